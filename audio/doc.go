@@ -1,0 +1,9 @@
+// Package audio holds what every other package speaks of: the [Format] of a
+// stream, the encodings of a sample, the errors of the errno table, and WAV files.
+//
+// It is a leaf: it imports nothing of this module, starts no goroutine and keeps
+// no state. All its functions may be called from any goroutine.
+//
+// Amounts of audio are counted in frames (one sample for each channel), never in
+// bytes or samples, unless a name says otherwise.
+package audio

@@ -1,0 +1,3 @@
+module github.com/loopbridge/loopbridge
+
+go 1.26
