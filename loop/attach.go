@@ -1,0 +1,175 @@
+package loop
+
+import (
+	"context"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Attach opens an end of a loop for the program behind host. It blocks only where
+// Options.Wait says so. Errors, in the order in which they are looked for:
+//
+//	ErrNoDevice     there is no such loop
+//	ErrInvalid      no direction; a format out of range
+//	ErrAccess       a server that wants both directions (D2)
+//	ErrBusy         the server end is held (D2)
+//	ErrNoServer     a client, and no server is ready for one (D1, D14)
+//	ErrAccess       a client that wants the server's direction (D3)
+//	ErrBusy         the client end is held (D4)
+//	ErrInvalid      a client whose format is not the loop's
+//	ErrTimedOut     Options.Wait has passed
+//	ErrInterrupted  ctx has ended
+func (b *Patchbay) Attach(ctx context.Context, name string, o pcm.Options, host Host) (*End, error) {
+	l, err := b.find(name)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.Direction == 0 || o.Direction&^(pcm.Read|pcm.Write) != 0:
+		return nil, audio.ErrInvalid.With("%s: open it to read, to write, or (a client) for whichever is possible", name)
+	case o.Role == pcm.Server:
+		return l.openServer(o, host)
+	case o.Role == pcm.Client:
+		return l.openClient(ctx, o, host)
+	}
+	return nil, audio.ErrInvalid.With("%s: an end is a server or a client", name)
+}
+
+func (l *Loop) openServer(o pcm.Options, host Host) (*End, error) {
+	if o.Direction == pcm.Read|pcm.Write {
+		return nil, audio.ErrAccess.With("%s: a server end reads or writes, not both", l.spec.Name)
+	}
+	f := o.Format.Or(l.spec.Format)
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.removed {
+		return nil, l.bay.unknown(l.spec.Name)
+	}
+	if s := l.server; s != nil {
+		return nil, audio.ErrBusy.With("%s: the server end is held by %s (pid %d); stop it, or take another loop",
+			l.spec.Name, s.holder.Program, s.holder.PID)
+	}
+	e, err := l.newEnd(o, o.Direction, f, host)
+	if err != nil {
+		return nil, err
+	}
+	l.server = e
+	l.emit(Event{Kind: Opened, End: pcm.Server, Holder: e.holder})
+	l.admit()
+	return e, nil
+}
+
+// waiter is a client that waits for its turn.
+type waiter struct {
+	o      pcm.Options
+	host   Host
+	result chan opened // room for one
+}
+
+type opened struct {
+	end *End
+	err error
+}
+
+func (w *waiter) answer(e *End, err error) { w.result <- opened{e, err} }
+
+func (l *Loop) openClient(ctx context.Context, o pcm.Options, host Host) (*End, error) {
+	l.mu.Lock()
+	e, err, wait := l.tryClient(o, host)
+	if !wait || o.Wait == 0 {
+		l.mu.Unlock()
+		return e, err
+	}
+	w := &waiter{o: o, host: host, result: make(chan opened, 1)}
+	l.waiters = append(l.waiters, w)
+	if len(l.waiters) == 1 {
+		l.emit(Event{Kind: Waiting, End: pcm.Client, Holder: o.Holder})
+	}
+	l.mu.Unlock()
+
+	var expired <-chan time.Time
+	if o.Wait > 0 {
+		timer := time.NewTimer(o.Wait)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case r := <-w.result:
+		return r.end, r.err
+	case <-expired:
+		err = audio.ErrTimedOut.With("%s: waited %s: %v", l.spec.Name, o.Wait, err)
+	case <-ctx.Done():
+		err = audio.ErrInterrupted.With("%s: the wait for a server was interrupted: %v", l.spec.Name, ctx.Err())
+	}
+	if r, late := l.withdraw(w); late {
+		return r.end, r.err
+	}
+	return nil, err
+}
+
+// withdraw takes a waiter out of the queue, unless it has its answer already.
+func (l *Loop) withdraw(w *waiter) (r opened, answered bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, x := range l.waiters {
+		if x == w {
+			l.waiters = append(l.waiters[:i], l.waiters[i+1:]...)
+			return opened{}, false
+		}
+	}
+	return <-w.result, true
+}
+
+// admit lets waiting clients in, in their order, as long as there is room. The
+// caller holds l.mu.
+func (l *Loop) admit() {
+	for len(l.waiters) > 0 {
+		w := l.waiters[0]
+		e, err, wait := l.tryClient(w.o, w.host)
+		if wait {
+			return
+		}
+		l.waiters = l.waiters[1:]
+		w.answer(e, err)
+	}
+}
+
+// tryClient opens the client end if that is possible now; wait is set where it may
+// be possible later. The caller holds l.mu.
+func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool) {
+	name, s, c := l.spec.Name, l.server, l.client
+	switch {
+	case l.removed:
+		return nil, l.bay.unknown(name), false
+	case s == nil:
+		return nil, audio.ErrNoServer.With("%s: no server holds the loop; start one, or wait for it", name), true
+	case o.Direction&s.dir.Opposite() == 0:
+		return nil, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, s.dir.Opposite()), false
+	case c != nil && !c.gone:
+		return nil, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, wait for it, or take another loop",
+			name, c.holder.Program, c.holder.PID), true
+	case c != nil:
+		return nil, audio.ErrNoServer.With("%s: what the client before wrote is still on its way to the server; try again, or wait", name), true
+	case s.state == ring.Ended:
+		return nil, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not come back from the session before; try again, or wait",
+			name, s.holder.Program, s.holder.PID), true
+	}
+	f := o.Format.Or(s.format)
+	if f != s.format {
+		return nil, audio.ErrInvalid.With("%s carries %s, this program wants %s; convert to the loop's format, or have its server set yours",
+			name, s.format, f), false
+	}
+	e, err = l.newEnd(o, s.dir.Opposite(), f, host)
+	if err != nil {
+		return nil, err, false
+	}
+	l.client = e
+	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
+	return e, nil, false
+}

@@ -1,0 +1,101 @@
+package loop
+
+import (
+	"context"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// drainGrace is how long a client's close may take beyond the length of its buffer
+// (D16).
+const drainGrace = time.Second
+
+// Close gives the end back. A client that has written waits until all of it has
+// reached the server, for the length of its buffer and a second more; ErrTimedOut
+// and ErrInterrupted say that the rest is still on its way, and the end is closed
+// all the same. What a server had not read is dropped; what it wrote still reaches
+// its client, but nobody waits for that.
+func (e *End) Close(ctx context.Context) error {
+	done, err := e.abandon()
+	if done == nil || err != nil {
+		return err
+	}
+	timer := time.NewTimer(e.format.Duration(int64(e.buffer)) + drainGrace)
+	defer timer.Stop()
+	name := e.loop.spec.Name
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
+	case <-ctx.Done():
+		return audio.ErrInterrupted.With("%s: closed before all was played: %v", name, ctx.Err())
+	}
+}
+
+// Abandon is Close without the wait: what becomes of an end whose program was
+// killed. What it wrote is delivered all the same (D16).
+func (e *End) Abandon() { _, _ = e.abandon() }
+
+// abandon closes the end; done, unless nil, is closed when what it wrote has been
+// delivered or dropped.
+func (e *End) abandon() (done <-chan struct{}, err error) {
+	l := e.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.gone || e.freed {
+		return nil, e.errClosed()
+	}
+	e.gone = true
+	l.emit(Event{Kind: Closed, End: e.role, Holder: e.holder})
+	if e.role == pcm.Server {
+		l.closeServer(e)
+		return nil, nil
+	}
+	return l.closeClient(e), nil
+}
+
+// closeClient lets a client go: at once if it reads, or wrote nothing that anybody
+// waits for; else when that is delivered. The caller holds l.mu.
+func (l *Loop) closeClient(c *End) (done <-chan struct{}) {
+	if c.dir == pcm.Read || c.serverGone || c.state == ring.Idle || c.state == ring.Ended || l.removed {
+		l.leave(c)
+		l.releaseClient(c)
+		return nil
+	}
+	c.delivered = make(chan struct{})
+	if c.line != nil {
+		c.line.closing.Store(true)
+		l.engine.stream.Wake()
+	} else if c.pending() == 0 { // it was armed, but wrote nothing
+		l.releaseClient(c)
+	}
+	return c.delivered
+}
+
+// closeServer lets a server go at once; frames that it wrote for a running client
+// are still delivered. The caller holds l.mu.
+func (l *Loop) closeServer(s *End) {
+	if l.server == s {
+		l.server = nil
+	}
+	c := l.client
+	ln := s.line
+	delivers := ln != nil && s.dir == pcm.Write && !ln.alone
+	switch {
+	case delivers:
+		ln.closing.Store(true)
+		l.engine.stream.Wake()
+	case ln != nil:
+		l.unlink(ln)
+	}
+	if c != nil {
+		l.serverClosed(c)
+	}
+	if !delivers {
+		s.free()
+	}
+}

@@ -1,0 +1,72 @@
+package loop
+
+// command is something to do between two cycles.
+type command struct {
+	next *command
+	do   func()
+	done chan struct{}
+}
+
+// do runs f on the engine's goroutine, between two cycles, and returns when it has
+// run. From any goroutine but the engine's. After the engine has left, f runs here.
+func (e *Engine) do(f func()) {
+	c := &command{do: f, done: make(chan struct{})}
+	for {
+		c.next = e.commands.Load()
+		if e.commands.CompareAndSwap(c.next, c) {
+			break
+		}
+	}
+	e.stream.Wake()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case <-c.done:
+	case <-e.stopped:
+		e.runCommands()
+	}
+}
+
+// runCommands does what was asked for, in the order in which it was.
+func (e *Engine) runCommands() {
+	var first *command
+	for c := e.commands.Swap(nil); c != nil; {
+		c.next, first, c = first, c, c.next
+	}
+	for c := first; c != nil; c = c.next {
+		c.do()
+		close(c.done)
+	}
+}
+
+// report pushes a line on the list for the reporter. Only for line.found, which
+// keeps a line from being on the list twice.
+func (e *Engine) report(ln *line) {
+	for {
+		head := e.reports.Load()
+		ln.reported = head
+		if e.reports.CompareAndSwap(head, ln) {
+			break
+		}
+	}
+	select {
+	case e.kick <- struct{}{}:
+	default:
+	}
+}
+
+// runReporter is the goroutine that acts on what the engine found.
+func (e *Engine) runReporter() {
+	defer close(e.reported)
+	for range e.kick {
+		for ln := e.reports.Swap(nil); ln != nil; {
+			next := ln.reported // before the findings are taken: then ln may be pushed again
+			if found := ln.findings.Swap(0); found != 0 {
+				ln.finish(found)
+			}
+			ln = next
+		}
+	}
+}

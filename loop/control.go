@@ -1,0 +1,186 @@
+package loop
+
+import (
+	"context"
+	"syscall"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Start arms the end: its program has begun to read or write. An end that is armed
+// already, running or ended stays as it is.
+func (e *End) Start() error {
+	l := e.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.gone || e.freed {
+		return e.errClosed()
+	}
+	if e.state == ring.Idle {
+		e.set(ring.Armed, 0)
+	}
+	e.ring.Heed()
+	e.host.Ring()
+	l.run()
+	return nil
+}
+
+// Halt ends the session and drops what is buffered; the end is idle again. For a
+// client whose server has closed: ErrGone (D17).
+func (e *End) Halt(context.Context) error {
+	l := e.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case e.gone || e.freed:
+		return e.errClosed()
+	case e.orphaned():
+		return audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
+	}
+	l.leave(e)
+	e.failDrains(audio.ErrInterrupted.With("%s: halted", l.spec.Name))
+	e.flush()
+	e.xruns.sticky.Store(false)
+	e.set(ring.Idle, 0)
+	if c := l.client; e.role == pcm.Server && c != nil && c.gone {
+		l.releaseClient(c) // what it left is dropped too
+	}
+	l.admit()
+	return nil
+}
+
+// leave takes e out of its session at once, and tells the peer. The caller holds
+// loop.mu.
+func (l *Loop) leave(e *End) {
+	ln := e.line
+	if ln == nil {
+		return
+	}
+	peer := ln.writer
+	if e == ln.writer {
+		peer = ln.reader
+	}
+	l.unlink(ln)
+	switch {
+	case peer == nil:
+	case !peer.gone:
+		l.endOfStream(peer)
+	case peer.role == pcm.Client:
+		l.releaseClient(peer)
+	default:
+		peer.free()
+	}
+}
+
+// Drain returns when the engine has taken everything that was written before the
+// call. ErrReset: the session ended first. ErrGone: the server has closed (D17).
+func (e *End) Drain(ctx context.Context) error {
+	l := e.loop
+	l.mu.Lock()
+	var err error
+	switch {
+	case e.gone || e.freed:
+		err = e.errClosed()
+	case e.dir != pcm.Write:
+		err = audio.ErrInvalid.With("%s: only an end that writes can be drained", l.spec.Name)
+	case e.orphaned():
+		err = audio.ErrGone.With("%s: the server has closed", l.spec.Name)
+	case e.state == ring.Ended:
+		err = audio.ErrReset.With("%s: the other end closed before all was played", l.spec.Name)
+	}
+	if err != nil || e.pending() == 0 {
+		l.mu.Unlock()
+		return err
+	}
+	d := drain{to: (ring.Writer{Ring: e.ring}).Written(), done: make(chan error, 1)}
+	e.drains = append(e.drains, d)
+	e.drainTo.Store(d.to)
+	l.mu.Unlock()
+	select {
+	case err := <-d.done:
+		return err
+	case <-ctx.Done():
+		return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", l.spec.Name, ctx.Err())
+	}
+}
+
+// answerDrains tells those whose frames were taken. The caller holds loop.mu.
+func (e *End) answerDrains() {
+	left := e.drains[:0]
+	for _, d := range e.drains {
+		if d.to <= e.moved.Load() {
+			d.done <- nil
+		} else {
+			left = append(left, d)
+		}
+	}
+	e.drains = left
+}
+
+// failDrains ends every drain, with ErrReset unless err says otherwise.
+func (e *End) failDrains(err error) {
+	if err == nil {
+		err = audio.ErrReset.With("%s: the other end closed before all was played", e.loop.spec.Name)
+	}
+	e.drainTo.Store(0)
+	for _, d := range e.drains {
+		d.done <- err
+	}
+	e.drains = nil
+}
+
+// SetFormat sets the loop's format for the sessions to come, and gives the end a
+// new ring for it. ErrBusy while the client runs (D11); ErrAccess from a client.
+func (e *End) SetFormat(_ context.Context, f audio.Format) (pcm.Grant, error) {
+	l := e.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f = f.Or(e.format)
+	if err := f.Validate(); err != nil {
+		return pcm.Grant{}, err
+	}
+	c := l.client
+	switch {
+	case e.gone || e.freed:
+		return pcm.Grant{}, e.errClosed()
+	case e.role != pcm.Server:
+		return pcm.Grant{}, audio.ErrAccess.With("%s: only the server end sets the format", l.spec.Name)
+	case e.line != nil, e.state == ring.Ended, c != nil && c.state != ring.Idle:
+		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.format)
+	}
+	period := int(audio.MulDiv(uint64(e.period), uint64(f.Rate), uint64(e.format.Rate)))
+	buffer := int(audio.MulDiv(uint64(e.buffer), uint64(f.Rate), uint64(e.format.Rate)))
+	if err := e.allocate(f, period, buffer); err != nil {
+		return pcm.Grant{}, err
+	}
+	e.set(ring.Idle, 0)
+	l.emit(Event{Kind: FormatSet, End: pcm.Server, Holder: e.holder})
+	return pcm.Grant{Ring: e.ring, Direction: e.dir}, nil
+}
+
+// orphaned reports whether a client's server has closed. The caller holds loop.mu.
+func (e *End) orphaned() bool {
+	return e.role == pcm.Client && e.serverGone
+}
+
+func (e *End) errClosed() error {
+	return audio.ErrClosed.With("%s: this end is closed", e.loop.spec.Name)
+}
+
+// serverClosed tells a client that was let in under the server that now closes.
+// The caller holds l.mu.
+func (l *Loop) serverClosed(c *End) {
+	if c == nil || c.serverGone {
+		return
+	}
+	c.serverGone = true
+	switch {
+	case c.gone: // a client that has left: there is nobody to deliver to
+		l.releaseClient(c)
+	case c.line == nil:
+		c.failDrains(nil)
+		c.set(ring.Ended, syscall.ECONNRESET)
+	}
+}

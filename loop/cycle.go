@@ -1,0 +1,233 @@
+package loop
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// clockwork is what all lines need to know of one tick.
+type clockwork struct {
+	tick    backend.Tick
+	rate    uint64 // of the device
+	lenient bool   // the engine was late, or freewheels: nobody is to blame for a gap
+}
+
+// cycle moves what is due on every line.
+func (e *Engine) cycle(tick backend.Tick) {
+	c := clockwork{tick: tick, rate: e.rate}
+	c.lenient = tick.Freewheel || tick.Position-e.position > 2*uint64(e.period)
+	e.position = tick.Position
+	for ln := e.lines; ln != nil; {
+		next := ln.next // ln may leave the list
+		if over := ln.advance(&c); over != 0 {
+			e.unlist(ln)
+			ln.found(over)
+		}
+		ln = next
+	}
+}
+
+// advance moves what is due on one line, and returns a finding if the line is over.
+func (ln *line) advance(c *clockwork) (over uint32) {
+	avail := 0
+	if ln.source != nil {
+		var err error
+		if avail, err = ln.source.Avail(); err != nil {
+			return foundBadWriter
+		}
+	}
+	if avail > 0 {
+		ln.quiet = false
+	}
+	closing := ln.closing.Load()
+	if !ln.anchored {
+		ln.prime(c, avail, closing)
+	} else {
+		total := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
+		due := int(total - ln.due)
+		ln.due = total
+		if due > 0 {
+			if over = ln.move(c, due, avail, closing); over != 0 {
+				return over
+			}
+		}
+	}
+	if ln.writer != nil && ln.drained(0) {
+		ln.writer.drainTo.Store(0)
+		ln.found(foundDrain)
+	}
+	if closing && ln.anchored && ln.pending() == 0 {
+		return ln.end()
+	}
+	return 0
+}
+
+// prime starts the clock of the line when the writer is ready for it. Until then
+// the anchor is where the engine got the line.
+func (ln *line) prime(c *clockwork, avail int, closing bool) {
+	waited := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
+	if ln.source == nil || avail >= ln.primer || closing || ln.writer.drainTo.Load() != 0 || waited >= 2*uint64(ln.primer) {
+		ln.anchored, ln.anchor = true, c.tick.Position
+	}
+}
+
+// move brings due frames from the writer to the reader, of which avail are there.
+func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
+	n := min(due, avail)
+	gap := due - n // silence
+	if c.lenient && ln.source != nil && ln.sink != nil {
+		room, err := ln.sink.Room()
+		if err != nil {
+			return foundBadReader
+		}
+		if gap > 0 && !closing {
+			n = max(0, avail-ln.period) // leave the writer a period to come back in
+		}
+		n = min(n, room)
+		ln.loop.skipped.Add(uint64(due - n))
+		gap = 0
+	}
+	switch {
+	case ln.source == nil: // silence, and nobody's fault
+	case closing:
+		gap = 0
+	default:
+		ln.quiet = ln.quiet || ln.drained(n)
+		if ln.underrun(gap) {
+			ln.found(foundUnderrun)
+		}
+	}
+	dropped, err := ln.transfer(n, gap)
+	if err != nil {
+		return foundBadReader
+	}
+	if ln.sink != nil && ln.overrun(dropped) {
+		ln.found(foundOverrun)
+	}
+	ln.publish(c, n)
+	return 0
+}
+
+// transfer copies n frames, then appends silence, and returns how many old frames
+// that pushed out of the reader's ring.
+func (ln *line) transfer(n, silence int) (dropped int, err error) {
+	for n > 0 {
+		part := n
+		if ln.sink != nil {
+			part = min(n, ln.sink.Spec().Capacity)
+			to1, to2, lost, err := ln.sink.Reserve(part)
+			if err != nil {
+				return dropped, err
+			}
+			from1, from2 := ln.source.Peek(part)
+			copyPieces(to1, to2, from1, from2)
+			ln.sink.Give(part)
+			dropped += lost
+		}
+		ln.source.Take(part)
+		n -= part
+	}
+	for silence > 0 && ln.sink != nil {
+		part := min(silence, ln.sink.Spec().Capacity)
+		to1, to2, lost, err := ln.sink.Reserve(part)
+		if err != nil {
+			return dropped, err
+		}
+		ln.encoding.Silence(to1)
+		ln.encoding.Silence(to2)
+		ln.sink.Give(part)
+		dropped += lost
+		silence -= part
+	}
+	return dropped, nil
+}
+
+// copyPieces copies one block whose memory is in two pieces on both sides.
+func copyPieces(to1, to2, from1, from2 []byte) {
+	n := copy(to1, from1)
+	if n < len(to1) {
+		n = copy(to1[n:], from2)
+		copy(to2, from2[n:])
+		return
+	}
+	m := copy(to2, from1[n:])
+	copy(to2[m:], from2)
+}
+
+// underrun counts silence that the writer is to blame for; true: tell somebody.
+func (ln *line) underrun(frames int) bool {
+	if frames == 0 || ln.quiet {
+		ln.dry = false
+		return false
+	}
+	burst := !ln.dry
+	ln.dry = true
+	return ln.writer.countXrun(ln.source.Ring, burst, uint64(frames))
+}
+
+// overrun counts frames that the reader lost; true: tell somebody.
+func (ln *line) overrun(frames int) bool {
+	if frames == 0 {
+		ln.over = false
+		return false
+	}
+	burst := !ln.over
+	ln.over = true
+	return ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
+}
+
+func (e *End) countXrun(r *ring.Ring, burst bool, frames uint64) (first bool) {
+	r.CountXrun(burst, frames)
+	e.xruns.frames.Add(frames)
+	if burst {
+		e.xruns.bursts.Add(1)
+	}
+	return !e.xruns.sticky.Swap(true)
+}
+
+// publish lets control and programs see how far the line is, and rings bells.
+func (ln *line) publish(c *clockwork, n int) {
+	ln.loop.frames.Add(uint64(n))
+	if ln.source != nil {
+		ln.source.SetClock(c.tick.Time)
+		ln.writer.moved.Store(ln.source.Taken())
+		if ln.source.Due() {
+			ln.writer.host.Ring()
+		}
+	}
+	if ln.sink != nil {
+		ln.sink.SetClock(c.tick.Time)
+		ln.reader.moved.Store(ln.sink.Given())
+		if ln.sink.Due() {
+			ln.reader.host.Ring()
+		}
+	}
+}
+
+// drained reports whether a drain is done once n more frames are taken.
+func (ln *line) drained(n int) bool {
+	to := ln.writer.drainTo.Load()
+	return to != 0 && ln.source.Taken()+uint64(n) >= to
+}
+
+// pending is how many frames are still to be moved.
+func (ln *line) pending() int {
+	n, err := ln.source.Avail()
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// end closes the stream for the reader in the cycle that gave it the last frame,
+// so that the end comes at once and not after a detour (D13). What a server under
+// another policy than reset experiences is control's to say.
+func (ln *line) end() uint32 {
+	if r := ln.reader; r != nil && (r.role == pcm.Client || ln.loop.spec.OnClientClose == Reset) {
+		ln.sink.Publish(ring.Ended, audio.ErrReset.Errno())
+		r.host.Ring()
+	}
+	return foundEnd
+}

@@ -1,0 +1,61 @@
+// Package loop is the heart: pairs of virtual sound devices, and the engine that
+// moves frames between their ends with the clock of a device.
+//
+//	Patchbay   all loops by name; where programs open an end
+//	└─ Loop    a pair of ends: who holds them, who waits, which session runs
+//	   └─ End  one end held by a program (through its Host: memory and a bell)
+//	Engine     one for each device: its thread, its clock, its lines
+//	└─ line    the session of one loop, as the engine sees it: Source ─▶ Sink
+//
+// # States
+//
+// Each end has its own state ([ring.State]); the two together make the session.
+//
+//	          open                 first read, write or poll
+//	(closed) ──────▶ idle ───────────────────────────────────▶ armed
+//	                  ▲ ▲                                        │
+//	  start_timeout ──┘ │ Halt                                   │ both ends armed:
+//	                    │                                        ▼ a line is made
+//	                  ended ◀───── the other end closed, ───── running
+//	                    ▲          halted or died                │
+//	                    └─── what was written is delivered ◀─────┘
+//
+// on_client_close (D15) says where a server goes instead of ended: hold: back to
+// armed; silence: it stays running, on a line with one end.
+//
+// A client is let in while the server is idle or armed (also running, under
+// silence) and the client end is free; else it gets ErrNoServer or ErrBusy, or
+// waits in a queue, first come first served (D1, D4, D14).
+//
+// # The clock of a line
+//
+// The device's tick carries a position in its own frames. A line that was anchored
+// at position a has to have moved ⌊(position − a) × loop rate ÷ device rate⌋
+// frames: integers, from the anchor, so nothing drifts and nothing is rounded
+// away. In each cycle the missing frames move from the writer's ring to the
+// reader's. What the writer lacks becomes silence and is an underrun; what the
+// reader has no room for pushes out its oldest frames and is an overrun (D10).
+//
+// A line is primed before it is anchored: it waits until the writer has written a
+// period (or has closed, or a period's time has passed twice), so that a program
+// which writes its blocks just in time does not run dry at the second one. The
+// reader's first frame is the writer's first frame (D9).
+//
+// When the engine itself comes late by more than two periods, no program is to
+// blame. What the rings can carry then moves at once, and what they cannot is left
+// out of the line's clock (counted as Skipped): nothing is dropped and no silence
+// is inserted. A clock that freewheels is always "late" in this sense.
+//
+// # Who runs where
+//
+//	goroutine   how many       does
+//	engine      1 per Engine   Wait, cycle; alone touches lines, Sources, Sinks
+//	reporter    1 per Engine   what the engine noticed: ends sessions, sends events
+//	program     many           Attach, and the methods of End, under Loop.mu
+//
+// The cycle allocates nothing, blocks on nothing, takes no lock and logs nothing.
+// Control reaches the engine as commands that it applies between two cycles
+// (Engine.do waits for that); the engine reaches control through flags on a line
+// that it pushes on a lock-free list for the reporter. Loop.mu is never taken by
+// the engine; no lock is held while a Loop.mu of another loop is taken.
+package loop

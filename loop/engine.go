@@ -1,0 +1,201 @@
+package loop
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// Engine drives the loops of one device: it owns the device's thread and every
+// frame that is moved with its clock. While no session runs the device is stopped
+// and the engine sleeps.
+type Engine struct {
+	name   string
+	stream backend.Stream
+	pacer  backend.Pacer // nil: the period is what it is
+	rate   uint64
+	usual  int // frames, the configured period
+
+	commands atomic.Pointer[command]
+	reports  atomic.Pointer[line]
+	kick     chan struct{} // wakes the reporter
+	wake     chan struct{} // wakes the engine when it has no device any more
+	stopped  chan struct{} // closed when the engine's goroutine has left
+	reported chan struct{} // closed when the reporter's has
+
+	// The engine goroutine's.
+	lines    *line
+	position uint64 // of the last tick
+	period   int    // frames between two ticks
+	running  bool
+	failed   bool // the device is gone
+	quit     bool
+
+	cycles atomic.Uint64
+	active atomic.Int64 // lines
+	err    atomic.Pointer[error]
+}
+
+// NewEngine starts the engine of an open, stopped stream, which it owns from now
+// on and closes in Close. name is the device's.
+func NewEngine(name string, s backend.Stream) *Engine {
+	granted := s.Granted()
+	e := &Engine{
+		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
+		kick: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		stopped: make(chan struct{}), reported: make(chan struct{}),
+	}
+	e.pacer, _ = backend.As[backend.Pacer](s)
+	go e.run()
+	go e.runReporter()
+	return e
+}
+
+// Name is the device's name.
+func (e *Engine) Name() string { return e.name }
+
+// Cycles counts how often the engine has looked at its lines.
+func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
+
+// Err is why the device is of no more use; nil while it is.
+func (e *Engine) Err() error {
+	if err := e.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Close ends the engine and closes its stream. Its loops must have been removed.
+func (e *Engine) Close() error {
+	e.do(func() { e.quit = true })
+	<-e.stopped
+	close(e.kick)
+	<-e.reported
+	return e.stream.Close()
+}
+
+// run is the engine's goroutine.
+func (e *Engine) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(e.stopped)
+	for !e.quit {
+		if e.failed {
+			<-e.wake
+			e.obey()
+			continue
+		}
+		tick, err := e.stream.Wait()
+		if err != nil {
+			e.fail(err)
+			continue
+		}
+		if restarted := e.obey(); restarted {
+			tick = backend.Tick{}
+		}
+		if e.running {
+			e.cycles.Add(1)
+			e.cycle(tick)
+			e.settle()
+		}
+	}
+	e.obey() // answer what came in between
+}
+
+// obey applies the commands, and reports whether the clock began anew.
+func (e *Engine) obey() (restarted bool) {
+	was := e.running
+	e.runCommands()
+	e.settle()
+	return e.running && !was
+}
+
+// settle starts and stops the clock, and sets its pace, as the lines want it: at
+// the smallest period of all sessions, but no slower than configured.
+func (e *Engine) settle() {
+	want := e.lines != nil && !e.failed
+	if want == e.running {
+		return
+	}
+	e.running = want
+	var err error
+	if want {
+		e.position = 0
+		err = e.stream.Start()
+	} else {
+		err = e.stream.Stop()
+	}
+	if err != nil {
+		e.fail(err)
+	}
+}
+
+// pace asks the device for the tick that the lines need.
+func (e *Engine) pace() {
+	if e.pacer == nil {
+		return
+	}
+	period := e.usual
+	for ln := e.lines; ln != nil; ln = ln.next {
+		period = min(period, max(1, int(audio.MulDiv(uint64(ln.period), e.rate, ln.rate))))
+	}
+	if period != e.period {
+		e.period = e.pacer.SetPeriod(period)
+	}
+}
+
+// fail ends all lines of a device that is gone.
+func (e *Engine) fail(err error) {
+	e.failed, e.running = true, false
+	e.err.Store(&err)
+	for ln := e.lines; ln != nil; ln = e.lines {
+		e.unlist(ln)
+		ln.found(foundDeadDevice)
+	}
+}
+
+// add gives the engine a line.
+func (e *Engine) add(ln *line) {
+	e.do(func() {
+		if e.failed {
+			ln.found(foundDeadDevice)
+			return
+		}
+		ln.anchor = 0
+		if e.running {
+			ln.anchor = e.position
+		}
+		ln.next, ln.prev = e.lines, nil
+		if e.lines != nil {
+			e.lines.prev = ln
+		}
+		e.lines, ln.listed = ln, true
+		e.active.Add(1)
+		e.pace()
+	})
+}
+
+// remove takes a line away, if the engine still has it. When it returns the engine
+// does not touch the line's rings any more.
+func (e *Engine) remove(ln *line) { e.do(func() { e.unlist(ln) }) }
+
+// unlist is remove on the engine's goroutine.
+func (e *Engine) unlist(ln *line) {
+	if !ln.listed {
+		return
+	}
+	ln.listed = false
+	if ln.prev != nil {
+		ln.prev.next = ln.next
+	} else {
+		e.lines = ln.next
+	}
+	if ln.next != nil {
+		ln.next.prev = ln.prev
+	}
+	ln.next, ln.prev = nil, nil
+	e.active.Add(-1)
+	e.pace()
+}

@@ -1,0 +1,120 @@
+package loop
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// Kind is what happened (D26).
+type Kind uint8
+
+// The kinds of event. An xrun is reported when the sticky error flag of its end
+// goes up, not again for each repeat.
+const (
+	Opened     Kind = iota + 1 // an end was opened
+	Closed                     // its program closed it, or died
+	Waiting                    // a client has begun to wait for its turn
+	FormatSet                  // the server has set the loop's format
+	Underrun                   // the end's program wrote too late, for the first time
+	Overrun                    // the end's program read too late, for the first time
+	ClientGone                 // the last of a client's frames is delivered or dropped
+)
+
+// kinds is indexed by Kind.
+var kinds = [...]string{
+	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "set",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone",
+}
+
+// String is the event in a word.
+func (k Kind) String() string {
+	if k > 0 && int(k) < len(kinds) {
+		return kinds[k]
+	}
+	return "unknown"
+}
+
+// Event is something that happened to a loop.
+type Event struct {
+	Time   time.Time
+	Loop   string
+	Kind   Kind
+	End    pcm.Role
+	Holder pcm.Holder
+}
+
+// Subscription is a queue of events that one goroutine receives from.
+type Subscription struct {
+	C <-chan Event // closed by Cancel, and with the Patchbay
+
+	bus    *bus
+	events chan Event
+	lost   atomic.Uint64
+}
+
+// Subscribe gives events from now on. One who does not keep up, with room of them
+// waiting, loses the newest; nobody waits for him.
+func (b *Patchbay) Subscribe(room int) *Subscription {
+	events := make(chan Event, max(1, room))
+	s := &Subscription{C: events, bus: &b.bus, events: events}
+	b.bus.mu.Lock()
+	defer b.bus.mu.Unlock()
+	if b.bus.closed {
+		close(events)
+		return s
+	}
+	if b.bus.all == nil {
+		b.bus.all = make(map[*Subscription]struct{})
+	}
+	b.bus.all[s] = struct{}{}
+	return s
+}
+
+// Lost counts the events that there was no room for.
+func (s *Subscription) Lost() uint64 { return s.lost.Load() }
+
+// Cancel ends the subscription.
+func (s *Subscription) Cancel() {
+	s.bus.mu.Lock()
+	defer s.bus.mu.Unlock()
+	if _, ok := s.bus.all[s]; ok {
+		delete(s.bus.all, s)
+		close(s.events)
+	}
+}
+
+// bus hands events to the subscriptions.
+type bus struct {
+	mu     sync.Mutex
+	all    map[*Subscription]struct{}
+	closed bool
+}
+
+// emit tells everybody. From control goroutines and the reporter, never from the
+// engine.
+func (l *Loop) emit(ev Event) {
+	ev.Time, ev.Loop = time.Now(), l.spec.Name
+	b := &l.bay.bus
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s := range b.all {
+		select {
+		case s.events <- ev:
+		default:
+			s.lost.Add(1)
+		}
+	}
+}
+
+func (b *bus) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for s := range b.all {
+		close(s.events)
+	}
+	b.all = nil
+}

@@ -1,0 +1,147 @@
+package loop
+
+import (
+	"sync/atomic"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// line is the session of a loop in the engine: frames go from source to sink. The
+// engine's goroutine owns all that is not said to be otherwise.
+type line struct {
+	// Set once, before the engine gets it.
+	loop           *Loop
+	writer, reader *End // one of them is nil where a session has one end
+	source         *ring.Source
+	sink           *ring.Sink
+	rate           uint64
+	encoding       audio.Encoding
+	period         int  // frames, the smaller of both ends
+	primer         int  // frames that the writer has to have before the clock counts
+	alone          bool // one end, under the policy silence
+
+	unlinked bool // guarded by loop.mu
+
+	// Between control and engine.
+	closing  atomic.Bool // the writer has gone: deliver the rest, then end
+	findings atomic.Uint32
+	reported *line // next in Engine.reports
+
+	// The engine's.
+	next, prev *line
+	listed     bool
+	anchored   bool
+	anchor     uint64 // device position, at first that at which the line came
+	due        uint64 // frames that the clock has asked for since the anchor
+	dry, over  bool   // in a burst of underruns, of overruns
+	quiet      bool   // running dry is expected: it was drained (D21)
+}
+
+// What the engine found out about a line, for the reporter.
+const (
+	foundEnd        uint32 = 1 << iota // closing, and all is delivered
+	foundUnderrun                      // the writer's sticky flag went up
+	foundOverrun                       // the reader's sticky flag went up
+	foundDrain                         // a drain's position was reached
+	foundBadWriter                     // it lies about its position
+	foundBadReader                     //
+	foundDeadDevice                    // the clock is gone
+)
+
+// newLine makes the session of a writer and a reader, either of which may be nil.
+func newLine(l *Loop, w, r *End) *line {
+	ln := &line{loop: l, writer: w, reader: r, alone: w == nil || r == nil}
+	for _, e := range []*End{w, r} {
+		if e == nil {
+			continue
+		}
+		ln.rate, ln.encoding = uint64(e.format.Rate), e.format.Encoding
+		if ln.period == 0 || e.period < ln.period {
+			ln.period = e.period
+		}
+	}
+	if r != nil {
+		ln.sink = r.sink
+	}
+	if w != nil {
+		ln.source = w.source
+		ln.primer = min(w.period, w.buffer)
+		ln.closing.Store(w.gone)
+	}
+	return ln
+}
+
+// found reports something, once until the reporter has seen it.
+func (ln *line) found(what uint32) {
+	if ln.findings.Or(what) == 0 {
+		ln.loop.engine.report(ln)
+	}
+}
+
+// finish does for a line what the engine found, on the reporter's goroutine.
+func (ln *line) finish(found uint32) {
+	l := ln.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if found&foundUnderrun != 0 {
+		l.emit(Event{Kind: Underrun, End: ln.writer.role, Holder: ln.writer.holder})
+	}
+	if found&foundOverrun != 0 {
+		l.emit(Event{Kind: Overrun, End: ln.reader.role, Holder: ln.reader.holder})
+	}
+	if ln.unlinked {
+		return // control was faster
+	}
+	if found&foundDrain != 0 {
+		ln.writer.answerDrains()
+	}
+	const over = foundEnd | foundBadWriter | foundBadReader | foundDeadDevice
+	if found&over == 0 {
+		return
+	}
+	l.unlink(ln)
+	// The peers first: who is let in next depends on what they are now.
+	switch {
+	case found&foundBadWriter != 0:
+		ln.writer.breakOff()
+		l.endOfStream(ln.reader)
+	case found&foundBadReader != 0:
+		ln.reader.breakOff()
+		l.endOfStream(ln.writer)
+	case found&foundDeadDevice != 0:
+		ln.fail(audio.ErrIO)
+	default:
+		l.endOfStream(ln.reader)
+	}
+	if w := ln.writer; w != nil && w.gone {
+		w.answerDrains()
+		if w.role == pcm.Client {
+			l.releaseClient(w)
+		} else {
+			w.free()
+		}
+	}
+	l.admit()
+}
+
+// fail ends both ends with an error of the device.
+func (ln *line) fail(why *audio.Error) {
+	for _, e := range []*End{ln.writer, ln.reader} {
+		if e != nil && !e.gone {
+			e.set(ring.Ended, why.Errno())
+		}
+	}
+}
+
+// breakOff hangs up on a program whose ring makes no sense. The caller holds
+// loop.mu; the host answers with Abandon.
+func (e *End) breakOff() {
+	if e.gone {
+		return
+	}
+	e.set(ring.Ended, audio.ErrProtocol.Errno())
+	e.host.Disconnect(audio.ErrProtocol.With("%s: %s (pid %d) wrote an impossible position into its buffer",
+		e.loop.spec.Name, e.holder.Program, e.holder.PID))
+}

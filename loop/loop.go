@@ -1,0 +1,139 @@
+package loop
+
+import (
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Loop is a pair of ends. Programs reach it through a Patchbay.
+type Loop struct {
+	bay    *Patchbay
+	engine *Engine
+	spec   Spec
+
+	mu      sync.Mutex
+	removed bool
+	server  *End
+	client  *End // also while it is gone and its last frames are on their way
+	line    *line
+	waiters []*waiter // clients, first come first served
+
+	sessions atomic.Uint64
+	frames   atomic.Uint64 // moved from writer to reader
+	skipped  atomic.Uint64 // left out of the clock, because the engine was late
+}
+
+// run makes a session when both ends want one. The caller holds l.mu.
+func (l *Loop) run() {
+	s, c := l.server, l.client
+	if s == nil || c == nil || c.state != ring.Armed {
+		return
+	}
+	alone := s.line != nil && s.line.alone // policy silence, between two clients
+	if s.state != ring.Armed && !alone {
+		return
+	}
+	if c.format != s.format {
+		// The server has set another format since the client opened.
+		c.set(ring.Ended, syscall.EINVAL)
+		if c.gone {
+			l.releaseClient(c)
+		}
+		return
+	}
+	if alone {
+		l.unlink(s.line)
+	}
+	w, r := s, c
+	if s.dir == pcm.Read {
+		w, r = c, s
+	}
+	if w == s {
+		s.flush() // never old audio of an earlier session (D9)
+	}
+	l.sessions.Add(1)
+	s.set(ring.Running, 0)
+	c.set(ring.Running, 0)
+	l.link(newLine(l, w, r))
+}
+
+// link gives a line to the engine. The caller holds l.mu.
+func (l *Loop) link(ln *line) {
+	l.line = ln
+	for _, e := range []*End{ln.writer, ln.reader} {
+		if e != nil {
+			e.line = ln
+		}
+	}
+	l.engine.add(ln)
+}
+
+// unlink takes a line from the engine; when it returns, nothing touches the rings
+// any more. What is not yet moved stays in the writer's ring. The caller holds
+// l.mu. Unlinking twice is harmless.
+func (l *Loop) unlink(ln *line) {
+	if ln == nil || ln.unlinked {
+		return
+	}
+	ln.unlinked = true
+	l.engine.remove(ln)
+	for _, e := range []*End{ln.writer, ln.reader} {
+		if e != nil && e.line == ln {
+			e.line = nil
+		}
+	}
+	if l.line == ln {
+		l.line = nil
+	}
+}
+
+// endOfStream tells e that its peer has gone for good. The caller holds l.mu, and
+// no line uses e.
+func (l *Loop) endOfStream(e *End) {
+	if e == nil || e.gone || e.state == ring.Idle {
+		return
+	}
+	e.failDrains(nil)
+	if e.role == pcm.Client {
+		e.set(ring.Ended, syscall.ECONNRESET)
+		return
+	}
+	switch l.spec.OnClientClose {
+	case Hold:
+		e.set(ring.Armed, 0)
+		e.flush()
+	case Silence:
+		w, r := e, (*End)(nil)
+		if e.dir == pcm.Read {
+			w, r = nil, e
+		}
+		l.link(newLine(l, w, r))
+	default:
+		e.set(ring.Ended, syscall.ECONNRESET)
+	}
+}
+
+// flush drops what the end's program has written. The caller holds loop.mu, and no
+// line uses the ring.
+func (e *End) flush() {
+	if e.dir == pcm.Write {
+		e.source.Flush()
+		e.moved.Store(e.source.Taken())
+	}
+}
+
+// releaseClient takes the client out of the loop, and lets the next one in. The caller
+// holds l.mu and no line uses the client.
+func (l *Loop) releaseClient(c *End) {
+	c.free()
+	if l.client != c {
+		return
+	}
+	l.client = nil
+	l.emit(Event{Kind: ClientGone, End: pcm.Client, Holder: c.holder})
+	l.admit()
+}

@@ -1,0 +1,138 @@
+package loop
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Patchbay holds the loops of a daemon by name. All methods are safe from any
+// goroutine.
+type Patchbay struct {
+	mu     sync.RWMutex
+	loops  map[string]*Loop
+	closed bool
+	bus    bus
+}
+
+// NewPatchbay is one without loops.
+func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
+
+// Add makes a loop on the clock of e. A name that is taken is ErrBusy, a format or
+// a name that is no good ErrInvalid.
+func (b *Patchbay) Add(spec Spec, e *Engine) error {
+	spec.Format = spec.Format.Or(audio.DefaultFormat())
+	if err := spec.Format.Validate(); err != nil {
+		return err
+	}
+	if spec.Buffer <= 0 {
+		spec.Buffer = pcm.DefaultBuffer
+	}
+	if spec.Name == "" {
+		return audio.ErrInvalid.With("a loop needs a name")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return audio.ErrClosed
+	}
+	if b.loops[spec.Name] != nil {
+		return audio.ErrBusy.With("there is a loop %s already", spec.Name)
+	}
+	b.loops[spec.Name] = &Loop{bay: b, engine: e, spec: spec}
+	return nil
+}
+
+// Remove takes a loop away: its programs are disconnected, those that wait get
+// ErrNoDevice.
+func (b *Patchbay) Remove(name string) error {
+	l, err := b.find(name)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	delete(b.loops, name)
+	b.mu.Unlock()
+	l.remove()
+	return nil
+}
+
+// Close removes all loops. Close their engines after it.
+func (b *Patchbay) Close() {
+	b.mu.Lock()
+	b.closed = true
+	loops := b.loops
+	b.loops = nil
+	b.mu.Unlock()
+	for _, l := range loops {
+		l.remove()
+	}
+	b.bus.close()
+}
+
+// sorted is every loop in the order of their names.
+func (b *Patchbay) sorted() []*Loop {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	all := make([]*Loop, 0, len(b.loops))
+	for _, l := range b.loops {
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(x, y *Loop) int { return strings.Compare(x.spec.Name, y.spec.Name) })
+	return all
+}
+
+func (b *Patchbay) find(name string) (*Loop, error) {
+	b.mu.RLock()
+	l := b.loops[name]
+	b.mu.RUnlock()
+	if l == nil {
+		return nil, b.unknown(name)
+	}
+	return l, nil
+}
+
+// maxNames bounds how many loops an error names.
+const maxNames = 8
+
+func (b *Patchbay) unknown(name string) error {
+	var names []string
+	for _, l := range b.sorted() {
+		names = append(names, l.spec.Name)
+	}
+	switch {
+	case len(names) == 0:
+		return audio.ErrNoDevice.With("there is no loop %s, nor any other", name)
+	case len(names) > maxNames:
+		names = append(names[:maxNames], "…")
+	}
+	return audio.ErrNoDevice.With("there is no loop %s; there are %s", name, strings.Join(names, ", "))
+}
+
+// remove disconnects everybody.
+func (l *Loop) remove() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.removed = true
+	why := audio.ErrReset.With("the loop %s was removed", l.spec.Name)
+	l.unlink(l.line)
+	for _, e := range []*End{l.server, l.client} {
+		switch {
+		case e == nil:
+		case e.gone:
+			e.free()
+		default:
+			e.set(ring.Ended, syscall.ECONNRESET)
+			e.host.Disconnect(why)
+		}
+	}
+	for _, w := range l.waiters {
+		w.answer(nil, audio.ErrNoDevice.With("the loop %s was removed", l.spec.Name))
+	}
+	l.waiters = nil
+}

@@ -1,0 +1,154 @@
+package pcm
+
+import (
+	"context"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Read fills buf with whole frames and returns how many. It blocks until buf is
+// full; the count is short at the end of the stream, when ctx ends, and in
+// non-blocking mode. With nothing to return it fails: ErrReset at the end of the
+// stream (D13), ErrWouldBlock, ErrInterrupted (ctx, or Halt from elsewhere),
+// ErrTimedOut (start_timeout), ErrUnsupported on an end that writes.
+func (p *PCM) Read(ctx context.Context, buf []byte) (frames int, err error) {
+	return p.transfer(ctx, Read, buf)
+}
+
+// Write takes whole frames from buf and returns how many. It blocks until all of
+// buf is in the ring; errors as for Read, ErrReset at once when the reader has gone.
+func (p *PCM) Write(ctx context.Context, buf []byte) (frames int, err error) {
+	return p.transfer(ctx, Write, buf)
+}
+
+func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int, err error) {
+	halts := p.halts.Load()
+	p.io.Lock()
+	defer p.io.Unlock()
+	if p.closed.Load() {
+		return 0, p.errClosed()
+	}
+	if dir != p.dir {
+		return 0, audio.ErrUnsupported.With("%s: this end was opened to %s", p.name, p.dir)
+	}
+	frame := p.io.ring.Spec().Format.FrameBytes()
+	if len(buf)%frame != 0 {
+		return 0, audio.ErrInvalid.With("%s: %d bytes are not whole frames of %d bytes", p.name, len(buf), frame)
+	}
+	want := len(buf) / frame
+	for done < want {
+		// The state first: once it is Ended, the frames that are there are all.
+		state := p.io.ring.State()
+		if n := p.move(state, buf[done*frame:]); n > 0 {
+			done += n
+			continue
+		}
+		if err := p.await(ctx, state, want-done, halts); err != nil {
+			if done > 0 {
+				return done, nil
+			}
+			return 0, err
+		}
+	}
+	if want > 0 && p.dir == Write && p.io.ring.State() == ring.Idle {
+		return done, p.start() // a client's first frames are in the ring before it starts
+	}
+	return done, nil
+}
+
+// move copies what can be copied now.
+func (p *PCM) move(state ring.State, buf []byte) int {
+	if p.dir == Read {
+		return p.io.reader.Read(buf)
+	}
+	if state == ring.Ended || p.role == Server && state != ring.Running {
+		return 0 // a server's writing sleeps before the first frame (D7)
+	}
+	return p.io.writer.Write(buf)
+}
+
+// await makes an end that cannot move a frame get further: it starts it, sleeps
+// until something may have changed, or says why there is nothing to wait for.
+func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint32) error {
+	r := p.io.ring
+	switch state {
+	case ring.Ended:
+		return p.ended()
+	case ring.Idle:
+		if !p.io.armed {
+			return p.start()
+		}
+		if r.Starts() == p.io.starts { // the start was heeded …
+			if r.State() != ring.Idle {
+				return nil
+			}
+			p.io.armed = false // … and taken back
+			return p.failure(audio.FromErrno(r.Errno()), "no client started in time")
+		}
+	}
+	if p.nonblock.Load() && (p.role == Client || state == ring.Running) {
+		return audio.ErrWouldBlock
+	}
+	pos, needed := p.wakeFor(p.chunk(want))
+	r.WakeAt(pos)
+	// A start that was heeded since `state` was read has changed the state or has
+	// rung the bell, and a frame since then has rung it or shows in needed.
+	if !needed && p.movable(state) || r.State() != state {
+		return nil
+	}
+	if err := p.bell.Sleep(ctx); err != nil {
+		return err
+	}
+	switch {
+	case p.closed.Load():
+		return p.errClosed()
+	case p.halts.Load() != halts:
+		return audio.ErrInterrupted.With("%s: halted", p.name)
+	}
+	return nil
+}
+
+// movable reports whether frames, if there are any, can move in this state.
+func (p *PCM) movable(state ring.State) bool {
+	return p.dir == Read || p.role == Client || state == ring.Running
+}
+
+// chunk is how many frames to sleep for when want are missing: all of them, but no
+// more than leaves the other side room to go on.
+func (p *PCM) chunk(want int) int {
+	capacity := p.io.ring.Spec().Capacity
+	return max(1, min(want, max(p.period, capacity/2), capacity))
+}
+
+func (p *PCM) wakeFor(frames int) (pos uint64, needed bool) {
+	if p.dir == Read {
+		return p.io.reader.WakeFor(frames)
+	}
+	return p.io.writer.WakeFor(frames)
+}
+
+// start arms the end, once until the daemon has heeded.
+func (p *PCM) start() error {
+	if p.io.ring.Starts() != p.io.starts {
+		return nil
+	}
+	p.io.starts++
+	p.io.armed = true
+	return p.control.Start()
+}
+
+func (p *PCM) ended() error {
+	if e := audio.FromErrno(p.io.ring.Errno()); e != nil && e != audio.ErrReset {
+		return p.failure(e, e.Error())
+	}
+	return audio.ErrReset.With("%s: the other end closed: end of stream", p.name)
+}
+
+func (p *PCM) failure(e *audio.Error, text string) error {
+	if e == nil {
+		e = audio.ErrInterrupted
+		text = "halted"
+	}
+	return e.With("%s: %s", p.name, text)
+}

@@ -1,0 +1,143 @@
+package pcm
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// PCM is one open end of a loop. Make one with loop.Patchbay.Open or client.Open.
+type PCM struct {
+	name     string
+	role     Role
+	dir      Direction
+	period   int
+	nonblock atomic.Bool
+	control  Control
+	bell     Bell
+	closed   atomic.Bool
+	halts    atomic.Uint32 // interrupts the I/O in progress
+
+	// io is held by the call that moves frames; it may sleep.
+	io struct {
+		sync.Mutex
+		ring   *ring.Ring
+		reader ring.Reader // Read ends
+		writer ring.Writer // Write ends
+		starts uint32      // how many starts were sent
+		armed  bool        // a start was sent, and not taken back since
+	}
+	// memory is held shared by calls that only look at the ring, and exclusively,
+	// besides io, by those after which the ring is another one or none.
+	memory sync.RWMutex
+}
+
+// New makes the end from what a daemon granted. name is for messages.
+func New(name string, o Options, g Grant, control Control, bell Bell) *PCM {
+	p := &PCM{name: name, role: o.Role, dir: g.Direction, period: o.Period, control: control, bell: bell}
+	p.nonblock.Store(o.Nonblock)
+	p.adopt(g.Ring)
+	return p
+}
+
+// adopt takes a ring into use. The caller holds io and memory, or is New.
+func (p *PCM) adopt(r *ring.Ring) {
+	p.io.ring, p.io.starts = r, r.Starts()
+	p.io.reader, p.io.writer = ring.Reader{Ring: r}, ring.Writer{Ring: r}
+	if p.period <= 0 {
+		p.period = int(r.Spec().Format.Frames(DefaultPeriod))
+	}
+}
+
+// Name is the loop's name.
+func (p *PCM) Name() string { return p.name }
+
+// Role is which end this is.
+func (p *PCM) Role() Role { return p.role }
+
+// Direction is what this end does: Read or Write, never both.
+func (p *PCM) Direction() Direction { return p.dir }
+
+// SetNonblock changes what Options.Nonblock set, from the next call on.
+func (p *PCM) SetNonblock(on bool) { p.nonblock.Store(on) }
+
+// Halt drops what is buffered, ends the session for the other end, and makes this
+// end idle: its next read or write waits for the next one (D14). A client whose
+// server has closed gets ErrGone (D17).
+func (p *PCM) Halt(ctx context.Context) error {
+	p.halts.Add(1)
+	p.bell.Ring()
+	p.io.Lock()
+	defer p.io.Unlock()
+	if p.closed.Load() {
+		return p.errClosed()
+	}
+	if err := p.control.Halt(ctx); err != nil {
+		return err
+	}
+	if p.dir == Read {
+		p.io.reader.Discard()
+	}
+	p.io.armed = false
+	return nil
+}
+
+// Drain waits until the engine has taken every frame written so far. The end stays
+// open; running dry right after is no xrun (D21). On a reading end: ErrInvalid.
+func (p *PCM) Drain(ctx context.Context) error {
+	if p.closed.Load() {
+		return p.errClosed()
+	}
+	if p.dir != Write {
+		return audio.ErrInvalid.With("%s: only an end that writes can be drained", p.name)
+	}
+	return p.control.Drain(ctx)
+}
+
+// SetFormat sets the loop's format, from its server end and between sessions: while
+// a client runs it is ErrBusy and disturbs nothing (D11). Buffers are resized to
+// hold the same time.
+func (p *PCM) SetFormat(ctx context.Context, f audio.Format) error {
+	p.io.Lock()
+	defer p.io.Unlock()
+	if p.closed.Load() {
+		return p.errClosed()
+	}
+	if p.role != Server {
+		return audio.ErrAccess.With("%s: only the server end sets the format", p.name)
+	}
+	p.memory.Lock()
+	defer p.memory.Unlock()
+	old := p.io.ring.Spec().Format
+	g, err := p.control.SetFormat(ctx, f.Or(old))
+	if err != nil {
+		return err
+	}
+	p.adopt(g.Ring)
+	p.io.armed = false
+	p.period = max(1, int(audio.MulDiv(uint64(p.period), uint64(g.Ring.Spec().Format.Rate), uint64(old.Rate))))
+	return nil
+}
+
+// Close gives the end back. A writing client first waits until what it wrote has
+// reached the server, at most for the length of the buffer and a second more
+// (D16); ErrTimedOut then says that the rest is still on its way. All other ends
+// close at once. A second Close is ErrClosed.
+func (p *PCM) Close(ctx context.Context) error {
+	if p.closed.Swap(true) {
+		return p.errClosed()
+	}
+	p.bell.Ring()
+	p.io.Lock() // until the call that uses the ring has left
+	defer p.io.Unlock()
+	p.memory.Lock()
+	defer p.memory.Unlock()
+	return p.control.Close(ctx)
+}
+
+func (p *PCM) errClosed() error {
+	return audio.ErrClosed.With("%s: this end is closed", p.name)
+}

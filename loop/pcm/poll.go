@@ -1,0 +1,83 @@
+package pcm
+
+import (
+	"context"
+
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Events is what Poll found, as bits.
+type Events uint8
+
+// The events. At the end of the stream Hangup is set, and Readable or Writable
+// with it, because the call that is polled for would not block.
+const (
+	Readable Events = 1 << iota
+	Writable
+	Hangup
+)
+
+// Poll reports whether a transfer of that many frames would proceed without
+// sleeping. It never blocks (D8): a server in its pause is simply not ready. Like
+// a first read or write it starts the end, but for a client that writes, which has
+// room and is ready. A closed end is ready with Hangup.
+func (p *PCM) Poll(frames int) (Events, error) {
+	p.io.Lock()
+	defer p.io.Unlock()
+	events, _, err := p.poll(frames)
+	return events, err
+}
+
+// Wait sleeps until Poll would report something, and returns that. Errors:
+// ErrInterrupted, ErrReset when there is no daemon any more.
+func (p *PCM) Wait(ctx context.Context, frames int) (Events, error) {
+	halts := p.halts.Load()
+	p.io.Lock()
+	defer p.io.Unlock()
+	for {
+		events, state, err := p.poll(frames)
+		if events != 0 || err != nil {
+			return events, err
+		}
+		pos, needed := p.wakeFor(p.clamp(frames))
+		p.io.ring.WakeAt(pos)
+		if !needed && p.movable(state) || p.io.ring.State() != state {
+			continue
+		}
+		if err := p.bell.Sleep(ctx); err != nil {
+			return 0, err
+		}
+		if p.halts.Load() != halts {
+			return 0, p.failure(nil, "")
+		}
+	}
+}
+
+func (p *PCM) poll(frames int) (Events, ring.State, error) {
+	ready := Readable
+	if p.dir == Write {
+		ready = Writable
+	}
+	if p.closed.Load() {
+		return ready | Hangup, ring.Ended, nil
+	}
+	state := p.io.ring.State()
+	switch state {
+	case ring.Ended:
+		return ready | Hangup, state, nil
+	case ring.Idle:
+		if p.role == Server || p.dir == Read {
+			if err := p.start(); err != nil {
+				return 0, state, err
+			}
+		}
+	}
+	if _, needed := p.wakeFor(p.clamp(frames)); !needed && p.movable(state) {
+		return ready, state, nil
+	}
+	return 0, state, nil
+}
+
+func (p *PCM) clamp(frames int) int {
+	return max(1, min(frames, p.io.ring.Spec().Capacity))
+}

@@ -1,0 +1,121 @@
+package ring
+
+import "github.com/loopbridge/loopbridge/audio"
+
+// Source is the engine's half of a playback ring. One goroutine at a time; no
+// method blocks or allocates.
+type Source struct {
+	*Ring
+	pos   uint64 // ours: frames taken
+	seen  uint64 // the program's position when it was last looked at
+	waked uint64 // the value of wake that was answered
+}
+
+// NewSource takes the engine's half of a playback ring, once for each ring.
+func NewSource(r *Ring) *Source { return &Source{Ring: r} }
+
+// Avail is how many frames can be taken. ErrProtocol: the program's position is
+// impossible.
+func (s *Source) Avail() (frames int, err error) {
+	at := s.header.program.Load()
+	if at < s.seen || at-s.pos > s.size {
+		return 0, audio.ErrProtocol
+	}
+	s.seen = at
+	return int(at - s.pos), nil
+}
+
+// Peek is the memory of the next n frames, n ≤ Avail, in one or two pieces.
+func (s *Source) Peek(n int) (a, b []byte) { return s.segments(s.pos, uint64(n)) }
+
+// Take gives n frames back to the program as room.
+func (s *Source) Take(n int) {
+	s.pos += uint64(n)
+	s.header.daemon.Store(s.pos)
+}
+
+// Flush drops what the program has written and was not taken, and returns how
+// many frames. A lie about the position is left for Avail to find.
+func (s *Source) Flush() int {
+	n, err := s.Avail()
+	if err != nil {
+		return 0
+	}
+	s.Take(n)
+	return n
+}
+
+// Taken is the position.
+func (s *Source) Taken() uint64 { return s.pos }
+
+// Due reports, once for each Wake of the program that was reached, that the bell
+// has to ring.
+func (s *Source) Due() bool { return due(s.Ring, s.pos, &s.waked) }
+
+// Sink is the engine's half of a capture ring. One goroutine at a time; no method
+// blocks or allocates.
+type Sink struct {
+	*Ring
+	pos   uint64 // ours: frames given
+	seen  uint64 // the program's position when it was last looked at
+	waked uint64 // the value of wake that was answered
+}
+
+// NewSink takes the engine's half of a capture ring, once for each ring.
+func NewSink(r *Ring) *Sink { return &Sink{Ring: r} }
+
+// Room is how many frames fit without dropping any. ErrProtocol: the program's
+// position is impossible.
+func (s *Sink) Room() (frames int, err error) {
+	at := s.header.program.Load()
+	if at < s.seen || at > s.pos {
+		return 0, audio.ErrProtocol
+	}
+	s.seen = at
+	return int(s.size - (s.pos - at)), nil
+}
+
+// reserveTries bounds the race with a reader. An honest one makes room each time
+// that it wins.
+const reserveTries = 64
+
+// Reserve is memory for the next n frames, n ≤ capacity, in one or two pieces; to
+// make room it drops the oldest frames and says how many. ErrProtocol as in Room.
+func (s *Sink) Reserve(n int) (a, b []byte, dropped int, err error) {
+	for range reserveTries {
+		room, err := s.Room()
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if missing := uint64(max(0, n-room)); missing == 0 {
+			a, b = s.segments(s.pos, uint64(n))
+			return a, b, 0, nil
+		} else if s.header.program.CompareAndSwap(s.seen, s.seen+missing) {
+			s.seen += missing
+			a, b = s.segments(s.pos, uint64(n))
+			return a, b, int(missing), nil
+		}
+	}
+	return nil, nil, 0, audio.ErrProtocol
+}
+
+// Give publishes n frames that were written into what Reserve returned.
+func (s *Sink) Give(n int) {
+	s.pos += uint64(n)
+	s.header.daemon.Store(s.pos)
+}
+
+// Given is the position.
+func (s *Sink) Given() uint64 { return s.pos }
+
+// Due is Source.Due for a reader.
+func (s *Sink) Due() bool { return due(s.Ring, s.pos, &s.waked) }
+
+func due(r *Ring, pos uint64, waked *uint64) bool {
+	w := r.header.wake.Load()
+	if w == 0 || w == *waked || pos < w {
+		return false
+	}
+	*waked = w
+	return true
+}

@@ -1,0 +1,97 @@
+package ring
+
+// Writer is the program's half of a playback ring. One goroutine at a time; no
+// method blocks or allocates.
+type Writer struct{ *Ring }
+
+// Room is how many frames Write would take now.
+func (w Writer) Room() int {
+	used := w.header.program.Load() - w.header.daemon.Load()
+	return int(w.size - min(used, w.size))
+}
+
+// Queued is how many frames the engine has not yet taken.
+func (w Writer) Queued() int { return int(w.size) - w.Room() }
+
+// Written is the position: how many frames were written since the ring was made.
+func (w Writer) Written() uint64 { return w.header.program.Load() }
+
+// Write copies as many whole frames of p as there is room for.
+func (w Writer) Write(p []byte) (frames int) {
+	n := uint64(min(len(p)/w.frame, w.Room()))
+	pos := w.header.program.Load()
+	a, b := w.segments(pos, n)
+	copied := copy(a, p)
+	copy(b, p[copied:])
+	w.header.program.Store(pos + n)
+	return int(n)
+}
+
+// WakeFor is the argument of WakeAt for a writer that needs room for n frames,
+// n ≤ capacity; ok is false where the room is there already.
+func (w Writer) WakeFor(n int) (pos uint64, ok bool) {
+	need := w.header.program.Load() + uint64(n)
+	if need <= w.size {
+		return 0, false
+	}
+	return need - w.size, w.header.daemon.Load() < need-w.size
+}
+
+// Reader is the program's half of a capture ring. One goroutine at a time; no
+// method blocks or allocates.
+type Reader struct{ *Ring }
+
+// Avail is how many frames Read would give now.
+func (r Reader) Avail() int {
+	// The program's position may jump forward between the loads, past the older
+	// position of the daemon.
+	read := r.header.program.Load()
+	given := r.header.daemon.Load()
+	return int(min(given-read, r.size))
+}
+
+// Taken is the position: how many frames were read or dropped since the ring was made.
+func (r Reader) Taken() uint64 { return r.header.program.Load() }
+
+// Read copies the oldest frames into p, as many whole ones as there are.
+func (r Reader) Read(p []byte) (frames int) {
+	for {
+		pos := r.header.program.Load()
+		n := min(uint64(len(p)/r.frame), r.header.daemon.Load()-pos, r.size)
+		if n == 0 {
+			return 0
+		}
+		a, b := r.segments(pos, n)
+		copyOut(p, a, b)
+		// If the engine dropped frames meanwhile, what was copied may be torn.
+		if r.header.program.CompareAndSwap(pos, pos+n) {
+			return int(n)
+		}
+	}
+}
+
+// copyOut may read frames that the engine is overwriting. The compare-and-swap
+// that follows throws such a copy away, which the race detector cannot know.
+//
+//go:norace
+func copyOut(p, a, b []byte) {
+	copied := copy(p, a)
+	copy(p[copied:], b)
+}
+
+// Discard drops all that is there to read.
+func (r Reader) Discard() {
+	for {
+		pos := r.header.program.Load()
+		if r.header.program.CompareAndSwap(pos, r.header.daemon.Load()) {
+			return
+		}
+	}
+}
+
+// WakeFor is the argument of WakeAt for a reader that needs n frames, n ≤
+// capacity; ok is false where they are there already.
+func (r Reader) WakeFor(n int) (pos uint64, ok bool) {
+	need := r.header.program.Load() + uint64(n)
+	return need, r.header.daemon.Load() < need
+}

@@ -1,0 +1,68 @@
+package loop
+
+import (
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// Policy is what a server experiences when its client has gone (D15).
+type Policy uint8
+
+// The policies of on_client_close.
+const (
+	Reset   Policy = iota // end of stream: ErrReset until Halt (D13, D14)
+	Hold                  // it sleeps until the next client
+	Silence               // it gets silence, or plays to nobody, in real time
+)
+
+// policies is indexed by Policy.
+var policies = [...]string{Reset: "reset", Hold: "hold", Silence: "silence"}
+
+// String is the word of the configuration.
+func (p Policy) String() string {
+	if int(p) < len(policies) {
+		return policies[p]
+	}
+	return "unknown"
+}
+
+// ParsePolicy reads what String wrote.
+func ParsePolicy(word string) (Policy, error) {
+	for i, w := range policies {
+		if w == word {
+			return Policy(i), nil
+		}
+	}
+	return 0, audio.ErrInvalid.With("on_client_close %q is unknown; use reset, hold or silence", word)
+}
+
+// Spec is the configuration of a loop.
+type Spec struct {
+	Name string
+	// Format is what a server gets that sets none; zero fields are D5's.
+	Format audio.Format
+	// Buffer is the size of each end's ring in time, if the program asks for none.
+	Buffer time.Duration
+	// OnClientClose is Reset unless set.
+	OnClientClose Policy
+	// StartTimeout bounds a server's wait for its client (D7); 0: for ever.
+	StartTimeout time.Duration
+}
+
+// maxRing bounds the memory that one program can ask for.
+const maxRing = 256 << 20 // bytes
+
+// sizes settles period and capacity of a ring in frames.
+func (s *Spec) sizes(f audio.Format, period, buffer int) (int, int) {
+	most := max(2, min(int(f.Frames(pcm.MaxBuffer)), maxRing/f.FrameBytes()))
+	if period <= 0 {
+		period = int(f.Frames(pcm.DefaultPeriod))
+	}
+	period = max(1, min(period, most/2))
+	if buffer <= 0 {
+		buffer = int(f.Frames(s.Buffer))
+	}
+	return period, max(2*period, min(buffer, most))
+}

@@ -1,0 +1,72 @@
+package loop
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Status is what can be seen of a loop from outside, at one moment.
+type Status struct {
+	Name     string
+	Device   string
+	Format   audio.Format // of the server, else the configured one
+	Waiting  int          // clients in the queue
+	Server   EndStatus
+	Client   EndStatus
+	Sessions uint64
+	Frames   uint64 // moved from writer to reader, in all sessions
+	Skipped  uint64 // left out of the clock, because the engine was late
+}
+
+// EndStatus is one end of it; Open is false where nobody holds it.
+type EndStatus struct {
+	Open       bool
+	Gone       bool // its program has closed; its last frames are on their way
+	State      ring.State
+	Direction  pcm.Direction
+	Holder     pcm.Holder
+	Format     audio.Format
+	Period     int    // frames
+	Buffer     int    // frames
+	Moved      uint64 // frames taken from or given to the program
+	Xruns      uint64 // bursts
+	XrunFrames uint64 // inserted as silence (writing) or dropped (reading)
+	Error      bool   // sticky, until Halt or close
+}
+
+// Status lists all loops by name. It takes each loop's lock for a moment.
+func (b *Patchbay) Status() []Status {
+	loops := b.sorted()
+	all := make([]Status, len(loops))
+	for i, l := range loops {
+		all[i] = l.status()
+	}
+	return all
+}
+
+func (l *Loop) status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := Status{
+		Name: l.spec.Name, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
+		Server: l.server.status(), Client: l.client.status(),
+		Sessions: l.sessions.Load(), Frames: l.frames.Load(), Skipped: l.skipped.Load(),
+	}
+	if l.server != nil {
+		s.Format = l.server.format
+	}
+	return s
+}
+
+// status of an end that may be nil. The caller holds loop.mu.
+func (e *End) status() EndStatus {
+	if e == nil {
+		return EndStatus{}
+	}
+	return EndStatus{
+		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
+		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
+		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
+	}
+}
