@@ -1,0 +1,154 @@
+package audio
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestD5Limits(t *testing.T) {
+	for _, c := range []struct {
+		f    Format
+		want string // part of the error
+	}{
+		{Format{1000, 1, U8}, ""},
+		{Format{768000, 64, Float64BE}, ""},
+		{Format{44101, 3, S24BE}, ""},
+		{Format{8000, 1, MuLaw}, ""},
+		{Format{999, 1, U8}, "rate 999 Hz is out of range; use 1000..768000"},
+		{Format{768001, 1, U8}, "rate 768001 Hz is out of range"},
+		{Format{-1, 1, U8}, "rate -1 Hz"},
+		{Format{8000, 0, U8}, "0 channels are out of range; use 1..64"},
+		{Format{8000, 65, U8}, "65 channels are out of range"},
+		{Format{8000, -2, U8}, "-2 channels are out of range"},
+		{Format{8000, 1, 0}, "encoding(0) is no encoding; use one of U8, S8, S16_LE"},
+		{Format{8000, 1, ALaw + 1}, "encoding(17) is no encoding"},
+		{Format{}, "rate 0 Hz"},
+	} {
+		err := c.f.Validate()
+		if c.want == "" && err != nil {
+			t.Errorf("%v: %v", c.f, err)
+		}
+		if c.want != "" && (!errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%v: error %v, want %q", c.f, err, c.want)
+		}
+	}
+}
+
+func TestD5Default(t *testing.T) {
+	d := DefaultFormat()
+	if want := (Format{48000, 2, S16LE}); d != want || d.Validate() != nil {
+		t.Errorf("the default is %v, want %v", d, want)
+	}
+	if !(Format{}).IsZero() || d.IsZero() || (Format{Channels: 1}).IsZero() {
+		t.Error("IsZero")
+	}
+	if got, want := (Format{Channels: 6}).Or(d), (Format{48000, 6, S16LE}); got != want {
+		t.Errorf("6 channels or the default: %v, want %v", got, want)
+	}
+	full := Format{8000, 1, MuLaw}
+	if got := full.Or(d); got != full {
+		t.Errorf("%v or the default: %v", full, got)
+	}
+}
+
+func TestFormatSizes(t *testing.T) {
+	for _, c := range []struct {
+		f     Format
+		bytes int
+		text  string
+	}{
+		{Format{8000, 1, MuLaw}, 1, "MU_LAW, 8000 Hz, mono"},
+		{DefaultFormat(), 4, "S16_LE, 48000 Hz, 2 channels"},
+		{Format{44100, 6, S24LE3}, 18, "S24_3LE, 44100 Hz, 6 channels"},
+		{Format{44100, 6, S24LE}, 24, "S24_LE, 44100 Hz, 6 channels"},
+		{Format{768000, 64, Float64LE}, 512, "FLOAT64_LE, 768000 Hz, 64 channels"},
+		{Format{8000, 2, 0}, 0, "encoding(0), 8000 Hz, 2 channels"},
+	} {
+		if got := c.f.FrameBytes(); got != c.bytes {
+			t.Errorf("%v: frames of %d bytes, want %d", c.f, got, c.bytes)
+		}
+		if got := c.f.String(); got != c.text {
+			t.Errorf("prints %q, want %q", got, c.text)
+		}
+	}
+}
+
+func TestFormatTimes(t *testing.T) {
+	f := Format{44100, 2, S16LE}
+	for _, c := range []struct {
+		d time.Duration
+		n int64
+	}{
+		{0, 0}, {time.Second, 44100}, {10 * time.Millisecond, 441}, {time.Second / 44100, 0}, {22676, 1},
+		{time.Hour, 158760000}, {math.MaxInt64, 406750706825295},
+	} {
+		if got := f.Frames(c.d); got != c.n {
+			t.Errorf("%v are %d frames, want %d", c.d, got, c.n)
+		}
+	}
+	if got := f.Duration(441); got != 10*time.Millisecond {
+		t.Errorf("441 frames last %v", got)
+	}
+	if got := f.Duration(1); got != 22675 {
+		t.Errorf("1 frame lasts %v", got)
+	}
+	if got := (Format{}).Duration(5); got != 0 {
+		t.Errorf("no format: %v", got)
+	}
+}
+
+func TestFormatTimesAreInverse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Format{rapid.IntRange(MinRate, MaxRate).Draw(t, "rate"), 1, U8}
+		n := rapid.Int64Range(0, 1<<42).Draw(t, "frames") // 66 days at 768 kHz
+		if got := f.Frames(f.Duration(n) + 1); got != n {
+			t.Fatalf("%d frames last %v, which are %d frames", n, f.Duration(n), got)
+		}
+	})
+}
+
+func TestMulDivIsExact(t *testing.T) {
+	most := uint64(math.MaxUint64)
+	for _, c := range [][4]uint64{
+		{0, most, 1, 0}, {most, most, most, most}, {most, 1, 1, most}, {most, 2, 1, most}, {most, most, most - 1, most},
+		{1 << 63, 2, 2, 1 << 63}, {1 << 63, 2, 1, most}, {3, 5, 7, 2}, {most, 768000, 1000000000, 14167099448608935},
+	} {
+		if got := MulDiv(c[0], c[1], c[2]); got != c[3] {
+			t.Errorf("%d × %d ÷ %d = %d, want %d", c[0], c[1], c[2], got, c[3])
+		}
+	}
+}
+
+func TestMulDivAgreesWithBig(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.Uint64().Draw(t, "a"), rapid.Uint64().Draw(t, "b")
+		c := rapid.Uint64Min(1).Draw(t, "c")
+		want := new(big.Int).SetUint64(a)
+		want.Mul(want, new(big.Int).SetUint64(b)).Div(want, new(big.Int).SetUint64(c))
+		if !want.IsUint64() {
+			want.SetUint64(math.MaxUint64)
+		}
+		if got := MulDiv(a, b, c); got != want.Uint64() {
+			t.Fatalf("%d × %d ÷ %d = %d, want %v", a, b, c, got, want)
+		}
+	})
+}
+
+func TestFormatJSON(t *testing.T) {
+	f := Format{44100, 6, S24LE3}
+	b, err := json.Marshal(f)
+	if want := `{"rate":44100,"channels":6,"format":"S24_3LE"}`; string(b) != want || err != nil {
+		t.Errorf("JSON %s, error %v; want %s", b, err, want)
+	}
+	var back Format
+	if err := json.Unmarshal(b, &back); err != nil || back != f {
+		t.Errorf("back from JSON: %v, error %v", back, err)
+	}
+}

@@ -1,0 +1,126 @@
+package audio
+
+import "encoding/binary"
+
+// WAV is RIFF: chunks of a four-letter id, a 32-bit size and a body that is padded
+// to an even length. [WAVReader] and [WAVWriter] stream it, on a pipe as on a file.
+// RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088) are the same with 64-bit sizes in a
+// ds64 chunk; RIFX is the same with every number big endian.
+
+// Format tags of the fmt chunk.
+const (
+	wavPCM        = 0x0001
+	wavFloat      = 0x0003
+	wavALaw       = 0x0006
+	wavMuLaw      = 0x0007
+	wavExtensible = 0xFFFE
+)
+
+const (
+	wavDS64Bytes = 28         // body of ds64: three 64-bit sizes and an empty table
+	wavMax32     = 1<<32 - 1  // a 32-bit size that says "see ds64" or "unknown"
+	wavMax64     = 1<<64 - 1  // unknown
+	wavMaxRIFF   = 0xFFFFDFFF // the largest 32-bit RIFF size that nobody takes for a placeholder
+)
+
+// wavGUIDTail is what every sub-format GUID shares after its tag.
+const wavGUIDTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+
+// wavTag is the format tag for the encodings that WAV has, 0 for the others.
+func wavTag(e Encoding) uint16 {
+	switch e {
+	case U8, S16LE, S24LE3, S32LE:
+		return wavPCM
+	case FloatLE, Float64LE:
+		return wavFloat
+	case ALaw:
+		return wavALaw
+	case MuLaw:
+		return wavMuLaw
+	}
+	return 0
+}
+
+// wavInstead is the encoding to write in place of one that WAV does not have; it
+// holds the same values.
+func wavInstead(e Encoding) Encoding {
+	switch e {
+	case S8:
+		return U8
+	case S16BE:
+		return S16LE
+	case S24BE3, S24LE, S24BE:
+		return S24LE3
+	case S32BE:
+		return S32LE
+	case FloatBE:
+		return FloatLE
+	case Float64BE:
+		return Float64LE
+	}
+	return e
+}
+
+// wavBigEndian is what e, read from a fmt chunk, means in RIFX.
+func wavBigEndian(e Encoding) Encoding {
+	switch e {
+	case S16LE, S24LE3, S24LE, S32LE, FloatLE, Float64LE:
+		return e + 1
+	}
+	return e
+}
+
+// wavMask is dwChannelMask: the usual speakers of 1..8 channels in the order of
+// the mask (FLAC's table), 0 ("no speakers") beyond.
+func wavMask(channels int) uint32 {
+	masks := [...]uint32{
+		1: 0x004, // FC
+		2: 0x003, // FL FR
+		3: 0x007, // FL FR FC
+		4: 0x033, // FL FR BL BR
+		5: 0x037, // FL FR FC BL BR
+		6: 0x03F, // 5.1: FL FR FC LFE BL BR
+		7: 0x70F, // 6.1: FL FR FC LFE BC SL SR
+		8: 0x63F, // 7.1: FL FR FC LFE BL BR SL SR
+	}
+	if channels >= len(masks) {
+		return 0
+	}
+	return masks[channels]
+}
+
+// appendWAVFormat appends the fmt chunk of f, an encoding that WAV has. PCM of
+// more than 16 bits and anything but the laws with more than two channels is
+// WAVE_FORMAT_EXTENSIBLE, as Microsoft asks.
+func appendWAVFormat(b []byte, f Format) []byte {
+	le := binary.LittleEndian
+	tag, bits := wavTag(f.Encoding), f.Encoding.Bits()
+	law := tag == wavALaw || tag == wavMuLaw
+	extensible := !law && f.Channels > 2 || tag == wavPCM && bits > 16
+	size, outer := uint32(16), tag
+	switch {
+	case extensible:
+		size, outer = 40, wavExtensible
+	case tag != wavPCM:
+		size = 18
+	}
+	b = append(b, "fmt "...)
+	b = le.AppendUint32(b, size)
+	b = le.AppendUint16(b, outer)
+	b = le.AppendUint16(b, uint16(f.Channels))
+	b = le.AppendUint32(b, uint32(f.Rate))
+	b = le.AppendUint32(b, uint32(f.Rate*f.FrameBytes()))
+	b = le.AppendUint16(b, uint16(f.FrameBytes()))
+	b = le.AppendUint16(b, uint16(bits))
+	if size == 18 {
+		b = le.AppendUint16(b, 0)
+	}
+	if extensible {
+		b = le.AppendUint16(b, 22)
+		b = le.AppendUint16(b, uint16(bits))
+		b = le.AppendUint32(b, wavMask(f.Channels))
+		b = le.AppendUint16(b, tag)
+		b = append(b, wavGUIDTail...)
+	}
+	return b
+}

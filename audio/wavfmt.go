@@ -1,0 +1,93 @@
+package audio
+
+import "encoding/binary"
+
+// parseWAVFormat reads the body of a fmt chunk, at least 16 bytes.
+func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
+	tag := order.Uint16(b)
+	channels := int(order.Uint16(b[2:]))
+	rate := order.Uint32(b[4:])
+	align := int(order.Uint16(b[12:]))
+	bits := int(order.Uint16(b[14:]))
+	extensible := tag == wavExtensible
+	if extensible {
+		if len(b) < 40 {
+			return Format{}, ErrInvalid.With("the WAV header is damaged: its extensible format has %d bytes of 40", len(b))
+		}
+		// RIFX writers disagree whether the GUID's first field is one number or two.
+		tag = order.Uint16(b[24:]) | order.Uint16(b[26:])
+		if string(b[32:40]) != wavGUIDTail[6:] {
+			tag = 0
+		}
+		if valid := int(order.Uint16(b[18:])); valid > bits {
+			return Format{}, ErrInvalid.With("the WAV header is damaged: %d valid bits in samples of %d", valid, bits)
+		}
+	}
+	f := Format{Rate: int(min(rate, 1<<30)), Channels: channels, Encoding: U8}
+	if err := f.Validate(); err != nil {
+		return Format{}, ErrInvalid.With("the WAV header cannot be used: %v", err)
+	}
+	if align%channels != 0 {
+		return Format{}, ErrInvalid.With("the WAV header is damaged: frames of %d bytes for %d channels", align, channels)
+	}
+	if f.Encoding = wavEncoding(tag, bits, align/channels, extensible); f.Encoding == 0 {
+		return Format{}, ErrInvalid.With("the WAV file holds %s (format 0x%04X, %d bits in %d bytes), which is not supported;"+
+			" convert it first, as with: ffmpeg -i in.wav -c:a pcm_s16le out.wav", wavTagName(tag), tag, bits, align/channels)
+	}
+	if order == binary.BigEndian {
+		f.Encoding = wavBigEndian(f.Encoding)
+	}
+	return f, nil
+}
+
+// wavEncoding finds the little-endian encoding of samples of bits in a container
+// of size bytes; 0 when there is none. Fewer valid bits than the container has are
+// left-justified, so the container alone decides. The exception is plain PCM of 24
+// bits in 4 bytes: only ALSA's arecord writes that, and it means S24_LE.
+func wavEncoding(tag uint16, bits, size int, extensible bool) Encoding {
+	if tag == wavPCM && !extensible && bits == 24 && size == 4 {
+		return S24LE
+	}
+	if bits == 0 || (bits+7)/8 != size {
+		return 0
+	}
+	switch tag {
+	case wavPCM:
+		if size <= 4 {
+			return [...]Encoding{1: U8, 2: S16LE, 3: S24LE3, 4: S32LE}[size]
+		}
+	case wavFloat:
+		switch bits {
+		case 32:
+			return FloatLE
+		case 64:
+			return Float64LE
+		}
+	case wavALaw, wavMuLaw:
+		if bits == 8 && tag == wavALaw {
+			return ALaw
+		}
+		if bits == 8 {
+			return MuLaw
+		}
+	}
+	return 0
+}
+
+func wavTagName(tag uint16) string {
+	switch tag {
+	case wavPCM, wavFloat, wavALaw, wavMuLaw:
+		return "samples of an odd size"
+	case 0x0002, 0x0011:
+		return "ADPCM"
+	case 0x0031:
+		return "GSM 6.10"
+	case 0x0050:
+		return "MPEG audio"
+	case 0x0055:
+		return "MP3"
+	case 0x00FF:
+		return "AAC"
+	}
+	return "an unknown encoding"
+}

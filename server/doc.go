@@ -1,0 +1,9 @@
+// Package server lets programs in: it listens on a unix socket, checks who is
+// there, and turns the messages of package wire into calls of package loop.
+//
+// Each connection has one goroutine that reads; a request that may take long (an
+// open that waits, a drain, a close) gets a goroutine of its own, at most
+// wire.MaxPending of them. The engine meets a connection only through its bell: one
+// non-blocking write to an eventfd. A program that does not read its replies is cut
+// off; one that sends nonsense is too, and nobody else notices.
+package server

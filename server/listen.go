@@ -1,0 +1,134 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// Socket says where programs connect, and who may.
+type Socket struct {
+	Path  string
+	Mode  fs.FileMode // of the socket; 0: 0660
+	Group string      // name or number that owns the socket; "": the daemon's
+	Users []string    // may connect besides root, the daemon's user and Group
+}
+
+// listener is a bound socket and the lock that keeps a second daemon off it.
+type listener struct {
+	*net.UnixListener
+	lock  *os.File
+	peers peers
+}
+
+// listen binds the socket. One that a dead daemon left behind is taken over; one
+// that is in use is ErrBusy. The directory is made if it is missing.
+func listen(s Socket) (*listener, error) {
+	if len(s.Path) >= len(unix.RawSockaddrUnix{}.Path) {
+		return nil, audio.ErrInvalid.With("socket path %s is too long: %d bytes, at most %d; choose a shorter one",
+			s.Path, len(s.Path), len(unix.RawSockaddrUnix{}.Path)-1)
+	}
+	peers, gid, err := s.peers()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.Path), 0o755); err != nil {
+		return nil, audio.ErrAccess.With("no directory for the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
+	}
+	lock, err := lockSocket(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	l, err := bind(s, gid)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return &listener{UnixListener: l, lock: lock, peers: peers}, nil
+}
+
+// lockSocket holds a file lock as long as the daemon lives, however it ends.
+func lockSocket(path string) (*os.File, error) {
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, audio.ErrAccess.With("cannot lock the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, audio.ErrBusy.With("a daemon is running on %s already; stop it, or give this one another --socket", path)
+	}
+	return lock, nil
+}
+
+func bind(s Socket, gid int) (*net.UnixListener, error) {
+	if info, err := os.Lstat(s.Path); err == nil {
+		if info.Mode()&fs.ModeSocket == 0 {
+			return nil, audio.ErrBusy.With("%s is there and no socket; remove it, or choose another --socket", s.Path)
+		}
+		if err := os.Remove(s.Path); err != nil {
+			return nil, audio.ErrAccess.With("cannot take over the old socket: %v", err)
+		}
+	}
+	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: s.Path, Net: "unixpacket"})
+	if err != nil {
+		return nil, audio.ErrAccess.With("cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
+	}
+	mode := s.Mode
+	if mode == 0 {
+		mode = 0o660
+	}
+	err = os.Chown(s.Path, -1, gid)
+	if err == nil {
+		err = os.Chmod(s.Path, mode)
+	}
+	if err != nil {
+		l.Close()
+		return nil, audio.ErrPermission.With("cannot give %s to its group: %v", s.Path, err)
+	}
+	return l, nil
+}
+
+// Close removes the socket. The lock file stays: removing it would race with
+// another daemon's start.
+func (l *listener) Close() error {
+	err := l.UnixListener.Close()
+	return errors.Join(err, l.lock.Close())
+}
+
+// peers resolves names; gid is −1 where the group is not to be changed.
+func (s Socket) peers() (p peers, gid int, err error) {
+	gid = -1
+	p.uids = map[uint32]bool{0: true, uint32(os.Geteuid()): true}
+	p.gid = uint32(os.Getegid())
+	if s.Group != "" {
+		g, err := user.LookupGroup(s.Group)
+		if err != nil {
+			g, err = user.LookupGroupId(s.Group)
+		}
+		if err != nil {
+			return p, gid, audio.ErrInvalid.With("there is no group %s on this machine", s.Group)
+		}
+		gid, _ = strconv.Atoi(g.Gid)
+		p.gid = uint32(gid)
+	}
+	for _, name := range s.Users {
+		u, err := user.Lookup(name)
+		if err != nil {
+			u, err = user.LookupId(name)
+		}
+		if err != nil {
+			return p, gid, audio.ErrInvalid.With("there is no user %s on this machine", name)
+		}
+		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+		p.uids[uint32(uid)] = true
+	}
+	return p, gid, nil
+}

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// peers is who may connect: root, the daemon's own user, the configured users, and
+// the members of the socket's group.
+type peers struct {
+	uids map[uint32]bool
+	gid  uint32
+}
+
+// identify asks the kernel who is at the other end, and lets only peers in.
+func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return pcm.Holder{}, audio.ErrPermission.With("who is there? %v", err)
+	}
+	var cred *unix.Ucred
+	var credErr error
+	member := false
+	err = raw.Control(func(fd uintptr) {
+		if cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); credErr != nil {
+			return
+		}
+		member = cred.Gid == p.gid || inGroup(int(fd), p.gid)
+	})
+	if err != nil || credErr != nil {
+		return pcm.Holder{}, audio.ErrPermission.With("who is there? %v %v", err, credErr)
+	}
+	holder := pcm.Holder{PID: int(cred.Pid), UID: int(cred.Uid), Program: programName(int(cred.Pid))}
+	if !member && !p.uids[cred.Uid] {
+		return holder, audio.ErrPermission.With("user %d may not use this daemon: join the group of its socket, or be listed in its users", cred.Uid)
+	}
+	return holder, nil
+}
+
+// maxGroups is far beyond what one process is a member of in practice.
+const maxGroups = 1024
+
+// inGroup reports whether gid is among the peer's supplementary groups.
+func inGroup(fd int, gid uint32) bool {
+	groups, err := peerGroups(fd, maxGroups)
+	if err != nil {
+		return false
+	}
+	for _, g := range groups {
+		if g == gid {
+			return true
+		}
+	}
+	return false
+}
+
+// programName is what the kernel calls the process; "?" where it has gone already.
+func programName(pid int) string {
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return "?"
+	}
+	return strings.ToValidUTF8(strings.TrimSpace(string(comm)), "?")
+}

@@ -1,0 +1,72 @@
+// Package wire is the protocol between a program and the daemon, for whoever
+// implements it in any language. It opens no socket.
+//
+// # Connection
+//
+// A unix socket of type SOCK_SEQPACKET. One connection is one end of a loop:
+// closing it closes the end, so the kernel cleans up after a program that was
+// killed. Every message is a packet of [MessageBytes] bytes, little endian, without
+// padding: a [Header], a body that depends on Op, zeros. Strings end with a zero
+// byte. A packet of another size, an unknown op, a descriptor from a program or a
+// request out of order ends the connection.
+//
+// Header.Version is [Version] in both directions. A daemon of another version
+// answers the first message with errno EPROTO, its own Version and a sentence; the
+// layout of Header and [Failure] never changes.
+//
+//	op         request      reply          when it is answered
+//	Open       Open         Granted, fds   when the end is open (Wait may be long)
+//	Start      —            none           the ring's starts word counts up
+//	Halt       —            Done           at once
+//	Drain      —            Done           when the engine has taken what was written
+//	SetFormat  SetFormat    Granted, fds   at once
+//	Close      —            Done           when a writing client is drained
+//	List       —            Loop …, Done   at once; needs no Open before it
+//
+// A reply has the request's Seq and Op, and an Errno: 0, or else the body is
+// [Failure]. Requests may be sent before earlier ones are answered, up to
+// [MaxPending]. The first request on a connection is Open or List.
+//
+// Granted comes with two descriptors (SCM_RIGHTS): the ring's memory, a memfd that
+// is sealed against shrinking and growing, to be mapped shared, readable and
+// writable; and an eventfd, non-blocking, which the daemon counts up to wake the
+// program. SetFormat's Granted brings a new memory and the same eventfd again.
+//
+// # Shared memory
+//
+// Granted.Bytes long: one page of header, then capacity frames. Words have 32 or 64
+// bits, little endian; those of the two lines are accessed atomically, with
+// sequential consistency.
+//
+//	offset  bits  word         written by
+//	     0    32  magic        daemon, once: 0x42504f4c
+//	     4    32  version      daemon, once: 1
+//	     8    32  capacity     daemon, once: frames
+//	    12    32  frame bytes  daemon, once
+//	    16    32  rate         daemon, once: Hz
+//	    20    32  channels     daemon, once
+//	    24    32  encoding     daemon, once: number of audio.Encoding
+//	    28    32  playback     daemon, once: 1 if the program writes
+//	    64    32  state        daemon: 0 idle, 1 armed, 2 running, 3 ended
+//	    68    32  errno        daemon: why it ended, or is idle again; read after state
+//	    72    32  starts       daemon: how many Start were heeded
+//	    76    32  xruns        daemon: bursts
+//	    80    64  daemon       daemon: position, in frames since the beginning
+//	    88    64  clock        daemon: CLOCK_MONOTONIC of the last cycle, ns
+//	    96    64  xrun frames  daemon
+//	   128    64  program      program: position; the daemon moves it forward too where the program reads
+//	   136    64  wake         program: ring the bell when daemon reaches this; 0 never
+//	  4096     –  frames       frame n is at n modulo capacity
+//
+// A program that writes: room is capacity − (program − daemon). Copy, then store
+// program. While the state is ended, stop: errno says why.
+//
+// A program that reads: daemon − program frames are there. Load program, copy, then
+// compare-and-swap program to its new value; if that fails the daemon has dropped
+// the oldest frames meanwhile and the copy is void. At ended, what is there can
+// still be read.
+//
+// To sleep: store wake, look once more at state and positions, poll the eventfd
+// (and the socket: its end is the daemon's). A server sleeps until running before
+// its first frame. To begin, send Start once; in state idle nothing moves.
+package wire
