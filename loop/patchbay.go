@@ -33,6 +33,9 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	if spec.Buffer <= 0 {
 		spec.Buffer = pcm.DefaultBuffer
 	}
+	if spec.Period <= 0 {
+		spec.Period = pcm.DefaultPeriod
+	}
 	if spec.Name == "" {
 		return audio.ErrInvalid.With("a loop needs a name")
 	}

@@ -43,7 +43,11 @@ type Spec struct {
 	Name string
 	// Format is what a server gets that sets none; zero fields are D5's.
 	Format audio.Format
-	// Buffer is the size of each end's ring in time, if the program asks for none.
+	// Period is how much a program moves at a time, if it does not say; 0:
+	// pcm.DefaultPeriod.
+	Period time.Duration
+	// Buffer is the size of each end's ring in time, if the program asks for none;
+	// 0: pcm.DefaultBuffer.
 	Buffer time.Duration
 	// OnClientClose is Reset unless set.
 	OnClientClose Policy
@@ -58,7 +62,7 @@ const maxRing = 256 << 20 // bytes
 func (s *Spec) sizes(f audio.Format, period, buffer int) (int, int) {
 	most := max(2, min(int(f.Frames(pcm.MaxBuffer)), maxRing/f.FrameBytes()))
 	if period <= 0 {
-		period = int(f.Frames(pcm.DefaultPeriod))
+		period = int(f.Frames(s.Period))
 	}
 	period = max(1, min(period, most/2))
 	if buffer <= 0 {

@@ -11,7 +11,8 @@ import (
 // full; the count is short at the end of the stream, when ctx ends, and in
 // non-blocking mode. With nothing to return it fails: ErrReset at the end of the
 // stream (D13), ErrWouldBlock, ErrInterrupted (ctx, or Halt from elsewhere),
-// ErrTimedOut (start_timeout), ErrUnsupported on an end that writes.
+// ErrTimedOut (start_timeout), ErrUnsupported on an end that was opened to write,
+// ErrAccess on one that was opened for both and was granted writing.
 func (p *PCM) Read(ctx context.Context, buf []byte) (frames int, err error) {
 	return p.transfer(ctx, Read, buf)
 }
@@ -28,6 +29,9 @@ func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int
 	defer p.io.Unlock()
 	if p.closed.Load() {
 		return 0, p.errClosed()
+	}
+	if dir != p.dir && p.asked&dir != 0 {
+		return 0, audio.ErrAccess.With("%s: the server %ss, so this end can only %s", p.name, p.dir.Opposite(), p.dir)
 	}
 	if dir != p.dir {
 		return 0, audio.ErrUnsupported.With("%s: this end was opened to %s", p.name, p.dir)

@@ -122,6 +122,8 @@ type Control interface {
 	SetFormat(context.Context, audio.Format) (Grant, error)
 	// Close gives the end back, after which the ring's memory may vanish.
 	Close(context.Context) error
+	// Abandon is Close without waiting for anything.
+	Abandon()
 }
 
 // Bell is how the daemon wakes a program that sleeps. It latches: a Ring before

@@ -14,6 +14,7 @@ type PCM struct {
 	name     string
 	role     Role
 	dir      Direction
+	asked    Direction
 	period   int
 	nonblock atomic.Bool
 	control  Control
@@ -37,7 +38,7 @@ type PCM struct {
 
 // New makes the end from what a daemon granted. name is for messages.
 func New(name string, o Options, g Grant, control Control, bell Bell) *PCM {
-	p := &PCM{name: name, role: o.Role, dir: g.Direction, period: o.Period, control: control, bell: bell}
+	p := &PCM{name: name, role: o.Role, dir: g.Direction, asked: o.Direction, period: o.Period, control: control, bell: bell}
 	p.nonblock.Store(o.Nonblock)
 	p.adopt(g.Ring)
 	return p
@@ -127,15 +128,36 @@ func (p *PCM) SetFormat(ctx context.Context, f audio.Format) error {
 // (D16); ErrTimedOut then says that the rest is still on its way. All other ends
 // close at once. A second Close is ErrClosed.
 func (p *PCM) Close(ctx context.Context) error {
-	if p.closed.Swap(true) {
+	if !p.shut() {
 		return p.errClosed()
 	}
-	p.bell.Ring()
-	p.io.Lock() // until the call that uses the ring has left
 	defer p.io.Unlock()
 	p.memory.Lock()
 	defer p.memory.Unlock()
 	return p.control.Close(ctx)
+}
+
+// Abandon closes the end at once, as if the program had been killed: what was
+// written is still delivered (D16), but nobody waits for it.
+func (p *PCM) Abandon() {
+	if !p.shut() {
+		return
+	}
+	defer p.io.Unlock()
+	p.memory.Lock()
+	defer p.memory.Unlock()
+	p.control.Abandon()
+}
+
+// shut makes every call from now on fail, and waits for the one that is moving
+// frames to leave; io is locked then. false: it was shut before.
+func (p *PCM) shut() bool {
+	if p.closed.Swap(true) {
+		return false
+	}
+	p.bell.Ring()
+	p.io.Lock()
+	return true
 }
 
 func (p *PCM) errClosed() error {

@@ -1,0 +1,307 @@
+package looptest
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Opener opens an end of a loop by some way in.
+type Opener func(ctx context.Context, name string, o pcm.Options) (*pcm.PCM, error)
+
+// Harness is one way in.
+type Harness struct {
+	// Bubble says that everything is channels and timers, so that each test can run
+	// in virtual time.
+	Bubble bool
+	// Connect makes a patchbay reachable, until the test's cleanup.
+	Connect func(t *testing.T, bay *loop.Patchbay) Opener
+}
+
+// Run runs every case.
+func (h Harness) Run(t *testing.T) {
+	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), policyCases()} {
+		for _, c := range group {
+			t.Run(c.name, func(t *testing.T) {
+				if !h.Bubble {
+					c.run(h.world(t, c))
+					return
+				}
+				synctest.Test(t, func(t *testing.T) { c.run(h.world(t, c)) })
+			})
+		}
+	}
+}
+
+// testCase runs on a loop named "loop0" with this spec.
+type testCase struct {
+	name   string
+	spec   loop.Spec
+	period int // of the device, frames; 0: period
+	run    func(w *world)
+}
+
+// world is a daemon with one device and two loops, loop0 and other.
+type world struct {
+	*testing.T
+	bubble bool
+	open   Opener
+	bay    *loop.Patchbay
+	engine *loop.Engine
+	clock  *backendtest.Clock
+	events *loop.Subscription
+}
+
+const (
+	period = 480 // frames of the device, 10 ms
+	name   = "loop0"
+	// hang is how long something that has to happen may take before the test gives up.
+	hang = 60 * time.Second
+)
+
+func (h Harness) world(t *testing.T, c testCase) *world {
+	w := &world{T: t, bubble: h.Bubble, bay: loop.NewPatchbay()}
+	w.clock = backendtest.NewClock(backend.Config{Period: max(period, c.period), Periods: 4})
+	w.engine = loop.NewEngine("clock", w.clock)
+	spec := c.spec
+	spec.Name = name
+	w.ok(w.bay.Add(spec, w.engine))
+	w.ok(w.bay.Add(loop.Spec{Name: "other"}, w.engine))
+	w.events = w.bay.Subscribe(1000)
+	t.Cleanup(func() {
+		w.bay.Close()
+		w.ok(w.engine.Close())
+	})
+	w.open = h.Connect(t, w.bay)
+	return w
+}
+
+// end is an open end and the pattern that goes through it.
+type end struct {
+	*pcm.PCM
+	w       *world
+	counter backendtest.Counter
+	next    uint64 // frame number to write or to expect
+}
+
+func (w *world) try(o pcm.Options) (*end, error) {
+	p, err := w.open(w.Context(), name, o)
+	if err != nil {
+		return nil, err
+	}
+	w.Cleanup(p.Abandon)
+	return &end{PCM: p, w: w, counter: backendtest.NewCounter(p.Format())}, nil
+}
+
+func (w *world) must(o pcm.Options) *end {
+	w.Helper()
+	e, err := w.try(o)
+	w.ok(err)
+	return e
+}
+
+// server opens the server end to read or write, with the loop's defaults.
+func (w *world) server(d pcm.Direction) *end {
+	w.Helper()
+	return w.must(pcm.Options{Role: pcm.Server, Direction: d})
+}
+
+// client opens the client end.
+func (w *world) client(d pcm.Direction) *end {
+	w.Helper()
+	return w.must(pcm.Options{Role: pcm.Client, Direction: d})
+}
+
+// pair opens both ends and has them running: the server reads or writes.
+func (w *world) pair(server pcm.Direction) (s, c *end) {
+	w.Helper()
+	s, c = w.server(server), w.client(server.Opposite())
+	w.begin(s, c)
+	return s, c
+}
+
+// begin starts both ends, without moving a frame but for one period that the
+// writer puts into its ring.
+func (w *world) begin(s, c *end) {
+	w.Helper()
+	s.arm()
+	if c.Direction() == pcm.Write {
+		c.put(period)
+	} else {
+		c.arm()
+	}
+	w.until("both ends run", func() bool { return s.State() == ring.Running && c.State() == ring.Running })
+	if s.Direction() == pcm.Write {
+		s.put(period)
+	}
+	w.clock.Settle()
+}
+
+// arm starts an end as its first read or write would, and waits for the daemon.
+func (e *end) arm() {
+	e.w.Helper()
+	_, err := e.Poll(1)
+	e.w.ok(err)
+	e.w.until("the end is armed", func() bool { return e.State() != ring.Idle })
+}
+
+// put writes n numbered frames, which have to fit.
+func (e *end) put(n int) {
+	e.w.Helper()
+	block := make([]byte, n*e.Format().FrameBytes())
+	e.counter.Fill(block, e.next)
+	done, err := e.Write(e.w.Context(), block)
+	e.w.ok(err)
+	if done != n {
+		e.w.Fatalf("wrote %d of %d frames", done, n)
+	}
+	e.next += uint64(n)
+}
+
+// take reads exactly n frames, which have to be there, and checks their numbers.
+func (e *end) take(n int) {
+	e.w.Helper()
+	block := make([]byte, n*e.Format().FrameBytes())
+	if avail := e.Delay(); avail < n {
+		e.w.Fatalf("%d frames are there to read, want %d", avail, n)
+	}
+	done, err := e.Read(e.w.Context(), block)
+	e.w.ok(err)
+	if done != n {
+		e.w.Fatalf("read %d of %d frames", done, n)
+	}
+	if _, err := e.counter.Check(block, e.next); err != nil {
+		e.w.Fatalf("frame %d on: %v", e.next, err)
+	}
+	e.next += uint64(n)
+}
+
+// silent reads exactly n frames that have to be silence.
+func (e *end) silent(n int) {
+	e.w.Helper()
+	block := make([]byte, n*e.Format().FrameBytes())
+	quiet := make([]byte, len(block))
+	e.Format().Encoding.Silence(quiet)
+	done, err := e.Read(e.w.Context(), block)
+	e.w.ok(err)
+	if done != n || string(block) != string(quiet) {
+		e.w.Fatalf("%d of %d frames, and not all silence", done, n)
+	}
+}
+
+// tick lets the device run n periods.
+func (w *world) tick(n int) { w.clock.Advance(n * period) }
+
+// pump moves n frames from a running writer to a running reader, in step with the
+// clock. The reader is left with nothing, the writer with what it had queued.
+func (w *world) pump(from, to *end, n int) {
+	w.Helper()
+	for n > 0 {
+		part := min(n, period)
+		from.put(part)
+		w.tick(1)
+		to.take(min(part, to.Delay()))
+		n -= part
+	}
+}
+
+// flush moves what the writer has queued.
+func (w *world) flush(from, to *end) {
+	w.Helper()
+	for to.next < from.next {
+		w.tick(1)
+		to.take(min(to.Delay(), int(from.next-to.next)))
+	}
+}
+
+// status is the daemon's view of loop0.
+func (w *world) status() loop.Status {
+	for _, s := range w.bay.Status() {
+		if s.Name == name {
+			return s
+		}
+	}
+	w.Fatal("no status of loop0")
+	return loop.Status{}
+}
+
+// ok fails the test on an error.
+func (w *world) ok(err error) {
+	if err != nil {
+		w.Helper()
+		w.Fatal(err)
+	}
+}
+
+// until waits for something that has to come without the clock.
+func (w *world) until(what string, happened func() bool) {
+	w.Helper()
+	if w.bubble {
+		synctest.Wait()
+	}
+	for deadline := time.Now().Add(hang); !happened(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.Fatalf("it never came to pass that %s", what)
+		}
+	}
+}
+
+// settle gives everybody the time to do what they are about to do.
+func (w *world) settle() {
+	if w.bubble {
+		synctest.Wait()
+		return
+	}
+	time.Sleep(20 * time.Millisecond)
+}
+
+// call is something that may sleep, running beside the test.
+type call struct {
+	w    *world
+	done chan error
+}
+
+func (w *world) start(f func() error) *call {
+	c := &call{w: w, done: make(chan error, 1)}
+	go func() { c.done <- f() }()
+	return c
+}
+
+// asleep fails the test if the call has returned.
+func (c *call) asleep(why string) {
+	c.w.Helper()
+	c.w.settle()
+	select {
+	case err := <-c.done:
+		c.w.Fatalf("%s: it returned, with %v", why, err)
+	default:
+	}
+}
+
+// result waits for the call.
+func (c *call) result() error {
+	c.w.Helper()
+	select {
+	case err := <-c.done:
+		return err
+	case <-time.After(hang):
+		c.w.Fatal("the call never returned")
+		return nil
+	}
+}
+
+// is fails the test unless err is one of the table's errors.
+func (w *world) is(err error, want *audio.Error) {
+	w.Helper()
+	if !isError(err, want) {
+		w.Fatalf("got %v, want %v (errno %d)", err, want, want.Errno())
+	}
+}
