@@ -136,13 +136,18 @@ func (p *program) SetFormat(ctx context.Context, f audio.Format) (pcm.Grant, err
 // Close implements pcm.Control. However it goes, the end is given back.
 func (p *program) Close(ctx context.Context) error {
 	err := p.call(ctx, wire.OpClose)
+	p.Abandon()
+	if errors.Is(err, audio.ErrReset) {
+		return nil // the daemon has gone, and the end with it
+	}
+	return err
+}
+
+// Abandon implements pcm.Control: the daemon sees the connection end.
+func (p *program) Abandon() {
 	p.conn.close()
 	p.mu.Lock()
 	p.unmap()
 	p.mu.Unlock()
 	_ = p.bell.file.Close()
-	if errors.Is(err, audio.ErrReset) {
-		return nil // the daemon has gone, and the end with it
-	}
-	return err
 }
