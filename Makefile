@@ -1,0 +1,96 @@
+# What to do with this tree. "make" alone lists it.
+
+GO       ?= go
+FUZZTIME ?= 5s
+DURATION ?= 10s
+PREFIX   ?= /usr/local
+SYSCONF  ?= /etc
+DESTDIR  ?=
+
+# The version comes from git through -ldflags; go needs no git of its own.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+.PHONY: help build run test deps vet unit fuzz lint bench install uninstall clean
+
+help:
+	@echo 'make build      bin/loopbridge, one static binary'
+	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
+	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=5s per fuzz target)'
+	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
+	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1m)'
+	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'
+	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
+	@echo 'make clean      what was built'
+
+# Build and run.
+
+build:
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loopbridge \
+		-ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)" ./cmd/loopbridge
+
+run: build
+	@exec bin/loopbridge serve
+
+# Test. unit writes the full output to bin/test.log and the skipped tests to
+# bin/skipped; deps writes what could not be installed to bin/untested.
+
+test:
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/test
+
+deps:
+	@.ci/deps
+
+vet:
+	$(GO) vet ./...
+
+unit:
+	@GO='$(GO)' .ci/unit
+
+fuzz:
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/fuzz
+
+# Lint.
+
+lint: vet
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
+	$(GO) tool staticcheck ./...
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
+	$(GO) test -count=1 .
+
+# Numbers. They depend on the machine, so no test asserts them.
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	bin/loopbridge bench pairs --pairs 1    --duration $(DURATION) --period 10ms --json
+	bin/loopbridge bench pairs --pairs 200  --duration $(DURATION) --period 10ms --json
+	bin/loopbridge bench pairs --pairs 1000 --duration $(DURATION) --period 10ms --json
+	bin/loopbridge bench pairs --pairs 16   --duration $(DURATION) --period 1ms  --json
+
+# Install. An existing configuration is kept, also by uninstall.
+
+BIN   = $(DESTDIR)$(PREFIX)/bin
+UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
+SHARE = $(DESTDIR)$(PREFIX)/share
+ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
+
+install: build
+	install -D -m 755 bin/loopbridge $(BIN)/loopbridge
+	install -d $(UNIT)
+	sed 's,/usr/local/,$(PREFIX)/,; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' configs/loopbridge.service >$(UNIT)/loopbridge.service
+	chmod 644 $(UNIT)/loopbridge.service
+	install -d $(SHARE)/doc/loopbridge $(ETC)
+	install -m 644 README.md CHANGELOG.md LICENSE configs/loopbridge.toml configs/appliance.toml $(SHARE)/doc/loopbridge
+	test -e $(ETC)/loopbridge.toml || install -m 644 configs/loopbridge.toml $(ETC)/loopbridge.toml
+	@for page in man/*.[1-8]; do test ! -e "$$page" || \
+		install -D -m 644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}" || exit 1; done
+	@test ! -e completions/loopbridge.bash || \
+		install -D -m 644 completions/loopbridge.bash $(SHARE)/bash-completion/completions/loopbridge
+
+uninstall:
+	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service $(SHARE)/bash-completion/completions/loopbridge
+	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	rm -rf $(SHARE)/doc/loopbridge
+
+clean:
+	rm -rf bin

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// Config is the configuration of the daemon: plain values, all of them valid and
+// with the defaults filled in. Only this package reads files and flags.
+type Config struct {
+	Daemon  DaemonConfig
+	Devices []DeviceConfig // "null" is always among them
+	Loops   []LoopConfig   // at least one
+}
+
+// DaemonConfig is [daemon]: where programs reach the daemon and who may.
+type DaemonConfig struct {
+	Socket string      // absolute path; "" means the usual search
+	Mode   fs.FileMode // of the socket, 0600..0777
+	Group  string      // group of the socket that may use it; "" means the daemon's own
+	Users  []string    // who may use it besides the owner and the group
+	Log    string      // trace, debug, info, warn or error
+}
+
+// DeviceConfig is one [[device]]: a clock that may have sound behind it.
+type DeviceConfig struct {
+	Name      string
+	Backend   string
+	Format    audio.Format
+	Period    int // frames at Format.Rate
+	Periods   int // buffer in periods
+	Freewheel bool
+}
+
+// LoopConfig is one [[loop]]: a pair of ends.
+type LoopConfig struct {
+	Name          string
+	Device        string        // whose clock moves it
+	Format        audio.Format  // what a server gets that asks for none (D5)
+	OnClientClose string        // reset, hold or silence (D15)
+	StartTimeout  time.Duration // 0: a server waits for its client forever (D7)
+	Buffer        time.Duration // of each end
+	Period        time.Duration // of an end that asks for none, at most half of Buffer
+}
+
+// Limits of what a file may ask for.
+const (
+	minPeriod   = 500 * time.Microsecond
+	maxPeriod   = time.Second
+	minBuffer   = 2 * time.Millisecond
+	maxBuffer   = 10 * time.Second
+	minPeriods  = 2
+	maxPeriods  = 1024
+	maxStart    = 24 * time.Hour
+	maxName     = 63      // bytes
+	maxSocket   = 107     // bytes: sun_path of unix(7) without its NUL
+	maxFile     = 1 << 20 // bytes
+	nullDevice  = "null"
+	nullBackend = "null"
+)
+
+// defaultConfig is what the daemon does without a file, and with an empty one.
+func defaultConfig() Config {
+	return Config{Daemon: defaultDaemon(), Devices: []DeviceConfig{defaultNull()}, Loops: defaultLoops()}
+}
+
+func defaultDaemon() DaemonConfig { return DaemonConfig{Mode: 0o660, Log: "info"} }
+
+// defaultDevice lacks a name and a backend: these have no default.
+func defaultDevice() DeviceConfig {
+	f := audio.DefaultFormat()
+	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2}
+}
+
+func defaultNull() DeviceConfig {
+	d := defaultDevice()
+	d.Name, d.Backend = nullDevice, nullBackend
+	return d
+}
+
+// defaultLoop lacks a name.
+func defaultLoop() LoopConfig {
+	return LoopConfig{
+		Device:        nullDevice,
+		Format:        audio.DefaultFormat(),
+		OnClientClose: "reset",
+		Buffer:        340 * time.Millisecond,
+		Period:        10 * time.Millisecond,
+	}
+}
+
+func defaultLoops() []LoopConfig {
+	loops := make([]LoopConfig, 4)
+	for i := range loops {
+		loops[i] = defaultLoop()
+		loops[i].Name = fmt.Sprintf("loop%d", i)
+	}
+	return loops
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// crossCheck holds the rules between tables, and adds what exists without being
+// listed: the device null, and four loops where there are none.
+func (b *binder) crossCheck(c *Config) {
+	devices := make([]string, len(c.Devices))
+	for i, d := range c.Devices {
+		devices[i] = d.Name
+	}
+	b.unique("device", devices)
+	loops := make([]string, len(c.Loops))
+	for i, l := range c.Loops {
+		loops[i] = l.Name
+	}
+	b.unique("loop", loops)
+
+	if !slices.Contains(devices, nullDevice) {
+		c.Devices = append([]DeviceConfig{defaultNull()}, c.Devices...)
+		devices = append([]string{nullDevice}, devices...)
+	}
+	for i, l := range c.Loops {
+		if !slices.Contains(devices, l.Device) && !b.partial {
+			known := slices.DeleteFunc(slices.Clone(devices), func(name string) bool { return name == "" })
+			b.wrong(join(element("loop", i), "device"), "no such device, use "+oneOf(known))
+		}
+	}
+	if len(c.Loops) == 0 {
+		c.Loops = defaultLoops()
+	}
+}
+
+// unique reports every name but the first of several that are equal.
+func (b *binder) unique(table string, names []string) {
+	first := map[string]int{}
+	for i, name := range names {
+		if name == "" {
+			continue // reported already
+		}
+		if j, taken := first[name]; taken {
+			key := join(element(table, j), "name")
+			b.wrong(join(element(table, i), "name"),
+				fmt.Sprintf("already the name of %s (line %d), use another one", element(table, j), b.line(key)))
+			continue
+		}
+		first[name] = i
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// config binds the whole file: one table of keys for each table of the file.
+func (b *binder) config(file map[string]any) Config {
+	c := Config{Daemon: defaultDaemon()}
+	b.table("", file, []field{
+		{"daemon", func(v any) string { b.daemon(&c.Daemon, v); return "" }},
+		{"device", func(v any) string {
+			return b.tables("device", v, func(path string, v any) {
+				c.Devices = append(c.Devices, b.device(path, v))
+			})
+		}},
+		{"loop", func(v any) string {
+			return b.tables("loop", v, func(path string, v any) {
+				c.Loops = append(c.Loops, b.loop(path, v))
+			})
+		}},
+	})
+	b.crossCheck(&c)
+	return c
+}
+
+func (b *binder) daemon(d *DaemonConfig, v any) {
+	b.table("daemon", v, []field{
+		{"socket", setSocket(&d.Socket)},
+		{"mode", setMode(&d.Mode)},
+		{"group", setAccount(&d.Group, `the name of a group, or ""`)},
+		{"users", func(v any) string {
+			names, ok := v.([]any)
+			if !ok {
+				return wrongType(v, `an array of names such as ["anna"]`)
+			}
+			d.Users = nil
+			for i, v := range names {
+				var name string
+				use := "the name of a user"
+				if reason := setAccount(&name, use)(v); reason != "" {
+					b.wrong(element("daemon.users", i), reason)
+				} else if name == "" {
+					b.wrong(element("daemon.users", i), "empty, use "+use)
+				}
+				d.Users = append(d.Users, name)
+			}
+			return ""
+		}},
+		{"log", setWord(&d.Log, "trace", "debug", "info", "warn", "error")},
+	})
+}
+
+func (b *binder) device(path string, v any) DeviceConfig {
+	d := defaultDevice()
+	period := devicePeriod{duration: 10 * time.Millisecond}
+	fields := []field{{"name", setName(&d.Name)}, {"backend", setBackend(&d.Backend)}}
+	fields = append(fields, formatFields(&d.Format)...)
+	fields = append(fields,
+		field{"period", period.set},
+		field{"periods", setInt(&d.Periods, minPeriods, maxPeriods)},
+		field{"freewheel", setBool(&d.Freewheel)},
+	)
+	b.require(path, v, "name", aName)
+	if !(isTable(v) && v.(map[string]any)["name"] == nullDevice) {
+		b.require(path, v, "backend", nullBackend)
+	} else {
+		d.Backend = nullBackend
+	}
+	b.table(path, v, fields)
+	frames, reason := period.frames(d.Format)
+	if reason != "" {
+		b.wrong(join(path, "period"), reason)
+	}
+	d.Period = frames
+	return d
+}
+
+func (b *binder) loop(path string, v any) LoopConfig {
+	l := defaultLoop()
+	l.Period = 0
+	fields := []field{{"name", setName(&l.Name)}, {"device", setName(&l.Device)}}
+	fields = append(fields, formatFields(&l.Format)...)
+	fields = append(fields,
+		field{"on_client_close", setWord(&l.OnClientClose, "reset", "hold", "silence")},
+		field{"start_timeout", setDuration(&l.StartTimeout, 0, maxStart, "0s..24h")},
+		field{"buffer", setDuration(&l.Buffer, minBuffer, maxBuffer, "2ms..10s")},
+		field{"period", setDuration(&l.Period, minPeriod, maxPeriod, "0.5ms..1s")},
+	)
+	b.require(path, v, "name", aName)
+	b.table(path, v, fields)
+	switch most := l.Buffer / 2; {
+	case l.Period == 0:
+		l.Period = min(defaultLoop().Period, most)
+	case l.Period > most:
+		b.wrong(join(path, "period"), fmt.Sprintf("out of range, use 0.5ms..%v, at most half of the buffer", most))
+	}
+	return l
+}
+
+func formatFields(f *audio.Format) []field {
+	return []field{
+		{"rate", setInt(&f.Rate, audio.MinRate, audio.MaxRate)},
+		{"channels", setInt(&f.Channels, 1, audio.MaxChannels)},
+		{"format", setEncoding(&f.Encoding)},
+	}
+}
+
+// setBackend knows the backends of later versions, to say so.
+func setBackend(to *string) func(any) string {
+	set := setWord(to, nullBackend)
+	return func(v any) string {
+		if v == "alsa" || v == "portaudio" {
+			return "this version does not have that backend yet, use " + nullBackend
+		}
+		return set(v)
+	}
+}
+
+func isTable(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func (b *binder) require(path string, v any, key, use string) {
+	if table, ok := v.(map[string]any); ok && table[key] == nil {
+		b.missing(path, key, use)
+	}
+}

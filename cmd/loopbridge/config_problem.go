@@ -1,0 +1,74 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// configProblem is one thing wrong with a file. Its Error is one line:
+//
+//	FILE:12:8: loop[1].rate = 900000: out of range, use 1000..768000
+type configProblem struct {
+	File         string
+	Line, Column int    // from 1; columns count bytes
+	Key          string // dotted path with indexes
+	Value        string // as the file writes it; "" if there is none
+	Reason       string // what is wrong, and what is allowed
+}
+
+func (p *configProblem) Error() string {
+	at := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
+	switch {
+	case p.Key == "":
+		return at + p.Reason
+	case p.Value == "":
+		return at + p.Key + ": " + p.Reason
+	}
+	return at + p.Key + " = " + p.Value + ": " + p.Reason
+}
+
+// configProblems is all that is wrong with a file, in the order of the file.
+type configProblems []*configProblem
+
+func (ps configProblems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find the first problem.
+func (ps configProblems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
+}
+
+func (ps configProblems) sort() {
+	slices.SortStableFunc(ps, func(a, b *configProblem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// oneLine makes source text fit for a message: no line breaks or control
+// characters, and not longer than a person wants to read.
+func oneLine(s string) string {
+	const most = 60 // characters
+	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// kindOf names the TOML type of a decoded value.
+func kindOf(v any) string {
+	switch v.(type) {
+	case string:
+		return "a string"
+	case int64:
+		return "an integer"
+	case float64:
+		return "a float"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "an array"
+	case map[string]any:
+		return "a table"
+	}
+	return "a date or time"
+}
+
+func wrongType(v any, use string) string { return "is " + kindOf(v) + ", use " + use }
+
+func setInt(to *int, least, most int) func(any) string {
+	return func(v any) string {
+		n, ok := v.(int64)
+		if !ok {
+			return wrongType(v, fmt.Sprintf("an integer %d..%d", least, most))
+		}
+		if n < int64(least) || n > int64(most) {
+			return fmt.Sprintf("out of range, use %d..%d", least, most)
+		}
+		*to = int(n)
+		return ""
+	}
+}
+
+func setBool(to *bool) func(any) string {
+	return func(v any) string {
+		b, ok := v.(bool)
+		if !ok {
+			return wrongType(v, "true or false")
+		}
+		*to = b
+		return ""
+	}
+}
+
+// setWord takes one of a few words.
+func setWord(to *string, words ...string) func(any) string {
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, oneOf(words))
+		}
+		if !slices.Contains(words, s) {
+			return "unknown, use " + oneOf(words)
+		}
+		*to = s
+		return ""
+	}
+}
+
+func setEncoding(to *audio.Encoding) func(any) string {
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, "one of "+audio.EncodingNames())
+		}
+		e, err := audio.ParseEncoding(s)
+		if err != nil {
+			return "unknown, use one of " + audio.EncodingNames()
+		}
+		*to = e
+		return ""
+	}
+}
+
+// aName is what loops and devices may be called.
+const aName = `1..63 letters, digits, "-", "_" or "."`
+
+func setName(to *string) func(any) string {
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, aName)
+		}
+		odd := strings.IndexFunc(s, func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r))
+		})
+		if s == "" || len(s) > maxName || odd >= 0 {
+			return "not a name, use " + aName
+		}
+		*to = s
+		return ""
+	}
+}
+
+// setAccount takes the name of a user or of a group; the daemon looks it up.
+func setAccount(to *string, use string) func(any) string {
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		if strings.ContainsAny(s, ":/ \t\r\n\x00") {
+			return "not a name, use " + use
+		}
+		*to = s
+		return ""
+	}
+}
+
+// setSocket takes an absolute path, or "" for the usual search.
+func setSocket(to *string) func(any) string {
+	use := fmt.Sprintf(`an absolute path of at most %d bytes, or ""`, maxSocket)
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		if s != "" && s[0] != '/' || len(s) > maxSocket || strings.ContainsRune(s, 0) {
+			return "not a socket's path, use " + use
+		}
+		*to = s
+		return ""
+	}
+}
+
+// setMode takes an octal string. The owner's rights are not for removing.
+func setMode(to *fs.FileMode) func(any) string {
+	const use = `an octal string "0600".."0777"`
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		n, err := strconv.ParseUint(s, 8, 32)
+		if err != nil {
+			return "not a file mode, use " + use
+		}
+		if n < 0o600 || n > 0o777 {
+			return "out of range, use " + use
+		}
+		*to = fs.FileMode(n)
+		return ""
+	}
+}
+
+// setDuration takes a string with a unit. allowed is the range as a person
+// writes it.
+func setDuration(to *time.Duration, least, most time.Duration, allowed string) func(any) string {
+	return func(v any) string {
+		use := `a duration such as "10ms", ` + allowed
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return "not a duration, use " + use
+		}
+		if d < least || d > most {
+			return "out of range, use " + allowed
+		}
+		*to = d
+		return ""
+	}
+}

@@ -1,0 +1,134 @@
+package loopbridge_test
+
+import (
+	"bytes"
+	"go/ast"
+	"go/format"
+	"go/token"
+	"os"
+	"testing"
+)
+
+const maxLines = 500
+
+func TestFilesAreShort(t *testing.T) {
+	for _, name := range sources(t, ".go", ".c", ".h") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(text, []byte("\n")); n > maxLines {
+			t.Errorf("%s has %d lines, split it at %d", name, n, maxLines)
+		}
+	}
+}
+
+func TestFilesAreFormatted(t *testing.T) {
+	for _, f := range goFiles(t) {
+		want, err := format.Source(f.text)
+		if err != nil {
+			t.Errorf("%s: %v", f.path, err)
+		} else if !bytes.Equal(f.text, want) {
+			t.Errorf("%s is not formatted, run gofmt -w %s", f.path, f.path)
+		}
+	}
+}
+
+// An init function is state that nobody asked for: wiring is written down in
+// cmd/loopbridge.
+func TestNoInit(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && !f.test && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: func init; call it from where it is needed", f.at(fn))
+			}
+		}
+	}
+}
+
+func TestPackagesHaveComments(t *testing.T) {
+	documented := map[string]bool{}
+	for _, f := range goFiles(t) {
+		if !f.test || f.pkg == "." {
+			documented[f.pkg] = documented[f.pkg] || f.ast.Doc != nil
+		}
+	}
+	for pkg, ok := range documented {
+		if !ok {
+			t.Errorf("package %s has no comment that says what it is", pkg)
+		}
+	}
+}
+
+func TestExportedNamesHaveComments(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test || f.ast.Name.Name == "main" {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Doc == nil && d.Name.IsExported() && exportedReceiver(d) {
+					t.Errorf("%s: %s has no comment", f.at(d), d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, name := range undocumented(d) {
+					t.Errorf("%s: %s has no comment", f.at(name), name.Name)
+				}
+			}
+		}
+	}
+}
+
+// exportedReceiver is true for functions and for methods of exported types.
+func exportedReceiver(fn *ast.FuncDecl) bool {
+	if fn.Recv == nil {
+		return true
+	}
+	typ := fn.Recv.List[0].Type
+	for {
+		switch x := typ.(type) {
+		case *ast.StarExpr:
+			typ = x.X
+		case *ast.IndexExpr:
+			typ = x.X
+		case *ast.IndexListExpr:
+			typ = x.X
+		case *ast.Ident:
+			return x.IsExported()
+		default:
+			return true
+		}
+	}
+}
+
+// undocumented lists the exported names of a declaration that no comment covers.
+// The comment over a group of constants or variables covers the group; a type
+// needs its own, and so does each method of an interface.
+func undocumented(d *ast.GenDecl) (names []*ast.Ident) {
+	for _, s := range d.Specs {
+		switch s := s.(type) {
+		case *ast.TypeSpec:
+			if !s.Name.IsExported() {
+				continue
+			}
+			if s.Doc == nil && (d.Doc == nil || d.Lparen != token.NoPos) {
+				names = append(names, s.Name)
+			}
+			if i, ok := s.Type.(*ast.InterfaceType); ok && len(i.Methods.List) > 1 {
+				for _, m := range i.Methods.List {
+					if m.Doc == nil && m.Comment == nil && len(m.Names) > 0 {
+						names = append(names, m.Names[0])
+					}
+				}
+			}
+		case *ast.ValueSpec:
+			for _, name := range s.Names {
+				if name.IsExported() && d.Doc == nil && s.Doc == nil && s.Comment == nil {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}

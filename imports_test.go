@@ -1,0 +1,148 @@
+package loopbridge_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layer is a package and all that it may import of this module, outside of its
+// tests.
+type layer struct {
+	pkg, imports string
+	reason       string
+}
+
+// layers is policy, from the bottom to the top: imports point down. If a build
+// needs a line changed, first ask whether the code is in the wrong package.
+func layers() []layer {
+	return []layer{
+		{"audio", "", "the words that all others share"},
+		{"resample", "audio", "arithmetic on blocks"},
+		{"mixer", "audio", "arithmetic on blocks"},
+
+		{"backend", "audio", "the contract of a device knows no device and no loop"},
+		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
+		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
+		{"backend/alsa", "backend audio", "as null"},
+		{"backend/portaudio", "backend audio", "as null"},
+
+		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
+		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
+		{"loop", "audio backend mixer resample loop/ring loop/pcm", "the core knows no socket, no file and no concrete device"},
+		{"loop/looptest", "audio backend backend/backendtest loop loop/ring loop/pcm", "proves loops in the daemon and over the wire alike"},
+
+		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
+		{"server", "audio loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
+
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm mixer resample wire server client",
+			"the only wiring: nobody else names a concrete device"},
+	}
+}
+
+// rule keeps an import, and what is under it, out of all packages but a few.
+type rule struct {
+	path   string // import path; "net" is net and net/…
+	only   string // who may have it
+	reason string
+}
+
+func moduleRules() []rule {
+	return []rule{
+		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
+		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge", "the configuration belongs to the command"},
+		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
+		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
+		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
+		{"golang.org/x/sys", "backend/null backend/alsa server client cmd/loopbridge", "the kernel is met at the rim"},
+		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
+		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
+		{"C", "backend/portaudio", "everything else builds as one static binary"},
+	}
+}
+
+// refusals are standard packages that one package must not have.
+func refusals() []rule {
+	return []rule{
+		{"net", "loop", "the engine must run without sockets"},
+		{"os", "loop", "the engine must run without files"},
+		{"net", "loop/ring", "as loop"},
+		{"os", "loop/ring", "as loop"},
+		{"net", "loop/pcm", "as loop"},
+		{"os", "loop/pcm", "as loop"},
+		{"net", "wire", "bytes only: the decoder is tested without a connection"},
+		{"net", "audio", "a leaf"},
+		{"net", "backend", "the contract is no driver"},
+		{"os", "backend", "the contract is no driver"},
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	allowed := map[string]layer{}
+	for _, l := range layers() {
+		for below := range strings.FieldsSeq(l.imports) {
+			if _, known := allowed[below]; !known {
+				t.Errorf("the line of %s allows %s, which is no line above it", l.pkg, below)
+			}
+		}
+		allowed[l.pkg] = l
+	}
+	for _, f := range goFiles(t) {
+		l, known := allowed[f.pkg]
+		if !known && f.pkg != "." {
+			t.Errorf("%s: package %s has no line in layers; add one with a reason", f.path, f.pkg)
+		}
+		if f.test {
+			continue
+		}
+		for _, path := range f.imports() {
+			below, ours := strings.CutPrefix(path, module+"/")
+			if ours && below != f.pkg && !slices.Contains(strings.Fields(l.imports), below) {
+				t.Errorf("%s imports %s; %s may import only [%s]: %s", f.path, below, f.pkg, l.imports, l.reason)
+			}
+		}
+	}
+}
+
+func TestModulesStayWhereTheyBelong(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, path := range f.imports() {
+			r, known := ruleFor(path)
+			switch first, _, _ := strings.Cut(path, "/"); {
+			case path == "C" && f.test:
+				t.Errorf("%s: cgo in a test: %s", f.path, r.reason)
+			case known && !f.test && !slices.Contains(strings.Fields(r.only), f.pkg):
+				t.Errorf("%s imports %s; only %s may: %s", f.path, path, r.only, r.reason)
+			case !known && strings.Contains(first, ".") && !within(path, module):
+				t.Errorf("%s imports %s, which has no line in moduleRules; add one with a reason", f.path, path)
+			}
+		}
+	}
+}
+
+func TestRefusedImports(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, r := range refusals() {
+			for _, path := range f.imports() {
+				if !f.test && f.pkg == r.only && within(path, r.path) {
+					t.Errorf("%s imports %s: %s", f.path, path, r.reason)
+				}
+			}
+		}
+	}
+}
+
+func ruleFor(path string) (rule, bool) {
+	for _, r := range moduleRules() {
+		if within(path, r.path) {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// within reports whether an import path is root or below it.
+func within(path, root string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
