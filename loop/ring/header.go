@@ -133,7 +133,7 @@ func Map(mem []byte) (*Ring, error) {
 			h.magic, h.version, uint32(Magic), Version)
 	}
 	spec := Spec{
-		Format: audio.Format{Rate: int(h.rate), Channels: int(h.channels), Encoding: audio.Encoding(h.encoding)},
+		Format: audio.Format{Rate: int(h.rate), Channels: int(h.channels), Encoding: audio.Encoding(min(h.encoding, 255))},
 		// A capacity beyond int32 is caught by fits.
 		Capacity: int(int32(h.capacity)),
 		Playback: h.playback == 1,

@@ -62,21 +62,13 @@ func (r Reader) Read(p []byte) (frames int) {
 			return 0
 		}
 		a, b := r.segments(pos, n)
+		// If the engine drops frames meanwhile, what is copied may be torn: the
+		// compare-and-swap fails then, and throws it away.
 		copyOut(p, a, b)
-		// If the engine dropped frames meanwhile, what was copied may be torn.
 		if r.header.program.CompareAndSwap(pos, pos+n) {
 			return int(n)
 		}
 	}
-}
-
-// copyOut may read frames that the engine is overwriting. The compare-and-swap
-// that follows throws such a copy away, which the race detector cannot know.
-//
-//go:norace
-func copyOut(p, a, b []byte) {
-	copied := copy(p, a)
-	copy(p[copied:], b)
 }
 
 // Discard drops all that is there to read.

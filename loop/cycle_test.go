@@ -1,0 +1,100 @@
+package loop
+
+import (
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// bench is an engine without a goroutine, whose cycle the test calls, with n
+// running pairs on it. Its clock is never asked.
+func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
+	clock := backendtest.NewClock(backend.Config{Period: 480})
+	e := &Engine{stream: clock, rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
+	var lines []*line
+	for range n {
+		l := &Loop{bay: NewPatchbay(), engine: e, spec: Spec{Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+		host := &localHost{bell: make(chan struct{}, 1)}
+		w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, f, host)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, f, host)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ln := newLine(l, w, r)
+		ln.next, ln.listed = e.lines, true
+		if e.lines != nil {
+			e.lines.prev = ln
+		}
+		e.lines = ln
+		lines = append(lines, ln)
+	}
+	return e, lines
+}
+
+// TestCycleAllocatesNothing covers a line in order, one whose writer is dry, one
+// whose reader is full, and late ticks.
+func TestCycleAllocatesNothing(t *testing.T) {
+	e, lines := bench(t, 4, audio.DefaultFormat())
+	block := make([]byte, 480*4)
+	tick := backend.Tick{}
+	turn := 0
+	if n := testing.AllocsPerRun(2000, func() {
+		for i, ln := range lines {
+			w, r := ring.Writer{Ring: ln.writer.ring}, ring.Reader{Ring: ln.reader.ring}
+			if i != 1 {
+				w.Write(block)
+			}
+			if i != 2 {
+				r.WakeAt(r.Taken() + 480)
+				r.Read(block)
+			}
+		}
+		turn++
+		tick.Position += 480
+		if turn%100 == 0 {
+			tick.Position += 48000
+		}
+		e.cycle(tick)
+		for ln := e.reports.Swap(nil); ln != nil; { // as the reporter does
+			next := ln.reported
+			ln.findings.Swap(0)
+			ln = next
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations in a cycle", n)
+	}
+	if lines[1].writer.xruns.frames.Load() == 0 || lines[2].reader.xruns.frames.Load() == 0 || lines[0].loop.frames.Load() == 0 {
+		t.Error("the cycle did not come across what it should have")
+	}
+}
+
+// BenchmarkCycle is one pair for one 10 ms cycle, both programs included.
+func BenchmarkCycle(b *testing.B) {
+	for _, pairs := range []struct {
+		name string
+		n    int
+	}{{"1", 1}, {"200", 200}} {
+		b.Run(pairs.name, func(b *testing.B) {
+			e, lines := bench(b, pairs.n, audio.DefaultFormat())
+			block := make([]byte, 480*4)
+			tick := backend.Tick{}
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, ln := range lines {
+					(ring.Writer{Ring: ln.writer.ring}).Write(block)
+					(ring.Reader{Ring: ln.reader.ring}).Read(block)
+				}
+				tick.Position += 480
+				e.cycle(tick)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(pairs.n), "ns/pair")
+		})
+	}
+}
