@@ -45,7 +45,8 @@ type Stream interface {
 
 	// Wait sleeps until the clock reaches the next period, or until Wake. The
 	// position of a tick is a whole number of periods; woken early, it is that of
-	// the tick before (0 before the first). On a stopped stream only Wake ends it.
+	// the tick before (0 before the first), with what is left to read and write of it.
+	// On a stopped stream only Wake ends it, and nothing is left.
 	Wait() (Tick, error)
 
 	// Wake makes the Wait in progress, or else the next one, return at once.
@@ -53,11 +54,13 @@ type Stream interface {
 	Wake()
 
 	// Read moves recorded frames into block, whole frames of Granted().Format,
-	// and returns how many: no more than the tick's Readable.
+	// and returns how many. A block longer than what is left of the tick's Readable
+	// is audio.ErrInvalid.
 	Read(block []byte) (frames int, err error)
 
-	// Write takes frames to play from block and returns how many it took: no more
-	// than the tick's Writable. The block belongs to the caller again on return.
+	// Write takes frames to play from block and returns how many. A block longer than
+	// what is left of the tick's Writable is audio.ErrInvalid. The block belongs to
+	// the caller again on return.
 	Write(block []byte) (frames int, err error)
 
 	// Stop ends the clock and drops what was not played or read. Stopping a

@@ -1,0 +1,71 @@
+package backendtest
+
+import (
+	"sync/atomic"
+
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// Opener opens a stream as wished, stopped, or says why not.
+type Opener = func(wish backend.Config) (backend.Stream, error)
+
+// Dying wraps a stream that breaks after so many frames: the first Wait whose
+// position goes beyond them fails with err, and so does every call from then on but
+// Stop, Close, Wake and Granted. For the engine's goroutine; does not allocate.
+func Dying(s backend.Stream, frames uint64, err error) backend.Stream {
+	return &dying{Stream: s, after: frames, err: err}
+}
+
+type dying struct {
+	backend.Stream
+	after uint64
+	err   error
+	dead  bool
+}
+
+func (d *dying) Unwrap() backend.Stream { return d.Stream }
+
+func (d *dying) Start() error {
+	if d.dead {
+		return d.err
+	}
+	return d.Stream.Start()
+}
+
+func (d *dying) Wait() (backend.Tick, error) {
+	if d.dead {
+		return backend.Tick{}, d.err
+	}
+	t, err := d.Stream.Wait()
+	if err == nil && t.Position > d.after {
+		d.dead = true
+		return backend.Tick{}, d.err
+	}
+	return t, err
+}
+
+func (d *dying) Read(block []byte) (int, error) {
+	if d.dead {
+		return 0, d.err
+	}
+	return d.Stream.Read(block)
+}
+
+func (d *dying) Write(block []byte) (int, error) {
+	if d.dead {
+		return 0, d.err
+	}
+	return d.Stream.Write(block)
+}
+
+// Failing is an opener that fails the first n times with err and then opens as
+// then does; n < 0 fails for ever, and then may be nil. For any goroutine.
+func Failing(n int, err error, then Opener) Opener {
+	var opened atomic.Int64
+	return func(wish backend.Config) (backend.Stream, error) {
+		if n < 0 || opened.Add(1) <= int64(n) {
+			return nil, err
+		}
+		return then(wish)
+	}
+}

@@ -1,0 +1,10 @@
+// Package backendtest proves that a device keeps the contract of package backend,
+// and supplies devices for the tests of those who use one.
+//
+//	TestStream      the contract, for any stream on any clock
+//	Clock           a stream whose time a test cranks by hand
+//	Dying, Failing  devices that break
+//	Counter         blocks in which frame i holds i
+//
+// It imports no driver, measures no duration and asserts no upper bound on one.
+package backendtest

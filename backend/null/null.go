@@ -1,0 +1,214 @@
+package null
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// MaxPeriods is the largest buffer that can be asked for, in periods.
+const MaxPeriods = 1024
+
+const (
+	second = uint64(time.Second)
+	// yield is the pause between two ticks of a freewheeling clock, in ns.
+	yield = int64(50 * time.Microsecond)
+)
+
+// MinPeriod is the shortest period at a rate: 0.5 ms, in frames rounded up.
+func MinPeriod(rate int) int { return max(1, (rate+1999)/2000) }
+
+// MaxPeriod is the longest period at a rate: 1 s, in frames.
+func MaxPeriod(rate int) int { return rate }
+
+// Options are what a null device has beyond backend.Config. The zero value is a
+// clock in real time.
+type Options struct {
+	// Freewheel makes the clock follow the work instead of real time.
+	Freewheel bool
+	// Clock is the time to live in; nil is CLOCK_MONOTONIC. The stream closes it.
+	Clock Clock
+}
+
+// Open gives a stopped null device that keeps the wish exactly, or audio.ErrInvalid
+// with the field, its value and its range. The stream is guarded, and a
+// backend.Pacer: SetPeriod grants MinPeriod up to the Period of the opening.
+//
+// In real time a stream holds two descriptors and no goroutine. Its Wait blocks the
+// thread it is called from, so call it from one that is locked
+// (runtime.LockOSThread).
+func Open(wish backend.Config, o Options) (backend.Stream, error) {
+	if err := validate(wish); err != nil {
+		return nil, err
+	}
+	clock := o.Clock
+	if clock == nil {
+		var err error
+		if clock, err = newTimer(); err != nil {
+			return nil, err
+		}
+	}
+	s := &stream{clock: clock, freewheel: o.Freewheel, opened: wish, buffer: wish.Period * wish.Periods}
+	s.period.Store(int64(wish.Period))
+	return backend.Guard(s), nil
+}
+
+func validate(c backend.Config) error {
+	if err := c.Format.Validate(); err != nil {
+		return err
+	}
+	lo, hi := MinPeriod(c.Format.Rate), MaxPeriod(c.Format.Rate)
+	switch {
+	case c.Period < lo || c.Period > hi:
+		return audio.ErrInvalid.With("period %d frames is out of range; at %d Hz use %d..%d", c.Period, c.Format.Rate, lo, hi)
+	case c.Periods < 2 || c.Periods > MaxPeriods:
+		return audio.ErrInvalid.With("periods %d is out of range; use 2..%d", c.Periods, MaxPeriods)
+	}
+	return nil
+}
+
+// stream is the driver below the guard.
+type stream struct {
+	clock     Clock
+	freewheel bool
+	opened    backend.Config
+	buffer    int          // frames
+	period    atomic.Int64 // frames; written by the engine, read by anyone
+
+	running            bool
+	anchor             int64  // time of position 0
+	position           uint64 // of the last tick
+	readable, writable int    // frames of it that wait for Read and Write
+}
+
+func (s *stream) Granted() backend.Config {
+	c := s.opened
+	c.Period = int(s.period.Load())
+	return c
+}
+
+func (s *stream) Wake() { s.clock.Wake() }
+
+func (s *stream) Start() error {
+	s.anchor = s.clock.Now()
+	s.position, s.readable, s.writable = 0, 0, 0
+	s.running = true
+	return nil
+}
+
+// Stop leaves position and anchor for the ticks of the stopped stream; its Wait
+// disarms the timer.
+func (s *stream) Stop() error {
+	s.running = false
+	s.readable, s.writable = 0, 0
+	return nil
+}
+
+func (s *stream) Close() error { return s.clock.Close() }
+
+// SetPeriod implements backend.Pacer.
+func (s *stream) SetPeriod(frames int) int {
+	frames = min(max(frames, MinPeriod(s.opened.Format.Rate)), s.opened.Period)
+	s.period.Store(int64(frames))
+	return frames
+}
+
+// Wait, woken early, gives what is still unread and unwritten of the tick before.
+func (s *stream) Wait() (backend.Tick, error) {
+	switch {
+	case !s.running:
+		_, err := s.clock.Sleep(Never)
+		return s.tick(0), err
+	case s.freewheel:
+		return s.waitFreewheel()
+	}
+	period := uint64(s.period.Load())
+	due := s.timeOf(s.position + period)
+	for {
+		woken, err := s.clock.Sleep(due)
+		if err != nil {
+			return backend.Tick{}, err
+		}
+		if now := s.clock.Now(); now >= due {
+			return s.tick(s.pass((s.frames(now) - s.position) / period * period)), nil
+		}
+		if woken {
+			return s.tick(0), nil
+		}
+	}
+}
+
+func (s *stream) waitFreewheel() (backend.Tick, error) {
+	woken, err := s.clock.Sleep(s.clock.Now() + yield)
+	if err != nil {
+		return backend.Tick{}, err
+	}
+	period := int(s.period.Load())
+	if !woken && max(s.readable, s.writable)+period <= s.buffer {
+		s.pass(uint64(period))
+	}
+	return s.tick(0), nil
+}
+
+// pass moves the position on by n frames and returns how many found no room.
+func (s *stream) pass(n uint64) (lost uint64) {
+	s.position += n
+	if s.opened.Record {
+		s.readable, lost = add(s.readable, n, s.buffer)
+	}
+	if s.opened.Play {
+		var l uint64
+		s.writable, l = add(s.writable, n, s.buffer)
+		lost = max(lost, l)
+	}
+	return lost
+}
+
+// add is have + n up to size, and what goes beyond.
+func add(have int, n uint64, size int) (int, uint64) {
+	if room := uint64(size - have); n > room {
+		return size, n - room
+	}
+	return have + int(n), 0
+}
+
+func (s *stream) tick(lost uint64) backend.Tick {
+	return backend.Tick{
+		Position:  s.position,
+		Time:      s.timeOf(s.position),
+		Readable:  s.readable,
+		Writable:  s.writable,
+		Lost:      lost,
+		Freewheel: s.freewheel,
+	}
+}
+
+// timeOf is the first nanosecond at which position p is reached.
+func (s *stream) timeOf(p uint64) int64 {
+	rate := uint64(s.opened.Format.Rate)
+	hi, lo := bits.Mul64(p, second)
+	lo, carry := bits.Add64(lo, rate-1, 0)
+	ns, _ := bits.Div64(hi+carry, lo, rate) // 584 years of frames fit
+	return s.anchor + int64(ns)
+}
+
+// frames is the position that is reached at a time, the inverse of timeOf.
+func (s *stream) frames(now int64) uint64 {
+	return audio.MulDiv(uint64(now-s.anchor), uint64(s.opened.Format.Rate), second)
+}
+
+func (s *stream) Read(block []byte) (int, error) {
+	n := len(block) / s.opened.Format.FrameBytes()
+	s.opened.Format.Encoding.Silence(block)
+	s.readable -= n
+	return n, nil
+}
+
+func (s *stream) Write(block []byte) (int, error) {
+	n := len(block) / s.opened.Format.FrameBytes()
+	s.writable -= n
+	return n, nil
+}
