@@ -39,7 +39,7 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 		}
 	}
 	if avail > 0 {
-		ln.quiet = false
+		ln.quiet, ln.held = false, 0
 	}
 	closing := ln.closing.Load()
 	if !ln.anchored {
@@ -94,7 +94,7 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	case closing:
 		gap = 0
 	default:
-		ln.quiet = ln.quiet || ln.drained(n)
+		gap -= ln.hold(n, gap)
 		if ln.underrun(gap) {
 			ln.found(foundUnderrun)
 		}
@@ -108,6 +108,18 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	}
 	ln.publish(c, n)
 	return 0
+}
+
+// hold is how much of a gap after n frames to leave out, because the writer has
+// drained: it is about to close, or to go on with something new.
+func (ln *line) hold(n, gap int) int {
+	ln.quiet = ln.quiet || ln.drained(n)
+	if !ln.quiet {
+		return 0
+	}
+	held := min(gap, int(ln.rate/2)-ln.held)
+	ln.held += held
+	return held
 }
 
 // transfer copies n frames, then appends silence, and returns how many old frames

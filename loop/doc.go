@@ -46,6 +46,10 @@
 // out of the line's clock (counted as Skipped): nothing is dropped and no silence
 // is inserted. A clock that freewheels is always "late" in this sense.
 //
+// A writer that has drained is expected to run dry (D21): its line stands still for
+// half a second, so that a program which drains and then closes leaves not a frame
+// of silence behind it; after that silence goes on, and is no underrun.
+//
 // # Who runs where
 //
 //	goroutine   how many       does

@@ -37,6 +37,7 @@ type line struct {
 	due        uint64 // frames that the clock has asked for since the anchor
 	dry, over  bool   // in a burst of underruns, of overruns
 	quiet      bool   // running dry is expected: it was drained (D21)
+	held       int    // frames that the clock has stood still since then
 }
 
 // What the engine found out about a line, for the reporter.

@@ -159,15 +159,39 @@ func lineCases() []testCase {
 			s, c := w.pair(pcm.Read)
 			c.put(100)
 			w.ok(w.drain(c))
-			w.tick(10)
+			w.tick(40)
+			s.take(period + 100)
+			if s.Delay() != 0 {
+				w.Fatalf("%d frames of silence right after a drain", s.Delay())
+			}
+			w.tick(60) // but a second after it time goes on
+			if s.Delay() == 0 {
+				w.Fatal("the line stands still for ever")
+			}
+			s.silent(s.Delay())
 			if bursts, _ := c.Xruns(); bursts != 0 || w.status().Client.Error {
 				w.Fatalf("%d xruns", bursts)
 			}
-			s.take(period + 100)
 			c.put(10)
 			w.tick(2)
 			if bursts, _ := c.Xruns(); bursts != 1 {
 				w.Fatalf("%d xruns where one is due", bursts)
+			}
+		}},
+		{name: "D16_drain_and_then_close_leaves_no_silence_behind", run: func(w *world) {
+			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+				s, c := w.pair(d)
+				from, to := s, c
+				if d == pcm.Read {
+					from, to = c, s
+				}
+				from.put(2*period + 7)
+				w.ok(w.drain(from))
+				w.tick(20)
+				w.ok(closeWhileTicking(w, from))
+				to.drainTo(from.next)
+				to.Abandon()
+				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
 			}
 		}},
 		{name: "drain_of_a_session_that_ends_is_ECONNRESET", run: func(w *world) {
