@@ -103,7 +103,7 @@ func (l *Loop) openClient(ctx context.Context, o pcm.Options, host Host) (*End, 
 	case r := <-w.result:
 		return r.end, r.err
 	case <-expired:
-		err = audio.ErrTimedOut.With("%s: waited %s: %v", l.spec.Name, o.Wait, err)
+		err = audio.ErrTimedOut.With("%v (waited %s)", err, o.Wait)
 	case <-ctx.Done():
 		err = audio.ErrInterrupted.With("%s: the wait for a server was interrupted: %v", l.spec.Name, ctx.Err())
 	}

@@ -14,26 +14,37 @@ import (
 const drainGrace = time.Second
 
 // Close gives the end back. A client that has written waits until all of it has
-// reached the server, for the length of its buffer and a second more; ErrTimedOut
-// and ErrInterrupted say that the rest is still on its way, and the end is closed
-// all the same. What a server had not read is dropped; what it wrote still reaches
+// reached the server, for the length of its buffer and a second more. ErrTimedOut
+// and ErrInterrupted say that the rest is still on its way, ErrReset that the server
+// has gone without it; the end is closed all the same. What a server had not read is dropped; what it wrote still reaches
 // its client, but nobody waits for that.
 func (e *End) Close(ctx context.Context) error {
 	done, err := e.abandon()
-	if done == nil || err != nil {
+	if err != nil {
 		return err
+	}
+	if done == nil {
+		return e.delivery()
 	}
 	timer := time.NewTimer(e.format.Duration(int64(e.buffer)) + drainGrace)
 	defer timer.Stop()
 	name := e.loop.spec.Name
 	select {
 	case <-done:
-		return nil
+		return e.delivery()
 	case <-timer.C:
 		return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
 	case <-ctx.Done():
 		return audio.ErrInterrupted.With("%s: closed before all was played: %v", name, ctx.Err())
 	}
+}
+
+// delivery is what became of the frames of an end that is closed, and done.
+func (e *End) delivery() error {
+	if e.role == pcm.Server || e.lost == 0 {
+		return nil
+	}
+	return audio.ErrReset.With("%s: the server has gone without the last %d frames", e.loop.spec.Name, e.lost)
 }
 
 // Abandon is Close without the wait: what becomes of an end whose program was

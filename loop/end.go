@@ -52,6 +52,7 @@ type End struct {
 	drains     []drain
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
+	lost      uint64 // frames that never were; set before delivered is closed
 
 	// Written by the engine.
 	moved   atomic.Uint64 // frames taken from or given to the program
@@ -148,7 +149,7 @@ func (e *End) free() {
 		e.timer.Stop()
 		e.timer = nil
 	}
-	if e.delivered != nil {
+	if e.lost = e.pending(); e.delivered != nil {
 		close(e.delivered)
 	}
 	e.freed = true

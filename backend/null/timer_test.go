@@ -161,7 +161,7 @@ func TestWakeDuringClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !e.enter() || !e.enter() {
+	if first, second := e.enter(), e.enter(); !first || !second {
 		t.Fatal("an open event lets nobody in")
 	}
 	e.close()

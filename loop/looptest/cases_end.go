@@ -69,7 +69,7 @@ func endCases() []testCase {
 				w.ok(leaves(w, s).result())
 				w.until("the client is told", func() bool { return over(c) })
 				w.is(c.transfer(w.Context()), audio.ErrReset)
-				w.ok(c.Close(w.Context())) // with nobody to deliver to
+				w.is(c.Close(w.Context()), audio.ErrReset) // a period was under way, to nobody now
 			}},
 			testCase{name: "D13_D16_client_that_" + how + "_before_the_server_reads_is_heard_all_the_same", run: func(w *world) {
 				s, c := w.server(pcm.Read), w.client(pcm.Write)
@@ -234,6 +234,15 @@ func endCases() []testCase {
 			w.tick(5)
 			s.drainTo(c.next) // and gets it when it does
 		}},
+		testCase{name: "D16_close_says_when_the_server_leaves_without_the_rest", run: func(w *world) {
+			s, c := w.pair(pcm.Read)
+			c.put(10 * period)
+			close := w.start(func() error { return c.Close(w.Context()) })
+			w.until("the daemon knows", func() bool { return !w.holds(c) })
+			close.asleep("time stands still")
+			s.Abandon()
+			w.is(close.result(), audio.ErrReset)
+		}},
 		testCase{name: "D16_close_can_be_cut_short", run: func(w *world) {
 			w.server(pcm.Read)
 			c := w.client(pcm.Write)
@@ -250,7 +259,7 @@ func endCases() []testCase {
 			w.tick(3)
 			w.ok(s.Close(w.Context()))
 			w.until("the client is told", func() bool { return over(c) })
-			w.ok(c.Close(w.Context()))
+			w.is(c.Close(w.Context()), audio.ErrReset)
 			s, c = w.pair(pcm.Read)
 			w.tick(2)
 			s.take(period) // its own first frames

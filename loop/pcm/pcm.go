@@ -125,8 +125,8 @@ func (p *PCM) SetFormat(ctx context.Context, f audio.Format) error {
 
 // Close gives the end back. A writing client first waits until what it wrote has
 // reached the server, at most for the length of the buffer and a second more
-// (D16); ErrTimedOut then says that the rest is still on its way. All other ends
-// close at once. A second Close is ErrClosed.
+// (D16). ErrTimedOut then says that the rest is still on its way, ErrReset that the
+// server has gone without it. All other ends close at once. A second Close is ErrClosed.
 func (p *PCM) Close(ctx context.Context) error {
 	if !p.shut() {
 		return p.errClosed()
