@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// benchCmd measures this program on this machine. Daemon and clients are processes
+// of their own, as in real life.
+type benchCmd struct {
+	Pairs  benchPairsCmd  `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
+	Idle   benchIdleCmd   `cmd:"" help:"Count the wake-ups of a daemon without clients."`
+	Worker benchWorkerCmd `cmd:"" hidden:""`
+}
+
+// benchPairsCmd is bench pairs. Every ClientsPerProcess ends of a kind share a
+// process, so there are at least two of them: one whose ends all read, as servers,
+// and one whose ends all write, as clients.
+type benchPairsCmd struct {
+	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
+	Duration          time.Duration  `help:"How long to measure." default:"10s"`
+	Period            time.Duration  `help:"Time of the block that a client moves, and of the clock: 0.5ms to 1s." default:"10ms"`
+	Buffer            int            `help:"Size of each end's buffer in periods." default:"4" placeholder:"PERIODS"`
+	Rate              int            `help:"Frames per second." default:"48000" placeholder:"HZ"`
+	Channels          int            `help:"Samples per frame." default:"2" placeholder:"N"`
+	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
+	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
+	JSON              bool           `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result, and fails where frames were corrupt, or lost and not
+// counted.
+func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
+	b := &pairsBench{
+		pairs: c.Pairs, duration: c.Duration, period: c.Period, buffer: c.Buffer, perProcess: c.ClientsPerProcess,
+		format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
+	}
+	if err := b.validate(); err != nil {
+		return usageError(err.Error())
+	}
+	var err error
+	if b.exe, err = os.Executable(); err != nil {
+		return err
+	}
+	if isTerminal(e.stderr) {
+		b.progress = e.stderr
+	}
+	result, err := b.run(ctx)
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	report := result.report()
+	if err := printBench(e.stdout, &report, c.JSON); err != nil {
+		return err
+	}
+	if !report.OK {
+		return errBenchFailed
+	}
+	return nil
+}
+
+func (b *pairsBench) validate() error {
+	if err := b.format.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case b.pairs < 1 || b.perProcess < 1:
+		return errors.New("there must be at least one pair, and one client per process")
+	case b.duration <= 0:
+		return errors.New("a duration is more than 0")
+	case b.period < minPeriod || b.period > maxPeriod:
+		return fmt.Errorf("period %s is out of range; use %s to %s", b.period, minPeriod, maxPeriod)
+	case b.buffer < 2 || time.Duration(b.buffer)*b.period > maxBuffer:
+		return fmt.Errorf("a buffer of %d periods is out of range; use 2 periods to %s", b.buffer, maxBuffer)
+	}
+	return b.descriptors()
+}
+
+// descriptors looks whether the daemon may open enough: a connection and a bell for
+// each end. The Go runtime raises the soft limit of every process to the hard one.
+func (b *pairsBench) descriptors() error {
+	const perPair, spare = 4, 32
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return nil // then it shows
+	}
+	if need := uint64(perPair*b.pairs + spare); need > limit.Max {
+		return fmt.Errorf("%d pairs need %d open files in the daemon, and the limit is %d: raise it (ulimit -Hn), or take at most %d pairs",
+			b.pairs, need, limit.Max, (max(limit.Max, spare)-spare)/perPair)
+	}
+	return nil
+}
+
+// benchIdleCmd is bench idle.
+type benchIdleCmd struct {
+	Loops    int           `help:"How many." default:"4" placeholder:"N"`
+	Duration time.Duration `help:"How long to watch." default:"5s"`
+	JSON     bool          `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result.
+func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
+	if c.Loops < 1 || c.Duration <= 0 {
+		return usageError("there must be at least one loop, and some time to watch it")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	r, err := benchIdle(ctx, exe, c.Loops, c.Duration)
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	return printBench(e.stdout, &r, c.JSON)
+}
+
+// benchWorkerCmd is a client process of bench pairs.
+type benchWorkerCmd struct{}
+
+// Run speaks JSON on stdin and stdout; descriptor 3 is the memory that all share.
+func (*benchWorkerCmd) Run(ctx context.Context, e *env) error {
+	shared := os.NewFile(3, "stamps")
+	defer shared.Close()
+	return runWorker(ctx, e.stdin, e.stdout, shared)
+}
+
+type table interface{ writeTable(io.Writer) error }
+
+func printBench(out io.Writer, t table, asJSON bool) error {
+	if asJSON {
+		return writeJSON(out, t)
+	}
+	return t.writeTable(out)
+}
+
+// benchStopped says so where ctx has ended, which is what led to err.
+func benchStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("stopped before there was a result")
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// settleTime is for what a daemon does once after its start.
+const settleTime = 2 * time.Second
+
+// idleReport is what a daemon does that has nothing to do.
+type idleReport struct {
+	Loops    int     `json:"loops"`
+	Duration float64 `json:"duration_s"`
+	Wakeups  uint64  `json:"wakeups"` // of all threads
+	CPU      float64 `json:"cpu_ms"`
+	RSS      uint64  `json:"daemon_rss_bytes"`
+}
+
+// benchIdle watches a daemon without clients.
+func benchIdle(ctx context.Context, exe string, loops int, d time.Duration) (r idleReport, err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	daemon, err := startBenchDaemon(ctx, fail, exe, loops, 10*time.Millisecond)
+	if err != nil {
+		return r, err
+	}
+	defer daemon.close()
+	if err := pause(ctx, settleTime); err != nil {
+		return r, err
+	}
+	start := time.Now()
+	woken, err := wakeups(daemon.pid())
+	if err != nil {
+		return r, err
+	}
+	used, err := cpuTime(daemon.pid())
+	if err != nil {
+		return r, err
+	}
+	if err := pause(ctx, d); err != nil {
+		return r, err
+	}
+	usedAfter, err := cpuTime(daemon.pid())
+	if err != nil {
+		return r, err
+	}
+	wokenAfter, err := wakeups(daemon.pid())
+	if err != nil {
+		return r, err
+	}
+	m, err := memoryOf(daemon.pid())
+	return idleReport{
+		Loops: loops, Duration: time.Since(start).Seconds(), Wakeups: wokenAfter - woken,
+		CPU: float64(usedAfter-used) / float64(time.Millisecond), RSS: m.rss,
+	}, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (r *idleReport) writeTable(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "a daemon with %s and no client: %s and %.3f ms of CPU time in %.1f s, %.1f MiB\n",
+		count(r.Loops, "loop"), count(int(r.Wakeups), "wake-up"), r.CPU, r.Duration, mebi(r.RSS))
+	return err
+}

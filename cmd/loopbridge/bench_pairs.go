@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// pairsBench is what a run of bench pairs does.
+type pairsBench struct {
+	exe        string // loopbridge
+	pairs      int
+	duration   time.Duration
+	period     time.Duration
+	buffer     int // periods
+	format     audio.Format
+	perProcess int // ends
+
+	progress io.Writer // nil: none
+}
+
+// frames of a period.
+func (b *pairsBench) frames() int { return max(1, int(b.format.Frames(b.period))) }
+
+// run starts a daemon and its clients, measures while all pairs carry frames, and
+// ends them all, also when ctx ends.
+func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	b.say("starting %s", count(b.pairs, "pair"))
+	defer b.say("")
+	d, err := startBenchDaemon(ctx, fail, b.exe, b.pairs, b.period)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	idle, err := memoryOf(d.pid())
+	if err != nil {
+		return nil, err
+	}
+
+	spec := workerSpec{
+		Socket: d.socket, Pairs: b.pairs, Format: b.format, Period: b.frames(), Buffer: b.buffer * b.frames(),
+		Slots: 2*b.buffer + 16,
+	}
+	stamps, shared, err := newStamps(b.pairs, spec.Slots)
+	if err != nil {
+		return nil, err
+	}
+	defer stamps.close()
+	defer shared.Close()
+	readers, err := startTeams(fail, b.exe, shared, spec, pcm.Read, b.perProcess)
+	if err != nil {
+		return nil, err
+	}
+	defer readers.end()
+	if _, err := readers.expect(ctx, eventOpen); err != nil {
+		return nil, err
+	}
+	writers, err := startTeams(fail, b.exe, shared, spec, pcm.Write, b.perProcess)
+	if err != nil {
+		return nil, err
+	}
+	defer writers.end()
+	if _, err := writers.expect(ctx, eventOpen); err != nil {
+		return nil, err
+	}
+	if _, err := append(writers, readers...).expect(ctx, eventRunning); err != nil {
+		return nil, err
+	}
+
+	r := &pairsResult{pairsBench: b, processes: len(readers) + len(writers), idle: idle}
+	if err := b.measure(ctx, r, d, append(readers, writers...), stamps); err != nil {
+		return nil, err
+	}
+	writers.stop()
+	wrote, err := writers.expect(ctx, eventDone)
+	if err != nil {
+		return nil, err
+	}
+	read, err := readers.expect(ctx, eventDone)
+	if err != nil {
+		return nil, err
+	}
+	loops, err := client.List(ctx, d.socket)
+	if err != nil {
+		return nil, cmp.Or(context.Cause(ctx), err)
+	}
+	for i := range loops {
+		r.skipped += loops[i].Skipped
+	}
+	return r, r.sum(read, wrote)
+}
+
+// measure takes what was used between two moments at which all pairs run.
+func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon, clients teams, s *stamps) error {
+	before, err := b.sample(d, clients, s)
+	if err != nil {
+		return err
+	}
+	end := time.NewTimer(b.duration)
+	defer end.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for start, over := time.Now(), false; !over; {
+		select {
+		case <-tick.C:
+			b.say("%.0f of %.0f s", time.Since(start).Seconds(), b.duration.Seconds())
+		case <-end.C:
+			over = true
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	after, err := b.sample(d, clients, s)
+	if err != nil {
+		return err
+	}
+	r.used = after.minus(before)
+	r.memory, err = memoryOf(d.pid())
+	return err
+}
+
+// benchSample is the state of all counters at one moment.
+type benchSample struct {
+	time, daemon, clients time.Duration
+	wakeups               uint64 // of the daemon
+	written               uint64 // frames
+}
+
+func (b *pairsBench) sample(d *benchDaemon, clients teams, s *stamps) (at benchSample, err error) {
+	at.time = time.Duration(monotonic())
+	if at.daemon, err = cpuTime(d.pid()); err != nil {
+		return at, err
+	}
+	if at.clients, err = clients.cpu(); err != nil {
+		return at, err
+	}
+	for i := range b.pairs {
+		at.written += s.pair(i).written.Load()
+	}
+	at.wakeups, err = wakeups(d.pid())
+	return at, err
+}
+
+func (a benchSample) minus(b benchSample) benchSample {
+	return benchSample{a.time - b.time, a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
+}
+
+// say shows progress in one line, which the next replaces.
+func (b *pairsBench) say(format string, args ...any) {
+	if b.progress != nil {
+		fmt.Fprintf(b.progress, "\r\x1b[K"+format, args...)
+	}
+}
+
+// errBenchFailed is what a bench returns that found lost or corrupt frames.
+var errBenchFailed = errors.New("frames were corrupt, came twice, or were lost and not counted")

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// completeCmd answers the completion scripts: one candidate a line for the last
+// word, or "file".
+type completeCmd struct {
+	Words []string `arg:"" optional:"" passthrough:""`
+}
+
+// Run never fails: a shell has no use for errors while somebody types.
+func (c *completeCmd) Run(ctx context.Context, e *env) error {
+	words := c.Words
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	parser, err := newParser(&cli{})
+	if err != nil {
+		return nil
+	}
+	for _, candidate := range complete(ctx, e, parser.Model.Node, words) {
+		fmt.Fprintln(e.stdout, candidate)
+	}
+	return nil
+}
+
+// line is a command line that is being typed.
+type line struct {
+	node   *kong.Node // the command so far
+	flags  map[string]*kong.Flag
+	args   int        // positional ones so far
+	waits  *kong.Flag // lacks its value
+	socket string
+}
+
+// complete proposes what the last of words may be. Words are as bash splits them,
+// which takes "=" for a word.
+func complete(ctx context.Context, e *env, root *kong.Node, words []string) []string {
+	l := line{node: root, flags: make(map[string]*kong.Flag), socket: e.socket()}
+	l.enter(root)
+	last := ""
+	if len(words) > 0 {
+		last = words[len(words)-1]
+		for _, w := range words[:len(words)-1] {
+			l.read(w)
+		}
+	}
+	if last == "=" {
+		last = ""
+	}
+	prefix := ""
+	if name, value, ok := strings.Cut(last, "="); ok && l.flags[name] != nil {
+		prefix, last, l.waits = name+"=", value, l.flags[name]
+	}
+	var all []string
+	switch {
+	case l.waits != nil:
+		all = l.values(ctx, l.waits.Value)
+	case strings.HasPrefix(last, "-"):
+		all = l.flagNames()
+	case len(l.node.Children) > 0:
+		for _, c := range l.node.Children {
+			if !c.Hidden {
+				all = append(all, c.Name)
+			}
+		}
+	case l.args < len(l.node.Positional):
+		all = l.values(ctx, l.node.Positional[l.args])
+	}
+	return matching(all, prefix, last)
+}
+
+// enter takes the flags of a command into the line.
+func (l *line) enter(n *kong.Node) {
+	l.node = n
+	for _, f := range n.Flags {
+		l.flags["--"+f.Name] = f
+		if f.Short != 0 {
+			l.flags["-"+string(f.Short)] = f
+		}
+	}
+}
+
+// read takes a word that is complete.
+func (l *line) read(word string) {
+	name, value, joined := strings.Cut(word, "=")
+	switch f := l.flags[name]; {
+	case word == "=":
+	case l.waits != nil:
+		if l.waits.Name == "socket" {
+			l.socket = word
+		}
+		l.waits = nil
+	case f != nil && joined:
+		if f.Name == "socket" {
+			l.socket = value
+		}
+	case f != nil && !f.IsBool():
+		l.waits = f
+	case f != nil || strings.HasPrefix(word, "--"):
+	default:
+		for _, c := range l.node.Children {
+			if c.Name == word {
+				l.enter(c)
+				return
+			}
+		}
+		l.args++
+	}
+}
+
+func (l *line) flagNames() (names []string) {
+	for name, f := range l.flags {
+		if !f.Hidden && strings.HasPrefix(name, "--") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// values are those of a flag or an argument, as its tag says.
+func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
+	switch tag := v.Tag.Get("complete"); tag {
+	case "":
+	case "file":
+		return []string{"file"}
+	case "format":
+		for _, e := range audio.Encodings() {
+			all = append(all, e.String())
+		}
+	case "loop":
+		loops, _ := client.List(ctx, l.socket)
+		for _, l := range loops {
+			all = append(all, wire.Text(l.Name[:]))
+		}
+	default:
+		return strings.Split(tag, ",")
+	}
+	return all
+}
+
+// matching are the candidates that begin with what was typed, in order.
+func matching(all []string, prefix, typed string) (some []string) {
+	for _, a := range all {
+		if a == "file" && len(all) == 1 || strings.HasPrefix(a, typed) {
+			some = append(some, prefix+a)
+		}
+	}
+	slices.Sort(some)
+	return some
+}

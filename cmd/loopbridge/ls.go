@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/loopbridge/loopbridge/client"
+)
+
+// lsCmd shows the loops of a daemon.
+type lsCmd struct {
+	JSON bool `name:"json" help:"Print a JSON array with everything that is known."`
+}
+
+// Run prints a table, or JSON.
+func (c *lsCmd) Run(ctx context.Context, e *env) error {
+	list, err := client.List(ctx, e.socket())
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	loops := make([]loopInfo, len(list))
+	for i := range list {
+		loops[i] = infoOf(&list[i])
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(loops)
+	}
+	return printLoops(e.stdout, loops)
+}
+
+func printLoops(w io.Writer, loops []loopInfo) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING")
+	for _, l := range loops {
+		fmt.Fprintf(table, "%s\t%s\t%s %d Hz %d ch\t%s\t%s\t%s\t%d\t%d/%d\t%d\n",
+			l.Name, l.Device, l.Encoding, l.Rate, l.Channels, l.State, holderText(l.Server), holderText(l.Client),
+			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting)
+	}
+	return table.Flush()
+}
+
+func holderText(e endInfo) string {
+	if !e.Open {
+		return "-"
+	}
+	return fmt.Sprintf("%s (%d) %ss", printable(e.Program), e.PID, e.Direction)
+}

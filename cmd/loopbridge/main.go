@@ -1,0 +1,142 @@
+// Loopbridge offers virtual sound devices that come in pairs: what one end plays,
+// the other records. This is the daemon, and the command line for its loops.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/loopbridge/loopbridge/client"
+)
+
+// Exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
+	context.AfterFunc(ctx, stop) // a second signal kills
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// stopSignals are those that ask for an orderly end; not the end of the terminal
+// under nohup.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// cli is the command line.
+type cli struct {
+	Socket string `help:"Socket of the daemon. Default: $$LOOPBRIDGE_SOCKET, or loopbridge/loopbridge.sock in $$XDG_RUNTIME_DIR or /run." placeholder:"PATH" complete:"file"`
+
+	Serve      serveCmd      `cmd:"" help:"Run the daemon: without a configuration, four loops on a timer."`
+	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
+	Record     recordCmd     `cmd:"" help:"Record a loop into a file."`
+	Ls         lsCmd         `cmd:"" help:"Show the loops and who holds them."`
+	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
+	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Completion completionCmd `cmd:"" help:"Print a script that completes command lines in a shell."`
+
+	Complete completeCmd `cmd:"" name:"__complete" hidden:""`
+}
+
+// env is what a command finds around it.
+type env struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+
+	socketFlag string // --socket
+}
+
+// socket is where the daemon is.
+func (e *env) socket() string {
+	if e.socketFlag != "" {
+		return e.socketFlag
+	}
+	return client.DefaultSocket()
+}
+
+// warn prints a sentence.
+func (e *env) warn(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "loopbridge: %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+// printable keeps names that other programs have chosen from steering a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// usageError is a command line that asks for what cannot be.
+type usageError string
+
+func (u usageError) Error() string { return string(u) }
+
+// run is the program without its process. It ends early when ctx does, and returns
+// the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	e := &env{stdin: stdin, stdout: stdout, stderr: stderr}
+	var c cli
+	helped := false
+	parser, err := newParser(&c, kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }))
+	if err != nil {
+		e.warn("%v", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitOK
+	case err != nil:
+		e.warn("%v; see loopbridge %s--help", err, commandOf(err))
+		return exitUsage
+	}
+	e.socketFlag = c.Socket
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err = parsed.Run(e); err == nil {
+		return exitOK
+	}
+	e.warn("%v", err)
+	if _, usage := errors.AsType[usageError](err); usage {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// commandOf is the command that a mistake was made with, and a space.
+func commandOf(err error) string {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Selected() != nil {
+		return strings.TrimPrefix(parse.Context.Selected().FullPath(), "loopbridge ") + " "
+	}
+	return ""
+}
+
+func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(options,
+		kong.Name("loopbridge"),
+		kong.Description("Virtual sound devices that come in pairs: what one end plays, the other records."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)...)
+}

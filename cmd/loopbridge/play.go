@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// playCmd writes sound into a loop.
+type playCmd struct {
+	endFlags
+	File string `arg:"" optional:"" help:"What to play, WAV or raw; - or nothing: the standard input." complete:"file"`
+}
+
+// Run plays. As a client it returns when the engine has taken everything; what a
+// server has written is delivered after it has gone.
+func (c *playCmd) Run(ctx context.Context, e *env) error {
+	src, err := interruptibly(ctx, func() (*source, error) { return openSource(&c.endFlags, c.File, e) })
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	rate := src.format.Rate
+	if rate == 0 {
+		l, _ := c.peek(ctx, e)
+		rate = l.Format.Audio().Or(audio.DefaultFormat()).Rate
+	}
+	show := showProgress(e, c.Loop, "playing", c.Wait != 0)
+	defer show.stop()
+	p, err := c.open(ctx, e, pcm.Write, src.format, rate, 0)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	src.format = p.Format()
+	player := player{p: p, src: src, show: show, limit: c.limit(src.format), period: max(1, c.Period.at(src.format.Rate))}
+	if c.Period == (blockSize{}) {
+		player.period = max(1, int(src.format.Frames(pcm.DefaultPeriod)))
+	}
+	show.attach(p, player.total())
+	err = player.play(ctx)
+	player.warn(e)
+	if errors.Is(err, audio.ErrReset) && daemonGone(ctx, e) {
+		return fmt.Errorf("%s: the daemon has gone before all was played", c.Loop)
+	}
+	return err
+}
+
+// stopped is what a failure was if a signal is behind it.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// source is sound to play.
+type source struct {
+	name   string // for messages
+	format audio.Format
+	wav    *audio.WAVReader // nil: raw
+	r      *bufio.Reader
+	file   *os.File // nil: standard input
+
+	// Raw only.
+	size int64 // bytes, −1: unknown
+	rest int   // bytes at the end that were no whole frame
+}
+
+// openSource reads up to the first frame. Fields of the format that neither file
+// nor flags say are zero.
+func openSource(f *endFlags, file string, e *env) (*source, error) {
+	s := &source{name: file, size: -1, format: f.wanted()}
+	input := e.stdin
+	if file == "" || file == "-" {
+		s.name = "standard input"
+		if isTerminal(input) {
+			return nil, usageError("nothing to play: name a file, or pipe sound in")
+		}
+	} else {
+		opened, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", file, causeOf(err))
+		}
+		s.file, input = opened, opened
+	}
+	s.r = bufio.NewReader(input)
+	if err := s.begin(f); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin tells WAV from raw.
+func (s *source) begin(f *endFlags) error {
+	if !f.raw(s.name) {
+		magic, err := s.r.Peek(4)
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("cannot read %s: %w", s.name, causeOf(err))
+		}
+		if f.wanted().IsZero() || slices.Contains([]string{"RIFF", "RIFX", "RF64", "BW64"}, string(magic)) {
+			return s.beginWAV(f)
+		}
+	}
+	if s.file != nil {
+		if info, err := s.file.Stat(); err == nil && info.Mode().IsRegular() {
+			s.size = info.Size()
+		}
+	}
+	return nil
+}
+
+func (s *source) beginWAV(f *endFlags) (err error) {
+	if s.wav, err = audio.NewWAVReader(s.r); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	s.format = s.wav.Format()
+	if w := f.wanted(); w.Or(s.format) != s.format {
+		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, they are for sound without a header", s.name, s.format))
+	}
+	return nil
+}
+
+// frames is how many there are in all; −1: unknown.
+func (s *source) frames() int64 {
+	if s.wav != nil {
+		if total, known := s.wav.Frames(); known {
+			return total
+		}
+		return -1
+	}
+	if s.size < 0 {
+		return -1
+	}
+	return s.size / int64(s.format.FrameBytes())
+}
+
+// read fills p, whole frames of s.format, with one frame or more, and returns how
+// many bytes. io.EOF ends the sound.
+func (s *source) read(p []byte) (int, error) {
+	size := s.format.FrameBytes()
+	if s.wav != nil {
+		n, err := s.wav.ReadFrames(p)
+		if err != nil && err != io.EOF {
+			err = fmt.Errorf("%s: %w", s.name, err)
+		}
+		return n * size, err
+	}
+	n, err := io.ReadAtLeast(s.r, p, size)
+	if missing := (size - n%size) % size; err == nil && missing > 0 { // complete the last frame
+		var m int
+		m, err = io.ReadFull(s.r, p[n:n+missing])
+		n += m
+	}
+	switch {
+	case err == io.ErrUnexpectedEOF || err == io.EOF:
+		s.rest, err = n%size, io.EOF
+	case err != nil:
+		err = fmt.Errorf("cannot read %s: %w", s.name, causeOf(err))
+	}
+	return n - n%size, err
+}
+
+func (s *source) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+}
+
+// causeOf is an error of package os without the path, which the sentence has already.
+func causeOf(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}

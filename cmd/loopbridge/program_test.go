@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loopbridge/loopbridge/client"
+)
+
+// buildOnce is the real program, built once for all tests that start it.
+type buildOnce struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+var built buildOnce
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if built.dir != "" {
+		os.RemoveAll(built.dir)
+	}
+	os.Exit(status)
+}
+
+// program is the path of the binary.
+func program(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "lb"); built.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-X main.version=tested", "-o", built.dir+"/loopbridge", ".").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("go build: %w: %s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, "loopbridge")
+}
+
+// process is a command that runs.
+type process struct {
+	*exec.Cmd
+	name           string
+	stdout, stderr bytes.Buffer // read them after wait
+	done           chan struct{}
+}
+
+// start runs the program with a socket; it is killed when the test ends.
+func start(t *testing.T, socket string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(program(t), args...), name: strings.Join(args, " "), done: make(chan struct{})}
+	p.Env = append(os.Environ(), client.SocketVariable+"="+socket, "NO_COLOR=1")
+	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	p.begin(t)
+	return p
+}
+
+func (p *process) begin(t *testing.T) {
+	t.Helper()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		_ = p.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		<-p.done
+	})
+}
+
+// wait returns when the program has ended.
+func (p *process) wait(t *testing.T) outcome {
+	t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(hang):
+		t.Fatalf("%s hangs", p.name)
+	}
+	return outcome{p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}
+}
+
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve starts a daemon and returns when it lets programs in.
+func serve(t *testing.T, socket string, args ...string) *process {
+	t.Helper()
+	p := start(t, socket, append([]string{"serve"}, args...)...)
+	p.ready(t, socket)
+	return p
+}
+
+func (p *process) ready(t *testing.T, socket string) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < hang; time.Sleep(10 * time.Millisecond) {
+		if _, err := client.List(t.Context(), socket); err == nil {
+			return
+		}
+		select {
+		case <-p.done:
+			t.Fatalf("the daemon has ended: %s", p.stderr.String())
+		default:
+		}
+	}
+	t.Fatal("the daemon does not come up")
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// progress is one line on a terminal, drawn anew ten times a second. A nil one shows
+// nothing.
+type progress struct {
+	w     io.Writer
+	width func() int // columns
+	loop  string
+	verb  string
+	quit  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+
+	mu    sync.Mutex
+	p     *pcm.PCM // nil: not open yet, or not any more
+	f     audio.Format
+	total int64   // frames, −1: unknown
+	peak  float64 // since the last drawing, 1 is full scale
+	seen  reading
+}
+
+// reading is what an end shows.
+type reading struct {
+	state string // "": nothing to show
+	open  bool   // it was open, so that what follows has a meaning
+	moved int64  // frames
+	xruns uint32
+	past  bool // nothing moves any more
+}
+
+const progressInterval = 100 * time.Millisecond
+
+// showProgress is nil unless standard error is a terminal that can go back to the
+// start of its line.
+func showProgress(e *env, loop, verb string, waits bool) *progress {
+	f, ok := e.stderr.(*os.File)
+	if !ok || !isTerminal(f) || os.Getenv("TERM") == "dumb" {
+		return nil
+	}
+	g := &progress{w: f, loop: loop, verb: verb, quit: make(chan struct{}), done: make(chan struct{})}
+	if waits {
+		g.seen.state = "waiting for a server"
+	}
+	g.width = func() int {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+		return 80
+	}
+	go g.run()
+	return g
+}
+
+func (g *progress) run() {
+	defer close(g.done)
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			g.draw("")
+		case <-g.quit:
+			g.draw("\n")
+			return
+		}
+	}
+}
+
+// attach shows an end from now on, of which total frames are to come.
+func (g *progress) attach(p *pcm.PCM, total int64) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.p, g.f, g.total = p, p.Format(), total
+}
+
+// detach looks at the end for the last time.
+func (g *progress) detach() {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.look()
+	g.p = nil
+}
+
+// finish says what was done in the end, and with how many frames.
+func (g *progress) finish(did string, frames int64) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.look()
+	g.p = nil
+	g.seen.state, g.seen.moved, g.seen.past = did, frames, true
+}
+
+// level takes the frames that have just passed.
+func (g *progress) level(block []byte) {
+	if g == nil {
+		return
+	}
+	peak := peakOf(g.f.Encoding, block)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.peak = max(g.peak, peak)
+}
+
+// stop draws for the last time and leaves the line. An end that is attached must
+// still be open.
+func (g *progress) stop() {
+	if g == nil {
+		return
+	}
+	g.once.Do(func() { close(g.quit) })
+	<-g.done
+}
+
+func (g *progress) draw(end string) {
+	g.mu.Lock()
+	g.look()
+	text := g.text()
+	g.peak = 0
+	g.mu.Unlock()
+	if text != "" {
+		fmt.Fprintf(g.w, "\r%s\x1b[K%s", text, end)
+	}
+}
+
+// look takes a reading. The caller holds mu.
+func (g *progress) look() {
+	if g.p == nil {
+		return
+	}
+	g.seen = reading{state: stateOf(g.p, g.verb), open: true, moved: int64(g.p.Position())}
+	if g.p.Direction() == pcm.Write {
+		g.seen.moved = max(0, g.seen.moved-int64(g.p.Delay()))
+	}
+	g.seen.xruns, _ = g.p.Xruns()
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// sink is where a recording goes.
+type sink struct {
+	name   string // for messages
+	w      io.Writer
+	file   *os.File         // nil: standard output
+	wav    *audio.WAVWriter // nil: raw
+	frame  int              // bytes
+	frames int64
+}
+
+// createSink creates the file, or empties it, and writes the header. If the header
+// cannot be written, no file stays behind.
+func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, error) {
+	s := &sink{name: file, w: e.stdout, frame: format.FrameBytes()}
+	created := false
+	if isStdout(file) {
+		s.name = "standard output"
+	} else {
+		var err error
+		if s.file, created, err = create(file); err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", file, causeOf(err))
+		}
+		s.w = s.file
+	}
+	if f.raw(file) {
+		return s, nil
+	}
+	var err error
+	if s.wav, err = audio.NewWAVWriter(s.w, format); err != nil {
+		if s.file != nil {
+			_ = s.file.Truncate(0)
+			s.file.Close()
+		}
+		if created {
+			os.Remove(file)
+		}
+		return nil, fmt.Errorf("cannot write %s: %w", s.name, err)
+	}
+	return s, nil
+}
+
+func isStdout(file string) bool { return file == "" || file == "-" }
+
+// create also says whether the file is new.
+func create(file string) (f *os.File, created bool, err error) {
+	f, err = os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil || !errors.Is(err, fs.ErrExist) {
+		return f, err == nil, err
+	}
+	f, err = os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return f, false, err
+}
+
+// writable reports, before anything is touched, why a file could not be written.
+func writable(file string) error {
+	if isStdout(file) {
+		return nil
+	}
+	err := unix.Access(file, unix.W_OK)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = unix.Access(filepath.Dir(file), unix.W_OK|unix.X_OK)
+	} else if info, statErr := os.Stat(file); statErr == nil && info.IsDir() {
+		err = unix.EISDIR
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", file, err)
+	}
+	return nil
+}
+
+// write takes whole frames. After a failure the file holds whole frames, and its
+// header says how many.
+func (s *sink) write(p []byte) error {
+	if s.wav != nil {
+		err := s.wav.WriteFrames(p)
+		s.frames = s.wav.Frames()
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		return nil
+	}
+	n, err := s.w.Write(p)
+	s.frames += int64(n / s.frame)
+	if err != nil {
+		if s.file != nil && n%s.frame != 0 {
+			_ = s.file.Truncate(s.frames * int64(s.frame))
+		}
+		return fmt.Errorf("%s: writing failed after %d frames: %w", s.name, s.frames, causeOf(err))
+	}
+	return nil
+}
+
+// close completes the header.
+func (s *sink) close() error {
+	var err error
+	if s.wav != nil {
+		err = s.wav.Close()
+	}
+	if s.file != nil {
+		if closed := s.file.Close(); err == nil {
+			err = closed
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, causeOf(err))
+	}
+	return nil
+}

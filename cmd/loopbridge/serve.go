@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"syscall"
+
+	"github.com/rs/zerolog"
+)
+
+// serveCmd is the daemon.
+type serveCmd struct {
+	Config string `help:"Configuration file (TOML); see loopbridge.toml(5)." placeholder:"FILE" complete:"file"`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, e *env) error {
+	// A log that nobody reads any more must not end the daemon.
+	signal.Ignore(syscall.SIGPIPE)
+
+	config, err := c.load(e)
+	if err != nil {
+		return err
+	}
+	socket := e.socket()
+	if e.socketFlag == "" && config.Daemon.Socket != "" {
+		socket = config.Daemon.Socket
+	}
+	level, err := zerolog.ParseLevel(config.Daemon.Log)
+	if err != nil {
+		return err
+	}
+	log := newLog(e.stderr, level)
+	d, err := startDaemon(config, socket, log)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Int("loops", len(config.Loops)).Msg("running")
+	fmt.Fprint(e.stdout, hint(socket, config.Loops[0]))
+
+	<-ctx.Done()
+	log.Info().AnErr("cause", context.Cause(ctx)).Msg("stopping")
+	return d.close()
+}
+
+// load prints the problems of a file, all of them, and returns a sentence.
+func (c *serveCmd) load(e *env) (Config, error) {
+	if c.Config == "" {
+		return defaultConfig(), nil
+	}
+	config, err := loadConfig(c.Config)
+	if problems, ok := errors.AsType[configProblems](err); ok {
+		fmt.Fprintln(e.stderr, problems)
+		return config, fmt.Errorf("%s has %s", c.Config, count(len(problems), "problem"))
+	}
+	return config, err
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server"
+)
+
+// daemon is everything that serves: devices with their engines, loops, a socket.
+type daemon struct {
+	log     zerolog.Logger
+	engines map[string]*loop.Engine
+	bay     *loop.Patchbay
+	server  *server.Server
+	wait    sync.WaitGroup
+}
+
+// startDaemon returns when programs can connect.
+func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
+	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay()}
+	if err := d.start(c, socket); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+func (d *daemon) start(c Config, socket string) error {
+	for _, device := range c.Devices {
+		stream, err := openDevice(device)
+		if err != nil {
+			return fmt.Errorf("device %s: %w", device.Name, err)
+		}
+		d.engines[device.Name] = loop.NewEngine(device.Name, stream)
+	}
+	for _, l := range c.Loops {
+		spec, err := specOf(l)
+		if err == nil {
+			err = d.bay.Add(spec, d.engines[l.Device])
+		}
+		if err != nil {
+			return fmt.Errorf("loop %s: %w", l.Name, err)
+		}
+	}
+	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
+	s, err := server.Listen(at, d.bay, d.log)
+	if err != nil {
+		return err
+	}
+	d.server = s
+	events := d.bay.Subscribe(eventRoom)
+	d.wait.Go(func() { logEvents(d.log, events) })
+	d.wait.Go(func() {
+		if err := s.Serve(); err != nil {
+			d.log.Error().Err(err).Msg("no more programs can connect")
+		}
+	})
+	return nil
+}
+
+// close hangs up on all programs and gives everything back, also after half a start.
+func (d *daemon) close() error {
+	var errs []error
+	if d.server != nil {
+		errs = append(errs, d.server.Close())
+	}
+	d.bay.Close()
+	for name, engine := range d.engines {
+		if err := engine.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("device %s: %w", name, err))
+		}
+	}
+	d.wait.Wait()
+	return errors.Join(errs...)
+}
+
+// openDevice knows every backend that there is.
+func openDevice(c DeviceConfig) (backend.Stream, error) {
+	wish := backend.Config{Format: c.Format, Period: c.Period, Periods: c.Periods}
+	switch c.Backend {
+	case nullBackend:
+		return null.Open(wish, null.Options{Freewheel: c.Freewheel})
+	}
+	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
+}
+
+func specOf(c LoopConfig) (loop.Spec, error) {
+	policy, err := loop.ParsePolicy(c.OnClientClose)
+	return loop.Spec{
+		Name: c.Name, Format: c.Format, Period: c.Period, Buffer: c.Buffer,
+		OnClientClose: policy, StartTimeout: c.StartTimeout,
+	}, err
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// newLog writes lines for people on a terminal, else JSON.
+func newLog(w io.Writer, level zerolog.Level) zerolog.Logger {
+	if isTerminal(w) {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}
+	}
+	stamp := zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
+		e.Str(zerolog.TimestampFieldName, time.Now().Format("2006-01-02T15:04:05.000Z07:00"))
+	})
+	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(stamp)
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// eventRoom is how many events may wait for the log.
+const eventRoom = 4096
+
+// logEvents writes a line for each event until the subscription ends.
+func logEvents(log zerolog.Logger, s *loop.Subscription) {
+	var lost uint64
+	for ev := range s.C {
+		logEvent(log, ev)
+		if n := s.Lost(); n > lost {
+			log.Warn().Uint64("events", n-lost).Msg("too many events at once, some are not in this log")
+			lost = n
+		}
+	}
+}
+
+func logEvent(log zerolog.Logger, ev loop.Event) {
+	line, message := log.Info(), ev.Kind.String()
+	switch ev.Kind {
+	case loop.Opened:
+		message = "opened"
+	case loop.Closed:
+		message = "closed"
+	case loop.Waiting:
+		message = "waits for its turn"
+	case loop.FormatSet:
+		message = "has set the format"
+	case loop.Underrun:
+		line, message = log.Warn(), "underrun: wrote too late, silence was inserted"
+	case loop.Overrun:
+		line, message = log.Warn(), "overrun: read too late, frames were dropped"
+	case loop.ClientGone:
+		line, message = log.Debug(), "free for the next client"
+	}
+	line.Str("loop", ev.Loop).Stringer("end", ev.End).Str("program", ev.Holder.Program).Int("pid", ev.Holder.PID).Msg(message)
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// endFlags are what play and record share: which end, and how to hold it.
+type endFlags struct {
+	Loop string `arg:"" help:"Name of the loop, as loopbridge ls shows it." complete:"loop"`
+
+	Server   bool           `help:"Hold the server end, which sets the loop's format."`
+	Wait     waitFlag       `help:"Wait for a server, or for the client before; --wait=10s: so long at most."`
+	Rate     int            `short:"r" help:"Frames per second." placeholder:"HZ"`
+	Channels int            `short:"c" help:"Samples per frame." placeholder:"N"`
+	Format   audio.Encoding `short:"f" help:"Encoding of a sample, such as S16_LE." placeholder:"NAME" complete:"format"`
+	Duration length         `short:"d" help:"Stop after so much sound, such as 10s." placeholder:"TIME"`
+	Period   blockSize      `help:"How much to move at a time, such as 5ms, or in frames." placeholder:"SIZE"`
+	Buffer   blockSize      `help:"How much the end can hold, such as 100ms, or in frames." placeholder:"SIZE"`
+	Raw      bool           `help:"The sound has no WAV header. Implied by names that end in .raw or .pcm."`
+}
+
+// Validate implements kong.Validatable: mistakes in a single command line.
+func (f *endFlags) Validate() error {
+	d := audio.DefaultFormat()
+	if err := f.wanted().Or(d).Validate(); err != nil {
+		return err
+	}
+	if f.Server && f.Wait != 0 {
+		return errors.New("--wait is for clients: a server sleeps until its client comes anyway")
+	}
+	return nil
+}
+
+// wanted is the format that was asked for; fields left out are zero.
+func (f *endFlags) wanted() audio.Format {
+	return audio.Format{Rate: f.Rate, Channels: f.Channels, Encoding: f.Format}
+}
+
+// raw reports whether a file has no header.
+func (f *endFlags) raw(file string) bool {
+	ext := strings.ToLower(filepath.Ext(file))
+	return f.Raw || ext == ".raw" || ext == ".pcm"
+}
+
+// limit is --duration in frames; −1 without it.
+func (f *endFlags) limit(format audio.Format) int64 {
+	if f.Duration == 0 {
+		return -1
+	}
+	return max(1, format.Frames(time.Duration(f.Duration)))
+}
+
+// peek is the loop as it is before it is opened. Where there is none the open will
+// say so better.
+func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, bool) {
+	loops, err := client.List(ctx, e.socket())
+	if err != nil {
+		return wire.Loop{}, false
+	}
+	for _, l := range loops {
+		if wire.Text(l.Name[:]) == f.Loop {
+			return l, true
+		}
+	}
+	return wire.Loop{}, false
+}
+
+// open opens the end. usual is the buffer without --buffer, 0: the loop's. rate
+// turns durations into frames.
+func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int, usual time.Duration) (*pcm.PCM, error) {
+	buffer := f.Buffer
+	if buffer == (blockSize{}) {
+		buffer.duration = usual
+	}
+	o := pcm.Options{
+		Role: pcm.Client, Direction: dir, Format: format, Wait: time.Duration(f.Wait),
+		Period: f.Period.at(rate), Buffer: buffer.at(rate),
+	}
+	if f.Server {
+		o.Role = pcm.Server
+	}
+	p, err := client.Open(ctx, e.socket(), f.Loop, o)
+	if err != nil {
+		return nil, f.advise(err, o)
+	}
+	return p, nil
+}
+
+// advise adds to a refusal what this command line can do about it.
+func (f *endFlags) advise(err error, o pcm.Options) error {
+	other := map[pcm.Direction]string{pcm.Read: "play", pcm.Write: "record"}[o.Direction]
+	switch client := o.Role == pcm.Client; {
+	case client && o.Wait == 0 && (errors.Is(err, audio.ErrNoServer) || errors.Is(err, audio.ErrBusy)):
+		return fmt.Errorf("%w (--wait)", err)
+	case client && errors.Is(err, audio.ErrAccess):
+		return fmt.Errorf("%w: try loopbridge %s", err, other)
+	}
+	return err
+}
+
+// lost says in a sentence what xruns of p have cost; "" if nothing.
+func lost(p *pcm.PCM) string {
+	bursts, frames := p.Xruns()
+	if frames == 0 {
+		return ""
+	}
+	d := p.Format().Duration(int64(frames)).Round(10 * time.Microsecond)
+	if p.Direction() == pcm.Read {
+		return fmt.Sprintf("%s: %s, %d frames (%v) were lost because this program read too late; a longer --buffer helps",
+			p.Name(), count(int(bursts), "overrun"), frames, d)
+	}
+	return fmt.Sprintf("%s: %s, %d frames (%v) of silence were inserted because this program wrote too late",
+		p.Name(), count(int(bursts), "underrun"), frames, d)
+}
+
+// daemonGone reports whether the stream ended because there is no daemon any more.
+func daemonGone(ctx context.Context, e *env) bool {
+	_, err := client.List(ctx, e.socket())
+	return errors.Is(err, audio.ErrNoDaemon) || errors.Is(err, audio.ErrReset)
+}
+
+// interruptibly gives up on f when ctx ends: opening a named pipe or reading a
+// terminal cannot be cancelled.
+func interruptibly[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, errInterrupted
+	}
+}
+
+// errInterrupted is the end of a command that a signal stopped before its work was
+// done.
+var errInterrupted = errors.New("interrupted")

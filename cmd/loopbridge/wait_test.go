@@ -1,0 +1,43 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// waitForFrames returns when sound moves in a loop.
+func waitForFrames(t *testing.T, socket, name string) {
+	t.Helper()
+	waitForLoop(t, socket, name, func(l loopInfo) bool { return l.Frames > 0 })
+}
+
+func waitForLoop(t *testing.T, socket, name string, ready func(loopInfo) bool) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < hang; time.Sleep(10 * time.Millisecond) {
+		loops, err := client.List(t.Context(), socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range loops {
+			if l := infoOf(&loops[i]); l.Name == name && ready(l) {
+				return
+			}
+		}
+	}
+	t.Fatalf("%s does not get that far", name)
+}
+
+// hold opens the server end of a loop until the test ends.
+func hold(t *testing.T, socket, name string, o pcm.Options) *pcm.PCM {
+	t.Helper()
+	o.Role = pcm.Server
+	p, err := client.Open(t.Context(), socket, name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Abandon)
+	return p
+}
