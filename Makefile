@@ -74,6 +74,8 @@ UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
+COMPLETE = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+
 install: build
 	install -D -m 755 bin/loopbridge $(BIN)/loopbridge
 	install -d $(UNIT)
@@ -84,11 +86,15 @@ install: build
 	test -e $(ETC)/loopbridge.toml || install -m 644 configs/loopbridge.toml $(ETC)/loopbridge.toml
 	@for page in man/*.[1-8]; do test ! -e "$$page" || \
 		install -D -m 644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}" || exit 1; done
-	@test ! -e completions/loopbridge.bash || \
-		install -D -m 644 completions/loopbridge.bash $(SHARE)/bash-completion/completions/loopbridge
+	install -d $(COMPLETE)
+	bin/loopbridge completion bash >$(SHARE)/bash-completion/completions/loopbridge
+	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
+	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
 
 uninstall:
-	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service $(SHARE)/bash-completion/completions/loopbridge
+	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service
+	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
+	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish
 	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
 	rm -rf $(SHARE)/doc/loopbridge
 
