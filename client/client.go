@@ -31,10 +31,10 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 		c.close()
 		return nil, err
 	}
-	p := &program{conn: c}
+	p := &program{conn: c, role: o.Role}
 	g, err := p.adopt(&a)
 	if err != nil {
-		c.close()
+		p.Abandon()
 		return nil, err
 	}
 	c.mu.Lock()
@@ -51,27 +51,34 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 // program is the far side of an end: pcm.Control over a connection.
 type program struct {
 	conn *conn
+	role pcm.Role
 	bell *bell
 
-	mu   sync.Mutex // between mourn and those that replace or unmap the ring
-	mem  []byte
-	ring *ring.Ring
+	mu       sync.Mutex // between mourn and those that replace or unmap the ring
+	mem      []byte
+	ring     *ring.Ring
+	orphaned bool // mourn was here
 }
 
-// adopt maps what a Granted brought, in place of what was there.
+// adopt maps what a Granted brought, in place of what was there. The answer to Open
+// brings the bell, too.
 func (p *program) adopt(a *answer) (pcm.Grant, error) {
-	if len(a.fds) != 2 {
-		closeAll(a.fds)
-		return pcm.Grant{}, audio.ErrProtocol.With("the daemon sent %d descriptors instead of 2", len(a.fds))
-	}
-	memfd, bellfd := a.fds[0], a.fds[1]
-	defer unix.Close(memfd)
+	want := 1
 	if p.bell == nil {
-		p.bell = newBell(bellfd)
-	} else {
-		unix.Close(bellfd) // the same one again
+		want = 2
 	}
-	mem, err := unix.Mmap(memfd, 0, int(a.Granted.Bytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if len(a.fds) != want {
+		closeAll(a.fds)
+		return pcm.Grant{}, audio.ErrProtocol.With("the daemon sent %d descriptors instead of %d", len(a.fds), want)
+	}
+	defer unix.Close(a.fds[0])
+	if p.bell == nil {
+		var err error
+		if p.bell, err = newBell(a.fds[1]); err != nil {
+			return pcm.Grant{}, err
+		}
+	}
+	mem, err := unix.Mmap(a.fds[0], 0, int(a.Granted.Bytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return pcm.Grant{}, audio.ErrNoMemory.With("cannot map a buffer of %d bytes: %v", a.Granted.Bytes, err)
 	}
@@ -84,6 +91,7 @@ func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	defer p.mu.Unlock()
 	p.unmap()
 	p.mem, p.ring = mem, r
+	p.lament()
 	return pcm.Grant{Ring: r, Direction: pcm.Direction(a.Granted.Direction)}, nil
 }
 
@@ -98,11 +106,18 @@ func (p *program) unmap() {
 // mourn does what the daemon no longer can: it ends the stream.
 func (p *program) mourn() {
 	p.mu.Lock()
-	if p.ring != nil {
-		p.ring.Publish(ring.Ended, audio.ErrReset.Errno())
-	}
+	p.orphaned = true
+	p.lament()
 	p.mu.Unlock()
 	p.bell.die()
+}
+
+// lament ends the stream on the ring, unless the daemon did before it hung up. The
+// caller holds mu.
+func (p *program) lament() {
+	if p.orphaned && p.ring != nil && p.ring.State() != ring.Ended {
+		p.ring.Publish(ring.Ended, audio.ErrReset.Errno())
+	}
 }
 
 // Start implements pcm.Control.
@@ -122,25 +137,41 @@ func (p *program) call(ctx context.Context, op wire.Op) error {
 	return err
 }
 
-// SetFormat implements pcm.Control.
-func (p *program) SetFormat(ctx context.Context, f audio.Format) (pcm.Grant, error) {
-	a, err := p.conn.call(ctx, &wire.Request{
-		Header: wire.Header{Op: wire.OpSetFormat}, SetFormat: wire.SetFormat{Format: wire.FormatOf(f)},
-	})
-	if err != nil {
-		return pcm.Grant{}, err
+// SetFormat implements pcm.Control. Where the daemon has or may have agreed, but the
+// new ring is not to be had, the old one is dead: the end is lost.
+func (p *program) SetFormat(ctx context.Context, f audio.Format) (g pcm.Grant, err error) {
+	if ctx.Err() != nil {
+		return g, interrupted(ctx)
 	}
-	return p.adopt(&a)
+	r := &wire.Request{Header: wire.Header{Op: wire.OpSetFormat}, SetFormat: wire.SetFormat{Format: wire.FormatOf(f)}}
+	a, err := p.conn.call(ctx, r)
+	switch {
+	case errors.Is(err, audio.ErrInterrupted) && r.Seq != 0: // it was sent
+		p.conn.UnixConn.Close()
+	case err == nil:
+		if g, err = p.adopt(&a); err != nil {
+			p.conn.UnixConn.Close()
+		}
+	}
+	return g, err
 }
 
 // Close implements pcm.Control. However it goes, the end is given back.
 func (p *program) Close(ctx context.Context) error {
 	err := p.call(ctx, wire.OpClose)
+	drained := p.drained()
 	p.Abandon()
-	if errors.Is(err, audio.ErrReset) {
-		return nil // the daemon has gone, and the end with it
+	if drained && (errors.Is(err, audio.ErrReset) || errors.Is(err, audio.ErrInterrupted)) {
+		return nil // the daemon has gone, or ctx has ended, but there was nothing to wait for
 	}
 	return err
+}
+
+// drained reports whether there is nothing that a Close would wait for.
+func (p *program) drained() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.role == pcm.Server || !p.ring.Spec().Playback || ring.Writer{Ring: p.ring}.Queued() == 0
 }
 
 // Abandon implements pcm.Control: the daemon sees the connection end.
@@ -149,5 +180,7 @@ func (p *program) Abandon() {
 	p.mu.Lock()
 	p.unmap()
 	p.mu.Unlock()
-	_ = p.bell.file.Close()
+	if p.bell != nil {
+		p.bell.close()
+	}
 }

@@ -20,9 +20,11 @@ type conn struct {
 	quit chan struct{} // closed by close
 	left chan struct{} // closed when the goroutine has left
 
+	slots chan struct{} // taken by the requests of call that are not answered yet
+
 	mu      sync.Mutex
 	seq     uint32
-	pending map[uint32]chan answer
+	pending map[uint32]chan answer // nil: nobody waits for the answer any more
 	dead    bool
 	onDeath func()
 }
@@ -34,20 +36,30 @@ type answer struct {
 	err error
 }
 
-// dial connects to the daemon. ErrNoDaemon, ErrPermission.
+// dial connects to the daemon. ErrNoDaemon, ErrPermission, ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unixpacket", socket)
 	switch {
 	case ctx.Err() != nil:
+		if err == nil {
+			c.Close()
+		}
 		return nil, interrupted(ctx)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return nil, audio.ErrPermission.With("you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", socket)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return nil, errFull()
+	case errors.Is(err, syscall.EAGAIN):
+		return nil, audio.ErrNoDaemon.With("the daemon on %s lets nobody in, and many wait: is it stopped? try again", socket)
 	case err != nil:
 		return nil, audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, or name its socket with --socket or $%s",
 			socket, SocketVariable)
 	}
-	conn := &conn{UnixConn: c.(*net.UnixConn), quit: make(chan struct{}), left: make(chan struct{}), pending: make(map[uint32]chan answer)}
+	conn := &conn{
+		UnixConn: c.(*net.UnixConn), quit: make(chan struct{}), left: make(chan struct{}),
+		slots: make(chan struct{}, wire.MaxPending-1), pending: make(map[uint32]chan answer),
+	}
 	go conn.receive()
 	return conn, nil
 }
@@ -57,20 +69,34 @@ func (c *conn) receive() {
 	defer close(c.left)
 	packet := make([]byte, wire.MessageBytes+1)
 	rights := make([]byte, unix.CmsgSpace(4*4))
-	for {
-		n, oobn, _, _, err := c.ReadMsgUnix(packet, rights)
+	for reset := false; ; {
+		n, oobn, flags, _, err := c.ReadMsgUnix(packet, rights)
+		if errors.Is(err, syscall.ECONNRESET) && !reset {
+			reset = true // reported once, and before the replies that are still there
+			continue
+		}
 		if err != nil || n == 0 {
 			break
 		}
-		fds := descriptors(rights[:oobn])
-		r, err := wire.DecodeReply(packet[:n])
-		c.deliver(answer{Reply: r, fds: fds, err: err})
+		a := answer{fds: descriptors(rights[:oobn])}
+		a.Reply, a.err = wire.DecodeReply(packet[:n])
+		broken := a.err != nil
+		if flags&unix.MSG_CTRUNC != 0 && !broken {
+			a.err = errFull()
+		}
+		c.deliver(a)
+		if broken {
+			break // whatever that is, it is no daemon for us
+		}
 	}
+	c.UnixConn.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dead = true
 	for _, ch := range c.pending {
-		close(ch)
+		if ch != nil {
+			close(ch)
+		}
 	}
 	c.pending = nil
 	if c.onDeath != nil {
@@ -82,15 +108,23 @@ func (c *conn) receive() {
 // closed; the lock keeps him from giving up in between.
 func (c *conn) deliver(a answer) {
 	c.mu.Lock()
-	ch := c.pending[a.Seq]
-	if a.Last != 0 {
+	ch, known := c.pending[a.Seq]
+	if known && a.Last != 0 {
 		delete(c.pending, a.Seq)
+		select {
+		case <-c.slots:
+		default:
+		}
 	}
 	switch {
 	case ch == nil:
 		closeAll(a.fds)
 	case len(a.fds) > 0:
-		ch <- a // the only reply to this request: there is room
+		select {
+		case ch <- a: // the only reply to this request: there is room
+		default:
+			closeAll(a.fds)
+		}
 	default:
 		defer func() {
 			select {
@@ -133,7 +167,7 @@ func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dead {
-		return nil, errGone()
+		return nil, c.errGone()
 	}
 	c.seq++
 	r.Seq = c.seq
@@ -144,13 +178,25 @@ func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
 	}
 	if _, err := c.Write(wire.EncodeRequest(r)); err != nil {
 		delete(c.pending, r.Seq)
-		return nil, errGone()
+		return nil, c.errGone()
 	}
 	return ch, nil
 }
 
-// call sends a request and waits for its only reply.
+// call sends a request and waits for its only reply. It takes one of the slots,
+// which the answer gives back, even one that nobody waits for any more: the daemon
+// hangs up on whoever has more than MaxPending requests under way. One is left for
+// Close.
 func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
+	if r.Op != wire.OpClose {
+		select {
+		case c.slots <- struct{}{}:
+		case <-ctx.Done():
+			return answer{}, interrupted(ctx)
+		case <-c.left:
+			return answer{}, c.errGone()
+		}
+	}
 	ch, err := c.send(r, true)
 	if err != nil {
 		return answer{}, err
@@ -158,19 +204,25 @@ func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
 	select {
 	case a, ok := <-ch:
 		if !ok {
-			return a, errGone()
+			return a, c.errGone()
 		}
-		return a, a.failure()
+		err := a.failure()
+		if err != nil {
+			closeAll(a.fds)
+		}
+		return a, err
 	case <-ctx.Done():
-		// The answer may still come: receive closes its descriptors then.
 		c.forget(r.Seq, ch)
 		return answer{}, interrupted(ctx)
 	}
 }
 
+// forget leaves the rest to deliver: the answer may still come.
 func (c *conn) forget(seq uint32, ch <-chan answer) {
 	c.mu.Lock()
-	delete(c.pending, seq)
+	if _, waiting := c.pending[seq]; waiting {
+		c.pending[seq] = nil
+	}
 	c.mu.Unlock()
 	select {
 	case a := <-ch:
@@ -190,8 +242,18 @@ func (a *answer) failure() error {
 	return nil
 }
 
-func errGone() error {
-	return audio.ErrReset.With("the daemon has gone")
+// errGone says why a connection that has ended is of no use.
+func (c *conn) errGone() error {
+	select {
+	case <-c.quit:
+		return audio.ErrClosed.With("this end is closed")
+	default:
+		return audio.ErrReset.With("the daemon has gone")
+	}
+}
+
+func errFull() error {
+	return audio.ErrNoMemory.With("this program has no descriptors left: raise its limit of open files (ulimit -n)")
 }
 
 // close hangs up and waits for the goroutine.

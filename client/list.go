@@ -23,7 +23,7 @@ func List(ctx context.Context, socket string) ([]wire.Loop, error) {
 		case a, ok := <-ch:
 			switch {
 			case !ok:
-				return nil, errGone()
+				return nil, c.errGone()
 			case a.failure() != nil:
 				return nil, a.failure()
 			case a.Last != 0:

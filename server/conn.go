@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -16,8 +17,11 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// replyTimeout bounds how long a program may leave its replies unread.
-const replyTimeout = 5 * time.Second
+// patience bounds how long a program may keep a connection waiting.
+type patience struct {
+	first time.Duration // for its first request
+	reply time.Duration // for room to send it a reply
+}
 
 // conn is a program: at most one end.
 type conn struct {
@@ -39,8 +43,7 @@ type conn struct {
 // serve reads requests until the connection ends, then closes the end.
 func (c *conn) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
-	err := c.read(ctx)
-	if err != nil {
+	if err := c.read(ctx); err != nil {
 		c.server.log.Debug().Err(err).Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("connection ended")
 	}
 	cancel()
@@ -54,86 +57,102 @@ func (c *conn) serve() {
 	}
 }
 
-// read returns nil when the program has closed.
+// read returns nil when the program has closed, or was hung up on.
 func (c *conn) read(ctx context.Context) error {
 	packet := make([]byte, wire.MessageBytes+1) // one more, to see what is too long
+	_ = c.SetReadDeadline(time.Now().Add(c.server.patience.first))
 	for {
 		// Without room for descriptors the kernel drops those that come, and says so.
 		n, _, flags, _, err := c.ReadMsgUnix(packet, nil)
 		switch {
-		case err != nil && !errors.Is(err, net.ErrClosed):
-			return err
-		case err != nil || n == 0:
+		case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 			return nil
-		case flags&unix.MSG_CTRUNC != 0:
-			return audio.ErrProtocol.With("a program must not send descriptors")
+		case err != nil:
+			return err
 		}
 		r, err := wire.DecodeRequest(packet[:n])
-		if err == nil {
+		switch {
+		case flags&unix.MSG_CTRUNC != 0:
+			err = audio.ErrProtocol.With("a program must not send descriptors")
+		case err == nil && c.refuse != nil:
 			err = c.refuse
-		}
-		if err == nil {
+		case err == nil:
+			_ = c.SetReadDeadline(time.Time{})
 			err = c.request(ctx, &r)
 		}
 		if err != nil {
-			c.fail(r.Header, err)
+			c.farewell(r.Header, err)
 			return err
 		}
+	}
+}
+
+// farewell tells the program why it is hung up on, unless it is because nothing can
+// be told to it.
+func (c *conn) farewell(h wire.Header, err error) {
+	if e := (*audio.Error)(nil); errors.As(err, &e) {
+		_ = c.fail(h, err)
 	}
 }
 
 // request answers one message, or starts what will. An error ends the connection.
 func (c *conn) request(ctx context.Context, r *wire.Request) error {
-	if r.Op == wire.OpList {
-		return c.list(r.Header)
-	}
-	if r.Op == wire.OpOpen {
-		if c.opened {
-			return audio.ErrProtocol.With("a connection opens one end only")
-		}
+	h := r.Header
+	switch {
+	case r.Op == wire.OpList:
+		return c.list(h)
+	case r.Op == wire.OpOpen && c.opened:
+		return audio.ErrProtocol.With("a connection opens one end only")
+	case r.Op == wire.OpOpen:
 		c.opened = true
-		return c.later(r.Header, func() error { return c.open(ctx, r.Header, &r.Open) })
+		return c.later(h, func() error { return c.open(ctx, &r.Open) }, func(err error) error {
+			if err != nil {
+				return err // a connection without an end is of no use
+			}
+			return c.grant(h, c.end.Load())
+		})
 	}
 	end := c.end.Load()
 	if end == nil {
 		return audio.ErrProtocol.With("open an end first")
 	}
-	h := r.Header
+	done := func(err error) error { return c.answer(h, err) }
 	switch r.Op {
 	case wire.OpStart:
 		return end.Start()
 	case wire.OpHalt:
-		return c.answer(h, end.Halt(ctx))
+		return done(end.Halt(ctx))
 	case wire.OpDrain:
-		return c.later(h, func() error { return c.answer(h, end.Drain(ctx)) })
+		return c.later(h, func() error { return end.Drain(ctx) }, done)
 	case wire.OpSetFormat:
-		f := r.SetFormat.Format.Audio()
-		if _, err := end.SetFormat(ctx, f); err != nil {
-			return c.answer(h, err)
+		if _, err := end.SetFormat(ctx, r.SetFormat.Format.Audio()); err != nil {
+			return done(err)
 		}
 		return c.grant(h, end)
 	case wire.OpClose:
-		return c.later(h, func() error { return c.answer(h, end.Close(ctx)) })
+		return c.later(h, func() error { return end.Close(ctx) }, done)
 	}
 	return audio.ErrProtocol.With("unknown request %d", r.Op)
 }
 
-// later runs what may take long. When it fails the connection is closed.
-func (c *conn) later(h wire.Header, f func() error) error {
+// later does what may take long, then answers. When that fails the connection is
+// closed.
+func (c *conn) later(h wire.Header, work func() error, answer func(error) error) error {
 	if c.pending.Add(1) > wire.MaxPending {
 		return audio.ErrProtocol.With("more than %d requests without an answer", wire.MaxPending)
 	}
 	c.wait.Go(func() {
-		defer c.pending.Add(-1)
-		if err := f(); err != nil {
-			c.fail(h, err)
+		err := work()
+		c.pending.Add(-1) // first: with the answer in hand the program may ask again
+		if err := answer(err); err != nil {
+			c.farewell(h, err)
 			c.UnixConn.Close()
 		}
 	})
 	return nil
 }
 
-func (c *conn) open(ctx context.Context, h wire.Header, open *wire.Open) error {
+func (c *conn) open(ctx context.Context, open *wire.Open) error {
 	host, err := newHost(func(why error) {
 		c.server.log.Warn().Err(why).Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("program disconnected")
 		c.UnixConn.Close()
@@ -151,7 +170,6 @@ func (c *conn) open(ctx context.Context, h wire.Header, open *wire.Open) error {
 	c.end.Store(end)
 	if ctx.Err() != nil { // serve may have looked for the end before it was there
 		end.Abandon()
-		return nil
 	}
-	return c.grant(h, end)
+	return ctx.Err()
 }

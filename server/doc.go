@@ -4,6 +4,7 @@
 // Each connection has one goroutine that reads; a request that may take long (an
 // open that waits, a drain, a close) gets a goroutine of its own, at most
 // wire.MaxPending of them. The engine meets a connection only through its bell: one
-// non-blocking write to an eventfd. A program that does not read its replies is cut
-// off; one that sends nonsense is too, and nobody else notices.
+// non-blocking write to an eventfd that the program cannot reach. A program that does
+// not read its replies, or asks for nothing, is cut off; one that sends nonsense is
+// too, and nobody else notices.
 package server

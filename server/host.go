@@ -5,13 +5,16 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/loopbridge/loopbridge/audio"
 )
 
 // host is the program at a connection, as package loop reaches it: shared memory
-// and an eventfd. It outlives the connection while frames of a program that has
-// gone are still on their way.
+// and a bell. It outlives the connection while frames of a program that has gone
+// are still on their way.
+//
+// The bell is an eventfd that never leaves the daemon. The program gets an epoll
+// instance that watches it: with the eventfd itself it could clear O_NONBLOCK, which
+// belongs to the open file and not to the descriptor, fill the counter, and stop the
+// engine in Ring.
 type host struct {
 	hangUp func(why error)
 
@@ -26,7 +29,7 @@ type host struct {
 func newHost(hangUp func(why error)) (*host, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		return nil, audio.ErrNoMemory.With("no eventfd: %v; raise the daemon's limit of open files", err)
+		return nil, errFull(err)
 	}
 	h := &host{hangUp: hangUp, memfd: -1}
 	h.bell.Store(int32(fd))
@@ -80,12 +83,34 @@ func (h *host) Ring() {
 // Disconnect hangs up.
 func (h *host) Disconnect(why error) { h.hangUp(why) }
 
-// descriptors are what a Granted carries. The memfd is the caller's to close.
-func (h *host) descriptors() (memfd, bell int) {
+// descriptors are what a Granted carries: the newest memory, and ears for the bell
+// if they are wanted. The caller closes them.
+func (h *host) descriptors(ears bool) ([]int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	memfd, h.memfd = h.memfd, -1
-	return memfd, int(h.bell.Load())
+	fds := []int{h.memfd}
+	if ears {
+		fd, err := listenTo(int(h.bell.Load()))
+		if err != nil {
+			return nil, errFull(err)
+		}
+		fds = append(fds, fd)
+	}
+	h.memfd = -1
+	return fds, nil
+}
+
+// listenTo is an epoll instance that is readable once for each time the bell rang.
+func listenTo(bell int) (int, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, bell, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET}); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 // close is called when the connection has ended.

@@ -73,6 +73,9 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 		if info.Mode()&fs.ModeSocket == 0 {
 			return nil, audio.ErrBusy.With("%s is there and no socket; remove it, or choose another --socket", s.Path)
 		}
+		if listens(s.Path) {
+			return nil, audio.ErrBusy.With("another program listens on %s; stop it, or choose another --socket", s.Path)
+		}
 		if err := os.Remove(s.Path); err != nil {
 			return nil, audio.ErrAccess.With("cannot take over the old socket: %v", err)
 		}
@@ -94,6 +97,15 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 		return nil, audio.ErrPermission.With("cannot give %s to its group: %v", s.Path, err)
 	}
 	return l, nil
+}
+
+// listens reports whether a socket has a listener, of whichever type.
+func listens(path string) bool {
+	c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: path, Net: "unixpacket"})
+	if err == nil {
+		c.Close()
+	}
+	return !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // Close removes the socket. The lock file stays: removing it would race with

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -32,7 +34,7 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 		if cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); credErr != nil {
 			return
 		}
-		member = cred.Gid == p.gid || inGroup(int(fd), p.gid)
+		member = cred.Gid == p.gid || slices.Contains(peerGroups(int(fd)), p.gid)
 	})
 	if err != nil || credErr != nil {
 		return pcm.Holder{}, audio.ErrPermission.With("who is there? %v %v", err, credErr)
@@ -44,28 +46,17 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 	return holder, nil
 }
 
-// maxGroups is far beyond what one process is a member of in practice.
-const maxGroups = 1024
-
-// inGroup reports whether gid is among the peer's supplementary groups.
-func inGroup(fd int, gid uint32) bool {
-	groups, err := peerGroups(fd, maxGroups)
-	if err != nil {
-		return false
-	}
-	for _, g := range groups {
-		if g == gid {
-			return true
-		}
-	}
-	return false
-}
-
-// programName is what the kernel calls the process; "?" where it has gone already.
+// programName is what the process calls itself, fit to be printed on a terminal;
+// "?" where it has gone already.
 func programName(pid int) string {
 	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {
 		return "?"
 	}
-	return strings.ToValidUTF8(strings.TrimSpace(string(comm)), "?")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.TrimSuffix(string(comm), "\n"))
 }

@@ -6,14 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerGroups is SO_PEERGROUPS, which package unix does not wrap.
-func peerGroups(fd, most int) ([]uint32, error) {
-	groups := make([]uint32, most)
-	size := uint32(4 * most)
-	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_PEERGROUPS,
-		uintptr(unsafe.Pointer(&groups[0])), uintptr(unsafe.Pointer(&size)), 0)
-	if errno != 0 {
-		return nil, errno
+// peerGroups is SO_PEERGROUPS, which package unix does not wrap: the supplementary
+// groups that the program had when it connected. nil where the kernel does not say.
+func peerGroups(fd int) []uint32 {
+	groups := make([]uint32, 32)
+	for {
+		size := uint32(4 * len(groups))
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_PEERGROUPS,
+			uintptr(unsafe.Pointer(&groups[0])), uintptr(unsafe.Pointer(&size)), 0)
+		switch {
+		case errno == 0:
+			return groups[:size/4]
+		case errno != unix.ERANGE || int(size/4) <= len(groups):
+			return nil
+		}
+		groups = make([]uint32, size/4) // as many as there are
 	}
-	return groups[:size/4], nil
 }

@@ -17,7 +17,7 @@ import (
 func (c *conn) write(packet []byte, fds ...int) error {
 	c.send.Lock()
 	defer c.send.Unlock()
-	if err := c.SetWriteDeadline(time.Now().Add(replyTimeout)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.server.patience.reply)); err != nil {
 		return err
 	}
 	var rights []byte
@@ -59,9 +59,18 @@ func (c *conn) grant(h wire.Header, end *loop.End) error {
 			Direction: uint32(g.Direction), Period: uint32(period), Buffer: uint32(buffer), Bytes: uint64(g.Ring.Spec().Bytes()),
 		},
 	}
-	memfd, bell := c.host.descriptors()
-	defer unix.Close(memfd)
-	return c.write(wire.EncodeReply(&r), memfd, bell)
+	fds, err := c.host.descriptors(h.Op == wire.OpOpen)
+	if err != nil {
+		return err
+	}
+	defer closeAll(fds)
+	return c.write(wire.EncodeReply(&r), fds...)
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
 }
 
 // list answers with a message for each loop, then Done.

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-	"net"
 	"sync"
 	"time"
 
@@ -15,12 +13,17 @@ import (
 type Server struct {
 	bay      *loop.Patchbay
 	log      zerolog.Logger
+	refusals zerolog.Logger // the same, for what strangers could flood it with
 	listener *listener
+	patience patience
+	room     room
+	quit     chan struct{} // closed by Close
 
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	down  bool
-	wait  sync.WaitGroup
+	mu       sync.Mutex
+	conns    map[*conn]struct{}
+	refusing int // of conns
+	down     bool
+	wait     sync.WaitGroup
 }
 
 // Listen binds the socket for the loops of bay. ErrBusy: another daemon has it.
@@ -29,48 +32,14 @@ func Listen(s Socket, bay *loop.Patchbay, log zerolog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{bay: bay, log: log, listener: l, conns: make(map[*conn]struct{})}, nil
-}
-
-// acceptPause keeps an accept that fails (no descriptors left) from spinning.
-const acceptPause = 100 * time.Millisecond
-
-// Serve lets programs in until Close. It returns nil then.
-func (s *Server) Serve() error {
-	for {
-		c, err := s.listener.AcceptUnix()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
-			s.log.Warn().Err(err).Msg("a program could not connect; is the limit of open files too low?")
-			time.Sleep(acceptPause)
-			continue
-		}
-		s.admit(c)
-	}
-}
-
-func (s *Server) admit(uc *net.UnixConn) {
-	holder, err := s.listener.peers.identify(uc)
-	c := &conn{server: s, UnixConn: uc, holder: holder}
-	if err != nil {
-		s.log.Warn().Int("uid", holder.UID).Int("pid", holder.PID).Msg("refused: not a permitted user")
-		c.refuse = err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		uc.Close()
-		return
-	}
-	s.conns[c] = struct{}{}
-	s.wait.Go(func() {
-		c.serve()
-		s.mu.Lock()
-		delete(s.conns, c)
-		s.mu.Unlock()
-	})
+	return &Server{
+		bay: bay, log: log, listener: l,
+		refusals: log.Sample(&zerolog.BurstSampler{Burst: 5, Period: 10 * time.Second}),
+		patience: patience{first: 10 * time.Second, reply: 5 * time.Second},
+		room:     newRoom(),
+		quit:     make(chan struct{}),
+		conns:    make(map[*conn]struct{}),
+	}, nil
 }
 
 // Connections is how many there are.
@@ -89,6 +58,7 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.down = true
+	close(s.quit)
 	for c := range s.conns {
 		c.UnixConn.Close()
 	}

@@ -7,8 +7,9 @@
 // closing it closes the end, so the kernel cleans up after a program that was
 // killed. Every message is a packet of [MessageBytes] bytes, little endian, without
 // padding: a [Header], a body that depends on Op, zeros. Strings end with a zero
-// byte. A packet of another size, an unknown op, a descriptor from a program or a
-// request out of order ends the connection.
+// byte. A packet of another size, an unknown op, a descriptor from a program, a
+// request out of order, no first request for ten seconds after the connect, or
+// replies left unread for five end the connection.
 //
 // Header.Version is [Version] in both directions. A daemon of another version
 // answers the first message with errno EPROTO, its own Version and a sentence; the
@@ -25,12 +26,15 @@
 //
 // A reply has the request's Seq and Op, and an Errno: 0, or else the body is
 // [Failure]. Requests may be sent before earlier ones are answered, up to
-// [MaxPending]. The first request on a connection is Open or List.
+// [MaxPending]; those to which the answer is "at once" may overtake the others. The
+// first request on a connection is Open or List.
 //
-// Granted comes with two descriptors (SCM_RIGHTS): the ring's memory, a memfd that
+// Granted comes with descriptors (SCM_RIGHTS). First the ring's memory, a memfd that
 // is sealed against shrinking and growing, to be mapped shared, readable and
-// writable; and an eventfd, non-blocking, which the daemon counts up to wake the
-// program. SetFormat's Granted brings a new memory and the same eventfd again.
+// writable; in answer to Open also the bell, an epoll instance: it becomes readable
+// when the daemon rings, and epoll_wait(bell, &event, 1, 0) makes it silent again.
+// (Inside is an eventfd that only the daemon holds. Were it shared, a program could
+// make it blocking and full, and the daemon would hang in its next write.)
 //
 // # Shared memory
 //
@@ -66,7 +70,7 @@
 // the oldest frames meanwhile and the copy is void. At ended, what is there can
 // still be read.
 //
-// To sleep: store wake, look once more at state and positions, poll the eventfd
+// To sleep: store wake, look once more at state and positions, poll the bell
 // (and the socket: its end is the daemon's). A server sleeps until running before
 // its first frame. To begin, send Start once; in state idle nothing moves.
 package wire

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"errors"
+	"math"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// acceptPause keeps an accept that fails from spinning.
+const acceptPause = 100 * time.Millisecond
+
+// unread bounds the replies that the kernel keeps for a program, in bytes with its
+// own bookkeeping: a little more than MaxPending of them. Descriptors wait there, too,
+// and the kernel limits how many the daemon has on their way.
+const unread = 16 << 10
+
+// Serve lets programs in until Close. It returns nil then.
+func (s *Server) Serve() error {
+	for {
+		c, err := s.listener.AcceptUnix()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err == nil:
+			s.admit(c)
+		default:
+			s.refusals.Warn().Err(err).Msg("a program could not connect")
+			select {
+			case <-s.quit:
+			case <-time.After(acceptPause):
+			}
+		}
+	}
+}
+
+// admit begins a connection, if only to say that it is refused.
+func (s *Server) admit(uc *net.UnixConn) {
+	_ = uc.SetWriteBuffer(unread / 2) // the kernel doubles it
+	holder, err := s.listener.peers.identify(uc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && len(s.conns)-s.refusing >= s.room.programs {
+		err = errFull(unix.EMFILE)
+	}
+	if err != nil {
+		s.refusals.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("a program is refused")
+	}
+	if s.down || err != nil && s.refusing >= s.room.refusals {
+		uc.Close()
+		return
+	}
+	c := &conn{server: s, UnixConn: uc, holder: holder, refuse: err}
+	s.conns[c] = struct{}{}
+	if c.refuse != nil {
+		s.refusing++
+	}
+	s.wait.Go(func() {
+		c.serve()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, c)
+		if c.refuse != nil {
+			s.refusing--
+		}
+	})
+}
+
+// room is for how many connections the limit of open files leaves room. It is kept
+// from the start: once the limit is reached, nobody could be told anything.
+type room struct {
+	programs int
+	refusals int // at the same time
+}
+
+// What a connection takes: the socket and the bell, and while an end is granted its
+// memory. Others is for everything else that the daemon opens later.
+const (
+	filesOfProgram = 3
+	filesOfOthers  = 16
+)
+
+func newRoom() room {
+	var limit unix.Rlimit
+	open, err := os.ReadDir("/proc/self/fd")
+	if err == nil {
+		err = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	}
+	if err != nil {
+		limit.Cur = math.MaxInt32
+	}
+	free := max(0, int(min(limit.Cur, math.MaxInt32))-len(open)-filesOfOthers)
+	r := room{refusals: 1 + min(64, free/4)}
+	r.programs = max(0, free-r.refusals) / filesOfProgram
+	return r
+}
+
+func errFull(err error) error {
+	return audio.ErrNoMemory.With("the daemon has no descriptors for another program (%v): raise its limit of open files (ulimit -n, LimitNOFILE=)", err)
+}

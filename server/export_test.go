@@ -1,0 +1,20 @@
+package server
+
+import (
+	"net"
+	"time"
+
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// Hurry shortens the patience of a server that does not serve yet.
+func (s *Server) Hurry(first, reply time.Duration) { s.patience = patience{first: first, reply: reply} }
+
+// Identify asks peers with these users and this group about a connection.
+func Identify(c *net.UnixConn, gid uint32, uids ...uint32) (pcm.Holder, error) {
+	p := peers{gid: gid, uids: map[uint32]bool{}}
+	for _, uid := range uids {
+		p.uids[uid] = true
+	}
+	return p.identify(c)
+}

@@ -1,0 +1,163 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// processorTime is what a process has used, user and system.
+func processorTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, fields, _ := strings.Cut(string(stat), ") ") // the name may have blanks
+	var state string
+	var skip, user, system int64
+	_, err = fmt.Sscan(fields, &state, &skip, &skip, &skip, &skip, &skip, &skip, &skip, &skip, &skip, &skip, &user, &system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(user+system) * time.Second / 100
+}
+
+// waiting asks on a connection that is open already how many clients wait.
+func (c *raw) waiting() (n uint32) {
+	c.Helper()
+	c.op(wire.OpList)
+	for {
+		reply, _, err := c.reply()
+		if err != nil {
+			c.Fatal(err)
+		}
+		if reply.Last != 0 {
+			return n
+		}
+		n += reply.Loop.Waiting
+	}
+}
+
+// A daemon at its limit of open files says so to whoever comes, does not spin, and
+// goes on when there are descriptors again. Those who are in do not notice.
+func TestDaemonWithoutDescriptors(t *testing.T) {
+	noLeaks(t)
+	o := order{socket: socketPath(t), files: 200}
+	daemon := daemonChild(t, o)
+	by := newBystander(t, o.socket)
+	monitor := dial(t, o.socket)
+
+	// Programs that wait, until there is no room for more.
+	var all []*raw
+	in, out := uint32(0), 0
+	for out < 30 {
+		c := dial(t, o.socket)
+		all = append(all, c)
+		answer := make(chan wire.Reply, 1)
+		c.open("loop0", clientWrites(-1))
+		go func() {
+			reply, _, _ := c.reply()
+			answer <- reply
+		}()
+		until(t, "the program to be let in or not", func() bool {
+			select {
+			case reply := <-answer:
+				out++
+				text := wire.Text(reply.Failure.Text[:])
+				if syscall.Errno(reply.Errno) != syscall.ENOMEM || !strings.Contains(text, "no descriptors") || !strings.Contains(text, "raise its limit") {
+					t.Fatalf("refused with %+v %q", reply.Header, text)
+				}
+				return true
+			default:
+				return monitor.waiting() > in
+			}
+		})
+		in = monitor.waiting()
+	}
+	if in < 10 {
+		t.Errorf("only %d programs were let in", in)
+	}
+	by.goesOn()
+
+	// These say nothing, and are more than are heard at a time.
+	for range 200 {
+		all = append(all, dial(t, o.socket))
+	}
+	began, used := time.Now(), processorTime(t, daemon.Process.Pid)
+	time.Sleep(time.Second)
+	used = processorTime(t, daemon.Process.Pid) - used
+	if used > time.Since(began)/2 {
+		t.Errorf("the daemon used %v of %v to do nothing", used, time.Since(began))
+	}
+	by.goesOn()
+
+	for _, c := range all {
+		c.Close()
+	}
+	until(t, "the daemon to recover", func() bool {
+		loops, err := client.List(guard(t), o.socket)
+		if err != nil && !errors.Is(err, audio.ErrNoMemory) && !errors.Is(err, audio.ErrReset) {
+			t.Fatal(err)
+		}
+		return err == nil && loops[0].Waiting == 0
+	})
+	v := &victims{T: t, ctx: guard(t), socket: o.socket}
+	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(0))
+	if _, err := c.Write(v.ctx, make([]byte, 4*480)); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.Read(v.ctx, make([]byte, 4*480)); n != 480 || err != nil {
+		t.Errorf("%d frames, %v", n, err)
+	}
+}
+
+// Where descriptors run out for another reason, the daemon still goes on later.
+func TestDaemonThatIsRobbedOfDescriptors(t *testing.T) {
+	noLeaks(t)
+	o := order{socket: socketPath(t)}
+	daemon := daemonChild(t, o)
+	by := newBystander(t, o.socket)
+	limit := func(files uint64) {
+		if err := unix.Prlimit(daemon.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: most(t)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(10)
+	began, used := time.Now(), processorTime(t, daemon.Process.Pid)
+	result := make(chan error, 1)
+	go func() {
+		_, err := client.List(guard(t), o.socket)
+		result <- err
+	}()
+	time.Sleep(time.Second)
+	used = processorTime(t, daemon.Process.Pid) - used
+	if used > time.Since(began)/2 {
+		t.Errorf("the daemon used %v of %v to do nothing", used, time.Since(began))
+	}
+	by.goesOn()
+	limit(most(t))
+	if err := <-result; err != nil {
+		t.Errorf("when there are descriptors again: %v", err)
+	}
+}
+
+// most is the hard limit of open files, which stays what it is.
+func most(t *testing.T) uint64 {
+	t.Helper()
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	return limit.Max
+}

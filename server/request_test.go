@@ -1,0 +1,291 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+func serverReads() pcm.Options { return pcm.Options{Role: pcm.Server, Direction: pcm.Read} }
+
+func clientWrites(wait time.Duration) pcm.Options {
+	return pcm.Options{Role: pcm.Client, Direction: pcm.Write, Wait: wait}
+}
+
+func TestD1_OpenThatWaitsEndsWithItsContext(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(guard(t))
+	result := make(chan error, 1)
+	go func() {
+		_, err := client.Open(ctx, r.path, "loop0", clientWrites(pcm.Forever))
+		result <- err
+	}()
+	until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+	cancel()
+	is(t, <-result, audio.ErrInterrupted)
+	r.free("loop0")
+}
+
+func TestD1_OpenThatWaitsEndsWithItsProgram(t *testing.T) {
+	r := newRig(t)
+	for range 3 {
+		c := r.dial()
+		c.open("loop0", clientWrites(pcm.Forever))
+		until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+		c.Close()
+		r.free("loop0")
+	}
+	program := prepare(t, helpEnd, order{socket: r.path, role: pcm.Client, dir: pcm.Write, period: 64, buffer: 256})
+	program.begin()
+	until(t, "the program to wait", func() bool { return r.status("loop0").Waiting == 1 })
+	program.kill()
+	r.free("loop0")
+}
+
+// The server comes at the moment at which the client gives up: whoever wins, nothing
+// is held by nobody.
+func TestD1_OpenThatIsGivenUpAsItSucceeds(t *testing.T) {
+	r := newRig(t)
+	for range 100 {
+		c := r.dial()
+		c.open("loop0", clientWrites(pcm.Forever))
+		until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+		go c.Close()
+		s := r.open("loop0", serverReads())
+		if err := s.Close(guard(t)); err != nil {
+			t.Fatal(err)
+		}
+		r.free("loop0")
+	}
+}
+
+func TestD1_OpenThatWaitsTimesOutInTheDaemon(t *testing.T) {
+	r := newRig(t)
+	_, err := client.Open(guard(t), r.path, "loop0", clientWrites(time.Millisecond))
+	is(t, err, audio.ErrTimedOut)
+	if !strings.Contains(err.Error(), "waited 1ms") {
+		t.Errorf("%q does not say how long", err)
+	}
+}
+
+// The errno and the sentence are those of the daemon.
+func TestErrorsCrossTheWireUnchanged(t *testing.T) {
+	r := newRig(t)
+	s := r.open("loop0", serverReads())
+	defer s.Close(guard(t))
+	cases := []struct {
+		loop  string
+		o     pcm.Options
+		want  *audio.Error
+		errno syscall.Errno
+	}{
+		{"nowhere", clientWrites(0), audio.ErrNoDevice, syscall.ENODEV},
+		{"", clientWrites(0), audio.ErrNoDevice, syscall.ENODEV},
+		{"loop1", clientWrites(0), audio.ErrNoServer, syscall.EAGAIN},
+		{"loop0", serverReads(), audio.ErrBusy, syscall.EBUSY},
+		{"loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Read}, audio.ErrAccess, syscall.EACCES},
+		{"loop1", pcm.Options{Role: pcm.Server, Direction: pcm.Read | pcm.Write}, audio.ErrAccess, syscall.EACCES},
+		{"loop1", pcm.Options{Role: pcm.Server}, audio.ErrInvalid, syscall.EINVAL},
+		{"loop1", pcm.Options{Direction: pcm.Read}, audio.ErrInvalid, syscall.EINVAL},
+		{"loop1", pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Rate: 999}}, audio.ErrInvalid, syscall.EINVAL},
+		{"loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Channels: 65}}, audio.ErrInvalid, syscall.EINVAL},
+	}
+	for _, c := range cases {
+		_, here := r.bay.Open(guard(t), c.loop, c.o)
+		_, there := client.Open(guard(t), r.path, c.loop, c.o)
+		if !errors.Is(there, c.want) || !errors.Is(there, c.errno) || there.Error() != here.Error() {
+			t.Errorf("%s %+v:\n over the wire %v\nin the daemon %v\nwant %v", c.loop, c.o, there, here, c.want)
+		}
+	}
+	// A sentence longer than the field is cut, not lost.
+	_, err := client.Open(guard(t), r.path, strings.Repeat("\x01", wire.NameBytes-1), clientWrites(0))
+	is(t, err, audio.ErrNoDevice)
+}
+
+func TestRequestsOutOfOrder(t *testing.T) {
+	r := newRig(t)
+	by := newBystander(t, r.path)
+	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose} {
+		c := r.dial()
+		c.op(op)
+		if text := c.refused(syscall.EPROTO); text != "open an end first" {
+			t.Errorf("%d: %q", op, text)
+		}
+		c.cutOff()
+	}
+	c := r.dial()
+	c.open("loop0", serverReads())
+	c.granted()
+	c.open("loop1", serverReads())
+	if text := c.refused(syscall.EPROTO); text != "a connection opens one end only" {
+		t.Errorf("two opens: %q", text)
+	}
+	c.cutOff()
+	r.free("loop0")
+
+	c = r.dial() // the second one while the first is under way
+	c.open("loop0", clientWrites(pcm.Forever))
+	c.open("loop0", serverReads())
+	c.cutOff()
+	r.free("loop0")
+	by.goesOn()
+}
+
+func TestListComesBeforeOpenAndAfterIt(t *testing.T) {
+	r := newRig(t)
+	c := r.dial()
+	for range 2 {
+		c.op(wire.OpList)
+		for _, name := range []string{"loop0", "loop1", "other"} {
+			reply, _, err := c.reply()
+			if err != nil || reply.Last != 0 || reply.Seq != c.seq || wire.Text(reply.Loop.Name[:]) != name || wire.Text(reply.Loop.Device[:]) != "null" {
+				t.Fatalf("want %s, got %+v, %v", name, reply, err)
+			}
+		}
+		c.done(wire.OpList)
+		if c.seq < 2 {
+			c.open("loop0", serverReads())
+			c.granted()
+		}
+	}
+}
+
+// stuck is a client whose writing nobody reads: its drains do not end.
+func (r *rig) stuck() *raw {
+	r.Helper()
+	r.Cleanup(func() { r.free("loop0") })
+	s := r.open("loop0", serverReads())
+	r.Cleanup(s.Abandon)
+	c := r.dial()
+	c.open("loop0", clientWrites(0))
+	m := c.granted()
+	m.put("program", 100)
+	c.op(wire.OpStart)
+	until(r, "the start", func() bool { return m.get("starts") == 1 })
+	return c
+}
+
+func TestAsManyRequestsAsAreAllowed(t *testing.T) {
+	r := newRig(t)
+	c := r.stuck()
+	for range wire.MaxPending {
+		c.op(wire.OpDrain)
+	}
+	c.op(wire.OpHalt) // answered at once; ends the drains
+	answers := map[wire.Op]int{}
+	for range wire.MaxPending + 1 {
+		reply, _, err := c.reply()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers[reply.Op]++
+		if errno := syscall.Errno(reply.Errno); errno != 0 && errno != syscall.EINTR { // 0: it began after the halt
+			t.Errorf("an answer with %v", errno)
+		}
+	}
+	if answers[wire.OpDrain] != wire.MaxPending || answers[wire.OpHalt] != 1 {
+		t.Errorf("answers: %v", answers)
+	}
+	c.Close()
+}
+
+func TestMoreRequestsThanAreAllowed(t *testing.T) {
+	r := newRig(t)
+	by := newBystander(t, r.path)
+	c := r.stuck()
+	for range wire.MaxPending + 1 {
+		c.op(wire.OpDrain)
+	}
+	if text := c.refused(syscall.EPROTO); text != "more than 8 requests without an answer" {
+		t.Errorf("%q", text)
+	}
+	c.cutOff()
+	by.goesOn()
+}
+
+// D16: what was written is delivered although the connection died in the middle of
+// the calls that wait for that.
+func TestD16_ConnectionDiesWhileDrainAndCloseArePending(t *testing.T) {
+	for _, op := range []wire.Op{wire.OpDrain, wire.OpClose} {
+		t.Run("", func(t *testing.T) {
+			r := newRig(t)
+			s := r.open("loop0", serverReads())
+			defer s.Abandon()
+			c := r.dial()
+			c.open("loop0", clientWrites(0))
+			m := c.granted()
+			for i := range 100 {
+				m.mem[4096+4*i] = byte(i)
+			}
+			m.put("program", 100)
+			c.op(wire.OpStart)
+			c.op(op)
+			if op == wire.OpClose {
+				until(t, "the close", func() bool { return r.status("loop0").Client.Gone })
+			}
+			c.Close()
+			got := make([]byte, 4*200)
+			n, err := s.Read(guard(t), got)
+			if n != 100 || err != nil || got[4*99] != 99 {
+				t.Errorf("read %d frames, %v, want the 100 that were written", n, err)
+			}
+			_, err = s.Read(guard(t), got)
+			is(t, err, audio.ErrReset)
+		})
+	}
+}
+
+func TestRequestsAfterClose(t *testing.T) {
+	r := newRig(t)
+	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose} {
+		c := r.dial()
+		c.open("loop0", serverReads())
+		c.granted()
+		c.op(wire.OpClose)
+		c.done(wire.OpClose)
+		c.op(op)
+		c.refused(syscall.EBADF)
+		c.Close()
+	}
+	r.free("loop0")
+}
+
+// A program that leaves its bell alone, makes it blocking, and writes to it.
+func TestBellCannotStopTheEngine(t *testing.T) {
+	r := newRig(t)
+	by := newBystander(t, r.path)
+	c := r.dial()
+	c.open("loop0", serverReads())
+	m := c.granted()
+	c.op(wire.OpStart)
+	if err := unix.SetNonblock(m.bell, false); err != nil {
+		t.Fatal(err)
+	}
+	full := []byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	if n, err := unix.Write(m.bell, full); err == nil {
+		t.Errorf("the program could write %d bytes to its bell", n)
+	}
+	w := r.open("loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Period: 48})
+	go w.Write(guard(t), make([]byte, 4*48000))
+	for round := range 50 { // rings that nobody hears, and that somebody does
+		m.put("wake", m.get("daemon")+1)
+		until(t, "the bell", func() bool {
+			var event [1]unix.EpollEvent
+			n, err := unix.EpollWait(m.bell, event[:], 0)
+			return n == 1 || err != nil || round%2 == 0
+		})
+	}
+	w.Abandon()
+	c.Close()
+	by.goesOn()
+}

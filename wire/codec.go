@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// EncodeRequest makes the packet.
+func EncodeRequest(r *Request) []byte {
+	switch r.Op {
+	case OpOpen:
+		return encode(&r.Header, &r.Open)
+	case OpSetFormat:
+		return encode(&r.Header, &r.SetFormat)
+	}
+	return encode(&r.Header, nil)
+}
+
+// DecodeRequest reads a packet. ErrProtocol says what is wrong with it; the header
+// is good wherever there was one.
+func DecodeRequest(packet []byte) (r Request, err error) {
+	if err := decodeHeader(packet, &r.Header); err != nil {
+		return r, err
+	}
+	switch r.Op {
+	case OpOpen:
+		err = decode(packet, &r.Open)
+		if err == nil && (r.Open.Wait < int64(pcm.Forever) || r.Open.Period > mostFrames || r.Open.Buffer > mostFrames) {
+			err = audio.ErrProtocol.With("open: wait, period or buffer is out of range")
+		}
+	case OpSetFormat:
+		err = decode(packet, &r.SetFormat)
+	case OpStart, OpHalt, OpDrain, OpClose, OpList:
+	default:
+		err = audio.ErrProtocol.With("unknown request %d", r.Op)
+	}
+	return r, err
+}
+
+// EncodeReply makes the packet.
+func EncodeReply(r *Reply) []byte {
+	switch {
+	case r.Errno != 0:
+		return encode(&r.Header, &r.Failure)
+	case r.Op == OpOpen, r.Op == OpSetFormat:
+		return encode(&r.Header, &r.Granted)
+	case r.Op == OpList && r.Last == 0:
+		return encode(&r.Header, &r.Loop)
+	}
+	return encode(&r.Header, nil)
+}
+
+// DecodeReply reads a packet. A daemon of another version is ErrProtocol.
+func DecodeReply(packet []byte) (r Reply, err error) {
+	if err := decodeHeader(packet, &r.Header); err != nil {
+		return r, err
+	}
+	switch {
+	case r.Errno != 0:
+		err = decode(packet, &r.Failure)
+	case r.Op == OpOpen, r.Op == OpSetFormat:
+		err = decode(packet, &r.Granted)
+	case r.Op == OpList && r.Last == 0:
+		err = decode(packet, &r.Loop)
+	}
+	return r, err
+}
+
+func encode(h *Header, body any) []byte {
+	h.Version = Version
+	packet := make([]byte, MessageBytes)
+	n, err := binary.Encode(packet, binary.LittleEndian, h)
+	if err == nil && body != nil {
+		_, err = binary.Encode(packet[n:], binary.LittleEndian, body)
+	}
+	if err != nil {
+		panic("wire: a message does not fit: " + err.Error()) // a test encodes each
+	}
+	return packet
+}
+
+func decodeHeader(packet []byte, h *Header) error {
+	if len(packet) != MessageBytes {
+		return audio.ErrProtocol.With("a message of %d bytes; they have %d", len(packet), MessageBytes)
+	}
+	if _, err := binary.Decode(packet, binary.LittleEndian, h); err != nil {
+		return audio.ErrProtocol.With("header: %v", err)
+	}
+	if h.Version != Version {
+		return audio.ErrProtocol.With("the other side speaks protocol version %d, this one version %d: use the same release of both", h.Version, Version)
+	}
+	return nil
+}
+
+func decode(packet []byte, body any) error {
+	if _, err := binary.Decode(packet[binary.Size(Header{}):], binary.LittleEndian, body); err != nil {
+		return audio.ErrProtocol.With("body: %v", err)
+	}
+	return nil
+}

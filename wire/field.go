@@ -1,0 +1,70 @@
+package wire
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// Put writes s into a field of zero-terminated text, cut at a rune's edge if need be.
+func Put(field []byte, s string) {
+	clear(field)
+	if cut := len(field) - 1; len(s) > cut {
+		for back := 0; back < utf8.UTFMax-1 && cut > 0 && !utf8.RuneStart(s[cut]); back++ {
+			cut--
+		}
+		s = s[:cut]
+	}
+	copy(field, s)
+}
+
+// Text reads what Put wrote.
+func Text(field []byte) string {
+	if i := bytes.IndexByte(field, 0); i >= 0 {
+		field = field[:i]
+	}
+	return string(field)
+}
+
+// FormatOf is f for the wire.
+func FormatOf(f audio.Format) Format {
+	return Format{Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding)}
+}
+
+// Audio is the format that came over the wire, not validated; numbers that no
+// format has become such as Validate refuses.
+func (f Format) Audio() audio.Format {
+	return audio.Format{Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255))}
+}
+
+// mostFrames is the largest period or buffer that can be asked for.
+const mostFrames = 1<<31 - 1
+
+func clip(n uint32) int { return int(min(n, mostFrames)) }
+
+func frames(n int) uint32 { return uint32(min(max(0, n), mostFrames)) }
+
+// Options is what an Open asks for.
+func (o *Open) Options() pcm.Options {
+	return pcm.Options{
+		Role: pcm.Role(min(o.Role, 255)), Direction: pcm.Direction(min(o.Direction, 255)), Format: o.Format.Audio(),
+		Period: int(o.Period), Buffer: int(o.Buffer), Wait: time.Duration(o.Wait),
+	}
+}
+
+// OpenOf asks for an end of a loop with these options.
+func OpenOf(loop string, o pcm.Options) (Open, error) {
+	if len(loop) >= NameBytes || strings.IndexByte(loop, 0) >= 0 {
+		return Open{}, audio.ErrNoDevice.With("a loop's name has at most %d bytes and no zero byte; %q is none", NameBytes-1, loop)
+	}
+	w := Open{
+		Role: uint32(o.Role), Direction: uint32(o.Direction), Format: FormatOf(o.Format),
+		Period: frames(o.Period), Buffer: frames(o.Buffer), Wait: max(int64(pcm.Forever), int64(o.Wait)),
+	}
+	Put(w.Loop[:], loop)
+	return w, nil
+}

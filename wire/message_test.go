@@ -1,0 +1,214 @@
+package wire_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// draw gives a value with random fields, the blank ones zero.
+func draw[T any](t *rapid.T, label string) (v T) {
+	fill(t, label, reflect.ValueOf(&v).Elem())
+	return v
+}
+
+func fill(t *rapid.T, label string, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name := v.Type().Field(i).Name; name != "_" {
+				fill(t, label+"."+name, v.Field(i))
+			}
+		}
+	case reflect.Array:
+		bytes := rapid.SliceOfN(rapid.Byte(), v.Len(), v.Len()).Draw(t, label)
+		reflect.Copy(v, reflect.ValueOf(bytes))
+	case reflect.Int64:
+		v.SetInt(rapid.Int64().Draw(t, label))
+	default:
+		v.SetUint(rapid.Uint64().Draw(t, label) & (1<<v.Type().Bits() - 1))
+	}
+}
+
+func TestRequestsSurviveTheWire(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := wire.Request{Header: draw[wire.Header](t, "header")}
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose, wire.OpList}).Draw(t, "op")
+		switch want.Op {
+		case wire.OpOpen:
+			want.Open = draw[wire.Open](t, "open")
+			want.Open.Wait = max(int64(pcm.Forever), want.Open.Wait)
+			want.Open.Period, want.Open.Buffer = want.Open.Period>>1, want.Open.Buffer>>1
+		case wire.OpSetFormat:
+			want.SetFormat = draw[wire.SetFormat](t, "format")
+		}
+		got, err := wire.DecodeRequest(wire.EncodeRequest(&want))
+		if err != nil || got != want {
+			t.Fatalf("sent %+v\n got %+v, %v", want, got, err)
+		}
+	})
+}
+
+func TestRepliesSurviveTheWire(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := wire.Reply{Header: draw[wire.Header](t, "header")}
+		want.Op = wire.Op(rapid.Uint16Range(1, 7).Draw(t, "op"))
+		switch body := rapid.IntRange(0, 3).Draw(t, "body"); {
+		case body == 0:
+			want.Errno = max(1, want.Errno)
+			want.Failure = draw[wire.Failure](t, "failure")
+		case body == 1:
+			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpSetFormat}).Draw(t, "granted"), 0
+			want.Granted = draw[wire.Granted](t, "granted")
+		case body == 2:
+			want.Op, want.Errno, want.Last = wire.OpList, 0, 0
+			want.Loop = draw[wire.Loop](t, "loop")
+		default:
+			want.Op, want.Errno, want.Last = wire.OpDrain, 0, 1
+		}
+		got, err := wire.DecodeReply(wire.EncodeReply(&want))
+		if err != nil || got != want {
+			t.Fatalf("sent %+v\n got %+v, %v", want, got, err)
+		}
+	})
+}
+
+// Whatever the fields hold, there is a packet, of one size and the current version.
+func TestAnyMessageIsEncoded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		request := draw[wire.Request](t, "request")
+		reply := draw[wire.Reply](t, "reply")
+		for _, packet := range [][]byte{wire.EncodeRequest(&request), wire.EncodeReply(&reply)} {
+			if len(packet) != wire.MessageBytes || packet[2] != wire.Version || packet[3] != 0 {
+				t.Fatalf("%d bytes, version % x", len(packet), packet[2:4])
+			}
+		}
+	})
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	good := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpOpen, Seq: 7}})
+	change := func(at int, b ...byte) []byte {
+		p := bytes.Clone(good)
+		copy(p[at:], b)
+		return p
+	}
+	const body, period, buffer, wait = 16, 16 + 84, 16 + 88, 16 + 96
+	cases := []struct {
+		name   string
+		packet []byte
+		want   string
+	}{
+		{"nothing", nil, "a message of 0 bytes"},
+		{"half a header", good[:7], "a message of 7 bytes"},
+		{"half a message", good[:256], "a message of 256 bytes"},
+		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
+		{"op 0", change(0, 0, 0), "unknown request 0"},
+		{"op 8", change(0, 8, 0), "unknown request 8"},
+		{"op 65535", change(0, 255, 255), "unknown request 65535"},
+		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
+		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
+		{"wait −2", change(wait, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), "out of range"},
+		{"period 2³¹", change(period, 0, 0, 0, 0x80), "out of range"},
+		{"buffer 2³¹", change(buffer, 0, 0, 0, 0x80), "out of range"},
+	}
+	for _, c := range cases {
+		r, err := wire.DecodeRequest(c.packet)
+		if !errors.Is(err, audio.ErrProtocol) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want ErrProtocol with %q", c.name, err, c.want)
+		}
+		if len(c.packet) == wire.MessageBytes && r.Seq != 7 {
+			t.Errorf("%s: the header is lost: %+v", c.name, r.Header)
+		}
+	}
+	if _, err := wire.DecodeRequest(good); err != nil {
+		t.Errorf("the untouched one: %v", err)
+	}
+	if _, err := wire.DecodeReply(change(2, 9, 0)); !errors.Is(err, audio.ErrProtocol) {
+		t.Errorf("a reply of version 9: %v", err)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// One message of each kind, byte for byte: programs of another age and language
+// depend on it. A change here needs a new wire.Version.
+func TestBytesOnTheWireDoNotChange(t *testing.T) {
+	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b}
+	end := wire.End{
+		Flags: wire.EndOpen | wire.EndGone | wire.EndError, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
+		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667,
+	}
+	wire.Put(end.Program[:], "program")
+	loop := wire.Loop{
+		Format: format, Waiting: 0x20212223, Sessions: 0x7071727374757677, Frames: 0x78797a7b7c7d7e7f, Skipped: 0x8081828384858687,
+		Server: end, Client: end,
+	}
+	wire.Put(loop.Name[:], "loop0")
+	wire.Put(loop.Device[:], "null")
+	open := wire.Open{
+		Role: 0x01020304, Direction: 0x05060708, Format: format, Period: 0x21222324, Buffer: 0x25262728, Nonblock: 0x292a2b2c, Wait: 0x3132333435363738,
+	}
+	wire.Put(open.Loop[:], "loop0")
+	failure := wire.Failure{}
+	wire.Put(failure.Text[:], "a sentence")
+	granted := wire.Granted{Direction: 0x01020304, Period: 0x11121314, Buffer: 0x21222324, Bytes: 0x3132333435363738}
+
+	var text strings.Builder
+	add := func(name string, packet []byte) {
+		fmt.Fprintf(&text, "%s\n", name)
+		for at := 0; at < len(packet); at += 16 {
+			if row := packet[at : at+16]; !bytes.Equal(row, make([]byte, 16)) {
+				fmt.Fprintf(&text, "%3d  % x\n", at, row)
+			}
+		}
+	}
+	request := func(name string, op wire.Op) {
+		add(name, wire.EncodeRequest(&wire.Request{
+			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open, SetFormat: wire.SetFormat{Format: format},
+		}))
+	}
+	reply := func(name string, op wire.Op, errno, last uint32) {
+		add(name, wire.EncodeReply(&wire.Reply{
+			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Loop: loop,
+		}))
+	}
+	request("request Open", wire.OpOpen)
+	request("request Start", wire.OpStart)
+	request("request Halt", wire.OpHalt)
+	request("request Drain", wire.OpDrain)
+	request("request SetFormat", wire.OpSetFormat)
+	request("request Close", wire.OpClose)
+	request("request List", wire.OpList)
+	reply("reply Granted to Open", wire.OpOpen, 0, 1)
+	reply("reply Granted to SetFormat", wire.OpSetFormat, 0, 1)
+	reply("reply Failure", wire.OpOpen, 16, 1)
+	reply("reply Done", wire.OpHalt, 0, 1)
+	reply("reply Loop", wire.OpList, 0, 0)
+	reply("reply Done to List", wire.OpList, 0, 1)
+
+	const golden = "testdata/messages.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("messages are now\n%s\nbut %s has\n%s", text.String(), golden, want)
+	}
+}
