@@ -125,11 +125,9 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 // benchWorkerCmd is a client process of bench pairs.
 type benchWorkerCmd struct{}
 
-// Run speaks JSON on stdin and stdout; descriptor 3 is the memory that all share.
+// Run speaks JSON on stdin and stdout.
 func (*benchWorkerCmd) Run(ctx context.Context, e *env) error {
-	shared := os.NewFile(3, "stamps")
-	defer shared.Close()
-	return runWorker(ctx, e.stdin, e.stdout, shared)
+	return runWorker(ctx, e.stdin, e.stdout)
 }
 
 type table interface{ writeTable(io.Writer) error }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -72,12 +73,13 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 	if _, err := writers.expect(ctx, eventOpen); err != nil {
 		return nil, err
 	}
-	if _, err := append(writers, readers...).expect(ctx, eventRunning); err != nil {
+	clients := slices.Concat(readers, writers)
+	if _, err := clients.expect(ctx, eventRunning); err != nil {
 		return nil, err
 	}
 
-	r := &pairsResult{pairsBench: b, processes: len(readers) + len(writers), idle: idle}
-	if err := b.measure(ctx, r, d, append(readers, writers...), stamps); err != nil {
+	r := &pairsResult{pairsBench: b, processes: len(clients), idle: idle}
+	if err := b.measure(ctx, r, d, clients, stamps); err != nil {
 		return nil, err
 	}
 	writers.stop()
@@ -89,18 +91,38 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	loops, err := client.List(ctx, d.socket)
+	if r.whole, err = countersOf(ctx, d.socket); err != nil {
+		return nil, err
+	}
+	r.sum(read, wrote)
+	return r, nil
+}
+
+// counters are the daemon's, of all loops. Those of an end go when it is closed.
+type counters struct {
+	skipped uint64 // frames
+	xruns   uint64 // bursts
+}
+
+func countersOf(ctx context.Context, socket string) (c counters, err error) {
+	loops, err := client.List(ctx, socket)
 	if err != nil {
-		return nil, cmp.Or(context.Cause(ctx), err)
+		return c, cmp.Or(context.Cause(ctx), err)
 	}
 	for i := range loops {
-		r.skipped += loops[i].Skipped
+		l := &loops[i]
+		c.skipped += l.Skipped
+		c.xruns += l.Server.Xruns + l.Client.Xruns
 	}
-	return r, r.sum(read, wrote)
+	return c, nil
 }
 
 // measure takes what was used between two moments at which all pairs run.
 func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon, clients teams, s *stamps) error {
+	var err error
+	if r.starting, err = countersOf(ctx, d.socket); err != nil {
+		return err
+	}
 	before, err := b.sample(d, clients, s)
 	if err != nil {
 		return err
@@ -130,13 +152,14 @@ func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon
 
 // benchSample is the state of all counters at one moment.
 type benchSample struct {
-	time, daemon, clients time.Duration
-	wakeups               uint64 // of the daemon
-	written               uint64 // frames
+	time            time.Time
+	daemon, clients time.Duration // CPU
+	wakeups         uint64        // of the daemon
+	written         uint64        // frames
 }
 
 func (b *pairsBench) sample(d *benchDaemon, clients teams, s *stamps) (at benchSample, err error) {
-	at.time = time.Duration(monotonic())
+	at.time = time.Now()
 	if at.daemon, err = cpuTime(d.pid()); err != nil {
 		return at, err
 	}
@@ -150,8 +173,14 @@ func (b *pairsBench) sample(d *benchDaemon, clients teams, s *stamps) (at benchS
 	return at, err
 }
 
-func (a benchSample) minus(b benchSample) benchSample {
-	return benchSample{a.time - b.time, a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
+// usage is the difference of two samples.
+type usage struct {
+	duration, daemon, clients time.Duration
+	wakeups, written          uint64
+}
+
+func (a benchSample) minus(b benchSample) usage {
+	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
 }
 
 // say shows progress in one line, which the next replaces.

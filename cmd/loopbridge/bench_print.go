@@ -26,8 +26,9 @@ func (p *pairsReport) writeTable(out io.Writer) error {
 	row("memory", "%.1f MiB in all, idle %.1f, rings %.1f, beyond these %.1f KiB per pair",
 		mebi(p.RSS), mebi(p.Idle), mebi(p.Rings), float64(p.PerPair)/1024)
 	row("frames", "%d moved, %d lost (the daemon counted %d), %d corrupt, %d twice", p.Moved, p.Lost, p.LostCounted, p.Corrupt, p.Doubled)
-	row("silence", "%d frames inserted (the daemon counted %d), %d left out of the clock", p.Inserted, p.InsertCounted, p.Skipped)
-	row("xruns", "%d", p.Xruns)
+	row("silence", "%d frames inserted (the daemon counted %d)", p.Inserted, p.InsertCounted)
+	row("lateness", "%d frames left out of the clock, %d of them before all pairs ran", p.Skipped, p.SkippedStart)
+	row("xruns", "%d, %d of them before all pairs ran", p.Xruns, p.XrunsStart)
 	row("latency", "50 %% below %.2f ms, 99 %% below %.2f ms", p.P50, p.P99)
 	row("verdict", "%s", p.Verdict)
 	return t.Flush()

@@ -11,12 +11,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monotonic is CLOCK_MONOTONIC in ns, the same in all processes.
-func monotonic() int64 {
+// monotonic is CLOCK_MONOTONIC, the same in all processes. It takes no system call:
+// package time does without, but does not tell the time itself.
+type monotonic struct {
+	start time.Time
+	at    int64 // ns
+}
+
+func newMonotonic() monotonic {
 	var t unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // fails on no Linux
-	return t.Nano()
+	return monotonic{start: time.Now(), at: t.Nano()}
 }
+
+// now is the time in ns.
+func (m monotonic) now() int64 { return m.at + int64(time.Since(m.start)) }
 
 // cpuTime is what a process has used so far, in user and in system: utime and stime
 // of its stat in /proc, but in nanoseconds instead of hundredths of a second. See

@@ -9,11 +9,12 @@ import (
 // pairsResult is what a run of bench pairs found.
 type pairsResult struct {
 	*pairsBench
-	processes int         // of clients
-	idle      memory      // of the daemon without clients
-	memory    memory      // of the daemon, at the end of the steady state
-	used      benchSample // in the steady state
-	skipped   uint64      // frames left out of the clock, because the engine was late
+	processes int      // of clients
+	idle      memory   // of the daemon without clients
+	memory    memory   // of the daemon, at the end of the steady state
+	used      usage    // in the steady state
+	starting  counters // before the steady state
+	whole     counters // of the whole run
 
 	// Of all pairs and the whole run, in frames.
 	tally
@@ -26,7 +27,7 @@ type pairsResult struct {
 }
 
 // sum adds up what the processes found.
-func (r *pairsResult) sum(readers, writers []workerEvent) error {
+func (r *pairsResult) sum(readers, writers []workerEvent) {
 	dropped := make([]uint64, 0, r.pairs)
 	lost := make([]uint64, 0, r.pairs)
 	for _, e := range readers {
@@ -49,7 +50,6 @@ func (r *pairsResult) sum(readers, writers []workerEvent) error {
 	for i := range lost {
 		r.uncounted += lost[i] - min(lost[i], dropped[i])
 	}
-	return nil
 }
 
 func (t *tally) add(o tally) {
@@ -93,8 +93,10 @@ type pairsReport struct {
 	Doubled       uint64  `json:"frames_doubled"`
 	Inserted      uint64  `json:"frames_inserted"` // silence between frames
 	InsertCounted uint64  `json:"frames_inserted_counted"`
-	Skipped       uint64  `json:"frames_skipped"` // left out of the clock: the engine was late
-	Xruns         uint64  `json:"xruns"`          // bursts at both ends
+	Skipped       uint64  `json:"frames_skipped"`          // left out of the clock: the engine was late
+	SkippedStart  uint64  `json:"frames_skipped_starting"` // of these, before all pairs ran
+	Xruns         uint64  `json:"xruns"`                   // bursts at both ends
+	XrunsStart    uint64  `json:"xruns_starting"`
 	P50           float64 `json:"latency_ms_p50"` // from the write that published a frame to the read that returned it
 	P99           float64 `json:"latency_ms_p99"`
 
@@ -107,7 +109,7 @@ type pairsReport struct {
 }
 
 func (r *pairsResult) report() pairsReport {
-	pairs, seconds := float64(r.pairs), r.used.time.Seconds()
+	pairs, seconds := float64(r.pairs), r.used.duration.Seconds()
 	percent := func(d float64) float64 { return 100 * d / seconds }
 	daemon, clients := percent(r.used.daemon.Seconds()), percent(r.used.clients.Seconds())
 	grown := int64(r.memory.rss-r.memory.rings) - int64(r.idle.rss-r.idle.rings)
@@ -121,7 +123,7 @@ func (r *pairsResult) report() pairsReport {
 		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.format.Rate)),
 
 		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt, Doubled: r.Doubled,
-		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.skipped, Xruns: r.xruns,
+		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped, Xruns: r.xruns, XrunsStart: r.starting.xruns,
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
 		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.pairs),

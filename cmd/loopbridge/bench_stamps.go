@@ -46,7 +46,7 @@ func newStamps(pairs, slots int) (*stamps, *os.File, error) {
 		f.Close()
 		return nil, nil, fmt.Errorf("no memory to share: %w", err)
 	}
-	s, err := openStamps(f, pairs, slots)
+	s, err := openStamps(fd, pairs, slots)
 	if err != nil {
 		f.Close()
 		return nil, nil, err
@@ -54,8 +54,8 @@ func newStamps(pairs, slots int) (*stamps, *os.File, error) {
 	return s, f, nil
 }
 
-func openStamps(f *os.File, pairs, slots int) (*stamps, error) {
-	mem, err := unix.Mmap(int(f.Fd()), 0, stampsBytes(pairs, slots), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+func openStamps(fd, pairs, slots int) (*stamps, error) {
+	mem, err := unix.Mmap(fd, 0, stampsBytes(pairs, slots), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("cannot map %d bytes to share: %w", stampsBytes(pairs, slots), err)
 	}

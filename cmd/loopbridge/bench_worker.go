@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,24 +59,28 @@ type worker struct {
 	workerSpec
 	stamps  *stamps
 	pattern *pattern
+	clock   monotonic
 	latency latencies
 	stop    atomic.Bool
 	open    sync.WaitGroup
 	running sync.WaitGroup
 }
 
-// runWorker is a client process: in and out are its pipes, shared its stamps.
-func runWorker(ctx context.Context, in io.Reader, out io.Writer, shared *os.File) error {
+// sharedFD is the descriptor that a client process inherits: the stamps.
+const sharedFD = 3
+
+// runWorker is a client process; in and out are its pipes.
+func runWorker(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
 		return errors.New("this command is for the bench command only")
 	}
-	w := &worker{}
+	w := &worker{clock: newMonotonic()}
 	if err := json.Unmarshal(lines.Bytes(), &w.workerSpec); err != nil {
 		return err
 	}
 	var err error
-	if w.stamps, err = openStamps(shared, w.Pairs, w.Slots); err != nil {
+	if w.stamps, err = openStamps(sharedFD, w.Pairs, w.Slots); err != nil {
 		return err
 	}
 	defer w.stamps.close()
@@ -159,7 +162,7 @@ func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 		} else if err != nil {
 			return r, err
 		}
-		now, first := monotonic(), check.next
+		now, first := w.clock.now(), check.next
 		check.feed(block[:n*w.pattern.frame], stamps.written.Load()+uint64(w.Period))
 		if at, known := stamps.at(first / uint64(w.Period)); known && check.next > first {
 			w.latency.add(now - at)
@@ -188,7 +191,7 @@ func (w *worker) write(ctx context.Context, pair int) (r endResult, err error) {
 		w.pattern.fill(block, r.Written)
 		n, err := p.Write(context.Background(), block)
 		r.Written += uint64(n)
-		stamps.put(b, r.Written, monotonic())
+		stamps.put(b, r.Written, w.clock.now())
 		if err != nil {
 			return r, err
 		}

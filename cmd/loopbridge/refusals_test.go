@@ -47,7 +47,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"unknown loop", "play phone " + stereo, 1, []string{"no loop phone", "loop0, loop1"}},
 		{"D1 no server", "play loop0 " + stereo, 1, []string{"loop0: no server", "(--wait)"}},
-		{"D1 no server in time", "record --wait=20ms loop0 " + out, 1, []string{"loop0: waited 20ms", "no server"}},
+		{"D1 no server in time", "record --wait=20ms loop0 " + out, 1, []string{"loop0: no server", "(waited 20ms)"}},
 		{"D2 server end is busy", "record --server loop1 " + out, 1, []string{"loop1: the server end is held by", "pid"}},
 		{"D3 record where only play is possible", "record loop1 " + out, 1, []string{"loop1: its server reads", "try loopbridge play"}},
 		{"D3 play where only record is possible", "play --raw loop2 " + junk, 1, []string{"loop2: its server writes", "try loopbridge record"}},

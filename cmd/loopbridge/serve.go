@@ -38,6 +38,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Int("loops", len(config.Loops)).Msg("running")
+	relaxTimers()
 	fmt.Fprint(e.stdout, hint(socket, config.Loops[0]))
 
 	<-ctx.Done()
