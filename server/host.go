@@ -19,6 +19,7 @@ type host struct {
 	hangUp func(why error)
 
 	bell atomic.Int32 // eventfd, −1: none
+	one  [8]byte      // what is written to it
 
 	mu       sync.Mutex
 	memories int // mapped
@@ -31,7 +32,7 @@ func newHost(hangUp func(why error)) (*host, error) {
 	if err != nil {
 		return nil, errFull(err)
 	}
-	h := &host{hangUp: hangUp, memfd: -1}
+	h := &host{hangUp: hangUp, memfd: -1, one: [8]byte{1}}
 	h.bell.Store(int32(fd))
 	return h, nil
 }
@@ -74,10 +75,9 @@ func (h *host) Free(mem []byte) {
 	h.release()
 }
 
-// Ring counts the eventfd up. At its limit the program has plenty to wake up for.
+// Ring counts the eventfd up; nobody counts it down, each step is an edge for the ears.
 func (h *host) Ring() {
-	one := [8]byte{1}
-	_, _ = unix.Write(int(h.bell.Load()), one[:])
+	_, _ = unix.Write(int(h.bell.Load()), h.one[:])
 }
 
 // Disconnect hangs up.
