@@ -209,10 +209,7 @@ func endCases() []testCase {
 						from, to = c, s
 					}
 					w.pump(from, to, 5*period)
-					s.Abandon()
-					c.Abandon()
-					w.tick(10)
-					w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+					w.free(s, c)
 				}
 			}
 		}},

@@ -20,10 +20,7 @@ func lineCases() []testCase {
 				}
 				w.pump(from, to, 300*period)
 				w.flush(from, to)
-				s.Abandon()
-				c.Abandon()
-				w.tick(5)
-				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+				w.free(s, c)
 			}
 		}},
 		{name: "E24_D10_slow_reader_loses_the_oldest_frames_and_they_are_counted", run: func(w *world) {
@@ -130,10 +127,7 @@ func lineCases() []testCase {
 					w.Fatalf("%d frames at %d Hz, want %d", s.Delay(), rate, want)
 				}
 				s.take(s.Delay())
-				s.Abandon()
-				c.Abandon()
-				w.tick(100)
-				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+				w.free(s, c)
 			}
 		}},
 		{name: "E32_position_and_delay", run: func(w *world) {

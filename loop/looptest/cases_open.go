@@ -165,10 +165,7 @@ func openCases() []testCase {
 					from, to = c, s
 				}
 				w.pump(from, to, 5*period)
-				s.Abandon()
-				c.Abandon()
-				w.tick(5)
-				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+				w.free(s, c)
 			}
 		}},
 		{name: "open_for_nothing_or_nobody_is_EINVAL", run: func(w *world) {

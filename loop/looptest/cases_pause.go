@@ -98,10 +98,7 @@ func pauseCases() []testCase {
 				if events, err = s.Poll(1); err != nil || events != ready {
 					w.Fatalf("ready for %b, %v", events, err)
 				}
-				s.Abandon()
-				c.Abandon()
-				w.tick(10)
-				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+				w.free(s, c)
 			}
 		}},
 		{name: "D8_wait_sleeps_until_poll_is_ready", run: func(w *world) {
@@ -141,10 +138,7 @@ func pauseCases() []testCase {
 					w.begin(s, c)
 					w.pump(from, to, 20*period)
 					w.flush(from, to)
-					s.Abandon()
-					c.Abandon()
-					w.tick(10)
-					w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+					w.free(s, c)
 				}
 			}
 		}},
@@ -178,10 +172,7 @@ func pauseCases() []testCase {
 				w.until("it runs", func() bool { return w.status().Sessions > 0 && s.State() == ring.Running })
 				w.tick(3)
 				w.ok(io.result())
-				s.Abandon()
-				c.Abandon()
-				w.tick(10)
-				w.until("the loop is free", func() bool { s := w.status(); return !s.Server.Open && !s.Client.Open })
+				w.free(s, c)
 			}
 		}},
 		{name: "E23_D9_client_of_a_server_that_never_reads_sleeps_when_its_buffer_is_full", run: func(w *world) {

@@ -5,6 +5,17 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
+// look asks the ring for something, beside whatever moves frames; a closed end has
+// no ring, and answers with nothing.
+func look[T any](p *PCM, ask func(reader ring.Reader, writer ring.Writer) T) (answer T) {
+	p.memory.RLock()
+	defer p.memory.RUnlock()
+	if !p.closed.Load() {
+		answer = ask(p.io.reader, p.io.writer)
+	}
+	return answer
+}
+
 // Format is what this end reads or writes.
 func (p *PCM) Format() audio.Format {
 	p.memory.RLock()
@@ -15,69 +26,59 @@ func (p *PCM) Format() audio.Format {
 // Position counts the frames that this end has written, or has read (with those
 // that were dropped before it could), since it was opened or its format was set.
 func (p *PCM) Position() uint64 {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
-	switch {
-	case p.closed.Load():
-		return 0
-	case p.dir == Read:
-		return p.io.reader.Taken()
-	}
-	return p.io.writer.Written()
+	return look(p, func(r ring.Reader, w ring.Writer) uint64 {
+		if p.dir == Read {
+			return r.Taken()
+		}
+		return w.Written()
+	})
 }
 
 // Delay is how many frames are between this end and the engine: written and not
 // yet moved, or moved and not yet read. It is 0 after a drain.
 func (p *PCM) Delay() int {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
-	switch {
-	case p.closed.Load():
-		return 0
-	case p.dir == Read:
-		return p.io.reader.Avail()
-	}
-	return p.io.writer.Queued()
+	return look(p, func(r ring.Reader, w ring.Writer) int {
+		if p.dir == Read {
+			return r.Avail()
+		}
+		return w.Queued()
+	})
 }
 
 // Avail is how many frames a read gives or a write takes without sleeping, once
 // the end is running.
 func (p *PCM) Avail() int {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
-	switch {
-	case p.closed.Load():
-		return 0
-	case p.dir == Read:
-		return p.io.reader.Avail()
-	}
-	return p.io.writer.Room()
+	return look(p, func(r ring.Reader, w ring.Writer) int {
+		if p.dir == Read {
+			return r.Avail()
+		}
+		return w.Room()
+	})
 }
 
 // Xruns is how often this end ran over or dry, and how many frames were dropped
 // (reading) or replaced by silence (writing) because of it.
 func (p *PCM) Xruns() (bursts uint32, frames uint64) {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
-	if p.closed.Load() {
-		return 0, 0
+	type xruns struct {
+		bursts uint32
+		frames uint64
 	}
-	return p.io.ring.Xruns()
+	x := look(p, func(r ring.Reader, _ ring.Writer) (x xruns) {
+		x.bursts, x.frames = r.Xruns()
+		return x
+	})
+	return x.bursts, x.frames
 }
 
 // Buffer is the ring's size in frames.
 func (p *PCM) Buffer() int {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
-	return p.io.ring.Spec().Capacity
+	return look(p, func(r ring.Reader, _ ring.Writer) int { return r.Spec().Capacity })
 }
 
-// State is what the end is doing.
+// State is what the end is doing; Ended once it is closed.
 func (p *PCM) State() ring.State {
-	p.memory.RLock()
-	defer p.memory.RUnlock()
 	if p.closed.Load() {
 		return ring.Ended
 	}
-	return p.io.ring.State()
+	return look(p, func(r ring.Reader, _ ring.Writer) ring.State { return r.State() })
 }
