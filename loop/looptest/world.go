@@ -252,6 +252,9 @@ func (w *world) until(what string, happened func() bool) {
 			w.Fatalf("it never came to pass that %s", what)
 		}
 	}
+	// A program sees a state before the daemon is done with all that comes with it,
+	// the line in the engine above all. That is done under the loop's lock.
+	w.bay.Status()
 }
 
 // settle gives everybody the time to do what they are about to do.
