@@ -57,7 +57,7 @@ func TestD7_CallsEndWithTheirContext(t *testing.T) {
 	if _, err := client.List(ended(t), r.path); !errors.Is(err, audio.ErrInterrupted) {
 		t.Errorf("list: %v", err)
 	}
-	is(t, s.SetFormat(ended(t), audio.Format{Rate: 8000}), audio.ErrInterrupted)
+	is(t, s.Setup(ended(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
 	is(t, s.Halt(ended(t)), audio.ErrInterrupted)
 	if err := s.Halt(guard(t)); err != nil { // idle again: nobody takes what c writes
 		t.Fatal(err)
@@ -130,15 +130,15 @@ func TestContextsThatEndAtAnyMoment(t *testing.T) {
 	wait.Wait()
 }
 
-// A SetFormat of which nobody knows whether it happened costs the end: the old ring
+// A Setup of which nobody knows whether it happened costs the end: the old ring
 // may be dead.
-func TestSetFormatInterruptedHalfway(t *testing.T) {
+func TestSetupInterruptedHalfway(t *testing.T) {
 	path := deafDaemon(t, true)
 	p, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, p.SetFormat(soon(t), audio.Format{Rate: 8000}), audio.ErrInterrupted)
+	is(t, p.Setup(soon(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
 	_, err = p.Read(guard(t), make([]byte, 4))
 	is(t, err, audio.ErrReset)
 	if err := p.Close(guard(t)); err != nil {

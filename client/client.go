@@ -44,7 +44,6 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 	if dead {
 		p.mourn()
 	}
-	o.Period = int(a.Granted.Period)
 	return pcm.New(name, o, g, p, p.bell), nil
 }
 
@@ -92,7 +91,7 @@ func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	p.unmap()
 	p.mem, p.ring = mem, r
 	p.lament()
-	return pcm.Grant{Ring: r, Direction: pcm.Direction(a.Granted.Direction)}, nil
+	return pcm.Grant{Ring: r, Direction: pcm.Direction(a.Granted.Direction), Period: int(a.Granted.Period)}, nil
 }
 
 // unmap forgets the ring. The caller holds mu.
@@ -126,6 +125,12 @@ func (p *program) Start() error {
 	return err
 }
 
+// Pause implements pcm.Control.
+func (p *program) Pause(ctx context.Context, on bool) error {
+	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpPause}, Pause: wire.PauseOf(on)})
+	return err
+}
+
 // Halt implements pcm.Control.
 func (p *program) Halt(ctx context.Context) error { return p.call(ctx, wire.OpHalt) }
 
@@ -137,13 +142,13 @@ func (p *program) call(ctx context.Context, op wire.Op) error {
 	return err
 }
 
-// SetFormat implements pcm.Control. Where the daemon has or may have agreed, but the
+// Setup implements pcm.Control. Where the daemon has or may have agreed, but the
 // new ring is not to be had, the old one is dead: the end is lost.
-func (p *program) SetFormat(ctx context.Context, f audio.Format) (g pcm.Grant, err error) {
+func (p *program) Setup(ctx context.Context, s pcm.Setup) (g pcm.Grant, err error) {
 	if ctx.Err() != nil {
 		return g, interrupted(ctx)
 	}
-	r := &wire.Request{Header: wire.Header{Op: wire.OpSetFormat}, SetFormat: wire.SetFormat{Format: wire.FormatOf(f)}}
+	r := &wire.Request{Header: wire.Header{Op: wire.OpSetup}, Setup: wire.SetupOf(s)}
 	a, err := p.conn.call(ctx, r)
 	switch {
 	case errors.Is(err, audio.ErrInterrupted) && r.Seq != 0: // it was sent

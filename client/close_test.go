@@ -30,7 +30,7 @@ func TestCallsAfterClose(t *testing.T) {
 				"write":     func() error { _, err := p.Write(guard(t), make([]byte, 4)); return err },
 				"halt":      func() error { return p.Halt(guard(t)) },
 				"drain":     func() error { return p.Drain(guard(t)) },
-				"setformat": func() error { return p.SetFormat(guard(t), audio.Format{Rate: 8000}) },
+				"setformat": func() error { return p.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}) },
 			}
 			for name, call := range calls {
 				if err := call(); !errors.Is(err, audio.ErrClosed) {
@@ -118,7 +118,7 @@ func TestCallsFromEverywhere(t *testing.T) {
 		forever(func() { _, _ = s.Read(guard(t), make([]byte, 4*50)) })
 		forever(func() { _, _ = c.Write(guard(t), make([]byte, 4*50)) })
 		forever(func() { _ = c.Drain(soon(t)) })
-		forever(func() { _ = s.SetFormat(guard(t), audio.Format{Channels: 2}) })
+		forever(func() { _ = s.Setup(guard(t), pcm.Setup{Format: audio.Format{Channels: 2}}) })
 		until(t, "frames", func() bool { return s.Position() > 200 || r.status().Server.Moved > 200 })
 		_ = s.Halt(guard(t))
 		s.Abandon()
@@ -157,7 +157,7 @@ func TestManyOpensLeaveNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i%3 == 0 {
-			_ = p.SetFormat(ctx, audio.Format{Rate: 8000})
+			_ = p.Setup(ctx, pcm.Setup{Format: audio.Format{Rate: 8000}})
 		}
 		if err := p.Close(ctx); err != nil {
 			t.Fatal(err)

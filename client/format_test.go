@@ -11,7 +11,7 @@ import (
 // Two mappings of each ring: the daemon's and the program's.
 const perEnd = 2
 
-func TestD11_SetFormatBringsANewRing(t *testing.T) {
+func TestD11_SetupBringsANewRing(t *testing.T) {
 	r := newRig(t)
 	s := r.open(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Period: 480, Buffer: 4800})
 	first := mappings(t)
@@ -24,23 +24,23 @@ func TestD11_SetFormatBringsANewRing(t *testing.T) {
 		{Rate: 44100},
 	} {
 		want := f.Or(s.Format())
-		if err := s.SetFormat(guard(t), f); err != nil {
+		if err := s.Setup(guard(t), pcm.Setup{Format: f}); err != nil {
 			t.Fatal(err)
 		}
 		if s.Format() != want || s.Buffer() != want.Rate/10 || s.Position() != 0 {
 			t.Errorf("the format is %s, the buffer %d frames, position %d; want %s", s.Format(), s.Buffer(), s.Position(), want)
 		}
 		if now := mappings(t); len(now) != perEnd {
-			t.Errorf("%d mappings after SetFormat, there were %d:\n%s", len(now), perEnd, strings.Join(now, ""))
+			t.Errorf("%d mappings after Setup, there were %d:\n%s", len(now), perEnd, strings.Join(now, ""))
 		}
 	}
-	is(t, s.SetFormat(guard(t), audio.Format{Rate: 1}), audio.ErrInvalid)
+	is(t, s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 1}}), audio.ErrInvalid)
 	if now := mappings(t); len(now) != perEnd {
-		t.Errorf("%d mappings after a SetFormat that failed", len(now))
+		t.Errorf("%d mappings after a Setup that failed", len(now))
 	}
 
 	c := r.open(clientThat(pcm.Write))
-	is(t, c.SetFormat(guard(t), audio.Format{Rate: 8000}), audio.ErrAccess)
+	is(t, c.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInvalid)
 	frame := c.Format().FrameBytes()
 	block := make([]byte, 500*frame)
 	for i := range block {
@@ -53,18 +53,18 @@ func TestD11_SetFormatBringsANewRing(t *testing.T) {
 	if n, err := s.Read(guard(t), got); n != 500 || err != nil || string(got) != string(block) {
 		t.Fatalf("read %d frames, %v", n, err)
 	}
-	is(t, s.SetFormat(guard(t), audio.Format{Rate: 8000}), audio.ErrBusy)
+	is(t, s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrBusy)
 }
 
 // A poll, and a Start with it, before the format is set: the new ring is started anew.
-func TestD11_SetFormatAfterTheStart(t *testing.T) {
+func TestD11_SetupAfterTheStart(t *testing.T) {
 	r := newRig(t)
 	s := r.open(serverThat(pcm.Read))
 	for _, rate := range []int{8000, 96000} {
 		if _, err := s.Poll(1); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetFormat(guard(t), audio.Format{Rate: rate}); err != nil {
+		if err := s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: rate}}); err != nil {
 			t.Fatal(err)
 		}
 	}

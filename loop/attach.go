@@ -149,6 +149,9 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 		return nil, l.bay.unknown(name), false
 	case s == nil:
 		return nil, audio.ErrNoServer.With("%s: no server holds the loop; start one, or wait for it", name), true
+	case s.unsettled:
+		return nil, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not yet set the format; try again, or wait",
+			name, s.holder.Program, s.holder.PID), true
 	case o.Direction&s.dir.Opposite() == 0:
 		return nil, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, s.dir.Opposite()), false
 	case c != nil && !c.gone:
@@ -162,8 +165,7 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 	}
 	f := o.Format.Or(s.format)
 	if f != s.format {
-		return nil, audio.ErrInvalid.With("%s carries %s, this program wants %s; convert to the loop's format, or have its server set yours",
-			name, s.format, f), false
+		return nil, l.errFormat(f), false
 	}
 	e, err = l.newEnd(o, s.dir.Opposite(), f, host)
 	if err != nil {
@@ -172,4 +174,10 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 	l.client = e
 	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
 	return e, nil, false
+}
+
+// errFormat refuses a client. The caller holds l.mu.
+func (l *Loop) errFormat(want audio.Format) error {
+	return audio.ErrInvalid.With("%s carries %s, this program wants %s; convert to the loop's format, or have its server set yours",
+		l.spec.Name, l.server.format, want)
 }

@@ -61,6 +61,7 @@ func (e *End) abandon() (done <-chan struct{}, err error) {
 		return nil, e.errClosed()
 	}
 	e.gone = true
+	e.paused.Store(false) // what it wrote is delivered
 	l.emit(Event{Kind: Closed, End: e.role, Holder: e.holder})
 	if e.role == pcm.Server {
 		l.closeServer(e)

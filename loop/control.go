@@ -21,6 +21,9 @@ func (e *End) Start() error {
 	if e.state == ring.Idle {
 		e.set(ring.Armed, 0)
 	}
+	if e.role == pcm.Server {
+		l.settled()
+	}
 	e.ring.Heed()
 	e.host.Ring()
 	l.run()
@@ -43,6 +46,7 @@ func (e *End) Halt(context.Context) error {
 	e.failDrains(audio.ErrInterrupted.With("%s: halted", l.spec.Name))
 	e.flush()
 	e.xruns.sticky.Store(false)
+	e.paused.Store(false)
 	e.set(ring.Idle, 0)
 	if c := l.client; e.role == pcm.Server && c != nil && c.gone {
 		l.releaseClient(c) // what it left is dropped too
@@ -131,33 +135,65 @@ func (e *End) failDrains(err error) {
 	e.drains = nil
 }
 
-// SetFormat sets the loop's format for the sessions to come, and gives the end a
-// new ring for it. ErrBusy while the client runs (D11); ErrAccess from a client.
-func (e *End) SetFormat(_ context.Context, f audio.Format) (pcm.Grant, error) {
+// Setup gives the end a new ring: a server's with another format of the loop too, for
+// the sessions to come. ErrBusy while a session runs (D11), ErrInvalid for a client
+// that wants another format than the loop's, ErrGone for one whose server has closed.
+func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f = f.Or(e.format)
+	f := s.Format.Or(e.format)
 	if err := f.Validate(); err != nil {
 		return pcm.Grant{}, err
 	}
-	c := l.client
-	switch {
+	switch c := l.client; {
 	case e.gone || e.freed:
 		return pcm.Grant{}, e.errClosed()
-	case e.role != pcm.Server:
-		return pcm.Grant{}, audio.ErrAccess.With("%s: only the server end sets the format", l.spec.Name)
-	case e.line != nil, e.state == ring.Ended, c != nil && c.state != ring.Idle:
+	case e.orphaned():
+		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
+	case e.role == pcm.Client && f != l.server.format:
+		return pcm.Grant{}, l.errFormat(f)
+	case e.role == pcm.Client && e.state != ring.Idle:
+		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
+	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && c != nil && c.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.format)
 	}
-	period := int(audio.MulDiv(uint64(e.period), uint64(f.Rate), uint64(e.format.Rate)))
-	buffer := int(audio.MulDiv(uint64(e.buffer), uint64(f.Rate), uint64(e.format.Rate)))
-	if err := e.allocate(f, period, buffer); err != nil {
+	if s.Period == 0 {
+		s.Period = int(audio.MulDiv(uint64(e.period), uint64(f.Rate), uint64(e.format.Rate)))
+	}
+	if s.Buffer == 0 {
+		s.Buffer = int(audio.MulDiv(uint64(e.buffer), uint64(f.Rate), uint64(e.format.Rate)))
+	}
+	if err := e.allocate(f, s.Period, s.Buffer); err != nil {
 		return pcm.Grant{}, err
 	}
 	e.set(ring.Idle, 0)
-	l.emit(Event{Kind: FormatSet, End: pcm.Server, Holder: e.holder})
-	return pcm.Grant{Ring: e.ring, Direction: e.dir}, nil
+	if e.role == pcm.Server {
+		l.emit(Event{Kind: FormatSet, End: pcm.Server, Holder: e.holder})
+		l.settled()
+	}
+	return e.grant(), nil
+}
+
+// settled lets those in who waited for the server to say what it wants. The caller
+// holds l.mu.
+func (l *Loop) settled() {
+	if s := l.server; s != nil && s.unsettled {
+		s.unsettled = false
+		l.admit()
+	}
+}
+
+// Pause stops the end, or lets it go on: a writer's frames stay where they are, a
+// reader's pass by (D22). It takes effect with the next cycle.
+func (e *End) Pause(_ context.Context, on bool) error {
+	e.loop.mu.Lock()
+	defer e.loop.mu.Unlock()
+	if e.gone || e.freed {
+		return e.errClosed()
+	}
+	e.paused.Store(on)
+	return nil
 }
 
 // orphaned reports whether a client's server has closed. The caller holds loop.mu.

@@ -41,6 +41,9 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 	if avail > 0 {
 		ln.quiet, ln.held = false, 0
 	}
+	if ln.writer != nil && ln.writer.paused.Load() {
+		avail = 0
+	}
 	closing := ln.closing.Load()
 	if !ln.anchored {
 		ln.prime(c, avail, closing)
@@ -77,7 +80,8 @@ func (ln *line) prime(c *clockwork, avail int, closing bool) {
 func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	n := min(due, avail)
 	gap := due - n // silence
-	if c.lenient && ln.source != nil && ln.sink != nil {
+	ln.deaf = ln.reader != nil && ln.reader.paused.Load()
+	if c.lenient && ln.source != nil && ln.sink != nil && !ln.deaf {
 		room, err := ln.sink.Room()
 		if err != nil {
 			return foundBadReader
@@ -90,7 +94,8 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		gap = 0
 	}
 	switch {
-	case ln.source == nil: // silence, and nobody's fault
+	case ln.source == nil, ln.writer.paused.Load(): // silence, and nobody's fault
+		ln.dry = false
 	case closing:
 		gap = 0
 	default:
@@ -127,7 +132,7 @@ func (ln *line) hold(n, gap int) int {
 func (ln *line) transfer(n, silence int) (dropped int, err error) {
 	for n > 0 {
 		part := n
-		if ln.sink != nil {
+		if ln.sink != nil && !ln.deaf {
 			part = min(n, ln.sink.Spec().Capacity)
 			to1, to2, lost, err := ln.sink.Reserve(part)
 			if err != nil {
@@ -141,7 +146,7 @@ func (ln *line) transfer(n, silence int) (dropped int, err error) {
 		ln.source.Take(part)
 		n -= part
 	}
-	for silence > 0 && ln.sink != nil {
+	for silence > 0 && ln.sink != nil && !ln.deaf {
 		part := min(silence, ln.sink.Spec().Capacity)
 		to1, to2, lost, err := ln.sink.Reserve(part)
 		if err != nil {

@@ -49,10 +49,13 @@ type End struct {
 	// serverGone: the server under which this client was let in has closed.
 	serverGone bool
 	timer      *time.Timer // start_timeout, while armed
+	unsettled  bool        // a server whose Setup is still to come
 	drains     []drain
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
+
+	paused atomic.Bool // read by the engine
 
 	// Written by the engine.
 	moved   atomic.Uint64 // frames taken from or given to the program
@@ -73,7 +76,7 @@ type xrunCounters struct {
 
 // newEnd makes an end with a ring. The caller holds l.mu.
 func (l *Loop) newEnd(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
-	e := &End{loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder}
+	e := &End{loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled}
 	if err := e.allocate(f, o.Period, o.Buffer); err != nil {
 		return nil, err
 	}
@@ -170,13 +173,10 @@ func (e *End) pending() uint64 {
 func (e *End) Grant() pcm.Grant {
 	e.loop.mu.Lock()
 	defer e.loop.mu.Unlock()
-	return pcm.Grant{Ring: e.ring, Direction: e.dir}
+	return e.grant()
 }
 
-// Settled is what the loop made of the period and buffer that were asked for, in
-// frames.
-func (e *End) Settled() (period, buffer int) {
-	e.loop.mu.Lock()
-	defer e.loop.mu.Unlock()
-	return e.period, e.buffer
+// grant is Grant for a caller that holds loop.mu.
+func (e *End) grant() pcm.Grant {
+	return pcm.Grant{Ring: e.ring, Direction: e.dir, Period: e.period}
 }

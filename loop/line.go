@@ -36,6 +36,7 @@ type line struct {
 	anchor     uint64 // device position, at first that at which the line came
 	due        uint64 // frames that the clock has asked for since the anchor
 	dry, over  bool   // in a burst of underruns, of overruns
+	deaf       bool   // the reader has paused
 	quiet      bool   // running dry is expected: it was drained (D21)
 	held       int    // frames that the clock has stood still since then
 }

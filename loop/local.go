@@ -15,7 +15,6 @@ func (b *Patchbay) Open(ctx context.Context, name string, o pcm.Options) (*pcm.P
 	if err != nil {
 		return nil, err
 	}
-	o.Period, _ = end.Settled()
 	return pcm.New(name, o, end.Grant(), end, (*localBell)(host)), nil
 }
 

@@ -124,8 +124,10 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 		return done(end.Halt(ctx))
 	case wire.OpDrain:
 		return c.later(h, func() error { return end.Drain(ctx) }, done)
-	case wire.OpSetFormat:
-		if _, err := end.SetFormat(ctx, r.SetFormat.Format.Audio()); err != nil {
+	case wire.OpPause:
+		return done(end.Pause(ctx, r.Pause.On != 0))
+	case wire.OpSetup:
+		if _, err := end.Setup(ctx, r.Setup.Options()); err != nil {
 			return done(err)
 		}
 		return c.grant(h, end)

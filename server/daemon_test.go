@@ -155,7 +155,7 @@ func TestKilledDaemon(t *testing.T) {
 	// What they call now fails at once, too.
 	is(t, writer.Drain(v.ctx), audio.ErrReset)
 	is(t, reader.Halt(v.ctx), audio.ErrReset)
-	is(t, paused.SetFormat(v.ctx, audio.Format{Rate: 8000}), audio.ErrReset)
+	is(t, paused.Setup(v.ctx, pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrReset)
 	_, err := reader.Read(v.ctx, make([]byte, 4))
 	is(t, err, audio.ErrReset)
 	if events, err := reader.Poll(1); events != pcm.Readable|pcm.Hangup || err != nil {

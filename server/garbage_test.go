@@ -188,8 +188,8 @@ func TestRepliesThatNobodyReads(t *testing.T) {
 		holder, waiter := r.dial(), r.dial()
 		holder.open(loop, serverReads())
 		holder.granted()
-		wait.Go(flood(holder, wire.OpSetFormat)) // the replies have descriptors
-		waiter.open(loop, clientWrites(0))       // it will not take what it is granted
+		wait.Go(flood(holder, wire.OpSetup)) // the replies have descriptors
+		waiter.open(loop, clientWrites(0))   // it will not take what it is granted
 		wait.Go(flood(waiter, wire.OpList))
 		wait.Go(flood(r.dial(), wire.OpList))
 	}

@@ -52,11 +52,11 @@ func (c *conn) fail(h wire.Header, err error) error {
 // grant hands the end's ring to the program.
 func (c *conn) grant(h wire.Header, end *loop.End) error {
 	g := end.Grant()
-	period, buffer := end.Settled()
+	spec := g.Ring.Spec()
 	r := wire.Reply{
 		Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1},
 		Granted: wire.Granted{
-			Direction: uint32(g.Direction), Period: uint32(period), Buffer: uint32(buffer), Bytes: uint64(g.Ring.Spec().Bytes()),
+			Direction: uint32(g.Direction), Period: uint32(g.Period), Buffer: uint32(spec.Capacity), Bytes: uint64(spec.Bytes()),
 		},
 	}
 	fds, err := c.host.descriptors(h.Op == wire.OpOpen)
@@ -101,7 +101,7 @@ func endOf(s *loop.EndStatus) wire.End {
 		Period: uint32(s.Period), Buffer: uint32(s.Buffer), Format: wire.FormatOf(s.Format),
 		Moved: s.Moved, Xruns: s.Xruns, XrunFrames: s.XrunFrames,
 	}
-	for flag, set := range map[uint32]bool{wire.EndOpen: s.Open, wire.EndGone: s.Gone, wire.EndError: s.Error} {
+	for flag, set := range map[uint32]bool{wire.EndOpen: s.Open, wire.EndGone: s.Gone, wire.EndError: s.Error, wire.EndPaused: s.Paused} {
 		if set {
 			e.Flags |= flag
 		}

@@ -115,7 +115,7 @@ func TestErrorsCrossTheWireUnchanged(t *testing.T) {
 func TestRequestsOutOfOrder(t *testing.T) {
 	r := newRig(t)
 	by := newBystander(t, r.path)
-	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose} {
+	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose} {
 		c := r.dial()
 		c.op(op)
 		if text := c.refused(syscall.EPROTO); text != "open an end first" {
@@ -247,7 +247,7 @@ func TestD16_ConnectionDiesWhileDrainAndCloseArePending(t *testing.T) {
 
 func TestRequestsAfterClose(t *testing.T) {
 	r := newRig(t)
-	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose} {
+	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose} {
 		c := r.dial()
 		c.open("loop0", serverReads())
 		c.granted()

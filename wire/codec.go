@@ -12,8 +12,10 @@ func EncodeRequest(r *Request) []byte {
 	switch r.Op {
 	case OpOpen:
 		return encode(&r.Header, &r.Open)
-	case OpSetFormat:
-		return encode(&r.Header, &r.SetFormat)
+	case OpSetup:
+		return encode(&r.Header, &r.Setup)
+	case OpPause:
+		return encode(&r.Header, &r.Pause)
 	}
 	return encode(&r.Header, nil)
 }
@@ -27,11 +29,16 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 	switch r.Op {
 	case OpOpen:
 		err = decode(packet, &r.Open)
-		if err == nil && (r.Open.Wait < int64(pcm.Forever) || r.Open.Period > mostFrames || r.Open.Buffer > mostFrames) {
+		if err == nil && (r.Open.Wait < int64(pcm.Forever) || max(r.Open.Period, r.Open.Buffer) > mostFrames) {
 			err = audio.ErrProtocol.With("open: wait, period or buffer is out of range")
 		}
-	case OpSetFormat:
-		err = decode(packet, &r.SetFormat)
+	case OpSetup:
+		err = decode(packet, &r.Setup)
+		if err == nil && max(r.Setup.Period, r.Setup.Buffer) > mostFrames {
+			err = audio.ErrProtocol.With("setup: period or buffer is out of range")
+		}
+	case OpPause:
+		err = decode(packet, &r.Pause)
 	case OpStart, OpHalt, OpDrain, OpClose, OpList:
 	default:
 		err = audio.ErrProtocol.With("unknown request %d", r.Op)
@@ -44,7 +51,7 @@ func EncodeReply(r *Reply) []byte {
 	switch {
 	case r.Errno != 0:
 		return encode(&r.Header, &r.Failure)
-	case r.Op == OpOpen, r.Op == OpSetFormat:
+	case r.Op == OpOpen, r.Op == OpSetup:
 		return encode(&r.Header, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		return encode(&r.Header, &r.Loop)
@@ -60,7 +67,7 @@ func DecodeReply(packet []byte) (r Reply, err error) {
 	switch {
 	case r.Errno != 0:
 		err = decode(packet, &r.Failure)
-	case r.Op == OpOpen, r.Op == OpSetFormat:
+	case r.Op == OpOpen, r.Op == OpSetup:
 		err = decode(packet, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		err = decode(packet, &r.Loop)

@@ -20,7 +20,8 @@
 //	Start      —            none           the ring's starts word counts up
 //	Halt       —            Done           at once
 //	Drain      —            Done           when the engine has taken what was written
-//	SetFormat  SetFormat    Granted, fds   at once
+//	Setup      Setup        Granted, fds   at once; the ring before it is dead
+//	Pause      Pause        Done           at once
 //	Close      —            Done           when a writing client is drained
 //	List       —            Loop …, Done   at once; needs no Open before it
 //

@@ -48,11 +48,18 @@ func clip(n uint32) int { return int(min(n, mostFrames)) }
 
 func frames(n int) uint32 { return uint32(min(max(0, n), mostFrames)) }
 
+func flag(set bool) uint32 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 // Options is what an Open asks for.
 func (o *Open) Options() pcm.Options {
 	return pcm.Options{
 		Role: pcm.Role(min(o.Role, 255)), Direction: pcm.Direction(min(o.Direction, 255)), Format: o.Format.Audio(),
-		Period: int(o.Period), Buffer: int(o.Buffer), Wait: time.Duration(o.Wait),
+		Period: int(o.Period), Buffer: int(o.Buffer), Unsettled: o.Unsettled != 0, Wait: time.Duration(o.Wait),
 	}
 }
 
@@ -63,8 +70,21 @@ func OpenOf(loop string, o pcm.Options) (Open, error) {
 	}
 	w := Open{
 		Role: uint32(o.Role), Direction: uint32(o.Direction), Format: FormatOf(o.Format),
-		Period: frames(o.Period), Buffer: frames(o.Buffer), Wait: max(int64(pcm.Forever), int64(o.Wait)),
+		Period: frames(o.Period), Buffer: frames(o.Buffer), Unsettled: flag(o.Unsettled), Wait: max(int64(pcm.Forever), int64(o.Wait)),
 	}
 	Put(w.Loop[:], loop)
 	return w, nil
 }
+
+// Options is what a Setup asks for.
+func (s *Setup) Options() pcm.Setup {
+	return pcm.Setup{Format: s.Format.Audio(), Period: int(s.Period), Buffer: int(s.Buffer)}
+}
+
+// SetupOf asks for these options.
+func SetupOf(s pcm.Setup) Setup {
+	return Setup{Format: FormatOf(s.Format), Period: frames(s.Period), Buffer: frames(s.Buffer)}
+}
+
+// PauseOf asks for a pause, or for its end.
+func PauseOf(on bool) Pause { return Pause{On: flag(on)} }

@@ -19,9 +19,10 @@ const (
 	OpStart
 	OpHalt
 	OpDrain
-	OpSetFormat
+	OpSetup
 	OpClose
 	OpList
+	OpPause
 )
 
 // Header begins every message.
@@ -51,16 +52,24 @@ type Open struct {
 	Format    Format
 	Period    uint32 // frames
 	Buffer    uint32 // frames
-	Nonblock  uint32 // not used by the daemon
+	Unsettled uint32 // 1: a server that Setup follows; no client is let in before
 	Wait      int64  // ns, −1: for ever
 }
 
-// SetFormat asks for a new format of the loop.
-type SetFormat struct {
+// Setup asks for another format and size of the ring. Fields that are 0 stay as they
+// are, sizes in time.
+type Setup struct {
 	Format Format
+	Period uint32 // frames
+	Buffer uint32 // frames
 }
 
-// Granted says what became of Open or SetFormat.
+// Pause stops an end, or lets it go on.
+type Pause struct {
+	On uint32 // 1 or 0
+}
+
+// Granted says what became of Open or Setup.
 type Granted struct {
 	Direction uint32 // one bit
 	Period    uint32 // frames
@@ -105,22 +114,24 @@ type End struct {
 
 // The flags of an End.
 const (
-	EndOpen  = 1 << iota // a program holds it
-	EndGone              // it has closed; its last frames are on their way
-	EndError             // the sticky error flag
+	EndOpen   = 1 << iota // a program holds it
+	EndGone               // it has closed; its last frames are on their way
+	EndError              // the sticky error flag
+	EndPaused             // it has paused
 )
 
 // Request is what a program sends: a header and the body that its Op has.
 type Request struct {
 	Header
-	Open      Open      // OpOpen
-	SetFormat SetFormat // OpSetFormat
+	Open  Open  // OpOpen
+	Setup Setup // OpSetup
+	Pause Pause // OpPause
 }
 
 // Reply is what a daemon sends.
 type Reply struct {
 	Header
 	Failure Failure // Errno is not 0
-	Granted Granted // OpOpen, OpSetFormat
+	Granted Granted // OpOpen, OpSetup
 	Loop    Loop    // OpList, but the last
 }

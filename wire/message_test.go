@@ -44,14 +44,17 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 func TestRequestsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Request{Header: draw[wire.Header](t, "header")}
-		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetFormat, wire.OpClose, wire.OpList}).Draw(t, "op")
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause}).Draw(t, "op")
 		switch want.Op {
 		case wire.OpOpen:
 			want.Open = draw[wire.Open](t, "open")
 			want.Open.Wait = max(int64(pcm.Forever), want.Open.Wait)
 			want.Open.Period, want.Open.Buffer = want.Open.Period>>1, want.Open.Buffer>>1
-		case wire.OpSetFormat:
-			want.SetFormat = draw[wire.SetFormat](t, "format")
+		case wire.OpSetup:
+			want.Setup = draw[wire.Setup](t, "setup")
+			want.Setup.Period, want.Setup.Buffer = want.Setup.Period>>1, want.Setup.Buffer>>1
+		case wire.OpPause:
+			want.Pause = draw[wire.Pause](t, "pause")
 		}
 		got, err := wire.DecodeRequest(wire.EncodeRequest(&want))
 		if err != nil || got != want {
@@ -63,13 +66,13 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 func TestRepliesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Reply{Header: draw[wire.Header](t, "header")}
-		want.Op = wire.Op(rapid.Uint16Range(1, 7).Draw(t, "op"))
+		want.Op = wire.Op(rapid.Uint16Range(1, 8).Draw(t, "op"))
 		switch body := rapid.IntRange(0, 3).Draw(t, "body"); {
 		case body == 0:
 			want.Errno = max(1, want.Errno)
 			want.Failure = draw[wire.Failure](t, "failure")
 		case body == 1:
-			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpSetFormat}).Draw(t, "granted"), 0
+			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpSetup}).Draw(t, "granted"), 0
 			want.Granted = draw[wire.Granted](t, "granted")
 		case body == 2:
 			want.Op, want.Errno, want.Last = wire.OpList, 0, 0
@@ -115,7 +118,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"half a message", good[:256], "a message of 256 bytes"},
 		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
 		{"op 0", change(0, 0, 0), "unknown request 0"},
-		{"op 8", change(0, 8, 0), "unknown request 8"},
+		{"op 9", change(0, 9, 0), "unknown request 9"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
 		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
 		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
@@ -147,7 +150,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b}
 	end := wire.End{
-		Flags: wire.EndOpen | wire.EndGone | wire.EndError, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
+		Flags: wire.EndOpen | wire.EndGone | wire.EndError | wire.EndPaused, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
 		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667,
 	}
 	wire.Put(end.Program[:], "program")
@@ -158,7 +161,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	wire.Put(loop.Name[:], "loop0")
 	wire.Put(loop.Device[:], "null")
 	open := wire.Open{
-		Role: 0x01020304, Direction: 0x05060708, Format: format, Period: 0x21222324, Buffer: 0x25262728, Nonblock: 0x292a2b2c, Wait: 0x3132333435363738,
+		Role: 0x01020304, Direction: 0x05060708, Format: format, Period: 0x21222324, Buffer: 0x25262728, Unsettled: 0x292a2b2c, Wait: 0x3132333435363738,
 	}
 	wire.Put(open.Loop[:], "loop0")
 	failure := wire.Failure{}
@@ -176,7 +179,8 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	}
 	request := func(name string, op wire.Op) {
 		add(name, wire.EncodeRequest(&wire.Request{
-			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open, SetFormat: wire.SetFormat{Format: format},
+			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open,
+			Setup: wire.Setup{Format: format, Period: 0x41424344, Buffer: 0x45464748}, Pause: wire.Pause{On: 0x51525354},
 		}))
 	}
 	reply := func(name string, op wire.Op, errno, last uint32) {
@@ -188,11 +192,12 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request("request Start", wire.OpStart)
 	request("request Halt", wire.OpHalt)
 	request("request Drain", wire.OpDrain)
-	request("request SetFormat", wire.OpSetFormat)
+	request("request Setup", wire.OpSetup)
 	request("request Close", wire.OpClose)
 	request("request List", wire.OpList)
+	request("request Pause", wire.OpPause)
 	reply("reply Granted to Open", wire.OpOpen, 0, 1)
-	reply("reply Granted to SetFormat", wire.OpSetFormat, 0, 1)
+	reply("reply Granted to Setup", wire.OpSetup, 0, 1)
 	reply("reply Failure", wire.OpOpen, 16, 1)
 	reply("reply Done", wire.OpHalt, 0, 1)
 	reply("reply Loop", wire.OpList, 0, 0)

@@ -36,6 +36,7 @@ type endInfo struct {
 	Xruns      uint64 `json:"xruns"`
 	XrunFrames uint64 `json:"xrun_frames"`
 	Error      bool   `json:"error"` // sticky: there was an xrun
+	Paused     bool   `json:"paused"`
 }
 
 type formatInfo struct {
@@ -60,6 +61,7 @@ func endOf(e *wire.End) endInfo {
 		Open: true, Leaving: e.Flags&wire.EndGone != 0, State: ring.State(e.State).String(), Direction: pcm.Direction(e.Direction).String(),
 		Program: wire.Text(e.Program[:]), PID: e.PID, UID: e.UID, formatInfo: formatOf(e.Format),
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved, Xruns: e.Xruns, XrunFrames: e.XrunFrames, Error: e.Flags&wire.EndError != 0,
+		Paused: e.Flags&wire.EndPaused != 0,
 	}
 }
 

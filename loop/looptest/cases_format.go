@@ -34,7 +34,7 @@ func formatCases() []testCase {
 			if s = w.server(pcm.Read); s.Format() != configured {
 				w.Fatal(s.Format())
 			}
-			w.ok(s.SetFormat(w.Context(), audio.Format{Rate: 16000}))
+			w.ok(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 16000}}))
 			w.free(s)
 			if s = w.server(pcm.Read); s.Format() != configured {
 				w.Fatal(s.Format())
@@ -52,7 +52,7 @@ func formatCases() []testCase {
 				_, err := w.try(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f})
 				w.is(err, audio.ErrInvalid)
 				s := w.server(pcm.Read)
-				w.is(s.SetFormat(w.Context(), f), audio.ErrInvalid)
+				w.is(s.Setup(w.Context(), pcm.Setup{Format: f}), audio.ErrInvalid)
 				w.free(s)
 			}
 		}},
@@ -83,25 +83,25 @@ func formatCases() []testCase {
 		{name: "E26_D11_format_while_the_client_runs_is_EBUSY_and_disturbs_nothing", run: func(w *world) {
 			s, c := w.pair(pcm.Read)
 			w.pump(c, s, 5*period)
-			w.is(s.SetFormat(w.Context(), audio.Format{Rate: 44100}), audio.ErrBusy)
+			w.is(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 44100}}), audio.ErrBusy)
 			w.pump(c, s, 5*period)
 			if s.Format() != audio.DefaultFormat() {
 				w.Fatal(s.Format())
 			}
-			w.is(c.SetFormat(w.Context(), audio.Format{Rate: 44100}), audio.ErrAccess) // only the server sets it
+			w.is(c.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 44100}}), audio.ErrInvalid) // only the server sets it
 		}},
 		{name: "E26_D11_format_while_the_client_has_started_is_EBUSY", run: func(w *world) {
 			s, c := w.server(pcm.Read), w.client(pcm.Write)
 			c.put(period)
 			w.until("it is armed", func() bool { return w.status().Client.State == ring.Armed })
-			w.is(s.SetFormat(w.Context(), audio.Format{Rate: 44100}), audio.ErrBusy)
+			w.is(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 44100}}), audio.ErrBusy)
 			s.arm()
 			w.tick(3)
 			s.take(period)
 		}},
 		{name: "E27_D11_format_between_the_client_s_open_and_its_start_takes_effect", run: func(w *world) {
 			s, c := w.server(pcm.Read), w.client(pcm.Write)
-			w.ok(s.SetFormat(w.Context(), audio.Format{Rate: 44100}))
+			w.ok(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 44100}}))
 			s.arm()
 			c.put(period) // of the old format, which nothing converts
 			w.until("the client is told", func() bool { return over(c) })
@@ -142,10 +142,10 @@ func formatCases() []testCase {
 			s, c := w.pair(pcm.Read)
 			w.pump(c, s, 5*period)
 			w.ok(closeWhileTicking(w, c))
-			w.is(s.SetFormat(w.Context(), audio.Format{Rate: 96000}), audio.ErrBusy) // before the halt
+			w.is(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 96000}}), audio.ErrBusy) // before the halt
 			w.ok(s.Halt(w.Context()))
 			buffer := s.Buffer()
-			w.ok(s.SetFormat(w.Context(), audio.Format{Rate: 96000, Channels: 1, Encoding: audio.S24LE3}))
+			w.ok(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 96000, Channels: 1, Encoding: audio.S24LE3}}))
 			if s.Buffer() != 2*buffer {
 				w.Fatalf("the buffer has %d frames, had %d at half the rate", s.Buffer(), buffer)
 			}

@@ -187,7 +187,7 @@ func openCases() []testCase {
 			w.is(err, audio.ErrClosed)
 			w.is(s.Close(w.Context()), audio.ErrClosed)
 			w.is(s.Halt(w.Context()), audio.ErrClosed)
-			w.is(s.SetFormat(w.Context(), audio.Format{}), audio.ErrClosed)
+			w.is(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{}}), audio.ErrClosed)
 		}},
 		{name: "io_against_the_open_direction_is_ENOTSUP", run: func(w *world) {
 			s := w.server(pcm.Read)

@@ -88,7 +88,7 @@ func policyCases() []testCase {
 		{name: "D26_events_come_once_each", run: func(w *world) {
 			s := w.server(pcm.Read)
 			_, _ = w.try(pcm.Options{Role: pcm.Server, Direction: pcm.Read}) // refused: no event
-			w.ok(s.SetFormat(w.Context(), s.Format()))
+			w.ok(s.Setup(w.Context(), pcm.Setup{Format: s.Format()}))
 			c := w.client(pcm.Write)
 			w.begin(s, c)
 			w.tick(100) // an underrun of 100 periods, then an overrun

@@ -21,7 +21,8 @@
 //	Read, Write             one goroutine at a time   unless non-blocking     on errors
 //	Poll                    that goroutine            no (D8)                 no
 //	Wait                    that goroutine            yes                     on errors
-//	Halt, Drain, SetFormat  any                       for the daemon's answer yes
+//	Halt, Drain             any                       for the daemon's answer yes
+//	Setup, Pause            any                       for the daemon's answer yes
 //	Close                   any                       a writing client drains yes
 //	the rest                any                       no                      no
 //

@@ -86,6 +86,9 @@ type Options struct {
 	// Buffer is the ring's size in frames. 0: the loop's configured size. It is at
 	// least two periods, except where that is more than MaxBuffer.
 	Buffer int
+	// Unsettled lets a server hold its end before it knows what format and sizes it
+	// wants: no client is let in before Setup, or before it starts.
+	Unsettled bool
 	// Wait lets a client wait for its turn where it would get ErrNoServer or
 	// ErrBusy: this long (then ErrTimedOut), or Forever (D1).
 	Wait time.Duration
@@ -96,6 +99,14 @@ type Options struct {
 	Holder Holder
 }
 
+// Setup is what a program asks for when it sets up an end anew. Fields that are zero
+// stay as they are; sizes then keep their time.
+type Setup struct {
+	Format audio.Format
+	Period int // frames
+	Buffer int // frames
+}
+
 // Holder is the program that holds an end.
 type Holder struct {
 	PID     int    `json:"pid"`
@@ -103,10 +114,11 @@ type Holder struct {
 	Program string `json:"program"`
 }
 
-// Grant is what a daemon gives for an open end or for a new format.
+// Grant is what a daemon gives for an open end or for a new setup.
 type Grant struct {
 	Ring      *ring.Ring
 	Direction Direction // exactly one
+	Period    int       // frames
 }
 
 // Control carries what the ring cannot to the daemon. Errors are audio's.
@@ -118,8 +130,11 @@ type Control interface {
 	Halt(context.Context) error
 	// Drain returns when the engine has taken all that was written before.
 	Drain(context.Context) error
-	// SetFormat sets the loop's format from its server end; the old ring is dead.
-	SetFormat(context.Context, audio.Format) (Grant, error)
+	// Setup sets the loop's format from its server end, or the sizes of either end's
+	// ring; the old ring is dead.
+	Setup(context.Context, Setup) (Grant, error)
+	// Pause stops the end between two cycles, or lets it go on.
+	Pause(ctx context.Context, on bool) error
 	// Close gives the end back, after which the ring's memory may vanish.
 	Close(context.Context) error
 	// Abandon is Close without waiting for anything.

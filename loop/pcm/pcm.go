@@ -38,19 +38,18 @@ type PCM struct {
 
 // New makes the end from what a daemon granted. name is for messages.
 func New(name string, o Options, g Grant, control Control, bell Bell) *PCM {
-	p := &PCM{name: name, role: o.Role, dir: g.Direction, asked: o.Direction, period: o.Period, control: control, bell: bell}
+	p := &PCM{name: name, role: o.Role, dir: g.Direction, asked: o.Direction, control: control, bell: bell}
 	p.nonblock.Store(o.Nonblock)
-	p.adopt(g.Ring)
+	p.adopt(g)
 	return p
 }
 
 // adopt takes a ring into use. The caller holds io and memory, or is New.
-func (p *PCM) adopt(r *ring.Ring) {
+func (p *PCM) adopt(g Grant) {
+	r := g.Ring
+	p.period = g.Period
 	p.io.ring, p.io.starts = r, r.Starts()
 	p.io.reader, p.io.writer = ring.Reader{Ring: r}, ring.Writer{Ring: r}
-	if p.period <= 0 {
-		p.period = int(r.Spec().Format.Frames(DefaultPeriod))
-	}
 }
 
 // Name is the loop's name.
@@ -98,29 +97,34 @@ func (p *PCM) Drain(ctx context.Context) error {
 	return p.control.Drain(ctx)
 }
 
-// SetFormat sets the loop's format, from its server end and between sessions: while
-// a client runs it is ErrBusy and disturbs nothing (D11). Buffers are resized to
-// hold the same time.
-func (p *PCM) SetFormat(ctx context.Context, f audio.Format) error {
+// Setup sets the loop's format, from its server end, and the period and buffer of
+// either end, between sessions: while a client runs it is ErrBusy and disturbs nothing
+// (D11). A client that asks for a format which is not the loop's: ErrInvalid.
+func (p *PCM) Setup(ctx context.Context, s Setup) error {
 	p.io.Lock()
 	defer p.io.Unlock()
 	if p.closed.Load() {
 		return p.errClosed()
 	}
-	if p.role != Server {
-		return audio.ErrAccess.With("%s: only the server end sets the format", p.name)
-	}
 	p.memory.Lock()
 	defer p.memory.Unlock()
-	old := p.io.ring.Spec().Format
-	g, err := p.control.SetFormat(ctx, f.Or(old))
+	g, err := p.control.Setup(ctx, s)
 	if err != nil {
 		return err
 	}
-	p.adopt(g.Ring)
+	p.adopt(g)
 	p.io.armed = false
-	p.period = max(1, int(audio.MulDiv(uint64(p.period), uint64(g.Ring.Spec().Format.Rate), uint64(old.Rate))))
 	return nil
+}
+
+// Pause stops this end, or lets it go on (D22). A writer's frames stay in its ring,
+// and the other end hears silence, which is no underrun. A reader's ring stays as it
+// is, and what the other end writes meanwhile is never seen. Halt and Close end it.
+func (p *PCM) Pause(ctx context.Context, on bool) error {
+	if p.closed.Load() {
+		return p.errClosed()
+	}
+	return p.control.Pause(ctx, on)
 }
 
 // Close gives the end back. A writing client first waits until what it wrote has
