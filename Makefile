@@ -10,10 +10,11 @@ DESTDIR  ?=
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build run test deps vet unit fuzz lint bench install uninstall clean
+.PHONY: help build plugin run test deps vet unit fuzz lint bench install install-plugin uninstall clean
 
 help:
 	@echo 'make build      bin/loopbridge, one static binary'
+	@echo 'make plugin     the ALSA plugin, if alsa-lib (libasound2-dev) is there to build it with'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=5s per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
@@ -28,6 +29,19 @@ build:
 	@mkdir -p bin
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loopbridge \
 		-ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)" ./cmd/loopbridge
+
+# The plugin for alsa-lib, optional: without its headers the rest is complete.
+
+PLUGIN   = libasound_module_pcm_loopbridge.so
+SOURCES  = $(wildcard plugin/alsa/*.c)
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+CFLAGS  ?= -O2 -g
+
+plugin: bin/$(PLUGIN)
+
+bin/$(PLUGIN): $(SOURCES) $(wildcard plugin/alsa/*.h)
+	@mkdir -p bin
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(SOURCES) -lasound
 
 run: build
 	@exec bin/loopbridge serve
@@ -74,9 +88,14 @@ UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
+ALSALIB  = $(DESTDIR)$(PREFIX)/lib/alsa-lib
+ALSACONF = $(DESTDIR)$(SYSCONF)/alsa/conf.d
+
 COMPLETE = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 
 install: build
+	@if test -e bin/$(PLUGIN); then $(MAKE) --no-print-directory install-plugin; \
+	else echo 'without the ALSA plugin: "make plugin" builds it, and needs libasound2-dev'; fi
 	install -D -m 755 bin/loopbridge $(BIN)/loopbridge
 	install -d $(UNIT)
 	sed 's,/usr/local/,$(PREFIX)/,; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' configs/loopbridge.service >$(UNIT)/loopbridge.service
@@ -91,7 +110,16 @@ install: build
 	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
 	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
 
+# The configuration names the library with its path: alsa-lib looks nowhere else than
+# in a directory of its own. It comes last and goes first.
+install-plugin: plugin
+	install -D -m 755 bin/$(PLUGIN) $(ALSALIB)/$(PLUGIN)
+	install -d $(ALSACONF)
+	sed 's,"$(PLUGIN)","$(PREFIX)/lib/alsa-lib/$(PLUGIN)",' plugin/alsa/50-loopbridge.conf >$(ALSACONF)/50-loopbridge.conf
+	chmod 644 $(ALSACONF)/50-loopbridge.conf
+
 uninstall:
+	rm -f $(ALSACONF)/50-loopbridge.conf $(ALSALIB)/$(PLUGIN)
 	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service
 	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
 	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish

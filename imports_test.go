@@ -36,6 +36,8 @@ func layers() []layer {
 		{"server", "audio loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
+		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
+
 		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm mixer resample wire server client",
 			"the only wiring: nobody else names a concrete device"},
 	}

@@ -1,0 +1,290 @@
+#define _GNU_SOURCE /* secure_getenv */
+#include "conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Whose event it was: the daemon's bell has 0, or what it likes. */
+enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int try_connect(struct lb_conn *c, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	/* Not blocking: a daemon that is stopped and whose queue is full must not hang us. */
+	c->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->socket < 0)
+		return -ENOMEM;
+	if (connect(c->socket, (struct sockaddr *)&address, sizeof address) == 0)
+		return 0;
+	int err = errno == EACCES || errno == EPERM ? -EPERM : -ECONNREFUSED;
+	close(c->socket);
+	c->socket = -1;
+	return err;
+}
+
+int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size)
+{
+	const char *named = path && *path ? path : secure_getenv("LOOPBRIDGE_SOCKET");
+	const char *user = secure_getenv("XDG_RUNTIME_DIR");
+	int err = -ECONNREFUSED;
+
+	memset(c, 0, sizeof *c);
+	c->socket = c->bell = c->nudge = -1;
+	pthread_mutex_init(&c->calls, NULL);
+	if (named && *named) {
+		snprintf(used, used_size, "%s", named);
+		return try_connect(c, named);
+	}
+	if (user && *user) {
+		snprintf(used, used_size, "%s/loopbridge/loopbridge.sock", user);
+		err = try_connect(c, used);
+	}
+	if (err == -ECONNREFUSED && (!user || !*user || access(used, F_OK) != 0)) {
+		snprintf(used, used_size, "/run/loopbridge/loopbridge.sock");
+		err = try_connect(c, used);
+	}
+	return err;
+}
+
+/* await waits until the socket is ready, or the time is up. */
+static int await(struct lb_conn *c, short events, int64_t until)
+{
+	for (;;) {
+		struct pollfd p = { .fd = c->socket, .events = events };
+		int64_t left = until < 0 ? -1 : until - now_ms();
+		int n = poll(&p, 1, until < 0 ? -1 : left > 0 ? (int)left : 0);
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -EIO;
+		return -EINTR;
+	}
+}
+
+static int gone(struct lb_conn *c)
+{
+	c->dead = true;
+	return -ENODEV;
+}
+
+static int transmit(struct lb_conn *c, enum lb_op op, struct lb_message *m, int ms)
+{
+	int64_t until = now_ms() + ms;
+
+	m->header.op = (uint16_t)op;
+	m->header.version = LB_VERSION;
+	m->header.seq = ++c->seq;
+	m->header.error = m->header.last = 0;
+	while (send(c->socket, m, sizeof *m, MSG_NOSIGNAL) < 0) {
+		if (errno == EAGAIN) {
+			if (await(c, POLLOUT, until) == -ETIMEDOUT)
+				return -ETIMEDOUT;
+		} else if (errno != EINTR) {
+			return gone(c);
+		}
+	}
+	return 0;
+}
+
+static void close_all(int *fds, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+/* descriptors keeps those that are wanted and closes the others. */
+static int descriptors(struct msghdr *h, int *fds, unsigned int want)
+{
+	unsigned int got = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		int all[8];
+		unsigned int n = (unsigned int)((c->cmsg_len - CMSG_LEN(0)) / sizeof *all);
+		memcpy(all, CMSG_DATA(c), n * sizeof *all);
+		for (unsigned int i = 0; i < n; i++) {
+			if (got < want)
+				fds[got++] = all[i];
+			else
+				close(all[i]);
+		}
+	}
+	if (got == want)
+		return 0;
+	close_all(fds, got);
+	return h->msg_flags & MSG_CTRUNC ? -EMFILE : got ? -EPROTO : 0;
+}
+
+int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int want, int ms)
+{
+	int64_t until = ms < 0 ? -1 : now_ms() + ms;
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(8 * sizeof(int))];
+	} control;
+	struct iovec part = { m, sizeof *m };
+	struct msghdr h = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	ssize_t n;
+	int err;
+
+	memset(&control, 0, sizeof control);
+	for (unsigned int i = 0; i < want; i++)
+		fds[i] = -1;
+	while ((n = recvmsg(c->socket, &h, MSG_CMSG_CLOEXEC)) < 0) {
+		/* ECONNRESET is reported once, and before what is still there to read. */
+		if (errno == EINTR || errno == ECONNRESET)
+			continue;
+		if (errno != EAGAIN)
+			return gone(c);
+		err = await(c, POLLIN, until);
+		if (err < 0)
+			return err;
+	}
+	if (n == 0)
+		return gone(c);
+	err = descriptors(&h, fds, want);
+	if (err < 0)
+		return err;
+	/* Header and failure are the same in all versions. */
+	if (n != sizeof *m || (m->header.version != LB_VERSION && !m->header.error)) {
+		for (unsigned int i = 0; i < want; i++)
+			if (fds[i] >= 0)
+				close(fds[i]);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
+	    bool interruptible)
+{
+	int64_t until = ms < 0 ? -1 : now_ms() + ms;
+	uint32_t seq;
+	int err;
+
+	pthread_mutex_lock(&c->calls);
+	*c->why = 0;
+	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? 5000 : ms);
+	seq = c->seq;
+	while (!err) {
+		int64_t left = until < 0 ? -1 : until - now_ms();
+		err = lb_receive(c, m, fds, want, until < 0 ? -1 : left > 0 ? (int)left : 0);
+		if (err == -EINTR && !interruptible)
+			err = 0;
+		else if (!err && m->header.seq == seq)
+			break;
+	}
+	if (!err && m->header.error) {
+		err = -(int)m->header.error;
+		m->failure.text[LB_TEXT_BYTES - 1] = 0;
+		strcpy(c->why, m->failure.text);
+	} else if (!err && want && fds[0] < 0) {
+		err = -EPROTO;
+	}
+	pthread_mutex_unlock(&c->calls);
+	return err;
+}
+
+int lb_send(struct lb_conn *c, enum lb_op op)
+{
+	struct lb_message m = { 0 };
+	int err;
+
+	pthread_mutex_lock(&c->calls);
+	err = c->dead ? -ENODEV : transmit(c, op, &m, 5000);
+	pthread_mutex_unlock(&c->calls);
+	return err;
+}
+
+int lb_bell_adopt(struct lb_conn *c, int bell)
+{
+	struct epoll_event nudge = { .events = EPOLLIN, .data.u64 = EVENT_NUDGE };
+	struct epoll_event socket = { .events = EPOLLIN, .data.u64 = EVENT_SOCKET };
+
+	c->bell = bell;
+	c->nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->nudge < 0 || epoll_ctl(bell, EPOLL_CTL_ADD, c->nudge, &nudge) < 0 ||
+	    epoll_ctl(bell, EPOLL_CTL_ADD, c->socket, &socket) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* listen_to_socket drops late replies, and notices the end of the connection. */
+static void listen_to_socket(struct lb_conn *c)
+{
+	struct lb_message m;
+	int err = 0;
+
+	/* Whoever waits for a reply reads it himself. */
+	if (pthread_mutex_trylock(&c->calls) != 0)
+		return;
+	while (!err)
+		err = lb_receive(c, &m, NULL, 0, 0);
+	pthread_mutex_unlock(&c->calls);
+	if (c->dead) /* else the bell would ring for ever */
+		epoll_ctl(c->bell, EPOLL_CTL_DEL, c->socket, NULL);
+}
+
+void lb_hush(struct lb_conn *c)
+{
+	struct epoll_event events[4];
+	int n = epoll_wait(c->bell, events, 4, 0);
+	uint64_t count;
+
+	for (int i = 0; i < n; i++)
+		if (events[i].data.u64 == EVENT_SOCKET)
+			listen_to_socket(c);
+	if (c->nudged && read(c->nudge, &count, sizeof count) > 0)
+		c->nudged = false;
+}
+
+void lb_nudge(struct lb_conn *c)
+{
+	uint64_t one = 1;
+
+	if (!c->nudged && write(c->nudge, &one, sizeof one) > 0)
+		c->nudged = true;
+}
+
+int lb_sleep(struct lb_conn *c)
+{
+	struct pollfd p = { .fd = c->bell, .events = POLLIN };
+
+	return poll(&p, 1, -1) < 0 ? -errno : 0;
+}
+
+void lb_disconnect(struct lb_conn *c)
+{
+	if (c->nudge >= 0)
+		close(c->nudge);
+	if (c->bell >= 0)
+		close(c->bell);
+	if (c->socket >= 0)
+		close(c->socket);
+	c->nudge = c->bell = c->socket = -1;
+	pthread_mutex_destroy(&c->calls);
+}

@@ -1,0 +1,59 @@
+/* The connection to the daemon: requests and replies on a socket, and the bell by which
+ * the daemon wakes the program. */
+#ifndef LOOPBRIDGE_CONN_H
+#define LOOPBRIDGE_CONN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "wire.h"
+
+struct lb_conn {
+	int socket;
+	int bell;  /* an epoll instance: the daemon's bell, our nudge and the socket; -1: none */
+	int nudge; /* an eventfd, readable while the bell must not be silent; -1: none */
+	atomic_bool nudged;
+	atomic_bool dead; /* the daemon has gone */
+	uint32_t seq;
+	pthread_mutex_t calls; /* one request that waits for its reply at a time */
+	char why[LB_TEXT_BYTES]; /* what the daemon said to the last request that failed */
+};
+
+enum { LB_FOREVER = -1 };
+
+/* lb_connect connects to the daemon on a socket; path NULL is where it usually is.
+ * It waits for nothing. -ECONNREFUSED: there is none; -EPERM, -ENAMETOOLONG, -ENOMEM.
+ * used is the path, for messages. */
+int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size);
+
+/* lb_call sends a request and waits for its reply, at most ms milliseconds; fds take
+ * the descriptors that come with it, which number want. A negative errno is the
+ * daemon's answer, and why says more; or -ENODEV: it has gone; -ETIMEDOUT;
+ * -EINTR where interruptible. */
+int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
+	    bool interruptible);
+
+/* lb_send sends a request to whose reply nobody listens. */
+int lb_send(struct lb_conn *c, enum lb_op op);
+
+/* lb_receive takes the next message, waiting at most ms milliseconds. -ENODEV,
+ * -ETIMEDOUT, -EINTR, -EPROTO. */
+int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int want, int ms);
+
+/* lb_bell_adopt takes the bell that the daemon sent. */
+int lb_bell_adopt(struct lb_conn *c, int bell);
+
+/* lb_hush makes the bell silent, and notices a daemon that has gone. */
+void lb_hush(struct lb_conn *c);
+
+/* lb_nudge makes the bell ring until it is hushed. */
+void lb_nudge(struct lb_conn *c);
+
+/* lb_sleep waits for the bell. -EINTR. */
+int lb_sleep(struct lb_conn *c);
+
+/* lb_disconnect closes everything. */
+void lb_disconnect(struct lb_conn *c);
+
+#endif

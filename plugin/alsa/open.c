@@ -1,0 +1,229 @@
+/* Opening an end from a definition in alsa-lib's configuration, or from a name such as
+ * loopbridge:loop0,server. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pcm.h"
+
+/* What a definition asks for. */
+struct wish {
+	const char *loop, *end, *wait, *socket;
+	char number[4][24]; /* where a value was written as a number */
+};
+
+static int text(snd_config_t *n, const char **value, char *number)
+{
+	long l;
+
+	if (snd_config_get_string(n, value) >= 0)
+		return 0;
+	if (snd_config_get_integer(n, &l) < 0)
+		return -EINVAL;
+	sprintf(number, "%ld", l);
+	*value = number;
+	return 0;
+}
+
+static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
+{
+	const struct {
+		const char *id;
+		const char **value;
+	} fields[] = { { "loop", &w->loop }, { "end", &w->end }, { "wait", &w->wait }, { "socket", &w->socket } };
+	snd_config_iterator_t i, next;
+
+	snd_config_for_each(i, next, conf) {
+		snd_config_t *n = snd_config_iterator_entry(i);
+		const char *id;
+		unsigned int f = 0;
+
+		if (snd_config_get_id(n, &id) < 0 || !strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint"))
+			continue;
+		while (f < 4 && strcmp(id, fields[f].id))
+			f++;
+		if (f == 4) {
+			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have loop, end, wait and socket", name, id);
+			return -EINVAL;
+		}
+		if (text(n, fields[f].value, w->number[f]) < 0) {
+			SNDERR("loopbridge: the field \"%s\" of %s is neither a text nor a number", id, name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int parse_role(const struct wish *w, enum lb_role *role)
+{
+	if (!w->end || !*w->end || !strcasecmp(w->end, "client"))
+		*role = LB_CLIENT;
+	else if (!strcasecmp(w->end, "server"))
+		*role = LB_SERVER;
+	else {
+		SNDERR("loopbridge: an end of %s is server or client; \"%s\" is neither", w->loop, w->end);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* parse_wait reads 0, 1 (for ever), or a time such as 5s or 300ms, into nanoseconds. */
+static int parse_wait(const struct wish *w, int64_t *wait)
+{
+	char *rest;
+	double n;
+
+	*wait = 0;
+	if (!w->wait || !*w->wait || !strcmp(w->wait, "0") || !strcasecmp(w->wait, "no"))
+		return 0;
+	if (!strcmp(w->wait, "1") || !strcasecmp(w->wait, "yes")) {
+		*wait = LB_FOREVER;
+		return 0;
+	}
+	n = strtod(w->wait, &rest);
+	if (rest != w->wait && n >= 0 && n < 1e9) {
+		if (!strcmp(rest, "s")) {
+			*wait = (int64_t)(n * 1e9);
+			return 0;
+		}
+		if (!strcmp(rest, "ms")) {
+			*wait = (int64_t)(n * 1e6);
+			return 0;
+		}
+	}
+	SNDERR("loopbridge: WAIT of %s is 0, 1, or a time such as 5s or 300ms; \"%s\" is none of them", w->loop, w->wait);
+	return -EINVAL;
+}
+
+static int connect_daemon(struct lb_pcm *p, const struct wish *w)
+{
+	char path[200];
+	int err = lb_connect(&p->conn, w->socket, path, sizeof path);
+
+	switch (err) {
+	case 0:
+		break;
+	case -EPERM:
+		SNDERR("loopbridge: you may not use the daemon on %s, to open %s: join the group of that socket, or ask for your user to be listed",
+		       path, w->loop);
+		break;
+	case -ENAMETOOLONG:
+		SNDERR("loopbridge: the socket %s has too long a path", path);
+		break;
+	default:
+		SNDERR("loopbridge: no daemon on %s, so there is no %s: start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET",
+		       path, w->loop);
+	}
+	return err;
+}
+
+/* open_end asks the daemon for the end. */
+static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mode)
+{
+	/* A program that must not block does not wait for a server, whatever WAIT says:
+	 * it may be trying every device that there is. */
+	struct lb_message m = { .open = { .role = p->role,
+					  .direction = p->io.stream == SND_PCM_STREAM_PLAYBACK ? LB_WRITE : LB_READ,
+					  .unsettled = p->role == LB_SERVER,
+					  .wait = mode & SND_PCM_NONBLOCK ? 0 : wait } };
+	int fds[2], err;
+
+	if (strlen(w->loop) >= sizeof m.open.loop) {
+		SNDERR("loopbridge: the name of a loop has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, w->loop);
+		return -ENODEV;
+	}
+	strcpy(m.open.loop, w->loop);
+	strcpy(p->loop, w->loop);
+	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, m.open.wait ? LB_FOREVER : 5000, true);
+	if (!err) {
+		err = lb_ring_map(&p->ring, fds[0], &m.granted);
+		if (err)
+			close(fds[1]);
+		else
+			err = lb_bell_adopt(&p->conn, fds[1]);
+	}
+	if (!err)
+		return 0;
+	if (*p->conn.why)
+		SNDERR("loopbridge: %s", p->conn.why);
+	else if (err == -ETIMEDOUT)
+		SNDERR("loopbridge: the daemon does not answer, so %s cannot be opened: is it stopped?", w->loop);
+	else if (err == -EPROTO)
+		SNDERR("loopbridge: the daemon speaks another version of the protocol than this plugin, so %s cannot be opened: use the same release of both",
+		       w->loop);
+	else if (err != -EINTR)
+		SNDERR("loopbridge: %s cannot be opened: %s", w->loop, snd_strerror(err));
+	return err;
+}
+
+static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, int mode)
+{
+	int err;
+
+	p->io.version = SND_PCM_IOPLUG_VERSION;
+	p->io.name = "loopbridge";
+	p->io.flags = SND_PCM_IOPLUG_FLAG_MONOTONIC | SND_PCM_IOPLUG_FLAG_BOUNDARY_WA;
+	p->io.poll_fd = p->conn.bell;
+	p->io.poll_events = POLLIN;
+	p->io.callback = &lb_pcm_callbacks;
+	p->io.private_data = p;
+	err = snd_pcm_ioplug_create(&p->io, name, stream, mode);
+	if (err < 0)
+		return err;
+	lb_pcm_adopt(p);
+	err = lb_pcm_constrain(p);
+	if (err < 0)
+		snd_pcm_ioplug_delete(&p->io); /* frees p */
+	return err < 0 ? err : 1;
+}
+
+#pragma GCC visibility push(default)
+
+/* alsa-lib's entry point for "type loopbridge". */
+SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
+{
+	struct wish w = { 0 };
+	struct lb_pcm *p;
+	int64_t wait;
+	int err = read_definition(&w, name, conf);
+
+	(void)root;
+	if (err < 0)
+		return err;
+	if (!w.loop || !*w.loop) {
+		SNDERR("loopbridge: %s names no loop; write for example loopbridge:loop0", name);
+		return -EINVAL;
+	}
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return -ENOMEM;
+	p->owner = getpid();
+	p->io.stream = stream;
+	p->conn.socket = p->conn.bell = p->conn.nudge = -1;
+	err = parse_role(&w, &p->role);
+	if (!err)
+		err = parse_wait(&w, &wait);
+	if (err < 0) {
+		free(p);
+		return err;
+	}
+	err = connect_daemon(p, &w);
+	if (!err)
+		err = open_end(p, &w, wait, mode);
+	if (!err)
+		err = create(p, name, stream, mode);
+	if (err == 1) {
+		*pcmp = p->io.pcm;
+		return 0;
+	}
+	if (!p->io.pcm) {
+		lb_ring_unmap(&p->ring);
+		lb_disconnect(&p->conn);
+		free(p);
+	}
+	return err;
+}
+
+SND_PCM_PLUGIN_SYMBOL(loopbridge);
+
+#pragma GCC visibility pop

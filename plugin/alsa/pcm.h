@@ -1,0 +1,51 @@
+/* One open end of a loop as alsa-lib's ioplug sees it. */
+#ifndef LOOPBRIDGE_PCM_H
+#define LOOPBRIDGE_PCM_H
+
+#include <alsa/asoundlib.h>
+#include <alsa/pcm_external.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "conn.h"
+#include "ring.h"
+
+struct lb_pcm {
+	snd_pcm_ioplug_t io;
+	struct lb_conn conn;
+	struct lb_ring ring;
+	enum lb_role role;
+	char loop[LB_NAME_BYTES];
+	pid_t owner; /* who opened: a child after fork must not close the end */
+
+	/* Positions. alsa-lib counts from the last prepare and wraps at the boundary; the
+	 * ring counts since it was made and never wraps. */
+	uint64_t base;		    /* ring position where alsa-lib's pointers were 0 */
+	uint64_t appl;		    /* frames that the application is past base */
+	snd_pcm_uframes_t appl_ptr; /* alsa-lib's view of appl when we last looked */
+	snd_pcm_uframes_t boundary; /* 0: not known yet */
+
+	snd_pcm_uframes_t avail_min;
+	bool stops_at_xrun; /* stop_threshold is not "never" */
+	uint32_t xruns;	    /* bursts that the application knows of */
+
+	uint32_t starts; /* how many Start were sent on this ring */
+	bool armed;	 /* a Start was sent, and not taken back since */
+	bool drained;	 /* all was taken: a stop that follows need not end the session */
+};
+
+/* lb_pcm_callbacks is what alsa-lib calls. */
+extern const snd_pcm_ioplug_callback_t lb_pcm_callbacks;
+
+/* lb_pcm_constrain tells alsa-lib what the end can do: a server everything, a client
+ * what its loop carries. */
+int lb_pcm_constrain(struct lb_pcm *p);
+
+/* lb_pcm_adopt begins to use the ring that was just mapped. */
+void lb_pcm_adopt(struct lb_pcm *p);
+
+/* lb_pcm_poll makes poll(2) tell the truth: the bell is audible if the application
+ * need not wait, else it is silent until the daemon has got far enough. */
+void lb_pcm_poll(struct lb_pcm *p);
+
+#endif

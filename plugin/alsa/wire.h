@@ -1,0 +1,124 @@
+/* The protocol between a program and the daemon, in C. Package wire of the daemon
+ * (go doc ./wire) is its description and says what each message and word means; a
+ * test holds this file against it. Little endian throughout, no padding. */
+#ifndef LOOPBRIDGE_WIRE_H
+#define LOOPBRIDGE_WIRE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the protocol is little endian: this machine would have to swap"
+#endif
+
+enum {
+	LB_VERSION = 1,
+	LB_MESSAGE_BYTES = 512,
+	LB_NAME_BYTES = 64,
+	LB_PROGRAM_BYTES = 32,
+	LB_TEXT_BYTES = 400,
+	LB_MAX_PENDING = 8, /* requests without an answer */
+};
+
+enum lb_op {
+	LB_OP_OPEN = 1,
+	LB_OP_START,
+	LB_OP_HALT,
+	LB_OP_DRAIN,
+	LB_OP_SETUP,
+	LB_OP_CLOSE,
+	LB_OP_LIST,
+	LB_OP_PAUSE,
+};
+
+enum lb_role { LB_SERVER = 1, LB_CLIENT = 2 };
+enum lb_direction { LB_READ = 1, LB_WRITE = 2 };
+enum lb_state { LB_IDLE, LB_ARMED, LB_RUNNING, LB_ENDED };
+
+/* Flags of struct lb_end. */
+enum { LB_END_OPEN = 1, LB_END_GONE = 2, LB_END_ERROR = 4, LB_END_PAUSED = 8 };
+
+struct lb_header {
+	uint16_t op, version;
+	uint32_t seq, error, last;
+};
+
+struct lb_format {
+	uint32_t rate, channels, encoding;
+};
+
+struct lb_open {
+	char loop[LB_NAME_BYTES];
+	uint32_t role, direction;
+	struct lb_format format;
+	uint32_t period, buffer;
+	uint32_t unsettled;
+	int64_t wait; /* ns, -1: for ever */
+};
+
+struct lb_setup {
+	struct lb_format format;
+	uint32_t period, buffer;
+};
+
+struct lb_pause {
+	uint32_t on;
+};
+
+struct lb_granted {
+	uint32_t direction, period, buffer, unused;
+	uint64_t bytes;
+};
+
+struct lb_failure {
+	char text[LB_TEXT_BYTES];
+};
+
+struct lb_end {
+	uint32_t flags, state, direction, pid, uid, period, buffer;
+	struct lb_format format;
+	char program[LB_PROGRAM_BYTES];
+	uint64_t moved, xruns, xrun_frames;
+};
+
+struct lb_loop {
+	char name[LB_NAME_BYTES], device[LB_NAME_BYTES];
+	struct lb_format format;
+	uint32_t waiting;
+	uint64_t sessions, frames, skipped;
+	struct lb_end server, client;
+};
+
+struct lb_message {
+	struct lb_header header;
+	union {
+		struct lb_open open;
+		struct lb_setup setup;
+		struct lb_pause pause;
+		struct lb_granted granted;
+		struct lb_failure failure;
+		struct lb_loop loop;
+		unsigned char space[LB_MESSAGE_BYTES - sizeof(struct lb_header)];
+	};
+};
+_Static_assert(sizeof(struct lb_message) == LB_MESSAGE_BYTES, "a message is a packet of 512 bytes");
+
+enum { LB_MAGIC = 0x42504f4c, LB_LAYOUT_VERSION = 1, LB_FRAMES_OFFSET = 4096 };
+
+/* The header of the shared memory. The first eight words are constants. */
+struct lb_shared {
+	uint32_t magic, version, capacity, frame_bytes, rate, channels, encoding, playback;
+	unsigned char unused0[32];
+
+	/* The daemon's line. */
+	_Atomic uint32_t state, error, starts, xruns;
+	_Atomic uint64_t daemon;
+	_Atomic int64_t clock;
+	_Atomic uint64_t xrun_frames;
+	unsigned char unused1[24];
+
+	/* The program's line. */
+	_Atomic uint64_t program, wake;
+};
+
+#endif
