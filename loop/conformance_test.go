@@ -15,6 +15,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestConformance(t *testing.T) {
 	looptest.Harness{
 		Bubble:  true,
-		Connect: func(_ *testing.T, bay *loop.Patchbay) looptest.Opener { return bay.Open },
+		Connect: func(_ *testing.T, bay *loop.Patchbay) looptest.Opener { return looptest.Program(bay.Open) },
 	}.Run(t)
 }

@@ -155,7 +155,7 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 		return pcm.Grant{}, l.errFormat(f)
 	case e.role == pcm.Client && e.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
-	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && c != nil && c.state != ring.Idle:
+	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && c != nil && !c.orphaned() && c.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.format)
 	}
 	if s.Period == 0 {

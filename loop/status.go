@@ -34,6 +34,7 @@ type EndStatus struct {
 	XrunFrames uint64 // inserted as silence (writing) or dropped (reading)
 	Error      bool   // sticky, until Halt or close
 	Paused     bool
+	Draining   bool // its program waits for what it wrote to be taken
 }
 
 // Status lists all loops by name. It takes each loop's lock for a moment.
@@ -69,6 +70,6 @@ func (e *End) status() EndStatus {
 		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
 		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
 		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
-		Paused: e.paused.Load(),
+		Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
 	}
 }

@@ -41,7 +41,7 @@ func connect(t *testing.T, bay *loop.Patchbay) looptest.Opener {
 		}
 		os.RemoveAll(dir)
 	})
-	return func(ctx context.Context, name string, o pcm.Options) (*pcm.PCM, error) {
+	return looptest.Program(func(ctx context.Context, name string, o pcm.Options) (*pcm.PCM, error) {
 		return client.Open(ctx, path, name, o)
-	}
+	})
 }

@@ -101,7 +101,7 @@ func endOf(s *loop.EndStatus) wire.End {
 		Period: uint32(s.Period), Buffer: uint32(s.Buffer), Format: wire.FormatOf(s.Format),
 		Moved: s.Moved, Xruns: s.Xruns, XrunFrames: s.XrunFrames,
 	}
-	for flag, set := range map[uint32]bool{wire.EndOpen: s.Open, wire.EndGone: s.Gone, wire.EndError: s.Error, wire.EndPaused: s.Paused} {
+	for flag, set := range map[uint32]bool{wire.EndOpen: s.Open, wire.EndGone: s.Gone, wire.EndError: s.Error, wire.EndPaused: s.Paused, wire.EndDraining: s.Draining} {
 		if set {
 			e.Flags |= flag
 		}

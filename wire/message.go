@@ -114,10 +114,11 @@ type End struct {
 
 // The flags of an End.
 const (
-	EndOpen   = 1 << iota // a program holds it
-	EndGone               // it has closed; its last frames are on their way
-	EndError              // the sticky error flag
-	EndPaused             // it has paused
+	EndOpen     = 1 << iota // a program holds it
+	EndGone                 // it has closed; its last frames are on their way
+	EndError                // the sticky error flag
+	EndPaused               // it has paused
+	EndDraining             // its program waits for what it wrote to be taken
 )
 
 // Request is what a program sends: a header and the body that its Op has.

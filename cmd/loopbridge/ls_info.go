@@ -37,6 +37,7 @@ type endInfo struct {
 	XrunFrames uint64 `json:"xrun_frames"`
 	Error      bool   `json:"error"` // sticky: there was an xrun
 	Paused     bool   `json:"paused"`
+	Draining   bool   `json:"draining"` // its program waits for what it wrote to be taken
 }
 
 type formatInfo struct {
@@ -61,7 +62,7 @@ func endOf(e *wire.End) endInfo {
 		Open: true, Leaving: e.Flags&wire.EndGone != 0, State: ring.State(e.State).String(), Direction: pcm.Direction(e.Direction).String(),
 		Program: wire.Text(e.Program[:]), PID: e.PID, UID: e.UID, formatInfo: formatOf(e.Format),
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved, Xruns: e.Xruns, XrunFrames: e.XrunFrames, Error: e.Flags&wire.EndError != 0,
-		Paused: e.Flags&wire.EndPaused != 0,
+		Paused: e.Flags&wire.EndPaused != 0, Draining: e.Flags&wire.EndDraining != 0,
 	}
 }
 

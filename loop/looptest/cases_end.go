@@ -41,15 +41,15 @@ func endCases() []testCase {
 				s, c := w.pair(pcm.Read)
 				c.put(5*period + 77) // no whole fragment, and no padding
 				gone := leaves(w, c)
-				w.until("the daemon knows", func() bool { return !w.holds(c) })
+				w.leaving(c)
+				w.ok(w.finish(gone))
 				w.tick(10)
-				w.ok(gone.result())
 				s.drainTo(c.next)
 			}},
 			testCase{name: "E22_D13_server_" + how + "_and_the_client_gets_all_then_ECONNRESET", run: func(w *world) {
 				s, c := w.pair(pcm.Write)
 				s.put(5*period + 77)
-				w.ok(leaves(w, s).result()) // a server does not wait
+				w.ok(w.finish(leaves(w, s)))
 				w.until("the daemon knows", func() bool { return !w.status().Server.Open })
 				w.tick(10)
 				c.drainTo(s.next)
@@ -76,12 +76,12 @@ func endCases() []testCase {
 				c.put(3*period + 5)
 				w.until("it is armed", func() bool { return w.status().Client.State == ring.Armed })
 				gone := leaves(w, c)
-				w.until("the daemon knows", func() bool { return !w.holds(c) })
+				w.leaving(c)
 				_, err := w.try(pcm.Options{Role: pcm.Client, Direction: pcm.Write})
 				w.is(err, audio.ErrNoServer)
 				s.arm()
+				w.ok(w.finish(gone))
 				w.tick(10)
-				w.ok(gone.result())
 				s.drainTo(c.next)
 			}},
 		)
@@ -100,9 +100,9 @@ func endCases() []testCase {
 			w.tick(1)
 			io.asleep("the read is not full")
 			close := w.start(func() error { return c.Close(w.Context()) })
-			w.until("the daemon knows", func() bool { return !w.holds(c) })
+			w.leaving(c)
+			w.ok(w.finish(close))
 			w.tick(1)
-			w.ok(close.result())
 			w.ok(io.result())
 			w.is(s.transfer(w.Context()), audio.ErrReset)
 		}},
@@ -217,9 +217,8 @@ func endCases() []testCase {
 			s, c := w.pair(pcm.Read)
 			c.put(c.Buffer() - period)
 			close := w.start(func() error { return c.Close(w.Context()) })
-			w.until("the daemon knows", func() bool { return !w.holds(c) })
-			w.tick(c.bufferPeriods())
-			w.ok(close.result())
+			w.leaving(c)
+			w.ok(w.finish(close))
 			s.drainTo(c.next)
 		}},
 		testCase{name: "E33_D16_close_gives_up_after_the_buffer_and_a_second", run: func(w *world) {
@@ -235,7 +234,7 @@ func endCases() []testCase {
 			s, c := w.pair(pcm.Read)
 			c.put(10 * period)
 			close := w.start(func() error { return c.Close(w.Context()) })
-			w.until("the daemon knows", func() bool { return !w.holds(c) })
+			w.leaving(c)
 			close.asleep("time stands still")
 			s.Abandon()
 			w.is(close.result(), audio.ErrReset)
@@ -296,14 +295,6 @@ func endCases() []testCase {
 // closeWhileTicking closes a running writer while the clock goes on.
 func closeWhileTicking(w *world, c *end) error {
 	close := w.start(func() error { return c.Close(w.Context()) })
-	w.until("the daemon knows", func() bool { return !w.holds(c) })
-	w.tick(2 * c.bufferPeriods())
-	return close.result()
+	w.leaving(c)
+	return w.finish(close)
 }
-
-// bufferPeriods is how many ticks it takes to move a whole buffer.
-func (e *end) bufferPeriods() int {
-	return int(e.w.status().Format.Duration(int64(defaultBuffer))/pcm.DefaultPeriod) + 1
-}
-
-const defaultBuffer = 16320 // frames of 48 kHz

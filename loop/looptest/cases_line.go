@@ -242,18 +242,23 @@ func lineCases() []testCase {
 
 // drain drains while the clock goes on.
 func (w *world) drain(e *end) error {
-	d := w.start(func() error { return e.Drain(w.Context()) })
-	w.settle()
+	return w.finish(w.start(func() error { return e.Drain(w.Context()) }))
+}
+
+// finish lets the clock go on until a call has returned, a period at a time: the program
+// is to come to its next step before much time has passed.
+func (w *world) finish(c *call) error {
+	w.Helper()
 	for range 1000 {
+		w.settle()
 		select {
-		case err := <-d.done:
+		case err := <-c.done:
 			return err
 		default:
 			w.tick(1)
-			w.settle()
 		}
 	}
-	return d.result()
+	return c.result()
 }
 
 // countEvents counts the events so far of a kind on loop0.

@@ -131,10 +131,9 @@ func openCases() []testCase {
 						first, second = c, s
 					}
 					close := w.start(func() error { return first.Close(w.Context()) })
-					w.until("the close is under way", func() bool { return !w.holds(first) })
-					w.tick(2)
-					w.ok(close.result())
-					if err := second.Close(w.Context()); err != nil && !(serverFirst && isError(err, audio.ErrReset)) {
+					w.leaving(first)
+					w.ok(w.finish(close))
+					if err := w.finish(w.start(func() error { return second.Close(w.Context()) })); err != nil && !(serverFirst && isError(err, audio.ErrReset)) {
 						w.Fatal(err)
 					}
 				}
@@ -216,12 +215,16 @@ func over(e *end) bool {
 	return events&pcm.Hangup != 0
 }
 
-// holds reports whether the daemon counts the end as held by its program.
-func (w *world) holds(e *end) bool {
-	s := w.status()
-	held := s.Client
-	if e.Role() == pcm.Server {
-		held = s.Server
-	}
-	return held.Open && !held.Gone
+// leaving waits until the daemon knows that the end's program is about to close it: it
+// has, or it drains first.
+func (w *world) leaving(e *end) {
+	w.Helper()
+	w.until("the daemon knows", func() bool {
+		s := w.status()
+		held := s.Client
+		if e.Role() == pcm.Server {
+			held = s.Server
+		}
+		return !held.Open || held.Gone || held.Draining
+	})
 }

@@ -47,9 +47,8 @@ func policyCases() []testCase {
 			for range 3 {
 				w.pump(c, s, 5*period)
 				close := w.start(func() error { return c.Close(w.Context()) })
-				w.until("the daemon knows", func() bool { return !w.holds(c) })
-				w.tick(1)
-				w.ok(close.result())
+				w.leaving(c)
+				w.ok(w.finish(close))
 				s.take(int(c.next - s.next))
 				w.until("the client is gone", func() bool { return !w.status().Client.Open })
 				w.clock.Settle()

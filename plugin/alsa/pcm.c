@@ -1,166 +1,22 @@
-/* The callbacks of alsa-lib's ioplug.
- *
- * Frames go straight between the application's memory and the ring, in transfer: there
- * is no buffer in between and no thread. pointer tells alsa-lib how much can be moved.
- * alsa-lib asks transfer only where pointer has promised something, so that is what
- * pointer does, too, once the stream has ended: transfer then says why.
+/* Setting up, starting and stopping an end, as alsa-lib's ioplug asks for it.
  *
  *	alsa-lib's state   what the end is doing (package loop/pcm)
- *	OPEN, SETUP        idle
+ *	OPEN, SETUP        idle; or running, after a drain
  *	PREPARED           idle; a client that plays may have written already
  *	RUNNING            armed or running: a server's first read or write waits for its
  *	                   client (D7), in poll where the application does not block
+ *	PAUSED             running, paused
  *	XRUN               running: the line goes on, prepare is all that is needed
  *	DISCONNECTED       the daemon has gone
  *
- * start, pointer, transfer and stop are called with alsa-lib's lock held, the others
- * without. */
+ * start, pointer, transfer, stop, hw_params and close are called with alsa-lib's lock
+ * held, the others without. */
 #include "pcm.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REPLY_MS = 5000 }; /* for requests that the daemon answers at once */
-
-static bool plays(const struct lb_pcm *p) { return p->io.stream == SND_PCM_STREAM_PLAYBACK; }
-
-static uint32_t state(const struct lb_pcm *p) { return p->ring.shared->state; }
-
-/* mapped: the application sees alsa-lib's buffer instead of handing over its own. */
-static bool mapped(const struct lb_pcm *p)
-{
-	return p->io.access == SND_PCM_ACCESS_MMAP_INTERLEAVED || p->io.access == SND_PCM_ACCESS_MMAP_NONINTERLEAVED;
-}
-
-/* over is why nothing moves any more: a negative errno, or 0. */
-static int over(const struct lb_pcm *p)
-{
-	const struct lb_shared *s = p->ring.shared;
-	uint32_t now = s->state, error = s->error;
-
-	if (now == LB_ENDED)
-		return -(int)(error ? error : ECONNRESET);
-	if (p->conn.dead)
-		return -ENODEV;
-	/* A start that was heeded and taken back: start_timeout. */
-	if (now == LB_IDLE && p->armed && s->starts == p->starts)
-		return -(int)(error ? error : EINTR);
-	return 0;
-}
-
-/* pausing: a server that plays sleeps before its first frame (D7). */
-static bool pausing(const struct lb_pcm *p) { return plays(p) && p->role == LB_SERVER && state(p) != LB_RUNNING; }
-
-/* catch_up learns how far the application is. */
-static void catch_up(struct lb_pcm *p)
-{
-	snd_pcm_uframes_t now = p->io.appl_ptr;
-	snd_pcm_sframes_t moved = (snd_pcm_sframes_t)(now - p->appl_ptr);
-
-	if (p->boundary && moved > (snd_pcm_sframes_t)(p->boundary / 2))
-		moved -= (snd_pcm_sframes_t)p->boundary;
-	else if (p->boundary && moved < -(snd_pcm_sframes_t)(p->boundary / 2))
-		moved += (snd_pcm_sframes_t)p->boundary;
-	p->appl_ptr = now;
-	p->appl = moved < 0 && p->appl < (uint64_t)-moved ? 0 : p->appl + (uint64_t)moved;
-	if (!plays(p))
-		lb_ring_take(&p->ring, p->base + p->appl);
-}
-
-/* available is how much transfer would move now. */
-static snd_pcm_uframes_t available(const struct lb_pcm *p)
-{
-	snd_pcm_uframes_t most = p->io.buffer_size ? p->io.buffer_size : p->ring.shared->capacity;
-	uint64_t n;
-
-	if (plays(p))
-		return lb_ring_ready(&p->ring);
-	n = p->ring.shared->daemon - (p->base + p->appl);
-	return n <= most || !p->stops_at_xrun ? (snd_pcm_uframes_t)n : most;
-}
-
-/* wanted is how much has to be available before poll says so. */
-static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
-{
-	snd_pcm_uframes_t capacity = p->ring.shared->capacity;
-
-	if (p->io.state == SND_PCM_STATE_DRAINING && plays(p))
-		return capacity;
-	if (!p->avail_min)
-		return 1;
-	return p->avail_min < capacity ? p->avail_min : capacity;
-}
-
-static bool ready(const struct lb_pcm *p)
-{
-	if (over(p) || p->io.state == SND_PCM_STATE_XRUN)
-		return true;
-	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
-		return true;
-	return !pausing(p) && available(p) >= wanted(p);
-}
-
-/* wake_at asks for the bell when n frames are available. */
-static void wake_at(struct lb_pcm *p, snd_pcm_uframes_t n)
-{
-	struct lb_shared *s = p->ring.shared;
-	uint64_t at = plays(p) ? s->program + n : p->base + p->appl + n;
-
-	if (plays(p))
-		at = at > s->capacity ? at - s->capacity : 0;
-	if (s->wake != at)
-		s->wake = at;
-}
-
-/* unstarted: a server that plays, whose poll has to begin its pause (D8). */
-static bool unstarted(const struct lb_pcm *p)
-{
-	return pausing(p) && p->io.state == SND_PCM_STATE_PREPARED && !p->armed;
-}
-
-void lb_pcm_poll(struct lb_pcm *p)
-{
-	if (!ready(p) && !unstarted(p)) {
-		wake_at(p, wanted(p));
-		lb_hush(&p->conn);
-		if (!ready(p))
-			return;
-	}
-	lb_nudge(&p->conn);
-}
-
-/* begin arms the end, once until the daemon has heeded. */
-static int begin(struct lb_pcm *p)
-{
-	int err;
-
-	if (state(p) != LB_IDLE || p->ring.shared->starts != p->starts)
-		return 0;
-	err = lb_send(&p->conn, LB_OP_START);
-	if (err < 0)
-		return err;
-	p->starts++;
-	p->armed = true;
-	return 0;
-}
-
-/* wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
-static int wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
-{
-	int err;
-
-	for (;;) {
-		wake_at(p, n);
-		lb_hush(&p->conn);
-		err = over(p);
-		if (err < 0 || (!pausing(p) && available(p) >= n))
-			return err;
-		err = lb_sleep(&p->conn);
-		if (err < 0)
-			return err;
-	}
-}
 
 static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m, int ms)
 {
@@ -178,32 +34,22 @@ static int halt(struct lb_pcm *p)
 	int err = request(p, LB_OP_HALT, &m, REPLY_MS);
 
 	p->armed = false;
-	if (!err && !plays(p))
+	if (!err && !lb_plays(p))
 		lb_ring_take(&p->ring, UINT64_MAX);
 	return err;
-}
-
-/* rebase makes the present position alsa-lib's 0. */
-static void rebase(struct lb_pcm *p)
-{
-	p->base = p->ring.shared->program;
-	p->appl = 0;
-	p->appl_ptr = p->io.appl_ptr;
-	p->xruns = p->ring.shared->xruns;
-	p->drained = false;
 }
 
 void lb_pcm_adopt(struct lb_pcm *p)
 {
 	p->starts = p->ring.shared->starts;
 	p->armed = false;
-	rebase(p);
+	lb_rebase(p);
 }
 
 static int pcm_start(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
-	int err = begin(p);
+	int err = lb_begin(p);
 
 	lb_pcm_poll(p);
 	return err;
@@ -216,12 +62,10 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 
 	if (p->conn.dead)
 		return 0;
-	switch (state(p)) {
+	switch (lb_state(p)) {
 	case LB_IDLE:
-		if (p->armed || (plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity))
+		if (p->armed || (lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity))
 			err = halt(p);
-		break;
-	case LB_ENDED: /* ECONNRESET repeats until prepare (D14) */
 		break;
 	default:
 		if (!p->drained)
@@ -235,112 +79,14 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	int err = 0;
 
-	if (over(p))
+	if (lb_over(p))
 		err = halt(p);
 	if (!err)
-		rebase(p);
+		lb_rebase(p);
+	else if (!p->conn.dead) /* read and write go on to say why */
+		snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
 	lb_pcm_poll(p);
 	return err;
-}
-
-static snd_pcm_sframes_t pcm_pointer(snd_pcm_ioplug_t *io)
-{
-	struct lb_pcm *p = io->private_data;
-	snd_pcm_uframes_t n, hw;
-
-	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0)
-		rebase(p); /* snd_pcm_reset */
-	catch_up(p);
-	n = available(p);
-	if (over(p)) {
-		n = io->buffer_size;
-	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {
-		return -EPIPE;
-	} else if (pausing(p)) {
-		/* The first write has to get as far as transfer, which starts the end. */
-		n = io->state == SND_PCM_STATE_PREPARED && !mapped(p) ? io->buffer_size : 0;
-	}
-	hw = p->io.appl_ptr + n;
-	if (plays(p))
-		hw += p->boundary - io->buffer_size;
-	return (snd_pcm_sframes_t)(p->boundary ? hw % p->boundary : hw);
-}
-
-/* write_frames is transfer of an end that plays. */
-static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
-				      snd_pcm_uframes_t size)
-{
-	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
-	int err;
-
-	p->drained = false;
-	if (pos < written) /* rewound: what is on its way stays as it is */
-		return (snd_pcm_sframes_t)(written - pos < size ? written - pos : size);
-	if (p->role == LB_SERVER && p->io.state == SND_PCM_STATE_PREPARED) {
-		/* Now alsa-lib waits for room or says EAGAIN, of which it is not capable
-		 * before the start. */
-		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_RUNNING);
-		err = begin(p);
-		if (err < 0 || pausing(p))
-			return err;
-	}
-	if (written < pos) /* forwarded: silence in between */
-		lb_ring_write(&p->ring, p->io.format, NULL, 0, pos - written);
-	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, areas, offset, size);
-}
-
-/* read_frames is transfer of an end that records. alsa-lib asks for the same frames
- * again and again where the application maps the buffer, so they are taken only when
- * it has moved on; what is missing at the end of the stream is silence there, because
- * alsa-lib would not look at a short count. */
-static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
-				     snd_pcm_uframes_t size)
-{
-	snd_pcm_uframes_t n = lb_ring_read(&p->ring, p->io.format, p->base + p->appl, areas, offset, size);
-
-	if (n == 0)
-		return over(p) ? over(p) : -EAGAIN;
-	if (!mapped(p)) {
-		lb_ring_take(&p->ring, p->base + p->appl + n);
-		return (snd_pcm_sframes_t)n;
-	}
-	if (n < size)
-		snd_pcm_areas_silence(areas, offset + n, p->io.channels, size - n, p->io.format);
-	return (snd_pcm_sframes_t)size;
-}
-
-/* fail leaves a state behind in which the application can do the right thing. */
-static void fail(struct lb_pcm *p, int err)
-{
-	if (p->conn.dead) {
-		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
-	} else if (err != -EAGAIN && state(p) == LB_IDLE) { /* a start that was taken back: try again */
-		p->armed = false;
-		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_PREPARED);
-	}
-}
-
-static snd_pcm_sframes_t pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
-				      snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
-{
-	struct lb_pcm *p = io->private_data;
-	snd_pcm_sframes_t n;
-
-	catch_up(p);
-	if (plays(p) && over(p))
-		n = over(p);
-	else
-		n = plays(p) ? write_frames(p, areas, offset, size) : read_frames(p, areas, offset, size);
-	if (n > 0 && (plays(p) || !mapped(p))) { /* alsa-lib moves its pointer after this call */
-		p->appl += (uint64_t)n;
-		p->appl_ptr += (snd_pcm_uframes_t)n;
-		if (p->boundary && p->appl_ptr >= p->boundary)
-			p->appl_ptr -= p->boundary;
-	}
-	if (n < 0)
-		fail(p, (int)n);
-	lb_pcm_poll(p);
-	return n;
 }
 
 static int pcm_drain(snd_pcm_ioplug_t *io)
@@ -349,27 +95,31 @@ static int pcm_drain(snd_pcm_ioplug_t *io)
 	uint32_t capacity = p->ring.shared->capacity;
 	int err = 0;
 
-	if (!plays(p))
+	struct lb_message m = { 0 };
+
+	if (!lb_plays(p))
 		return 0;
-	if (lb_ring_ready(&p->ring) < capacity) {
+	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed (D17) */
+		err = lb_call(&p->conn, LB_OP_DRAIN, &m, NULL, 0, REPLY_MS, false);
+	if (!err && lb_ring_ready(&p->ring) < capacity) {
 		if (p->role == LB_CLIENT)
-			err = begin(p);
+			err = lb_begin(p);
 		if (!err && !p->drained)
 			err = lb_send(&p->conn, LB_OP_DRAIN);
 		p->drained = true;
 	}
 	while (!err && lb_ring_ready(&p->ring) < capacity) {
-		err = over(p);
+		err = lb_over(p);
 		if (!err && io->nonblock) {
 			lb_pcm_poll(p);
 			return -EAGAIN;
 		}
 		if (!err)
-			err = wait_for(p, capacity);
+			err = lb_wait_for(p, capacity);
 	}
 	if (err < 0 && err != -EINTR) {
 		p->drained = false;
-		snd_pcm_ioplug_set_state(io, SND_PCM_STATE_SETUP);
+		snd_pcm_ioplug_set_state(io, p->conn.dead ? SND_PCM_STATE_DISCONNECTED : SND_PCM_STATE_PREPARED);
 	} else if (!err) {
 		p->drained = true;
 	}
@@ -384,52 +134,10 @@ static int pcm_pause(snd_pcm_ioplug_t *io, int enable)
 	return request(p, LB_OP_PAUSE, &m, REPLY_MS);
 }
 
-/* The daemon moves frames a period at a time; in between they come closer with the
- * clock. */
-static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
+/* stopped: the application expects nothing more of the stream as it was. */
+static bool stopped(const struct lb_pcm *p)
 {
-	struct timespec t;
-	int64_t clock = p->ring.shared->clock, n;
-
-	if (state(p) != LB_RUNNING || clock == 0 || p->io.state != SND_PCM_STATE_RUNNING)
-		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	n = ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec - clock) * p->io.rate / 1000000000;
-	if (n < 0)
-		return 0;
-	return n < (int64_t)p->ring.period ? (snd_pcm_sframes_t)n : (snd_pcm_sframes_t)p->ring.period;
-}
-
-static int pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
-{
-	struct lb_pcm *p = io->private_data;
-
-	catch_up(p);
-	if (plays(p)) {
-		*delay = (snd_pcm_sframes_t)(p->ring.shared->capacity - lb_ring_ready(&p->ring));
-		*delay -= *delay > since_cycle(p) ? since_cycle(p) : *delay;
-	} else {
-		*delay = (snd_pcm_sframes_t)available(p) + since_cycle(p);
-	}
-	return p->conn.dead && state(p) != LB_ENDED ? -ENODEV : 0;
-}
-
-static int pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n, unsigned short *revents)
-{
-	struct lb_pcm *p = io->private_data;
-
-	*revents = 0;
-	if (n != 1)
-		return -EINVAL;
-	if (unstarted(p))
-		begin(p);
-	if (fds->revents & (POLLIN | POLLERR))
-		lb_pcm_poll(p);
-	if (ready(p))
-		*revents = plays(p) ? POLLOUT : POLLIN;
-	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
-		*revents |= POLLERR;
-	return 0;
+	return p->io.state == SND_PCM_STATE_OPEN || p->io.state == SND_PCM_STATE_SETUP || p->io.state == SND_PCM_STATE_PREPARED;
 }
 
 static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
@@ -442,11 +150,11 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 	int fd, err;
 
 	(void)params;
-	if (p->role == LB_CLIENT && m.setup.format.rate == s->rate && m.setup.format.channels == s->channels &&
+	if (p->settled && m.setup.format.rate == s->rate && m.setup.format.channels == s->channels &&
 	    m.setup.format.encoding == s->encoding && m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
 		return 0; /* also while the session goes on, as between two files of aplay */
-	if (state(p) != LB_IDLE || p->armed) {
-		err = halt(p);
+	if (lb_state(p) != LB_IDLE || p->armed) {
+		err = stopped(p) ? halt(p) : -EBUSY;
 		if (err < 0)
 			return err;
 	}
@@ -457,6 +165,7 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 		SNDERR("loopbridge: %s", *p->conn.why ? p->conn.why : snd_strerror(err));
 		return err;
 	}
+	p->settled = true;
 	lb_pcm_adopt(p);
 	return 0;
 }
@@ -500,15 +209,15 @@ static void pcm_dump(snd_pcm_ioplug_t *io, snd_output_t *out)
 const snd_pcm_ioplug_callback_t lb_pcm_callbacks = {
 	.start = pcm_start,
 	.stop = pcm_stop,
-	.pointer = pcm_pointer,
-	.transfer = pcm_transfer,
+	.pointer = lb_pcm_pointer,
+	.transfer = lb_pcm_transfer,
 	.close = pcm_close,
 	.hw_params = pcm_hw_params,
 	.sw_params = pcm_sw_params,
 	.prepare = pcm_prepare,
 	.drain = pcm_drain,
 	.pause = pcm_pause,
-	.poll_revents = pcm_poll_revents,
+	.poll_revents = lb_pcm_poll_revents,
 	.dump = pcm_dump,
-	.delay = pcm_delay,
+	.delay = lb_pcm_delay,
 };

@@ -31,6 +31,7 @@ struct lb_pcm {
 
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */
+	bool settled;	 /* the application has chosen: a client at open has the loop's format */
 	bool drained;	 /* all was taken: a stop that follows need not end the session */
 };
 
@@ -47,5 +48,30 @@ void lb_pcm_adopt(struct lb_pcm *p);
 /* lb_pcm_poll makes poll(2) tell the truth: the bell is audible if the application
  * need not wait, else it is silent until the daemon has got far enough. */
 void lb_pcm_poll(struct lb_pcm *p);
+
+/* flow.c, for pcm.c. */
+
+bool lb_plays(const struct lb_pcm *p);
+
+/* lb_state is what the end is doing: enum lb_state. */
+uint32_t lb_state(const struct lb_pcm *p);
+
+/* lb_over is why nothing moves any more: a negative errno, or 0. */
+int lb_over(const struct lb_pcm *p);
+
+/* lb_begin arms the end, once until the daemon has heeded. */
+int lb_begin(struct lb_pcm *p);
+
+/* lb_wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
+int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n);
+
+/* lb_rebase makes the present position alsa-lib's 0. */
+void lb_rebase(struct lb_pcm *p);
+
+snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io);
+snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
+				  snd_pcm_uframes_t size);
+int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay);
+int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n, unsigned short *revents);
 
 #endif

@@ -36,7 +36,7 @@ enum lb_direction { LB_READ = 1, LB_WRITE = 2 };
 enum lb_state { LB_IDLE, LB_ARMED, LB_RUNNING, LB_ENDED };
 
 /* Flags of struct lb_end. */
-enum { LB_END_OPEN = 1, LB_END_GONE = 2, LB_END_ERROR = 4, LB_END_PAUSED = 8 };
+enum { LB_END_OPEN = 1, LB_END_GONE = 2, LB_END_ERROR = 4, LB_END_PAUSED = 8, LB_END_DRAINING = 16 };
 
 struct lb_header {
 	uint16_t op, version;

@@ -1,0 +1,308 @@
+/* The way of a frame: how many can be moved, moving them, and poll(2).
+ *
+ * Frames go straight between the application's memory and the ring, in transfer: there
+ * is no buffer in between and no thread. pointer tells alsa-lib how much can be moved.
+ * alsa-lib asks transfer only where pointer has promised something, so that is what
+ * pointer does, too, once the stream has ended: transfer then says why. */
+#include "pcm.h"
+
+#include <errno.h>
+#include <time.h>
+
+bool lb_plays(const struct lb_pcm *p) { return p->io.stream == SND_PCM_STREAM_PLAYBACK; }
+
+uint32_t lb_state(const struct lb_pcm *p) { return p->ring.shared->state; }
+
+/* mapped: the application sees alsa-lib's buffer instead of handing over its own. */
+static bool mapped(const struct lb_pcm *p)
+{
+	return p->io.access == SND_PCM_ACCESS_MMAP_INTERLEAVED || p->io.access == SND_PCM_ACCESS_MMAP_NONINTERLEAVED;
+}
+
+/* over is why nothing moves any more: a negative errno, or 0. */
+int lb_over(const struct lb_pcm *p)
+{
+	const struct lb_shared *s = p->ring.shared;
+	uint32_t now = s->state, error = s->error;
+
+	if (now == LB_ENDED)
+		return -(int)(error ? error : ECONNRESET);
+	if (p->conn.dead)
+		return -ENODEV;
+	/* A start that was heeded and taken back: start_timeout. */
+	if (now == LB_IDLE && p->armed && s->starts == p->starts)
+		return -(int)(error ? error : EINTR);
+	return 0;
+}
+
+/* pausing: a server that plays sleeps before its first frame (D7). */
+static bool pausing(const struct lb_pcm *p) { return lb_plays(p) && p->role == LB_SERVER && lb_state(p) != LB_RUNNING; }
+
+/* catch_up learns how far the application is. */
+static void catch_up(struct lb_pcm *p)
+{
+	snd_pcm_uframes_t now = p->io.appl_ptr;
+	snd_pcm_sframes_t moved = (snd_pcm_sframes_t)(now - p->appl_ptr);
+
+	if (p->boundary && moved > (snd_pcm_sframes_t)(p->boundary / 2))
+		moved -= (snd_pcm_sframes_t)p->boundary;
+	else if (p->boundary && moved < -(snd_pcm_sframes_t)(p->boundary / 2))
+		moved += (snd_pcm_sframes_t)p->boundary;
+	p->appl_ptr = now;
+	p->appl = moved < 0 && p->appl < (uint64_t)-moved ? 0 : p->appl + (uint64_t)moved;
+	if (!lb_plays(p))
+		lb_ring_take(&p->ring, p->base + p->appl);
+}
+
+/* available is how much transfer would move now. */
+static snd_pcm_uframes_t available(const struct lb_pcm *p)
+{
+	snd_pcm_uframes_t most = p->io.buffer_size ? p->io.buffer_size : p->ring.shared->capacity;
+	uint64_t n;
+
+	if (lb_plays(p))
+		return lb_ring_ready(&p->ring);
+	n = p->ring.shared->daemon - (p->base + p->appl);
+	return n <= most || !p->stops_at_xrun ? (snd_pcm_uframes_t)n : most;
+}
+
+/* wanted is how much has to be available before poll says so. */
+static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
+{
+	snd_pcm_uframes_t capacity = p->ring.shared->capacity;
+
+	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p))
+		return capacity;
+	if (!p->avail_min)
+		return 1;
+	return p->avail_min < capacity ? p->avail_min : capacity;
+}
+
+static bool ready(const struct lb_pcm *p)
+{
+	if (lb_over(p) || p->io.state == SND_PCM_STATE_XRUN)
+		return true;
+	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
+		return true;
+	return !pausing(p) && available(p) >= wanted(p);
+}
+
+/* wake_at asks for the bell when n frames are available. */
+static void wake_at(struct lb_pcm *p, snd_pcm_uframes_t n)
+{
+	struct lb_shared *s = p->ring.shared;
+	uint64_t at = lb_plays(p) ? s->program + n : p->base + p->appl + n;
+
+	if (lb_plays(p))
+		at = at > s->capacity ? at - s->capacity : 0;
+	if (s->wake != at)
+		s->wake = at;
+}
+
+/* unstarted: a server that plays, whose poll has to begin its pause (D8). */
+static bool unstarted(const struct lb_pcm *p)
+{
+	return pausing(p) && p->io.state == SND_PCM_STATE_PREPARED && !p->armed;
+}
+
+void lb_pcm_poll(struct lb_pcm *p)
+{
+	if (!ready(p) && !unstarted(p)) {
+		wake_at(p, wanted(p));
+		lb_hush(&p->conn);
+		if (!ready(p))
+			return;
+	}
+	lb_nudge(&p->conn);
+}
+
+/* begin arms the end, once until the daemon has heeded. */
+int lb_begin(struct lb_pcm *p)
+{
+	int err;
+
+	if (lb_state(p) != LB_IDLE || p->ring.shared->starts != p->starts)
+		return 0;
+	err = lb_send(&p->conn, LB_OP_START);
+	if (err < 0)
+		return err;
+	p->starts++;
+	p->armed = true;
+	return 0;
+}
+
+/* wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
+int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
+{
+	int err;
+
+	for (;;) {
+		wake_at(p, n);
+		lb_hush(&p->conn);
+		err = lb_over(p);
+		if (err < 0 || (!pausing(p) && available(p) >= n))
+			return err;
+		err = lb_sleep(&p->conn);
+		if (err < 0)
+			return err;
+	}
+}
+
+/* rebase makes the present position alsa-lib's 0. */
+void lb_rebase(struct lb_pcm *p)
+{
+	p->base = p->ring.shared->program;
+	p->appl = 0;
+	p->appl_ptr = p->io.appl_ptr;
+	p->xruns = p->ring.shared->xruns;
+	p->drained = false;
+}
+
+snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
+{
+	struct lb_pcm *p = io->private_data;
+	snd_pcm_uframes_t n, hw;
+
+	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0)
+		lb_rebase(p); /* snd_pcm_reset */
+	catch_up(p);
+	n = available(p);
+	if (lb_over(p)) {
+		n = io->buffer_size;
+	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {
+		return -EPIPE;
+	} else if (pausing(p)) {
+		/* The first write has to get as far as transfer, which starts the end. */
+		n = io->state == SND_PCM_STATE_PREPARED && !mapped(p) ? io->buffer_size : 0;
+	}
+	hw = p->io.appl_ptr + n;
+	if (lb_plays(p))
+		hw += p->boundary - io->buffer_size;
+	return (snd_pcm_sframes_t)(p->boundary ? hw % p->boundary : hw);
+}
+
+/* write_frames is transfer of an end that plays. */
+static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
+				      snd_pcm_uframes_t size)
+{
+	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
+	int err;
+
+	p->drained = false;
+	if (pos < written) /* rewound: what is on its way stays as it is */
+		return (snd_pcm_sframes_t)(written - pos < size ? written - pos : size);
+	if (p->role == LB_SERVER && p->io.state == SND_PCM_STATE_PREPARED) {
+		/* Now alsa-lib waits for room or says EAGAIN, of which it is not capable
+		 * before the start. */
+		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_RUNNING);
+		err = lb_begin(p);
+		if (err < 0 || pausing(p))
+			return err;
+	}
+	if (written < pos) /* forwarded: silence in between */
+		lb_ring_write(&p->ring, p->io.format, NULL, 0, pos - written);
+	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, areas, offset, size);
+}
+
+/* read_frames is transfer of an end that records. alsa-lib asks for the same frames
+ * again and again where the application maps the buffer, so they are taken only when
+ * it has moved on; what is missing at the end of the stream is silence there, because
+ * alsa-lib would not look at a short count. */
+static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
+				     snd_pcm_uframes_t size)
+{
+	snd_pcm_uframes_t n = lb_ring_read(&p->ring, p->io.format, p->base + p->appl, areas, offset, size);
+
+	if (n == 0)
+		return lb_over(p) ? lb_over(p) : -EAGAIN;
+	if (!mapped(p)) {
+		lb_ring_take(&p->ring, p->base + p->appl + n);
+		return (snd_pcm_sframes_t)n;
+	}
+	if (n < size)
+		snd_pcm_areas_silence(areas, offset + n, p->io.channels, size - n, p->io.format);
+	return (snd_pcm_sframes_t)size;
+}
+
+/* fail leaves a state behind in which the application can do the right thing. */
+static void fail(struct lb_pcm *p, int err)
+{
+	if (p->conn.dead) {
+		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
+	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start that was taken back: try again */
+		p->armed = false;
+		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_PREPARED);
+	}
+}
+
+snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
+				      snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
+{
+	struct lb_pcm *p = io->private_data;
+	snd_pcm_sframes_t n;
+
+	catch_up(p);
+	if (lb_plays(p) && lb_over(p))
+		n = lb_over(p);
+	else
+		n = lb_plays(p) ? write_frames(p, areas, offset, size) : read_frames(p, areas, offset, size);
+	if (n > 0 && (lb_plays(p) || !mapped(p))) { /* alsa-lib moves its pointer after this call */
+		p->appl += (uint64_t)n;
+		p->appl_ptr += (snd_pcm_uframes_t)n;
+		if (p->boundary && p->appl_ptr >= p->boundary)
+			p->appl_ptr -= p->boundary;
+	}
+	if (n < 0)
+		fail(p, (int)n);
+	lb_pcm_poll(p);
+	return n;
+}
+
+/* The daemon moves frames a period at a time; in between they come closer with the
+ * clock. */
+static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
+{
+	struct timespec t;
+	int64_t clock = p->ring.shared->clock, n;
+
+	if (lb_state(p) != LB_RUNNING || clock == 0 || p->io.state != SND_PCM_STATE_RUNNING)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	n = ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec - clock) * p->io.rate / 1000000000;
+	if (n < 0)
+		return 0;
+	return n < (int64_t)p->ring.period ? (snd_pcm_sframes_t)n : (snd_pcm_sframes_t)p->ring.period;
+}
+
+int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
+{
+	struct lb_pcm *p = io->private_data;
+
+	catch_up(p);
+	if (lb_plays(p)) {
+		*delay = (snd_pcm_sframes_t)(p->ring.shared->capacity - lb_ring_ready(&p->ring));
+		*delay -= *delay > since_cycle(p) ? since_cycle(p) : *delay;
+	} else {
+		*delay = (snd_pcm_sframes_t)available(p) + since_cycle(p);
+	}
+	return p->conn.dead && lb_state(p) != LB_ENDED ? -ENODEV : 0;
+}
+
+int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n, unsigned short *revents)
+{
+	struct lb_pcm *p = io->private_data;
+
+	*revents = 0;
+	if (n != 1)
+		return -EINVAL;
+	if (unstarted(p))
+		lb_begin(p);
+	if (fds->revents & (POLLIN | POLLERR))
+		lb_pcm_poll(p);
+	if (ready(p))
+		*revents = lb_plays(p) ? POLLOUT : POLLIN;
+	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
+		*revents |= POLLERR;
+	return 0;
+}
+
