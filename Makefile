@@ -70,6 +70,9 @@ lint: vet
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
 	$(GO) tool staticcheck ./...
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
+	@if echo '#include <alsa/asoundlib.h>' | $(CC) -E - >/dev/null 2>&1; then \
+		echo '$(CC) -Werror plugin/alsa/*.c'; $(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -fPIC -DPIC -fanalyzer -shared -o /dev/null $(SOURCES) -lasound; \
+	else echo '*** NOT CHECKED: plugin/alsa, libasound2-dev is missing'; fi
 	$(GO) test -count=1 .
 
 # Numbers. They depend on the machine, so no test asserts them.

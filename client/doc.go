@@ -3,7 +3,7 @@
 // a *pcm.PCM: after the open, frames go through shared memory and need no system
 // call but to sleep and to wake.
 //
-//	p, err := client.Open(ctx, client.DefaultSocket(), "loop0", pcm.Options{
+//	p, err := client.Open(ctx, client.FindSocket(), "loop0", pcm.Options{
 //		Role: pcm.Client, Direction: pcm.Write, Wait: pcm.Forever})
 //	n, err := p.Write(ctx, frames)
 //	err = p.Close(ctx)

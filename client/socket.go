@@ -18,5 +18,22 @@ func DefaultSocket() string {
 	if dir == "" {
 		dir = "/run"
 	}
-	return filepath.Join(dir, "loopbridge", "loopbridge.sock")
+	return filepath.Join(dir, name)
+}
+
+// FindSocket is where a program looks for a daemon: DefaultSocket; or else, where a
+// daemon of the system is the only one and nothing names another, that one's.
+func FindSocket() string {
+	path, system := DefaultSocket(), filepath.Join("/run", name)
+	if os.Getenv(SocketVariable) == "" && !exists(path) && exists(system) {
+		return system
+	}
+	return path
+}
+
+const name = "loopbridge/loopbridge.sock"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -66,12 +66,12 @@ type env struct {
 	socketFlag string // --socket
 }
 
-// socket is where the daemon is.
+// socket is where the daemon is, for a program.
 func (e *env) socket() string {
 	if e.socketFlag != "" {
 		return e.socketFlag
 	}
-	return client.DefaultSocket()
+	return client.FindSocket()
 }
 
 // warn prints a sentence.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/client"
 )
 
 // serveCmd is the daemon.
@@ -24,10 +27,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	socket := e.socket()
-	if e.socketFlag == "" && config.Daemon.Socket != "" {
-		socket = config.Daemon.Socket
-	}
+	socket := cmp.Or(e.socketFlag, config.Daemon.Socket, client.DefaultSocket())
 	level, err := zerolog.ParseLevel(config.Daemon.Log)
 	if err != nil {
 		return err

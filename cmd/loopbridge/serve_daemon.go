@@ -19,6 +19,7 @@ type daemon struct {
 	engines map[string]*loop.Engine
 	bay     *loop.Patchbay
 	server  *server.Server
+	names   nameList
 	wait    sync.WaitGroup
 }
 
@@ -54,6 +55,10 @@ func (d *daemon) start(c Config, socket string) error {
 		return err
 	}
 	d.server = s
+	d.names = nameListOf(socket)
+	if err := d.names.write(c.Loops); err != nil {
+		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
+	}
 	events := d.bay.Subscribe(eventRoom)
 	d.wait.Go(func() { logEvents(d.log, events) })
 	d.wait.Go(func() {
@@ -68,6 +73,7 @@ func (d *daemon) start(c Config, socket string) error {
 func (d *daemon) close() error {
 	var errs []error
 	if d.server != nil {
+		d.names.remove()
 		errs = append(errs, d.server.Close())
 	}
 	d.bay.Close()
