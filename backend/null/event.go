@@ -13,7 +13,6 @@ type event struct {
 	fd    int
 	users atomic.Int64 // goroutines inside set, and eventClosed
 	one   [8]byte
-	count [8]byte
 }
 
 const eventClosed = 1 << 62
@@ -55,15 +54,6 @@ func (e *event) enter() bool {
 func (e *event) leave() {
 	if e.users.Add(-1) == eventClosed {
 		_ = unix.Close(e.fd)
-	}
-}
-
-// clear takes back all sets at once. For the goroutine that polls.
-func (e *event) clear() {
-	for {
-		if _, err := unix.Read(e.fd, e.count[:]); err != unix.EINTR {
-			return
-		}
 	}
 }
 

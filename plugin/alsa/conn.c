@@ -9,12 +9,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Whose event it was: the daemon's bell has 0, or what it likes. */
-enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b };
+enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
 static int64_t now_ms(void)
 {
@@ -50,7 +51,7 @@ int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size
 	int err = -ECONNREFUSED;
 
 	memset(c, 0, sizeof *c);
-	c->socket = c->bell = c->nudge = -1;
+	c->socket = c->bell = c->nudge = c->alarm = -1;
 	pthread_mutex_init(&c->calls, NULL);
 	if (named && *named) {
 		snprintf(used, used_size, "%s", named);
@@ -223,11 +224,14 @@ int lb_send(struct lb_conn *c, enum lb_op op)
 int lb_bell_adopt(struct lb_conn *c, int bell)
 {
 	struct epoll_event nudge = { .events = EPOLLIN, .data.u64 = EVENT_NUDGE };
+	struct epoll_event alarm = { .events = EPOLLIN, .data.u64 = EVENT_ALARM };
 	struct epoll_event socket = { .events = EPOLLIN, .data.u64 = EVENT_SOCKET };
 
 	c->bell = bell;
 	c->nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (c->nudge < 0 || epoll_ctl(bell, EPOLL_CTL_ADD, c->nudge, &nudge) < 0 ||
+	c->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (c->nudge < 0 || c->alarm < 0 || epoll_ctl(bell, EPOLL_CTL_ADD, c->nudge, &nudge) < 0 ||
+	    epoll_ctl(bell, EPOLL_CTL_ADD, c->alarm, &alarm) < 0 ||
 	    epoll_ctl(bell, EPOLL_CTL_ADD, c->socket, &socket) < 0)
 		return -ENOMEM;
 	return 0;
@@ -270,6 +274,15 @@ void lb_nudge(struct lb_conn *c)
 		c->nudged = true;
 }
 
+void lb_alarm(struct lb_conn *c, int64_t at)
+{
+	struct itimerspec t = { .it_value = { at / 1000000000, at % 1000000000 } };
+
+	if (at || c->alarmed)
+		timerfd_settime(c->alarm, TFD_TIMER_ABSTIME, &t, NULL);
+	c->alarmed = at != 0;
+}
+
 int lb_sleep(struct lb_conn *c)
 {
 	struct pollfd p = { .fd = c->bell, .events = POLLIN };
@@ -281,10 +294,12 @@ void lb_disconnect(struct lb_conn *c)
 {
 	if (c->nudge >= 0)
 		close(c->nudge);
+	if (c->alarm >= 0)
+		close(c->alarm);
 	if (c->bell >= 0)
 		close(c->bell);
 	if (c->socket >= 0)
 		close(c->socket);
-	c->nudge = c->bell = c->socket = -1;
+	c->nudge = c->alarm = c->bell = c->socket = -1;
 	pthread_mutex_destroy(&c->calls);
 }

@@ -11,9 +11,11 @@
 
 struct lb_conn {
 	int socket;
-	int bell;  /* an epoll instance: the daemon's bell, our nudge and the socket; -1: none */
+	int bell;  /* an epoll instance: the daemon's bell and what follows; -1: none */
 	int nudge; /* an eventfd, readable while the bell must not be silent; -1: none */
+	int alarm; /* a timerfd, readable from the time of lb_alarm on; -1: none */
 	atomic_bool nudged;
+	atomic_bool alarmed; /* the alarm is set, or has gone off */
 	atomic_bool dead; /* the daemon has gone */
 	uint32_t seq;
 	pthread_mutex_t calls; /* one request that waits for its reply at a time */
@@ -49,6 +51,10 @@ void lb_hush(struct lb_conn *c);
 
 /* lb_nudge makes the bell ring until it is hushed. */
 void lb_nudge(struct lb_conn *c);
+
+/* lb_alarm makes the bell ring at a time of CLOCK_MONOTONIC in ns; 0: at none. Any
+ * alarm before is forgotten. */
+void lb_alarm(struct lb_conn *c, int64_t at);
 
 /* lb_sleep waits for the bell. -EINTR. */
 int lb_sleep(struct lb_conn *c);

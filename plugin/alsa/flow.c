@@ -9,6 +9,18 @@
 #include <errno.h>
 #include <time.h>
 
+/* When an alarm goes off, in ns: this long after the daemon should have been there, an
+ * eighth of a period if it can be; and never further ahead than FORESIGHT. */
+enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
+
+static int64_t monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 bool lb_plays(const struct lb_pcm *p) { return p->io.stream == SND_PCM_STREAM_PLAYBACK; }
 
 uint32_t lb_state(const struct lb_pcm *p) { return p->ring.shared->state; }
@@ -87,16 +99,48 @@ static bool ready(const struct lb_pcm *p)
 	return !pausing(p) && available(p) >= wanted(p);
 }
 
-/* wake_at asks for the bell when n frames are available. */
-static void wake_at(struct lb_pcm *p, snd_pcm_uframes_t n)
+/* position is where the daemon has to be for n frames to be available. */
+static uint64_t position(const struct lb_pcm *p, snd_pcm_uframes_t n)
 {
-	struct lb_shared *s = p->ring.shared;
+	const struct lb_shared *s = p->ring.shared;
 	uint64_t at = lb_plays(p) ? s->program + n : p->base + p->appl + n;
 
-	if (lb_plays(p))
-		at = at > s->capacity ? at - s->capacity : 0;
-	if (s->wake != at)
-		s->wake = at;
+	if (!lb_plays(p))
+		return at;
+	return at > s->capacity ? at - s->capacity : 0;
+}
+
+/* wake_at asks for the bell when the daemon gets to a position. */
+static void wake_at(struct lb_pcm *p, uint64_t at)
+{
+	if (p->ring.shared->wake != at)
+		p->ring.shared->wake = at;
+}
+
+/* await asks to be woken when n frames are available. To wake each program costs the
+ * daemon more than to move its frames; so in a running stream the program sets its own
+ * alarm for shortly after the cycle that will bring them, which the clock tells. The
+ * daemon rings where that turns out wrong: half the buffer later, or, after an alarm in
+ * vain, as soon as the frames are there. heard: the bell was audible. */
+static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
+{
+	const struct lb_shared *s = p->ring.shared;
+	uint64_t at = position(p, n), daemon = s->daemon, reserve = (s->capacity - n) / 2;
+	int64_t clock = s->clock, now = monotonic(), due, margin;
+
+	margin = (int64_t)p->ring.period * 1000000000 / s->rate / 8;
+	margin = margin < LEAST_MARGIN ? LEAST_MARGIN : margin > MOST_MARGIN ? MOST_MARGIN : margin;
+	due = clock + (int64_t)((at - daemon) * 1000000000 / s->rate) + margin;
+	if (lb_state(p) == LB_RUNNING && at > daemon && reserve > 0 && due > now && due < now + FORESIGHT) {
+		wake_at(p, at + reserve);
+		lb_alarm(&p->conn, due);
+	} else {
+		wake_at(p, at);
+		lb_alarm(&p->conn, 0);
+		heard = true; /* it may be: the daemon has been asked to ring */
+	}
+	if (heard || p->conn.nudged)
+		lb_hush(&p->conn);
 }
 
 /* unstarted: a server that plays, whose poll has to begin its pause (D8). */
@@ -105,16 +149,20 @@ static bool unstarted(const struct lb_pcm *p)
 	return pausing(p) && p->io.state == SND_PCM_STATE_PREPARED && !p->armed;
 }
 
-void lb_pcm_poll(struct lb_pcm *p)
+/* settle is lb_pcm_poll for one who knows whether the bell is audible. */
+static void settle(struct lb_pcm *p, bool heard)
 {
 	if (!ready(p) && !unstarted(p)) {
-		wake_at(p, wanted(p));
-		lb_hush(&p->conn);
+		await(p, wanted(p), heard);
 		if (!ready(p))
 			return;
+		heard = false;
 	}
-	lb_nudge(&p->conn);
+	if (!heard)
+		lb_nudge(&p->conn);
 }
+
+void lb_pcm_poll(struct lb_pcm *p) { settle(p, false); }
 
 /* begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p)
@@ -137,7 +185,8 @@ int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
 	int err;
 
 	for (;;) {
-		wake_at(p, n);
+		wake_at(p, position(p, n));
+		lb_alarm(&p->conn, 0);
 		lb_hush(&p->conn);
 		err = lb_over(p);
 		if (err < 0 || (!pausing(p) && available(p) >= n))
@@ -262,13 +311,11 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
  * clock. */
 static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
 {
-	struct timespec t;
 	int64_t clock = p->ring.shared->clock, n;
 
 	if (lb_state(p) != LB_RUNNING || clock == 0 || p->io.state != SND_PCM_STATE_RUNNING)
 		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	n = ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec - clock) * p->io.rate / 1000000000;
+	n = (monotonic() - clock) * p->io.rate / 1000000000;
 	if (n < 0)
 		return 0;
 	return n < (int64_t)p->ring.period ? (snd_pcm_sframes_t)n : (snd_pcm_sframes_t)p->ring.period;
@@ -298,7 +345,7 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	if (unstarted(p))
 		lb_begin(p);
 	if (fds->revents & (POLLIN | POLLERR))
-		lb_pcm_poll(p);
+		settle(p, true);
 	if (ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
 	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)

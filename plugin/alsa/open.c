@@ -199,7 +199,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		return -ENOMEM;
 	p->owner = getpid();
 	p->io.stream = stream;
-	p->conn.socket = p->conn.bell = p->conn.nudge = -1;
+	p->conn.socket = p->conn.bell = p->conn.nudge = p->conn.alarm = -1;
 	err = parse_role(&w, &p->role);
 	if (!err)
 		err = parse_wait(&w, &wait);
