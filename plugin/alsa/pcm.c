@@ -18,20 +18,25 @@
 
 enum { REPLY_MS = 5000 }; /* for requests that the daemon answers at once */
 
-static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m, int ms)
+static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
 {
-	int err = lb_call(&p->conn, op, m, NULL, 0, ms, false);
+	return lb_call(&p->conn, op, m, NULL, 0, REPLY_MS, false);
+}
 
-	if (err < 0 && *p->conn.why)
+/* complain prints why a request failed, in the daemon's words if it had any. */
+static void complain(const struct lb_pcm *p, int err)
+{
+	if (*p->conn.why)
 		SNDERR("loopbridge: %s", p->conn.why);
-	return err;
+	else
+		SNDERR("loopbridge: %s: %s", p->loop, p->conn.dead ? "the daemon has gone" : snd_strerror(err));
 }
 
 /* halt drops what is buffered and ends the session. */
 static int halt(struct lb_pcm *p)
 {
 	struct lb_message m = { 0 };
-	int err = request(p, LB_OP_HALT, &m, REPLY_MS);
+	int err = request(p, LB_OP_HALT, &m);
 
 	p->armed = false;
 	if (!err && !lb_plays(p))
@@ -55,23 +60,18 @@ static int pcm_start(snd_pcm_ioplug_t *io)
 	return err;
 }
 
+/* ours: in a child after fork the stream is still the parent's, and alsa-lib stops a
+ * stream to close it. */
+static bool ours(const struct lb_pcm *p) { return p->owner == getpid(); }
+
 static int pcm_stop(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
-	int err = 0;
+	bool written = lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity;
 
-	if (p->conn.dead)
+	if (p->conn.dead || p->drained || !ours(p))
 		return 0;
-	switch (lb_state(p)) {
-	case LB_IDLE:
-		if (p->armed || (lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity))
-			err = halt(p);
-		break;
-	default:
-		if (!p->drained)
-			err = halt(p);
-	}
-	return err;
+	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
 }
 
 static int pcm_prepare(snd_pcm_ioplug_t *io)
@@ -81,10 +81,13 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 
 	if (lb_over(p))
 		err = halt(p);
-	if (!err)
+	if (!err) {
 		lb_rebase(p);
-	else if (!p->conn.dead) /* read and write go on to say why */
-		snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
+	} else {
+		complain(p, err);
+		if (!p->conn.dead) /* read and write go on to say why */
+			snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
+	}
 	lb_pcm_poll(p);
 	return err;
 }
@@ -93,14 +96,13 @@ static int pcm_drain(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
 	uint32_t capacity = p->ring.shared->capacity;
-	int err = 0;
-
 	struct lb_message m = { 0 };
+	int err = 0;
 
 	if (!lb_plays(p))
 		return 0;
 	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed (D17) */
-		err = lb_call(&p->conn, LB_OP_DRAIN, &m, NULL, 0, REPLY_MS, false);
+		err = request(p, LB_OP_DRAIN, &m);
 	if (!err && lb_ring_ready(&p->ring) < capacity) {
 		if (p->role == LB_CLIENT)
 			err = lb_begin(p);
@@ -130,8 +132,11 @@ static int pcm_pause(snd_pcm_ioplug_t *io, int enable)
 {
 	struct lb_pcm *p = io->private_data;
 	struct lb_message m = { .pause.on = enable != 0 };
+	int err = request(p, LB_OP_PAUSE, &m);
 
-	return request(p, LB_OP_PAUSE, &m, REPLY_MS);
+	if (err < 0)
+		complain(p, err);
+	return err;
 }
 
 /* stopped: the application expects nothing more of the stream as it was. */
@@ -154,7 +159,12 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 	    m.setup.format.encoding == s->encoding && m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
 		return 0; /* also while the session goes on, as between two files of aplay */
 	if (lb_state(p) != LB_IDLE || p->armed) {
-		err = stopped(p) ? halt(p) : -EBUSY;
+		if (!stopped(p)) {
+			SNDERR("loopbridge: %s is in use with %u Hz, %u channels; drop or drain before you choose anew",
+			       p->loop, s->rate, s->channels);
+			return -EBUSY;
+		}
+		err = halt(p);
 		if (err < 0)
 			return err;
 	}
@@ -162,7 +172,7 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 	if (!err)
 		err = lb_ring_map(&p->ring, fd, &m.granted);
 	if (err < 0) {
-		SNDERR("loopbridge: %s", *p->conn.why ? p->conn.why : snd_strerror(err));
+		complain(p, err);
 		return err;
 	}
 	p->settled = true;
@@ -189,8 +199,8 @@ static int pcm_close(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	struct lb_message m = { 0 };
 
-	if (p->owner == getpid() && !p->conn.dead)
-		lb_call(&p->conn, LB_OP_CLOSE, &m, NULL, 0, REPLY_MS, false);
+	if (ours(p) && !p->conn.dead)
+		request(p, LB_OP_CLOSE, &m);
 	lb_ring_unmap(&p->ring);
 	lb_disconnect(&p->conn);
 	free(p);
