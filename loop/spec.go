@@ -55,12 +55,16 @@ type Spec struct {
 	StartTimeout time.Duration
 }
 
-// maxRing bounds the memory that one program can ask for.
-const maxRing = 256 << 20 // bytes
+// The memory of a ring, in bytes: a program may ask for anyRing, however long that
+// lasts, and for more while it is no longer than pcm.MaxBuffer.
+const (
+	anyRing = 16 << 20 // what the ALSA plugin offers, which cannot count in seconds
+	maxRing = 256 << 20
+)
 
 // sizes settles period and capacity of a ring in frames.
 func (s *Spec) sizes(f audio.Format, period, buffer int) (int, int) {
-	most := max(2, min(int(f.Frames(pcm.MaxBuffer)), maxRing/f.FrameBytes()))
+	most := min(max(int(f.Frames(pcm.MaxBuffer)), anyRing/f.FrameBytes()), maxRing/f.FrameBytes())
 	if period <= 0 {
 		period = int(f.Frames(s.Period))
 	}

@@ -84,7 +84,7 @@ type Options struct {
 	// 0: DefaultPeriod.
 	Period int
 	// Buffer is the ring's size in frames. 0: the loop's configured size. It is at
-	// least two periods, except where that is more than MaxBuffer.
+	// least two periods, and at most MaxBuffer long or 16 MiB large, whichever is more.
 	Buffer int
 	// Unsettled lets a server hold its end before it knows what format and sizes it
 	// wants: no client is let in before Setup, or before it starts.

@@ -13,6 +13,9 @@
  * eighth of a period if it can be; and never further ahead than FORESIGHT. */
 enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
 
+/* How often in a row ECONNRESET is said. */
+enum { PATIENCE = 100 };
+
 static int64_t monotonic(void)
 {
 	struct timespec t;
@@ -66,6 +69,24 @@ static void catch_up(struct lb_pcm *p)
 		lb_ring_take(&p->ring, p->base + p->appl);
 }
 
+/* written_to is the position up to which a writer fills its ring: that of the application,
+ * which may have gone back or forward since it wrote; to drain, that of what it wrote. */
+static uint64_t written_to(const struct lb_pcm *p)
+{
+	return p->io.state == SND_PCM_STATE_DRAINING ? p->ring.shared->program : p->base + p->appl;
+}
+
+/* room is how much a writer can write. */
+static snd_pcm_uframes_t room(const struct lb_pcm *p)
+{
+	const struct lb_shared *s = p->ring.shared;
+	int64_t n = (int64_t)lb_ring_ready(&p->ring) - (int64_t)(written_to(p) - s->program);
+
+	if (n < 0)
+		return 0;
+	return n < s->capacity ? (snd_pcm_uframes_t)n : s->capacity;
+}
+
 /* available is how much transfer would move now. */
 static snd_pcm_uframes_t available(const struct lb_pcm *p)
 {
@@ -73,7 +94,7 @@ static snd_pcm_uframes_t available(const struct lb_pcm *p)
 	uint64_t n;
 
 	if (lb_plays(p))
-		return lb_ring_ready(&p->ring);
+		return room(p);
 	n = p->ring.shared->daemon - (p->base + p->appl);
 	return n <= most || !p->stops_at_xrun ? (snd_pcm_uframes_t)n : most;
 }
@@ -103,7 +124,7 @@ static bool ready(const struct lb_pcm *p)
 static uint64_t position(const struct lb_pcm *p, snd_pcm_uframes_t n)
 {
 	const struct lb_shared *s = p->ring.shared;
-	uint64_t at = lb_plays(p) ? s->program + n : p->base + p->appl + n;
+	uint64_t at = (lb_plays(p) ? written_to(p) : p->base + p->appl) + n;
 
 	if (!lb_plays(p))
 		return at;
@@ -205,6 +226,7 @@ void lb_rebase(struct lb_pcm *p)
 	p->appl_ptr = p->io.appl_ptr;
 	p->xruns = p->ring.shared->xruns;
 	p->drained = false;
+	p->resets = 0;
 }
 
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
@@ -273,15 +295,20 @@ static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_are
 	return (snd_pcm_sframes_t)size;
 }
 
-/* fail leaves a state behind in which the application can do the right thing. */
-static void fail(struct lb_pcm *p, int err)
+/* fail leaves a state behind in which the application can do the right thing, and
+ * returns what to tell it. GStreamer's alsasrc takes an error that it does not know for a
+ * block of silence, and asks again at once, for ever; ENODEV it does know. */
+static int fail(struct lb_pcm *p, int err)
 {
-	if (p->conn.dead) {
+	if (err == -ECONNRESET && ++p->resets > PATIENCE)
+		err = -ENODEV;
+	if (p->conn.dead || err == -ENODEV) {
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
 	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start that was taken back: try again */
 		p->armed = false;
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_PREPARED);
 	}
+	return err;
 }
 
 snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
@@ -302,7 +329,7 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 			p->appl_ptr -= p->boundary;
 	}
 	if (n < 0)
-		fail(p, (int)n);
+		n = fail(p, (int)n);
 	lb_pcm_poll(p);
 	return n;
 }
@@ -327,7 +354,7 @@ int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
 
 	catch_up(p);
 	if (lb_plays(p)) {
-		*delay = (snd_pcm_sframes_t)(p->ring.shared->capacity - lb_ring_ready(&p->ring));
+		*delay = (snd_pcm_sframes_t)(p->ring.shared->capacity - room(p));
 		*delay -= *delay > since_cycle(p) ? since_cycle(p) : *delay;
 	} else {
 		*delay = (snd_pcm_sframes_t)available(p) + since_cycle(p);

@@ -175,6 +175,11 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 		complain(p, err);
 		return err;
 	}
+	if (p->ring.period != io->period_size || p->ring.shared->capacity != io->buffer_size) {
+		SNDERR("loopbridge: %s grants %u frames of buffer and %u a period, not %lu and %lu", p->loop,
+		       p->ring.shared->capacity, p->ring.period, io->buffer_size, io->period_size);
+		return -EINVAL;
+	}
 	p->settled = true;
 	lb_pcm_adopt(p);
 	return 0;
