@@ -19,6 +19,7 @@ func layers() []layer {
 	return []layer{
 		{"audio", "", "the words that all others share"},
 		{"resample", "audio", "arithmetic on blocks"},
+		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"mixer", "audio", "arithmetic on blocks"},
 
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
@@ -29,8 +30,9 @@ func layers() []layer {
 
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
 		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
-		{"loop", "audio backend mixer resample loop/ring loop/pcm", "the core knows no socket, no file and no concrete device"},
-		{"loop/looptest", "audio backend backend/backendtest loop loop/ring loop/pcm", "proves loops in the daemon and over the wire alike"},
+		{"loop/convert", "audio resample", "arithmetic on blocks, from one format to another"},
+		{"loop", "audio backend mixer loop/ring loop/pcm loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server", "audio loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
@@ -38,7 +40,7 @@ func layers() []layer {
 
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm mixer resample wire server client",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/resampletest wire server client",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -57,6 +59,7 @@ func moduleRules() []rule {
 		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
+		{"golang.org/x/sys/cpu", "audio resample", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/alsa server client cmd/loopbridge", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},

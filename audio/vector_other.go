@@ -1,0 +1,11 @@
+//go:build !amd64
+
+package audio
+
+// Without vector instructions, no sample is done here.
+
+func (e Encoding) decodeVector(dst []float32, src []byte, bad *int) int { return 0 }
+
+func (e Encoding) encodeVector(dst []byte, src []float32, bad *int) int { return 0 }
+
+func vectors() bool { return false }
