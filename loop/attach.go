@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -19,7 +20,7 @@ import (
 //	ErrNoServer     a client, and no server is ready for one (D1, D14)
 //	ErrAccess       a client that wants the server's direction (D3)
 //	ErrBusy         the client end is held (D4)
-//	ErrInvalid      a client whose format is not the loop's
+//	ErrInvalid      a client whose format cannot be converted (D12)
 //	ErrTimedOut     Options.Wait has passed
 //	ErrInterrupted  ctx has ended
 func (b *Patchbay) Attach(ctx context.Context, name string, o pcm.Options, host Host) (*End, error) {
@@ -164,8 +165,8 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 			name, s.holder.Program, s.holder.PID), true
 	}
 	f := o.Format.Or(s.format)
-	if f != s.format {
-		return nil, l.errFormat(f), false
+	if err := l.checkFormat(f); err != nil {
+		return nil, err, false
 	}
 	e, err = l.newEnd(o, s.dir.Opposite(), f, host)
 	if err != nil {
@@ -176,8 +177,10 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 	return e, nil, false
 }
 
-// errFormat refuses a client. The caller holds l.mu.
-func (l *Loop) errFormat(want audio.Format) error {
-	return audio.ErrInvalid.With("%s carries %s, this program wants %s; convert to the loop's format, or have its server set yours",
-		l.spec.Name, l.server.format, want)
+// checkFormat says whether a client of a format can be converted. The caller holds l.mu.
+func (l *Loop) checkFormat(f audio.Format) error {
+	if err := convert.Check(f, l.server.format); err != nil {
+		return audio.ErrInvalid.With("%s: %v", l.spec.Name, err)
+	}
+	return nil
 }

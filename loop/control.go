@@ -135,15 +135,19 @@ func (e *End) failDrains(err error) {
 	e.drains = nil
 }
 
-// Setup gives the end a new ring: a server's with another format of the loop too, for
-// the sessions to come. ErrBusy while a session runs (D11), ErrInvalid for a client
-// that wants another format than the loop's, ErrGone for one whose server has closed.
+// Setup gives the end a new ring and a format, a server's is the loop's, for the sessions
+// to come. ErrBusy while a session runs (D11), ErrInvalid for a format that cannot be or
+// cannot be converted, ErrGone for a client whose server has closed.
 func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := s.Format.Or(e.format)
-	if err := f.Validate(); err != nil {
+	err := f.Validate()
+	if e.role == pcm.Client && !e.gone && !e.freed && !e.orphaned() {
+		err = l.checkFormat(f)
+	}
+	if err != nil {
 		return pcm.Grant{}, err
 	}
 	switch c := l.client; {
@@ -151,8 +155,6 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 		return pcm.Grant{}, e.errClosed()
 	case e.orphaned():
 		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
-	case e.role == pcm.Client && f != l.server.format:
-		return pcm.Grant{}, l.errFormat(f)
 	case e.role == pcm.Client && e.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
 	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && c != nil && !c.orphaned() && c.state != ring.Idle:

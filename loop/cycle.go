@@ -57,7 +57,7 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 			}
 		}
 	}
-	if ln.writer != nil && ln.drained(0) {
+	if ln.writer != nil && ln.drained(0) && ln.pending() == 0 {
 		ln.writer.drainTo.Store(0)
 		ln.found(foundDrain)
 	}
@@ -70,15 +70,17 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 // prime starts the clock of the line when the writer is ready for it. Until then
 // the anchor is where the engine got the line.
 func (ln *line) prime(c *clockwork, avail int, closing bool) {
-	waited := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
+	waited := audio.MulDiv(c.tick.Position-ln.anchor, ln.writerRate, c.rate)
 	if ln.source == nil || avail >= ln.primer || closing || ln.writer.drainTo.Load() != 0 || waited >= 2*uint64(ln.primer) {
 		ln.anchored, ln.anchor = true, c.tick.Position
 	}
 }
 
-// move brings due frames from the writer to the reader, of which avail are there.
+// move brings due frames from the writer to the reader; the writer has written avail of
+// its own.
 func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
-	n := min(due, avail)
+	have := ln.makes(avail)
+	n := min(due, have)
 	gap := due - n // silence
 	ln.deaf = ln.reader != nil && ln.reader.paused.Load()
 	if c.lenient && ln.source != nil && ln.sink != nil && !ln.deaf {
@@ -86,8 +88,8 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		if err != nil {
 			return foundBadReader
 		}
-		if gap > 0 && !closing {
-			n = max(0, avail-ln.period) // leave the writer a period to come back in
+		if gap > 0 && !closing && ln.writer.drainTo.Load() == 0 {
+			n = max(0, have-ln.period) // leave the writer a period to come back in
 		}
 		n = min(n, room)
 		ln.loop.skipped.Add(uint64(due - n))
@@ -104,12 +106,15 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 			ln.found(foundUnderrun)
 		}
 	}
-	dropped, err := ln.transfer(n, gap)
-	if err != nil {
-		return foundBadReader
+	taken, dropped, over := ln.transfer(n, gap)
+	if over != 0 {
+		return over
 	}
 	if ln.sink != nil && ln.overrun(dropped) {
 		ln.found(foundOverrun)
+	}
+	if ln.writer != nil && ln.writer.role == pcm.Server {
+		n = taken
 	}
 	ln.publish(c, n)
 	return 0
@@ -118,59 +123,13 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 // hold is how much of a gap after n frames to leave out, because the writer has
 // drained: it is about to close, or to go on with something new.
 func (ln *line) hold(n, gap int) int {
-	ln.quiet = ln.quiet || ln.drained(n)
+	ln.quiet = ln.quiet || ln.drained(ln.needs(n))
 	if !ln.quiet {
 		return 0
 	}
 	held := min(gap, int(ln.rate/2)-ln.held)
 	ln.held += held
 	return held
-}
-
-// transfer copies n frames, then appends silence, and returns how many old frames
-// that pushed out of the reader's ring.
-func (ln *line) transfer(n, silence int) (dropped int, err error) {
-	for n > 0 {
-		part := n
-		if ln.sink != nil && !ln.deaf {
-			part = min(n, ln.sink.Spec().Capacity)
-			to1, to2, lost, err := ln.sink.Reserve(part)
-			if err != nil {
-				return dropped, err
-			}
-			from1, from2 := ln.source.Peek(part)
-			copyPieces(to1, to2, from1, from2)
-			ln.sink.Give(part)
-			dropped += lost
-		}
-		ln.source.Take(part)
-		n -= part
-	}
-	for silence > 0 && ln.sink != nil && !ln.deaf {
-		part := min(silence, ln.sink.Spec().Capacity)
-		to1, to2, lost, err := ln.sink.Reserve(part)
-		if err != nil {
-			return dropped, err
-		}
-		ln.encoding.Silence(to1)
-		ln.encoding.Silence(to2)
-		ln.sink.Give(part)
-		dropped += lost
-		silence -= part
-	}
-	return dropped, nil
-}
-
-// copyPieces copies one block whose memory is in two pieces on both sides.
-func copyPieces(to1, to2, from1, from2 []byte) {
-	n := copy(to1, from1)
-	if n < len(to1) {
-		n = copy(to1[n:], from2)
-		copy(to2, from2[n:])
-		return
-	}
-	m := copy(to2, from1[n:])
-	copy(to2[m:], from2)
 }
 
 // underrun counts silence that the writer is to blame for; true: tell somebody.
@@ -181,7 +140,7 @@ func (ln *line) underrun(frames int) bool {
 	}
 	burst := !ln.dry
 	ln.dry = true
-	return ln.writer.countXrun(ln.source.Ring, burst, uint64(frames))
+	return ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
 }
 
 // overrun counts frames that the reader lost; true: tell somebody.
@@ -204,7 +163,8 @@ func (e *End) countXrun(r *ring.Ring, burst bool, frames uint64) (first bool) {
 	return !e.xruns.sticky.Swap(true)
 }
 
-// publish lets control and programs see how far the line is, and rings bells.
+// publish lets control and programs see how far the line is, by n frames of the server,
+// and rings bells.
 func (ln *line) publish(c *clockwork, n int) {
 	ln.loop.frames.Add(uint64(n))
 	if ln.source != nil {
@@ -223,19 +183,25 @@ func (ln *line) publish(c *clockwork, n int) {
 	}
 }
 
-// drained reports whether a drain is done once n more frames are taken.
+// drained reports whether a drain's frames are taken once n more of the writer's are.
 func (ln *line) drained(n int) bool {
 	to := ln.writer.drainTo.Load()
 	return to != 0 && ln.source.Taken()+uint64(n) >= to
 }
 
-// pending is how many frames are still to be moved.
+// pending is how many frames are still to be moved of what was written before the writer
+// closed, or drained.
 func (ln *line) pending() int {
 	n, err := ln.source.Avail()
-	if err != nil {
+	switch {
+	case err != nil:
+		return 0
+	case ln.closing.Load():
+		return ln.rest(n)
+	case n > 0: // it went on writing
 		return 0
 	}
-	return n
+	return ln.rest(0)
 }
 
 // end closes the stream for the reader in the cycle that gave it the last frame,

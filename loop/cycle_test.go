@@ -27,7 +27,10 @@ func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		ln := newLine(l, w, r)
+		ln, err := newLine(l, w, r)
+		if err != nil {
+			tb.Fatal(err)
+		}
 		ln.next, ln.listed = e.lines, true
 		if e.lines != nil {
 			e.lines.prev = ln

@@ -61,6 +61,7 @@ type End struct {
 	moved   atomic.Uint64 // frames taken from or given to the program
 	drainTo atomic.Uint64 // position to report to drains; cleared when reached
 	xruns   xrunCounters
+	bad     atomic.Uint64 // samples of the program that were no numbers, since its ring was made
 }
 
 type drain struct {
@@ -101,6 +102,7 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	}
 	e.mem, e.ring, e.format, e.period, e.buffer = mem, r, f, period, buffer
 	e.moved.Store(0)
+	e.bad.Store(0)
 	if e.dir == pcm.Write {
 		e.source = ring.NewSource(r)
 	} else {

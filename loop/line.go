@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -16,11 +17,13 @@ type line struct {
 	writer, reader *End // one of them is nil where a session has one end
 	source         *ring.Source
 	sink           *ring.Sink
-	rate           uint64
-	encoding       audio.Encoding
-	period         int  // frames, the smaller of both ends
-	primer         int  // frames that the writer has to have before the clock counts
-	alone          bool // one end, under the policy silence
+	converter      *convert.Converter // nil: both ends have one format
+	rate           uint64             // of the reader, whose frames are meant unless it is said otherwise
+	writerRate     uint64
+	encoding       audio.Encoding // the reader's
+	period         int            // the smaller of both ends
+	primer         int            // frames that the writer has to have before the clock counts
+	alone          bool           // one end, under the policy silence
 
 	unlinked bool // guarded by loop.mu
 
@@ -39,6 +42,7 @@ type line struct {
 	deaf       bool   // the reader has paused
 	quiet      bool   // running dry is expected: it was drained (D21)
 	held       int    // frames that the clock has stood still since then
+	bad        uint64 // of the converter, as far as counted
 }
 
 // What the engine found out about a line, for the reporter.
@@ -52,27 +56,37 @@ const (
 	foundDeadDevice                    // the clock is gone
 )
 
-// newLine makes the session of a writer and a reader, either of which may be nil.
-func newLine(l *Loop, w, r *End) *line {
+// newLine makes the session of a writer and a reader, either of which may be nil. It
+// allocates, and designs a filter where the rates differ. ErrInvalid: they are too far
+// apart.
+func newLine(l *Loop, w, r *End) (*line, error) {
 	ln := &line{loop: l, writer: w, reader: r, alone: w == nil || r == nil}
-	for _, e := range []*End{w, r} {
-		if e == nil {
-			continue
+	latency := 0
+	if !ln.alone && l.spec.Convert.Needed(w.format, r.format) {
+		var err error
+		if ln.converter, err = convert.New(w.format, r.format, l.spec.Convert); err != nil {
+			return nil, err
 		}
-		ln.rate, ln.encoding = uint64(e.format.Rate), e.format.Encoding
-		if ln.period == 0 || e.period < ln.period {
-			ln.period = e.period
+		latency = ln.converter.Latency()
+	}
+	for _, e := range []*End{w, r} {
+		if e != nil { // the reader last
+			ln.rate, ln.encoding = uint64(e.format.Rate), e.format.Encoding
 		}
 	}
+	ln.writerRate = ln.rate
 	if r != nil {
-		ln.sink = r.sink
+		ln.sink, ln.period = r.sink, r.period
 	}
 	if w != nil {
-		ln.source = w.source
-		ln.primer = min(w.period, w.buffer)
+		ln.source, ln.writerRate = w.source, uint64(w.format.Rate)
+		ln.primer = min(w.period+latency, w.buffer)
 		ln.closing.Store(w.gone)
+		if period := max(1, int(audio.MulDiv(uint64(w.period), ln.rate, ln.writerRate))); r == nil || period < ln.period {
+			ln.period = period
+		}
 	}
-	return ln
+	return ln, nil
 }
 
 // found reports something, once until the reporter has seen it.

@@ -37,8 +37,13 @@ func (l *Loop) run() {
 	if s.state != ring.Armed && !alone {
 		return
 	}
-	if c.format != s.format {
-		// The server has set another format since the client opened.
+	w, r := s, c
+	if s.dir == pcm.Read {
+		w, r = c, s
+	}
+	ln, err := newLine(l, w, r)
+	if err != nil {
+		// The server has set a rate since the client opened that is too far from its own.
 		c.set(ring.Ended, syscall.EINVAL)
 		if c.gone {
 			l.releaseClient(c)
@@ -48,17 +53,13 @@ func (l *Loop) run() {
 	if alone {
 		l.unlink(s.line)
 	}
-	w, r := s, c
-	if s.dir == pcm.Read {
-		w, r = c, s
-	}
 	if w == s {
 		s.flush() // never old audio of an earlier session (D9)
 	}
 	l.sessions.Add(1)
 	s.set(ring.Running, 0)
 	c.set(ring.Running, 0)
-	l.link(newLine(l, w, r))
+	l.link(ln)
 }
 
 // link gives a line to the engine. The caller holds l.mu.
@@ -111,7 +112,8 @@ func (l *Loop) endOfStream(e *End) {
 		if e.dir == pcm.Read {
 			w, r = nil, e
 		}
-		l.link(newLine(l, w, r))
+		ln, _ := newLine(l, w, r) // one end alone needs no conversion
+		l.link(ln)
 	default:
 		e.set(ring.Ended, syscall.ECONNRESET)
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -49,6 +50,8 @@ type Spec struct {
 	// Buffer is the size of each end's ring in time, if the program asks for none;
 	// 0: pcm.DefaultBuffer.
 	Buffer time.Duration
+	// Convert is how clients of other formats are converted (D12).
+	Convert convert.Options
 	// OnClientClose is Reset unless set.
 	OnClientClose Policy
 	// StartTimeout bounds a server's wait for its client (D7); 0: for ever.

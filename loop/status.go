@@ -33,6 +33,7 @@ type EndStatus struct {
 	Xruns      uint64 // bursts
 	XrunFrames uint64 // inserted as silence (writing) or dropped (reading)
 	Error      bool   // sticky, until Halt or close
+	Bad        uint64 // samples that were no numbers, or infinite, and became 0
 	Paused     bool
 	Draining   bool // its program waits for what it wrote to be taken
 }
@@ -70,6 +71,6 @@ func (e *End) status() EndStatus {
 		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
 		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
 		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
-		Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
+		Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
 	}
 }

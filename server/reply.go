@@ -99,7 +99,7 @@ func endOf(s *loop.EndStatus) wire.End {
 	e := wire.End{
 		State: uint32(s.State), Direction: uint32(s.Direction), PID: uint32(s.Holder.PID), UID: uint32(s.Holder.UID),
 		Period: uint32(s.Period), Buffer: uint32(s.Buffer), Format: wire.FormatOf(s.Format),
-		Moved: s.Moved, Xruns: s.Xruns, XrunFrames: s.XrunFrames,
+		Moved: s.Moved, Xruns: s.Xruns, XrunFrames: s.XrunFrames, Bad: s.Bad,
 	}
 	for flag, set := range map[uint32]bool{wire.EndOpen: s.Open, wire.EndGone: s.Gone, wire.EndError: s.Error, wire.EndPaused: s.Paused, wire.EndDraining: s.Draining} {
 		if set {

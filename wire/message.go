@@ -110,6 +110,7 @@ type End struct {
 	Moved      uint64 // frames
 	Xruns      uint64 // bursts
 	XrunFrames uint64
+	Bad        uint64 // samples
 }
 
 // The flags of an End.

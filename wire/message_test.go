@@ -151,7 +151,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b}
 	end := wire.End{
 		Flags: wire.EndOpen | wire.EndGone | wire.EndError | wire.EndPaused | wire.EndDraining, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
-		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667,
+		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667, Bad: 0x68696a6b6c6d6e6f,
 	}
 	wire.Put(end.Program[:], "program")
 	loop := wire.Loop{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // Config is the configuration of the daemon: plain values, all of them valid and
@@ -42,6 +43,9 @@ type LoopConfig struct {
 	Format        audio.Format  // what a server gets that asks for none (D5)
 	OnClientClose string        // reset, hold or silence (D15)
 	StartTimeout  time.Duration // 0: a server waits for its client forever (D7)
+	Resampler     string        // fast, good or best
+	ChannelMap    channelMap    // how clients with other channels are mixed
+	Dither        bool          // where samples lose bits
 	Buffer        time.Duration // of each end
 	Period        time.Duration // of an end that asks for none, at most half of Buffer
 }
@@ -87,6 +91,7 @@ func defaultLoop() LoopConfig {
 		Device:        nullDevice,
 		Format:        audio.DefaultFormat(),
 		OnClientClose: "reset",
+		Resampler:     resample.Good.String(),
 		Buffer:        340 * time.Millisecond,
 		Period:        10 * time.Millisecond,
 	}

@@ -86,12 +86,18 @@ func (b *binder) loop(path string, v any) LoopConfig {
 	fields = append(fields, formatFields(&l.Format)...)
 	fields = append(fields,
 		field{"on_client_close", setWord(&l.OnClientClose, "reset", "hold", "silence")},
+		field{"resampler", setWord(&l.Resampler, "fast", "good", "best")},
+		field{"channel_map", l.ChannelMap.set},
+		field{"dither", setBool(&l.Dither)},
 		field{"start_timeout", setDuration(&l.StartTimeout, 0, maxStart, "0s..24h")},
 		field{"buffer", setDuration(&l.Buffer, minBuffer, maxBuffer, "2ms..10s")},
 		field{"period", setDuration(&l.Period, minPeriod, maxPeriod, "0.5ms..1s")},
 	)
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
+	if reason := l.ChannelMap.fits(l.Format.Channels); reason != "" {
+		b.wrong(join(path, "channel_map"), reason)
+	}
 	switch most := l.Buffer / 2; {
 	case l.Period == 0:
 		l.Period = min(defaultLoop().Period, most)

@@ -48,5 +48,9 @@ func holderText(e endInfo) string {
 	if !e.Open {
 		return "-"
 	}
-	return fmt.Sprintf("%s (%d) %ss", printable(e.Program), e.PID, e.Direction)
+	text := fmt.Sprintf("%s (%d) %ss", printable(e.Program), e.PID, e.Direction)
+	if e.Converted {
+		text += fmt.Sprintf(" %s %d Hz %d ch", e.Encoding, e.Rate, e.Channels)
+	}
+	return text
 }

@@ -30,12 +30,14 @@ type endInfo struct {
 	PID       uint32 `json:"pid"`
 	UID       uint32 `json:"uid"`
 	formatInfo
-	Period     uint32 `json:"period"` // frames
-	Buffer     uint32 `json:"buffer"` // frames
+	Converted  bool   `json:"converted"` // its format is not the loop's
+	Period     uint32 `json:"period"`    // frames
+	Buffer     uint32 `json:"buffer"`    // frames
 	Moved      uint64 `json:"frames"`
 	Xruns      uint64 `json:"xruns"`
 	XrunFrames uint64 `json:"xrun_frames"`
-	Error      bool   `json:"error"` // sticky: there was an xrun
+	Error      bool   `json:"error"`       // sticky: there was an xrun
+	Bad        uint64 `json:"bad_samples"` // no numbers, or infinite: they became 0
 	Paused     bool   `json:"paused"`
 	Draining   bool   `json:"draining"` // its program waits for what it wrote to be taken
 }
@@ -50,8 +52,15 @@ func infoOf(l *wire.Loop) loopInfo {
 	return loopInfo{
 		Name: wire.Text(l.Name[:]), Device: wire.Text(l.Device[:]), formatInfo: formatOf(l.Format), State: pairState(l),
 		Waiting: l.Waiting, Sessions: l.Sessions, Frames: l.Frames, Skipped: l.Skipped,
-		Server: endOf(&l.Server), Client: endOf(&l.Client),
+		Server: endOf(&l.Server), Client: clientOf(l),
 	}
+}
+
+// clientOf is the end that is converted where its format is another than the loop's.
+func clientOf(l *wire.Loop) endInfo {
+	e := endOf(&l.Client)
+	e.Converted = e.Open && l.Client.Format != l.Format
+	return e
 }
 
 func endOf(e *wire.End) endInfo {
@@ -62,7 +71,7 @@ func endOf(e *wire.End) endInfo {
 		Open: true, Leaving: e.Flags&wire.EndGone != 0, State: ring.State(e.State).String(), Direction: pcm.Direction(e.Direction).String(),
 		Program: wire.Text(e.Program[:]), PID: e.PID, UID: e.UID, formatInfo: formatOf(e.Format),
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved, Xruns: e.Xruns, XrunFrames: e.XrunFrames, Error: e.Flags&wire.EndError != 0,
-		Paused: e.Flags&wire.EndPaused != 0, Draining: e.Flags&wire.EndDraining != 0,
+		Bad: e.Bad, Paused: e.Flags&wire.EndPaused != 0, Draining: e.Flags&wire.EndDraining != 0,
 	}
 }
 

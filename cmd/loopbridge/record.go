@@ -43,7 +43,7 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	defer p.Abandon()
+	defer release(p)
 	if err := c.fits(p.Format()); err != nil {
 		return err
 	}
@@ -68,6 +68,14 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 		return fmt.Errorf("%s: the daemon has gone; what was recorded before, %v, is complete", c.Loop, length)
 	}
 	return err
+}
+
+// release closes an end that has read, and waits for the daemon, so that a script may open
+// it again.
+func release(p *pcm.PCM) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = p.Close(ctx)
 }
 
 // feasible finds what would fail after the open, as far as that is known before.

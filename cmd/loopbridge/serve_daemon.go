@@ -10,6 +10,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/resample"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -98,8 +100,13 @@ func openDevice(c DeviceConfig) (backend.Stream, error) {
 
 func specOf(c LoopConfig) (loop.Spec, error) {
 	policy, err := loop.ParsePolicy(c.OnClientClose)
+	if err != nil {
+		return loop.Spec{}, err
+	}
+	quality, err := resample.ParseQuality(c.Resampler)
 	return loop.Spec{
 		Name: c.Name, Format: c.Format, Period: c.Period, Buffer: c.Buffer,
+		Convert:       convert.Options{Quality: quality, Matrix: c.ChannelMap.matrix, Direct: c.ChannelMap.direct, Dither: c.Dither},
 		OnClientClose: policy, StartTimeout: c.StartTimeout,
 	}, err
 }

@@ -26,7 +26,7 @@ type Harness struct {
 
 // Run runs every case.
 func (h Harness) Run(t *testing.T) {
-	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), setupCases(), holdCases(), policyCases()} {
+	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), setupCases(), holdCases(), policyCases()} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				if why := h.Inapplicable[c.name]; why != "" {

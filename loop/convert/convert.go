@@ -1,0 +1,210 @@
+package convert
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/resample"
+)
+
+// Options are how a loop wants its clients converted.
+type Options struct {
+	Quality resample.Quality
+	// Matrix mixes channels where it has a column for each of the writer's and a row for
+	// each of the reader's.
+	Matrix audio.Matrix
+	// Direct carries channel i to channel i elsewhere, instead of audio.DefaultMatrix.
+	Direct bool
+	// Dither adds noise where samples are rounded to fewer bits than they have.
+	Dither bool
+}
+
+// Needed reports whether frames have to be converted at all.
+func (o Options) Needed(from, to audio.Format) bool {
+	return from != to || o.explicit(from, to) && !o.Matrix.IsDirect()
+}
+
+// explicit reports whether Matrix is for these formats.
+func (o Options) explicit(from, to audio.Format) bool {
+	return o.Matrix.In == from.Channels && o.Matrix.Out == to.Channels
+}
+
+func (o Options) matrix(from, to audio.Format) audio.Matrix {
+	switch {
+	case o.explicit(from, to):
+		return o.Matrix
+	case o.Direct:
+		return audio.DirectMatrix(from.Channels, to.Channels)
+	}
+	return audio.DefaultMatrix(from.Channels, to.Channels)
+}
+
+// Check says whether frames can be converted: formats that are valid, and rates that are
+// no further apart than resample.MaxRatio. Otherwise ErrInvalid, with the range.
+func Check(from, to audio.Format) error {
+	if err := from.Validate(); err != nil {
+		return err
+	}
+	if err := to.Validate(); err != nil {
+		return err
+	}
+	const most = resample.MaxRatio
+	if from.Rate > to.Rate*most || to.Rate > from.Rate*most {
+		return audio.ErrInvalid.With("rate %d Hz cannot be converted to %d Hz; use %d..%d", from.Rate, to.Rate,
+			max(audio.MinRate, (to.Rate+most-1)/most), min(audio.MaxRate, to.Rate*most))
+	}
+	return nil
+}
+
+// block is how many frames go through the stages at a time.
+const block = 256
+
+// Converter converts one stream. Methods are for one goroutine at a time; none but New
+// blocks or allocates.
+type Converter struct {
+	from, to audio.Format
+	straight bool // Reencode does it all
+
+	down, up  *audio.Mixer        // nil: as many channels
+	resampler *resample.Resampler // nil: the same rate
+	dither    *audio.Dither       // nil: none
+
+	decoded, mixed, resampled, raised []float32
+	waste                             []byte // a block that nobody reads
+	bad                               uint64
+}
+
+// New makes a Converter, or says ErrInvalid as Check does.
+func New(from, to audio.Format, o Options) (*Converter, error) {
+	if err := Check(from, to); err != nil {
+		return nil, err
+	}
+	c := &Converter{from: from, to: to, waste: make([]byte, block*to.FrameBytes())}
+	between := min(from.Channels, to.Channels)
+	c.decoded = make([]float32, block*from.Channels)
+	c.resampled = make([]float32, block*between)
+	m := o.matrix(from, to)
+	switch {
+	case m.IsDirect():
+	case from.Channels < to.Channels:
+		c.up, c.raised = m.Mixer(), make([]float32, block*to.Channels)
+	default:
+		c.down, c.mixed = m.Mixer(), make([]float32, block*to.Channels)
+	}
+	if from.Rate != to.Rate {
+		var err error
+		c.resampler, err = resample.New(resample.Config{Channels: between, In: from.Rate, Out: to.Rate, Quality: o.Quality})
+		if err != nil {
+			return nil, err
+		}
+	}
+	rounds := c.resampler != nil || !m.IsDirect()
+	c.straight = !rounds && from.Encoding.Bits() > 24 && to.Encoding.Bits() > 24
+	if o.Dither && (rounds || !to.Encoding.Holds(from.Encoding)) {
+		c.dither = audio.NewDither(uint64(from.Rate)<<32 | uint64(to.Rate))
+	}
+	return c, nil
+}
+
+// Convert fills to with what it makes of from, as far as that goes, and says how many
+// frames it gave and took. Both are whole frames, in one piece, and do not overlap.
+func (c *Converter) Convert(to, from []byte) (given, taken int) {
+	for {
+		g, t := c.blockwise(to, from)
+		if g == 0 && t == 0 {
+			return given, taken
+		}
+		given, taken = given+g, taken+t
+		to, from = to[g*c.to.FrameBytes():], from[t*c.from.FrameBytes():]
+	}
+}
+
+// blockwise is Convert for a block at most.
+func (c *Converter) blockwise(to, from []byte) (given, taken int) {
+	room := min(block, len(to)/c.to.FrameBytes())
+	if room == 0 {
+		return 0, 0
+	}
+	taken = min(block, len(from)/c.from.FrameBytes(), c.Need(room))
+	from = from[:taken*c.from.FrameBytes()]
+	if c.straight {
+		c.bad += uint64(audio.Reencode(c.to.Encoding, c.from.Encoding, to[:taken*c.to.FrameBytes()], from))
+		return taken, taken
+	}
+	x := c.decoded[:taken*c.from.Channels]
+	c.bad += uint64(c.from.Encoding.Decode(x, from))
+	if c.down != nil {
+		mixed := c.mixed[:taken*c.to.Channels]
+		c.down.Apply(mixed, x)
+		x = mixed
+	}
+	given = taken
+	if c.resampler != nil {
+		between := min(c.from.Channels, c.to.Channels)
+		given, _ = c.resampler.Process(c.resampled[:room*between], x)
+		x = c.resampled[:given*between]
+	}
+	if c.up != nil {
+		raised := c.raised[:given*c.to.Channels]
+		c.up.Apply(raised, x)
+		x = raised
+	}
+	c.to.Encoding.Encode(to[:given*c.to.FrameBytes()], x, c.dither)
+	return given, taken
+}
+
+// Waste is memory for n frames, or fewer, that nobody will read.
+func (c *Converter) Waste(n int) []byte { return c.waste[:min(n, block)*c.to.FrameBytes()] }
+
+// Finish says that the input ends here: Convert gives what is left of the stream, and the
+// next input begins a new one.
+func (c *Converter) Finish() {
+	if c.resampler != nil {
+		c.resampler.Finish()
+	}
+}
+
+// Reset begins a new stream.
+func (c *Converter) Reset() {
+	if c.resampler != nil {
+		c.resampler.Reset()
+	}
+}
+
+// Holds reports whether frames are inside, of a stream that was not finished or not yet
+// given to its end.
+func (c *Converter) Holds() bool { return c.resampler != nil && c.resampler.Begun() }
+
+// Yield is how many frames Convert would give for n more.
+func (c *Converter) Yield(n int) int {
+	if c.resampler == nil {
+		return n
+	}
+	return c.resampler.Yield(n)
+}
+
+// Rest is how many frames are to come if the stream ends after n more.
+func (c *Converter) Rest(n int) int {
+	if c.resampler == nil {
+		return n
+	}
+	return c.resampler.Rest(n)
+}
+
+// Need is the least input for which Convert gives n frames more.
+func (c *Converter) Need(n int) int {
+	if c.resampler == nil {
+		return n
+	}
+	return c.resampler.Need(n)
+}
+
+// Latency is how many frames of input it takes beyond the place of an output frame.
+func (c *Converter) Latency() int {
+	if c.resampler == nil {
+		return 0
+	}
+	return c.resampler.Latency()
+}
+
+// Bad is how many samples were no numbers, or infinite, and became 0. Any goroutine that
+// reads it needs the owner's leave.
+func (c *Converter) Bad() uint64 { return c.bad }
