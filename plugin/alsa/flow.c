@@ -13,8 +13,9 @@
  * eighth of a period if it can be; and never further ahead than FORESIGHT. */
 enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
 
-/* How often in a row ECONNRESET is said. */
-enum { PATIENCE = 100 };
+/* How often in a row ECONNRESET is said; less often to a reader that maps its buffer, which
+ * may not hear of it: snd_pcm_mmap_readi looks at the state alone. */
+enum { PATIENCE = 100, PATIENCE_MAPPED = 1 };
 
 static int64_t monotonic(void)
 {
@@ -234,8 +235,11 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
-	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0)
-		lb_rebase(p); /* snd_pcm_reset */
+	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0) { /* snd_pcm_reset: what can be read is old */
+		if (!lb_plays(p))
+			lb_ring_take(&p->ring, UINT64_MAX);
+		lb_rebase(p);
+	}
 	catch_up(p);
 	n = available(p);
 	if (lb_over(p)) {
@@ -284,8 +288,11 @@ static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_are
 {
 	snd_pcm_uframes_t n = lb_ring_read(&p->ring, p->io.format, p->base + p->appl, areas, offset, size);
 
-	if (n == 0)
+	if (n == 0) {
+		if (lb_over(p) && mapped(p)) /* nothing old for who does not look at the error */
+			snd_pcm_areas_silence(areas, offset, p->io.channels, size, p->io.format);
 		return lb_over(p) ? lb_over(p) : -EAGAIN;
+	}
 	if (!mapped(p)) {
 		lb_ring_take(&p->ring, p->base + p->appl + n);
 		return (snd_pcm_sframes_t)n;
@@ -300,7 +307,7 @@ static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_are
  * block of silence, and asks again at once, for ever; ENODEV it does know. */
 static int fail(struct lb_pcm *p, int err)
 {
-	if (err == -ECONNRESET && ++p->resets > PATIENCE)
+	if (err == -ECONNRESET && ++p->resets > (mapped(p) && !lb_plays(p) ? PATIENCE_MAPPED : PATIENCE))
 		err = -ENODEV;
 	if (p->conn.dead || err == -ENODEV) {
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);

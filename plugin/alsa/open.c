@@ -167,6 +167,7 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 	p->io.poll_events = POLLIN;
 	p->io.callback = &lb_pcm_callbacks;
 	p->io.private_data = p;
+	p->io.nonblock = (mode & SND_PCM_NONBLOCK) != 0; /* alsa-lib sets it in snd_pcm_nonblock only */
 	err = snd_pcm_ioplug_create(&p->io, name, stream, mode);
 	if (err < 0)
 		return err;

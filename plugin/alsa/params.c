@@ -7,9 +7,8 @@ enum {
 	LEAST_PERIOD_BYTES = 16,
 };
 
-/* A client's period is not shorter than the daemon's cycle can be, its buffer not
- * longer than the daemon's rings. */
-enum { PERIODS_PER_SECOND = 2000, BUFFER_SECONDS = 10 };
+/* What loops carry, and how far apart two rates may be that are converted. */
+enum { MOST_CHANNELS = 64, LEAST_RATE = 1000, MOST_RATE = 768000, MOST_RATIO = 256 };
 
 static int list(struct lb_pcm *p, int what, unsigned int n, const unsigned int *values)
 {
@@ -21,38 +20,18 @@ static int range(struct lb_pcm *p, int what, unsigned int least, uint64_t most)
 	return snd_pcm_ioplug_set_param_minmax(&p->io, what, least, most < MOST_BYTES ? (unsigned int)most : MOST_BYTES);
 }
 
-static int constrain_server(struct lb_pcm *p)
+/* A client is converted, so it may have any format, too. */
+static int rates(struct lb_pcm *p)
 {
-	int err = list(p, SND_PCM_IOPLUG_HW_FORMAT, lb_formats_count, lb_formats);
+	uint64_t rate = p->role == LB_CLIENT ? p->ring.shared->rate : 0;
+	uint64_t least = (rate + MOST_RATIO - 1) / MOST_RATIO;
 
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_CHANNELS, 1, 64);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_RATE, 1000, 768000);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_PERIOD_BYTES, LEAST_PERIOD_BYTES, MOST_BYTES / 2);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 2 * LEAST_PERIOD_BYTES, MOST_BYTES);
-	return err;
-}
-
-static int constrain_client(struct lb_pcm *p)
-{
-	const struct lb_shared *s = p->ring.shared;
-	const unsigned int format = (unsigned int)lb_format(s->encoding);
-	const unsigned int period = (s->rate + PERIODS_PER_SECOND - 1) / PERIODS_PER_SECOND * s->frame_bytes;
-	const uint64_t buffer = (uint64_t)s->rate * BUFFER_SECONDS * s->frame_bytes;
-	int err = list(p, SND_PCM_IOPLUG_HW_FORMAT, 1, &format);
-
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_CHANNELS, s->channels, s->channels);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_RATE, s->rate, s->rate);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_PERIOD_BYTES, period, buffer / 2);
-	if (err >= 0)
-		err = range(p, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 2 * period, buffer);
-	return err;
+	if (least < LEAST_RATE)
+		least = LEAST_RATE;
+	rate *= MOST_RATIO;
+	if (rate == 0 || rate > MOST_RATE)
+		rate = MOST_RATE;
+	return range(p, SND_PCM_IOPLUG_HW_RATE, (unsigned int)least, rate);
 }
 
 int lb_pcm_constrain(struct lb_pcm *p)
@@ -62,8 +41,16 @@ int lb_pcm_constrain(struct lb_pcm *p)
 	int err = list(p, SND_PCM_IOPLUG_HW_ACCESS, sizeof access / sizeof *access, access);
 
 	if (err >= 0)
+		err = list(p, SND_PCM_IOPLUG_HW_FORMAT, lb_formats_count, lb_formats);
+	if (err >= 0)
+		err = range(p, SND_PCM_IOPLUG_HW_CHANNELS, 1, MOST_CHANNELS);
+	if (err >= 0)
+		err = rates(p);
+	if (err >= 0)
 		err = range(p, SND_PCM_IOPLUG_HW_PERIODS, 2, MOST_PERIODS);
 	if (err >= 0)
-		err = p->role == LB_SERVER ? constrain_server(p) : constrain_client(p);
+		err = range(p, SND_PCM_IOPLUG_HW_PERIOD_BYTES, LEAST_PERIOD_BYTES, MOST_BYTES / 2);
+	if (err >= 0)
+		err = range(p, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 2 * LEAST_PERIOD_BYTES, MOST_BYTES);
 	return err;
 }

@@ -78,7 +78,7 @@ struct lb_end {
 	uint32_t flags, state, direction, pid, uid, period, buffer;
 	struct lb_format format;
 	char program[LB_PROGRAM_BYTES];
-	uint64_t moved, xruns, xrun_frames;
+	uint64_t moved, xruns, xrun_frames, bad;
 };
 
 struct lb_loop {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 )
@@ -95,7 +96,18 @@ func (a *agent) ask(ctx context.Context, op int, text []byte, args ...int) (answ
 	if _, err := a.in.Write(message.Bytes()); err != nil {
 		return answer{}, a.gone()
 	}
-	stop := context.AfterFunc(ctx, func() { _ = a.cmd.Process.Signal(syscall.SIGUSR1) })
+	answered := make(chan struct{})
+	defer close(answered)
+	stop := context.AfterFunc(ctx, func() {
+		for { // a signal that comes before the program sleeps does not wake it
+			_ = a.cmd.Process.Signal(syscall.SIGUSR1)
+			select {
+			case <-answered:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	})
 	defer stop()
 	var size uint32
 	if err := binary.Read(a.out, binary.LittleEndian, &size); err != nil {
@@ -146,19 +158,24 @@ func agentProgram(t *testing.T) string {
 }
 
 var buildAgent = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lb")
+	dir, err := buildPlugin()
+	if err != nil {
+		return "", err
+	}
+	return dir, compile("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")
+})
+
+// buildPlugin builds the plugin into a new directory, with an .asoundrc that names it.
+func buildPlugin(flags ...string) (string, error) {
+	dir, err := os.MkdirTemp(built, "lb")
 	if err != nil {
 		return "", err
 	}
 	sources, _ := filepath.Glob("../*.c")
 	library := filepath.Join(dir, "libasound_module_pcm_loopbridge.so")
-	for _, args := range [][]string{
-		append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, append(sources, "-lasound")...),
-		{"-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound"},
-	} {
-		if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
-			return "", errors.New(string(out))
-		}
+	args := append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, sources...)
+	if err := compile(append(append(args, flags...), "-lasound")...); err != nil {
+		return "", err
 	}
 	conf, err := os.ReadFile("../50-loopbridge.conf")
 	if err != nil {
@@ -166,4 +183,4 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 	}
 	rc := strings.ReplaceAll(string(conf), `"libasound_module_pcm_loopbridge.so"`, `"`+library+`"`)
 	return dir, os.WriteFile(filepath.Join(dir, ".asoundrc"), []byte(rc), 0o644)
-})
+}

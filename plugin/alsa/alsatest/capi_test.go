@@ -1,0 +1,59 @@
+package alsatest_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// capiCases are the cases of testdata/capi*.c by what they are about: programs on
+// alsa-lib's C API that hold both ends of a loop.
+var capiCases = map[string][]string{
+	// snd_pcm_recover is all that a program needs after an xrun, and none at all
+	// where its stop threshold says so.
+	"D10Xruns": {"recover_after_underrun", "recover_after_overrun", "no_xrun_without_threshold"},
+	"Pause":    {"pause_of_a_writer", "pause_of_a_reader"},
+	"DropAndDrain": {"drop", "drain_blocking", "drain_nonblocking", "drain_of_an_unstarted_stream",
+		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader"},
+	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "status_and_timestamps", "rewind_and_forward", "reset",
+		"link_is_not_possible"},
+	"Poll":   {"poll_is_level_triggered", "avail_min", "two_pcms_in_one_program"},
+	"Access": {"every_access_carries_the_same"},
+	"D13D14D17EndOfStream": {"end_of_stream_for_a_server_that_reads", "end_of_stream_for_a_server_that_writes",
+		"end_of_stream_for_a_client_that_reads", "end_of_stream_for_a_client_that_writes", "end_of_stream_wakes_who_sleeps"},
+	"D7D9NonblockingServer": {"nonblocking_server_without_client"},
+	"D5D11HwParams": {"server_offers_everything", "client_is_offered_what_can_be_converted", "sizes_are_granted",
+		"running_stream_keeps_its_setup"},
+	"D1D2D3D4OpenIsRefused": {"open_is_refused"},
+}
+
+func TestCAPI(t *testing.T) {
+	for theme, cases := range capiCases {
+		for _, name := range cases {
+			t.Run(theme+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				newCrank(t, loop.Spec{}).program(plainBuild.program(t, "capi"), name)
+			})
+		}
+	}
+}
+
+// Each case that is written runs.
+func TestCAPIIsComplete(t *testing.T) {
+	header, err := os.ReadFile("../testdata/capi.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, cases := range capiCases {
+		listed = append(listed, cases...)
+	}
+	for _, m := range regexp.MustCompile(`X\((\w+)\)`).FindAllStringSubmatch(string(header), -1) {
+		if name := m[1]; name != "X" && !slices.Contains(listed, name) {
+			t.Errorf("nobody runs the case %s of testdata/capi.h", name)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package alsatest_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// TestLayout holds wire.h, which the plugin is built with, against package wire: every
+// constant, size, offset and encoding, in both directions.
+func TestLayout(t *testing.T) {
+	c := layoutInC(t)
+	for name, want := range layoutInGo() {
+		switch got, known := c[name]; {
+		case !known:
+			t.Errorf("package wire has %s = %s, wire.h has none", name, want)
+		case got != want:
+			t.Errorf("%s is %s in wire.h, %s in package wire", name, got, want)
+		}
+		delete(c, name)
+	}
+	for name, value := range c {
+		t.Errorf("wire.h has %s = %s, package wire has none", name, value)
+	}
+	beyond := wire.Request{Header: wire.Header{Op: wire.OpPause + 1}}
+	if _, err := wire.DecodeRequest(wire.EncodeRequest(&beyond)); err == nil {
+		t.Errorf("package wire has an operation %d, this test does not know it", beyond.Op)
+	}
+}
+
+// layoutInC is what testdata/layout.c prints, by "kind name". It has to print every name
+// of wire.h.
+func layoutInC(t *testing.T) map[string]string {
+	t.Helper()
+	agentProgram(t) // builds the plugin, or skips
+	path := filepath.Join(t.TempDir(), "layout")
+	build := exec.Command("gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", path, "../testdata/layout.c", "../ring.c", "-lasound")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.Command(path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, value, _ := strings.Cut(rest, " ")
+		layout[kind+" "+name] = value
+	}
+	header, err := os.ReadFile("../wire.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`\bLB_[A-Z_]+\b`).FindAllString(string(header), -1) {
+		if layout["constant "+name] == "" {
+			t.Errorf("testdata/layout.c does not print %s of wire.h", name)
+		}
+	}
+	for _, name := range regexp.MustCompile(`(?m)^struct (lb_\w+) {`).FindAllStringSubmatch(string(header), -1) {
+		if layout["size "+name[1]] == "" && name[1] != "lb_shared" { // that is a page, see the words
+			t.Errorf("testdata/layout.c does not print struct %s of wire.h", name[1])
+		}
+	}
+	return layout
+}
+
+func layoutInGo() map[string]string {
+	layout := map[string]string{}
+	for name, value := range map[string]int{
+		"VERSION": wire.Version, "MESSAGE_BYTES": wire.MessageBytes, "NAME_BYTES": wire.NameBytes, "PROGRAM_BYTES": wire.ProgramBytes,
+		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending,
+		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
+		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
+		"SERVER": int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
+		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
+		"END_OPEN": wire.EndOpen, "END_GONE": wire.EndGone, "END_ERROR": wire.EndError, "END_PAUSED": wire.EndPaused,
+		"END_DRAINING": wire.EndDraining, "MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
+	} {
+		layout["constant LB_"+name] = fmt.Sprint(value)
+	}
+	for _, message := range []any{
+		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{},
+	} {
+		structInGo(layout, reflect.TypeOf(message))
+	}
+	layout["size lb_message"] = fmt.Sprint(wire.MessageBytes)
+	layout["offset lb_message.open"] = fmt.Sprint(binary.Size(wire.Header{}))
+	for _, word := range wire.Layout() {
+		layout["word "+inC(word.Name)] = fmt.Sprintf("%d:%d", word.Offset, word.Bits)
+	}
+	for _, e := range audio.Encodings() {
+		layout[fmt.Sprintf("encoding %d", e)] = encodingInGo(e)
+	}
+	layout["encoding none"] = "0:-1:-1"
+	return layout
+}
+
+// structInGo adds size and offsets of a message as they are on the wire, without
+// padding.
+func structInGo(layout map[string]string, message reflect.Type) {
+	name := "lb_" + inC(message.Name())
+	offset := 0
+	for i := range message.NumField() {
+		field := message.Field(i)
+		layout["offset "+name+"."+inC(field.Name)] = fmt.Sprint(offset)
+		offset += binary.Size(reflect.Zero(field.Type).Interface())
+	}
+	layout["size "+name] = fmt.Sprint(offset)
+}
+
+// inC is the name of a word in C: XrunFrames and "xrun frames" are xrun_frames.
+func inC(name string) string {
+	switch name {
+	case "_":
+		return "unused"
+	case "Errno", "errno":
+		return "error" // errno is a macro
+	}
+	var c strings.Builder
+	for i, r := range name {
+		before := rune(0)
+		if i > 0 {
+			before = rune(name[i-1])
+		}
+		if unicode.IsUpper(r) && unicode.IsLower(before) {
+			c.WriteByte('_')
+		}
+		c.WriteRune(unicode.ToLower(r))
+	}
+	return strings.ReplaceAll(c.String(), " ", "_")
+}
+
+// encodingInGo is ALSA's name and number, the bits of a sample and of what is used of
+// them, and eight bytes of silence.
+func encodingInGo(e audio.Encoding) string {
+	silence := make([]byte, 24) // whole samples of any encoding
+	e.Silence(silence)
+	if e == audio.MuLaw || e == audio.ALaw { // of plus and minus 0 alsa-lib takes the other
+		for i := range silence {
+			silence[i] ^= 0x80
+		}
+	}
+	bits := e.Bits()
+	return fmt.Sprintf("%s:%d:%d:%d:%016x", e, alsaFormat(e), 8*e.Bytes(), bits, binary.LittleEndian.Uint64(silence))
+}
