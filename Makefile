@@ -10,7 +10,7 @@ DESTDIR  ?=
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build plugin run test deps vet unit fuzz lint bench install install-plugin uninstall clean
+.PHONY: help build plugin run test deps vet unit fuzz lint bench bench-resample side-by-side install install-plugin uninstall clean
 
 help:
 	@echo 'make build      bin/loopbridge, one static binary'
@@ -20,6 +20,8 @@ help:
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
 	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1m)'
 	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'
+	@echo 'make bench-resample  quality and cost of the resampler beside libsamplerate, soxr and speexdsp'
+	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
 	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
 	@echo 'make clean      what was built'
 
@@ -83,6 +85,17 @@ bench: build
 	bin/loopbridge bench pairs --pairs 200  --duration $(DURATION) --period 10ms --json
 	bin/loopbridge bench pairs --pairs 1000 --duration $(DURATION) --period 10ms --json
 	bin/loopbridge bench pairs --pairs 16   --duration $(DURATION) --period 1ms  --json
+
+# Beside others, which are installed for it. No part of the product.
+
+bench-resample:
+	@.ci/deps reference
+	CGO_ENABLED=1 $(GO) build -tags reference -o bin/loopbridge-reference ./cmd/loopbridge
+	bin/loopbridge-reference bench resample
+
+side-by-side:
+	@.ci/deps peers
+	bench/side-by-side
 
 # Install. An existing configuration is kept, also by uninstall.
 

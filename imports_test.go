@@ -20,6 +20,7 @@ func layers() []layer {
 		{"audio", "", "the words that all others share"},
 		{"resample", "audio", "arithmetic on blocks"},
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
+		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
 
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
@@ -40,7 +41,7 @@ func layers() []layer {
 
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/resampletest wire server client",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -63,7 +64,7 @@ func moduleRules() []rule {
 		{"golang.org/x/sys", "backend/null backend/alsa server client cmd/loopbridge", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
-		{"C", "backend/portaudio", "everything else builds as one static binary"},
+		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},
 	}
 }
 

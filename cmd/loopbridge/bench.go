@@ -16,9 +16,10 @@ import (
 // benchCmd measures this program on this machine. Daemon and clients are processes
 // of their own, as in real life.
 type benchCmd struct {
-	Pairs  benchPairsCmd  `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
-	Idle   benchIdleCmd   `cmd:"" help:"Count the wake-ups of a daemon without clients."`
-	Worker benchWorkerCmd `cmd:"" hidden:""`
+	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
+	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
+	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, beside others."`
+	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
 // benchPairsCmd is bench pairs. Every ClientsPerProcess ends of a kind share a

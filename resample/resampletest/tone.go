@@ -54,6 +54,7 @@ func wave(frequency float64, frame int) (sin, cos float64) {
 // Fit is the best sine of a known frequency through a channel.
 type Fit struct {
 	Gain     float64 // dB, against Amplitude
+	Phase    float64 // of the first frame; a sine has 0
 	Residual float64 // dB, the power that is no part of it against its own
 }
 
@@ -80,6 +81,7 @@ func FitTone(x []float32, frequency float64) Fit {
 	amplitude := math.Hypot(sin, cos)
 	return Fit{
 		Gain:     20 * math.Log10(amplitude/Amplitude),
+		Phase:    math.Atan2(cos, sin),
 		Residual: 10 * math.Log10(power/float64(n)/(amplitude*amplitude/2)),
 	}
 }

@@ -3,6 +3,7 @@ package alsatest_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +34,8 @@ type rig struct {
 	bay    *loop.Patchbay // nil: the daemon is another process
 	dir    string
 	socket string
-	rc     string // ALSA definitions beside those of the plugin
+	rc     string    // ALSA definitions beside those of the plugin
+	input  io.Reader // standard input of the programs that are started; nil: nothing
 }
 
 // clock of a rig.
@@ -160,7 +162,7 @@ func (r *rig) start(name string, args ...string) *program {
 	}
 	p := &program{Cmd: exec.Command(path, args...), name: filepath.Base(name) + " " + strings.Join(args, " "), done: make(chan struct{})}
 	p.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+r.socket, "HOME="+r.home(), "LC_ALL=C", "NO_COLOR=1", "XDG_RUNTIME_DIR="+r.dir)
-	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	p.Stdin, p.Stdout, p.Stderr = r.input, &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		r.Fatal(err)
 	}
