@@ -1,0 +1,35 @@
+// Package mixer is the arithmetic of sound levels on blocks of interleaved float32:
+// gain, balance and mute as audio(7I) has them, sums, monitoring and meters.
+//
+//	source ─▶ Fader ─┐
+//	source ─▶ Fader ─┼─▶ sum ─▶ + Monitor ─▶ Fader ─▶ Meter ─▶ Clip or saturation ─▶ output
+//	source ─▶ Fader ─┘             ▲         gain, mute of
+//	                  record ──────┘         the device
+//
+// # Contract
+//
+// Full scale is ±1. Blocks hold whole frames of 1 to audio.MaxChannels channels, fewer
+// than 2²² frames. Samples are finite: audio.Encoding.Decode lets no NaN and no infinity
+// in. Then no NaN comes out of integers and of floats of sane size; floats near the
+// largest there is (+770 dB) may sum up to infinity, which Clip mends, and which Encode
+// turns into 0 and counts.
+//
+// # Headroom
+//
+// Nothing saturates before the end: a sum may exceed full scale, and a Fader behind it
+// takes it back without loss. 256 sources at full scale are +48 dB and exact to the same
+// 24 bits as any float32. Integers saturate in Encode, floats in Clip; nothing wraps.
+//
+// # Calls
+//
+//	call                       allocates  blocks  from
+//	Amplitude … Balance        no         no      any goroutine
+//	Add, Sum, Clip             no         no      any goroutine, on blocks of its own
+//	NewFader, NewMonitor,      yes        no      any goroutine
+//	NewMeter
+//	Fader, Monitor             no         no      one goroutine: the engine's
+//	Meter.Measure, Silence     no         no      one goroutine: the engine's
+//	Meter.Read                 once       no      one other goroutine at a time
+//
+// Results are the same to the bit with and without vector instructions.
+package mixer

@@ -1,0 +1,160 @@
+package mixer
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+const sources, frames = 16, 441
+
+// s16 is random samples and their float32.
+func s16(r *rand.Rand, n int) (codes []int, block []float32) {
+	raw := make([]byte, 2*n)
+	codes, block = make([]int, n), make([]float32, n)
+	for i := range codes {
+		codes[i] = r.IntN(65536) - 32768
+		if r.IntN(4) == 0 {
+			codes[i] = []int{-32768, 32767}[r.IntN(2)]
+		}
+		binary.LittleEndian.PutUint16(raw[2*i:], uint16(codes[i]))
+	}
+	audio.S16LE.Decode(block, raw)
+	return codes, block
+}
+
+// Sixteen programs at 16 bits: the sum is exact, and saturates only in Encode.
+func TestD20SumsAreExactAndSaturate(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 20))
+	n, beyond := 2*frames, 0
+	exact := make([]int, n)
+	blocks := make([][]float32, sources)
+	added, mixed, summed := make([]float32, n), make([]float32, n), ones(n)
+	for i := range blocks {
+		var codes []int
+		codes, blocks[i] = s16(r, n)
+		for j, c := range codes {
+			exact[j] += c
+		}
+		Add(added, blocks[i])
+		NewFader(2, Neutral()).Mix(mixed, blocks[i])
+	}
+	Sum(summed, blocks)
+	sameBits(t, "Fader.Mix", mixed, added)
+	raw := make([]byte, 2*n)
+	if bad := audio.S16LE.Encode(raw, summed, nil); bad != 0 {
+		t.Fatalf("%d bad samples", bad)
+	}
+	for j, want := range exact {
+		if float64(added[j]) != float64(want)/32768 || added[j] != summed[j] {
+			t.Fatalf("sample %d is %v and %v, want %v", j, added[j], summed[j], float64(want)/32768)
+		}
+		code := int(int16(binary.LittleEndian.Uint16(raw[2*j:])))
+		if code != min(max(want, -32768), 32767) {
+			t.Fatalf("sample %d, a sum of %d, became %d", j, want, code)
+		}
+		if want < -32768 || want > 32767 {
+			beyond++
+		}
+	}
+	if beyond < n/4 {
+		t.Fatalf("only %d of %d samples had to saturate", beyond, n)
+	}
+}
+
+// Each source has its own gain, balance and mute, some of them change.
+func TestD19SixteenSourcesSampleBySample(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 20))
+	n := 2 * frames
+	got, want := make([]float32, n), make([]float64, n)
+	for i := range sources {
+		a := Setting{r.IntN(256), r.IntN(65), i%5 == 0}
+		b := a
+		if i%2 == 0 {
+			b = Setting{r.IntN(256), r.IntN(65), i%3 == 0}
+		}
+		src := noise(r, n)
+		f := NewFader(2, a)
+		f.Set(b)
+		f.Mix(got, src)
+		for j, x := range src {
+			from, to := float64(a.amplitude(j%2, 2)), float64(b.amplitude(j%2, 2))
+			want[j] += float64(x) * (from + (to-from)*float64(j/2+1)/frames)
+		}
+	}
+	for j := range want {
+		if math.Abs(float64(got[j])-want[j]) > 5e-6 {
+			t.Fatalf("sample %d is %v, want %v", j, got[j], want[j])
+		}
+	}
+}
+
+func TestSumOfFewAndShort(t *testing.T) {
+	dst := ones(5)
+	if Sum(dst, nil); dst[0] != 0 || dst[4] != 0 {
+		t.Error("the sum of nothing is not silence")
+	}
+	dst = ones(5)
+	Sum(dst, [][]float32{{1, 2}, {10, 20, 30, 40}, {}})
+	sameBits(t, "sum", dst, []float32{11, 22, 30, 40, 0})
+}
+
+func TestClip(t *testing.T) {
+	inf := float32(math.Inf(1))
+	values := []float32{0, 1, -1, 0.5, math.Nextafter32(1, 2), -math.Nextafter32(1, 2), 7, -7,
+		inf, -inf, math.MaxFloat32, -math.MaxFloat32, float32(math.NaN()), math.Nextafter32(1, 0)}
+	clipped := []float32{0, 1, -1, 0.5, 1, -1, 1, -1, 1, -1, 1, -1, 0, math.Nextafter32(1, 0)}
+	r := rand.New(rand.NewPCG(3, 20))
+	for n := range 100 {
+		block, want, count := noise(r, n), make([]float32, n), 0
+		copy(want, block)
+		for i := range block {
+			if k := r.IntN(8 * len(values)); k < len(values) {
+				block[i], want[i] = values[k], clipped[k]
+				if values[k] != clipped[k] {
+					count++
+				}
+			}
+		}
+		if b := beyond(block); b != count {
+			t.Fatalf("%d samples beyond full scale, want %d", b, count)
+		}
+		if got := Clip(block); got != count {
+			t.Fatalf("%d samples clipped of %d, want %d", got, n, count)
+		}
+		sameBits(t, "clipped", block, want)
+	}
+}
+
+// The contract of the package: of what Decode lets in, no NaN comes out.
+func TestNoNaNComesFromDecode(t *testing.T) {
+	raw := make([]byte, 4*64)
+	r := rand.New(rand.NewPCG(4, 20))
+	for range 200 {
+		for i := range 64 {
+			x := r.Uint32()
+			if i%4 == 0 {
+				x |= 0x7F800000 // infinities and NaN
+			} else if x&0x7F800000 > 0x70000000 {
+				x &^= 0x40000000 // else of sane size
+			}
+			binary.LittleEndian.PutUint32(raw[4*i:], x)
+		}
+		src, dst := make([]float32, 64), make([]float32, 64)
+		audio.FloatLE.Decode(src, raw)
+		f := NewFader(2, Neutral())
+		f.Set(Setting{Gain: r.IntN(256), Balance: r.IntN(65), Mute: r.IntN(2) == 0})
+		for range 3 {
+			f.Mix(dst, src)
+			f.Apply(src, src)
+		}
+		for i := range dst {
+			if dst[i] != dst[i] || src[i] != src[i] {
+				t.Fatalf("sample %d is %v and %v", i, dst[i], src[i])
+			}
+		}
+	}
+}
