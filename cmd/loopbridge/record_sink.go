@@ -19,6 +19,7 @@ type sink struct {
 	w      io.Writer
 	file   *os.File         // nil: standard output
 	wav    *audio.WAVWriter // nil: raw
+	order  audio.WAVOrder   // of a WAV file
 	frame  int              // bytes
 	frames int64
 }
@@ -40,6 +41,7 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 	if f.raw(file) {
 		return s, nil
 	}
+	s.order = audio.NewWAVOrder(format)
 	var err error
 	if s.wav, err = audio.NewWAVWriter(s.w, format); err != nil {
 		if s.file != nil {
@@ -83,10 +85,11 @@ func writable(file string) error {
 	return nil
 }
 
-// write takes whole frames. After a failure the file holds whole frames, and its
+// write takes whole frames, and may rearrange them. After a failure the file holds whole frames, and its
 // header says how many.
 func (s *sink) write(p []byte) error {
 	if s.wav != nil {
+		s.order.ToFile(p)
 		err := s.wav.WriteFrames(p)
 		s.frames = s.wav.Frames()
 		if err != nil {

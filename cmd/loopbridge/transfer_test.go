@@ -79,6 +79,52 @@ func TestFormatIsTheLoopsD5(t *testing.T) {
 	}
 }
 
+// Channels have the order of their WAV file in it, and that of ALSA on the loop.
+func TestSurroundD12(t *testing.T) {
+	socket := testDaemon(t)
+	dir := tempDir(t)
+	f := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE}
+	in := filepath.Join(dir, "in.wav")
+	data := noise(f, 4800)
+	writeWAV(t, in, f, data)
+	want := bytes.Clone(data)
+	audio.NewWAVOrder(f).FromFile(want)
+	for _, name := range []string{"out.wav", "out.raw"} {
+		out := filepath.Join(dir, name)
+		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
+		cliRun(t, nil, "--socket", socket, "play", "--server", "loop0", in).want(t, exitOK)
+		(<-recorded).want(t, exitOK)
+		if name == "out.wav" {
+			if _, got := readWAV(t, out); !bytes.Equal(got, data) {
+				t.Error("the recorded file is another")
+			}
+		} else if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
+			t.Error("the loop has another order than ALSA's", err)
+		}
+	}
+}
+
+// A client of another format is converted without knowing it.
+func TestConvertedD12(t *testing.T) {
+	socket := testDaemon(t)
+	dir := tempDir(t)
+	f := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.S16LE}
+	in, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
+	writeWAV(t, in, f, noise(f, 4000))
+	recorded := background(t, nil, "--socket", socket, "record", "--server", "loop0", out)
+	cliRun(t, nil, "--socket", socket, "play", "--wait", "loop0", in).want(t, exitOK)
+	(<-recorded).want(t, exitOK)
+	if format, got := readWAV(t, out); format != audio.DefaultFormat() || len(got) != 6*4000*4 {
+		t.Errorf("recorded %s, %d bytes", format, len(got))
+	}
+	played := background(t, nil, "--socket", socket, "play", "--server", "loop1", in)
+	cliRun(t, nil, "--socket", socket, "record", "--wait", "-r", "44100", "-c", "2", "-f", "FLOAT_LE", "loop1", out).want(t, exitOK)
+	(<-played).want(t, exitOK)
+	if format, got := readWAV(t, out); format.Rate != 44100 || len(got) != 4000*44100/8000*8 {
+		t.Errorf("recorded %s, %d bytes", format, len(got))
+	}
+}
+
 func TestDuration(t *testing.T) {
 	socket := testDaemon(t)
 	dir := tempDir(t)
