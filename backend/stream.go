@@ -79,6 +79,15 @@ type Pacer interface {
 	SetPeriod(frames int) (granted int)
 }
 
+// Reporter is a stream with something to tell people that is no error of its calls,
+// such as a file beside it that cannot be written. A stream that is none has nothing
+// to tell. Read it from a goroutine other than the engine's.
+type Reporter interface {
+	// Reports gives few, whole sentences, as errors for their errno, and is closed by
+	// Close. It is the same channel every time; what nobody reads is lost.
+	Reports() <-chan error
+}
+
 // Wrapper is a stream around another one.
 type Wrapper interface {
 	Unwrap() Stream

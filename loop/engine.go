@@ -78,8 +78,10 @@ func (e *Engine) Close() error {
 
 // run is the engine's goroutine.
 func (e *Engine) run() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if p, ok := backend.As[backend.Parker](e.stream); !ok || !p.Parks() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
 	defer close(e.stopped)
 	for !e.quit {
 		if e.failed {

@@ -1,6 +1,7 @@
 package null
 
 import (
+	"errors"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -31,15 +32,20 @@ type Options struct {
 	Freewheel bool
 	// Clock is the time to live in; nil is CLOCK_MONOTONIC. The stream closes it.
 	Clock Clock
+	// Input is what is recorded; nil is silence.
+	Input Source
+	// Output gets what is played; nil discards it. The stream closes it, also where it
+	// was not opened with Play. If it is a backend.Reporter, so is the stream.
+	Output Sink
 }
 
 // Open gives a stopped null device that keeps the wish exactly, or audio.ErrInvalid
 // with the field, its value and its range. The stream is guarded, and a
 // backend.Pacer: SetPeriod grants MinPeriod up to the Period of the opening.
+// After an error Clock and Output are still the caller's to close.
 //
-// In real time a stream holds two descriptors and no goroutine. Its Wait blocks the
-// thread it is called from, so call it from one that is locked
-// (runtime.LockOSThread).
+// In real time a stream holds a descriptor and no goroutine, and is a backend.Parker:
+// do not lock the thread that calls its Wait (runtime.LockOSThread).
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if err := validate(wish); err != nil {
 		return nil, err
@@ -51,8 +57,14 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 			return nil, err
 		}
 	}
-	s := &stream{clock: clock, freewheel: o.Freewheel, opened: wish, buffer: wish.Period * wish.Periods}
+	s := &stream{
+		clock: clock, freewheel: o.Freewheel, opened: wish, buffer: wish.Period * wish.Periods,
+		input: o.Input, output: o.Output,
+	}
 	s.period.Store(int64(wish.Period))
+	if r, ok := o.Output.(backend.Reporter); ok {
+		return backend.Guard(reporting{s, r}), nil
+	}
 	return backend.Guard(s), nil
 }
 
@@ -70,6 +82,12 @@ func validate(c backend.Config) error {
 	return nil
 }
 
+// reporting is a stream whose output has something to tell.
+type reporting struct {
+	*stream
+	backend.Reporter
+}
+
 // stream is the driver below the guard.
 type stream struct {
 	clock     Clock
@@ -77,6 +95,8 @@ type stream struct {
 	opened    backend.Config
 	buffer    int          // frames
 	period    atomic.Int64 // frames; written by the engine, read by anyone
+	input     Source       // nil: silence
+	output    Sink         // nil: nowhere
 
 	running            bool
 	anchor             int64  // time of position 0
@@ -92,6 +112,9 @@ func (s *stream) Granted() backend.Config {
 
 func (s *stream) Wake() { s.clock.Wake() }
 
+// Parks implements backend.Parker.
+func (s *stream) Parks() bool { return true }
+
 func (s *stream) Start() error {
 	s.anchor = s.clock.Now()
 	s.position, s.readable, s.writable = 0, 0, 0
@@ -104,10 +127,19 @@ func (s *stream) Start() error {
 func (s *stream) Stop() error {
 	s.running = false
 	s.readable, s.writable = 0, 0
+	if s.output != nil && s.opened.Play {
+		s.output.Flush()
+	}
 	return nil
 }
 
-func (s *stream) Close() error { return s.clock.Close() }
+func (s *stream) Close() error {
+	err := s.clock.Close()
+	if s.output != nil {
+		err = errors.Join(err, s.output.Close())
+	}
+	return err
+}
 
 // SetPeriod implements backend.Pacer.
 func (s *stream) SetPeriod(frames int) int {
@@ -142,15 +174,27 @@ func (s *stream) Wait() (backend.Tick, error) {
 }
 
 func (s *stream) waitFreewheel() (backend.Tick, error) {
-	woken, err := s.clock.Sleep(s.clock.Now() + yield)
-	if err != nil {
-		return backend.Tick{}, err
-	}
 	period := int(s.period.Load())
-	if !woken && max(s.readable, s.writable)+period <= s.buffer {
-		s.pass(uint64(period))
+	for {
+		woken, err := s.clock.Sleep(s.clock.Now() + yield)
+		if err != nil {
+			return backend.Tick{}, err
+		}
+		full := max(s.readable, s.writable)+period > s.buffer
+		switch {
+		case woken || full:
+		case s.keepsUp(period):
+			s.pass(uint64(period))
+		case s.readable == 0 && s.writable == 0:
+			continue // the engine has nothing to do but to wait for the output
+		}
+		return s.tick(0), nil
 	}
-	return s.tick(0), nil
+}
+
+// keepsUp reports whether the output will take a period more.
+func (s *stream) keepsUp(period int) bool {
+	return s.output == nil || !s.opened.Play || s.output.Room() >= s.writable+period
 }
 
 // pass moves the position on by n frames and returns how many found no room.
@@ -202,13 +246,20 @@ func (s *stream) frames(now int64) uint64 {
 
 func (s *stream) Read(block []byte) (int, error) {
 	n := len(block) / s.opened.Format.FrameBytes()
-	s.opened.Format.Encoding.Silence(block)
+	if s.input != nil {
+		s.input.Fill(block, s.position-uint64(s.readable))
+	} else {
+		s.opened.Format.Encoding.Silence(block)
+	}
 	s.readable -= n
 	return n, nil
 }
 
 func (s *stream) Write(block []byte) (int, error) {
 	n := len(block) / s.opened.Format.FrameBytes()
+	if s.output != nil {
+		s.output.Play(block)
+	}
 	s.writable -= n
 	return n, nil
 }

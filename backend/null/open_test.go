@@ -2,6 +2,7 @@ package null
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -97,4 +98,33 @@ func TestConforms(t *testing.T) {
 		c.late = func() int64 { n++; return n * 7919 * 1000 % 13_000_000 }
 		return Options{Clock: c}
 	})
+	for _, f := range []audio.Format{{Rate: 48000, Channels: 2, Encoding: audio.S16LE}, {Rate: 44100, Channels: 3, Encoding: audio.S24LE3}} {
+		sound := map[string]func(*testing.T) Options{
+			"tone":   func(t *testing.T) Options { return Options{Input: newTone(t, f, 997, -20)} },
+			"file":   func(t *testing.T) Options { return Options{Input: newFile(t, f, 1009)} },
+			"output": func(t *testing.T) Options { return Options{Output: newRecorder(t, newDisk(t), f)} },
+			"both": func(t *testing.T) Options {
+				return Options{Input: newFile(t, f, 7), Output: newRecorder(t, newDisk(t), f)}
+			},
+		}
+		clocks := map[string]func(*Options){
+			"real":                func(*Options) {},
+			"real-freewheel":      func(o *Options) { o.Freewheel = true },
+			"simulated":           func(o *Options) { o.Clock = newSimClock() },
+			"simulated-freewheel": func(o *Options) { o.Clock, o.Freewheel = newSimClock(), true },
+		}
+		wish := backend.Config{Format: f, Period: f.Rate / 1000, Periods: 4}
+		for sounds, options := range sound {
+			if f.Encoding != audio.S16LE && sounds != "both" {
+				continue
+			}
+			for clock, change := range clocks {
+				run(fmt.Sprintf("%s-%s-%s", sounds, f.Encoding, clock), wish, func() Options {
+					o := options(t)
+					change(&o)
+					return o
+				})
+			}
+		}
+	}
 }

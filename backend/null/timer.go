@@ -1,6 +1,9 @@
 package null
 
 import (
+	"os"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -8,50 +11,47 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// timer is CLOCK_MONOTONIC: a timerfd, armed once for each deadline, and an
-// eventfd for Wake, under one epoll instance. Both are edge-triggered: whatever they
-// have to say is said once, and nobody reads them. The arguments of the system calls
-// are fields, so that none of them is allocated.
+// timer is CLOCK_MONOTONIC: a timerfd under the poller of Go's runtime, which hears of
+// each expiry once, so that nobody has to read it. A thread of its own that blocks in a
+// system call would cost half as much again: the runtime looks after such threads.
 type timer struct {
-	epoll int
-	alarm int   // timerfd
-	armed int64 // its deadline, 0 when disarmed
-	wake  *event
+	file  *os.File // keeps the descriptor open while Wake uses it
+	raw   syscall.RawConn
+	fd    int
+	armed int64 // the deadline, 0 when disarmed, unknown after a Wake
+	spec  unix.ItimerSpec
+	woken atomic.Bool
 
 	base time.Time // a moment,
 	ns   int64     // and what CLOCK_MONOTONIC said then
 
-	events [2]unix.EpollEvent
-	spec   unix.ItimerSpec
+	// Made once, so that nothing is allocated later.
+	expired func(fd uintptr) bool // false, then true when there was something to hear
+	asked   bool
+	ring    func(fd uintptr) // lets the timer expire now
 }
 
+const unknown = -1
+
 func newTimer() (*timer, error) {
-	alarm, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
 		return nil, openError("timerfd", err)
 	}
-	wake, err := newEvent()
-	if err != nil {
-		_ = unix.Close(alarm)
-		return nil, openError("eventfd", err)
+	t := &timer{file: os.NewFile(uintptr(fd), "timerfd"), fd: fd}
+	if t.raw, err = t.file.SyscallConn(); err != nil {
+		_ = t.file.Close()
+		return nil, openError("timerfd", err)
 	}
-	t := &timer{epoll: -1, alarm: alarm, wake: wake}
-	if t.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err == nil {
-		err = t.listen(wake.fd)
+	t.expired = func(uintptr) bool {
+		was := t.asked
+		t.asked = true
+		return was || t.woken.Load()
 	}
-	if err == nil {
-		err = t.listen(alarm)
-	}
-	if err != nil {
-		_ = t.Close()
-		return nil, openError("epoll", err)
-	}
+	at := unix.ItimerSpec{Value: unix.Timespec{Nsec: 1}} // long ago
+	t.ring = func(fd uintptr) { _ = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil) }
 	t.calibrate()
 	return t, nil
-}
-
-func (t *timer) listen(fd int) error {
-	return unix.EpollCtl(t.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)})
 }
 
 // calibrate finds out what package time calls the moments of CLOCK_MONOTONIC: it reads
@@ -82,23 +82,17 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 		return false, err
 	}
 	for {
-		n, err := unix.EpollWait(t.epoll, t.events[:], -1)
-		if err == unix.EINTR {
-			continue
+		if t.woken.Swap(false) {
+			t.armed = unknown
+			return true, nil
 		}
-		if err != nil {
-			return false, audio.ErrIO.With("null device: epoll: %v", err)
+		if until != 0 && t.Now() >= until {
+			t.armed = unknown
+			return false, nil
 		}
-		due := false
-		for _, e := range t.events[:n] {
-			woken = woken || int(e.Fd) == t.wake.fd
-			due = due || int(e.Fd) == t.alarm
-		}
-		if due {
-			t.armed = 0 // it has gone off, and does not do so again
-		}
-		if woken || due && until != 0 {
-			return woken, nil
+		t.asked = false
+		if err := t.raw.Read(t.expired); err != nil {
+			return false, audio.ErrIO.With("null device: timerfd: %v", err)
 		}
 	}
 }
@@ -109,21 +103,23 @@ func (t *timer) arm(deadline int64) error {
 		return nil
 	}
 	t.spec.Value = unix.NsecToTimespec(deadline)
-	if err := unix.TimerfdSettime(t.alarm, unix.TFD_TIMER_ABSTIME, &t.spec, nil); err != nil {
+	if err := unix.TimerfdSettime(t.fd, unix.TFD_TIMER_ABSTIME, &t.spec, nil); err != nil {
 		return audio.ErrIO.With("null device: timerfd until %v: %v", time.Duration(deadline), err)
 	}
 	t.armed = deadline
 	return nil
 }
 
-func (t *timer) Wake() { t.wake.set() }
+// Wake after a Wake that nobody has heard has nothing to add. The timer may just have
+// been armed for later: then Sleep sees woken before it waits.
+func (t *timer) Wake() {
+	if !t.woken.Swap(true) {
+		_ = t.raw.Control(t.ring) // fails once it is closed
+	}
+}
 
 func (t *timer) Close() error {
-	t.wake.close()
-	if t.epoll >= 0 {
-		_ = unix.Close(t.epoll)
-	}
-	if err := unix.Close(t.alarm); err != nil {
+	if err := t.file.Close(); err != nil {
 		return audio.ErrIO.With("null device: close: %v", err)
 	}
 	return nil

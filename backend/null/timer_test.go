@@ -71,7 +71,7 @@ func TestIdle(t *testing.T) {
 		t.Errorf("%d wake-ups of a stopped stream", n)
 	}
 	var armed unix.ItimerSpec
-	if err := unix.TimerfdGettime(clock.alarm, &armed); err != nil || armed.Value.Nano() != 0 {
+	if err := unix.TimerfdGettime(clock.fd, &armed); err != nil || armed.Value.Nano() != 0 {
 		t.Errorf("the timer of a stopped stream is due in %d ns, %v", armed.Value.Nano(), err)
 	}
 }
@@ -151,70 +151,41 @@ func TestRealTime(t *testing.T) {
 	}
 }
 
-// TestWakeDuringClose: a set that is under way keeps the descriptor until it is done.
-func TestWakeDuringClose(t *testing.T) {
-	isOpen := func(fd int) bool {
-		_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-		return err == nil
-	}
-	e, err := newEvent()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first, second := e.enter(), e.enter(); !first || !second {
-		t.Fatal("an open event lets nobody in")
-	}
-	e.close()
-	e.leave()
-	if !isOpen(e.fd) {
-		t.Error("closed under a set that is under way")
-	}
-	if e.enter() {
-		t.Error("a closed event lets a set in")
-	}
-	e.leave()
-	if isOpen(e.fd) {
-		t.Error("open after the last set")
-	}
-	e.close()
-}
-
-// TestLateWake: an event that was closed leaves the number of its descriptor alone,
-// whoever has it now.
+// TestLateWake: a Wake of a clock that is or is being closed leaves the number of its
+// descriptor alone, whoever has it now.
 func TestLateWake(t *testing.T) {
 	for range 200 {
-		e, err := newEvent()
+		clock, err := newTimer()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var setters sync.WaitGroup
+		var wakers sync.WaitGroup
 		begin := make(chan struct{})
 		for range 2 {
-			setters.Go(func() {
+			wakers.Go(func() {
 				<-begin
 				for range 20 {
-					e.set()
+					clock.Wake()
+					clock.woken.Store(false)
 				}
 			})
 		}
 		close(begin)
-		e.close()
-		e.close()
-		// Once nobody is inside set, the number is free; whatever gets it stays unset.
-		other, err := unix.Eventfd(0, unix.EFD_NONBLOCK)
+		if err := clock.Close(); err != nil {
+			t.Fatal(err)
+		}
+		// The number is free once nobody uses it; whatever gets it stays disarmed.
+		other, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK)
 		if err != nil {
 			t.Fatal(err)
 		}
-		setters.Wait()
-		e.set()
+		wakers.Wait()
+		clock.Wake()
 		var count [8]byte
 		if _, err := unix.Read(other, count[:]); err != unix.EAGAIN {
-			t.Fatalf("a late set reached descriptor %d, once %d: % x, %v", other, e.fd, count, err)
+			t.Fatalf("a late wake reached descriptor %d, once %d: % x, %v", other, clock.fd, count, err)
 		}
 		_ = unix.Close(other)
-		if users := e.users.Load(); users != eventClosed {
-			t.Fatalf("users %#x", users)
-		}
 	}
 }
 

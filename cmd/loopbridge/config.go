@@ -34,6 +34,8 @@ type DeviceConfig struct {
 	Period    int // frames at Format.Rate
 	Periods   int // buffer in periods
 	Freewheel bool
+	Input     DeviceInput // what it records
+	Output    string      // WAV file that gets what it plays; "": nowhere
 }
 
 // LoopConfig is one [[loop]]: a pair of ends.

@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // field is one key of a table. set stores the value, as go-toml decodes it, and
@@ -18,7 +20,8 @@ type binder struct {
 	file     string
 	index    *keyIndex
 	problems configProblems
-	partial  bool // a line was left out for its syntax: what is missing may be there
+	probe    func(file string, f audio.Format) error // of an input; nil: look at no file
+	partial  bool                                    // a line was left out for its syntax: what is missing may be there
 }
 
 // table sets the fields of one table. A key that is no field is a problem.

@@ -13,6 +13,7 @@ func (b *binder) crossCheck(c *Config) {
 		devices[i] = d.Name
 	}
 	b.unique("device", devices)
+	b.outputsAlone(c.Devices)
 	loops := make([]string, len(c.Loops))
 	for i, l := range c.Loops {
 		loops[i] = l.Name

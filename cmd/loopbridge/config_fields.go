@@ -63,6 +63,8 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"period", period.set},
 		field{"periods", setInt(&d.Periods, minPeriods, maxPeriods)},
 		field{"freewheel", setBool(&d.Freewheel)},
+		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
+		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
 	)
 	b.require(path, v, "name", aName)
 	if !(isTable(v) && v.(map[string]any)["name"] == nullDevice) {

@@ -11,14 +11,15 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// loadConfig reads a file. What is wrong in the file comes back as
-// configProblems, all of it; any other error means that it could not be read.
+// loadConfig reads a file, and the headers of the sounds that it names. What is wrong
+// comes back as configProblems, all of it; any other error means that it could not be
+// read.
 func loadConfig(path string) (Config, error) {
 	doc, err := readConfig(path)
 	if err != nil {
 		return Config{}, err
 	}
-	return parseConfig(path, doc)
+	return (&binder{file: path, probe: probeInput}).parse(doc)
 }
 
 func readConfig(path string) ([]byte, error) {
@@ -37,9 +38,13 @@ func readConfig(path string) ([]byte, error) {
 	return doc, nil
 }
 
-// parseConfig reads the text of a file that messages call by the given name.
+// parseConfig reads the text of a file that messages call by the given name, and
+// nothing else.
 func parseConfig(name string, doc []byte) (Config, error) {
-	b := &binder{file: name}
+	return (&binder{file: name}).parse(doc)
+}
+
+func (b *binder) parse(doc []byte) (Config, error) {
 	c := defaultConfig()
 	if values, ok := b.decode(doc); ok {
 		c = b.config(values)

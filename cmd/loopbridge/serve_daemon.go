@@ -8,7 +8,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/backend"
-	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/resample"
@@ -39,6 +38,9 @@ func (d *daemon) start(c Config, socket string) error {
 		stream, err := openDevice(device)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
+		}
+		if r, ok := backend.As[backend.Reporter](stream); ok {
+			d.wait.Go(func() { logReports(d.log, device, r) })
 		}
 		d.engines[device.Name] = loop.NewEngine(device.Name, stream)
 	}
@@ -86,16 +88,6 @@ func (d *daemon) close() error {
 	}
 	d.wait.Wait()
 	return errors.Join(errs...)
-}
-
-// openDevice knows every backend that there is.
-func openDevice(c DeviceConfig) (backend.Stream, error) {
-	wish := backend.Config{Format: c.Format, Period: c.Period, Periods: c.Periods}
-	switch c.Backend {
-	case nullBackend:
-		return null.Open(wish, null.Options{Freewheel: c.Freewheel})
-	}
-	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
 func specOf(c LoopConfig) (loop.Spec, error) {

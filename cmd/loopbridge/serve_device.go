@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+)
+
+// openDevice knows every backend that there is.
+func openDevice(c DeviceConfig) (backend.Stream, error) {
+	wish := backend.Config{Format: c.Format, Period: c.Period, Periods: c.Periods}
+	switch c.Backend {
+	case nullBackend:
+		return openNull(wish, c)
+	}
+	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
+}
+
+// openNull opens for what there is sound for: Record with an input, Play with an output.
+func openNull(wish backend.Config, c DeviceConfig) (backend.Stream, error) {
+	wish.Record, wish.Play = c.Input != DeviceInput{}, c.Output != ""
+	o := null.Options{Freewheel: c.Freewheel}
+	var err error
+	if o.Input, err = openInput(c.Input, c.Format); err != nil {
+		return nil, err
+	}
+	if c.Output == "" {
+		return null.Open(wish, o)
+	}
+	if o.Output, err = createOutput(c.Output, c.Format); err != nil {
+		return nil, err
+	}
+	s, err := null.Open(wish, o)
+	if err != nil {
+		o.Output.Close()
+	}
+	return s, err
+}
+
+// openInput is nil for silence.
+func openInput(in DeviceInput, f audio.Format) (null.Source, error) {
+	switch {
+	case in.Tone != 0:
+		return null.Tone(f, in.Tone, in.Level)
+	case in.File == "":
+		return nil, nil
+	}
+	file, err := openRegular(in.File)
+	if err != nil {
+		return nil, fmt.Errorf("input: %w", err)
+	}
+	defer file.Close()
+	s, err := null.ReadWAV(file, f)
+	if err != nil {
+		return nil, fmt.Errorf("input %s: %w", in.File, err)
+	}
+	return s, nil
+}
+
+// probeInput says why an input file cannot be used, from its header.
+func probeInput(name string, f audio.Format) error {
+	file, err := openRegular(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return null.CheckWAV(file, f)
+}
+
+// createOutput creates the file, or empties it.
+func createOutput(name string, f audio.Format) (null.Sink, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, notRegular("output", name, info.Mode())
+	}
+	file, created, err := create(name)
+	if err != nil {
+		return nil, fmt.Errorf("output: cannot write %s: %w", name, causeOf(err))
+	}
+	r, err := null.NewRecorder(file, f)
+	if err != nil {
+		file.Close()
+		if created {
+			os.Remove(name)
+		}
+		return nil, fmt.Errorf("output: cannot write %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// openRegular does not wait for whoever is at the other end of a pipe.
+func openRegular(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, causeOf(err))
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = notRegular("input", name, info.Mode())
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+func notRegular(use, name string, mode fs.FileMode) error {
+	kind := "a device, a pipe or a socket"
+	if mode.IsDir() {
+		kind = "a folder"
+	}
+	return fmt.Errorf("%s is %s; use a file as %s", name, kind, use)
+}
+
+// logReports writes what a device tells until its stream is closed.
+func logReports(log zerolog.Logger, c DeviceConfig, r backend.Reporter) {
+	for err := range r.Reports() {
+		log.Warn().Err(err).Str("device", c.Name).Str("file", c.Output).Msg("trouble with what is played")
+	}
+}
