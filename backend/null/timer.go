@@ -25,8 +25,10 @@ type timer struct {
 	base time.Time // a moment,
 	ns   int64     // and what CLOCK_MONOTONIC said then
 
-	// Made once, so that nothing is allocated later.
-	expired func(fd uintptr) bool // false, then true when there was something to hear
+	// Made once, so that nothing is allocated later. The runtime forgets what it heard
+	// before, then asks expired: if there is nothing to do yet, it waits for something to
+	// hear, and asks again.
+	expired func(fd uintptr) bool
 	asked   bool
 	ring    func(fd uintptr) // lets the timer expire now
 }
@@ -46,7 +48,7 @@ func newTimer() (*timer, error) {
 	t.expired = func(uintptr) bool {
 		was := t.asked
 		t.asked = true
-		return was || t.woken.Load()
+		return was || t.woken.Load() || t.due()
 	}
 	at := unix.ItimerSpec{Value: unix.Timespec{Nsec: 1}} // long ago
 	t.ring = func(fd uintptr) { _ = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil) }
@@ -86,7 +88,7 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 			t.armed = unknown
 			return true, nil
 		}
-		if until != 0 && t.Now() >= until {
+		if t.due() {
 			t.armed = unknown
 			return false, nil
 		}
@@ -96,6 +98,9 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 		}
 	}
 }
+
+// due reports whether the deadline has come.
+func (t *timer) due() bool { return t.armed > 0 && t.Now() >= t.armed }
 
 // arm sets the deadline; 0 disarms.
 func (t *timer) arm(deadline int64) error {

@@ -189,6 +189,34 @@ func TestLateWake(t *testing.T) {
 	}
 }
 
+// TestNothingIsMissed: a deadline that comes just when a Sleep begins ends it.
+func TestNothingIsMissed(t *testing.T) {
+	clock, err := newTimer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = clock.Close() }()
+	done := make(chan error, 1)
+	go func() {
+		for i := range int64(100_000) {
+			if _, err := clock.Sleep(clock.Now() + i%3000); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("a deadline passed, and nobody was told")
+		clock.Wake()
+	}
+}
+
 // TestOpenClose: many streams leave no descriptor behind, run or not.
 func TestOpenClose(t *testing.T) {
 	var lowest [2]int

@@ -47,11 +47,12 @@ func (w *world) carry(from, to *end, sound []byte) []byte {
 		}
 	}
 	closed := w.start(func() error { return from.Close(w.Context()) })
-	w.until("the daemon knows", func() bool {
-		s := w.status()
-		return s.Client.Gone || !s.Client.Open || !s.Server.Open || s.Client.Draining || s.Server.Draining
-	})
 	for to.State() == ring.Running {
+		// While it is about to close, or between its drain and its close, the clock waits.
+		w.until("the daemon knows", func() bool {
+			s := w.status()
+			return s.Client.Gone || !s.Client.Open || !s.Server.Open || s.Client.Draining || s.Server.Draining
+		})
 		w.tick(1)
 		if to.Delay() > 0 {
 			take()
