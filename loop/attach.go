@@ -52,6 +52,9 @@ func (l *Loop) openServer(o pcm.Options, host Host) (*End, error) {
 	if l.removed {
 		return nil, l.bay.unknown(l.spec.Name)
 	}
+	if l.bus != nil {
+		return nil, audio.ErrBusy.With("%s: the server end is the device %s; open the client end", l.spec.Name, l.engine.name)
+	}
 	if s := l.server; s != nil {
 		return nil, audio.ErrBusy.With("%s: the server end is held by %s (pid %d); stop it, or take another loop",
 			l.spec.Name, s.holder.Program, s.holder.PID)
@@ -148,6 +151,8 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 	switch {
 	case l.removed:
 		return nil, l.bay.unknown(name), false
+	case l.bus != nil:
+		return l.tryAttached(o, host)
 	case s == nil:
 		return nil, audio.ErrNoServer.With("%s: no server holds the loop; start one, or wait for it", name), true
 	case s.unsettled:
@@ -177,9 +182,17 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 	return e, nil, false
 }
 
+// format is the server's, else the configured one. The caller holds l.mu.
+func (l *Loop) format() audio.Format {
+	if l.server != nil {
+		return l.server.format
+	}
+	return l.spec.Format
+}
+
 // checkFormat says whether a client of a format can be converted. The caller holds l.mu.
 func (l *Loop) checkFormat(f audio.Format) error {
-	if err := convert.Check(f, l.server.format); err != nil {
+	if err := convert.Check(f, l.format()); err != nil {
 		return audio.ErrInvalid.With("%s: %v", l.spec.Name, err)
 	}
 	return nil

@@ -14,11 +14,20 @@ type clockwork struct {
 	lenient bool   // the engine was late, or freewheels: nobody is to blame for a gap
 }
 
-// cycle moves what is due on every line.
-func (e *Engine) cycle(tick backend.Tick) {
+// cycle moves what is due on every line: what the device has recorded goes to those that
+// listen, and it plays what the others gave.
+func (e *Engine) cycle(tick backend.Tick) error {
 	c := clockwork{tick: tick, rate: e.rate}
 	c.lenient = tick.Freewheel || tick.Position-e.position > 2*uint64(e.period)
 	e.position = tick.Position
+	if e.input != nil {
+		if err := e.input.record(e.stream, tick.Readable); err != nil {
+			return err
+		}
+	}
+	if e.output != nil {
+		e.output.begin(tick.Writable)
+	}
 	for ln := e.lines; ln != nil; {
 		next := ln.next // ln may leave the list
 		if over := ln.advance(&c); over != 0 {
@@ -27,10 +36,17 @@ func (e *Engine) cycle(tick backend.Tick) {
 		}
 		ln = next
 	}
+	if e.output == nil {
+		return nil
+	}
+	return e.output.play(e.stream)
 }
 
 // advance moves what is due on one line, and returns a finding if the line is over.
 func (ln *line) advance(c *clockwork) (over uint32) {
+	if ln.bus != nil && ln.sink != nil {
+		return ln.listen(c)
+	}
 	avail := 0
 	if ln.source != nil {
 		var err error
@@ -47,14 +63,9 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 	closing := ln.closing.Load()
 	if !ln.anchored {
 		ln.prime(c, avail, closing)
-	} else {
-		total := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
-		due := int(total - ln.due)
-		ln.due = total
-		if due > 0 {
-			if over = ln.move(c, due, avail, closing); over != 0 {
-				return over
-			}
+	} else if due := ln.falls(c); due > 0 {
+		if over = ln.move(c, due, avail, closing); over != 0 {
+			return over
 		}
 	}
 	if ln.writer != nil && ln.drained(0) && ln.pending() == 0 {
@@ -65,6 +76,17 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 		return ln.end()
 	}
 	return 0
+}
+
+// falls is how many frames have fallen due since the cycle before.
+func (ln *line) falls(c *clockwork) int {
+	if ln.bus != nil {
+		return ln.bus.frames
+	}
+	total := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
+	due := int(total - ln.due)
+	ln.due = total
+	return due
 }
 
 // prime starts the clock of the line when the writer is ready for it. Until then
@@ -98,7 +120,7 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	switch {
 	case ln.source == nil, ln.writer.paused.Load(): // silence, and nobody's fault
 		ln.dry = false
-	case closing:
+	case closing, ln.bus != nil && c.lenient:
 		gap = 0
 	default:
 		gap -= ln.hold(n, gap)
@@ -106,7 +128,12 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 			ln.found(foundUnderrun)
 		}
 	}
-	taken, dropped, over := ln.transfer(n, gap)
+	var taken, dropped int
+	if ln.bus != nil {
+		taken, over = ln.mix(n)
+	} else {
+		taken, dropped, over = ln.transfer(n, gap)
+	}
 	if over != 0 {
 		return over
 	}

@@ -18,6 +18,8 @@ type Engine struct {
 	rate   uint64
 	usual  int // frames, the configured period
 
+	input, output *mixbus // nil: the device does not record, or play
+
 	commands atomic.Pointer[command]
 	reports  atomic.Pointer[line]
 	kick     chan struct{} // wakes the reporter
@@ -48,6 +50,12 @@ func NewEngine(name string, s backend.Stream) *Engine {
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
+	if granted.Play {
+		e.output = newMixbus(granted)
+	}
+	if granted.Record {
+		e.input = newMixbus(granted)
+	}
 	go e.run()
 	go e.runReporter()
 	return e
@@ -99,7 +107,10 @@ func (e *Engine) run() {
 		}
 		if e.running {
 			e.cycles.Add(1)
-			e.cycle(tick)
+			if err := e.cycle(tick); err != nil {
+				e.fail(err)
+				continue
+			}
 			e.settle()
 		}
 	}

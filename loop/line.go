@@ -21,6 +21,8 @@ type line struct {
 	rate           uint64             // of the reader, whose frames are meant unless it is said otherwise
 	writerRate     uint64
 	encoding       audio.Encoding // the reader's
+	frameBytes     int            // of it
+	bus            *mixbus        // of a device, which is the other end; nil: a program is
 	period         int            // the smaller of both ends
 	primer         int            // frames that the writer has to have before the clock counts
 	alone          bool           // one end, under the policy silence
@@ -71,7 +73,7 @@ func newLine(l *Loop, w, r *End) (*line, error) {
 	}
 	for _, e := range []*End{w, r} {
 		if e != nil { // the reader last
-			ln.rate, ln.encoding = uint64(e.format.Rate), e.format.Encoding
+			ln.rate, ln.encoding, ln.frameBytes = uint64(e.format.Rate), e.format.Encoding, e.format.FrameBytes()
 		}
 	}
 	ln.writerRate = ln.rate

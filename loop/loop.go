@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,8 +19,10 @@ type Loop struct {
 	mu      sync.Mutex
 	removed bool
 	server  *End
-	client  *End // also while it is gone and its last frames are on their way
+	client  *End   // also while it is gone and its last frames are on their way
+	clients []*End // of an attached loop, instead
 	line    *line
+	bus     *mixbus   // of an attached loop
 	waiters []*waiter // clients, first come first served
 
 	sessions atomic.Uint64
@@ -29,6 +32,10 @@ type Loop struct {
 
 // run makes a session when both ends want one. The caller holds l.mu.
 func (l *Loop) run() {
+	if l.bus != nil {
+		l.runAttached()
+		return
+	}
 	s, c := l.server, l.client
 	if s == nil || c == nil || c.state != ring.Armed {
 		return
@@ -132,10 +139,15 @@ func (e *End) flush() {
 // holds l.mu and no line uses the client.
 func (l *Loop) releaseClient(c *End) {
 	c.free()
-	if l.client != c {
+	at := slices.Index(l.clients, c)
+	switch {
+	case at >= 0:
+		l.clients = slices.Delete(l.clients, at, at+1)
+	case l.client == c:
+		l.client = nil
+	default:
 		return
 	}
-	l.client = nil
 	l.emit(Event{Kind: ClientGone, End: pcm.Client, Holder: c.holder})
 	l.admit()
 }

@@ -47,7 +47,14 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	if b.loops[spec.Name] != nil {
 		return audio.ErrBusy.With("there is a loop %s already", spec.Name)
 	}
-	b.loops[spec.Name] = &Loop{bay: b, engine: e, spec: spec}
+	bus, err := e.side(spec.Attached)
+	if err != nil {
+		return err
+	}
+	if bus != nil {
+		spec.Format = bus.format
+	}
+	b.loops[spec.Name] = &Loop{bay: b, engine: e, spec: spec, bus: bus}
 	return nil
 }
 
@@ -124,7 +131,10 @@ func (l *Loop) remove() {
 	l.removed = true
 	why := audio.ErrReset.With("the loop %s was removed", l.spec.Name)
 	l.unlink(l.line)
-	for _, e := range []*End{l.server, l.client} {
+	for _, c := range l.clients {
+		l.unlink(c.line)
+	}
+	for _, e := range append([]*End{l.server, l.client}, l.clients...) {
 		switch {
 		case e == nil:
 		case e.gone:

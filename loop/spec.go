@@ -39,6 +39,16 @@ func ParsePolicy(word string) (Policy, error) {
 	return 0, audio.ErrInvalid.With("on_client_close %q is unknown; use reset, hold or silence", word)
 }
 
+// Side is what a device is to an attached loop: its server end.
+type Side uint8
+
+// The sides. Detached is a loop whose server is a program.
+const (
+	Detached   Side = iota
+	PlaySide        // clients write, and the device plays the sum
+	RecordSide      // clients read what the device records
+)
+
 // Spec is the configuration of a loop.
 type Spec struct {
 	Name string
@@ -54,6 +64,11 @@ type Spec struct {
 	Convert convert.Options
 	// OnClientClose is Reset unless set.
 	OnClientClose Policy
+	// Attached makes the loop's device its server end, in the device's format, for
+	// several clients at once (D4).
+	Attached Side
+	// Exclusive lets an attached loop have one client only.
+	Exclusive bool
 	// StartTimeout bounds a server's wait for its client (D7); 0: for ever.
 	StartTimeout time.Duration
 }

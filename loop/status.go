@@ -13,7 +13,9 @@ type Status struct {
 	Format   audio.Format // of the server, else the configured one
 	Waiting  int          // clients in the queue
 	Server   EndStatus
-	Client   EndStatus
+	Client   EndStatus   // the first of
+	Clients  []EndStatus // all that hold the client end
+	Attached Side
 	Sessions uint64
 	Frames   uint64 // moved from writer to reader, in all sessions
 	Skipped  uint64 // left out of the clock, because the engine was late
@@ -52,14 +54,29 @@ func (l *Loop) status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Status{
-		Name: l.spec.Name, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
-		Server: l.server.status(), Client: l.client.status(),
+		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
+		Server:   l.server.status(),
 		Sessions: l.sessions.Load(), Frames: l.frames.Load(), Skipped: l.skipped.Load(),
 	}
-	if l.server != nil {
-		s.Format = l.server.format
+	s.Format = l.format()
+	if l.bus != nil {
+		s.Server = l.deviceStatus()
+	}
+	for _, c := range l.holders() {
+		s.Clients = append(s.Clients, c.status())
+	}
+	if len(s.Clients) > 0 {
+		s.Client = s.Clients[0]
 	}
 	return s
+}
+
+// holders are those who hold the client end. The caller holds l.mu.
+func (l *Loop) holders() []*End {
+	if l.client != nil {
+		return []*End{l.client}
+	}
+	return l.clients
 }
 
 // status of an end that may be nil. The caller holds loop.mu.

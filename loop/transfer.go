@@ -70,7 +70,7 @@ func (ln *line) transfer(n, silence int) (taken, dropped int, over uint32) {
 		default:
 			if to1 == nil {
 				to1 = ln.converter.Waste(part)
-				part = len(to1) / ln.reader.format.FrameBytes()
+				part = len(to1) / ln.frameBytes
 			}
 			if !ln.convert(to1) || !ln.convert(to2) {
 				return 0, dropped, foundBadWriter
@@ -81,21 +81,27 @@ func (ln *line) transfer(n, silence int) (taken, dropped int, over uint32) {
 			ln.sink.Give(part)
 		}
 	}
-	if ln.converter != nil && ln.converter.Bad() != ln.bad {
-		ln.writer.bad.Add(ln.converter.Bad() - ln.bad)
-		ln.bad = ln.converter.Bad()
-	}
 	if ln.source != nil {
 		taken = int(ln.source.Taken() - before)
 	}
+	ln.countBad()
 	return taken, dropped, 0
+}
+
+// countBad adds to the writer's count what the converter has found since.
+func (ln *line) countBad() {
+	if ln.converter == nil || ln.converter.Bad() == ln.bad {
+		return
+	}
+	ln.writer.bad.Add(ln.converter.Bad() - ln.bad)
+	ln.bad = ln.converter.Bad()
 }
 
 // convert fills to with frames of the writer, which suffice. false: the writer lies about
 // its position.
 func (ln *line) convert(to []byte) bool {
 	c := ln.converter
-	in, out := ln.writer.format.FrameBytes(), ln.reader.format.FrameBytes()
+	in, out := ln.writer.format.FrameBytes(), ln.frameBytes
 	for len(to) > 0 {
 		avail, err := ln.source.Avail()
 		if err != nil {

@@ -120,6 +120,19 @@ func (r *Resampler) Process(out, in []float32) (given, taken int) {
 	}
 }
 
+// Keep takes frames of in without giving any: what Process has left where they make no
+// frame more. It returns how many; fewer than an output frame needs always fit.
+func (r *Resampler) Keep(in []float32) (taken int) {
+	for left := len(in) / r.channels; taken < left; {
+		n := r.take(in[taken*r.channels:], left-taken)
+		if n == 0 {
+			break
+		}
+		taken += n
+	}
+	return taken
+}
+
 // Finish says that the input ends here. Of a stream that has not begun, there is none.
 func (r *Resampler) Finish() {
 	if r.finished || !r.begun {

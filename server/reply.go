@@ -86,7 +86,7 @@ func (c *conn) list(h wire.Header) error {
 
 func loopOf(s *loop.Status) wire.Loop {
 	l := wire.Loop{
-		Format: wire.FormatOf(s.Format), Waiting: uint32(s.Waiting),
+		Format: wire.FormatOf(s.Format), Waiting: uint32(s.Waiting), Clients: uint32(len(s.Clients)), Attached: uint32(s.Attached),
 		Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped,
 		Server: endOf(&s.Server), Client: endOf(&s.Client),
 	}

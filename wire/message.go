@@ -88,7 +88,9 @@ type Loop struct {
 	Name     Name
 	Device   Name
 	Format   Format
-	Waiting  uint32 // clients
+	Waiting  uint32 // clients in the queue
+	Clients  uint32 // that hold the client end; Client is the first
+	Attached uint32 // loop.Side: what the device is at the server end, 0: a program is
 	Sessions uint64
 	Frames   uint64
 	Skipped  uint64

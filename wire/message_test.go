@@ -155,7 +155,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	}
 	wire.Put(end.Program[:], "program")
 	loop := wire.Loop{
-		Format: format, Waiting: 0x20212223, Sessions: 0x7071727374757677, Frames: 0x78797a7b7c7d7e7f, Skipped: 0x8081828384858687,
+		Format: format, Waiting: 0x20212223, Clients: 0x24252627, Attached: 0x28292a2b, Sessions: 0x7071727374757677, Frames: 0x78797a7b7c7d7e7f, Skipped: 0x8081828384858687,
 		Server: end, Client: end,
 	}
 	wire.Put(loop.Name[:], "loop0")

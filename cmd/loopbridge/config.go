@@ -34,6 +34,8 @@ type DeviceConfig struct {
 	Period    int // frames at Format.Rate
 	Periods   int // buffer in periods
 	Freewheel bool
+	Play      bool // a loop is attached to this side
+	Record    bool
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere
 }
@@ -42,6 +44,8 @@ type DeviceConfig struct {
 type LoopConfig struct {
 	Name          string
 	Device        string        // whose clock moves it
+	Side          string        // play or record: the device is the server end; "": a program
+	Clients       string        // exclusive, or shared (D4)
 	Format        audio.Format  // what a server gets that asks for none (D5)
 	OnClientClose string        // reset, hold or silence (D15)
 	StartTimeout  time.Duration // 0: a server waits for its client forever (D7)
@@ -91,6 +95,7 @@ func defaultNull() DeviceConfig {
 func defaultLoop() LoopConfig {
 	return LoopConfig{
 		Device:        nullDevice,
+		Clients:       "exclusive",
 		Format:        audio.DefaultFormat(),
 		OnClientClose: "reset",
 		Resampler:     resample.Good.String(),

@@ -63,7 +63,7 @@ func (b *binder) unknown(path, key string, fields []field) {
 		keys[i] = f.key
 	}
 	reason := "unknown key"
-	if slices.Contains([]string{"clients", "server", "route", "monitor_gain"}, key) {
+	if slices.Contains([]string{"route", "monitor_gain"}, key) {
 		reason = "this version does not have it"
 	}
 	p := b.index.places[path]

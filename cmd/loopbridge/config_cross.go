@@ -27,12 +27,17 @@ func (b *binder) crossCheck(c *Config) {
 	for i, l := range c.Loops {
 		if !slices.Contains(devices, l.Device) && !b.partial {
 			known := slices.DeleteFunc(slices.Clone(devices), func(name string) bool { return name == "" })
-			b.wrong(join(element("loop", i), "device"), "no such device, use "+oneOf(known))
+			path := join(element("loop", i), "device")
+			if _, given := b.index.places[path]; !given {
+				path = join(join(element("loop", i), "server"), "device")
+			}
+			b.wrong(path, "no such device, use "+oneOf(known))
 		}
 	}
 	if len(c.Loops) == 0 {
 		c.Loops = defaultLoops()
 	}
+	sides(c)
 }
 
 // unique reports every name but the first of several that are equal.

@@ -84,6 +84,12 @@ func (b *binder) device(path string, v any) DeviceConfig {
 func (b *binder) loop(path string, v any) LoopConfig {
 	l := defaultLoop()
 	l.Period = 0
+	keys := map[string]bool{}
+	if table, ok := v.(map[string]any); ok {
+		for key := range table {
+			keys[key] = true
+		}
+	}
 	fields := []field{{"name", setName(&l.Name)}, {"device", setName(&l.Device)}}
 	fields = append(fields, formatFields(&l.Format)...)
 	fields = append(fields,
@@ -94,9 +100,12 @@ func (b *binder) loop(path string, v any) LoopConfig {
 		field{"start_timeout", setDuration(&l.StartTimeout, 0, maxStart, "0s..24h")},
 		field{"buffer", setDuration(&l.Buffer, minBuffer, maxBuffer, "2ms..10s")},
 		field{"period", setDuration(&l.Period, minPeriod, maxPeriod, "0.5ms..1s")},
+		field{"server", func(v any) string { b.attach(join(path, "server"), v, &l); return "" }}, // before clients
+		field{"clients", setWord(&l.Clients, "exclusive", "shared")},
 	)
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
+	b.attachedOnly(path, keys, &l)
 	if reason := l.ChannelMap.fits(l.Format.Channels); reason != "" {
 		b.wrong(join(path, "channel_map"), reason)
 	}

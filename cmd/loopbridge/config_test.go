@@ -112,9 +112,9 @@ daemon.mode = "0666"
 	}
 	phone := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
 	wantLoops := []LoopConfig{
-		{Name: "a", Device: "fast", Format: audio.DefaultFormat(), OnClientClose: "reset", Resampler: "good",
+		{Name: "a", Device: "fast", Clients: "exclusive", Format: audio.DefaultFormat(), OnClientClose: "reset", Resampler: "good",
 			Buffer: 4 * time.Millisecond, Period: 2 * time.Millisecond},
-		{Name: "b", Device: "null", Format: phone, OnClientClose: "hold", StartTimeout: 5 * time.Second, Resampler: "good",
+		{Name: "b", Device: "null", Clients: "exclusive", Format: phone, OnClientClose: "hold", StartTimeout: 5 * time.Second, Resampler: "good",
 			Buffer: 340 * time.Millisecond, Period: 10 * time.Millisecond},
 	}
 	if !reflect.DeepEqual(c.Loops, wantLoops) {

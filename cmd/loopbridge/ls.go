@@ -38,10 +38,17 @@ func printLoops(w io.Writer, loops []loopInfo) error {
 	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING")
 	for _, l := range loops {
 		fmt.Fprintf(table, "%s\t%s\t%s %d Hz %d ch\t%s\t%s\t%s\t%d\t%d/%d\t%d\n",
-			l.Name, l.Device, l.Encoding, l.Rate, l.Channels, l.State, holderText(l.Server), holderText(l.Client),
+			l.Name, l.Device, l.Encoding, l.Rate, l.Channels, l.State, holderText(l.Server), clientText(&l),
 			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting)
 	}
 	return table.Flush()
+}
+
+func clientText(l *loopInfo) string {
+	if l.Clients > 1 {
+		return fmt.Sprintf("%d clients", l.Clients)
+	}
+	return holderText(l.Client)
 }
 
 func holderText(e endInfo) string {
@@ -49,6 +56,9 @@ func holderText(e endInfo) string {
 		return "-"
 	}
 	text := fmt.Sprintf("%s (%d) %ss", printable(e.Program), e.PID, e.Direction)
+	if e.PID == 0 { // a device
+		text = fmt.Sprintf("%s %ss", printable(e.Program), e.Direction)
+	}
 	if e.Converted {
 		text += fmt.Sprintf(" %s %d Hz %d ch", e.Encoding, e.Rate, e.Channels)
 	}

@@ -13,6 +13,7 @@ type loopInfo struct {
 	formatInfo
 	State    string  `json:"state"`
 	Waiting  uint32  `json:"waiting"`  // clients in the queue
+	Clients  uint32  `json:"clients"`  // that hold the client end; client is the first
 	Sessions uint64  `json:"sessions"` // so far
 	Frames   uint64  `json:"frames"`   // moved, in all sessions
 	Skipped  uint64  `json:"skipped_frames"`
@@ -51,7 +52,7 @@ type formatInfo struct {
 func infoOf(l *wire.Loop) loopInfo {
 	return loopInfo{
 		Name: wire.Text(l.Name[:]), Device: wire.Text(l.Device[:]), formatInfo: formatOf(l.Format), State: pairState(l),
-		Waiting: l.Waiting, Sessions: l.Sessions, Frames: l.Frames, Skipped: l.Skipped,
+		Waiting: l.Waiting, Clients: l.Clients, Sessions: l.Sessions, Frames: l.Frames, Skipped: l.Skipped,
 		Server: endOf(&l.Server), Client: clientOf(l),
 	}
 }

@@ -100,5 +100,16 @@ func specOf(c LoopConfig) (loop.Spec, error) {
 		Name: c.Name, Format: c.Format, Period: c.Period, Buffer: c.Buffer,
 		Convert:       convert.Options{Quality: quality, Matrix: c.ChannelMap.matrix, Direct: c.ChannelMap.direct, Dither: c.Dither},
 		OnClientClose: policy, StartTimeout: c.StartTimeout,
+		Attached: sideOf(c.Side), Exclusive: c.Clients == "exclusive",
 	}, err
+}
+
+func sideOf(word string) loop.Side {
+	switch word {
+	case "play":
+		return loop.PlaySide
+	case "record":
+		return loop.RecordSide
+	}
+	return loop.Detached
 }

@@ -24,9 +24,10 @@ func openDevice(c DeviceConfig) (backend.Stream, error) {
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
-// openNull opens for what there is sound for: Record with an input, Play with an output.
+// openNull opens for what there is sound or a loop for: Record with an input, Play with an
+// output.
 func openNull(wish backend.Config, c DeviceConfig) (backend.Stream, error) {
-	wish.Record, wish.Play = c.Input != DeviceInput{}, c.Output != ""
+	wish.Record, wish.Play = c.Record || c.Input != DeviceInput{}, c.Play || c.Output != ""
 	o := null.Options{Freewheel: c.Freewheel}
 	var err error
 	if o.Input, err = openInput(c.Input, c.Format); err != nil {

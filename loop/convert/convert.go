@@ -129,13 +129,7 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 		c.bad += uint64(audio.Reencode(c.to.Encoding, c.from.Encoding, to[:taken*c.to.FrameBytes()], from))
 		return taken, taken
 	}
-	x := c.decoded[:taken*c.from.Channels]
-	c.bad += uint64(c.from.Encoding.Decode(x, from))
-	if c.down != nil {
-		mixed := c.mixed[:taken*c.to.Channels]
-		c.down.Apply(mixed, x)
-		x = mixed
-	}
+	x := c.intake(from)
 	given = taken
 	if c.resampler != nil {
 		between := min(c.from.Channels, c.to.Channels)
@@ -149,6 +143,31 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	}
 	c.to.Encoding.Encode(to[:given*c.to.FrameBytes()], x, c.dither)
 	return given, taken
+}
+
+// intake is the first stages, for a block at most.
+func (c *Converter) intake(from []byte) []float32 {
+	frames := len(from) / c.from.FrameBytes()
+	x := c.decoded[:frames*c.from.Channels]
+	c.bad += uint64(c.from.Encoding.Decode(x, from))
+	if c.down == nil {
+		return x
+	}
+	mixed := c.mixed[:frames*c.to.Channels]
+	c.down.Apply(mixed, x)
+	return mixed
+}
+
+// Keep takes frames without giving any: what Convert has left where they make no frame
+// more.
+func (c *Converter) Keep(from []byte) {
+	for size := c.from.FrameBytes(); c.resampler != nil && len(from) >= size; {
+		n := min(block, len(from)/size)
+		if c.resampler.Keep(c.intake(from[:n*size])) < n {
+			return
+		}
+		from = from[n*size:]
+	}
 }
 
 // Waste is memory for n frames, or fewer, that nobody will read.

@@ -26,7 +26,7 @@ type Harness struct {
 
 // Run runs every case.
 func (h Harness) Run(t *testing.T) {
-	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), setupCases(), holdCases(), policyCases()} {
+	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), attachedCases(), setupCases(), holdCases(), policyCases()} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				if why := h.Inapplicable[c.name]; why != "" {
@@ -46,13 +46,15 @@ func (h Harness) Run(t *testing.T) {
 type testCase struct {
 	name   string
 	spec   loop.Spec
-	period int // of the device, frames; 0: period
+	period int  // of the device, frames; 0: period
+	card   bool // the device plays and records, and the loops speaker and mic are attached to it
 	run    func(w *world)
 }
 
 // world is a daemon with one device and two loops, loop0 and other.
 type world struct {
 	*testing.T
+	loop   string // that is opened
 	bubble bool
 	open   Opener
 	bay    *loop.Patchbay
@@ -69,13 +71,17 @@ const (
 )
 
 func (h Harness) world(t *testing.T, c testCase) *world {
-	w := &world{T: t, bubble: h.Bubble, bay: loop.NewPatchbay()}
-	w.clock = backendtest.NewClock(backend.Config{Period: max(period, c.period), Periods: 4})
+	w := &world{T: t, loop: name, bubble: h.Bubble, bay: loop.NewPatchbay()}
+	w.clock = backendtest.NewClock(backend.Config{Play: c.card, Record: c.card, Period: max(period, c.period), Periods: 4})
 	w.engine = loop.NewEngine("clock", w.clock)
 	spec := c.spec
 	spec.Name = name
 	w.ok(w.bay.Add(spec, w.engine))
 	w.ok(w.bay.Add(loop.Spec{Name: "other"}, w.engine))
+	if c.card {
+		w.ok(w.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide, Exclusive: c.spec.Exclusive}, w.engine))
+		w.ok(w.bay.Add(loop.Spec{Name: "mic", Attached: loop.RecordSide, Exclusive: c.spec.Exclusive}, w.engine))
+	}
 	w.events = w.bay.Subscribe(1000)
 	t.Cleanup(func() {
 		w.bay.Close()
@@ -94,7 +100,7 @@ type end struct {
 }
 
 func (w *world) try(o pcm.Options) (*end, error) {
-	p, err := w.open(w.Context(), name, o)
+	p, err := w.open(w.Context(), w.loop, o)
 	if err != nil {
 		return nil, err
 	}
@@ -223,10 +229,16 @@ func (w *world) flush(from, to *end) {
 	}
 }
 
-// status is the daemon's view of loop0.
+// at opens what follows on another loop.
+func (w *world) at(loop string) *world {
+	w.loop = loop
+	return w
+}
+
+// status is the daemon's view of the loop.
 func (w *world) status() loop.Status {
 	for _, s := range w.bay.Status() {
-		if s.Name == name {
+		if s.Name == w.loop {
 			return s
 		}
 	}

@@ -84,7 +84,7 @@ struct lb_end {
 struct lb_loop {
 	char name[LB_NAME_BYTES], device[LB_NAME_BYTES];
 	struct lb_format format;
-	uint32_t waiting;
+	uint32_t waiting, clients, attached;
 	uint64_t sessions, frames, skipped;
 	struct lb_end server, client;
 };

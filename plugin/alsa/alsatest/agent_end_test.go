@@ -45,14 +45,12 @@ func (e *agentEnd) status() loop.Status {
 // end is the daemon's view of this end; zero where the daemon has no such end.
 func (e *agentEnd) end() loop.EndStatus {
 	s := e.status()
-	end := s.Client
-	if e.role == pcm.Server {
-		end = s.Server
+	for _, end := range append(s.Clients, s.Server) {
+		if end.Holder.PID == e.cmd.Process.Pid {
+			return end
+		}
 	}
-	if end.Holder.PID != e.cmd.Process.Pid {
-		return loop.EndStatus{}
-	}
-	return end
+	return loop.EndStatus{}
 }
 
 // progress is how far the program and the daemon are.

@@ -102,6 +102,8 @@ static void messages(void)
 	OFFSET(lb_loop, device);
 	OFFSET(lb_loop, format);
 	OFFSET(lb_loop, waiting);
+	OFFSET(lb_loop, clients);
+	OFFSET(lb_loop, attached);
 	OFFSET(lb_loop, sessions);
 	OFFSET(lb_loop, frames);
 	OFFSET(lb_loop, skipped);

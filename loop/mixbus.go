@@ -1,0 +1,133 @@
+package loop
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// mixbus is what a device plays or records in one cycle. The engine's goroutine owns it.
+//
+// A single stream in the device's own format stays bytes, and is never touched. What has
+// to be added up becomes float32, once.
+//
+//	clear ─ first stream, device's format ─▶ raw ─┐
+//	  └──── any other stream ──────▶ mixed ◀──────┘ a second stream, or a control
+type mixbus struct {
+	format audio.Format
+	frames int // of this cycle
+	state  busState
+	raw    []byte    // room for the device's whole buffer
+	block  []float32 // as much
+	part   []float32 // of one stream, as much
+	floats []byte    // the same, as FLOAT_LE
+}
+
+type busState uint8
+
+const (
+	busClear busState = iota // silence
+	busRaw                   // raw has it
+	busMixed                 // block has it
+)
+
+func newMixbus(c backend.Config) *mixbus {
+	frames := c.Period * c.Periods
+	return &mixbus{
+		format: c.Format,
+		raw:    make([]byte, frames*c.Format.FrameBytes()),
+		block:  make([]float32, frames*c.Format.Channels),
+		part:   make([]float32, frames*c.Format.Channels),
+		floats: make([]byte, frames*c.Format.Channels*audio.FloatLE.Bytes()),
+	}
+}
+
+// begin is a cycle of so many frames.
+func (b *mixbus) begin(frames int) {
+	b.frames, b.state = min(frames, len(b.raw)/b.format.FrameBytes()), busClear
+}
+
+// samples is the part of a block that this cycle has.
+func (b *mixbus) samples(block []float32) []float32 { return block[:b.frames*b.format.Channels] }
+
+// bytes is raw for this cycle.
+func (b *mixbus) bytes() []byte { return b.raw[:b.frames*b.format.FrameBytes()] }
+
+// addRaw adds frames of the device's format, in two pieces, from the first of the cycle
+// on.
+func (b *mixbus) addRaw(piece1, piece2 []byte) {
+	if b.state == busClear {
+		to := b.bytes()
+		n := copy(to, piece1)
+		n += copy(to[n:], piece2)
+		b.format.Encoding.Silence(to[n:])
+		b.state = busRaw
+		return
+	}
+	b.mix()
+	n := len(piece1) / b.format.Encoding.Bytes()
+	m := len(piece2) / b.format.Encoding.Bytes()
+	b.format.Encoding.Decode(b.part[:n], piece1)
+	b.format.Encoding.Decode(b.part[n:n+m], piece2)
+	mixer.Add(b.block[:n+m], b.part[:n+m])
+}
+
+// addFloat adds frames of FLOAT_LE.
+func (b *mixbus) addFloat(frames []byte) {
+	b.mix()
+	n := len(frames) / audio.FloatLE.Bytes()
+	audio.FloatLE.Decode(b.part[:n], frames)
+	mixer.Add(b.block[:n], b.part[:n])
+}
+
+// mix makes block what is on the bus.
+func (b *mixbus) mix() {
+	switch b.state {
+	case busClear:
+		clear(b.samples(b.block))
+	case busRaw:
+		b.format.Encoding.Decode(b.samples(b.block), b.bytes())
+	}
+	b.state = busMixed
+}
+
+// finish makes bytes what is on the bus.
+func (b *mixbus) finish() []byte {
+	switch b.state {
+	case busClear:
+		b.format.Encoding.Silence(b.bytes())
+	case busMixed:
+		b.format.Encoding.Encode(b.bytes(), b.samples(b.block), nil)
+	}
+	return b.bytes()
+}
+
+// record fills the bus with what the device has.
+func (b *mixbus) record(s backend.Stream, readable int) error {
+	b.begin(readable)
+	if b.frames == 0 {
+		return nil
+	}
+	n, err := s.Read(b.bytes())
+	if err != nil {
+		return err
+	}
+	b.frames, b.state = n, busRaw
+	return nil
+}
+
+// play gives the device what is on the bus.
+func (b *mixbus) play(s backend.Stream) error {
+	if b.frames == 0 {
+		return nil
+	}
+	_, err := s.Write(b.finish())
+	return err
+}
+
+// floatFormat is what clients of another format are converted to.
+func (b *mixbus) floatFormat() audio.Format {
+	f := b.format
+	f.Encoding = audio.FloatLE
+	return f
+}
