@@ -1,6 +1,7 @@
 package null
 
 import (
+	"errors"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -18,22 +19,19 @@ type timer struct {
 	file  *os.File // keeps the descriptor open while Wake uses it
 	raw   syscall.RawConn
 	fd    int
-	armed int64 // the deadline, 0 when disarmed, unknown after a Wake
+	armed int64 // the deadline, 0 when disarmed
 	spec  unix.ItimerSpec
 	woken atomic.Bool
 
 	base time.Time // a moment,
 	ns   int64     // and what CLOCK_MONOTONIC said then
 
-	// Made once, so that nothing is allocated later. The runtime forgets what it heard
-	// before, then asks expired: if there is nothing to do yet, it waits for something to
-	// hear, and asks again.
+	// The runtime forgets what it heard before, then asks expired: if there is nothing to
+	// do yet, it waits for something to hear, and asks again. Made once, so that nothing
+	// is allocated later.
 	expired func(fd uintptr) bool
 	asked   bool
-	ring    func(fd uintptr) // lets the timer expire now
 }
-
-const unknown = -1
 
 func newTimer() (*timer, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
@@ -50,8 +48,6 @@ func newTimer() (*timer, error) {
 		t.asked = true
 		return was || t.woken.Load() || t.due()
 	}
-	at := unix.ItimerSpec{Value: unix.Timespec{Nsec: 1}} // long ago
-	t.ring = func(fd uintptr) { _ = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil) }
 	t.calibrate()
 	return t, nil
 }
@@ -85,15 +81,18 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 	}
 	for {
 		if t.woken.Swap(false) {
-			t.armed = unknown
 			return true, nil
 		}
 		if t.due() {
-			t.armed = unknown
+			t.armed = 0 // it does not go off again
 			return false, nil
 		}
 		t.asked = false
-		if err := t.raw.Read(t.expired); err != nil {
+		switch err := t.raw.Read(t.expired); {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded): // woken, now or before
+			_ = t.file.SetReadDeadline(time.Time{})
+		default:
 			return false, audio.ErrIO.With("null device: timerfd: %v", err)
 		}
 	}
@@ -115,13 +114,16 @@ func (t *timer) arm(deadline int64) error {
 	return nil
 }
 
-// Wake after a Wake that nobody has heard has nothing to add. The timer may just have
-// been armed for later: then Sleep sees woken before it waits.
+// Wake ends the runtime's wait by a time limit that has passed, which stays in force
+// until somebody has met it; the timer is not touched. After a Wake that nobody has heard
+// there is nothing to add.
 func (t *timer) Wake() {
 	if !t.woken.Swap(true) {
-		_ = t.raw.Control(t.ring) // fails once it is closed
+		_ = t.file.SetReadDeadline(longAgo()) // fails once it is closed
 	}
 }
+
+func longAgo() time.Time { return time.Unix(1, 0) }
 
 func (t *timer) Close() error {
 	if err := t.file.Close(); err != nil {

@@ -3,6 +3,7 @@ package null
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -189,31 +190,78 @@ func TestLateWake(t *testing.T) {
 	}
 }
 
-// TestNothingIsMissed: a deadline that comes just when a Sleep begins ends it.
+// TestNothingIsMissed: a deadline that comes just when a Sleep begins ends it, also when a
+// Wake comes late.
 func TestNothingIsMissed(t *testing.T) {
+	for _, wakes := range []bool{false, true} {
+		clock, err := newTimer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waker sync.WaitGroup
+		stop := make(chan struct{})
+		if wakes {
+			waker.Go(func() { // a few in a row, then long enough nothing to find who hangs
+				for {
+					for range 100 {
+						clock.Wake()
+					}
+					select {
+					case <-stop:
+						return
+					case <-time.After(20 * time.Millisecond):
+					}
+				}
+			})
+		}
+		var slept atomic.Int64
+		done := make(chan error, 1)
+		go func() {
+			for i := range int64(50_000) {
+				began := clock.Now()
+				if _, err := clock.Sleep(began + i%3000); err != nil {
+					done <- err
+					return
+				}
+				slept.Store(i)
+			}
+			done <- nil
+		}()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Errorf("a deadline passed, and nobody was told after %d", slept.Load())
+			clock.Wake()
+		}
+		close(stop)
+		waker.Wait()
+		_ = clock.Close()
+	}
+}
+
+// TestWakeTouchesNoDeadline: each sleep lasts until its deadline or its Wake, whatever came
+// late of the Wake before.
+func TestWakeTouchesNoDeadline(t *testing.T) {
 	clock, err := newTimer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = clock.Close() }()
-	done := make(chan error, 1)
-	go func() {
-		for i := range int64(100_000) {
-			if _, err := clock.Sleep(clock.Now() + i%3000); err != nil {
-				done <- err
-				return
-			}
+	for range 2000 {
+		var waker sync.WaitGroup
+		waker.Go(clock.Wake)
+		if woken, err := clock.Sleep(Never); err != nil || !woken {
+			t.Fatal(woken, err)
 		}
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
+		until := clock.Now() + 20_000
+		woken, err := clock.Sleep(until) // while the Wake may still be on its way out
+		if err != nil || woken || clock.Now() < until {
+			t.Fatal(woken, err)
 		}
-	case <-time.After(time.Minute):
-		t.Error("a deadline passed, and nobody was told")
-		clock.Wake()
+		waker.Wait()
 	}
 }
 
