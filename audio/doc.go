@@ -1,5 +1,6 @@
 // Package audio holds what every other package speaks of: the [Format] of a
-// stream, the encodings of a sample, the errors of the errno table, and WAV files.
+// stream, the encodings of a sample, the errors of the errno table, WAV files, and the
+// state that a program sees and sets ([Info], [Patch]; audio(7I)).
 //
 // It is a leaf: it imports nothing of this module, starts no goroutine and keeps
 // no state. All its functions may be called from any goroutine.
