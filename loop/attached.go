@@ -53,6 +53,7 @@ func (l *Loop) tryAttached(o pcm.Options, host Host) (e *End, err error, wait bo
 		return nil, err, false
 	}
 	l.clients = append(l.clients, e)
+	l.engine.clients(l.spec.Attached, 1)
 	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
 	return e, nil, false
 }
@@ -129,6 +130,9 @@ func newListener(l *Loop, e *End, bus *mixbus) (*line, error) {
 // mix puts n frames of the writer onto the bus.
 func (ln *line) mix(n int) (taken int, over uint32) {
 	before := ln.source.Taken()
+	if n == 0 {
+		return 0, 0
+	}
 	if ln.converter == nil {
 		from1, from2 := ln.source.Peek(n)
 		ln.bus.addRaw(from1, from2)
@@ -146,7 +150,7 @@ func (ln *line) mix(n int) (taken int, over uint32) {
 
 // listen brings what the device has recorded to a reader.
 func (ln *line) listen(c *clockwork) (over uint32) {
-	ln.deaf = ln.reader.paused.Load()
+	ln.deaf = ln.reader.paused.Load() || ln.bus.paused
 	frames, size := ln.bus.bytes(), ln.bus.format.FrameBytes()
 	n, dropped := ln.makes(ln.bus.frames), 0
 	if ln.deaf { // they pass by (D22)

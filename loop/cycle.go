@@ -24,9 +24,11 @@ func (e *Engine) cycle(tick backend.Tick) error {
 		if err := e.input.record(e.stream, tick.Readable); err != nil {
 			return err
 		}
+		e.desk.recorded(e.input)
 	}
 	if e.output != nil {
 		e.output.begin(tick.Writable)
+		e.output.paused = e.desk.paused[playing]
 	}
 	for ln := e.lines; ln != nil; {
 		next := ln.next // ln may leave the list
@@ -39,6 +41,7 @@ func (e *Engine) cycle(tick backend.Tick) error {
 	if e.output == nil {
 		return nil
 	}
+	e.desk.played(e.output, e.input)
 	return e.output.play(e.stream)
 }
 
@@ -80,7 +83,11 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 
 // falls is how many frames have fallen due since the cycle before.
 func (ln *line) falls(c *clockwork) int {
-	if ln.bus != nil {
+	switch {
+	case ln.bus == nil:
+	case ln.bus.paused:
+		return 0
+	default:
 		return ln.bus.frames
 	}
 	total := audio.MulDiv(c.tick.Position-ln.anchor, ln.rate, c.rate)
@@ -167,6 +174,9 @@ func (ln *line) underrun(frames int) bool {
 	}
 	burst := !ln.dry
 	ln.dry = true
+	if ln.bus != nil {
+		ln.loop.engine.desk.failed[playing].Store(true)
+	}
 	return ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
 }
 
@@ -178,6 +188,9 @@ func (ln *line) overrun(frames int) bool {
 	}
 	burst := !ln.over
 	ln.over = true
+	if ln.bus != nil {
+		ln.loop.engine.desk.failed[recording].Store(true)
+	}
 	return ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
 }
 

@@ -19,6 +19,7 @@ type Engine struct {
 	usual  int // frames, the configured period
 
 	input, output *mixbus // nil: the device does not record, or play
+	desk          *desk
 
 	commands atomic.Pointer[command]
 	reports  atomic.Pointer[line]
@@ -50,6 +51,7 @@ func NewEngine(name string, s backend.Stream) *Engine {
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
+	e.desk = newDesk(granted)
 	if granted.Play {
 		e.output = newMixbus(granted)
 	}
@@ -128,7 +130,7 @@ func (e *Engine) obey() (restarted bool) {
 // settle starts and stops the clock, and sets its pace, as the lines want it: at
 // the smallest period of all sessions, but no slower than configured.
 func (e *Engine) settle() {
-	want := e.lines != nil && !e.failed
+	want := (e.lines != nil || e.desk.monitors()) && !e.failed
 	if want == e.running {
 		return
 	}

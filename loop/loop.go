@@ -143,6 +143,7 @@ func (l *Loop) releaseClient(c *End) {
 	switch {
 	case at >= 0:
 		l.clients = slices.Delete(l.clients, at, at+1)
+		l.engine.clients(l.spec.Attached, -1)
 	case l.client == c:
 		l.client = nil
 	default:

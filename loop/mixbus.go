@@ -15,7 +15,8 @@ import (
 //	  └──── any other stream ──────▶ mixed ◀──────┘ a second stream, or a control
 type mixbus struct {
 	format audio.Format
-	frames int // of this cycle
+	frames int  // of this cycle
+	paused bool // clients stand still
 	state  busState
 	raw    []byte    // room for the device's whole buffer
 	block  []float32 // as much

@@ -1,0 +1,222 @@
+package loop
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// desk is the audio(7I) state of a device, and what it does to the sound:
+//
+//	device ─▶ record gain ─┬─▶ readers
+//	                       └─ monitor_gain ─▶ ┐
+//	writers ──────────────────────────────▶ sum ─▶ play gain, balance, mute ─▶ device
+//
+// A person who sets something waits for the next cycle; the engine waits for nobody.
+type desk struct {
+	mu     sync.Mutex // of info; the engine does not take it
+	info   audio.Info // counters and flags are the engine's, see look
+	rules  audio.Rules
+	opened [2]int // clients on each side
+
+	// The engine's.
+	play, record   *mixer.Fader
+	monitor        *mixer.Monitor // nil: the device does not have both sides
+	paused         [2]bool
+	samples, since [2]uint64 // frames so far, and when they were last set to 0
+
+	// Written by the engine.
+	counted [2]atomic.Uint32 // samples of audio(7I)
+	failed  [2]atomic.Bool   // error of audio(7I): sticky
+	active  [2]atomic.Bool
+}
+
+// The sides of a desk.
+const (
+	playing = iota
+	recording
+)
+
+// newDesk is at unity everywhere, and monitors nothing (D19, D20).
+func newDesk(c backend.Config) *desk {
+	d := &desk{}
+	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: c.Period * c.Periods}
+	d.rules = audio.Rules{Play: side, Record: side}
+	var hw audio.HWFeatures
+	channels := c.Format.Channels
+	if c.Play {
+		hw |= audio.HWPlay
+		d.play = mixer.NewFader(channels, mixer.Neutral())
+	}
+	if c.Record {
+		hw |= audio.HWRecord
+		d.record = mixer.NewFader(channels, mixer.Neutral())
+	}
+	if c.Play && c.Record {
+		hw |= audio.HWDuplex | audio.HWIn2Out
+		d.monitor = mixer.NewMonitor(audio.DirectMatrix(channels, channels).Mixer(), c.Period*c.Periods)
+	}
+	d.info = audio.NewInfo(c.Format, hw, d.rules)
+	d.info.SW = audio.SWMixer
+	ports := func(s *audio.Side, all audio.Ports, use audio.Ports) {
+		s.AvailPorts, s.ModPorts, s.Port = all, all, use
+	}
+	if c.Play {
+		ports(&d.info.Play, audio.PortSpeaker|audio.PortHeadphone|audio.PortLineOut, audio.PortSpeaker)
+	}
+	if c.Record {
+		ports(&d.info.Record, audio.PortMicrophone|audio.PortLineIn, audio.PortMicrophone)
+	}
+	return d
+}
+
+// Info is the state of the device now. From any goroutine but the engine's.
+func (e *Engine) Info() audio.Info {
+	e.desk.mu.Lock()
+	defer e.desk.mu.Unlock()
+	return e.desk.look()
+}
+
+// look is info with what the engine knows. The caller holds mu.
+func (d *desk) look() audio.Info {
+	i := d.info
+	for n, s := range []*audio.Side{&i.Play, &i.Record} {
+		s.Samples = d.counted[n].Load()
+		s.Error = d.failed[n].Load() && s.Open
+		s.Active = d.active[n].Load() && s.Open
+	}
+	i.RefCount = d.opened[playing] + d.opened[recording]
+	return i
+}
+
+// Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect
+// in the next cycle, for which it waits. From any goroutine but the engine's.
+func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next := d.look()
+	reply, err := next.Apply(p, d.rules)
+	if err != nil {
+		return audio.Reply{}, err
+	}
+	d.info = next
+	e.do(func() { d.take(&next, p, &reply) })
+	return reply, nil
+}
+
+// take puts a set into effect, between two cycles, and says what the counters were.
+func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
+	sides := []*audio.Side{&i.Play, &i.Record}
+	for n, was := range []*audio.Side{&reply.Info.Play, &reply.Info.Record} {
+		fields := []audio.Field{audio.PlaySamples, audio.PlayError}
+		if n == recording {
+			fields = []audio.Field{audio.RecordSamples, audio.RecordError}
+		}
+		if v, ok := p.Get(fields[0]); ok {
+			was.Samples = d.counted[n].Load()
+			d.since[n] = d.samples[n] - uint64(v)
+			d.counted[n].Store(v)
+		}
+		if v, ok := p.Get(fields[1]); ok && sides[n].Open {
+			was.Error = d.failed[n].Swap(v != 0)
+		}
+		d.paused[n] = sides[n].Pause
+	}
+	if d.play != nil {
+		d.play.Set(mixer.Setting{Gain: i.Play.Gain, Balance: i.Play.Balance, Mute: i.OutputMuted})
+	}
+	if d.record != nil {
+		d.record.Set(mixer.Setting{Gain: i.Record.Gain, Balance: i.Record.Balance})
+	}
+	if d.monitor != nil {
+		d.monitor.Set(i.MonitorGain)
+	}
+}
+
+// monitors reports whether the device has to run although nobody plays or records.
+func (d *desk) monitors() bool { return d.monitor != nil && !d.monitor.Silent() }
+
+// clients counts those that hold a side of the device: the first opens it, the last
+// closes it (part 2.4, 2.7).
+func (e *Engine) clients(s Side, more int) {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, direction, side := playing, audio.Play, &d.info.Play
+	if s == RecordSide {
+		n, direction, side = recording, audio.Record, &d.info.Record
+	}
+	was := d.opened[n]
+	d.opened[n] += more
+	switch {
+	case was == 0:
+		d.info.Opened(direction, side.Format, d.rules)
+	case d.opened[n] == 0:
+		d.info.Closed(direction, 0)
+	default:
+		return
+	}
+	e.do(func() {
+		d.paused[n] = false
+		d.failed[n].Store(false)
+		if was == 0 {
+			d.since[n] = d.samples[n]
+			d.counted[n].Store(0)
+		}
+	})
+}
+
+// count adds frames to what a side has moved.
+func (d *desk) count(n, frames int) {
+	d.samples[n] += uint64(frames)
+	d.counted[n].Store(uint32(d.samples[n] - d.since[n]))
+}
+
+// recorded is what the desk does to the input.
+func (d *desk) recorded(b *mixbus) {
+	b.paused = d.paused[recording]
+	if b.frames == 0 {
+		return
+	}
+	d.active[recording].Store(!b.paused)
+	if b.paused {
+		return
+	}
+	d.count(recording, b.frames)
+	if d.record.Unity() {
+		return
+	}
+	b.mix()
+	d.record.Apply(b.samples(b.block), b.samples(b.block))
+	b.finish()
+}
+
+// played is what the desk does to the output, of which input may become a part.
+func (d *desk) played(b, input *mixbus) {
+	if b.frames == 0 { // woken in between
+		return
+	}
+	d.active[playing].Store(b.state != busClear)
+	if !d.paused[playing] {
+		d.count(playing, b.frames)
+	}
+	if d.monitors() && input.frames > 0 {
+		if input.state == busRaw {
+			input.mix()
+		}
+		b.mix()
+		n := min(b.frames, input.frames) * b.format.Channels
+		d.monitor.Mix(b.block[:n], input.block[:n])
+	}
+	switch {
+	case b.state == busClear:
+		d.play.Jump()
+	case !d.play.Unity():
+		b.mix()
+		d.play.Apply(b.samples(b.block), b.samples(b.block))
+	}
+}
