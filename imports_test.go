@@ -39,9 +39,10 @@ func layers() []layer {
 		{"server", "audio loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
+		{"client/control", "audio", "HTTP, which client must not pull in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }

@@ -108,6 +108,19 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	return reply, nil
 }
 
+// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
+// left as it is, and listed in the error. From any goroutine but the engine's.
+func (e *Engine) Restore(saved audio.Saved) error {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next := d.look()
+	err := next.Restore(saved, d.rules)
+	d.info = next
+	e.do(func() { d.take(&next, audio.Patch{}, &audio.Reply{}) })
+	return err
+}
+
 // take puts a set into effect, between two cycles, and says what the counters were.
 func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
 	sides := []*audio.Side{&i.Play, &i.Record}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -21,12 +22,13 @@ const (
 	Underrun                   // the end's program wrote too late, for the first time
 	Overrun                    // the end's program read too late, for the first time
 	ClientGone                 // the last of a client's frames is delivered or dropped
+	DeviceSet                  // somebody has set the state of a device
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "set",
-	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", DeviceSet: "device set",
 }
 
 // String is the event in a word.
@@ -37,13 +39,16 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Event is something that happened to a loop.
+// Event is something that happened to a loop, or to a device.
 type Event struct {
 	Time   time.Time
 	Loop   string
 	Kind   Kind
 	End    pcm.Role
 	Holder pcm.Holder
+
+	Device  string         // of DeviceSet, instead of Loop, End and Holder
+	Changes []audio.Change // not to be changed
 }
 
 // Subscription is a queue of events that one goroutine receives from.
@@ -93,11 +98,17 @@ type bus struct {
 	closed bool
 }
 
-// emit tells everybody. From control goroutines and the reporter, never from the
-// engine.
+// emit tells everybody what happened to the loop, under the rules of Tell.
 func (l *Loop) emit(ev Event) {
-	ev.Time, ev.Loop = time.Now(), l.spec.Name
-	b := &l.bay.bus
+	ev.Loop = l.spec.Name
+	l.bay.Tell(ev)
+}
+
+// Tell gives an event of now to all subscriptions. From control goroutines and the
+// reporter, never from the engine.
+func (p *Patchbay) Tell(ev Event) {
+	ev.Time = time.Now()
+	b := &p.bus
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for s := range b.all {

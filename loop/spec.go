@@ -49,6 +49,17 @@ const (
 	RecordSide      // clients read what the device records
 )
 
+// String is the word of the configuration, "" for Detached.
+func (s Side) String() string {
+	switch s {
+	case PlaySide:
+		return "play"
+	case RecordSide:
+		return "record"
+	}
+	return ""
+}
+
 // Spec is the configuration of a loop.
 type Spec struct {
 	Name string

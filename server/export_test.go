@@ -1,7 +1,9 @@
 package server
 
 import (
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -18,3 +20,6 @@ func Identify(c *net.UnixConn, gid uint32, uids ...uint32) (pcm.Holder, error) {
 	}
 	return p.identify(c)
 }
+
+// Routes are what a Control answers, as "METHOD path".
+func Routes() []string { return slices.Collect(maps.Keys((&Control{}).routes())) }

@@ -20,6 +20,8 @@ type Socket struct {
 	Mode  fs.FileMode // of the socket; 0: 0660
 	Group string      // name or number that owns the socket; "": the daemon's
 	Users []string    // may connect besides root, the daemon's user and Group
+
+	network string // as package net names it; "": unixpacket
 }
 
 // listener is a bound socket and the lock that keeps a second daemon off it.
@@ -32,6 +34,9 @@ type listener struct {
 // listen binds the socket. One that a dead daemon left behind is taken over; one
 // that is in use is ErrBusy. The directory is made if it is missing.
 func listen(s Socket) (*listener, error) {
+	if s.network == "" {
+		s.network = "unixpacket"
+	}
 	if len(s.Path) >= len(unix.RawSockaddrUnix{}.Path) {
 		return nil, audio.ErrInvalid.With("socket path %s is too long: %d bytes, at most %d; choose a shorter one",
 			s.Path, len(s.Path), len(unix.RawSockaddrUnix{}.Path)-1)
@@ -80,7 +85,7 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 			return nil, audio.ErrAccess.With("cannot take over the old socket: %v", err)
 		}
 	}
-	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: s.Path, Net: "unixpacket"})
+	l, err := net.ListenUnix(s.network, &net.UnixAddr{Name: s.Path, Net: s.network})
 	if err != nil {
 		return nil, audio.ErrAccess.With("cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
 	}

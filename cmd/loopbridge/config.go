@@ -24,6 +24,7 @@ type DaemonConfig struct {
 	Group  string      // group of the socket that may use it; "" means the daemon's own
 	Users  []string    // who may use it besides the owner and the group
 	Log    string      // trace, debug, info, warn or error
+	State  string      // file that keeps what was set of the devices; "": the usual one, noState: none
 }
 
 // DeviceConfig is one [[device]]: a clock that may have sound behind it.
@@ -68,6 +69,7 @@ const (
 	maxName     = 63      // bytes
 	maxSocket   = 107     // bytes: sun_path of unix(7) without its NUL
 	maxFile     = 1 << 20 // bytes
+	noState     = "none"
 	nullDevice  = "null"
 	nullBackend = "null"
 )

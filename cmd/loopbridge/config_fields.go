@@ -51,6 +51,7 @@ func (b *binder) daemon(d *DaemonConfig, v any) {
 			return ""
 		}},
 		{"log", setWord(&d.Log, "trace", "debug", "info", "warn", "error")},
+		{"state", setState(&d.State)},
 	})
 }
 

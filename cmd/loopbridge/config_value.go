@@ -138,6 +138,22 @@ func setSocket(to *string) func(any) string {
 	}
 }
 
+// setState takes an absolute path, "" for the usual one, or noState.
+func setState(to *string) func(any) string {
+	const use = `an absolute path, "" or "none"`
+	return func(v any) string {
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		if s != "" && s != noState && s[0] != '/' || strings.ContainsRune(s, 0) {
+			return "not the path of a file, use " + use
+		}
+		*to = s
+		return ""
+	}
+}
+
 // setMode takes an octal string. The owner's rights are not for removing.
 func setMode(to *fs.FileMode) func(any) string {
 	const use = `an octal string "0600".."0777"`

@@ -49,6 +49,9 @@ type cli struct {
 	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
 	Record     recordCmd     `cmd:"" help:"Record a loop into a file."`
 	Ls         lsCmd         `cmd:"" help:"Show the loops and who holds them."`
+	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
+	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
+	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
@@ -74,9 +77,11 @@ func (e *env) socket() string {
 	return client.FindSocket()
 }
 
-// warn prints a sentence.
+// warn prints a sentence, or several in lines of their own.
 func (e *env) warn(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "loopbridge: %s\n", printable(fmt.Sprintf(format, args...)))
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		fmt.Fprintf(e.stderr, "loopbridge: %s\n", printable(line))
+	}
 }
 
 // printable keeps names that other programs have chosen from steering a terminal.

@@ -33,6 +33,10 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	log := newLog(e.stderr, level)
+	config.Daemon.State = cmp.Or(config.Daemon.State, defaultState())
+	if config.Daemon.State == noState {
+		config.Daemon.State = ""
+	}
 	d, err := startDaemon(config, socket, log)
 	if err != nil {
 		return err

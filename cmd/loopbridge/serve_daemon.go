@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/resample"
@@ -20,6 +21,8 @@ type daemon struct {
 	engines map[string]*loop.Engine
 	bay     *loop.Patchbay
 	server  *server.Server
+	control *server.Control
+	state   stateFile
 	names   nameList
 	wait    sync.WaitGroup
 }
@@ -44,6 +47,8 @@ func (d *daemon) start(c Config, socket string) error {
 		}
 		d.engines[device.Name] = loop.NewEngine(device.Name, stream)
 	}
+	d.state = stateFile{path: c.Daemon.State, engines: d.engines, log: d.log}
+	d.state.load()
 	for _, l := range c.Loops {
 		spec, err := specOf(l)
 		if err == nil {
@@ -59,10 +64,19 @@ func (d *daemon) start(c Config, socket string) error {
 		return err
 	}
 	d.server = s
+	at.Path = control.Socket(socket)
+	if d.control, err = server.ListenControl(at, d.bay, d.listed(c), d.state.changed, d.log); err != nil {
+		return err
+	}
 	d.names = nameListOf(socket)
 	if err := d.names.write(c.Loops); err != nil {
 		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
 	}
+	d.wait.Go(func() {
+		if err := d.control.Serve(); err != nil {
+			d.log.Error().Err(err).Msg("no more operators can connect")
+		}
+	})
 	events := d.bay.Subscribe(eventRoom)
 	d.wait.Go(func() { logEvents(d.log, events) })
 	d.wait.Go(func() {
@@ -76,6 +90,10 @@ func (d *daemon) start(c Config, socket string) error {
 // close hangs up on all programs and gives everything back, also after half a start.
 func (d *daemon) close() error {
 	var errs []error
+	if d.control != nil {
+		errs = append(errs, d.control.Close())
+	}
+	d.state.flush()
 	if d.server != nil {
 		d.names.remove()
 		errs = append(errs, d.server.Close())
@@ -88,6 +106,14 @@ func (d *daemon) close() error {
 	}
 	d.wait.Wait()
 	return errors.Join(errs...)
+}
+
+// listed are the devices in the order of the configuration.
+func (d *daemon) listed(c Config) (all []*loop.Engine) {
+	for _, device := range c.Devices {
+		all = append(all, d.engines[device.Name])
+	}
+	return all
 }
 
 func specOf(c LoopConfig) (loop.Spec, error) {

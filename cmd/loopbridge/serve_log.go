@@ -59,6 +59,11 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 		line, message = log.Warn(), "overrun: read too late, frames were dropped"
 	case loop.ClientGone:
 		line, message = log.Debug(), "free for the next client"
+	case loop.DeviceSet:
+		for _, change := range ev.Changes {
+			log.Info().Str("device", ev.Device).Stringer("change", change).Msg("set")
+		}
+		return
 	}
 	line.Str("loop", ev.Loop).Stringer("end", ev.End).Str("program", ev.Holder.Program).Int("pid", ev.Holder.PID).Msg(message)
 }

@@ -1,0 +1,172 @@
+// Package control is the daemon's HTTP API for Go programs: what operators see and set.
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// Client is the daemon's HTTP API, for operators. Its methods may be called from any
+// goroutine, and block.
+type Client struct {
+	http http.Client
+	path string
+}
+
+// Socket is where the daemon that listens for programs on socket listens for
+// operators.
+func Socket(socket string) string { return socket + ".control" }
+
+// New is for the daemon whose programs connect to socket. It connects when it is
+// used.
+func New(socket string) *Client {
+	c := &Client{path: Socket(socket)}
+	c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", c.path)
+	}}
+	return c
+}
+
+// Device is a device of the daemon.
+type Device struct {
+	Name  string     `json:"name"`
+	Error string     `json:"error"` // why it is of no more use; "" while it is
+	Info  audio.Info `json:"info"`
+}
+
+// Set is what a set gives back: the new state, but samples, eof and error from before
+// where they were set (D18).
+type Set struct {
+	Device
+	Changes []FieldChange `json:"changes"`
+	Ignored []string      `json:"ignored"` // fields that had no effect
+}
+
+// FieldChange is a field that has another value.
+type FieldChange struct {
+	Field string          `json:"field"`
+	Old   json.RawMessage `json:"old"`
+	New   json.RawMessage `json:"new"`
+}
+
+// Event is something that happened (D26).
+type Event struct {
+	Time    time.Time     `json:"time"`
+	Kind    string        `json:"kind"`
+	Loop    string        `json:"loop"`
+	End     string        `json:"end"`
+	Program string        `json:"program"`
+	PID     int           `json:"pid"`
+	Device  string        `json:"device"`
+	Changes []FieldChange `json:"changes"`
+}
+
+// Devices lists all devices.
+func (c *Client) Devices(ctx context.Context) ([]Device, error) {
+	var list struct {
+		Devices []Device `json:"devices"`
+	}
+	return list.Devices, c.do(ctx, http.MethodGet, "/v1/devices", nil, &list)
+}
+
+// Device is one of them. ErrNoDevice: there is no such device.
+func (c *Client) Device(ctx context.Context, name string) (Device, error) {
+	var d Device
+	err := c.do(ctx, http.MethodGet, "/v1/devices/"+url.PathEscape(name), nil, &d)
+	return d, err
+}
+
+// Set sets all of the patch or nothing (D18). ErrInvalid, ErrBusy: the reasons, by field.
+func (c *Client) Set(ctx context.Context, device string, p audio.Patch) (Set, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return Set{}, err
+	}
+	var s Set
+	err = c.do(ctx, http.MethodPatch, "/v1/devices/"+url.PathEscape(device), body, &s)
+	return s, err
+}
+
+// Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
+// then it returns ErrReset.
+func (c *Client) Events(ctx context.Context, tell func(Event)) error {
+	r, err := c.send(ctx, http.MethodGet, "/v1/events", nil)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	lines := bufio.NewScanner(r.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		text, found := strings.CutPrefix(lines.Text(), "data: ")
+		var e Event
+		if found && json.Unmarshal([]byte(text), &e) == nil {
+			tell(e)
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return audio.ErrReset.With("the daemon has hung up")
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
+	r, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	return json.NewDecoder(r.Body).Decode(to)
+}
+
+// send returns a reply that is good.
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	q, err := http.NewRequestWithContext(ctx, method, "http://loopbridge"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.http.Do(q)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, audio.ErrNoServer.With("no daemon on %s; start one with: loopbridge serve", c.path)
+	}
+	if r.StatusCode == http.StatusOK {
+		return r, nil
+	}
+	defer r.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	var failure struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(text, &failure) != nil {
+		failure.Error = strings.TrimSpace(string(text))
+	}
+	return nil, errorOf(r.StatusCode, failure.Error)
+}
+
+func errorOf(status int, text string) error {
+	switch status {
+	case http.StatusBadRequest:
+		return audio.ErrInvalid.With("%s", text)
+	case http.StatusNotFound:
+		return audio.ErrNoDevice.With("%s", text)
+	case http.StatusConflict:
+		return audio.ErrBusy.With("%s", text)
+	case http.StatusForbidden:
+		return audio.ErrAccess.With("%s", text)
+	}
+	return fmt.Errorf("the daemon says: %s", text)
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/control"
+)
+
+// infoCmd shows the state of a device, in the manner of audioctl(1): what it prints can be
+// given back to set.
+type infoCmd struct {
+	Args   []string `arg:"" optional:"" name:"name and fields" help:"A device, then fields of its state, such as play.gain; all without any."`
+	Values bool     `short:"n" help:"Print the values only."`
+	JSON   bool     `name:"json" help:"Print JSON."`
+}
+
+// Run prints a line for each field.
+func (c *infoCmd) Run(ctx context.Context, e *env) error {
+	d, fields, err := c.find(ctx, e)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	if c.JSON {
+		return writeJSON(e.stdout, fieldsOf(d, fields))
+	}
+	for _, f := range fields {
+		if c.Values {
+			fmt.Fprintln(e.stdout, f.Text(&d.Info))
+		} else {
+			fmt.Fprintf(e.stdout, "%s=%s\n", f.Name(), f.Text(&d.Info))
+		}
+	}
+	return nil
+}
+
+// find tells the device from the fields.
+func (c *infoCmd) find(ctx context.Context, e *env) (d control.Device, fields []audio.Field, err error) {
+	name, names := "", c.Args
+	if len(names) > 0 {
+		if _, isField := audio.FieldByName(names[0]); !isField {
+			name, names = names[0], names[1:]
+		}
+	}
+	for _, n := range names {
+		f, ok := audio.FieldByName(n)
+		if !ok {
+			return d, nil, usageError(fmt.Sprintf("no such field %s; loopbridge info shows them all", n))
+		}
+		fields = append(fields, f)
+	}
+	if len(fields) == 0 {
+		fields = slices.Collect(audio.Fields())
+	}
+	d, err = deviceOf(ctx, control.New(e.socket()), name)
+	return d, fields, err
+}
+
+// deviceOf is the device of that name; without a name, the first that has sound, or is
+// the only one.
+func deviceOf(ctx context.Context, c *control.Client, name string) (control.Device, error) {
+	if name != "" {
+		return c.Device(ctx, name)
+	}
+	all, err := c.Devices(ctx)
+	if err != nil {
+		return control.Device{}, err
+	}
+	for _, d := range all {
+		if d.Info.HW != 0 || len(all) == 1 {
+			return d, nil
+		}
+	}
+	return control.Device{}, audio.ErrNoDevice.With("no device has sound; name one")
+}
+
+// fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
+func fieldsOf(d control.Device, fields []audio.Field) json.RawMessage {
+	var b bytes.Buffer
+	name, _ := json.Marshal(d.Name)
+	fmt.Fprintf(&b, `{"name":%s`, name)
+	for _, f := range fields {
+		fmt.Fprintf(&b, `,%q:%s`, f.Name(), f.JSON(&d.Info))
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// setCmd sets fields of the state of a device, all of them or none.
+type setCmd struct {
+	Args []string `arg:"" name:"name and field=value" help:"A device, then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out."`
+}
+
+// Run prints what is different now.
+func (c *setCmd) Run(ctx context.Context, e *env) error {
+	name, sets := "", c.Args
+	if !strings.Contains(sets[0], "=") {
+		name, sets = sets[0], sets[1:]
+	}
+	if len(sets) == 0 {
+		return usageError("nothing to set: say FIELD=VALUE; loopbridge info shows the fields")
+	}
+	p, err := audio.ParsePatch(sets...)
+	if err != nil {
+		return usageError(err.Error())
+	}
+	api := control.New(e.socket())
+	d, err := deviceOf(ctx, api, name)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	set, err := api.Set(ctx, d.Name, p)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	for _, change := range set.Changes {
+		fmt.Fprintln(e.stdout, changeText(change))
+	}
+	if len(set.Ignored) > 0 {
+		e.warn("%s had no effect: nobody holds that side, or it cannot be set so", strings.Join(set.Ignored, ", "))
+	}
+	return nil
+}
+
+// changeText is "play.gain: 100 -> 120".
+func changeText(c control.FieldChange) string {
+	text := func(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+	return printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
+}
+
+// watchCmd prints what happens.
+type watchCmd struct {
+	Name string `arg:"" optional:"" help:"A device or a loop; all of them without a name."`
+	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
+}
+
+// Run prints a line for each change until it is interrupted, which is success.
+func (c *watchCmd) Run(ctx context.Context, e *env) error {
+	err := control.New(e.socket()).Events(ctx, func(ev control.Event) {
+		if c.Name != "" && c.Name != ev.Device && c.Name != ev.Loop {
+			return
+		}
+		switch {
+		case c.JSON:
+			text, _ := json.Marshal(ev)
+			fmt.Fprintf(e.stdout, "%s\n", text)
+		case ev.Device != "":
+			for _, change := range ev.Changes {
+				fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, changeText(change))
+			}
+		default:
+			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, printable(ev.Program), ev.PID)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// cardConfig adds a device with sound, named card, and loops at its sides.
+func cardConfig(c *Config) {
+	card := defaultDevice()
+	card.Name, card.Backend, card.Play, card.Record = "card", nullBackend, true, true
+	c.Devices = append(c.Devices, card)
+	for name, side := range map[string]string{"speaker": "play", "mic": "record"} {
+		l := defaultLoop()
+		l.Name, l.Device, l.Side, l.Clients = name, "card", side, "shared"
+		c.Loops = append(c.Loops, l)
+	}
+}
+
+// Edge 62: the order is that of the fields, and what is printed can be given back.
+func TestInfoAndSetD18(t *testing.T) {
+	socket := testDaemon(t, cardConfig)
+	cli := func(args ...string) outcome { return cliRun(t, nil, append([]string{"--socket", socket}, args...)...) }
+	o := cli("info")
+	o.want(t, exitOK)
+	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	i := 0
+	for f := range audio.Fields() {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], f.Name()+"=") {
+			t.Fatalf("line %d is not %s: %s", i, f, o.stdout)
+		}
+		if f.Access()&audio.Settable != 0 {
+			cli("set", "card", lines[i]).want(t, exitOK, ignoredWords(lines[i])...)
+		}
+		i++
+	}
+
+	o = cli("set", "card", "play.gain=128", "play.port=headphone+line_out", "monitor_gain=40", "record.balance=0")
+	o.want(t, exitOK)
+	if want := "play.gain: 255 -> 128\nplay.port: speaker -> headphone+line_out\nrecord.balance: 32 -> 0\nmonitor_gain: 0 -> 40\n"; o.stdout != want {
+		t.Errorf("%q, want %q", o.stdout, want)
+	}
+	if o = cli("set", "card", "play.gain=128"); o.stdout != "" || o.status != exitOK {
+		t.Errorf("nothing is different, and it says %q", o.stdout)
+	}
+	if o = cli("info", "card", "monitor_gain", "play.gain", "-n"); o.stdout != "40\n128\n" {
+		t.Errorf("%q", o.stdout)
+	}
+	if o = cli("info", "monitor_gain", "play.gain_db"); o.stdout != "monitor_gain=40\nplay.gain_db=-5.99\n" {
+		t.Errorf("%q", o.stdout)
+	}
+	var object map[string]any
+	if o = cli("info", "card", "play.gain", "--json"); json.Unmarshal([]byte(o.stdout), &object) != nil || object["name"] != "card" || object["play.gain"] != 128.0 || len(object) != 2 {
+		t.Errorf("%q", o.stdout)
+	}
+}
+
+// ignoredWords: on a side that nobody holds these have no effect.
+func ignoredWords(line string) []string {
+	for _, name := range []string{".pause", ".eof", ".error", ".waiting"} {
+		if strings.Contains(line, name+"=") {
+			return []string{"had no effect"}
+		}
+	}
+	return nil
+}
+
+// Edges 35, 59, 61: all is refused, with every reason.
+func TestSetRefusesD18(t *testing.T) {
+	socket := testDaemon(t, cardConfig)
+	cli := func(args ...string) outcome { return cliRun(t, nil, append([]string{"--socket", socket}, args...)...) }
+	for args, words := range map[string][]string{
+		"set card play.gain=1 play.gain=256":     {"256"},
+		"set card play.gain=1 plya.gain=2":       {"plya.gain = 2: no such field, did you mean play.gain?"},
+		"set card play.gain=1 play.open=1":       {"play.open = 1: read-only"},
+		"set card play.gain=1 play.balance=65":   {"play.balance = 65: out of range, use 0..64"},
+		"set card play.gain=1 monitor_gain=loud": {"monitor_gain = loud: no number, use 0..255"},
+		"set card play.gain=1 record.port=cd":    {"record.port = cd", "use one or more of microphone+line_in"},
+		"set card play.gain=1 play.port=none":    {"play.port = none"},
+		"set card play.gain=1 play.port=0x40":    {"play.port"},
+		"set card play.gain=1 balance":           {"balance", `no "="`},
+		"set card":                               {"nothing to set"},
+		"set gain":                               {"nothing to set"},
+		"set null monitor_gain=1":                {"monitor_gain = 1: there is no input to be heard"},
+		"set nobody play.gain=1":                 {"there is no device nobody; there are null, card"},
+		"info nobody":                            {"there is no device nobody; there are null, card"},
+		"info card play.gian":                    {"no such field play.gian"},
+	} {
+		o := cli(strings.Fields(args)...)
+		if o.status == exitOK || o.stdout != "" {
+			t.Errorf("%s: status %d, %q", args, o.status, o.stdout)
+		}
+		o.want(t, o.status, append(words, "loopbridge: ")...)
+	}
+	const both = "loopbridge: play.gain = 300: out of range, use 0..255\nloopbridge: play.balance = 99: out of range, use 0..64\n"
+	if o := cli("set", "card", "play.gain=300", "play.balance=99"); o.status != exitUsage || o.stderr != both {
+		t.Errorf("exit status %d, %q", o.status, o.stderr)
+	}
+	if o := cli("info", "card", "play.gain"); o.stdout != "play.gain=255\n" {
+		t.Errorf("something was set: %s", o.stdout)
+	}
+	cliRun(t, nil, "--socket", socket+"x", "info").want(t, exitFailed, "no daemon on", "loopbridge serve")
+}
+
+// heard gathers lines that a command prints, for a test that looks at them meanwhile.
+type heard struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.Write(p)
+}
+
+func (h *heard) until(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(hang); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		h.mu.Lock()
+		found := strings.Contains(h.b.String(), text)
+		h.mu.Unlock()
+		if found {
+			return
+		}
+	}
+	t.Fatalf("it never said %q, but %q", text, h.b.String())
+}
+
+// Edge 63: one line a change, none when nothing changes, a clean end.
+func TestWatchD26(t *testing.T) {
+	socket := testDaemon(t, cardConfig)
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, complaints heard
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"--socket", socket, "watch"}, nil, &out, &complaints) }()
+	set := func(args ...string) {
+		t.Helper()
+		cliRun(t, nil, append([]string{"--socket", socket, "set", "card"}, args...)...).want(t, exitOK)
+	}
+	for gain := 0; !strings.Contains(out.text(), "play.gain"); gain = (gain + 1) % 200 { // until it listens
+		set("play.gain=" + string(rune('0'+gain%10)))
+	}
+	set("play.gain=200")
+	set("play.gain=200")
+	set("play.balance=3", "record.gain=7")
+	out.until(t, "card: record.gain: 255 -> 7\n")
+	if n := strings.Count(out.text(), "-> 200\n"); n != 1 {
+		t.Errorf("%d lines say 200", n)
+	}
+	cancel()
+	if status := <-ended; status != exitOK || complaints.text() != "" {
+		t.Errorf("exit status %d, %q", status, complaints.text())
+	}
+}
+
+func (h *heard) text() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.String()
+}
+
+// D25: what was set is there again after a restart; a file that is damaged or half
+// written does no harm.
+func TestStateSurvivesD25(t *testing.T) {
+	state := filepath.Join(tempDir(t), "dir", "state.json")
+	withState := func(c *Config) { cardConfig(c); c.Daemon.State = state }
+	const gains = "play.gain=99\nplay.port=line_out\nmonitor_gain=3\n"
+	t.Run("set", func(t *testing.T) {
+		socket := testDaemon(t, withState)
+		cliRun(t, nil, "--socket", socket, "set", "card", "play.gain=99", "play.port=line_out", "monitor_gain=3", "record.gain=5").want(t, exitOK)
+	})
+	check := func(name, want string) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			socket := testDaemon(t, withState)
+			if o := cliRun(t, nil, "--socket", socket, "info", "card", "play.gain", "play.port", "monitor_gain"); o.stdout != want {
+				t.Errorf("%q, want %q", o.stdout, want)
+			}
+		})
+	}
+	check("restored", gains)
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := func(text []byte) {
+		t.Helper()
+		if err := os.WriteFile(state, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage(bytes.Replace(whole, []byte("99"), []byte("999"), 1))
+	check("one bad value", strings.Replace(gains, "99", "255", 1))
+	damage(whole[:len(whole)/2])
+	check("half a file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
+	damage([]byte("\x00\x01"))
+	check("rubbish", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
+	if err := os.Remove(state); err != nil {
+		t.Fatal(err)
+	}
+	check("no file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
+}

@@ -1,0 +1,136 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// Control is the socket of operators: HTTP and JSON, as openapi.yaml describes it. It
+// shows devices and loops, sets what audio(7I) sets, and tells what happens.
+type Control struct {
+	bay      *loop.Patchbay
+	devices  []*loop.Engine
+	log      zerolog.Logger
+	listener *listener
+	http     http.Server
+	saved    func(device string)
+	quit     chan struct{} // closed by Close: event streams end
+}
+
+// ListenControl binds the socket, for those who may use s. saved, unless nil, is called
+// after each set, from any goroutine. ErrBusy: another daemon has it.
+func ListenControl(s Socket, bay *loop.Patchbay, devices []*loop.Engine, saved func(device string), log zerolog.Logger) (*Control, error) {
+	s.network = "unix"
+	l, err := listen(s)
+	if err != nil {
+		return nil, err
+	}
+	c := &Control{bay: bay, devices: devices, log: log, listener: l, saved: saved, quit: make(chan struct{})}
+	c.http = http.Server{
+		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 16 << 10, ErrorLog: nil,
+	}
+	return c, nil
+}
+
+// routes is what openapi.yaml describes.
+func (c *Control) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /v1/devices":            c.listDevices,
+		"GET /v1/devices/{device}":   c.getDevice,
+		"PATCH /v1/devices/{device}": c.setDevice,
+		"GET /v1/loops":              c.listLoops,
+		"GET /v1/loops/{loop}":       c.getLoop,
+		"GET /v1/events":             c.events,
+		"GET /v1/openapi.yaml":       openAPI,
+	}
+}
+
+func (c *Control) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range c.routes() {
+		mux.HandleFunc(pattern, handle)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		answerError(w, http.StatusNotFound, fmt.Sprintf("there is no %s %s; GET /v1/openapi.yaml describes what there is", r.Method, r.URL.Path))
+	})
+	return mux
+}
+
+// Serve answers until Close. It returns nil then.
+func (c *Control) Serve() error {
+	err := c.http.Serve(admitted{c.listener, c.log})
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close removes the socket and hangs up on everybody, after a moment in which requests
+// may end.
+func (c *Control) Close() error {
+	close(c.quit)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := c.http.Shutdown(ctx) // closes the listener, if Serve was called
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = c.http.Close()
+	}
+	if closed := c.listener.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	return err
+}
+
+// admitted lets in whom the socket is for.
+type admitted struct {
+	*listener
+	log zerolog.Logger
+}
+
+// Accept implements net.Listener.
+func (a admitted) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.AcceptUnix()
+		if err != nil {
+			return nil, err
+		}
+		holder, err := a.peers.identify(conn)
+		if err == nil {
+			return conn, nil
+		}
+		a.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("an operator is refused")
+		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n%v\n", err)
+		conn.Close()
+	}
+}
+
+// Close closes the socket, the lock is the Control's.
+func (a admitted) Close() error { return a.UnixListener.Close() }
+
+// status is the HTTP status of an error of the table.
+func status(err error) int {
+	var e *audio.Error
+	if !errors.As(err, &e) {
+		return http.StatusInternalServerError
+	}
+	switch {
+	case errors.Is(err, audio.ErrInvalid):
+		return http.StatusBadRequest
+	case errors.Is(err, audio.ErrNoDevice):
+		return http.StatusNotFound
+	case errors.Is(err, audio.ErrBusy):
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// deviceReply is a device.
+type deviceReply struct {
+	Name  string     `json:"name"`
+	Error string     `json:"error,omitempty"` // why it is of no more use
+	Info  audio.Info `json:"info"`
+}
+
+// setReply is what a set gives back: the new state, with the counters from before where
+// they were set (D18).
+type setReply struct {
+	deviceReply
+	Changes []audio.Change `json:"changes"`
+	Ignored []string       `json:"ignored"`
+}
+
+// errorReply is any failure.
+type errorReply struct {
+	Error    string         `json:"error"`
+	Problems audio.Problems `json:"problems,omitempty"`
+}
+
+// maxBody bounds a request.
+const maxBody = 64 << 10
+
+func answer(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(body) // who has gone needs no answer
+}
+
+func answerError(w http.ResponseWriter, code int, text string) {
+	answer(w, code, errorReply{Error: text})
+}
+
+func (c *Control) device(w http.ResponseWriter, r *http.Request) *loop.Engine {
+	name := r.PathValue("device")
+	var names []string
+	for _, e := range c.devices {
+		if e.Name() == name {
+			return e
+		}
+		names = append(names, e.Name())
+	}
+	answerError(w, http.StatusNotFound, "there is no device "+name+"; there are "+strings.Join(names, ", "))
+	return nil
+}
+
+func reply(e *loop.Engine) deviceReply {
+	d := deviceReply{Name: e.Name(), Info: e.Info()}
+	if err := e.Err(); err != nil {
+		d.Error = err.Error()
+	}
+	return d
+}
+
+func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
+	all := []deviceReply{}
+	for _, e := range c.devices {
+		all = append(all, reply(e))
+	}
+	answer(w, http.StatusOK, map[string]any{"devices": all})
+}
+
+func (c *Control) getDevice(w http.ResponseWriter, r *http.Request) {
+	if e := c.device(w, r); e != nil {
+		answer(w, http.StatusOK, reply(e))
+	}
+}
+
+// setDevice is SETINFO.
+func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
+	e := c.device(w, r)
+	if e == nil {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		answerError(w, http.StatusBadRequest, "cannot read the request: "+err.Error())
+		return
+	}
+	p, err := audio.ParsePatchJSON(body)
+	var set audio.Reply
+	var before audio.Info
+	if err == nil {
+		before = e.Info()
+		set, err = e.Set(p)
+	}
+	if err != nil {
+		var problems audio.Problems
+		errors.As(err, &problems)
+		answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
+		return
+	}
+	s := setReply{deviceReply: reply(e), Changes: []audio.Change{}, Ignored: []string{}}
+	now := s.Info
+	s.Info = set.Info
+	for _, change := range audio.Changes(&before, &now) {
+		if set.Changed.Has(change.Field) {
+			s.Changes = append(s.Changes, change)
+		}
+	}
+	for f := range set.Ignored.All() {
+		s.Ignored = append(s.Ignored, f.Name())
+	}
+	c.bay.Tell(loop.Event{Kind: loop.DeviceSet, Device: e.Name(), Changes: s.Changes})
+	if c.saved != nil {
+		c.saved(e.Name())
+	}
+	answer(w, http.StatusOK, s)
+}

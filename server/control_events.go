@@ -1,0 +1,89 @@
+package server
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+//go:embed openapi.yaml
+var openAPIText []byte
+
+func openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(openAPIText)
+}
+
+// eventReply is something that happened (D26).
+type eventReply struct {
+	Time    time.Time      `json:"time"`
+	Kind    string         `json:"kind"`
+	Loop    string         `json:"loop,omitempty"`
+	End     string         `json:"end,omitempty"`
+	Program string         `json:"program,omitempty"`
+	PID     int            `json:"pid,omitempty"`
+	Device  string         `json:"device,omitempty"`
+	Changes []audio.Change `json:"changes,omitempty"`
+}
+
+// A reader of events who is further behind than eventRoom, or does not take one within
+// eventPatience, is cut off. After quietAfter without an event a comment is sent, so that
+// both sides see whether the other is there.
+const (
+	eventRoom     = 256
+	eventPatience = 5 * time.Second
+	quietAfter    = 15 * time.Second
+)
+
+// events is a stream of server-sent events, from now on.
+func (c *Control) events(w http.ResponseWriter, r *http.Request) {
+	events := c.bay.Subscribe(eventRoom)
+	defer events.Cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Connection", "close") // the end of the stream is that of the connection
+	out := http.NewResponseController(w)
+	send := func(text string) bool {
+		_ = out.SetWriteDeadline(time.Now().Add(eventPatience))
+		_, err := w.Write([]byte(text))
+		return err == nil && out.Flush() == nil
+	}
+	if !send(": events of loopbridge\n\n") {
+		return
+	}
+	quiet := time.NewTicker(quietAfter)
+	defer quiet.Stop()
+	for {
+		select {
+		case e, open := <-events.C:
+			if !open || events.Lost() > 0 || !send(eventText(&e)) {
+				return
+			}
+		case <-quiet.C:
+			if !send(": nothing new\n\n") {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		case <-c.quit:
+			return
+		}
+	}
+}
+
+func eventText(e *loop.Event) string {
+	reply := eventReply{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: e.Changes}
+	if e.Loop != "" {
+		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID
+	}
+	text, err := json.Marshal(reply)
+	if err != nil {
+		text = []byte("{}")
+	}
+	return fmt.Sprintf("event: %s\ndata: %s\n\n", e.Kind, text)
+}

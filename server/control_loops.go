@@ -1,0 +1,83 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// loopReply is a loop.
+type loopReply struct {
+	Name     string       `json:"name"`
+	Device   string       `json:"device"`
+	Attached string       `json:"attached"` // play, record, or nothing: the server is a program
+	Format   audio.Format `json:"format"`
+	Waiting  int          `json:"waiting"`
+	Sessions uint64       `json:"sessions"`
+	Frames   uint64       `json:"frames"`
+	Skipped  uint64       `json:"skipped_frames"`
+	Server   *endReply    `json:"server"` // null: nobody holds it
+	Clients  []endReply   `json:"clients"`
+}
+
+// endReply is an end that somebody holds.
+type endReply struct {
+	State      string       `json:"state"`
+	Leaving    bool         `json:"leaving"`
+	Direction  string       `json:"direction"`
+	Program    string       `json:"program"`
+	PID        int          `json:"pid"`
+	UID        int          `json:"uid"`
+	Format     audio.Format `json:"format"`
+	Period     int          `json:"period"`
+	Buffer     int          `json:"buffer"`
+	Frames     uint64       `json:"frames"`
+	Xruns      uint64       `json:"xruns"`
+	XrunFrames uint64       `json:"xrun_frames"`
+	Bad        uint64       `json:"bad_samples"`
+	Error      bool         `json:"error"`
+	Paused     bool         `json:"paused"`
+	Draining   bool         `json:"draining"`
+}
+
+func loopReplyOf(s *loop.Status) loopReply {
+	l := loopReply{
+		Name: s.Name, Device: s.Device, Attached: s.Attached.String(), Format: s.Format, Waiting: s.Waiting,
+		Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped, Clients: []endReply{},
+	}
+	if s.Server.Open {
+		server := endReplyOf(&s.Server)
+		l.Server = &server
+	}
+	for i := range s.Clients {
+		l.Clients = append(l.Clients, endReplyOf(&s.Clients[i]))
+	}
+	return l
+}
+
+func endReplyOf(s *loop.EndStatus) endReply {
+	return endReply{
+		State: s.State.String(), Leaving: s.Gone, Direction: s.Direction.String(), Program: s.Holder.Program,
+		PID: s.Holder.PID, UID: s.Holder.UID, Format: s.Format, Period: s.Period, Buffer: s.Buffer, Frames: s.Moved,
+		Xruns: s.Xruns, XrunFrames: s.XrunFrames, Bad: s.Bad, Error: s.Error, Paused: s.Paused, Draining: s.Draining,
+	}
+}
+
+func (c *Control) listLoops(w http.ResponseWriter, _ *http.Request) {
+	all := []loopReply{}
+	for _, s := range c.bay.Status() {
+		all = append(all, loopReplyOf(&s))
+	}
+	answer(w, http.StatusOK, map[string]any{"loops": all})
+}
+
+func (c *Control) getLoop(w http.ResponseWriter, r *http.Request) {
+	for _, s := range c.bay.Status() {
+		if s.Name == r.PathValue("loop") {
+			answer(w, http.StatusOK, loopReplyOf(&s))
+			return
+		}
+	}
+	answerError(w, http.StatusNotFound, "there is no loop "+r.PathValue("loop"))
+}

@@ -1,0 +1,311 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server"
+)
+
+// panel is a control socket, and a device with a loop at each side.
+type panel struct {
+	*testing.T
+	bay    *loop.Patchbay
+	engine *loop.Engine
+	clock  *backendtest.Clock
+	path   string
+	http   http.Client
+	saved  chan string
+}
+
+func newPanel(t *testing.T) *panel {
+	dir, err := os.MkdirTemp("", "lb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	p := &panel{T: t, bay: loop.NewPatchbay(), clock: backendtest.NewClock(backend.Config{Play: true, Record: true}), path: filepath.Join(dir, "c"), saved: make(chan string, 100)}
+	p.engine = loop.NewEngine("card", p.clock)
+	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide, "pipe": loop.Detached} {
+		if err := p.bay.Add(loop.Spec{Name: name, Attached: side}, p.engine); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := server.ListenControl(server.Socket{Path: p.path}, p.bay, []*loop.Engine{p.engine}, p.keep, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- c.Serve() }()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", p.path)
+	}}
+	p.http.Transport = transport
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		p.bay.Close()
+		if err := p.engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// keep remembers some of what is to be saved.
+func (p *panel) keep(device string) {
+	select {
+	case p.saved <- device:
+	default:
+	}
+}
+
+// ask is a request; the reply is read into to.
+func (p *panel) ask(method, path, body string, to any) int {
+	p.Helper()
+	q, err := http.NewRequestWithContext(p.Context(), method, "http://x"+path, strings.NewReader(body))
+	if err != nil {
+		p.Fatal(err)
+	}
+	r, err := p.http.Do(q)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := json.Unmarshal(text, to); err != nil {
+		p.Fatalf("%s %s: %v in %s", method, path, err, text)
+	}
+	return r.StatusCode
+}
+
+type object = map[string]any
+
+func TestControlDevices(t *testing.T) {
+	p := newPanel(t)
+	var list struct {
+		Devices []struct {
+			Name string
+			Info object
+		}
+	}
+	if code := p.ask("GET", "/v1/devices", "", &list); code != 200 || len(list.Devices) != 1 || list.Devices[0].Info["monitor_gain"] != 0.0 {
+		t.Errorf("%d %v", code, list)
+	}
+	var reply object
+	if code := p.ask("PATCH", "/v1/devices/card", `{"play":{"gain":128},"monitor_gain":7,"record.pause":true}`, &reply); code != 200 {
+		t.Fatalf("%d %v", code, reply)
+	}
+	changes, _ := json.Marshal(reply["changes"])
+	if string(changes) != `[{"field":"play.gain","new":128,"old":255},{"field":"monitor_gain","new":7,"old":0}]` || fmt.Sprint(reply["ignored"]) != "[record.pause]" {
+		t.Errorf("%s, %v", changes, reply["ignored"])
+	}
+	if i := p.engine.Info(); i.Play.Gain != 128 || i.MonitorGain != 7 {
+		t.Errorf("%+v", i)
+	}
+	if got := <-p.saved; got != "card" {
+		t.Error(got)
+	}
+}
+
+func TestControlRefuses(t *testing.T) {
+	p := newPanel(t)
+	for _, c := range []struct {
+		method, path, body string
+		code               int
+		words              string
+	}{
+		{"GET", "/", "", 404, "GET /v1/openapi.yaml"},
+		{"POST", "/v1/devices", "", 405, ""},
+		{"GET", "/v1/devices/x", "", 404, "there is no device x; there are card"},
+		{"GET", "/v1/loops/x", "", 404, "there is no loop x"},
+		{"PATCH", "/v1/devices/card", `{"play":{"gain":256}}`, 400, "play.gain = 256: out of range, use 0..255"},
+		{"PATCH", "/v1/devices/card", `{"play":{"gain":1},"monitor_gain":"x"}`, 400, "monitor_gain"},
+		{"PATCH", "/v1/devices/card", `{`, 400, ""},
+		{"PATCH", "/v1/devices/card", `[]`, 400, ""},
+		{"PATCH", "/v1/devices/card", strings.Repeat(" ", 70000) + `{}`, 400, "too large"},
+	} {
+		q, _ := http.NewRequestWithContext(t.Context(), c.method, "http://x"+c.path, strings.NewReader(c.body))
+		r, err := p.http.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(r.Body)
+		r.Body.Close()
+		if r.StatusCode != c.code && !(c.code == 405 && r.StatusCode == 404) || !strings.Contains(string(text), c.words) {
+			t.Errorf("%s %s %.40s: %d %s", c.method, c.path, c.body, r.StatusCode, text)
+		}
+	}
+	if i := p.engine.Info(); i.Play.Gain != 255 || i.MonitorGain != 0 {
+		t.Errorf("%+v", i)
+	}
+}
+
+func TestControlLoops(t *testing.T) {
+	p := newPanel(t)
+	for range 3 {
+		c, err := p.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Abandon()
+	}
+	var list struct{ Loops []object }
+	if code := p.ask("GET", "/v1/loops", "", &list); code != 200 || len(list.Loops) != 3 {
+		t.Fatalf("%d %v", code, list)
+	}
+	var l object
+	if code := p.ask("GET", "/v1/loops/speaker", "", &l); code != 200 || l["attached"] != "play" || len(l["clients"].([]any)) != 3 || l["server"].(object)["program"] != "device card" {
+		t.Errorf("%d %v", code, l)
+	}
+	if p.ask("GET", "/v1/loops/pipe", "", &l); l["server"] != nil || l["attached"] != "" {
+		t.Errorf("%v", l)
+	}
+}
+
+// TestOpenAPI holds the description against the code: what it has is answered, with what
+// it says.
+func TestOpenAPI(t *testing.T) {
+	p := newPanel(t)
+	r, err := p.http.Get("http://x/v1/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	path := ""
+	pathLine, methodLine := regexp.MustCompile(`^  (/\S+):$`), regexp.MustCompile(`^    (get|patch|post|put|delete):$`)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\n")
+		if m := pathLine.FindStringSubmatch(line); m != nil {
+			path = m[1]
+		} else if m := methodLine.FindStringSubmatch(line); m != nil {
+			found = append(found, strings.ToUpper(m[1])+" "+path)
+		}
+	}
+	slices.Sort(found)
+	routes := server.Routes()
+	slices.Sort(routes)
+	if !slices.Equal(found, routes) {
+		t.Errorf("described are %q, answered %q", found, routes)
+	}
+	for schema, path := range map[string]string{"Device": "/v1/devices/card", "Loop": "/v1/loops/mic", "Error": "/v1/loops/none"} {
+		var reply object
+		p.ask("GET", path, "", &reply)
+		m := regexp.MustCompile(schema + `:\n      type: object\n      required: \[(.*)\]`).FindStringSubmatch(string(text))
+		if m == nil {
+			t.Fatalf("no schema %s", schema)
+		}
+		for _, key := range strings.Split(m[1], ", ") {
+			if _, ok := reply[key]; !ok {
+				t.Errorf("%s has no %s", path, key)
+			}
+		}
+		for key := range reply {
+			if !regexp.MustCompile(schema + `:\n(      .*\n)*        ` + key + `: `).Match(text) {
+				t.Errorf("%s of %s is not described", key, schema)
+			}
+		}
+	}
+}
+
+func TestControlEventsD26(t *testing.T) {
+	p := newPanel(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	q, _ := http.NewRequestWithContext(ctx, "GET", "http://x/v1/events", nil)
+	r, err := p.http.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	lines := bufio.NewScanner(r.Body)
+	next := func() (e object) {
+		t.Helper()
+		for lines.Scan() {
+			if text, found := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); found {
+				if err := json.Unmarshal(text, &e); err != nil {
+					t.Fatal(err)
+				}
+				return e
+			}
+		}
+		t.Fatal("the stream has ended")
+		return nil
+	}
+	lines.Scan() // the greeting: it listens
+	var reply object
+	p.ask("PATCH", "/v1/devices/card", `{"play":{"balance":1}}`, &reply)
+	if e := next(); e["kind"] != "device set" || e["device"] != "card" || len(e["changes"].([]any)) != 1 {
+		t.Errorf("%v", e)
+	}
+	c, err := p.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Holder: pcm.Holder{Program: "test"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := next(); e["kind"] != "open" || e["loop"] != "speaker" || e["end"] != "client" || e["program"] != "test" {
+		t.Errorf("%v", e)
+	}
+	c.Abandon()
+	if e := next(); e["kind"] != "close" {
+		t.Errorf("%v", e)
+	}
+}
+
+// TestEventReadersThatStallAreCutOff: nobody waits for them.
+func TestEventReadersThatStallAreCutOff(t *testing.T) {
+	p := newPanel(t)
+	conn, err := net.Dial("unix", p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	first := make([]byte, 20)
+	if _, err := io.ReadFull(conn, first); err != nil {
+		t.Fatal(err)
+	}
+	var reply object
+	for i := range 6000 { // more than socket and queue hold, and the reader does not read
+		if code := p.ask("PATCH", "/v1/devices/card", fmt.Sprintf(`{"play":{"gain":%d,"balance":%d},"monitor_gain":%d}`, i%200, i%60, i%100), &reply); code != 200 {
+			t.Fatal(code)
+		}
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	if n, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("after %d bytes: %v, want the end", n, err)
+	}
+}
