@@ -1,0 +1,147 @@
+package loop
+
+import (
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// sponge is a device that takes and gives whatever it is asked for.
+type sponge struct{ backend.Stream }
+
+func (sponge) Read(block []byte) (int, error)  { return len(block) / 4, nil }
+func (sponge) Write(block []byte) (int, error) { return len(block) / 4, nil }
+
+// benchCard is an engine without a goroutine that plays n writers, and has a reader. All
+// of them have format f; the device has the default one.
+func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) {
+	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
+	e = &Engine{stream: sponge{backendtest.NewClock(config)}, desk: newDesk(config), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
+	e.input, e.output = newMixbus(config), newMixbus(config)
+	for i := range n + 1 {
+		l := &Loop{bay: NewPatchbay(), engine: e, bus: e.output, spec: Spec{Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+		dir := pcm.Write
+		if i == n {
+			l.bus, l.spec.Attached, dir = e.input, RecordSide, pcm.Read
+		}
+		end, err := l.newEnd(pcm.Options{Role: pcm.Client}, dir, f, &localHost{bell: make(chan struct{}, 1)})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ln, err := newTap(l, end, l.bus)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ln.next, ln.listed = e.lines, true
+		if e.lines != nil {
+			e.lines.prev = ln
+		}
+		e.lines = ln
+		lines = append(lines, ln)
+	}
+	return e, lines
+}
+
+// turnOf is a cycle of 10 ms, and the programs' part of it.
+func turnOf(e *Engine, lines []*line, tick *backend.Tick, block []byte) {
+	for _, ln := range lines {
+		frames := ln.endFormat().Rate / 100 * ln.endFormat().FrameBytes()
+		if ln.writer != nil {
+			(ring.Writer{Ring: ln.writer.ring}).Write(block[:frames])
+		} else {
+			(ring.Reader{Ring: ln.reader.ring}).Read(block[:frames])
+		}
+	}
+	tick.Position, tick.Readable, tick.Writable = tick.Position+480, 480, 480
+	_ = e.cycle(*tick)
+}
+
+func (ln *line) endFormat() audio.Format {
+	if ln.writer != nil {
+		return ln.writer.format
+	}
+	return ln.reader.format
+}
+
+// TestAttachedCycleAllocatesNothing: mixing, converting, with all controls in use.
+func TestAttachedCycleAllocatesNothing(t *testing.T) {
+	for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 44100, Channels: 6, Encoding: audio.FloatLE}} {
+		e, lines := benchCard(t, 5, f)
+		block, tick := make([]byte, 480*f.FrameBytes()), backend.Tick{}
+		gain := 0
+		if n := testing.AllocsPerRun(500, func() {
+			gain = (gain + 1) % 200
+			e.desk.play.Set(mixer.Setting{Gain: gain, Balance: gain % 64})
+			e.desk.record.Set(mixer.Setting{Gain: gain, Balance: 32})
+			e.desk.monitor.Set(gain)
+			turnOf(e, lines, &tick, block)
+		}); n != 0 {
+			t.Errorf("%s: %v allocations in a cycle", f, n)
+		}
+		if lines[0].loop.frames.Load() == 0 || lines[5].sink.Given() == 0 || e.desk.samples[playing] == 0 {
+			t.Errorf("%s: nothing was moved", f)
+		}
+	}
+}
+
+// TestConvertingCycleAllocatesNothing: a client of another rate and encoding.
+func TestConvertingCycleAllocatesNothing(t *testing.T) {
+	e, _ := bench(t, 0, audio.DefaultFormat())
+	l := &Loop{bay: NewPatchbay(), engine: e, spec: Spec{Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+	other := audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}
+	host := &localHost{bell: make(chan struct{}, 1)}
+	w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, other, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, audio.DefaultFormat(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := newLine(l, w, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.lines, ln.listed = ln, true
+	from, to := make([]byte, 441*other.FrameBytes()), make([]byte, 480*4)
+	tick := backend.Tick{}
+	if n := testing.AllocsPerRun(500, func() {
+		(ring.Writer{Ring: w.ring}).Write(from)
+		(ring.Reader{Ring: r.ring}).Read(to)
+		tick.Position += 480
+		_ = e.cycle(tick)
+	}); n != 0 {
+		t.Errorf("%v allocations in a cycle", n)
+	}
+	if ln.sink.Given() < 400*480 {
+		t.Errorf("only %d frames came", ln.sink.Given())
+	}
+}
+
+// BenchmarkMix is 16 writers that a device plays, for one 10 ms cycle, and the programs'
+// copies; "one" is a single one, which is not mixed.
+func BenchmarkMix(b *testing.B) {
+	other := audio.Format{Rate: 44100, Channels: 2, Encoding: audio.S16LE}
+	for _, c := range []struct {
+		name   string
+		n      int
+		format audio.Format
+	}{{"one", 1, audio.DefaultFormat()}, {"16", 16, audio.DefaultFormat()}, {"16 of 44100 Hz", 16, other}} {
+		b.Run(c.name, func(b *testing.B) {
+			e, lines := benchCard(b, c.n, c.format)
+			block, tick := make([]byte, 480*c.format.FrameBytes()), backend.Tick{}
+			b.ReportAllocs()
+			for b.Loop() {
+				turnOf(e, lines, &tick, block)
+			}
+			ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N)
+			b.ReportMetric(ns/float64(480*c.n), "ns/frame/source")
+			b.ReportMetric(ns/10e6*100, "%core")
+		})
+	}
+}
