@@ -17,24 +17,40 @@ import (
 // Control is the socket of operators: HTTP and JSON, as openapi.yaml describes it. It
 // shows devices and loops, sets what audio(7I) sets, and tells what happens.
 type Control struct {
-	bay      *loop.Patchbay
-	devices  []*loop.Engine
+	Panel
 	log      zerolog.Logger
 	listener *listener
 	http     http.Server
-	saved    func(device string)
 	quit     chan struct{} // closed by Close: event streams end
 }
 
-// ListenControl binds the socket, for those who may use s. saved, unless nil, is called
-// after each set, from any goroutine. ErrBusy: another daemon has it.
-func ListenControl(s Socket, bay *loop.Patchbay, devices []*loop.Engine, saved func(device string), log zerolog.Logger) (*Control, error) {
+// Panel is what operators see and do.
+type Panel struct {
+	Bay     *loop.Patchbay
+	Devices []*loop.Engine
+	// Saved, unless nil, is called after each set, from any goroutine.
+	Saved func(device string)
+	Loops Loops
+}
+
+// Loops makes and removes loops. Its methods are called from any goroutine.
+type Loops interface {
+	// Add makes the loop that a JSON object describes, with the keys of the
+	// configuration. ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
+	Add(text []byte) (name string, err error)
+	// Remove hangs up on its programs. ErrNoDevice: there is no such loop.
+	Remove(name string) error
+}
+
+// ListenControl binds the socket, for those who may use s. ErrBusy: another daemon has
+// it.
+func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	s.network = "unix"
 	l, err := listen(s)
 	if err != nil {
 		return nil, err
 	}
-	c := &Control{bay: bay, devices: devices, log: log, listener: l, saved: saved, quit: make(chan struct{})}
+	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{})}
 	c.http = http.Server{
 		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: nil,
@@ -50,6 +66,8 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 		"PATCH /v1/devices/{device}": c.setDevice,
 		"GET /v1/loops":              c.listLoops,
 		"GET /v1/loops/{loop}":       c.getLoop,
+		"POST /v1/loops":             c.addLoop,
+		"DELETE /v1/loops/{loop}":    c.removeLoop,
 		"GET /v1/events":             c.events,
 		"GET /v1/openapi.yaml":       openAPI,
 	}

@@ -50,7 +50,7 @@ func answerError(w http.ResponseWriter, code int, text string) {
 func (c *Control) device(w http.ResponseWriter, r *http.Request) *loop.Engine {
 	name := r.PathValue("device")
 	var names []string
-	for _, e := range c.devices {
+	for _, e := range c.Devices {
 		if e.Name() == name {
 			return e
 		}
@@ -70,7 +70,7 @@ func reply(e *loop.Engine) deviceReply {
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 	all := []deviceReply{}
-	for _, e := range c.devices {
+	for _, e := range c.Devices {
 		all = append(all, reply(e))
 	}
 	answer(w, http.StatusOK, map[string]any{"devices": all})
@@ -82,15 +82,23 @@ func (c *Control) getDevice(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// bodyOf reads a request, or answers it.
+func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		answerError(w, http.StatusBadRequest, "cannot read the request: "+err.Error())
+	}
+	return body, err == nil
+}
+
 // setDevice is SETINFO.
 func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 	e := c.device(w, r)
 	if e == nil {
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		answerError(w, http.StatusBadRequest, "cannot read the request: "+err.Error())
+	body, ok := bodyOf(w, r)
+	if !ok {
 		return
 	}
 	p, err := audio.ParsePatchJSON(body)
@@ -117,9 +125,9 @@ func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 	for f := range set.Ignored.All() {
 		s.Ignored = append(s.Ignored, f.Name())
 	}
-	c.bay.Tell(loop.Event{Kind: loop.DeviceSet, Device: e.Name(), Changes: s.Changes})
-	if c.saved != nil {
-		c.saved(e.Name())
+	c.Bay.Tell(loop.Event{Kind: loop.DeviceSet, Device: e.Name(), Changes: s.Changes})
+	if c.Saved != nil {
+		c.Saved(e.Name())
 	}
 	answer(w, http.StatusOK, s)
 }

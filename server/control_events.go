@@ -42,7 +42,7 @@ const (
 
 // events is a stream of server-sent events, from now on.
 func (c *Control) events(w http.ResponseWriter, r *http.Request) {
-	events := c.bay.Subscribe(eventRoom)
+	events := c.Bay.Subscribe(eventRoom)
 	defer events.Cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")

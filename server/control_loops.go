@@ -66,18 +66,43 @@ func endReplyOf(s *loop.EndStatus) endReply {
 
 func (c *Control) listLoops(w http.ResponseWriter, _ *http.Request) {
 	all := []loopReply{}
-	for _, s := range c.bay.Status() {
+	for _, s := range c.Bay.Status() {
 		all = append(all, loopReplyOf(&s))
 	}
 	answer(w, http.StatusOK, map[string]any{"loops": all})
 }
 
 func (c *Control) getLoop(w http.ResponseWriter, r *http.Request) {
-	for _, s := range c.bay.Status() {
-		if s.Name == r.PathValue("loop") {
-			answer(w, http.StatusOK, loopReplyOf(&s))
+	c.answerLoop(w, http.StatusOK, r.PathValue("loop"))
+}
+
+func (c *Control) answerLoop(w http.ResponseWriter, code int, name string) {
+	for _, s := range c.Bay.Status() {
+		if s.Name == name {
+			answer(w, code, loopReplyOf(&s))
 			return
 		}
 	}
-	answerError(w, http.StatusNotFound, "there is no loop "+r.PathValue("loop"))
+	answerError(w, http.StatusNotFound, "there is no loop "+name)
+}
+
+func (c *Control) addLoop(w http.ResponseWriter, r *http.Request) {
+	body, ok := bodyOf(w, r)
+	if !ok {
+		return
+	}
+	name, err := c.Loops.Add(body)
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	c.answerLoop(w, http.StatusCreated, name)
+}
+
+func (c *Control) removeLoop(w http.ResponseWriter, r *http.Request) {
+	if err := c.Loops.Remove(r.PathValue("loop")); err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }

@@ -50,7 +50,7 @@ func newPanel(t *testing.T) *panel {
 			t.Fatal(err)
 		}
 	}
-	c, err := server.ListenControl(server.Socket{Path: p.path}, p.bay, []*loop.Engine{p.engine}, p.keep, zerolog.Nop())
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Bay: p.bay, Devices: []*loop.Engine{p.engine}, Saved: p.keep}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

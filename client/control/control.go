@@ -98,6 +98,17 @@ func (c *Client) Set(ctx context.Context, device string, p audio.Patch) (Set, er
 	return s, err
 }
 
+// AddLoop makes the loop that a JSON object describes, with the keys of the configuration.
+// ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
+func (c *Client) AddLoop(ctx context.Context, text []byte) error {
+	return c.do(ctx, http.MethodPost, "/v1/loops", text, nil)
+}
+
+// RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
+func (c *Client) RemoveLoop(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)
+}
+
 // Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
 // then it returns ErrReset.
 func (c *Client) Events(ctx context.Context, tell func(Event)) error {
@@ -127,6 +138,9 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, to an
 		return err
 	}
 	defer r.Body.Close()
+	if to == nil {
+		return nil
+	}
 	return json.NewDecoder(r.Body).Decode(to)
 }
 
@@ -143,7 +157,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		}
 		return nil, audio.ErrNoServer.With("no daemon on %s; start one with: loopbridge serve", c.path)
 	}
-	if r.StatusCode == http.StatusOK {
+	if r.StatusCode < 300 {
 		return r, nil
 	}
 	defer r.Body.Close()

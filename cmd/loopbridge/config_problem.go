@@ -20,14 +20,18 @@ type configProblem struct {
 }
 
 func (p *configProblem) Error() string {
-	at := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.sentence())
+}
+
+// sentence is the problem without its place.
+func (p *configProblem) sentence() string {
 	switch {
 	case p.Key == "":
-		return at + p.Reason
+		return p.Reason
 	case p.Value == "":
-		return at + p.Key + ": " + p.Reason
+		return p.Key + ": " + p.Reason
 	}
-	return at + p.Key + " = " + p.Value + ": " + p.Reason
+	return p.Key + " = " + p.Value + ": " + p.Reason
 }
 
 // configProblems is all that is wrong with a file, in the order of the file.

@@ -23,7 +23,7 @@ type daemon struct {
 	server  *server.Server
 	control *server.Control
 	state   stateFile
-	names   nameList
+	loops   loopSet
 	wait    sync.WaitGroup
 }
 
@@ -49,14 +49,9 @@ func (d *daemon) start(c Config, socket string) error {
 	}
 	d.state = stateFile{path: c.Daemon.State, engines: d.engines, log: d.log}
 	d.state.load()
-	for _, l := range c.Loops {
-		spec, err := specOf(l)
-		if err == nil {
-			err = d.bay.Add(spec, d.engines[l.Device])
-		}
-		if err != nil {
-			return fmt.Errorf("loop %s: %w", l.Name, err)
-		}
+	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket)}
+	if err := d.loops.begin(c.Loops); err != nil {
+		return err
 	}
 	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
 	s, err := server.Listen(at, d.bay, d.log)
@@ -65,11 +60,11 @@ func (d *daemon) start(c Config, socket string) error {
 	}
 	d.server = s
 	at.Path = control.Socket(socket)
-	if d.control, err = server.ListenControl(at, d.bay, d.listed(c), d.state.changed, d.log); err != nil {
+	panel := server.Panel{Bay: d.bay, Devices: d.listed(c), Saved: d.state.changed, Loops: &d.loops}
+	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}
-	d.names = nameListOf(socket)
-	if err := d.names.write(c.Loops); err != nil {
+	if err := d.loops.names.write(c.Loops); err != nil {
 		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
 	}
 	d.wait.Go(func() {
@@ -95,7 +90,7 @@ func (d *daemon) close() error {
 	}
 	d.state.flush()
 	if d.server != nil {
-		d.names.remove()
+		d.loops.names.remove()
 		errs = append(errs, d.server.Close())
 	}
 	d.bay.Close()

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/loopbridge/loopbridge/client/control"
+)
+
+// loopCmd changes which loops there are.
+type loopCmd struct {
+	Add loopAddCmd `cmd:"" help:"Make a loop, until the daemon ends."`
+	Rm  loopRmCmd  `cmd:"" help:"Take a loop away, and hang up on its programs."`
+}
+
+type loopAddCmd struct {
+	Name string   `arg:"" help:"What it is called."`
+	Keys []string `arg:"" optional:"" name:"key=value" help:"Keys of [[loop]] in the configuration, such as rate=44100 or server.device=main; see loopbridge.toml(5)."`
+}
+
+// Run makes a loop.
+func (c *loopAddCmd) Run(ctx context.Context, e *env) error {
+	table := map[string]any{"name": c.Name}
+	for _, arg := range c.Keys {
+		path, text, found := strings.Cut(arg, "=")
+		if !found {
+			return usageError(fmt.Sprintf(`%s has no "=": write KEY=VALUE, such as rate=44100`, arg))
+		}
+		put(table, strings.Split(path, "."), valueOf(text))
+	}
+	body, err := json.Marshal(table)
+	if err != nil {
+		return err
+	}
+	return stopped(ctx, control.New(e.socket()).AddLoop(ctx, body))
+}
+
+// put sets a key in a table of tables.
+func put(table map[string]any, path []string, v any) {
+	for ; len(path) > 1; path = path[1:] {
+		inner, ok := table[path[0]].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			table[path[0]] = inner
+		}
+		table = inner
+	}
+	table[path[0]] = v
+}
+
+// valueOf reads a value as TOML has it; what is none is a text, so that nobody has to
+// quote twice.
+func valueOf(text string) any {
+	var doc struct{ V any }
+	if err := toml.Unmarshal([]byte("V = "+text), &doc); err == nil {
+		return doc.V
+	}
+	return text
+}
+
+type loopRmCmd struct {
+	Name string `arg:"" help:"Name of the loop." complete:"loop"`
+}
+
+// Run takes a loop away.
+func (c *loopRmCmd) Run(ctx context.Context, e *env) error {
+	return stopped(ctx, control.New(e.socket()).RemoveLoop(ctx, c.Name))
+}
