@@ -36,7 +36,7 @@ func layers() []layer {
 		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "audio loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server", "audio mixer loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "audio", "HTTP, which client must not pull in"},

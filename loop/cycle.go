@@ -38,6 +38,7 @@ func (e *Engine) cycle(tick backend.Tick) error {
 		}
 		ln = next
 	}
+	e.desk.meters.passed()
 	if e.output == nil {
 		return nil
 	}

@@ -25,6 +25,7 @@ type desk struct {
 	// The engine's.
 	play, record   *mixer.Fader
 	monitor        *mixer.Monitor // nil: the device does not have both sides
+	meters         *meters
 	paused         [2]bool
 	samples, since [2]uint64 // frames so far, and when they were last set to 0
 
@@ -42,7 +43,7 @@ const (
 
 // newDesk is at unity everywhere, and monitors nothing (D19, D20).
 func newDesk(c backend.Config) *desk {
-	d := &desk{}
+	d := &desk{meters: newMeters(c.Format.Channels)}
 	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: c.Period * c.Periods}
 	d.rules = audio.Rules{Play: side, Record: side}
 	var hw audio.HWFeatures
@@ -200,12 +201,12 @@ func (d *desk) recorded(b *mixbus) {
 		return
 	}
 	d.count(recording, b.frames)
-	if d.record.Unity() {
-		return
+	if !d.record.Unity() {
+		b.mix()
+		d.record.Apply(b.samples(b.block), b.samples(b.block))
+		b.finish()
 	}
-	b.mix()
-	d.record.Apply(b.samples(b.block), b.samples(b.block))
-	b.finish()
+	d.meters.measure(recording, b)
 }
 
 // played is what the desk does to the output, of which input may become a part.
@@ -232,4 +233,5 @@ func (d *desk) played(b, input *mixbus) {
 		b.mix()
 		d.play.Apply(b.samples(b.block), b.samples(b.block))
 	}
+	d.meters.measure(playing, b)
 }

@@ -380,3 +380,42 @@ func TestSetsDoNotCostAFrame(t *testing.T) {
 		t.Errorf("%d frames in %d bursts", frames, bursts)
 	}
 }
+
+// TestLevels: peak and RMS of both sides, by channel, since the last look.
+func TestLevels(t *testing.T) {
+	c := newCard(t, true, true)
+	c.feed(1000, 0.5)
+	p := c.client("speaker", pcm.Write)
+	sound := constant(0, 20*period)
+	for i := 0; i < len(sound); i += 4 { // a square on the left
+		binary.LittleEndian.PutUint16(sound[i:], uint16(int16(8192-16384*(i/4%2))))
+	}
+	c.play(p, sound)
+	c.clock.Advance(2 * period)
+	if l := c.engine.Levels(); l.Play.Frames != 0 {
+		t.Errorf("nobody looked, and %d frames were measured", l.Play.Frames)
+	}
+	c.clock.Advance(5 * period)
+	l := c.engine.Levels()
+	if l.Play.Frames != 5*period || l.Record.Frames != 5*period {
+		t.Errorf("%d and %d frames", l.Play.Frames, l.Record.Frames)
+	}
+	quarter := 20 * math.Log10(0.25)
+	for what, got := range map[string]float64{"peak": l.Play.Channels[0].Peak, "RMS": l.Play.Channels[0].RMS} {
+		if math.Abs(got-quarter) > 0.001 {
+			t.Errorf("%s of a square: %.3f, want %.3f", what, got, quarter)
+		}
+	}
+	if !math.IsInf(l.Play.Channels[1].Peak, -1) {
+		t.Errorf("the right is silent, but %v", l.Play.Channels[1])
+	}
+	if got, want := l.Record.Channels[1].RMS, 20*math.Log10(0.5/math.Sqrt2); math.Abs(got-want) > 0.01 {
+		t.Errorf("RMS of the input %.3f, want %.3f", got, want)
+	}
+	c.set("play.gain=0")
+	c.engine.Levels()
+	c.clock.Advance(period)
+	if l := c.engine.Levels(); l.Play.Frames != period || !math.IsInf(l.Play.Overall.Peak, -1) {
+		t.Errorf("behind a gain of 0: %+v", l.Play)
+	}
+}

@@ -64,12 +64,15 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 		"GET /v1/devices":            c.listDevices,
 		"GET /v1/devices/{device}":   c.getDevice,
 		"PATCH /v1/devices/{device}": c.setDevice,
-		"GET /v1/loops":              c.listLoops,
-		"GET /v1/loops/{loop}":       c.getLoop,
-		"POST /v1/loops":             c.addLoop,
-		"DELETE /v1/loops/{loop}":    c.removeLoop,
-		"GET /v1/events":             c.events,
-		"GET /v1/openapi.yaml":       openAPI,
+
+		"GET /v1/devices/{device}/levels": c.getLevels,
+
+		"GET /v1/loops":           c.listLoops,
+		"GET /v1/loops/{loop}":    c.getLoop,
+		"POST /v1/loops":          c.addLoop,
+		"DELETE /v1/loops/{loop}": c.removeLoop,
+		"GET /v1/events":          c.events,
+		"GET /v1/openapi.yaml":    openAPI,
 	}
 }
 

@@ -98,6 +98,29 @@ func (c *Client) Set(ctx context.Context, device string, p audio.Patch) (Set, er
 	return s, err
 }
 
+// Levels are what a device played and recorded since they were asked for before; nothing
+// at first.
+type Levels struct {
+	Play   SideLevels `json:"play"`
+	Record SideLevels `json:"record"`
+}
+
+// SideLevels are by channel, in dBFS; nil is silence. The RMS of a sine at full scale is
+// -3.01.
+type SideLevels struct {
+	Frames  uint64     `json:"frames"`
+	Clipped uint64     `json:"clipped"` // samples beyond full scale
+	Peak    []*float64 `json:"peak_db"`
+	RMS     []*float64 `json:"rms_db"`
+}
+
+// Levels reads and resets the meters of a device. ErrNoDevice: there is no such device.
+func (c *Client) Levels(ctx context.Context, device string) (Levels, error) {
+	var l Levels
+	err := c.do(ctx, http.MethodGet, "/v1/devices/"+url.PathEscape(device)+"/levels", nil, &l)
+	return l, err
+}
+
 // AddLoop makes the loop that a JSON object describes, with the keys of the configuration.
 // ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
 func (c *Client) AddLoop(ctx context.Context, text []byte) error {

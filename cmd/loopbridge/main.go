@@ -52,6 +52,7 @@ type cli struct {
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
+	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`

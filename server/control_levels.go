@@ -1,0 +1,48 @@
+package server
+
+import (
+	"math"
+	"net/http"
+
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// levelsReply is what a device played and recorded since they were asked for before.
+type levelsReply struct {
+	Play   sideLevels `json:"play"`
+	Record sideLevels `json:"record"`
+}
+
+// sideLevels are by channel, in dBFS; null is silence.
+type sideLevels struct {
+	Frames  uint64     `json:"frames"`
+	Clipped uint64     `json:"clipped"`
+	Peak    []*float64 `json:"peak_db"`
+	RMS     []*float64 `json:"rms_db"`
+}
+
+func (c *Control) getLevels(w http.ResponseWriter, r *http.Request) {
+	e := c.device(w, r)
+	if e == nil {
+		return
+	}
+	levels := e.Levels()
+	answer(w, http.StatusOK, levelsReply{levelsOf(&levels.Play), levelsOf(&levels.Record)})
+}
+
+func levelsOf(r *mixer.Reading) sideLevels {
+	s := sideLevels{Frames: r.Frames, Clipped: r.Clipped, Peak: []*float64{}, RMS: []*float64{}}
+	for _, c := range r.Channels {
+		s.Peak, s.RMS = append(s.Peak, decibels(c.Peak)), append(s.RMS, decibels(c.RMS))
+	}
+	return s
+}
+
+// decibels with two decimals, nil for silence.
+func decibels(x float64) *float64 {
+	if math.IsInf(x, 0) || math.IsNaN(x) {
+		return nil
+	}
+	x = math.Round(x*100) / 100
+	return &x
+}
