@@ -18,6 +18,7 @@ import (
 type benchCmd struct {
 	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
+	Mix      benchMixCmd      `cmd:"" help:"Measure what it takes to add up the clients of a device."`
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, beside others."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
