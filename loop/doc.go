@@ -50,6 +50,26 @@
 // half a second, so that a program which drains and then closes leaves not a frame
 // of silence behind it; after that silence goes on, and is no underrun.
 //
+// # Formats
+//
+// Where the ends of a line have different formats, frames pass through a converter
+// (package convert) on their way; due frames are counted in those of the reader. At the
+// end of a stream, and at a drain, the converter gives what it holds: n frames become
+// ⌈n × rate ÷ rate⌉ (D12).
+//
+// # Attached loops
+//
+// A loop whose server end is a device has a line for each of its clients (D4). What they
+// write is added up, what the device records goes to each of them, and in between is the
+// device's desk: the state of audio(7I) with its controls.
+//
+//	device ─▶ record gain ─┬─▶ readers' lines
+//	                       └─ monitor_gain ─▶ ┐
+//	writers' lines ──────────────────────▶ mixbus ─▶ play gain, balance, mute ─▶ device
+//
+// The device asks for the frames of each cycle, so such a line counts no clock. A single
+// writer in the device's format, with all controls at unity, is not touched.
+//
 // # Who runs where
 //
 //	goroutine   how many       does

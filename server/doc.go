@@ -7,4 +7,8 @@
 // non-blocking write to an eventfd that the program cannot reach. A program that does
 // not read its replies, or asks for nothing, is cut off; one that sends nonsense is
 // too, and nobody else notices.
+//
+// Operators have a socket of their own ([Control]): HTTP and JSON, with one stream of
+// events, as openapi.yaml describes it. What they set is in effect in the next cycle, and
+// the engine never waits for them.
 package server
