@@ -7,6 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // side is what an attached loop is connected with; nil for Detached. ErrInvalid: the
@@ -104,6 +105,7 @@ func newTap(l *Loop, e *End, bus *mixbus) (*line, error) {
 		return nil, err
 	}
 	ln.bus, ln.alone, ln.rate = bus, false, uint64(bus.format.Rate)
+	ln.fader = mixer.NewFader(bus.format.Channels, e.mix)
 	if l.spec.Convert.Needed(e.format, bus.format) {
 		to := bus.floatFormat()
 		if ln.converter, err = convert.New(e.format, to, l.spec.Convert); err != nil {
@@ -131,18 +133,19 @@ func newListener(l *Loop, e *End, bus *mixbus) (*line, error) {
 func (ln *line) mix(n int) (taken int, over uint32) {
 	before := ln.source.Taken()
 	if n == 0 {
+		ln.fader.Jump()
 		return 0, 0
 	}
 	if ln.converter == nil {
 		from1, from2 := ln.source.Peek(n)
-		ln.bus.addRaw(from1, from2)
+		ln.bus.addRaw(from1, from2, ln.fader)
 		ln.source.Take(n)
 	} else {
 		to := ln.bus.floats[:n*ln.frameBytes]
 		if !ln.convert(to) {
 			return 0, foundBadWriter
 		}
-		ln.bus.addFloat(to)
+		ln.bus.addFloat(to, ln.fader)
 		ln.countBad()
 	}
 	return int(ln.source.Taken() - before), 0

@@ -8,6 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Host is the program behind an end, as the daemon reaches it.
@@ -51,6 +52,7 @@ type End struct {
 	timer      *time.Timer // start_timeout, while armed
 	unsettled  bool        // a server whose Setup is still to come
 	drains     []drain
+	mix        mixer.Setting // of a client that a device plays
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
@@ -77,7 +79,7 @@ type xrunCounters struct {
 
 // newEnd makes an end with a ring. The caller holds l.mu.
 func (l *Loop) newEnd(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
-	e := &End{loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled}
+	e := &End{mix: mixer.Neutral(), loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled}
 	if err := e.allocate(f, o.Period, o.Buffer); err != nil {
 		return nil, err
 	}

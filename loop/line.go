@@ -7,6 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // line is the session of a loop in the engine: frames go from source to sink. The
@@ -22,6 +23,7 @@ type line struct {
 	writerRate     uint64
 	encoding       audio.Encoding // the reader's
 	frameBytes     int            // of it
+	fader          *mixer.Fader   // of a writer that a device plays
 	bus            *mixbus        // of a device, which is the other end; nil: a program is
 	period         int            // the smaller of both ends
 	primer         int            // frames that the writer has to have before the clock counts

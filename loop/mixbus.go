@@ -55,9 +55,9 @@ func (b *mixbus) samples(block []float32) []float32 { return block[:b.frames*b.f
 func (b *mixbus) bytes() []byte { return b.raw[:b.frames*b.format.FrameBytes()] }
 
 // addRaw adds frames of the device's format, in two pieces, from the first of the cycle
-// on.
-func (b *mixbus) addRaw(piece1, piece2 []byte) {
-	if b.state == busClear {
+// on, at the level of f.
+func (b *mixbus) addRaw(piece1, piece2 []byte, f *mixer.Fader) {
+	if b.state == busClear && f.Unity() {
 		to := b.bytes()
 		n := copy(to, piece1)
 		n += copy(to[n:], piece2)
@@ -70,15 +70,15 @@ func (b *mixbus) addRaw(piece1, piece2 []byte) {
 	m := len(piece2) / b.format.Encoding.Bytes()
 	b.format.Encoding.Decode(b.part[:n], piece1)
 	b.format.Encoding.Decode(b.part[n:n+m], piece2)
-	mixer.Add(b.block[:n+m], b.part[:n+m])
+	f.Mix(b.block[:n+m], b.part[:n+m])
 }
 
-// addFloat adds frames of FLOAT_LE.
-func (b *mixbus) addFloat(frames []byte) {
+// addFloat adds frames of FLOAT_LE at the level of f.
+func (b *mixbus) addFloat(frames []byte, f *mixer.Fader) {
 	b.mix()
 	n := len(frames) / audio.FloatLE.Bytes()
 	audio.FloatLE.Decode(b.part[:n], frames)
-	mixer.Add(b.block[:n], b.part[:n])
+	f.Mix(b.block[:n], b.part[:n])
 }
 
 // mix makes block what is on the bus.

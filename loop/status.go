@@ -4,6 +4,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Status is what can be seen of a loop from outside, at one moment.
@@ -37,7 +38,8 @@ type EndStatus struct {
 	Error      bool   // sticky, until Halt or close
 	Bad        uint64 // samples that were no numbers, or infinite, and became 0
 	Paused     bool
-	Draining   bool // its program waits for what it wrote to be taken
+	Draining   bool          // its program waits for what it wrote to be taken
+	Mix        mixer.Setting // of a client that a device plays
 }
 
 // Status lists all loops by name. It takes each loop's lock for a moment.
@@ -88,6 +90,6 @@ func (e *End) status() EndStatus {
 		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
 		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
 		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
-		Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
+		Mix: e.mix, Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
 	}
 }

@@ -67,9 +67,11 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 
 		"GET /v1/devices/{device}/levels": c.getLevels,
 
-		"GET /v1/loops":           c.listLoops,
-		"GET /v1/loops/{loop}":    c.getLoop,
-		"POST /v1/loops":          c.addLoop,
+		"GET /v1/loops":                        c.listLoops,
+		"GET /v1/loops/{loop}":                 c.getLoop,
+		"POST /v1/loops":                       c.addLoop,
+		"PATCH /v1/loops/{loop}/clients/{pid}": c.setClient,
+
 		"DELETE /v1/loops/{loop}": c.removeLoop,
 		"GET /v1/events":          c.events,
 		"GET /v1/openapi.yaml":    openAPI,

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
@@ -39,6 +42,10 @@ type endReply struct {
 	Error      bool         `json:"error"`
 	Paused     bool         `json:"paused"`
 	Draining   bool         `json:"draining"`
+
+	Gain    int  `json:"gain"` // of a client that a device plays, as balance and mute
+	Balance int  `json:"balance"`
+	Mute    bool `json:"mute"`
 }
 
 func loopReplyOf(s *loop.Status) loopReply {
@@ -61,6 +68,7 @@ func endReplyOf(s *loop.EndStatus) endReply {
 		State: s.State.String(), Leaving: s.Gone, Direction: s.Direction.String(), Program: s.Holder.Program,
 		PID: s.Holder.PID, UID: s.Holder.UID, Format: s.Format, Period: s.Period, Buffer: s.Buffer, Frames: s.Moved,
 		Xruns: s.Xruns, XrunFrames: s.XrunFrames, Bad: s.Bad, Error: s.Error, Paused: s.Paused, Draining: s.Draining,
+		Gain: s.Mix.Gain, Balance: s.Mix.Balance, Mute: s.Mix.Mute,
 	}
 }
 
@@ -97,6 +105,31 @@ func (c *Control) addLoop(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.answerLoop(w, http.StatusCreated, name)
+}
+
+// setClient sets how a client is mixed.
+func (c *Control) setClient(w http.ResponseWriter, r *http.Request) {
+	body, ok := bodyOf(w, r)
+	if !ok {
+		return
+	}
+	pid, err := strconv.Atoi(r.PathValue("pid"))
+	if err != nil {
+		answerError(w, http.StatusNotFound, "a client is named by its pid, not "+r.PathValue("pid"))
+		return
+	}
+	var m loop.Mix
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&m); err != nil {
+		answerError(w, http.StatusBadRequest, "use gain, balance and mute: "+err.Error())
+		return
+	}
+	if err := c.Bay.SetMix(r.PathValue("loop"), pid, m); err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	c.answerLoop(w, http.StatusOK, r.PathValue("loop"))
 }
 
 func (c *Control) removeLoop(w http.ResponseWriter, r *http.Request) {

@@ -309,3 +309,30 @@ func TestEventReadersThatStallAreCutOff(t *testing.T) {
 		t.Errorf("after %d bytes: %v, want the end", n, err)
 	}
 }
+
+func TestControlMixesClients(t *testing.T) {
+	p := newPanel(t)
+	c, err := p.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Holder: pcm.Holder{PID: 77}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Abandon()
+	var l object
+	if code := p.ask("PATCH", "/v1/loops/speaker/clients/77", `{"gain":100,"mute":true}`, &l); code != 200 {
+		t.Fatalf("%d %v", code, l)
+	}
+	if got := l["clients"].([]any)[0].(object); got["gain"] != 100.0 || got["balance"] != 32.0 || got["mute"] != true {
+		t.Errorf("%v", got)
+	}
+	for path, c := range map[string]struct {
+		body string
+		code int
+	}{
+		"/v1/loops/speaker/clients/78": {`{}`, 404}, "/v1/loops/speaker/clients/x": {`{}`, 404}, "/v1/loops/none/clients/77": {`{}`, 404},
+		"/v1/loops/speaker/clients/77": {`{"gain":256}`, 400}, "/v1/loops/pipe/clients/77": {`{"gain":1}`, 400}, "/v1/loops/mic/clients/77": {`{"volume":1}`, 400},
+	} {
+		if code := p.ask("PATCH", path, c.body, &l); code != c.code {
+			t.Errorf("%s %s: %d %v, want %d", path, c.body, code, l, c.code)
+		}
+	}
+}

@@ -127,6 +127,12 @@ func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 	return c.do(ctx, http.MethodPost, "/v1/loops", text, nil)
 }
 
+// SetMix sets how the clients of a process are mixed onto what a device plays: m is
+// {"gain": 0..255, "balance": 0..64, "mute": false}, each or all. ErrInvalid, ErrNoDevice.
+func (c *Client) SetMix(ctx context.Context, loop string, pid int, m json.RawMessage) error {
+	return c.do(ctx, http.MethodPatch, fmt.Sprintf("/v1/loops/%s/clients/%d", url.PathEscape(loop), pid), m, nil)
+}
+
 // RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
 func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)

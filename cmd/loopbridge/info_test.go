@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // cardConfig adds a device with sound, named card, and loops at its sides.
@@ -209,4 +212,22 @@ func TestStateSurvivesD25(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("no file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
+}
+
+func TestMix(t *testing.T) {
+	socket := testDaemon(t, cardConfig)
+	p, err := client.Open(t.Context(), socket, "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Abandon()
+	cli := func(args ...string) outcome {
+		return cliRun(t, nil, append([]string{"--socket", socket, "mix"}, args...)...)
+	}
+	pid := strconv.Itoa(os.Getpid())
+	cli("speaker", pid, "gain=100", "balance=3", "mute=1").want(t, exitOK)
+	cli("speaker", pid, "gain=300").want(t, exitFailed, "gain = 300: out of range, use 0..255")
+	cli("speaker", pid, "volume=3").want(t, exitUsage, "use gain=0..255")
+	cli("speaker", "1", "gain=3").want(t, exitFailed, "no client has pid 1")
+	cli("loop0", pid, "gain=3").want(t, exitFailed, "only what a device plays is mixed")
 }

@@ -53,6 +53,7 @@ type cli struct {
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records."`
+	Mix        mixCmd        `cmd:"" help:"Set gain, balance and mute of one program that a device plays."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
