@@ -36,6 +36,9 @@ const stateDelay = 300 * time.Millisecond
 
 // defaultState is where the state of a daemon is kept unless it is told otherwise.
 func defaultState() string {
+	if dir := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(dir) { // systemd.exec(5)
+		return filepath.Join(dir, "state.json")
+	}
 	dir := os.Getenv("XDG_STATE_HOME")
 	switch home, err := os.UserHomeDir(); {
 	case os.Getuid() == 0:
