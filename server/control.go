@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -53,7 +54,7 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{})}
 	c.http = http.Server{
 		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: nil,
+		MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(log, "", 0),
 	}
 	return c, nil
 }
