@@ -92,6 +92,7 @@ func (l *Loop) openClient(ctx context.Context, o pcm.Options, host Host) (*End, 
 	}
 	w := &waiter{o: o, host: host, result: make(chan opened, 1)}
 	l.waiters = append(l.waiters, w)
+	l.engine.waits(l.spec.Attached, 1)
 	if len(l.waiters) == 1 {
 		l.emit(Event{Kind: Waiting, End: pcm.Client, Holder: o.Holder})
 	}
@@ -124,6 +125,7 @@ func (l *Loop) withdraw(w *waiter) (r opened, answered bool) {
 	for i, x := range l.waiters {
 		if x == w {
 			l.waiters = append(l.waiters[:i], l.waiters[i+1:]...)
+			l.engine.waits(l.spec.Attached, -1)
 			return opened{}, false
 		}
 	}
@@ -140,6 +142,7 @@ func (l *Loop) admit() {
 			return
 		}
 		l.waiters = l.waiters[1:]
+		l.engine.waits(l.spec.Attached, -1)
 		w.answer(e, err)
 	}
 }

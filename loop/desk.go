@@ -21,6 +21,7 @@ type desk struct {
 	info   audio.Info // counters and flags are the engine's, see look
 	rules  audio.Rules
 	opened [2]int // clients on each side
+	queued [2]int // clients that wait for their turn
 
 	// The engine's.
 	play, record   *mixer.Fader
@@ -88,6 +89,7 @@ func (d *desk) look() audio.Info {
 		s.Samples = d.counted[n].Load()
 		s.Error = d.failed[n].Load() && s.Open
 		s.Active = d.active[n].Load() && s.Open
+		s.Waiting = s.Waiting || d.queued[n] > 0
 	}
 	i.RefCount = d.opened[playing] + d.opened[recording]
 	return i
@@ -104,9 +106,20 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	if err != nil {
 		return audio.Reply{}, err
 	}
-	d.info = next
+	d.keep(next, p)
 	e.do(func() { d.take(&next, p, &reply) })
 	return reply, nil
+}
+
+// keep is the state from now on; that somebody waits is kept only if it was set by hand,
+// until the side is closed (edge 40). The caller holds mu.
+func (d *desk) keep(next audio.Info, p audio.Patch) {
+	play, record := d.info.Play.Waiting, d.info.Record.Waiting
+	d.info = next
+	_, byHand := p.Get(audio.PlayWaiting)
+	d.info.Play.Waiting = play || byHand && next.Play.Waiting
+	_, byHand = p.Get(audio.RecordWaiting)
+	d.info.Record.Waiting = record || byHand && next.Record.Waiting
 }
 
 // Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
@@ -117,7 +130,7 @@ func (e *Engine) Restore(saved audio.Saved) error {
 	defer d.mu.Unlock()
 	next := d.look()
 	err := next.Restore(saved, d.rules)
-	d.info = next
+	d.keep(next, audio.Patch{})
 	e.do(func() { d.take(&next, audio.Patch{}, &audio.Reply{}) })
 	return err
 }
@@ -182,6 +195,20 @@ func (e *Engine) clients(s Side, more int) {
 			d.counted[n].Store(0)
 		}
 	})
+}
+
+// waits counts those who wait to open a side of the device (D21).
+func (e *Engine) waits(s Side, more int) {
+	if s == Detached {
+		return
+	}
+	e.desk.mu.Lock()
+	defer e.desk.mu.Unlock()
+	n := playing
+	if s == RecordSide {
+		n = recording
+	}
+	e.desk.queued[n] += more
 }
 
 // count adds frames to what a side has moved.

@@ -470,3 +470,54 @@ func TestD4MixOfOneClient(t *testing.T) {
 		}
 	}
 }
+
+// TestD21Waiting: as long as anybody waits to open a side, and no longer.
+func TestD21Waiting(t *testing.T) {
+	c := newCard(t, true, false)
+	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Exclusive: true}, c.engine); err != nil {
+		t.Fatal(err)
+	}
+	options := pcm.Options{Role: pcm.Client, Direction: pcm.Write}
+	first, err := c.bay.Open(t.Context(), "alone", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := func(what string, waiting bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); c.engine.Info().Play.Waiting != waiting; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
+		}
+	}
+	options.Wait = pcm.Forever
+	results := make(chan error, 2)
+	for range 2 {
+		go func() {
+			p, err := c.bay.Open(t.Context(), "alone", options)
+			if err == nil {
+				defer p.Abandon()
+			}
+			results <- err
+		}()
+	}
+	until("nobody waits", true)
+	first.Abandon()
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	until("somebody waits for ever", false)
+
+	// Edge 40: by hand it can be set, and not taken back; the close of the side does that.
+	p, err := c.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.set("play.waiting=1")
+	c.set("play.waiting=0", "play.gain=3")
+	until("it was taken back", true)
+	p.Abandon()
+	until("the side is closed, and it waits", false)
+}
