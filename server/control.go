@@ -73,9 +73,11 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 		"POST /v1/loops":                       c.addLoop,
 		"PATCH /v1/loops/{loop}/clients/{pid}": c.setClient,
 
-		"DELETE /v1/loops/{loop}": c.removeLoop,
-		"GET /v1/events":          c.events,
-		"GET /v1/openapi.yaml":    openAPI,
+		"POST /v1/loops/{loop}/drain": c.drainLoop,
+		"POST /v1/loops/{loop}/halt":  c.haltLoop,
+		"DELETE /v1/loops/{loop}":     c.removeLoop,
+		"GET /v1/events":              c.events,
+		"GET /v1/openapi.yaml":        openAPI,
 	}
 }
 
@@ -153,7 +155,7 @@ func status(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, audio.ErrNoDevice):
 		return http.StatusNotFound
-	case errors.Is(err, audio.ErrBusy):
+	case errors.Is(err, audio.ErrBusy), errors.Is(err, audio.ErrReset):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

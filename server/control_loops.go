@@ -132,10 +132,24 @@ func (c *Control) setClient(w http.ResponseWriter, r *http.Request) {
 	c.answerLoop(w, http.StatusOK, r.PathValue("loop"))
 }
 
-func (c *Control) removeLoop(w http.ResponseWriter, r *http.Request) {
-	if err := c.Loops.Remove(r.PathValue("loop")); err != nil {
+// drainLoop answers when all is played, or the operator has gone.
+func (c *Control) drainLoop(w http.ResponseWriter, r *http.Request) {
+	done(w, c.Bay.Drain(r.Context(), r.PathValue("loop")))
+}
+
+func (c *Control) haltLoop(w http.ResponseWriter, r *http.Request) {
+	done(w, c.Bay.Halt(r.Context(), r.PathValue("loop")))
+}
+
+// done answers what has nothing to say but that it is done.
+func done(w http.ResponseWriter, err error) {
+	if err != nil {
 		answerError(w, status(err), err.Error())
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (c *Control) removeLoop(w http.ResponseWriter, r *http.Request) {
+	done(w, c.Loops.Remove(r.PathValue("loop")))
 }

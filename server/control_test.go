@@ -336,3 +336,52 @@ func TestControlMixesClients(t *testing.T) {
 		}
 	}
 }
+
+func TestControlDrainsAndHalts(t *testing.T) {
+	p := newPanel(t)
+	c, err := p.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 4800})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Abandon()
+	write := func() {
+		t.Helper()
+		if n, err := c.Write(t.Context(), make([]byte, 4800*4)); n != 4800 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	post := func(path string) int {
+		t.Helper()
+		r, err := p.http.Post("http://x"+path, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		return r.StatusCode
+	}
+	write()
+	drained := make(chan int, 1)
+	go func() { drained <- post("/v1/loops/speaker/drain") }()
+	for deadline := time.Now().Add(20 * time.Second); !p.bay.Status()[2].Client.Draining && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	p.clock.Advance(480)
+	select {
+	case code := <-drained:
+		t.Errorf("%d, and nine tenths are still to be played", code)
+	default:
+	}
+	p.clock.Advance(5760)
+	if code := <-drained; code != 204 || c.Delay() != 0 {
+		t.Errorf("%d, %d frames are not played", code, c.Delay())
+	}
+	write()
+	if code := post("/v1/loops/speaker/halt"); code != 204 || c.Delay() != 0 {
+		t.Errorf("%d, %d frames are left", code, c.Delay())
+	}
+	for path, want := range map[string]int{"/v1/loops/none/halt": 404, "/v1/loops/none/drain": 404, "/v1/loops/pipe/drain": 204, "/v1/loops/mic/halt": 204} {
+		if code := post(path); code != want {
+			t.Errorf("%s: %d, want %d", path, code, want)
+		}
+	}
+}

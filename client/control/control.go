@@ -133,6 +133,17 @@ func (c *Client) SetMix(ctx context.Context, loop string, pid int, m json.RawMes
 	return c.do(ctx, http.MethodPatch, fmt.Sprintf("/v1/loops/%s/clients/%d", url.PathEscape(loop), pid), m, nil)
 }
 
+// Drain returns when everything that was written into a loop is played. ErrNoDevice;
+// ErrBusy: a stream has ended before.
+func (c *Client) Drain(ctx context.Context, loop string) error {
+	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain", nil, nil)
+}
+
+// Halt drops what is on its way in a loop, and ends its sessions. ErrNoDevice.
+func (c *Client) Halt(ctx context.Context, loop string) error {
+	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil, nil)
+}
+
 // RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
 func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)

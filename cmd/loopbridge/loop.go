@@ -70,3 +70,23 @@ type loopRmCmd struct {
 func (c *loopRmCmd) Run(ctx context.Context, e *env) error {
 	return stopped(ctx, control.New(e.socket()).RemoveLoop(ctx, c.Name))
 }
+
+// drainCmd waits for what was written into a loop.
+type drainCmd struct {
+	Loop string `arg:"" help:"Name of the loop." complete:"loop"`
+}
+
+// Run returns when all of it is played.
+func (c *drainCmd) Run(ctx context.Context, e *env) error {
+	return stopped(ctx, control.New(e.socket()).Drain(ctx, c.Loop))
+}
+
+// haltCmd ends the sessions of a loop.
+type haltCmd struct {
+	Loop string `arg:"" help:"Name of the loop." complete:"loop"`
+}
+
+// Run drops what is on its way.
+func (c *haltCmd) Run(ctx context.Context, e *env) error {
+	return stopped(ctx, control.New(e.socket()).Halt(ctx, c.Loop))
+}

@@ -54,6 +54,8 @@ type cli struct {
 	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records."`
 	Mix        mixCmd        `cmd:"" help:"Set gain, balance and mute of one program that a device plays."`
+	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
+	Halt       haltCmd       `cmd:"" help:"Drop what is on its way in a loop, and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
