@@ -1,0 +1,154 @@
+package loop_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// TestLevels: peak and RMS of both sides, by channel, since the last look.
+func TestLevels(t *testing.T) {
+	c := newCard(t, true, true)
+	c.feed(1000, 0.5)
+	p := c.client("speaker", pcm.Write)
+	sound := constant(0, 20*period)
+	for i := 0; i < len(sound); i += 4 { // a square on the left
+		binary.LittleEndian.PutUint16(sound[i:], uint16(int16(8192-16384*(i/4%2))))
+	}
+	c.play(p, sound)
+	c.clock.Advance(2 * period)
+	if l := c.engine.Levels(); l.Play.Frames != 0 {
+		t.Errorf("nobody looked, and %d frames were measured", l.Play.Frames)
+	}
+	c.clock.Advance(5 * period)
+	l := c.engine.Levels()
+	if l.Play.Frames != 5*period || l.Record.Frames != 5*period {
+		t.Errorf("%d and %d frames", l.Play.Frames, l.Record.Frames)
+	}
+	quarter := 20 * math.Log10(0.25)
+	for what, got := range map[string]float64{"peak": l.Play.Channels[0].Peak, "RMS": l.Play.Channels[0].RMS} {
+		if math.Abs(got-quarter) > 0.001 {
+			t.Errorf("%s of a square: %.3f, want %.3f", what, got, quarter)
+		}
+	}
+	if !math.IsInf(l.Play.Channels[1].Peak, -1) {
+		t.Errorf("the right is silent, but %v", l.Play.Channels[1])
+	}
+	if got, want := l.Record.Channels[1].RMS, 20*math.Log10(0.5/math.Sqrt2); math.Abs(got-want) > 0.01 {
+		t.Errorf("RMS of the input %.3f, want %.3f", got, want)
+	}
+	c.set("play.gain=0")
+	c.engine.Levels()
+	c.clock.Advance(period)
+	if l := c.engine.Levels(); l.Play.Frames != period || !math.IsInf(l.Play.Overall.Peak, -1) {
+		t.Errorf("behind a gain of 0: %+v", l.Play)
+	}
+}
+
+// TestD4MixOfOneClient: each has its own gain, balance and mute.
+func TestD4MixOfOneClient(t *testing.T) {
+	c := newCard(t, true, false)
+	open := func(pid int) *pcm.PCM {
+		p, err := c.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 40 * period, Holder: pcm.Holder{PID: pid}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.Abandon)
+		return p
+	}
+	one, two := open(1), open(2)
+	c.play(one, constant(5100, 20*period))
+	c.play(two, constant(255, 20*period))
+	c.clock.Advance(2 * period)
+	number := func(n int) *int { return &n }
+	yes := true
+	for _, step := range []struct {
+		pid         int
+		mix         loop.Mix
+		left, right int16
+	}{
+		{1, loop.Mix{}, 5355, 5355},
+		{1, loop.Mix{Gain: number(100)}, 2255, 2255},
+		{1, loop.Mix{Balance: number(16)}, 2255, 1255},
+		{2, loop.Mix{Gain: number(0)}, 2000, 1000},
+		{1, loop.Mix{Mute: &yes}, 0, 0},
+	} {
+		if err := c.bay.SetMix("speaker", step.pid, step.mix); err != nil {
+			t.Fatal(err)
+		}
+		c.clock.Advance(2 * period)
+		if l, r := c.last(); l != step.left || r != step.right {
+			t.Errorf("%+v: %d %d, want %d %d", step, l, r, step.left, step.right)
+		}
+	}
+	for _, step := range []struct {
+		loop string
+		pid  int
+		mix  loop.Mix
+		want *audio.Error
+	}{
+		{"speaker", 1, loop.Mix{Gain: number(256)}, audio.ErrInvalid}, {"speaker", 1, loop.Mix{Balance: number(-1)}, audio.ErrInvalid},
+		{"speaker", 3, loop.Mix{}, audio.ErrNoDevice}, {"none", 1, loop.Mix{}, audio.ErrNoDevice},
+	} {
+		if err := c.bay.SetMix(step.loop, step.pid, step.mix); !errors.Is(err, step.want) {
+			t.Errorf("%+v: %v", step, err)
+		}
+	}
+}
+
+// TestD21Waiting: as long as anybody waits to open a side, and no longer.
+func TestD21Waiting(t *testing.T) {
+	c := newCard(t, true, false)
+	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Exclusive: true}, c.engine); err != nil {
+		t.Fatal(err)
+	}
+	options := pcm.Options{Role: pcm.Client, Direction: pcm.Write}
+	first, err := c.bay.Open(t.Context(), "alone", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := func(what string, waiting bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); c.engine.Info().Play.Waiting != waiting; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
+		}
+	}
+	options.Wait = pcm.Forever
+	results := make(chan error, 2)
+	for range 2 {
+		go func() {
+			p, err := c.bay.Open(t.Context(), "alone", options)
+			if err == nil {
+				defer p.Abandon()
+			}
+			results <- err
+		}()
+	}
+	until("nobody waits", true)
+	first.Abandon()
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	until("somebody waits for ever", false)
+
+	// Edge 40: by hand it can be set, and not taken back; the close of the side does that.
+	p, err := c.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.set("play.waiting=1")
+	c.set("play.waiting=0", "play.gain=3")
+	until("it was taken back", true)
+	p.Abandon()
+	until("the side is closed, and it waits", false)
+}
