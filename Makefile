@@ -14,7 +14,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 help:
 	@echo 'make build      bin/loopbridge, one static binary'
-	@echo 'make plugin     the ALSA plugin, if alsa-lib (libasound2-dev) is there to build it with'
+	@echo 'make plugin     the ALSA plugins, if alsa-lib (libasound2-dev) is there to build them with'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=5s per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
@@ -32,18 +32,22 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loopbridge \
 		-ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)" ./cmd/loopbridge
 
-# The plugin for alsa-lib, optional: without its headers the rest is complete.
+# The plugins for alsa-lib, for sound and for mixers, optional: without its headers the rest is complete.
 
 PLUGIN   = libasound_module_pcm_loopbridge.so
+MIXER    = libasound_module_ctl_loopbridge.so
 SOURCES  = $(wildcard plugin/alsa/*.c)
+CONTROLS = $(wildcard plugin/alsa/ctl/*.c) plugin/alsa/conn.c
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 CFLAGS  ?= -O2 -g
 
-plugin: bin/$(PLUGIN)
+plugin: bin/$(PLUGIN) bin/$(MIXER)
 
-bin/$(PLUGIN): $(SOURCES) $(wildcard plugin/alsa/*.h)
+bin/$(PLUGIN): $(SOURCES)
+bin/$(MIXER): $(CONTROLS)
+bin/$(PLUGIN) bin/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h)
 	@mkdir -p bin
-	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(SOURCES) -lasound
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.c,$^) -lasound
 
 run: build
 	@exec bin/loopbridge serve
@@ -73,7 +77,10 @@ lint: vet
 	$(GO) tool staticcheck ./...
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
 	@if echo '#include <alsa/asoundlib.h>' | $(CC) -E - >/dev/null 2>&1; then \
-		echo '$(CC) -Werror plugin/alsa/*.c'; $(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -fPIC -DPIC -fanalyzer -shared -o /dev/null $(SOURCES) -lasound; \
+		echo '$(CC) -Werror plugin/alsa/*.c plugin/alsa/ctl/*.c'; \
+		for sources in "$(SOURCES)" "$(CONTROLS)"; do \
+			$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -fPIC -DPIC -fanalyzer -shared -o /dev/null $$sources -lasound || exit 1; \
+		done; \
 	else echo '*** NOT CHECKED: plugin/alsa, libasound2-dev is missing'; fi
 	$(GO) test -count=1 .
 
@@ -126,16 +133,17 @@ install: build
 	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
 	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
 
-# The configuration names the library with its path: alsa-lib looks nowhere else than
+# The configuration names the libraries with their path: alsa-lib looks nowhere else than
 # in a directory of its own. It comes last and goes first.
 install-plugin: plugin
 	install -D -m 755 bin/$(PLUGIN) $(ALSALIB)/$(PLUGIN)
+	install -D -m 755 bin/$(MIXER) $(ALSALIB)/$(MIXER)
 	install -d $(ALSACONF)
-	sed 's,"$(PLUGIN)","$(PREFIX)/lib/alsa-lib/$(PLUGIN)",' plugin/alsa/50-loopbridge.conf >$(ALSACONF)/50-loopbridge.conf
+	sed 's,"\($(PLUGIN)\|$(MIXER)\)","$(PREFIX)/lib/alsa-lib/\1",' plugin/alsa/50-loopbridge.conf >$(ALSACONF)/50-loopbridge.conf
 	chmod 644 $(ALSACONF)/50-loopbridge.conf
 
 uninstall:
-	rm -f $(ALSACONF)/50-loopbridge.conf $(ALSALIB)/$(PLUGIN)
+	rm -f $(ALSACONF)/50-loopbridge.conf $(ALSALIB)/$(PLUGIN) $(ALSALIB)/$(MIXER)
 	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service
 	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
 	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish

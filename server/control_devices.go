@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
@@ -48,16 +47,11 @@ func answerError(w http.ResponseWriter, code int, text string) {
 }
 
 func (c *Control) device(w http.ResponseWriter, r *http.Request) *loop.Engine {
-	name := r.PathValue("device")
-	var names []string
-	for _, e := range c.Devices {
-		if e.Name() == name {
-			return e
-		}
-		names = append(names, e.Name())
+	e, err := c.find(r.PathValue("device"))
+	if err != nil {
+		answerError(w, http.StatusNotFound, err.Error())
 	}
-	answerError(w, http.StatusNotFound, "there is no device "+name+"; there are "+strings.Join(names, ", "))
-	return nil
+	return e
 }
 
 func reply(e *loop.Engine) deviceReply {
@@ -103,10 +97,9 @@ func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := audio.ParsePatchJSON(body)
 	var set audio.Reply
-	var before audio.Info
+	var changes []audio.Change
 	if err == nil {
-		before = e.Info()
-		set, err = e.Set(p)
+		set, _, changes, err = c.set(e, p)
 	}
 	if err != nil {
 		var problems audio.Problems
@@ -114,20 +107,10 @@ func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 		answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
 		return
 	}
-	s := setReply{deviceReply: reply(e), Changes: []audio.Change{}, Ignored: []string{}}
-	now := s.Info
+	s := setReply{deviceReply: reply(e), Changes: changes, Ignored: []string{}}
 	s.Info = set.Info
-	for _, change := range audio.Changes(&before, &now) {
-		if set.Changed.Has(change.Field) {
-			s.Changes = append(s.Changes, change)
-		}
-	}
 	for f := range set.Ignored.All() {
 		s.Ignored = append(s.Ignored, f.Name())
-	}
-	c.Bay.Tell(loop.Event{Kind: loop.DeviceSet, Device: e.Name(), Changes: s.Changes})
-	if c.Saved != nil {
-		c.Saved(e.Name())
 	}
 	answer(w, http.StatusOK, s)
 }

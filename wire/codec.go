@@ -16,6 +16,8 @@ func EncodeRequest(r *Request) []byte {
 		return encode(&r.Header, &r.Setup)
 	case OpPause:
 		return encode(&r.Header, &r.Pause)
+	case OpInfo, OpSet, OpWatch:
+		return encode(&r.Header, &r.Device)
 	}
 	return encode(&r.Header, nil)
 }
@@ -39,6 +41,8 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 		}
 	case OpPause:
 		err = decode(packet, &r.Pause)
+	case OpInfo, OpSet, OpWatch:
+		err = decode(packet, &r.Device)
 	case OpStart, OpHalt, OpDrain, OpClose, OpList:
 	default:
 		err = audio.ErrProtocol.With("unknown request %d", r.Op)
@@ -55,6 +59,8 @@ func EncodeReply(r *Reply) []byte {
 		return encode(&r.Header, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		return encode(&r.Header, &r.Loop)
+	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpWatch:
+		return encode(&r.Header, &r.Device)
 	}
 	return encode(&r.Header, nil)
 }
@@ -71,6 +77,8 @@ func DecodeReply(packet []byte) (r Reply, err error) {
 		err = decode(packet, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		err = decode(packet, &r.Loop)
+	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpWatch:
+		err = decode(packet, &r.Device)
 	}
 	return r, err
 }

@@ -24,11 +24,21 @@
 //	Pause      Pause        Done           at once
 //	Close      —            Done           when a writing client is drained
 //	List       —            Loop …, Done   at once; needs no Open before it
+//	Info       Device       Device         at once; needs no Open before it
+//	Set        Device       Device         when it is in effect; needs no Open before it
+//	Watch      Device       Device         when the device has other values; needs no Open before it
 //
 // A reply has the request's Seq and Op, and an Errno: 0, or else the body is
 // [Failure]. Requests may be sent before earlier ones are answered, up to
 // [MaxPending]; those to which the answer is "at once" may overtake the others. The
-// first request on a connection is Open or List.
+// first request on a connection is any that needs no Open before it, or Open.
+//
+// [Device] is about a device, not a loop: its state of audio(7I). The numbers of its
+// fields are those of audio.Field, and never change. Set changes the fields that it
+// names, all or none. Watch says what the program knows of the state, and is answered
+// with all of it once one of the fields named has another value, be it at once. So
+// nothing is missed between two of them, and a program that does not read is sent no
+// more.
 //
 // Granted comes with descriptors (SCM_RIGHTS). First the ring's memory, a memfd that
 // is sealed against shrinking and growing, to be mapped shared, readable and

@@ -8,6 +8,7 @@ const (
 	ProgramBytes = 32
 	TextBytes    = 400
 	MaxPending   = 8 // requests of one connection without an answer
+	MaxFields    = 64
 )
 
 // Op is what a message asks for or answers.
@@ -23,6 +24,9 @@ const (
 	OpClose
 	OpList
 	OpPause
+	OpInfo
+	OpSet
+	OpWatch
 )
 
 // Header begins every message.
@@ -124,12 +128,20 @@ const (
 	EndDraining             // its program waits for what it wrote to be taken
 )
 
+// Device is the audio(7I) state of a device, or some of it.
+type Device struct {
+	Name   Name              // in requests empty: the first that plays or records
+	Fields uint64            // audio.FieldSet: which of Values are there
+	Values [MaxFields]uint32 // by audio.Field, each as its Get gives it
+}
+
 // Request is what a program sends: a header and the body that its Op has.
 type Request struct {
 	Header
-	Open  Open  // OpOpen
-	Setup Setup // OpSetup
-	Pause Pause // OpPause
+	Open   Open   // OpOpen
+	Setup  Setup  // OpSetup
+	Pause  Pause  // OpPause
+	Device Device // OpInfo: its name only, OpSet: what to set, OpWatch: what is known already
 }
 
 // Reply is what a daemon sends.
@@ -138,4 +150,5 @@ type Reply struct {
 	Failure Failure // Errno is not 0
 	Granted Granted // OpOpen, OpSetup
 	Loop    Loop    // OpList, but the last
+	Device  Device  // OpInfo, OpSet, OpWatch
 }

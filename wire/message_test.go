@@ -32,6 +32,12 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 			}
 		}
 	case reflect.Array:
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			for i := range v.Len() {
+				fill(t, label, v.Index(i))
+			}
+			return
+		}
 		bytes := rapid.SliceOfN(rapid.Byte(), v.Len(), v.Len()).Draw(t, label)
 		reflect.Copy(v, reflect.ValueOf(bytes))
 	case reflect.Int64:
@@ -44,7 +50,7 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 func TestRequestsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Request{Header: draw[wire.Header](t, "header")}
-		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause}).Draw(t, "op")
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpWatch}).Draw(t, "op")
 		switch want.Op {
 		case wire.OpOpen:
 			want.Open = draw[wire.Open](t, "open")
@@ -55,6 +61,8 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 			want.Setup.Period, want.Setup.Buffer = want.Setup.Period>>1, want.Setup.Buffer>>1
 		case wire.OpPause:
 			want.Pause = draw[wire.Pause](t, "pause")
+		case wire.OpInfo, wire.OpSet, wire.OpWatch:
+			want.Device = draw[wire.Device](t, "device")
 		}
 		got, err := wire.DecodeRequest(wire.EncodeRequest(&want))
 		if err != nil || got != want {
@@ -66,8 +74,8 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 func TestRepliesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Reply{Header: draw[wire.Header](t, "header")}
-		want.Op = wire.Op(rapid.Uint16Range(1, 8).Draw(t, "op"))
-		switch body := rapid.IntRange(0, 3).Draw(t, "body"); {
+		want.Op = wire.Op(rapid.Uint16Range(1, 11).Draw(t, "op"))
+		switch body := rapid.IntRange(0, 4).Draw(t, "body"); {
 		case body == 0:
 			want.Errno = max(1, want.Errno)
 			want.Failure = draw[wire.Failure](t, "failure")
@@ -77,6 +85,9 @@ func TestRepliesSurviveTheWire(t *testing.T) {
 		case body == 2:
 			want.Op, want.Errno, want.Last = wire.OpList, 0, 0
 			want.Loop = draw[wire.Loop](t, "loop")
+		case body == 3:
+			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpInfo, wire.OpSet, wire.OpWatch}).Draw(t, "state"), 0
+			want.Device = draw[wire.Device](t, "device")
 		default:
 			want.Op, want.Errno, want.Last = wire.OpDrain, 0, 1
 		}
@@ -118,7 +129,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"half a message", good[:256], "a message of 256 bytes"},
 		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
 		{"op 0", change(0, 0, 0), "unknown request 0"},
-		{"op 9", change(0, 9, 0), "unknown request 9"},
+		{"op 12", change(0, 12, 0), "unknown request 12"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
 		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
 		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
@@ -167,6 +178,11 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	failure := wire.Failure{}
 	wire.Put(failure.Text[:], "a sentence")
 	granted := wire.Granted{Direction: 0x01020304, Period: 0x11121314, Buffer: 0x21222324, Bytes: 0x3132333435363738}
+	device := wire.Device{Fields: 0xe1e2e3e4e5e6e7e8}
+	wire.Put(device.Name[:], "main")
+	for i := range device.Values {
+		device.Values[i] = 0xd1d2d300 + uint32(i)
+	}
 
 	var text strings.Builder
 	add := func(name string, packet []byte) {
@@ -181,11 +197,12 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 		add(name, wire.EncodeRequest(&wire.Request{
 			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open,
 			Setup: wire.Setup{Format: format, Period: 0x41424344, Buffer: 0x45464748}, Pause: wire.Pause{On: 0x51525354},
+			Device: device,
 		}))
 	}
 	reply := func(name string, op wire.Op, errno, last uint32) {
 		add(name, wire.EncodeReply(&wire.Reply{
-			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Loop: loop,
+			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Loop: loop, Device: device,
 		}))
 	}
 	request("request Open", wire.OpOpen)
@@ -196,12 +213,18 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request("request Close", wire.OpClose)
 	request("request List", wire.OpList)
 	request("request Pause", wire.OpPause)
+	request("request Info", wire.OpInfo)
+	request("request Set", wire.OpSet)
+	request("request Watch", wire.OpWatch)
 	reply("reply Granted to Open", wire.OpOpen, 0, 1)
 	reply("reply Granted to Setup", wire.OpSetup, 0, 1)
 	reply("reply Failure", wire.OpOpen, 16, 1)
 	reply("reply Done", wire.OpHalt, 0, 1)
 	reply("reply Loop", wire.OpList, 0, 0)
 	reply("reply Done to List", wire.OpList, 0, 1)
+	reply("reply Device to Info", wire.OpInfo, 0, 1)
+	reply("reply Device to Set", wire.OpSet, 0, 1)
+	reply("reply Device to Watch", wire.OpWatch, 0, 1)
 
 	const golden = "testdata/messages.txt"
 	if *update {

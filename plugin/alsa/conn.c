@@ -180,6 +180,16 @@ int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int w
 	return 0;
 }
 
+/* notice keeps in mind that a Watch was answered. */
+static bool notice(struct lb_conn *c, const struct lb_message *m)
+{
+	bool watch = m->header.op == LB_OP_WATCH;
+
+	if (watch)
+		c->noticed = true;
+	return watch;
+}
+
 int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 	    bool interruptible)
 {
@@ -198,6 +208,8 @@ int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, un
 			err = 0;
 		else if (!err && m->header.seq == seq)
 			break;
+		else if (!err && notice(c, m))
+			lb_nudge(c);
 	}
 	if (!err && m->header.error) {
 		err = -(int)m->header.error;
@@ -210,13 +222,12 @@ int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, un
 	return err;
 }
 
-int lb_send(struct lb_conn *c, enum lb_op op)
+int lb_send(struct lb_conn *c, enum lb_op op, struct lb_message *m)
 {
-	struct lb_message m = { 0 };
 	int err;
 
 	pthread_mutex_lock(&c->calls);
-	err = c->dead ? -ENODEV : transmit(c, op, &m, 5000);
+	err = c->dead ? -ENODEV : transmit(c, op, m, 5000);
 	pthread_mutex_unlock(&c->calls);
 	return err;
 }
@@ -237,17 +248,17 @@ int lb_bell_adopt(struct lb_conn *c, int bell)
 	return 0;
 }
 
-/* listen_to_socket drops late replies, and notices the end of the connection. */
+/* listen_to_socket drops late replies, and notices the end of the connection and of a
+ * Watch. */
 static void listen_to_socket(struct lb_conn *c)
 {
 	struct lb_message m;
-	int err = 0;
 
 	/* Whoever waits for a reply reads it himself. */
 	if (pthread_mutex_trylock(&c->calls) != 0)
 		return;
-	while (!err)
-		err = lb_receive(c, &m, NULL, 0, 0);
+	while (!lb_receive(c, &m, NULL, 0, 0))
+		notice(c, &m);
 	pthread_mutex_unlock(&c->calls);
 	if (c->dead) /* else the bell would ring for ever */
 		epoll_ctl(c->bell, EPOLL_CTL_DEL, c->socket, NULL);

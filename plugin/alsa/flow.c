@@ -193,7 +193,7 @@ int lb_begin(struct lb_pcm *p)
 
 	if (lb_state(p) != LB_IDLE || p->ring.shared->starts != p->starts)
 		return 0;
-	err = lb_send(&p->conn, LB_OP_START);
+	err = lb_send(&p->conn, LB_OP_START, &(struct lb_message){ 0 });
 	if (err < 0)
 		return err;
 	p->starts++;

@@ -107,7 +107,7 @@ static int pcm_drain(snd_pcm_ioplug_t *io)
 		if (p->role == LB_CLIENT)
 			err = lb_begin(p);
 		if (!err && !p->drained)
-			err = lb_send(&p->conn, LB_OP_DRAIN);
+			err = lb_send(&p->conn, LB_OP_DRAIN, &(struct lb_message){ 0 });
 		p->drained = true;
 	}
 	while (!err && lb_ring_ready(&p->ring) < capacity) {

@@ -18,6 +18,7 @@ enum {
 	LB_PROGRAM_BYTES = 32,
 	LB_TEXT_BYTES = 400,
 	LB_MAX_PENDING = 8, /* requests without an answer */
+	LB_MAX_FIELDS = 64,
 };
 
 enum lb_op {
@@ -29,6 +30,9 @@ enum lb_op {
 	LB_OP_CLOSE,
 	LB_OP_LIST,
 	LB_OP_PAUSE,
+	LB_OP_INFO,
+	LB_OP_SET,
+	LB_OP_WATCH,
 };
 
 enum lb_role { LB_SERVER = 1, LB_CLIENT = 2 };
@@ -89,6 +93,32 @@ struct lb_loop {
 	struct lb_end server, client;
 };
 
+/* The values of struct lb_device that a mixer shows, of those of audio.Field. */
+enum lb_field {
+	LB_PLAY_GAIN = 5,
+	LB_PLAY_PORT = 7,
+	LB_PLAY_AVAIL_PORTS = 8,
+	LB_PLAY_MOD_PORTS = 9,
+	LB_PLAY_BALANCE = 16,
+	LB_RECORD_GAIN = 23,
+	LB_RECORD_PORT = 25,
+	LB_RECORD_AVAIL_PORTS = 26,
+	LB_RECORD_MOD_PORTS = 27,
+	LB_RECORD_BALANCE = 34,
+	LB_MONITOR_GAIN = 37,
+	LB_OUTPUT_MUTED = 38,
+	LB_HW_FEATURES = 40,
+};
+
+/* Bits of LB_HW_FEATURES. */
+enum { LB_HW_IN2OUT = 4, LB_HW_PLAY = 8, LB_HW_RECORD = 16 };
+
+struct lb_device {
+	char name[LB_NAME_BYTES];
+	uint64_t fields; /* bits: which values are there */
+	uint32_t values[LB_MAX_FIELDS];
+};
+
 struct lb_message {
 	struct lb_header header;
 	union {
@@ -98,6 +128,7 @@ struct lb_message {
 		struct lb_granted granted;
 		struct lb_failure failure;
 		struct lb_loop loop;
+		struct lb_device device;
 		unsigned char space[LB_MESSAGE_BYTES - sizeof(struct lb_header)];
 	};
 };

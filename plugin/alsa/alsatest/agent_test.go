@@ -165,22 +165,29 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 	return dir, compile("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")
 })
 
-// buildPlugin builds the plugin into a new directory, with an .asoundrc that names it.
+// buildPlugin builds the plugin, and that for mixers, into a new directory, with an .asoundrc that names it.
 func buildPlugin(flags ...string) (string, error) {
 	dir, err := os.MkdirTemp(built, "lb")
 	if err != nil {
-		return "", err
-	}
-	sources, _ := filepath.Glob("../*.c")
-	library := filepath.Join(dir, "libasound_module_pcm_loopbridge.so")
-	args := append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, sources...)
-	if err := compile(append(append(args, flags...), "-lasound")...); err != nil {
 		return "", err
 	}
 	conf, err := os.ReadFile("../50-loopbridge.conf")
 	if err != nil {
 		return "", err
 	}
-	rc := strings.ReplaceAll(string(conf), `"libasound_module_pcm_loopbridge.so"`, `"`+library+`"`)
+	rc := string(conf)
+	sounds, _ := filepath.Glob("../*.c")
+	mixers, _ := filepath.Glob("../ctl/*.c")
+	for name, sources := range map[string][]string{
+		"libasound_module_pcm_loopbridge.so": sounds,
+		"libasound_module_ctl_loopbridge.so": append(mixers, "../conn.c"),
+	} {
+		library := filepath.Join(dir, name)
+		args := append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, sources...)
+		if err := compile(append(append(args, flags...), "-lasound")...); err != nil {
+			return "", err
+		}
+		rc = strings.ReplaceAll(rc, `"`+name+`"`, `"`+library+`"`)
+	}
 	return dir, os.WriteFile(filepath.Join(dir, ".asoundrc"), []byte(rc), 0o644)
 }

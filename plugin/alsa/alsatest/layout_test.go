@@ -34,7 +34,7 @@ func TestLayout(t *testing.T) {
 	for name, value := range c {
 		t.Errorf("wire.h has %s = %s, package wire has none", name, value)
 	}
-	beyond := wire.Request{Header: wire.Header{Op: wire.OpPause + 1}}
+	beyond := wire.Request{Header: wire.Header{Op: wire.OpWatch + 1}}
 	if _, err := wire.DecodeRequest(wire.EncodeRequest(&beyond)); err == nil {
 		t.Errorf("package wire has an operation %d, this test does not know it", beyond.Op)
 	}
@@ -81,18 +81,25 @@ func layoutInGo() map[string]string {
 	layout := map[string]string{}
 	for name, value := range map[string]int{
 		"VERSION": wire.Version, "MESSAGE_BYTES": wire.MessageBytes, "NAME_BYTES": wire.NameBytes, "PROGRAM_BYTES": wire.ProgramBytes,
-		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending,
+		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields,
 		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
 		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
+		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_WATCH": int(wire.OpWatch),
 		"SERVER": int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
 		"END_OPEN": wire.EndOpen, "END_GONE": wire.EndGone, "END_ERROR": wire.EndError, "END_PAUSED": wire.EndPaused,
 		"END_DRAINING": wire.EndDraining, "MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
+		"PLAY_GAIN": int(audio.PlayGain), "PLAY_PORT": int(audio.PlayPort), "PLAY_AVAIL_PORTS": int(audio.PlayAvailPorts),
+		"PLAY_MOD_PORTS": int(audio.PlayModPorts), "PLAY_BALANCE": int(audio.PlayBalance),
+		"RECORD_GAIN": int(audio.RecordGain), "RECORD_PORT": int(audio.RecordPort), "RECORD_AVAIL_PORTS": int(audio.RecordAvailPorts),
+		"RECORD_MOD_PORTS": int(audio.RecordModPorts), "RECORD_BALANCE": int(audio.RecordBalance),
+		"MONITOR_GAIN": int(audio.MonitorGain), "OUTPUT_MUTED": int(audio.OutputMuted), "HW_FEATURES": int(audio.HWFeatureBits),
+		"HW_IN2OUT": int(audio.HWIn2Out), "HW_PLAY": int(audio.HWPlay), "HW_RECORD": int(audio.HWRecord),
 	} {
 		layout["constant LB_"+name] = fmt.Sprint(value)
 	}
 	for _, message := range []any{
-		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{},
+		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{},
 	} {
 		structInGo(layout, reflect.TypeOf(message))
 	}

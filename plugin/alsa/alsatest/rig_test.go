@@ -48,34 +48,54 @@ const (
 func newRig(t *testing.T, freewheel bool, loops ...loop.Spec) *rig {
 	t.Helper()
 	r := rigOf(t)
-	clock, err := null.Open(backend.Config{Format: audio.DefaultFormat(), Period: 480, Periods: 2}, null.Options{Freewheel: freewheel})
+	r.daemon([]*loop.Engine{r.device("null", backend.Config{}, freewheel)}, nil, loops...)
+	return r
+}
+
+// device opens one that the sides of c have, until the test ends.
+func (r *rig) device(name string, c backend.Config, freewheel bool) *loop.Engine {
+	r.Helper()
+	c.Format, c.Period, c.Periods = audio.DefaultFormat(), 480, 2
+	clock, err := null.Open(c, null.Options{Freewheel: freewheel})
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
-	engine := loop.NewEngine("null", clock)
+	engine := loop.NewEngine(name, clock)
+	r.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			r.Error(err)
+		}
+	})
+	return engine
+}
+
+// daemon serves devices, of which the first clocks the loops.
+func (r *rig) daemon(engines []*loop.Engine, saved func(string), loops ...loop.Spec) *server.Server {
+	r.Helper()
 	r.bay = loop.NewPatchbay()
 	if len(loops) == 0 {
 		loops = []loop.Spec{{Name: "loop0"}}
 	}
 	for _, spec := range loops {
-		if err := r.bay.Add(spec, engine); err != nil {
-			t.Fatal(err)
+		if err := r.bay.Add(spec, engines[0]); err != nil {
+			r.Fatal(err)
 		}
 	}
 	s, err := server.Listen(server.Socket{Path: r.socket}, r.bay, zerolog.Nop())
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
+	s.Devices(engines, saved)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
-	t.Cleanup(func() {
+	r.Cleanup(func() {
 		err := s.Close()
 		r.bay.Close()
-		if err := errors.Join(err, <-served, engine.Close()); err != nil {
-			t.Error(err)
+		if err := errors.Join(err, <-served); err != nil {
+			r.Error(err)
 		}
 	})
-	return r
+	return s
 }
 
 // rigOf has no daemon yet.

@@ -1,0 +1,131 @@
+/* Opening the mixer of a device from a definition in alsa-lib's configuration, or from a
+ * name such as loopbridge:main. */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+/* read_definition finds device and socket. */
+static int read_definition(const char *name, snd_config_t *conf, const char **device, const char **socket)
+{
+	snd_config_iterator_t i, next;
+
+	snd_config_for_each(i, next, conf) {
+		snd_config_t *n = snd_config_iterator_entry(i);
+		const char *id, **value;
+
+		if (snd_config_get_id(n, &id) < 0 || !strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint"))
+			continue;
+		value = !strcmp(id, "device") ? device : !strcmp(id, "socket") ? socket : NULL;
+		if (!value) {
+			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have device and socket", name, id);
+			return -EINVAL;
+		}
+		if (snd_config_get_string(n, value) < 0) {
+			SNDERR("loopbridge: the field \"%s\" of %s is no text; put it in quotes", id, name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int connect_daemon(struct lb_ctl *c, const char *socket)
+{
+	char path[200];
+	int err = lb_connect(&c->conn, socket, path, sizeof path), bell;
+
+	switch (err) {
+	case 0:
+		bell = epoll_create1(EPOLL_CLOEXEC);
+		return bell < 0 ? -ENOMEM : lb_bell_adopt(&c->conn, bell);
+	case -EPERM:
+		SNDERR("loopbridge: you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed",
+		       path);
+		break;
+	case -ENAMETOOLONG:
+		SNDERR("loopbridge: the socket %s has too long a path", path);
+		break;
+	default:
+		SNDERR("loopbridge: no daemon on %s, so there is no mixer: start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET",
+		       path);
+	}
+	return err;
+}
+
+/* find asks for the device; the daemon says which it is where none is named. */
+static int find(struct lb_ctl *c, const char *device)
+{
+	struct lb_device now;
+	int err;
+
+	if (strlen(device) >= sizeof c->device) {
+		SNDERR("loopbridge: the name of a device has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, device);
+		return -ENODEV;
+	}
+	strcpy(c->device, device);
+	err = lb_ctl_info(c, &now);
+	if (!err) {
+		memcpy(c->device, now.name, sizeof c->device - 1);
+		c->told = now;
+		lb_ctl_begin(c, &now);
+	} else if (!*c->conn.why) { /* else it is said already */
+		SNDERR("loopbridge: no mixer of %s: %s", *device ? device : "the device",
+		       err == -ETIMEDOUT ? "the daemon does not answer; is it stopped?" :
+		       err == -EPROTO	 ? "the daemon speaks another version of the protocol; use the same release of both" :
+					   snd_strerror(err));
+	}
+	return err;
+}
+
+static int create(struct lb_ctl *c, const char *name, int mode)
+{
+	snd_ctl_ext_t *x = &c->ext;
+
+	x->version = SND_CTL_EXT_VERSION;
+	x->card_idx = 0;
+	snprintf(x->id, sizeof x->id, "%.*s", (int)sizeof x->id - 1, c->device);
+	snprintf(x->driver, sizeof x->driver, "loopbridge");
+	snprintf(x->name, sizeof x->name, "%.*s", (int)sizeof x->name - 1, c->device);
+	snprintf(x->longname, sizeof x->longname, "%.63s of loopbridge", c->device);
+	snprintf(x->mixername, sizeof x->mixername, "loopbridge");
+	x->poll_fd = c->conn.bell;
+	x->callback = &lb_ctl_callbacks;
+	x->private_data = c;
+	x->tlv.p = lb_ctl_tlv;
+	return snd_ctl_ext_create(x, name, mode);
+}
+
+#pragma GCC visibility push(default)
+
+/* alsa-lib's entry point for "type loopbridge". */
+SND_CTL_PLUGIN_DEFINE_FUNC(loopbridge)
+{
+	const char *device = "", *socket = "";
+	struct lb_ctl *c;
+	int err = read_definition(name, conf, &device, &socket);
+
+	(void)root;
+	if (err < 0)
+		return err;
+	c = calloc(1, sizeof *c);
+	if (!c)
+		return -ENOMEM;
+	err = connect_daemon(c, socket);
+	if (!err)
+		err = find(c, device);
+	if (!err)
+		err = create(c, name, mode);
+	if (err < 0) {
+		lb_disconnect(&c->conn);
+		free(c);
+		return err;
+	}
+	*handlep = c->ext.handle;
+	return 0;
+}
+
+SND_CTL_PLUGIN_SYMBOL(loopbridge);
+
+#pragma GCC visibility pop

@@ -1,0 +1,192 @@
+package server_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/wire"
+)
+
+// newDeviceRig is a rig with the device card beside its clock, and what was saved.
+func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine, saved chan string) {
+	t.Helper()
+	clock, err := null.Open(backend.Config{Format: audio.DefaultFormat(), Period: 480, Periods: 2, Play: true, Record: true}, null.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet, err := null.Open(backend.Config{Format: audio.DefaultFormat(), Period: 480, Periods: 2}, null.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved = make(chan string, 1000)
+	var none *loop.Engine
+	r = newRig(t, func(s *server.Server) {
+		none, card = loop.NewEngine("none", quiet), loop.NewEngine("card", clock)
+		t.Cleanup(func() {
+			for _, e := range []*loop.Engine{none, card} {
+				if err := e.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		s.Devices([]*loop.Engine{none, card}, func(device string) { saved <- device })
+	})
+	return r, card, saved
+}
+
+// device asks something about a device: fields of audio.Field, values.
+func (c *raw) device(op wire.Op, name string, fields ...uint32) {
+	c.Helper()
+	r := wire.Request{Header: wire.Header{Op: op}}
+	wire.Put(r.Device.Name[:], name)
+	for pair := range slices.Chunk(fields, 2) {
+		r.Device.Fields |= 1 << pair[0]
+		r.Device.Values[pair[0]] = pair[1]
+	}
+	c.ask(r)
+}
+
+// state expects the state of a device, in answer to op.
+func (c *raw) state(op wire.Op, name string) wire.Device {
+	c.Helper()
+	r, _, err := c.reply()
+	if err != nil || r.Op != op || r.Errno != 0 || r.Last != 1 || wire.Text(r.Device.Name[:]) != name {
+		c.Fatalf("want the state of %s for %d, got %+v %q, %v", name, op, r.Header, wire.Text(r.Failure.Text[:]), err)
+	}
+	return r.Device
+}
+
+func TestWireShowsDevices(t *testing.T) {
+	r, card, _ := newDeviceRig(t)
+	c := r.dial()
+	for _, name := range []string{"card", ""} { // the first that plays or records
+		c.device(wire.OpInfo, name)
+		d, i := c.state(wire.OpInfo, "card"), card.Info()
+		for f := range audio.Fields() {
+			if d.Fields&(1<<f) == 0 || d.Values[f] != f.Get(&i) {
+				t.Errorf("%s is %d in %#x, want %d", f, d.Values[f], d.Fields, f.Get(&i))
+			}
+		}
+	}
+	c.device(wire.OpInfo, "none")
+	c.state(wire.OpInfo, "none")
+	for _, op := range []wire.Op{wire.OpInfo, wire.OpSet, wire.OpWatch} {
+		c.device(op, "nosuch")
+		if text := c.refused(syscall.ENODEV); text != "there is no device nosuch; there are none, card" {
+			t.Errorf("%d: %q", op, text)
+		}
+	}
+	bare := newRig(t).dial()
+	bare.device(wire.OpInfo, "")
+	if text := bare.refused(syscall.ENODEV); text != "there is no device that plays or records" {
+		t.Error(text)
+	}
+}
+
+func TestWireSetsDevices(t *testing.T) {
+	r, card, saved := newDeviceRig(t)
+	events := r.bay.Subscribe(10)
+	defer events.Cancel()
+	c := r.dial()
+	c.device(wire.OpSet, "card", uint32(audio.PlayGain), 7, uint32(audio.OutputMuted), 1)
+	d := c.state(wire.OpSet, "card")
+	if i := card.Info(); d.Values[audio.PlayGain] != 7 || i.Play.Gain != 7 || !i.OutputMuted {
+		t.Errorf("the reply has the gain %d, the device is %+v", d.Values[audio.PlayGain], i)
+	}
+	e := <-events.C
+	if e.Kind != loop.DeviceSet || e.Device != "card" || len(e.Changes) == 0 || len(saved) != 1 {
+		t.Errorf("the event %+v, saved %d times", e, len(saved))
+	}
+	before := card.Info()
+	refused := []struct {
+		fields []uint32
+		text   string
+	}{
+		{[]uint32{uint32(audio.PlayGain), 256, uint32(audio.MonitorGain), 1 << 20}, "monitor_gain = 1048576: out of range, use 0..255"},
+		{[]uint32{uint32(audio.PlayGain), 256, uint32(audio.MonitorGain), 1 << 20}, "play.gain = 256: out of range, use 0..255"},
+		{[]uint32{uint32(audio.RefCount), 1, uint32(audio.PlayGain), 9}, "ref_cnt = 1: read-only"},
+		{[]uint32{uint32(audio.PlayPort), 32, uint32(audio.PlayGain), 9}, "play.port"},
+		{[]uint32{0, 1}, "0 is no field"},
+		{[]uint32{wire.MaxFields - 1, math.MaxUint32}, "63 is no field"},
+	}
+	for _, bad := range refused {
+		c.device(wire.OpSet, "card", bad.fields...)
+		if text := c.refused(syscall.EINVAL); !strings.Contains(text, bad.text) {
+			t.Errorf("%v: %q", bad.fields, text)
+		}
+	}
+	if card.Info() != before || len(saved) != 1 || len(events.C) != 0 {
+		t.Errorf("what was refused has an effect: %+v", card.Info())
+	}
+}
+
+func TestWireWatchesDevices(t *testing.T) {
+	r, card, _ := newDeviceRig(t)
+	c, other := r.dial(), r.dial()
+	gain := uint32(audio.PlayGain)
+	c.device(wire.OpWatch, "card", gain, 1) // has another value now
+	if d := c.state(wire.OpWatch, "card"); d.Values[gain] != 255 {
+		t.Fatalf("the gain is %d", d.Values[gain])
+	}
+	c.device(wire.OpWatch, "card", gain, 255, uint32(audio.OutputMuted), 0)
+	set := func(field audio.Field, v uint32) {
+		t.Helper()
+		other.device(wire.OpSet, "card", uint32(field), v)
+		other.state(wire.OpSet, "card")
+	}
+	set(audio.MonitorGain, 5) // not watched
+	c.device(wire.OpInfo, "card")
+	c.state(wire.OpInfo, "card") // overtakes, nothing else has come
+	for i := range uint32(100) {
+		set(audio.PlayGain, i) // one answer for all of them
+	}
+	c.state(wire.OpWatch, "card")
+	c.device(wire.OpInfo, "card")
+	c.state(wire.OpInfo, "card")
+	set(audio.PlayGain, 42) // between two: is not missed
+	c.device(wire.OpWatch, "card", gain, 99)
+	if d := c.state(wire.OpWatch, "card"); d.Values[gain] != 42 {
+		t.Errorf("the gain is %d, want 42", d.Values[gain])
+	}
+	if card.Info().MonitorGain != 5 {
+		t.Error("the monitor gain is lost")
+	}
+}
+
+// Watchers that do not read, go away, or ask for too much disturb nobody.
+func TestWatchersThatMisbehave(t *testing.T) {
+	r, card, _ := newDeviceRig(t)
+	for range 50 {
+		c := r.dial()
+		c.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
+		c.Close()
+	}
+	until(t, "all to be gone", func() bool { return r.Connections() == 0 })
+	c := r.dial()
+	for range wire.MaxPending + 1 {
+		c.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
+	}
+	c.cutOff()
+	silent := r.dial()
+	silent.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
+	other := r.dial()
+	for i := range uint32(1000) {
+		other.device(wire.OpSet, "card", uint32(audio.PlayGain), i%256)
+		other.state(wire.OpSet, "card")
+	}
+	if n := r.Connections(); n != 2 {
+		t.Errorf("%d connections, want 2", n)
+	}
+	silent.state(wire.OpWatch, "card")
+	silent.device(wire.OpWatch, "", uint32(audio.PlayGain), uint32(card.Info().Play.Gain)) // waits until the daemon ends
+	silent.device(wire.OpInfo, "")
+	silent.state(wire.OpInfo, "card")
+}
