@@ -125,8 +125,8 @@ func (f Field) Side() Direction {
 	return 0
 }
 
-// of is the same field on side d; f is one of play.
-func (f Field) of(d Direction) Field {
+// On is the same field on side d; f is one of play.
+func (f Field) On(d Direction) Field {
 	if d == Record {
 		return f + sideFields
 	}

@@ -98,14 +98,14 @@ type change struct {
 func (c *change) device(d Direction, r *SideRules) {
 	s := c.next.Side(d)
 	c.format(d, r)
-	c.take(PlayGain.of(d))
-	c.take(PlayBalance.of(d))
+	c.take(PlayGain.On(d))
+	c.take(PlayBalance.On(d))
 	c.port(d, r)
-	c.take(PlaySamples.of(d))
-	if v, ok := c.patch.Get(PlayBufferSize.of(d)); ok && r.MaxFrames > 0 && s.Format.FrameBytes() > 0 {
+	c.take(PlaySamples.On(d))
+	if v, ok := c.patch.Get(PlayBufferSize.On(d)); ok && r.MaxFrames > 0 && s.Format.FrameBytes() > 0 {
 		s.BufferBytes = r.buffer(int(v)/s.Format.FrameBytes(), s.Format)
 	} else if ok && int(v) != s.BufferBytes {
-		c.refuse(PlayBufferSize.of(d), "it cannot be changed here", fmt.Sprintf("leave it at %d", s.BufferBytes))
+		c.refuse(PlayBufferSize.On(d), "it cannot be changed here", fmt.Sprintf("leave it at %d", s.BufferBytes))
 	}
 }
 
@@ -113,7 +113,7 @@ func (c *change) device(d Direction, r *SideRules) {
 func (c *change) stream(d Direction) {
 	s := c.next.Side(d)
 	for _, play := range [...]Field{PlayPause, PlayEOF, PlayError, PlayWaiting} {
-		f := play.of(d)
+		f := play.On(d)
 		v, ok := c.patch.Get(f)
 		switch {
 		case !ok:
@@ -131,7 +131,7 @@ func (c *change) format(d Direction, r *SideRules) {
 	s := c.next.Side(d)
 	now := c.next
 	for _, play := range [...]Field{PlaySampleRate, PlayChannels, PlayEncoding} {
-		f := play.of(d)
+		f := play.On(d)
 		v, ok := c.patch.Get(f)
 		if !ok || v == f.Get(&now) {
 			continue
@@ -147,7 +147,7 @@ func (c *change) format(d Direction, r *SideRules) {
 			f.put(&c.next, v)
 		}
 	}
-	f := PlayPrecision.of(d)
+	f := PlayPrecision.On(d)
 	if v, ok := c.patch.Get(f); ok && v != f.Get(&c.next) {
 		c.refuse(f, "it follows from the encoding", "leave it at "+f.Text(&c.next)+" or set the encoding")
 	}
@@ -158,7 +158,7 @@ func (c *change) format(d Direction, r *SideRules) {
 
 // port is D23 and part 2.10.
 func (c *change) port(d Direction, r *SideRules) {
-	f, s := PlayPort.of(d), c.next.Side(d)
+	f, s := PlayPort.On(d), c.next.Side(d)
 	v, ok := c.patch.Get(f)
 	port := Ports(v)
 	use := func() string {

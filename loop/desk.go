@@ -42,6 +42,19 @@ const (
 	recording
 )
 
+// directions is what audio(7I) calls them.
+func directions() [2]audio.Direction {
+	return [...]audio.Direction{playing: audio.Play, recording: audio.Record}
+}
+
+// index is the side of the desk; not for Detached.
+func (s Side) index() int {
+	if s == RecordSide {
+		return recording
+	}
+	return playing
+}
+
 // newDesk is at unity everywhere, and monitors nothing (D19, D20).
 func newDesk(c backend.Config) *desk {
 	d := &desk{meters: newMeters(c.Format.Channels)}
@@ -85,7 +98,8 @@ func (e *Engine) Info() audio.Info {
 // look is info with what the engine knows. The caller holds mu.
 func (d *desk) look() audio.Info {
 	i := d.info
-	for n, s := range []*audio.Side{&i.Play, &i.Record} {
+	for n, direction := range directions() {
+		s := i.Side(direction)
 		s.Samples = d.counted[n].Load()
 		s.Error = d.failed[n].Load() && s.Open
 		s.Active = d.active[n].Load() && s.Open
@@ -114,12 +128,12 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 // keep is the state from now on; that somebody waits is kept only if it was set by hand,
 // until the side is closed (edge 40). The caller holds mu.
 func (d *desk) keep(next audio.Info, p audio.Patch) {
-	play, record := d.info.Play.Waiting, d.info.Record.Waiting
+	for _, direction := range directions() {
+		waiting := &next.Side(direction).Waiting
+		_, byHand := p.Get(audio.PlayWaiting.On(direction))
+		*waiting = byHand && *waiting || d.info.Side(direction).Waiting
+	}
 	d.info = next
-	_, byHand := p.Get(audio.PlayWaiting)
-	d.info.Play.Waiting = play || byHand && next.Play.Waiting
-	_, byHand = p.Get(audio.RecordWaiting)
-	d.info.Record.Waiting = record || byHand && next.Record.Waiting
 }
 
 // Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
@@ -137,21 +151,17 @@ func (e *Engine) Restore(saved audio.Saved) error {
 
 // take puts a set into effect, between two cycles, and says what the counters were.
 func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
-	sides := []*audio.Side{&i.Play, &i.Record}
-	for n, was := range []*audio.Side{&reply.Info.Play, &reply.Info.Record} {
-		fields := []audio.Field{audio.PlaySamples, audio.PlayError}
-		if n == recording {
-			fields = []audio.Field{audio.RecordSamples, audio.RecordError}
-		}
-		if v, ok := p.Get(fields[0]); ok {
+	for n, direction := range directions() {
+		side, was := i.Side(direction), reply.Info.Side(direction)
+		if v, ok := p.Get(audio.PlaySamples.On(direction)); ok {
 			was.Samples = d.counted[n].Load()
 			d.since[n] = d.samples[n] - uint64(v)
 			d.counted[n].Store(v)
 		}
-		if v, ok := p.Get(fields[1]); ok && sides[n].Open {
+		if v, ok := p.Get(audio.PlayError.On(direction)); ok && side.Open {
 			was.Error = d.failed[n].Swap(v != 0)
 		}
-		d.paused[n] = sides[n].Pause
+		d.paused[n] = side.Pause
 	}
 	if d.play != nil {
 		d.play.Set(mixer.Setting{Gain: i.Play.Gain, Balance: i.Play.Balance, Mute: i.OutputMuted})
@@ -173,15 +183,13 @@ func (e *Engine) clients(s Side, more int) {
 	d := e.desk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n, direction, side := playing, audio.Play, &d.info.Play
-	if s == RecordSide {
-		n, direction, side = recording, audio.Record, &d.info.Record
-	}
+	n := s.index()
+	direction := directions()[n]
 	was := d.opened[n]
 	d.opened[n] += more
 	switch {
 	case was == 0:
-		d.info.Opened(direction, side.Format, d.rules)
+		d.info.Opened(direction, d.info.Side(direction).Format, d.rules)
 	case d.opened[n] == 0:
 		d.info.Closed(direction, 0)
 	default:
@@ -204,11 +212,7 @@ func (e *Engine) waits(s Side, more int) {
 	}
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
-	n := playing
-	if s == RecordSide {
-		n = recording
-	}
-	e.desk.queued[n] += more
+	e.desk.queued[s.index()] += more
 }
 
 // count adds frames to what a side has moved.
@@ -246,9 +250,7 @@ func (d *desk) played(b, input *mixbus) {
 		d.count(playing, b.frames)
 	}
 	if d.monitors() && input.frames > 0 {
-		if input.state == busRaw {
-			input.mix()
-		}
+		input.mix()
 		b.mix()
 		n := min(b.frames, input.frames) * b.format.Channels
 		d.monitor.Mix(b.block[:n], input.block[:n])
