@@ -4,10 +4,8 @@ import (
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
-	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // side is what an attached loop is connected with; nil for Detached. ErrInvalid: the
@@ -66,7 +64,8 @@ func (l *Loop) runAttached() {
 		if c.state != ring.Armed || c.line != nil {
 			continue
 		}
-		ln, err := newTap(l, c, l.bus)
+		w, r := c.ends(nil)
+		ln, err := newLine(l, w, r)
 		if err != nil {
 			c.set(ring.Ended, syscall.EINVAL)
 			continue
@@ -94,40 +93,6 @@ func (l *Loop) deviceStatus() EndStatus {
 // A line of an attached loop has a device at its other end instead of a program: frames
 // go from a writer onto what the device plays, or from what it records to a reader. The
 // device asks for the frames of each cycle, so there is no clock to be counted.
-
-// newTap makes the session of one end of an attached loop.
-func newTap(l *Loop, e *End, bus *mixbus) (*line, error) {
-	if e.sink != nil {
-		return newListener(l, e, bus)
-	}
-	ln, err := newLine(l, e, nil)
-	if err != nil {
-		return nil, err
-	}
-	ln.bus, ln.alone, ln.rate = bus, false, uint64(bus.format.Rate)
-	ln.fader = mixer.NewFader(bus.format.Channels, e.mix)
-	if l.spec.Convert.Needed(e.format, bus.format) {
-		to := bus.floatFormat()
-		if ln.converter, err = convert.New(e.format, to, l.spec.Convert); err != nil {
-			return nil, err
-		}
-		ln.encoding, ln.frameBytes = to.Encoding, to.FrameBytes()
-		ln.primer = min(e.period+ln.converter.Latency(), e.buffer)
-	}
-	return ln, nil
-}
-
-func newListener(l *Loop, e *End, bus *mixbus) (*line, error) {
-	ln, err := newLine(l, nil, e)
-	if err != nil {
-		return nil, err
-	}
-	ln.bus, ln.alone = bus, false
-	if l.spec.Convert.Needed(bus.format, e.format) {
-		ln.converter, err = convert.New(bus.format, e.format, l.spec.Convert)
-	}
-	return ln, err
-}
 
 // mix puts n frames of the writer onto the bus.
 func (ln *line) mix(n int) (taken int, over uint32) {
@@ -159,7 +124,10 @@ func (ln *line) listen(c *clockwork) (over uint32) {
 	if ln.deaf { // they pass by (D22)
 		n = 0
 	}
-	ln.loop.frames.Add(uint64(n))
+	heard := 0 // frames of the device
+	if !ln.deaf {
+		heard = ln.bus.frames
+	}
 	for left := n; left > 0; {
 		part := min(left, ln.sink.Spec().Capacity)
 		to1, to2, lost, err := ln.sink.Reserve(part)
@@ -183,6 +151,6 @@ func (ln *line) listen(c *clockwork) (over uint32) {
 	if ln.overrun(dropped) {
 		ln.found(foundOverrun)
 	}
-	ln.publish(c, 0)
+	ln.publish(c, heard)
 	return 0
 }

@@ -33,7 +33,8 @@ func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) 
 		if err != nil {
 			tb.Fatal(err)
 		}
-		ln, err := newTap(l, end, l.bus)
+		w, r := end.ends(nil)
+		ln, err := newLine(l, w, r)
 		if err != nil {
 			tb.Fatal(err)
 		}

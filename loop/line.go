@@ -15,13 +15,13 @@ import (
 type line struct {
 	// Set once, before the engine gets it.
 	loop           *Loop
-	writer, reader *End // one of them is nil where a session has one end
+	writer, reader *End // one of them is nil where a session has one program
 	source         *ring.Source
 	sink           *ring.Sink
 	converter      *convert.Converter // nil: both ends have one format
-	rate           uint64             // of the reader, whose frames are meant unless it is said otherwise
+	rate           uint64             // of what comes out, whose frames are meant unless it is said otherwise
 	writerRate     uint64
-	encoding       audio.Encoding // the reader's
+	encoding       audio.Encoding // of what comes out
 	frameBytes     int            // of it
 	fader          *mixer.Fader   // of a writer that a device plays
 	bus            *mixbus        // of a device, which is the other end; nil: a program is
@@ -60,37 +60,69 @@ const (
 	foundDeadDevice                    // the clock is gone
 )
 
-// newLine makes the session of a writer and a reader, either of which may be nil. It
+// newLine makes the session of a writer and a reader. Where one of them is nil the device
+// of an attached loop takes its place, elsewhere nobody does: the policy silence. It
 // allocates, and designs a filter where the rates differ. ErrInvalid: they are too far
 // apart.
 func newLine(l *Loop, w, r *End) (*line, error) {
-	ln := &line{loop: l, writer: w, reader: r, alone: w == nil || r == nil}
+	ln := &line{loop: l, writer: w, reader: r, bus: l.bus, alone: l.bus == nil && (w == nil || r == nil)}
+	from, to := ln.formats()
 	latency := 0
-	if !ln.alone && l.spec.Convert.Needed(w.format, r.format) {
+	if !ln.alone && l.spec.Convert.Needed(from, to) {
+		if r == nil {
+			to = ln.bus.floatFormat()
+		}
 		var err error
-		if ln.converter, err = convert.New(w.format, r.format, l.spec.Convert); err != nil {
+		if ln.converter, err = convert.New(from, to, l.spec.Convert); err != nil {
 			return nil, err
 		}
 		latency = ln.converter.Latency()
 	}
-	for _, e := range []*End{w, r} {
-		if e != nil { // the reader last
-			ln.rate, ln.encoding, ln.frameBytes = uint64(e.format.Rate), e.format.Encoding, e.format.FrameBytes()
-		}
-	}
-	ln.writerRate = ln.rate
+	ln.rate, ln.writerRate = uint64(to.Rate), uint64(from.Rate)
+	ln.encoding, ln.frameBytes = to.Encoding, to.FrameBytes()
 	if r != nil {
 		ln.sink, ln.period = r.sink, r.period
 	}
 	if w != nil {
-		ln.source, ln.writerRate = w.source, uint64(w.format.Rate)
+		ln.source = w.source
 		ln.primer = min(w.period+latency, w.buffer)
 		ln.closing.Store(w.gone)
 		if period := max(1, int(audio.MulDiv(uint64(w.period), ln.rate, ln.writerRate))); r == nil || period < ln.period {
 			ln.period = period
 		}
+		if ln.bus != nil {
+			ln.fader = mixer.NewFader(to.Channels, w.mix)
+		}
 	}
 	return ln, nil
+}
+
+// formats are those of what goes in and of what comes out.
+func (ln *line) formats() (from, to audio.Format) {
+	if ln.bus != nil {
+		from, to = ln.bus.format, ln.bus.format
+	}
+	if ln.writer != nil {
+		from = ln.writer.format
+	}
+	if ln.reader != nil {
+		to = ln.reader.format
+	}
+	switch {
+	case ln.alone && ln.writer != nil:
+		to = from
+	case ln.alone:
+		from = to
+	}
+	return from, to
+}
+
+// ends are e and its peer as the writer and the reader of a session.
+func (e *End) ends(peer *End) (w, r *End) {
+	if e.dir == pcm.Read {
+		return peer, e
+	}
+	return e, peer
 }
 
 // found reports something, once until the reporter has seen it.

@@ -19,9 +19,8 @@ type Loop struct {
 	mu      sync.Mutex
 	removed bool
 	server  *End
-	client  *End   // also while it is gone and its last frames are on their way
-	clients []*End // of an attached loop, instead
-	line    *line
+	client  *End      // also while it is gone and its last frames are on their way
+	clients []*End    // of an attached loop, instead
 	bus     *mixbus   // of an attached loop
 	waiters []*waiter // clients, first come first served
 
@@ -44,10 +43,7 @@ func (l *Loop) run() {
 	if s.state != ring.Armed && !alone {
 		return
 	}
-	w, r := s, c
-	if s.dir == pcm.Read {
-		w, r = c, s
-	}
+	w, r := s.ends(c)
 	ln, err := newLine(l, w, r)
 	if err != nil {
 		// The server has set a rate since the client opened that is too far from its own.
@@ -71,7 +67,6 @@ func (l *Loop) run() {
 
 // link gives a line to the engine. The caller holds l.mu.
 func (l *Loop) link(ln *line) {
-	l.line = ln
 	for _, e := range []*End{ln.writer, ln.reader} {
 		if e != nil {
 			e.line = ln
@@ -94,9 +89,6 @@ func (l *Loop) unlink(ln *line) {
 			e.line = nil
 		}
 	}
-	if l.line == ln {
-		l.line = nil
-	}
 }
 
 // endOfStream tells e that its peer has gone for good. The caller holds l.mu, and
@@ -115,10 +107,7 @@ func (l *Loop) endOfStream(e *End) {
 		e.set(ring.Armed, 0)
 		e.flush()
 	case Silence:
-		w, r := e, (*End)(nil)
-		if e.dir == pcm.Read {
-			w, r = nil, e
-		}
+		w, r := e.ends(nil)
 		ln, _ := newLine(l, w, r) // one end alone needs no conversion
 		l.link(ln)
 	default:

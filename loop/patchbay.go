@@ -130,13 +130,17 @@ func (l *Loop) remove() {
 	defer l.mu.Unlock()
 	l.removed = true
 	why := audio.ErrReset.With("the loop %s was removed", l.spec.Name)
-	l.unlink(l.line)
-	for _, c := range l.clients {
-		l.unlink(c.line)
-	}
 	for _, e := range append([]*End{l.server, l.client}, l.clients...) {
+		if e == nil {
+			continue
+		}
+		if ln := e.line; ln != nil {
+			l.unlink(ln)
+			if w := ln.writer; w != nil && w.gone { // a server that closed first is held by its line alone
+				w.free()
+			}
+		}
 		switch {
-		case e == nil:
 		case e.gone:
 			e.free()
 		default:

@@ -146,10 +146,6 @@ func (a admitted) Close() error { return a.UnixListener.Close() }
 
 // status is the HTTP status of an error of the table.
 func status(err error) int {
-	var e *audio.Error
-	if !errors.As(err, &e) {
-		return http.StatusInternalServerError
-	}
 	switch {
 	case errors.Is(err, audio.ErrInvalid):
 		return http.StatusBadRequest

@@ -181,13 +181,6 @@ func (c *Converter) Finish() {
 	}
 }
 
-// Reset begins a new stream.
-func (c *Converter) Reset() {
-	if c.resampler != nil {
-		c.resampler.Reset()
-	}
-}
-
 // Holds reports whether frames are inside, of a stream that was not finished or not yet
 // given to its end.
 func (c *Converter) Holds() bool { return c.resampler != nil && c.resampler.Begun() }
