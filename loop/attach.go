@@ -150,39 +150,58 @@ func (l *Loop) admit() {
 // tryClient opens the client end if that is possible now; wait is set where it may
 // be possible later. The caller holds l.mu.
 func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool) {
-	name, s, c := l.spec.Name, l.server, l.client
-	switch {
-	case l.removed:
-		return nil, l.bay.unknown(name), false
-	case l.bus != nil:
-		return l.tryAttached(o, host)
-	case s == nil:
-		return nil, audio.ErrNoServer.With("%s: no server holds the loop; start one, or wait for it", name), true
-	case s.unsettled:
-		return nil, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not yet set the format; try again, or wait",
-			name, s.holder.Program, s.holder.PID), true
-	case o.Direction&s.dir.Opposite() == 0:
-		return nil, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, s.dir.Opposite()), false
-	case c != nil && !c.gone:
-		return nil, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, wait for it, or take another loop",
-			name, c.holder.Program, c.holder.PID), true
-	case c != nil:
-		return nil, audio.ErrNoServer.With("%s: what the client before wrote is still on its way to the server; try again, or wait", name), true
-	case s.state == ring.Ended:
-		return nil, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not come back from the session before; try again, or wait",
-			name, s.holder.Program, s.holder.PID), true
+	dir, err, wait := l.admits(o.Direction)
+	if err != nil {
+		return nil, err, wait
 	}
-	f := o.Format.Or(s.format)
+	f := o.Format.Or(l.format())
 	if err := l.checkFormat(f); err != nil {
 		return nil, err, false
 	}
-	e, err = l.newEnd(o, s.dir.Opposite(), f, host)
-	if err != nil {
+	if e, err = l.newEnd(o, dir, f, host); err != nil {
 		return nil, err, false
 	}
-	l.client = e
+	l.clients = append(l.clients, e)
+	l.engine.clients(l.spec.Attached, 1)
 	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
 	return e, nil, false
+}
+
+// admits says what a client that wants some direction can do now, or why none is let in.
+// The caller holds l.mu.
+func (l *Loop) admits(want pcm.Direction) (dir pcm.Direction, err error, wait bool) {
+	name, s := l.spec.Name, l.server
+	switch {
+	case l.removed:
+		return 0, l.bay.unknown(name), false
+	case l.bus != nil:
+		dir, err, wait = l.deviceAdmits(want)
+	case s == nil:
+		return 0, audio.ErrNoServer.With("%s: no server holds the loop; start one, or wait for it", name), true
+	case s.unsettled:
+		return 0, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not yet set the format; try again, or wait",
+			name, s.holder.Program, s.holder.PID), true
+	case want&s.dir.Opposite() == 0:
+		return 0, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, s.dir.Opposite()), false
+	default:
+		dir = s.dir.Opposite()
+	}
+	c := l.client()
+	switch {
+	case err != nil:
+		return 0, err, wait
+	case l.spec.shared(), c == nil:
+	case !c.gone:
+		return 0, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, wait for it, or take another loop",
+			name, c.holder.Program, c.holder.PID), true
+	default:
+		return 0, audio.ErrNoServer.With("%s: what the client before wrote is still on its way to the server; try again, or wait", name), true
+	}
+	if s != nil && s.state == ring.Ended {
+		return 0, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not come back from the session before; try again, or wait",
+			name, s.holder.Program, s.holder.PID), true
+	}
+	return dir, nil, false
 }
 
 // format is the server's, else the configured one. The caller holds l.mu.

@@ -1,8 +1,6 @@
 package loop
 
 import (
-	"syscall"
-
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -32,48 +30,16 @@ func (l *Loop) clientDirection() pcm.Direction {
 	return pcm.Write
 }
 
-// tryAttached is tryClient for an attached loop. The caller holds l.mu.
-func (l *Loop) tryAttached(o pcm.Options, host Host) (e *End, err error, wait bool) {
+// deviceAdmits is admits for an attached loop. The caller holds l.mu.
+func (l *Loop) deviceAdmits(want pcm.Direction) (dir pcm.Direction, err error, wait bool) {
 	name, dir := l.spec.Name, l.clientDirection()
-	f := o.Format.Or(l.spec.Format)
 	switch {
 	case l.engine.Err() != nil:
-		return nil, audio.ErrIO.With("%s: the device %s has failed: %v", name, l.engine.name, l.engine.Err()), false
-	case o.Direction&dir == 0:
-		return nil, audio.ErrAccess.With("%s: the device %s %ss, so a client can only %s", name, l.engine.name, dir.Opposite(), dir), false
-	case l.spec.Exclusive && len(l.clients) > 0:
-		holder := l.clients[0].holder
-		return nil, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, or wait for it", name, holder.Program, holder.PID), true
+		return 0, audio.ErrIO.With("%s: the device %s has failed: %v", name, l.engine.name, l.engine.Err()), false
+	case want&dir == 0:
+		return 0, audio.ErrAccess.With("%s: the device %s %ss, so a client can only %s", name, l.engine.name, dir.Opposite(), dir), false
 	}
-	if err := l.checkFormat(f); err != nil {
-		return nil, err, false
-	}
-	if e, err = l.newEnd(o, dir, f, host); err != nil {
-		return nil, err, false
-	}
-	l.clients = append(l.clients, e)
-	l.engine.clients(l.spec.Attached, 1)
-	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
-	return e, nil, false
-}
-
-// runAttached makes a session of every client that wants one: the device is always
-// there. The caller holds l.mu.
-func (l *Loop) runAttached() {
-	for _, c := range l.clients {
-		if c.state != ring.Armed || c.line != nil {
-			continue
-		}
-		w, r := c.ends(nil)
-		ln, err := newLine(l, w, r)
-		if err != nil {
-			c.set(ring.Ended, syscall.EINVAL)
-			continue
-		}
-		l.sessions.Add(1)
-		c.set(ring.Running, 0)
-		l.link(ln)
-	}
+	return dir, nil, false
 }
 
 // deviceStatus is the device as the server end. The caller holds l.mu.
@@ -116,23 +82,40 @@ func (ln *line) mix(n int) (taken int, over uint32) {
 	return int(ln.source.Taken() - before), 0
 }
 
-// listen brings what the device has recorded to a reader.
+// listen brings what the device has recorded, or a server has written, to a reader.
 func (ln *line) listen(c *clockwork) (over uint32) {
 	ln.deaf = ln.reader.paused.Load() || ln.bus.paused
-	frames, size := ln.bus.bytes(), ln.bus.format.FrameBytes()
-	n, dropped := ln.makes(ln.bus.frames), 0
 	if ln.deaf { // they pass by (D22)
-		n = 0
+		ln.publish(c, 0)
+		return 0
 	}
-	heard := 0 // frames of the device
-	if !ln.deaf {
-		heard = ln.bus.frames
+	frames := ln.bus.bytes()
+	dropped, err := ln.give(frames, ln.makes(ln.bus.frames))
+	if err != nil {
+		return foundBadReader
 	}
-	for left := n; left > 0; {
-		part := min(left, ln.sink.Spec().Capacity)
+	if ln.overrun(dropped) {
+		ln.found(foundOverrun)
+	}
+	heard := ln.bus.frames
+	if ln.of != nil { // its hub counts for all
+		heard = 0
+	}
+	ln.publish(c, heard)
+	return 0
+}
+
+// give makes n frames for the reader of those of the bus.
+func (ln *line) give(frames []byte, n int) (dropped int, err error) {
+	size := ln.frameBytes
+	if ln.converter != nil {
+		size = ln.bus.format.FrameBytes()
+	}
+	for n > 0 {
+		part := min(n, ln.sink.Spec().Capacity)
 		to1, to2, lost, err := ln.sink.Reserve(part)
 		if err != nil {
-			return foundBadReader
+			return dropped, err
 		}
 		if ln.converter == nil {
 			copyPieces(to1, to2, frames[:part*size], nil)
@@ -143,14 +126,20 @@ func (ln *line) listen(c *clockwork) (over uint32) {
 			frames = frames[(taken1+taken2)*size:]
 		}
 		ln.sink.Give(part)
-		dropped, left = dropped+lost, left-part
+		dropped, n = dropped+lost, n-part
 	}
-	if ln.converter != nil && !ln.deaf {
+	if ln.converter != nil {
 		ln.converter.Keep(frames)
 	}
-	if ln.overrun(dropped) {
-		ln.found(foundOverrun)
+	return dropped, nil
+}
+
+// giveRest gives the reader what the converter holds at the end of the stream.
+func (ln *line) giveRest() {
+	if ln.converter == nil || !ln.converter.Holds() {
+		return
 	}
-	ln.publish(c, heard)
-	return 0
+	rest := ln.converter.Rest(0)
+	ln.converter.Finish()
+	_, _ = ln.give(nil, rest) // a reader that lies gets no more than that
 }

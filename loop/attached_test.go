@@ -22,7 +22,7 @@ func (sponge) Write(block []byte) (int, error) { return len(block) / 4, nil }
 func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) {
 	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
 	e = &Engine{stream: sponge{backendtest.NewClock(config)}, desk: newDesk(config), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
-	e.input, e.output = newMixbus(config), newMixbus(config)
+	e.input, e.output = newMixbus(config.Format, 4*480), newMixbus(config.Format, 4*480)
 	for i := range n + 1 {
 		l := &Loop{bay: NewPatchbay(), engine: e, bus: e.output, spec: Spec{Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
 		dir := pcm.Write
@@ -34,7 +34,7 @@ func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) 
 			tb.Fatal(err)
 		}
 		w, r := end.ends(nil)
-		ln, err := newLine(l, w, r)
+		ln, err := newLine(l, w, r, nil)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestConvertingCycleAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := newLine(l, w, r)
+	ln, err := newLine(l, w, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

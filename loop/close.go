@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -94,9 +95,8 @@ func (l *Loop) closeServer(s *End) {
 	if l.server == s {
 		l.server = nil
 	}
-	c := l.client
 	ln := s.line
-	delivers := ln != nil && s.dir == pcm.Write && !ln.alone
+	delivers := ln != nil && s.dir == pcm.Write && !ln.alone && (ln.hub == nil || len(l.joined(ln)) > 0)
 	switch {
 	case delivers:
 		ln.closing.Store(true)
@@ -104,7 +104,7 @@ func (l *Loop) closeServer(s *End) {
 	case ln != nil:
 		l.unlink(ln)
 	}
-	if c != nil {
+	for _, c := range slices.Clone(l.clients) {
 		l.serverClosed(c)
 	}
 	if !delivers {

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"slices"
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -48,34 +49,24 @@ func (e *End) Halt(context.Context) error {
 	e.xruns.sticky.Store(false)
 	e.paused.Store(false)
 	e.set(ring.Idle, 0)
-	if c := l.client; e.role == pcm.Server && c != nil && c.gone {
-		l.releaseClient(c) // what it left is dropped too
+	for _, c := range slices.Clone(l.clients) {
+		if e.role == pcm.Server && c.gone {
+			l.releaseClient(c) // what it left is dropped too
+		}
 	}
 	l.admit()
 	return nil
 }
 
-// leave takes e out of its session at once, and tells the peer. The caller holds
+// leave takes e out of its session at once, and tells its peers. The caller holds
 // loop.mu.
 func (l *Loop) leave(e *End) {
-	ln := e.line
-	if ln == nil {
+	if e.line == nil {
 		return
 	}
-	peer := ln.writer
-	if e == ln.writer {
-		peer = ln.reader
-	}
-	l.unlink(ln)
-	switch {
-	case peer == nil:
-	case !peer.gone:
-		l.endOfStream(peer)
-	case peer.role == pcm.Client:
-		l.releaseClient(peer)
-	default:
-		peer.free()
-	}
+	peers := l.peers(e)
+	l.unlink(e.line)
+	l.lose(peers)
 }
 
 // Drain returns when the engine has taken everything that was written before the
@@ -150,14 +141,14 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	if err != nil {
 		return pcm.Grant{}, err
 	}
-	switch c := l.client; {
+	switch {
 	case e.gone || e.freed:
 		return pcm.Grant{}, e.errClosed()
 	case e.orphaned():
 		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
 	case e.role == pcm.Client && e.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
-	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && c != nil && !c.orphaned() && c.state != ring.Idle:
+	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).begun):
 		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.format)
 	}
 	if s.Period == 0 {
@@ -176,6 +167,10 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	}
 	return e.grant(), nil
 }
+
+// begun reports whether a client has started under the server that there is. The caller
+// holds loop.mu.
+func (e *End) begun() bool { return !e.orphaned() && e.state != ring.Idle }
 
 // settled lets those in who waited for the server to say what it wants. The caller
 // holds l.mu.

@@ -48,21 +48,15 @@ func (e *Engine) cycle(tick backend.Tick) error {
 
 // advance moves what is due on one line, and returns a finding if the line is over.
 func (ln *line) advance(c *clockwork) (over uint32) {
-	if ln.bus != nil && ln.sink != nil {
+	switch {
+	case ln.hub != nil && ln.sink != nil:
+		return ln.gather(c)
+	case ln.bus != nil && ln.sink != nil:
 		return ln.listen(c)
 	}
-	avail := 0
-	if ln.source != nil {
-		var err error
-		if avail, err = ln.source.Avail(); err != nil {
-			return foundBadWriter
-		}
-	}
-	if avail > 0 {
-		ln.quiet, ln.held = false, 0
-	}
-	if ln.writer != nil && ln.writer.paused.Load() {
-		avail = 0
+	avail, err := ln.available()
+	if err != nil {
+		return foundBadWriter
 	}
 	closing := ln.closing.Load()
 	if !ln.anchored {
@@ -80,6 +74,20 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 		return ln.end()
 	}
 	return 0
+}
+
+// available is how many frames the writer has for the line.
+func (ln *line) available() (frames int, err error) {
+	if ln.source == nil {
+		return 0, nil
+	}
+	if frames, err = ln.source.Avail(); frames > 0 {
+		ln.quiet, ln.held = false, 0
+	}
+	if ln.writer.paused.Load() {
+		frames = 0
+	}
+	return frames, err
 }
 
 // falls is how many frames have fallen due since the cycle before.
@@ -113,8 +121,8 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	n := min(due, have)
 	gap := due - n // silence
 	ln.deaf = ln.reader != nil && ln.reader.paused.Load()
-	if c.lenient && ln.source != nil && ln.sink != nil && !ln.deaf {
-		room, err := ln.sink.Room()
+	if c.lenient && ln.source != nil && (ln.sink != nil || ln.firstTap() != nil) && !ln.deaf {
+		room, err := ln.room(c.tick.Freewheel)
 		if err != nil {
 			return foundBadReader
 		}
@@ -137,9 +145,12 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		}
 	}
 	var taken, dropped int
-	if ln.bus != nil {
+	switch {
+	case ln.bus != nil:
 		taken, over = ln.mix(n)
-	} else {
+	case ln.hub != nil:
+		taken = ln.spread(c, n, gap)
+	default:
 		taken, dropped, over = ln.transfer(n, gap)
 	}
 	if over != 0 {
@@ -148,7 +159,10 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	if ln.sink != nil && ln.overrun(dropped) {
 		ln.found(foundOverrun)
 	}
-	if ln.writer != nil && ln.writer.role == pcm.Server {
+	switch {
+	case ln.of != nil: // its hub counts
+		n = 0
+	case ln.writer != nil && ln.writer.role == pcm.Server:
 		n = taken
 	}
 	ln.publish(c, n)
@@ -175,7 +189,7 @@ func (ln *line) underrun(frames int) bool {
 	}
 	burst := !ln.dry
 	ln.dry = true
-	if ln.bus != nil {
+	if ln.bus != nil && ln.of == nil {
 		ln.loop.engine.desk.failed[playing].Store(true)
 	}
 	return ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
@@ -189,7 +203,7 @@ func (ln *line) overrun(frames int) bool {
 	}
 	burst := !ln.over
 	ln.over = true
-	if ln.bus != nil {
+	if ln.bus != nil && ln.of == nil {
 		ln.loop.engine.desk.failed[recording].Store(true)
 	}
 	return ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
@@ -250,8 +264,17 @@ func (ln *line) pending() int {
 // another policy than reset experiences is control's to say.
 func (ln *line) end() uint32 {
 	if r := ln.reader; r != nil && (r.role == pcm.Client || ln.loop.spec.OnClientClose == Reset) {
-		ln.sink.Publish(ring.Ended, audio.ErrReset.Errno())
-		r.host.Ring()
+		ln.endSink()
+	}
+	for t := ln.firstTap(); t != nil; t = t.next {
+		t.giveRest()
+		t.endSink()
 	}
 	return foundEnd
+}
+
+// endSink is the end of the stream for the reader.
+func (ln *line) endSink() {
+	ln.sink.Publish(ring.Ended, audio.ErrReset.Errno())
+	ln.reader.host.Ring()
 }

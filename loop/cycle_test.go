@@ -27,7 +27,7 @@ func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		ln, err := newLine(l, w, r)
+		ln, err := newLine(l, w, r, nil)
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -180,6 +180,9 @@ func (d *desk) monitors() bool { return d.monitor != nil && !d.monitor.Silent() 
 // clients counts those that hold a side of the device: the first opens it, the last
 // closes it (part 2.4, 2.7).
 func (e *Engine) clients(s Side, more int) {
+	if s == Detached {
+		return
+	}
 	d := e.desk
 	d.mu.Lock()
 	defer d.mu.Unlock()

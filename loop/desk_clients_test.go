@@ -105,7 +105,7 @@ func TestD4MixOfOneClient(t *testing.T) {
 // TestD21Waiting: as long as anybody waits to open a side, and no longer.
 func TestD21Waiting(t *testing.T) {
 	c := newCard(t, true, false)
-	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Exclusive: true}, c.engine); err != nil {
+	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Clients: loop.Exclusive}, c.engine); err != nil {
 		t.Fatal(err)
 	}
 	options := pcm.Options{Role: pcm.Client, Direction: pcm.Write}

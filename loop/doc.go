@@ -24,7 +24,7 @@
 // armed; silence: it stays running, on a line with one end.
 //
 // A client is let in while the server is idle or armed (also running, under
-// silence) and the client end is free; else it gets ErrNoServer or ErrBusy, or
+// silence or with shared clients) and the client end is free; else it gets ErrNoServer or ErrBusy, or
 // waits in a queue, first come first served (D1, D4, D14).
 //
 // # The clock of a line
@@ -69,6 +69,14 @@
 //
 // The device asks for the frames of each cycle, so such a line counts no clock. A single
 // writer in the device's format, with all controls at unity, is not touched.
+//
+// # Shared loops
+//
+// A loop of a program may have several clients too (D4). The line of its server then is a
+// hub: it has a mixbus, and a tap for each client, which is a line as those of a device.
+// The hub counts the clock, so its taps do not; only where every client has closed or
+// drained are there fewer frames than fall due. The server's session begins with its
+// first client and ends with its last, under the loop's on_client_close.
 //
 // # Who runs where
 //

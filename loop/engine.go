@@ -53,10 +53,10 @@ func NewEngine(name string, s backend.Stream) *Engine {
 	e.pacer, _ = backend.As[backend.Pacer](s)
 	e.desk = newDesk(granted)
 	if granted.Play {
-		e.output = newMixbus(granted)
+		e.output = newMixbus(granted.Format, granted.Period*granted.Periods)
 	}
 	if granted.Record {
-		e.input = newMixbus(granted)
+		e.input = newMixbus(granted.Format, granted.Period*granted.Periods)
 	}
 	go e.run()
 	go e.runReporter()
@@ -154,11 +154,19 @@ func (e *Engine) pace() {
 	}
 	period := e.usual
 	for ln := e.lines; ln != nil; ln = ln.next {
-		period = min(period, max(1, int(audio.MulDiv(uint64(ln.period), e.rate, ln.rate))))
+		period = min(period, ln.pace(e.rate))
+		for t := ln.firstTap(); t != nil; t = t.next {
+			period = min(period, t.pace(e.rate))
+		}
 	}
 	if period != e.period {
 		e.period = e.pacer.SetPeriod(period)
 	}
+}
+
+// pace is the period of a line in frames of the device.
+func (ln *line) pace(rate uint64) int {
+	return max(1, int(audio.MulDiv(uint64(ln.period), rate, ln.rate)))
 }
 
 // fail ends all lines of a device that is gone.
@@ -166,6 +174,10 @@ func (e *Engine) fail(err error) {
 	e.failed, e.running = true, false
 	e.err.Store(&err)
 	for ln := e.lines; ln != nil; ln = e.lines {
+		for t := ln.firstTap(); t != nil; t = ln.firstTap() {
+			e.unlist(t)
+			t.found(foundDeadDevice)
+		}
 		e.unlist(ln)
 		ln.found(foundDeadDevice)
 	}
@@ -174,22 +186,37 @@ func (e *Engine) fail(err error) {
 // add gives the engine a line.
 func (e *Engine) add(ln *line) {
 	e.do(func() {
-		if e.failed {
+		switch of := ln.of; {
+		case e.failed:
 			ln.found(foundDeadDevice)
 			return
+		case of != nil && (!of.listed || of.hub.over):
+			ln.found(foundTooLate)
+			return
+		case of != nil && of.hub.taps == nil && ln.loop.spec.OnClientClose != Silence:
+			of.anchored = false // its clock begins with this client
 		}
 		ln.anchor = 0
 		if e.running {
 			ln.anchor = e.position
 		}
-		ln.next, ln.prev = e.lines, nil
-		if e.lines != nil {
-			e.lines.prev = ln
+		first := e.list(ln)
+		ln.next, ln.prev = *first, nil
+		if ln.next != nil {
+			ln.next.prev = ln
 		}
-		e.lines, ln.listed = ln, true
+		*first, ln.listed = ln, true
 		e.active.Add(1)
 		e.pace()
 	})
+}
+
+// list is where a line is listed.
+func (e *Engine) list(ln *line) (first **line) {
+	if ln.of != nil {
+		return &ln.of.hub.taps
+	}
+	return &e.lines
 }
 
 // remove takes a line away, if the engine still has it. When it returns the engine
@@ -205,7 +232,7 @@ func (e *Engine) unlist(ln *line) {
 	if ln.prev != nil {
 		ln.prev.next = ln.next
 	} else {
-		e.lines = ln.next
+		*e.list(ln) = ln.next
 	}
 	if ln.next != nil {
 		ln.next.prev = ln.prev

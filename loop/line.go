@@ -23,8 +23,10 @@ type line struct {
 	writerRate     uint64
 	encoding       audio.Encoding // of what comes out
 	frameBytes     int            // of it
-	fader          *mixer.Fader   // of a writer that a device plays
-	bus            *mixbus        // of a device, which is the other end; nil: a program is
+	fader          *mixer.Fader   // of a writer that a bus plays, and of a hub
+	bus            *mixbus        // of a device, or of a hub, which is the other end; nil: a program is
+	hub            *hub           // of the server of a shared loop
+	of             *line          // the hub that this is a tap of
 	period         int            // the smaller of both ends
 	primer         int            // frames that the writer has to have before the clock counts
 	alone          bool           // one end, under the policy silence
@@ -58,14 +60,19 @@ const (
 	foundBadWriter                     // it lies about its position
 	foundBadReader                     //
 	foundDeadDevice                    // the clock is gone
+	foundTooLate                       // a tap of a hub whose stream has ended
 )
 
 // newLine makes the session of a writer and a reader. Where one of them is nil the device
-// of an attached loop takes its place, elsewhere nobody does: the policy silence. It
-// allocates, and designs a filter where the rates differ. ErrInvalid: they are too far
-// apart.
-func newLine(l *Loop, w, r *End) (*line, error) {
-	ln := &line{loop: l, writer: w, reader: r, bus: l.bus, alone: l.bus == nil && (w == nil || r == nil)}
+// of an attached loop takes its place, or the hub it is a tap of, elsewhere nobody does:
+// the policy silence. It allocates, and designs a filter where the rates differ.
+// ErrInvalid: they are too far apart.
+func newLine(l *Loop, w, r *End, of *line) (*line, error) {
+	ln := &line{loop: l, writer: w, reader: r, bus: l.bus, of: of}
+	if of != nil {
+		ln.bus = of.hub.bus
+	}
+	ln.alone = ln.bus == nil && (w == nil || r == nil)
 	from, to := ln.formats()
 	latency := 0
 	if !ln.alone && l.spec.Convert.Needed(from, to) {
@@ -149,42 +156,46 @@ func (ln *line) finish(found uint32) {
 	if found&foundDrain != 0 {
 		ln.writer.answerDrains()
 	}
-	const over = foundEnd | foundBadWriter | foundBadReader | foundDeadDevice
-	if found&over == 0 {
+	if found&^(foundUnderrun|foundOverrun|foundDrain) == 0 {
 		return
 	}
-	l.unlink(ln)
-	// The peers first: who is let in next depends on what they are now.
-	switch {
-	case found&foundBadWriter != 0:
-		ln.writer.breakOff()
-		l.endOfStream(ln.reader)
-	case found&foundBadReader != 0:
-		ln.reader.breakOff()
-		l.endOfStream(ln.writer)
-	case found&foundDeadDevice != 0:
-		ln.fail(audio.ErrIO)
-	default:
-		l.endOfStream(ln.reader)
+	e := ln.writer // whose stream it was that has ended
+	if e == nil || found&foundBadReader != 0 {
+		e = ln.reader
 	}
-	if w := ln.writer; w != nil && w.gone {
-		w.answerDrains()
-		if w.role == pcm.Client {
-			l.releaseClient(w)
-		} else {
-			w.free()
+	over := l.peers(e)
+	l.unlink(ln)
+	switch {
+	case found&foundDeadDevice != 0:
+		over = failed(append(over, e))
+	case found&foundTooLate != 0 && !e.serverGone:
+		e.set(ring.Armed, 0) // for the server's next session
+	case found&foundTooLate != 0:
+		over = append(over, e)
+	default:
+		if found&foundEnd == 0 {
+			e.breakOff()
+		}
+		if e.gone {
+			over = append(over, e)
 		}
 	}
+	l.lose(over)
 	l.admit()
+	l.run()
 }
 
-// fail ends both ends with an error of the device.
-func (ln *line) fail(why *audio.Error) {
-	for _, e := range []*End{ln.writer, ln.reader} {
-		if e != nil && !e.gone {
-			e.set(ring.Ended, why.Errno())
+// failed tells ends that their device is of no more use, and returns those that have gone.
+// The caller holds loop.mu.
+func failed(ends []*End) (gone []*End) {
+	for _, e := range ends {
+		if e.gone {
+			gone = append(gone, e)
+		} else {
+			e.set(ring.Ended, audio.ErrIO.Errno())
 		}
 	}
+	return gone
 }
 
 // breakOff hangs up on a program whose ring makes no sense. The caller holds

@@ -19,8 +19,7 @@ type Loop struct {
 	mu      sync.Mutex
 	removed bool
 	server  *End
-	client  *End      // also while it is gone and its last frames are on their way
-	clients []*End    // of an attached loop, instead
+	clients []*End    // that hold the client end, also while they are gone and their last frames on their way
 	bus     *mixbus   // of an attached loop
 	waiters []*waiter // clients, first come first served
 
@@ -31,11 +30,11 @@ type Loop struct {
 
 // run makes a session when both ends want one. The caller holds l.mu.
 func (l *Loop) run() {
-	if l.bus != nil {
-		l.runAttached()
+	if l.bus != nil || l.spec.shared() {
+		l.runTaps()
 		return
 	}
-	s, c := l.server, l.client
+	s, c := l.server, l.client()
 	if s == nil || c == nil || c.state != ring.Armed {
 		return
 	}
@@ -44,7 +43,7 @@ func (l *Loop) run() {
 		return
 	}
 	w, r := s.ends(c)
-	ln, err := newLine(l, w, r)
+	ln, err := newLine(l, w, r, nil)
 	if err != nil {
 		// The server has set a rate since the client opened that is too far from its own.
 		c.set(ring.Ended, syscall.EINVAL)
@@ -65,6 +64,14 @@ func (l *Loop) run() {
 	l.link(ln)
 }
 
+// client is the one of a loop that has one at a time. The caller holds l.mu.
+func (l *Loop) client() *End {
+	if len(l.clients) == 0 {
+		return nil
+	}
+	return l.clients[0]
+}
+
 // link gives a line to the engine. The caller holds l.mu.
 func (l *Loop) link(ln *line) {
 	for _, e := range []*End{ln.writer, ln.reader} {
@@ -83,6 +90,9 @@ func (l *Loop) unlink(ln *line) {
 		return
 	}
 	ln.unlinked = true
+	for _, c := range l.joined(ln) {
+		l.unlink(c.line)
+	}
 	l.engine.remove(ln)
 	for _, e := range []*End{ln.writer, ln.reader} {
 		if e != nil && e.line == ln {
@@ -107,8 +117,11 @@ func (l *Loop) endOfStream(e *End) {
 		e.set(ring.Armed, 0)
 		e.flush()
 	case Silence:
+		if l.spec.shared() {
+			return // its hub goes on
+		}
 		w, r := e.ends(nil)
-		ln, _ := newLine(l, w, r) // one end alone needs no conversion
+		ln, _ := newLine(l, w, r, nil) // one end alone needs no conversion
 		l.link(ln)
 	default:
 		e.set(ring.Ended, syscall.ECONNRESET)
@@ -129,15 +142,11 @@ func (e *End) flush() {
 func (l *Loop) releaseClient(c *End) {
 	c.free()
 	at := slices.Index(l.clients, c)
-	switch {
-	case at >= 0:
-		l.clients = slices.Delete(l.clients, at, at+1)
-		l.engine.clients(l.spec.Attached, -1)
-	case l.client == c:
-		l.client = nil
-	default:
+	if at < 0 {
 		return
 	}
+	l.clients = slices.Delete(l.clients, at, at+1)
+	l.engine.clients(l.spec.Attached, -1)
 	l.emit(Event{Kind: ClientGone, End: pcm.Client, Holder: c.holder})
 	l.admit()
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// mixbus is what a device plays or records in one cycle. The engine's goroutine owns it.
+// mixbus is what a device or a hub plays or records in one cycle. The engine's goroutine owns it.
 //
 // A single stream in the device's own format stays bytes, and is never touched. What has
 // to be added up becomes float32, once.
@@ -18,7 +18,7 @@ type mixbus struct {
 	frames int  // of this cycle
 	paused bool // clients stand still
 	state  busState
-	raw    []byte    // room for the device's whole buffer
+	raw    []byte    // room for the longest cycle
 	block  []float32 // as much
 	part   []float32 // of one stream, as much
 	floats []byte    // the same, as FLOAT_LE
@@ -32,14 +32,14 @@ const (
 	busMixed                 // block has it
 )
 
-func newMixbus(c backend.Config) *mixbus {
-	frames := c.Period * c.Periods
+// newMixbus has room for cycles of so many frames.
+func newMixbus(f audio.Format, frames int) *mixbus {
 	return &mixbus{
-		format: c.Format,
-		raw:    make([]byte, frames*c.Format.FrameBytes()),
-		block:  make([]float32, frames*c.Format.Channels),
-		part:   make([]float32, frames*c.Format.Channels),
-		floats: make([]byte, frames*c.Format.Channels*audio.FloatLE.Bytes()),
+		format: f,
+		raw:    make([]byte, frames*f.FrameBytes()),
+		block:  make([]float32, frames*f.Channels),
+		part:   make([]float32, frames*f.Channels),
+		floats: make([]byte, frames*f.Channels*audio.FloatLE.Bytes()),
 	}
 }
 
@@ -101,6 +101,18 @@ func (b *mixbus) finish() []byte {
 		b.format.Encoding.Encode(b.bytes(), b.samples(b.block), nil)
 	}
 	return b.bytes()
+}
+
+// faded is what is on the bus at the level of f.
+func (b *mixbus) faded(f *mixer.Fader) []byte {
+	switch {
+	case b.state == busClear:
+		f.Jump()
+	case !f.Unity():
+		b.mix()
+		f.Apply(b.samples(b.block), b.samples(b.block))
+	}
+	return b.finish()
 }
 
 // record fills the bus with what the device has.

@@ -33,7 +33,7 @@ func (b *Patchbay) each(name string, do func(*End) error) error {
 		return err
 	}
 	l.mu.Lock()
-	ends := append([]*End{}, l.holders()...)
+	ends := append([]*End{}, l.clients...)
 	if l.server != nil {
 		ends = append(ends, l.server)
 	}

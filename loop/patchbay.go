@@ -130,7 +130,7 @@ func (l *Loop) remove() {
 	defer l.mu.Unlock()
 	l.removed = true
 	why := audio.ErrReset.With("the loop %s was removed", l.spec.Name)
-	for _, e := range append([]*End{l.server, l.client}, l.clients...) {
+	for _, e := range append([]*End{l.server}, l.clients...) {
 		if e == nil {
 			continue
 		}

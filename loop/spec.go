@@ -60,6 +60,20 @@ func (s Side) String() string {
 	return ""
 }
 
+// Sharing is how many clients a loop may have at a time (D4).
+type Sharing uint8
+
+// The values of Sharing.
+const (
+	ByServer  Sharing = iota // one if the server is a program, several if it is a device
+	Exclusive                // one
+	Shared                   // several: writers are added up, readers each get every frame
+)
+
+func (s *Spec) shared() bool {
+	return s.Clients == Shared || s.Clients == ByServer && s.Attached != Detached
+}
+
 // Spec is the configuration of a loop.
 type Spec struct {
 	Name string
@@ -78,8 +92,8 @@ type Spec struct {
 	// Attached makes the loop's device its server end, in the device's format, for
 	// several clients at once (D4).
 	Attached Side
-	// Exclusive lets an attached loop have one client only.
-	Exclusive bool
+	// Clients is how many there may be at a time (D4).
+	Clients Sharing
 	// StartTimeout bounds a server's wait for its client (D7); 0: for ever.
 	StartTimeout time.Duration
 }

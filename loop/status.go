@@ -64,21 +64,13 @@ func (l *Loop) status() Status {
 	if l.bus != nil {
 		s.Server = l.deviceStatus()
 	}
-	for _, c := range l.holders() {
+	for _, c := range l.clients {
 		s.Clients = append(s.Clients, c.status())
 	}
 	if len(s.Clients) > 0 {
 		s.Client = s.Clients[0]
 	}
 	return s
-}
-
-// holders are those who hold the client end. The caller holds l.mu.
-func (l *Loop) holders() []*End {
-	if l.client != nil {
-		return []*End{l.client}
-	}
-	return l.clients
 }
 
 // status of an end that may be nil. The caller holds loop.mu.

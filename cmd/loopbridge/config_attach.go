@@ -18,12 +18,9 @@ func (b *binder) attach(path string, v any, l *LoopConfig) {
 	})
 }
 
-// attachedOnly reports what does not go together with an attached loop, or without.
+// attachedOnly reports what does not go together with an attached loop.
 func (b *binder) attachedOnly(path string, keys map[string]bool, l *LoopConfig) {
 	if l.Side == "" {
-		if keys["clients"] && !keys["server"] && l.Clients == "shared" {
-			b.wrong(join(path, "clients"), `several clients need a device as the server, use "exclusive", or server = { device = "null", side = "play" }`)
-		}
 		return
 	}
 	for _, key := range []string{"rate", "channels", "format", "device", "start_timeout", "on_client_close"} {

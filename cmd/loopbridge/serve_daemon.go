@@ -122,8 +122,18 @@ func specOf(c LoopConfig) (loop.Spec, error) {
 		Name: c.Name, Format: c.Format, Period: c.Period, Buffer: c.Buffer,
 		Convert:       convert.Options{Quality: quality, Matrix: c.ChannelMap.matrix, Direct: c.ChannelMap.direct, Dither: c.Dither},
 		OnClientClose: policy, StartTimeout: c.StartTimeout,
-		Attached: sideOf(c.Side), Exclusive: c.Clients == "exclusive",
+		Attached: sideOf(c.Side), Clients: sharingOf(c.Clients),
 	}, err
+}
+
+func sharingOf(word string) loop.Sharing {
+	switch word {
+	case "exclusive":
+		return loop.Exclusive
+	case "shared":
+		return loop.Shared
+	}
+	return loop.ByServer
 }
 
 func sideOf(word string) loop.Side {

@@ -205,7 +205,7 @@ func attachedCases() []testCase {
 			_, err = w.try(pcm.Options{Role: pcm.Client, Direction: pcm.Write})
 			w.is(err, audio.ErrAccess)
 		}},
-		{name: "D4_attached_and_exclusive", card: true, spec: loop.Spec{Exclusive: true}, run: func(w *world) {
+		{name: "D4_attached_and_exclusive", card: true, spec: loop.Spec{Clients: loop.Exclusive}, run: func(w *world) {
 			w.at("speaker")
 			c := w.client(pcm.Write)
 			_, err := w.try(pcm.Options{Role: pcm.Client, Direction: pcm.Write})

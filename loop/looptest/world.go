@@ -20,13 +20,15 @@ type Harness struct {
 	Bubble bool
 	// Connect makes a patchbay reachable, until the test's cleanup.
 	Connect func(t *testing.T, bay *loop.Patchbay) Opener
+	// Sharing is what loop0 has instead of its own, unless that is set.
+	Sharing loop.Sharing
 	// Inapplicable says why this way in cannot have a case, by the case's name.
 	Inapplicable map[string]string
 }
 
 // Run runs every case.
 func (h Harness) Run(t *testing.T) {
-	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), attachedCases(), setupCases(), holdCases(), policyCases()} {
+	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), attachedCases(), sharedCases(), setupCases(), holdCases(), policyCases()} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				if why := h.Inapplicable[c.name]; why != "" {
@@ -76,11 +78,14 @@ func (h Harness) world(t *testing.T, c testCase) *world {
 	w.engine = loop.NewEngine("clock", w.clock)
 	spec := c.spec
 	spec.Name = name
+	if spec.Clients == loop.ByServer {
+		spec.Clients = h.Sharing
+	}
 	w.ok(w.bay.Add(spec, w.engine))
 	w.ok(w.bay.Add(loop.Spec{Name: "other"}, w.engine))
 	if c.card {
-		w.ok(w.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide, Exclusive: c.spec.Exclusive}, w.engine))
-		w.ok(w.bay.Add(loop.Spec{Name: "mic", Attached: loop.RecordSide, Exclusive: c.spec.Exclusive}, w.engine))
+		w.ok(w.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide, Clients: c.spec.Clients}, w.engine))
+		w.ok(w.bay.Add(loop.Spec{Name: "mic", Attached: loop.RecordSide, Clients: c.spec.Clients}, w.engine))
 	}
 	w.events = w.bay.Subscribe(1000)
 	t.Cleanup(func() {
