@@ -137,6 +137,12 @@ func (p *program) Halt(ctx context.Context) error { return p.call(ctx, wire.OpHa
 // Drain implements pcm.Control.
 func (p *program) Drain(ctx context.Context) error { return p.call(ctx, wire.OpDrain) }
 
+// Mark implements pcm.Control.
+func (p *program) Mark(ctx context.Context, position uint64) error {
+	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpMark}, Mark: wire.Mark{Position: position}})
+	return err
+}
+
 func (p *program) call(ctx context.Context, op wire.Op) error {
 	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: op}})
 	return err

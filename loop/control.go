@@ -74,15 +74,8 @@ func (l *Loop) leave(e *End) {
 func (e *End) Drain(ctx context.Context) error {
 	l := e.loop
 	l.mu.Lock()
-	var err error
-	switch {
-	case e.gone || e.freed:
-		err = e.errClosed()
-	case e.dir != pcm.Write:
-		err = audio.ErrInvalid.With("%s: only an end that writes can be drained", l.spec.Name)
-	case e.orphaned():
-		err = audio.ErrGone.With("%s: the server has closed", l.spec.Name)
-	case e.state == ring.Ended:
+	err := e.cannotPlay()
+	if err == nil && e.state == ring.Ended {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", l.spec.Name)
 	}
 	if err != nil || e.pending() == 0 {
@@ -99,6 +92,20 @@ func (e *End) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", l.spec.Name, ctx.Err())
 	}
+}
+
+// cannotPlay is why nothing that e writes can be played any more, or ever. The caller
+// holds loop.mu.
+func (e *End) cannotPlay() error {
+	switch {
+	case e.gone || e.freed:
+		return e.errClosed()
+	case e.dir != pcm.Write:
+		return audio.ErrInvalid.With("%s: only an end that writes can be drained or marked", e.loop.spec.Name)
+	case e.orphaned():
+		return audio.ErrGone.With("%s: the server has closed", e.loop.spec.Name)
+	}
+	return nil
 }
 
 // answerDrains tells those whose frames were taken. The caller holds loop.mu.

@@ -70,6 +70,9 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 		ln.writer.drainTo.Store(0)
 		ln.found(foundDrain)
 	}
+	if ln.reached() {
+		ln.found(foundMark)
+	}
 	if closing && ln.anchored && ln.pending() == 0 {
 		return ln.end()
 	}
@@ -82,7 +85,7 @@ func (ln *line) available() (frames int, err error) {
 		return 0, nil
 	}
 	if frames, err = ln.source.Avail(); frames > 0 {
-		ln.quiet, ln.held = false, 0
+		ln.quiet, ln.marked, ln.held = false, false, 0
 	}
 	if ln.writer.paused.Load() {
 		frames = 0
@@ -140,6 +143,9 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		gap = 0
 	default:
 		gap -= ln.hold(n, gap)
+		if mark := ln.writer.lastMark.Load(); mark != 0 && mark == ln.source.Taken()+uint64(avail) {
+			ln.marked = true // no more frames are to come for now
+		}
 		if ln.underrun(gap) {
 			ln.found(foundUnderrun)
 		}
@@ -183,7 +189,7 @@ func (ln *line) hold(n, gap int) int {
 
 // underrun counts silence that the writer is to blame for; true: tell somebody.
 func (ln *line) underrun(frames int) bool {
-	if frames == 0 || ln.quiet {
+	if frames == 0 || ln.quiet || ln.marked {
 		ln.dry = false
 		return false
 	}
@@ -236,6 +242,15 @@ func (ln *line) publish(c *clockwork, n int) {
 			ln.reader.host.Ring()
 		}
 	}
+}
+
+// reached reports whether an eof mark's frames are taken.
+func (ln *line) reached() bool {
+	if ln.writer == nil {
+		return false
+	}
+	mark := ln.writer.markTo.Load()
+	return mark != 0 && ln.source.Taken() >= mark
 }
 
 // drained reports whether a drain's frames are taken once n more of the writer's are.

@@ -52,16 +52,21 @@ type End struct {
 	timer      *time.Timer // start_timeout, while armed
 	unsettled  bool        // a server whose Setup is still to come
 	drains     []drain
+	marks      []uint64      // positions of eof marks that are not reached, ascending
+	eofs       uint32        // marks that were reached since it was opened, or last set
 	mix        mixer.Setting // of a client that a device plays
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
 
-	paused atomic.Bool // read by the engine
+	// Read by the engine.
+	paused   atomic.Bool
+	lastMark atomic.Uint64 // position of the last eof mark
 
 	// Written by the engine.
 	moved   atomic.Uint64 // frames taken from or given to the program
 	drainTo atomic.Uint64 // position to report to drains; cleared when reached
+	markTo  atomic.Uint64 // position of the next eof mark; control clears it
 	xruns   xrunCounters
 	bad     atomic.Uint64 // samples of the program that were no numbers, since its ring was made
 }
@@ -103,6 +108,7 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 		e.host.Free(e.mem)
 	}
 	e.mem, e.ring, e.format, e.period, e.buffer = mem, r, f, period, buffer
+	e.dropMarks()
 	e.moved.Store(0)
 	e.bad.Store(0)
 	if e.dir == pcm.Write {
@@ -152,6 +158,7 @@ func (e *End) free() {
 		return
 	}
 	e.failDrains(audio.ErrReset.With("%s: the end was closed before it was drained", e.loop.spec.Name))
+	e.dropMarks()
 	if e.timer != nil {
 		e.timer.Stop()
 		e.timer = nil

@@ -23,12 +23,13 @@ const (
 	Overrun                    // the end's program read too late, for the first time
 	ClientGone                 // the last of a client's frames is delivered or dropped
 	DeviceSet                  // somebody has set the state of a device
+	EOF                        // an eof mark of the end's program was reached (D21)
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "set",
-	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", DeviceSet: "device set",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", DeviceSet: "device set", EOF: "eof",
 }
 
 // String is the event in a word.

@@ -47,6 +47,7 @@ type line struct {
 	dry, over  bool   // in a burst of underruns, of overruns
 	deaf       bool   // the reader has paused
 	quiet      bool   // running dry is expected: it was drained (D21)
+	marked     bool   // as well: it has an eof mark
 	held       int    // frames that the clock has stood still since then
 	bad        uint64 // of the converter, as far as counted
 }
@@ -57,6 +58,7 @@ const (
 	foundUnderrun                      // the writer's sticky flag went up
 	foundOverrun                       // the reader's sticky flag went up
 	foundDrain                         // a drain's position was reached
+	foundMark                          // an eof mark was reached
 	foundBadWriter                     // it lies about its position
 	foundBadReader                     //
 	foundDeadDevice                    // the clock is gone
@@ -153,10 +155,13 @@ func (ln *line) finish(found uint32) {
 	if ln.unlinked {
 		return // control was faster
 	}
+	if found&foundMark != 0 {
+		ln.writer.passMarks()
+	}
 	if found&foundDrain != 0 {
 		ln.writer.answerDrains()
 	}
-	if found&^(foundUnderrun|foundOverrun|foundDrain) == 0 {
+	if found&^(foundUnderrun|foundOverrun|foundDrain|foundMark) == 0 {
 		return
 	}
 	e := ln.writer // whose stream it was that has ended

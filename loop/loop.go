@@ -132,6 +132,7 @@ func (l *Loop) endOfStream(e *End) {
 // line uses the ring.
 func (e *End) flush() {
 	if e.dir == pcm.Write {
+		e.dropMarks()
 		e.source.Flush()
 		e.moved.Store(e.source.Taken())
 	}

@@ -126,6 +126,8 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 		return done(end.Halt(ctx))
 	case wire.OpDrain:
 		return c.later(h, func() error { return end.Drain(ctx) }, done)
+	case wire.OpMark:
+		return done(end.Mark(ctx, r.Mark.Position))
 	case wire.OpPause:
 		return done(end.Pause(ctx, r.Pause.On != 0))
 	case wire.OpSetup:

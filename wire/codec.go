@@ -16,6 +16,8 @@ func EncodeRequest(r *Request) []byte {
 		return encode(&r.Header, &r.Setup)
 	case OpPause:
 		return encode(&r.Header, &r.Pause)
+	case OpMark:
+		return encode(&r.Header, &r.Mark)
 	case OpInfo, OpSet, OpWatch:
 		return encode(&r.Header, &r.Device)
 	}
@@ -41,6 +43,8 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 		}
 	case OpPause:
 		err = decode(packet, &r.Pause)
+	case OpMark:
+		err = decode(packet, &r.Mark)
 	case OpInfo, OpSet, OpWatch:
 		err = decode(packet, &r.Device)
 	case OpStart, OpHalt, OpDrain, OpClose, OpList:

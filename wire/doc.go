@@ -22,6 +22,7 @@
 //	Drain      —            Done           when the engine has taken what was written
 //	Setup      Setup        Granted, fds   at once; the ring before it is dead
 //	Pause      Pause        Done           at once
+//	Mark       Mark         Done           at once
 //	Close      —            Done           when a writing client is drained
 //	List       —            Loop …, Done   at once; needs no Open before it
 //	Info       Device       Device         at once; needs no Open before it
@@ -32,6 +33,9 @@
 // [Failure]. Requests may be sent before earlier ones are answered, up to
 // [MaxPending]; those to which the answer is "at once" may overtake the others. The
 // first request on a connection is any that needs no Open before it, or Open.
+//
+// Mark is the zero-length write of audio(7I): an eof mark behind the frame before
+// Position, which is written already. When it is reached, eof counts up.
 //
 // [Device] is about a device, not a loop: its state of audio(7I). The numbers of its
 // fields are those of audio.Field, and never change. Set changes the fields that it

@@ -27,6 +27,7 @@ const (
 	OpInfo
 	OpSet
 	OpWatch
+	OpMark
 )
 
 // Header begins every message.
@@ -71,6 +72,11 @@ type Setup struct {
 // Pause stops an end, or lets it go on.
 type Pause struct {
 	On uint32 // 1 or 0
+}
+
+// Mark is a zero-length write: an eof mark.
+type Mark struct {
+	Position uint64 // frames written before it
 }
 
 // Granted says what became of Open or Setup.
@@ -141,6 +147,7 @@ type Request struct {
 	Open   Open   // OpOpen
 	Setup  Setup  // OpSetup
 	Pause  Pause  // OpPause
+	Mark   Mark   // OpMark
 	Device Device // OpInfo: its name only, OpSet: what to set, OpWatch: what is known already
 }
 

@@ -50,7 +50,7 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 func TestRequestsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Request{Header: draw[wire.Header](t, "header")}
-		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpWatch}).Draw(t, "op")
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpWatch, wire.OpMark}).Draw(t, "op")
 		switch want.Op {
 		case wire.OpOpen:
 			want.Open = draw[wire.Open](t, "open")
@@ -61,6 +61,8 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 			want.Setup.Period, want.Setup.Buffer = want.Setup.Period>>1, want.Setup.Buffer>>1
 		case wire.OpPause:
 			want.Pause = draw[wire.Pause](t, "pause")
+		case wire.OpMark:
+			want.Mark = draw[wire.Mark](t, "mark")
 		case wire.OpInfo, wire.OpSet, wire.OpWatch:
 			want.Device = draw[wire.Device](t, "device")
 		}
@@ -74,7 +76,7 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 func TestRepliesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Reply{Header: draw[wire.Header](t, "header")}
-		want.Op = wire.Op(rapid.Uint16Range(1, 11).Draw(t, "op"))
+		want.Op = wire.Op(rapid.Uint16Range(1, 12).Draw(t, "op"))
 		switch body := rapid.IntRange(0, 4).Draw(t, "body"); {
 		case body == 0:
 			want.Errno = max(1, want.Errno)
@@ -129,7 +131,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"half a message", good[:256], "a message of 256 bytes"},
 		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
 		{"op 0", change(0, 0, 0), "unknown request 0"},
-		{"op 12", change(0, 12, 0), "unknown request 12"},
+		{"op 13", change(0, 13, 0), "unknown request 13"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
 		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
 		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
@@ -196,7 +198,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request := func(name string, op wire.Op) {
 		add(name, wire.EncodeRequest(&wire.Request{
 			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open,
-			Setup: wire.Setup{Format: format, Period: 0x41424344, Buffer: 0x45464748}, Pause: wire.Pause{On: 0x51525354},
+			Setup: wire.Setup{Format: format, Period: 0x41424344, Buffer: 0x45464748}, Pause: wire.Pause{On: 0x51525354}, Mark: wire.Mark{Position: 0x6162636465666768},
 			Device: device,
 		}))
 	}
@@ -216,6 +218,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request("request Info", wire.OpInfo)
 	request("request Set", wire.OpSet)
 	request("request Watch", wire.OpWatch)
+	request("request Mark", wire.OpMark)
 	reply("reply Granted to Open", wire.OpOpen, 0, 1)
 	reply("reply Granted to Setup", wire.OpSetup, 0, 1)
 	reply("reply Failure", wire.OpOpen, 16, 1)

@@ -70,6 +70,7 @@ func (pl *player) write(ctx context.Context) (fault, err error) {
 			switch {
 			case b.err == io.EOF:
 				pl.rest = pl.src.rest
+				_, _ = pl.p.Write(ctx, nil) // an eof mark, for whoever counts files
 				return nil, nil
 			case b.err != nil:
 				return b.err, nil

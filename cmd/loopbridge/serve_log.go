@@ -57,6 +57,8 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 		line, message = log.Warn(), "underrun: wrote too late, silence was inserted"
 	case loop.Overrun:
 		line, message = log.Warn(), "overrun: read too late, frames were dropped"
+	case loop.EOF:
+		line, message = log.Debug(), "has been played to an eof mark"
 	case loop.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	case loop.DeviceSet:

@@ -172,6 +172,86 @@ func lineCases() []testCase {
 				w.Fatalf("%d xruns where one is due", bursts)
 			}
 		}},
+		{name: "E45_D21_eof_marks_are_counted_when_they_are_reached", run: func(w *world) {
+			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+				s, c := w.pair(d)
+				from, to := s, c
+				if d == pcm.Read {
+					from, to = c, s
+				}
+				mark := func() {
+					w.Helper()
+					_, err := from.Write(w.Context(), nil)
+					w.ok(err)
+				}
+				reached := func() (n int) {
+					w.settle()
+					for {
+						select {
+						case e := <-w.events.C:
+							if e.Kind == loop.EOF && e.End == from.Role() {
+								n++
+							}
+						default:
+							return n
+						}
+					}
+				}
+				reached()
+				from.put(100 - int(from.next)%100)
+				before := from.next
+				mark() // behind what is written
+				from.put(100)
+				mark()
+				mark()
+				if n := reached(); n != 0 {
+					w.Fatalf("%d marks were reached before the clock ran", n)
+				}
+				w.tick(int(before)/period + 1)
+				w.tick(1) // all is taken, and it runs dry right behind a mark
+				if n := reached(); n != 3 {
+					w.Fatalf("%d marks were reached, want 3", n)
+				}
+				mark() // nothing is before it
+				if n := reached(); n != 1 {
+					w.Fatalf("a mark behind what is taken was reached %d times", n)
+				}
+				if bursts, _ := from.Xruns(); bursts != 0 {
+					w.Fatalf("%d xruns behind a mark", bursts)
+				}
+				from.put(10)
+				w.tick(3)
+				if bursts, _ := from.Xruns(); bursts != 1 {
+					w.Fatalf("%d xruns where one is due", bursts)
+				}
+				if _, err := to.Write(w.Context(), nil); err == nil {
+					w.Fatal("an end that reads has made a mark")
+				}
+				from.Abandon()
+				to.Abandon()
+				w.until("the loop is free", func() bool { s := w.status(); w.tick(1); return !s.Server.Open && !s.Client.Open })
+			}
+		}},
+		{name: "E45_marks_of_a_session_that_is_halted_are_dropped", run: func(w *world) {
+			_, c := w.pair(pcm.Read)
+			c.put(3 * period)
+			_, err := c.Write(w.Context(), nil)
+			w.ok(err)
+			w.ok(c.Halt(w.Context()))
+			w.tick(5)
+			w.settle()
+			for {
+				select {
+				case e := <-w.events.C:
+					if e.Kind == loop.EOF {
+						w.Fatal("a mark was reached that nobody played")
+					}
+					continue
+				default:
+				}
+				break
+			}
+		}},
 		{name: "D16_drain_and_then_close_leaves_no_silence_behind", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)

@@ -19,8 +19,29 @@ func (p *PCM) Read(ctx context.Context, buf []byte) (frames int, err error) {
 
 // Write takes whole frames from buf and returns how many. It blocks until all of
 // buf is in the ring; errors as for Read, ErrReset at once when the reader has gone.
+//
+// An empty buf is an eof mark, the zero-length write of audio(7I): once all that was
+// written before it is taken, eof counts up, and running dry there is no xrun (D21).
 func (p *PCM) Write(ctx context.Context, buf []byte) (frames int, err error) {
+	if len(buf) == 0 {
+		return 0, p.mark(ctx)
+	}
 	return p.transfer(ctx, Write, buf)
+}
+
+func (p *PCM) mark(ctx context.Context) error {
+	if _, err := p.transfer(ctx, Write, nil); err != nil { // as any write
+		return err
+	}
+	p.io.Lock()
+	defer p.io.Unlock()
+	if p.closed.Load() {
+		return p.errClosed()
+	}
+	if p.io.ring.State() == ring.Ended {
+		return p.ended()
+	}
+	return p.control.Mark(ctx, p.io.writer.Written())
 }
 
 func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int, err error) {

@@ -130,6 +130,8 @@ type Control interface {
 	Halt(context.Context) error
 	// Drain returns when the engine has taken all that was written before.
 	Drain(context.Context) error
+	// Mark puts an eof mark behind the frame before position, which is written already.
+	Mark(ctx context.Context, position uint64) error
 	// Setup sets the loop's format from its server end, or the sizes of either end's
 	// ring; the old ring is dead.
 	Setup(context.Context, Setup) (Grant, error)

@@ -106,6 +106,10 @@ static int pcm_drain(snd_pcm_ioplug_t *io)
 	if (!err && lb_ring_ready(&p->ring) < capacity) {
 		if (p->role == LB_CLIENT)
 			err = lb_begin(p);
+		if (!err && !p->drained) { /* alsa-lib has no zero-length write: who drains has come to an end */
+			m.mark.position = p->ring.shared->program;
+			err = lb_send(&p->conn, LB_OP_MARK, &m);
+		}
 		if (!err && !p->drained)
 			err = lb_send(&p->conn, LB_OP_DRAIN, &(struct lb_message){ 0 });
 		p->drained = true;

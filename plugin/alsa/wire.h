@@ -33,6 +33,7 @@ enum lb_op {
 	LB_OP_INFO,
 	LB_OP_SET,
 	LB_OP_WATCH,
+	LB_OP_MARK,
 };
 
 enum lb_role { LB_SERVER = 1, LB_CLIENT = 2 };
@@ -67,6 +68,10 @@ struct lb_setup {
 
 struct lb_pause {
 	uint32_t on;
+};
+
+struct lb_mark {
+	uint64_t position;
 };
 
 struct lb_granted {
@@ -125,6 +130,7 @@ struct lb_message {
 		struct lb_open open;
 		struct lb_setup setup;
 		struct lb_pause pause;
+		struct lb_mark mark;
 		struct lb_granted granted;
 		struct lb_failure failure;
 		struct lb_loop loop;

@@ -91,6 +91,8 @@ func TestRealTime(t *testing.T) {
 func TestD15HoldKeepsARecorder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, followsTheWork, loop.Spec{Name: "loop0", OnClientClose: loop.Hold})
+	events := r.bay.Subscribe(100)
+	defer events.Cancel()
 	first, second := noise(cd, 30*chunk, 5), noise(cd, 40*chunk, 6)
 	recording := r.record(cd, "loopbridge:loop0,server")
 	r.serverArmed("loop0")
@@ -103,6 +105,15 @@ func TestD15HoldKeepsARecorder(t *testing.T) {
 	}
 	recording.stop(r)
 	r.same(r.read("out.raw"), append(first, second...), cd)
+	marks := 0
+	for len(events.C) > 0 {
+		if e := <-events.C; e.Kind == loop.EOF && e.Holder.Program == "aplay" {
+			marks++
+		}
+	}
+	if marks != 2 {
+		t.Errorf("%d eof marks, want one for each time that aplay has drained", marks)
+	}
 }
 
 // TestD15SilenceKeepsARecorder hears silence after each client, in real time.

@@ -34,7 +34,7 @@ func TestLayout(t *testing.T) {
 	for name, value := range c {
 		t.Errorf("wire.h has %s = %s, package wire has none", name, value)
 	}
-	beyond := wire.Request{Header: wire.Header{Op: wire.OpWatch + 1}}
+	beyond := wire.Request{Header: wire.Header{Op: wire.OpMark + 1}}
 	if _, err := wire.DecodeRequest(wire.EncodeRequest(&beyond)); err == nil {
 		t.Errorf("package wire has an operation %d, this test does not know it", beyond.Op)
 	}
@@ -84,7 +84,7 @@ func layoutInGo() map[string]string {
 		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields,
 		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
 		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
-		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_WATCH": int(wire.OpWatch),
+		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_WATCH": int(wire.OpWatch), "OP_MARK": int(wire.OpMark),
 		"SERVER": int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
 		"END_OPEN": wire.EndOpen, "END_GONE": wire.EndGone, "END_ERROR": wire.EndError, "END_PAUSED": wire.EndPaused,
@@ -99,7 +99,7 @@ func layoutInGo() map[string]string {
 		layout["constant LB_"+name] = fmt.Sprint(value)
 	}
 	for _, message := range []any{
-		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{},
+		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Mark{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{},
 	} {
 		structInGo(layout, reflect.TypeOf(message))
 	}

@@ -34,6 +34,7 @@ static void constants(void)
 	CONSTANT(LB_OP_INFO);
 	CONSTANT(LB_OP_SET);
 	CONSTANT(LB_OP_WATCH);
+	CONSTANT(LB_OP_MARK);
 	CONSTANT(LB_SERVER);
 	CONSTANT(LB_CLIENT);
 	CONSTANT(LB_READ);
@@ -95,6 +96,8 @@ static void messages(void)
 	OFFSET(lb_setup, buffer);
 	SIZE(lb_pause);
 	OFFSET(lb_pause, on);
+	SIZE(lb_mark);
+	OFFSET(lb_mark, position);
 	SIZE(lb_granted);
 	OFFSET(lb_granted, direction);
 	OFFSET(lb_granted, period);
