@@ -31,7 +31,7 @@ func layers() []layer {
 
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
 		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
-		{"loop/convert", "audio resample", "arithmetic on blocks, from one format to another"},
+		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
 		{"loop", "audio backend mixer loop/ring loop/pcm loop/convert", "the core knows no socket, no file and no concrete device"},
 		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/convert", "proves loops in the daemon and over the wire alike"},
 

@@ -24,7 +24,7 @@ func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) 
 	e = &Engine{stream: sponge{backendtest.NewClock(config)}, desk: newDesk(config), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
 	e.input, e.output = newMixbus(config.Format, 4*480), newMixbus(config.Format, 4*480)
 	for i := range n + 1 {
-		l := &Loop{bay: NewPatchbay(), engine: e, bus: e.output, spec: Spec{Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, e.output)
 		dir := pcm.Write
 		if i == n {
 			l.bus, l.spec.Attached, dir = e.input, RecordSide, pcm.Read
@@ -93,7 +93,7 @@ func TestAttachedCycleAllocatesNothing(t *testing.T) {
 // TestConvertingCycleAllocatesNothing: a client of another rate and encoding.
 func TestConvertingCycleAllocatesNothing(t *testing.T) {
 	e, _ := bench(t, 0, audio.DefaultFormat())
-	l := &Loop{bay: NewPatchbay(), engine: e, spec: Spec{Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+	l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
 	other := audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}
 	host := &localHost{bell: make(chan struct{}, 1)}
 	w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, other, host)

@@ -151,6 +151,9 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		}
 	}
 	var taken, dropped int
+	if flows := n > 0; flows != ln.flowing.Load() {
+		ln.flowing.Store(flows)
+	}
 	switch {
 	case ln.bus != nil:
 		taken, over = ln.mix(n)

@@ -17,7 +17,7 @@ func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
 	e := &Engine{desk: newDesk(clock.Granted()), stream: clock, rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
 	var lines []*line
 	for range n {
-		l := &Loop{bay: NewPatchbay(), engine: e, spec: Spec{Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}}
+		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
 		host := &localHost{bell: make(chan struct{}, 1)}
 		w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, f, host)
 		if err != nil {

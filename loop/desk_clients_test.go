@@ -2,12 +2,10 @@ package loop_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"testing"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -48,57 +46,6 @@ func TestLevels(t *testing.T) {
 	c.clock.Advance(period)
 	if l := c.engine.Levels(); l.Play.Frames != period || !math.IsInf(l.Play.Overall.Peak, -1) {
 		t.Errorf("behind a gain of 0: %+v", l.Play)
-	}
-}
-
-// TestD4MixOfOneClient: each has its own gain, balance and mute.
-func TestD4MixOfOneClient(t *testing.T) {
-	c := newCard(t, true, false)
-	open := func(pid int) *pcm.PCM {
-		p, err := c.bay.Open(t.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 40 * period, Holder: pcm.Holder{PID: pid}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(p.Abandon)
-		return p
-	}
-	one, two := open(1), open(2)
-	c.play(one, constant(5100, 20*period))
-	c.play(two, constant(255, 20*period))
-	c.clock.Advance(2 * period)
-	number := func(n int) *int { return &n }
-	yes := true
-	for _, step := range []struct {
-		pid         int
-		mix         loop.Mix
-		left, right int16
-	}{
-		{1, loop.Mix{}, 5355, 5355},
-		{1, loop.Mix{Gain: number(100)}, 2255, 2255},
-		{1, loop.Mix{Balance: number(16)}, 2255, 1255},
-		{2, loop.Mix{Gain: number(0)}, 2000, 1000},
-		{1, loop.Mix{Mute: &yes}, 0, 0},
-	} {
-		if err := c.bay.SetMix("speaker", step.pid, step.mix); err != nil {
-			t.Fatal(err)
-		}
-		c.clock.Advance(2 * period)
-		if l, r := c.last(); l != step.left || r != step.right {
-			t.Errorf("%+v: %d %d, want %d %d", step, l, r, step.left, step.right)
-		}
-	}
-	for _, step := range []struct {
-		loop string
-		pid  int
-		mix  loop.Mix
-		want *audio.Error
-	}{
-		{"speaker", 1, loop.Mix{Gain: number(256)}, audio.ErrInvalid}, {"speaker", 1, loop.Mix{Balance: number(-1)}, audio.ErrInvalid},
-		{"speaker", 3, loop.Mix{}, audio.ErrNoDevice}, {"none", 1, loop.Mix{}, audio.ErrNoDevice},
-	} {
-		if err := c.bay.SetMix(step.loop, step.pid, step.mix); !errors.Is(err, step.want) {
-			t.Errorf("%+v: %v", step, err)
-		}
 	}
 }
 

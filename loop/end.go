@@ -8,7 +8,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
-	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Host is the program behind an end, as the daemon reaches it.
@@ -52,9 +51,10 @@ type End struct {
 	timer      *time.Timer // start_timeout, while armed
 	unsettled  bool        // a server whose Setup is still to come
 	drains     []drain
-	marks      []uint64      // positions of eof marks that are not reached, ascending
-	eofs       uint32        // marks that were reached since it was opened, or last set
-	mix        mixer.Setting // of a client that a device plays
+	marks      []uint64 // positions of eof marks that are not reached, ascending
+	eofs       uint32   // marks that were reached since it was opened, or last set
+	strip      *strip
+	since      uint64 // moved when samples of audio(7I) was 0
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
@@ -84,7 +84,10 @@ type xrunCounters struct {
 
 // newEnd makes an end with a ring. The caller holds l.mu.
 func (l *Loop) newEnd(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
-	e := &End{mix: mixer.Neutral(), loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled}
+	e := &End{loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled, strip: l.strips[o.Role]}
+	if o.Role == pcm.Client {
+		e.strip = newStrip(&l.spec)
+	}
 	if err := e.allocate(f, o.Period, o.Buffer); err != nil {
 		return nil, err
 	}
@@ -111,6 +114,7 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	e.dropMarks()
 	e.moved.Store(0)
 	e.bad.Store(0)
+	e.since = 0
 	if e.dir == pcm.Write {
 		e.source = ring.NewSource(r)
 	} else {
@@ -159,6 +163,7 @@ func (e *End) free() {
 	}
 	e.failDrains(audio.ErrReset.With("%s: the end was closed before it was drained", e.loop.spec.Name))
 	e.dropMarks()
+	e.strip.closed(e.dir)
 	if e.timer != nil {
 		e.timer.Stop()
 		e.timer = nil

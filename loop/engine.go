@@ -66,6 +66,9 @@ func NewEngine(name string, s backend.Stream) *Engine {
 // Name is the device's name.
 func (e *Engine) Name() string { return e.name }
 
+// Subject is an event about the device, without a Kind.
+func (e *Engine) Subject() Event { return Event{Device: e.name} }
+
 // Cycles counts how often the engine has looked at its lines.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
 

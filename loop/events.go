@@ -19,17 +19,17 @@ const (
 	Closed                     // its program closed it, or died
 	Waiting                    // a client has begun to wait for its turn
 	FormatSet                  // the server has set the loop's format
+	Set                        // somebody has set the state of an end, or a device
 	Underrun                   // the end's program wrote too late, for the first time
 	Overrun                    // the end's program read too late, for the first time
 	ClientGone                 // the last of a client's frames is delivered or dropped
-	DeviceSet                  // somebody has set the state of a device
 	EOF                        // an eof mark of the end's program was reached (D21)
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
-	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "set",
-	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", DeviceSet: "device set", EOF: "eof",
+	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof",
 }
 
 // String is the event in a word.
@@ -42,14 +42,13 @@ func (k Kind) String() string {
 
 // Event is something that happened to a loop, or to a device.
 type Event struct {
-	Time   time.Time
-	Loop   string
-	Kind   Kind
-	End    pcm.Role
-	Holder pcm.Holder
-
-	Device  string         // of DeviceSet, instead of Loop, End and Holder
-	Changes []audio.Change // not to be changed
+	Time    time.Time
+	Kind    Kind
+	Loop    string
+	End     pcm.Role
+	Holder  pcm.Holder
+	Device  string         // instead of Loop, End and Holder
+	Changes []audio.Change // of a device, and of Set; not to be changed
 }
 
 // Subscription is a queue of events that one goroutine receives from.

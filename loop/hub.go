@@ -2,7 +2,6 @@ package loop
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // A shared loop whose server is a program has a hub: the line of the server, with a
@@ -27,7 +26,6 @@ func newHub(l *Loop, s *End) *line {
 	ln.alone = false
 	block := audio.MulDiv(uint64(l.engine.usual), ln.rate, l.engine.rate) // longer cycles go in several
 	ln.hub = &hub{bus: newMixbus(s.format, max(1, int(block)))}
-	ln.fader = mixer.NewFader(s.format.Channels, s.mix)
 	return ln
 }
 

@@ -15,7 +15,7 @@ func TestHubCycleAllocatesNothing(t *testing.T) {
 	other := audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}
 	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
 		e, _ := bench(t, 0, audio.DefaultFormat())
-		l := &Loop{bay: NewPatchbay(), engine: e, spec: Spec{Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod, Clients: Shared}}
+		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod, Clients: Shared}, nil)
 		open := func(role pcm.Role, d pcm.Direction, f audio.Format) *End {
 			end, err := l.newEnd(pcm.Options{Role: role}, d, f, &localHost{bell: make(chan struct{}, 1)})
 			if err != nil {

@@ -23,7 +23,8 @@ type line struct {
 	writerRate     uint64
 	encoding       audio.Encoding // of what comes out
 	frameBytes     int            // of it
-	fader          *mixer.Fader   // of a writer that a bus plays, and of a hub
+	converts       bool           // there is one, as control knows; guarded by loop.mu
+	fader          *mixer.Fader   // of both ends; a converter's where there is a reader
 	bus            *mixbus        // of a device, or of a hub, which is the other end; nil: a program is
 	hub            *hub           // of the server of a shared loop
 	of             *line          // the hub that this is a tap of
@@ -42,14 +43,15 @@ type line struct {
 	next, prev *line
 	listed     bool
 	anchored   bool
-	anchor     uint64 // device position, at first that at which the line came
-	due        uint64 // frames that the clock has asked for since the anchor
-	dry, over  bool   // in a burst of underruns, of overruns
-	deaf       bool   // the reader has paused
-	quiet      bool   // running dry is expected: it was drained (D21)
-	marked     bool   // as well: it has an eof mark
-	held       int    // frames that the clock has stood still since then
-	bad        uint64 // of the converter, as far as counted
+	anchor     uint64      // device position, at first that at which the line came
+	due        uint64      // frames that the clock has asked for since the anchor
+	dry, over  bool        // in a burst of underruns, of overruns
+	deaf       bool        // the reader has paused
+	quiet      bool        // running dry is expected: it was drained (D21)
+	marked     bool        // as well: it has an eof mark
+	flowing    atomic.Bool // the writer has frames; any goroutine may look
+	held       int         // frames that the clock has stood still since then
+	bad        uint64      // of the converter, as far as counted
 }
 
 // What the engine found out about a line, for the reporter.
@@ -99,9 +101,13 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 		if period := max(1, int(audio.MulDiv(uint64(w.period), ln.rate, ln.writerRate))); r == nil || period < ln.period {
 			ln.period = period
 		}
-		if ln.bus != nil {
-			ln.fader = mixer.NewFader(to.Channels, w.mix)
-		}
+	}
+	ln.fader = mixer.NewFader(to.Channels, ln.settings()...)
+	switch ln.converts = ln.converter != nil; {
+	case ln.converts && r != nil:
+		ln.converter.Through(ln.fader)
+	case !ln.fader.Unity():
+		ln.converter = ln.converterForFader()
 	}
 	return ln, nil
 }

@@ -18,6 +18,7 @@ type Loop struct {
 
 	mu      sync.Mutex
 	removed bool
+	strips  [pcm.Client + 1]*strip // what is set of each end, by its role
 	server  *End
 	clients []*End    // that hold the client end, also while they are gone and their last frames on their way
 	bus     *mixbus   // of an attached loop
@@ -26,6 +27,12 @@ type Loop struct {
 	sessions atomic.Uint64
 	frames   atomic.Uint64 // moved from writer to reader
 	skipped  atomic.Uint64 // left out of the clock, because the engine was late
+}
+
+func newLoop(b *Patchbay, e *Engine, spec Spec, bus *mixbus) *Loop {
+	l := &Loop{bay: b, engine: e, spec: spec, bus: bus}
+	l.strips[pcm.Server], l.strips[pcm.Client] = newStrip(&spec), newStrip(&spec)
+	return l
 }
 
 // run makes a session when both ends want one. The caller holds l.mu.
@@ -148,6 +155,9 @@ func (l *Loop) releaseClient(c *End) {
 	}
 	l.clients = slices.Delete(l.clients, at, at+1)
 	l.engine.clients(l.spec.Attached, -1)
+	if len(l.clients) == 0 {
+		l.strips[pcm.Client].closed(c.dir)
+	}
 	l.emit(Event{Kind: ClientGone, End: pcm.Client, Holder: c.holder})
 	l.admit()
 }

@@ -54,7 +54,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	if bus != nil {
 		spec.Format = bus.format
 	}
-	b.loops[spec.Name] = &Loop{bay: b, engine: e, spec: spec, bus: bus}
+	b.loops[spec.Name] = newLoop(b, e, spec, bus)
 	return nil
 }
 

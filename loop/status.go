@@ -39,7 +39,7 @@ type EndStatus struct {
 	Bad        uint64 // samples that were no numbers, or infinite, and became 0
 	Paused     bool
 	Draining   bool          // its program waits for what it wrote to be taken
-	Mix        mixer.Setting // of a client that a device plays
+	Mix        mixer.Setting // of its own; all of the client end have that of the loop, too
 }
 
 // Status lists all loops by name. It takes each loop's lock for a moment.
@@ -82,6 +82,6 @@ func (e *End) status() EndStatus {
 		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
 		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
 		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
-		Mix: e.mix, Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
+		Mix: e.strip.setting(side(e.dir)), Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
 	}
 }

@@ -24,24 +24,28 @@ const (
 	silent              // all are 0
 )
 
-// NewFader is a Fader for blocks of 1 to audio.MaxChannels channels. It begins with s,
-// not with a ramp.
-func NewFader(channels int, s Setting) *Fader {
+// NewFader is a Fader for blocks of 1 to audio.MaxChannels channels. It begins with the
+// settings, one behind the other, not with a ramp.
+func NewFader(channels int, s ...Setting) *Fader {
 	f := &Fader{
 		now:    make([]float32, channels),
 		wanted: make([]float32, channels),
 		shape:  newShape(channels),
 	}
-	f.Set(s)
+	f.Set(s...)
 	f.Jump()
 	return f
 }
 
-// Set is what the next block goes to. Values out of range count as the nearest.
-func (f *Fader) Set(s Setting) {
+// Set is what the next block goes to: through all settings, one behind the other. Values
+// out of range count as the nearest.
+func (f *Fader) Set(s ...Setting) {
 	same := true
 	for c := range f.wanted {
-		f.wanted[c] = s.amplitude(c, len(f.wanted))
+		f.wanted[c] = 1
+		for _, one := range s {
+			f.wanted[c] *= one.amplitude(c, len(f.wanted))
+		}
 		same = same && f.wanted[c] == f.now[c]
 	}
 	f.state = ramp

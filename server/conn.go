@@ -102,7 +102,7 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	case r.Op == wire.OpList:
 		return c.list(h)
 	case r.Op == wire.OpInfo, r.Op == wire.OpSet, r.Op == wire.OpWatch:
-		return c.device(ctx, r)
+		return c.state(ctx, r)
 	case r.Op == wire.OpOpen && c.opened:
 		return audio.ErrProtocol.With("a connection opens one end only")
 	case r.Op == wire.OpOpen:

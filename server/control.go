@@ -30,7 +30,7 @@ type Panel struct {
 	Bay     *loop.Patchbay
 	Devices []*loop.Engine
 	// Saved, unless nil, is called after each set, from any goroutine.
-	Saved func(device string)
+	Saved func()
 	Loops Loops
 }
 
@@ -68,10 +68,11 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 
 		"GET /v1/devices/{device}/levels": c.getLevels,
 
-		"GET /v1/loops":                        c.listLoops,
-		"GET /v1/loops/{loop}":                 c.getLoop,
-		"POST /v1/loops":                       c.addLoop,
-		"PATCH /v1/loops/{loop}/clients/{pid}": c.setClient,
+		"GET /v1/loops":                     c.listLoops,
+		"GET /v1/loops/{loop}":              c.getLoop,
+		"POST /v1/loops":                    c.addLoop,
+		"GET /v1/loops/{loop}/ends/{end}":   c.getEnd,
+		"PATCH /v1/loops/{loop}/ends/{end}": c.setEnd,
 
 		"POST /v1/loops/{loop}/drain": c.drainLoop,
 		"POST /v1/loops/{loop}/halt":  c.haltLoop,

@@ -22,8 +22,9 @@ type sideLevels struct {
 }
 
 func (c *Control) getLevels(w http.ResponseWriter, r *http.Request) {
-	e := c.device(w, r)
-	if e == nil {
+	e, err := c.device(r.PathValue("device"))
+	if err != nil {
+		answerError(w, status(err), err.Error())
 		return
 	}
 	levels := e.Levels()

@@ -1,10 +1,7 @@
 package server
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
@@ -43,7 +40,7 @@ type endReply struct {
 	Paused     bool         `json:"paused"`
 	Draining   bool         `json:"draining"`
 
-	Gain    int  `json:"gain"` // of a client that a device plays, as balance and mute
+	Gain    int  `json:"gain"` // its own, as balance and mute
 	Balance int  `json:"balance"`
 	Mute    bool `json:"mute"`
 }
@@ -105,31 +102,6 @@ func (c *Control) addLoop(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.answerLoop(w, http.StatusCreated, name)
-}
-
-// setClient sets how a client is mixed.
-func (c *Control) setClient(w http.ResponseWriter, r *http.Request) {
-	body, ok := bodyOf(w, r)
-	if !ok {
-		return
-	}
-	pid, err := strconv.Atoi(r.PathValue("pid"))
-	if err != nil {
-		answerError(w, http.StatusNotFound, "a client is named by its pid, not "+r.PathValue("pid"))
-		return
-	}
-	var m loop.Mix
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&m); err != nil {
-		answerError(w, http.StatusBadRequest, "use gain, balance and mute: "+err.Error())
-		return
-	}
-	if err := c.Bay.SetMix(r.PathValue("loop"), pid, m); err != nil {
-		answerError(w, status(err), err.Error())
-		return
-	}
-	c.answerLoop(w, http.StatusOK, r.PathValue("loop"))
 }
 
 // drainLoop answers when all is played, or the operator has gone.

@@ -16,7 +16,7 @@ import (
 )
 
 // newDeviceRig is a rig with the device card beside its clock, and what was saved.
-func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine, saved chan string) {
+func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine, saved chan struct{}) {
 	t.Helper()
 	clock, err := null.Open(backend.Config{Format: audio.DefaultFormat(), Period: 480, Periods: 2, Play: true, Record: true}, null.Options{})
 	if err != nil {
@@ -26,7 +26,7 @@ func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine, saved chan string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	saved = make(chan string, 1000)
+	saved = make(chan struct{}, 1000)
 	var none *loop.Engine
 	r = newRig(t, func(s *server.Server) {
 		none, card = loop.NewEngine("none", quiet), loop.NewEngine("card", clock)
@@ -37,7 +37,7 @@ func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine, saved chan string) {
 				}
 			}
 		})
-		s.Devices([]*loop.Engine{none, card}, func(device string) { saved <- device })
+		s.Devices([]*loop.Engine{none, card}, func() { saved <- struct{}{} })
 	})
 	return r, card, saved
 }
@@ -80,7 +80,7 @@ func TestWireShowsDevices(t *testing.T) {
 	c.state(wire.OpInfo, "none")
 	for _, op := range []wire.Op{wire.OpInfo, wire.OpSet, wire.OpWatch} {
 		c.device(op, "nosuch")
-		if text := c.refused(syscall.ENODEV); text != "there is no device nosuch; there are none, card" {
+		if text := c.refused(syscall.ENODEV); text != "there is no device nosuch; there are none, card, nor a loop of that name" {
 			t.Errorf("%d: %q", op, text)
 		}
 	}
@@ -102,7 +102,7 @@ func TestWireSetsDevices(t *testing.T) {
 		t.Errorf("the reply has the gain %d, the device is %+v", d.Values[audio.PlayGain], i)
 	}
 	e := <-events.C
-	if e.Kind != loop.DeviceSet || e.Device != "card" || len(e.Changes) == 0 || len(saved) != 1 {
+	if e.Kind != loop.Set || e.Device != "card" || len(e.Changes) == 0 || len(saved) != 1 {
 		t.Errorf("the event %+v, saved %d times", e, len(saved))
 	}
 	before := card.Info()

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -38,8 +39,8 @@ func New(socket string) *Client {
 	return c
 }
 
-// Device is a device of the daemon.
-type Device struct {
+// State is the audio(7I) state of a device, or of an end of a loop.
+type State struct {
 	Name  string     `json:"name"`
 	Error string     `json:"error"` // why it is of no more use; "" while it is
 	Info  audio.Info `json:"info"`
@@ -48,7 +49,7 @@ type Device struct {
 // Set is what a set gives back: the new state, but samples, eof and error from before
 // where they were set (D18).
 type Set struct {
-	Device
+	State
 	Changes []FieldChange `json:"changes"`
 	Ignored []string      `json:"ignored"` // fields that had no effect
 }
@@ -73,29 +74,47 @@ type Event struct {
 }
 
 // Devices lists all devices.
-func (c *Client) Devices(ctx context.Context) ([]Device, error) {
+func (c *Client) Devices(ctx context.Context) ([]State, error) {
 	var list struct {
-		Devices []Device `json:"devices"`
+		Devices []State `json:"devices"`
 	}
 	return list.Devices, c.do(ctx, http.MethodGet, "/v1/devices", nil, &list)
 }
 
-// Device is one of them. ErrNoDevice: there is no such device.
-func (c *Client) Device(ctx context.Context, name string) (Device, error) {
-	var d Device
-	err := c.do(ctx, http.MethodGet, "/v1/devices/"+url.PathEscape(name), nil, &d)
-	return d, err
+// State is that of the device or the loop of a name: of a loop NAME it is the client end,
+// with all clients. NAME/server is the other one, NAME/PID a single client. ErrNoDevice:
+// there is nothing of that name.
+func (c *Client) State(ctx context.Context, name string) (s State, err error) {
+	err = c.state(ctx, http.MethodGet, name, nil, &s)
+	return s, err
 }
 
-// Set sets all of the patch or nothing (D18). ErrInvalid, ErrBusy: the reasons, by field.
-func (c *Client) Set(ctx context.Context, device string, p audio.Patch) (Set, error) {
+// Set sets all of the patch or nothing (D18), of what State names. ErrInvalid, ErrBusy: the
+// reasons, by field.
+func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, err error) {
 	body, err := json.Marshal(p)
-	if err != nil {
-		return Set{}, err
+	if err == nil {
+		err = c.state(ctx, http.MethodPatch, name, body, &s)
 	}
-	var s Set
-	err = c.do(ctx, http.MethodPatch, "/v1/devices/"+url.PathEscape(device), body, &s)
 	return s, err
+}
+
+// state asks about what has a name.
+func (c *Client) state(ctx context.Context, method, name string, body []byte, to any) error {
+	end := func(loop, end string) error {
+		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end), body, to)
+	}
+	if cut := strings.LastIndexByte(name, '/'); cut >= 0 {
+		return end(name[:cut], name[cut+1:])
+	}
+	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name), body, to)
+	if !errors.Is(err, audio.ErrNoDevice) {
+		return err
+	}
+	if noLoop := end(name, "client"); !errors.Is(noLoop, audio.ErrNoDevice) {
+		return noLoop
+	}
+	return audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
 
 // Levels are what a device played and recorded since they were asked for before; nothing
@@ -125,12 +144,6 @@ func (c *Client) Levels(ctx context.Context, device string) (Levels, error) {
 // ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
 func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 	return c.do(ctx, http.MethodPost, "/v1/loops", text, nil)
-}
-
-// SetMix sets how the clients of a process are mixed onto what a device plays: m is
-// {"gain": 0..255, "balance": 0..64, "mute": false}, each or all. ErrInvalid, ErrNoDevice.
-func (c *Client) SetMix(ctx context.Context, loop string, pid int, m json.RawMessage) error {
-	return c.do(ctx, http.MethodPatch, fmt.Sprintf("/v1/loops/%s/clients/%d", url.PathEscape(loop), pid), m, nil)
 }
 
 // Drain returns when everything that was written into a loop is played. ErrNoDevice;

@@ -141,7 +141,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "bench check completion drain halt info levels loop ls mix play record serve set version watch",
+		"":                            "bench check completion drain halt info levels loop ls play record serve set version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -157,7 +157,7 @@ func TestComplete(t *testing.T) {
 		"serve --config ":             "file",
 		"check ":                      "file",
 		"completion ":                 "bash fish zsh",
-		"nothing ":                    "bench check completion drain halt info levels loop ls mix play record serve set version watch",
+		"nothing ":                    "bench check completion drain halt info levels loop ls play record serve set version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)

@@ -10,12 +10,13 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// infoCmd shows the state of a device, in the manner of audioctl(1): what it prints can be
+// infoCmd shows the state of a device or of an end of a loop, in the manner of audioctl(1): what it prints can be
 // given back to set.
 type infoCmd struct {
-	Args   []string `arg:"" optional:"" name:"name and fields" help:"A device, then fields of its state, such as play.gain; all without any."`
+	Args   []string `arg:"" optional:"" name:"name and fields" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then fields of its state, such as play.gain; all without any."`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -40,7 +41,7 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 }
 
 // find tells the device from the fields.
-func (c *infoCmd) find(ctx context.Context, e *env) (d control.Device, fields []audio.Field, err error) {
+func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []audio.Field, err error) {
 	name, names := "", c.Args
 	if len(names) > 0 {
 		if _, isField := audio.FieldByName(names[0]); !isField {
@@ -63,24 +64,24 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d control.Device, fields []
 
 // deviceOf is the device of that name; without a name, the first that has sound, or is
 // the only one.
-func deviceOf(ctx context.Context, c *control.Client, name string) (control.Device, error) {
+func deviceOf(ctx context.Context, c *control.Client, name string) (control.State, error) {
 	if name != "" {
-		return c.Device(ctx, name)
+		return c.State(ctx, name)
 	}
 	all, err := c.Devices(ctx)
 	if err != nil {
-		return control.Device{}, err
+		return control.State{}, err
 	}
 	for _, d := range all {
 		if d.Info.HW != 0 || len(all) == 1 {
 			return d, nil
 		}
 	}
-	return control.Device{}, audio.ErrNoDevice.With("no device has sound; name one")
+	return control.State{}, audio.ErrNoDevice.With("no device has sound; name one")
 }
 
 // fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
-func fieldsOf(d control.Device, fields []audio.Field) json.RawMessage {
+func fieldsOf(d control.State, fields []audio.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
 	fmt.Fprintf(&b, `{"name":%s`, name)
@@ -91,9 +92,9 @@ func fieldsOf(d control.Device, fields []audio.Field) json.RawMessage {
 	return b.Bytes()
 }
 
-// setCmd sets fields of the state of a device, all of them or none.
+// setCmd sets fields of the state of a device or of an end of a loop, all of them or none.
 type setCmd struct {
-	Args []string `arg:"" name:"name and field=value" help:"A device, then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out."`
+	Args []string `arg:"" name:"name and field=value" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out."`
 }
 
 // Run prints what is different now.
@@ -149,10 +150,11 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 		case c.JSON:
 			text, _ := json.Marshal(ev)
 			fmt.Fprintf(e.stdout, "%s\n", text)
-		case ev.Device != "":
+		case len(ev.Changes) > 0:
 			for _, change := range ev.Changes {
-				fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, changeText(change))
+				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
+		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
 		default:
 			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, printable(ev.Program), ev.PID)
 		}
@@ -161,4 +163,20 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 		return nil
 	}
 	return err
+}
+
+// setKind is the kind of an event that somebody has set a state.
+const setKind = "set"
+
+// subject is the name by which info knows what an event is about.
+func subject(ev control.Event) string {
+	switch {
+	case ev.Device != "":
+		return ev.Device
+	case ev.End == pcm.Server.String():
+		return ev.Loop + "/" + ev.End
+	case ev.PID != 0:
+		return fmt.Sprintf("%s/%d", ev.Loop, ev.PID)
+	}
+	return ev.Loop
 }

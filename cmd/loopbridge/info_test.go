@@ -178,9 +178,14 @@ func TestStateSurvivesD25(t *testing.T) {
 	state := filepath.Join(tempDir(t), "dir", "state.json")
 	withState := func(c *Config) { cardConfig(c); c.Daemon.State = state }
 	const gains = "play.gain=99\nplay.port=line_out\nmonitor_gain=3\n"
+	const ends = "play.gain=17\nrecord.balance=5\n"
 	t.Run("set", func(t *testing.T) {
 		socket := testDaemon(t, withState)
 		cliRun(t, nil, "--socket", socket, "set", "card", "play.gain=99", "play.port=line_out", "monitor_gain=3", "record.gain=5").want(t, exitOK)
+		cliRun(t, nil, "--socket", socket, "loop", "add", "guest").want(t, exitOK)
+		for _, name := range []string{"speaker", "loop0", "loop0/server", "guest"} {
+			cliRun(t, nil, "--socket", socket, "set", name, "play.gain=17", "record.balance=5").want(t, exitOK)
+		}
 	})
 	check := func(name, want string) {
 		t.Helper()
@@ -192,6 +197,17 @@ func TestStateSurvivesD25(t *testing.T) {
 		})
 	}
 	check("restored", gains)
+	t.Run("restored ends", func(t *testing.T) {
+		socket := testDaemon(t, withState)
+		cliRun(t, nil, "--socket", socket, "set", "card", "play.gain=98").want(t, exitOK) // writes the file while guest is not there
+		cliRun(t, nil, "--socket", socket, "set", "card", "play.gain=99").want(t, exitOK)
+		cliRun(t, nil, "--socket", socket, "loop", "add", "guest").want(t, exitOK)
+		for _, name := range []string{"speaker", "loop0", "loop0/server", "guest"} {
+			if o := cliRun(t, nil, "--socket", socket, "info", name, "play.gain", "record.balance"); o.stdout != ends {
+				t.Errorf("%s: %q, want %q", name, o.stdout, ends)
+			}
+		}
+	})
 	whole, err := os.ReadFile(state)
 	if err != nil {
 		t.Fatal(err)
@@ -214,20 +230,30 @@ func TestStateSurvivesD25(t *testing.T) {
 	check("no file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
 }
 
-func TestMix(t *testing.T) {
+// D18: the state of an end of a loop is shown and set as that of a device.
+func TestInfoAndSetOfEndsD18(t *testing.T) {
 	socket := testDaemon(t, cardConfig)
 	p, err := client.Open(t.Context(), socket, "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Abandon()
-	cli := func(args ...string) outcome {
-		return cliRun(t, nil, append([]string{"--socket", socket, "mix"}, args...)...)
+	cli := func(args ...string) outcome { return cliRun(t, nil, append([]string{"--socket", socket}, args...)...) }
+	one := "speaker/" + strconv.Itoa(os.Getpid())
+	o := cli("set", one, "play.gain=100", "play.balance=3", "output_muted=1")
+	o.want(t, exitOK)
+	if want := "play.gain: 255 -> 100\nplay.balance: 32 -> 3\noutput_muted: 0 -> 1\n"; strings.NewReplacer("true", "1", "false", "0").Replace(o.stdout) != want {
+		t.Errorf("%q, want %q", o.stdout, want)
 	}
-	pid := strconv.Itoa(os.Getpid())
-	cli("speaker", pid, "gain=100", "balance=3", "mute=1").want(t, exitOK)
-	cli("speaker", pid, "gain=300").want(t, exitFailed, "gain = 300: out of range, use 0..255")
-	cli("speaker", pid, "volume=3").want(t, exitUsage, "use gain=0..255")
-	cli("speaker", "1", "gain=3").want(t, exitFailed, "no client has pid 1")
-	cli("loop0", pid, "gain=3").want(t, exitFailed, "only what a device plays is mixed")
+	cli("set", "speaker", "play.gain=7").want(t, exitOK)
+	for name, want := range map[string]string{one: "play.gain=100\nplay.open=1\n", "speaker": "play.gain=7\nplay.open=1\n", "speaker/client": "play.gain=7\nplay.open=1\n", "loop0/server": "play.gain=255\nplay.open=0\n"} {
+		if o := cli("info", name, "play.gain", "play.open"); o.stdout != want {
+			t.Errorf("%s: %q, want %q", name, o.stdout, want)
+		}
+	}
+	cli("set", one, "play.gain=300").want(t, exitUsage, "play.gain = 300: out of range, use 0..255")
+	cli("set", one, "monitor_gain=3").want(t, exitFailed, "monitor_gain = 3: there is no input to be heard")
+	cli("set", "speaker/1", "play.gain=3").want(t, exitFailed, "no client with pid 1; there are "+strconv.Itoa(os.Getpid()))
+	cli("set", "speaker/server", "play.gain=3").want(t, exitFailed, "the server end of speaker is the device card")
+	cli("set", "nobody/server", "play.gain=3").want(t, exitFailed, "there is no loop nobody")
 }

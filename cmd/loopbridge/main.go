@@ -53,7 +53,6 @@ type cli struct {
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records."`
-	Mix        mixCmd        `cmd:"" help:"Set gain, balance and mute of one program that a device plays."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
 	Halt       haltCmd       `cmd:"" help:"Drop what is on its way in a loop, and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`

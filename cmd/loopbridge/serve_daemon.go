@@ -47,9 +47,9 @@ func (d *daemon) start(c Config, socket string) error {
 		}
 		d.engines[device.Name] = loop.NewEngine(device.Name, stream)
 	}
-	d.state = stateFile{path: c.Daemon.State, engines: d.engines, log: d.log}
+	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()
-	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket)}
+	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket), state: &d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // newLog writes lines for people on a terminal, else JSON.
@@ -61,11 +63,24 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 		line, message = log.Debug(), "has been played to an eof mark"
 	case loop.ClientGone:
 		line, message = log.Debug(), "free for the next client"
-	case loop.DeviceSet:
-		for _, change := range ev.Changes {
-			log.Info().Str("device", ev.Device).Stringer("change", change).Msg("set")
-		}
-		return
 	}
-	line.Str("loop", ev.Loop).Stringer("end", ev.End).Str("program", ev.Holder.Program).Int("pid", ev.Holder.PID).Msg(message)
+	if ev.Device != "" {
+		line.Str("device", ev.Device)
+	} else {
+		line.Str("loop", ev.Loop).Stringer("end", ev.End)
+	}
+	if ev.Holder != (pcm.Holder{}) {
+		line.Str("program", ev.Holder.Program).Int("pid", ev.Holder.PID)
+	}
+	if len(ev.Changes) > 0 {
+		line.Stringers("changes", changesOf(ev))
+	}
+	line.Msg(message)
+}
+
+func changesOf(ev loop.Event) (all []fmt.Stringer) {
+	for _, change := range ev.Changes {
+		all = append(all, change)
+	}
+	return all
 }

@@ -22,6 +22,7 @@ type loopSet struct {
 	bay     *loop.Patchbay
 	engines map[string]*loop.Engine
 	names   nameList
+	state   *stateFile
 
 	mu  sync.Mutex
 	all []LoopConfig
@@ -45,6 +46,7 @@ func (s *loopSet) insert(l LoopConfig) error {
 	}
 	if err == nil {
 		s.all = append(s.all, l)
+		s.state.restoreLoop(l.Name)
 	}
 	return err
 }

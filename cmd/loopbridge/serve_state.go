@@ -13,22 +13,34 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// stateFile keeps what people have set of the devices over a restart (D25). A file that
-// is missing or damaged does no harm.
+// stateFile keeps what people have set of devices and loops over a restart (D25). A file
+// that is missing or damaged does no harm. What it has of devices and loops that there are
+// not, it keeps for when there are.
 type stateFile struct {
 	path    string // "": nothing is kept
 	engines map[string]*loop.Engine
+	bay     *loop.Patchbay
 	log     zerolog.Logger
 
 	mu    sync.Mutex // of writing
 	timer *time.Timer
+	state savedState // as last read or written
 }
 
 // savedState is the file.
 type savedState struct {
 	Devices map[string]audio.Saved `json:"devices"`
+	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
+}
+
+// kept is what has a state to be kept.
+type kept interface {
+	Name() string
+	Info() audio.Info
+	Restore(audio.Saved) error
 }
 
 // stateDelay gathers sets that come one after the other.
@@ -52,7 +64,7 @@ func defaultState() string {
 	return filepath.Join(dir, "loopbridge", "state.json")
 }
 
-// load gives the devices what was kept.
+// load reads the file, and gives the devices what was kept.
 func (s *stateFile) load() {
 	if s.path == "" {
 		return
@@ -61,25 +73,50 @@ func (s *stateFile) load() {
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	var state savedState
 	if err == nil {
-		err = json.Unmarshal(text, &state)
+		err = json.Unmarshal(text, &s.state)
 	}
 	if err != nil {
-		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of the devices is not restored")
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops is not restored")
+		s.state = savedState{}
 		return
 	}
-	for name, saved := range state.Devices {
-		if e := s.engines[name]; e != nil {
-			if err := e.Restore(saved); err != nil {
-				s.log.Warn().Err(err).Str("file", s.path).Str("device", name).Msg("part of its state is not restored")
-			}
-		}
+	for _, e := range s.engines {
+		s.restore(e, s.state.Devices)
 	}
 }
 
+// restoreLoop gives a new loop what was kept of one of its name.
+func (s *stateFile) restoreLoop(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, strip := range s.strips(name) {
+		s.restore(strip, s.state.Ends)
+	}
+}
+
+func (s *stateFile) restore(k kept, from map[string]audio.Saved) {
+	saved := from[k.Name()]
+	if saved == nil {
+		return
+	}
+	if err := k.Restore(saved); err != nil {
+		s.log.Warn().Err(err).Str("file", s.path).Str("name", k.Name()).Msg("part of its state is not restored")
+	}
+}
+
+// strips are those of a loop whose state lasts.
+func (s *stateFile) strips(name string) (all []*loop.Strip) {
+	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
+		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {
+			all = append(all, strip)
+		}
+	}
+	return all
+}
+
 // changed writes the file a moment later.
-func (s *stateFile) changed(string) {
+func (s *stateFile) changed() {
 	if s.path == "" {
 		return
 	}
@@ -99,14 +136,25 @@ func (s *stateFile) flush() {
 	}
 	s.timer.Stop()
 	s.timer = nil
-	state := savedState{Devices: map[string]audio.Saved{}}
-	for name, e := range s.engines {
-		i := e.Info()
-		state.Devices[name] = i.Save()
+	for _, e := range s.engines {
+		keep(e, &s.state.Devices)
 	}
-	if err := s.write(state); err != nil {
-		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of the devices cannot be kept")
+	for _, l := range s.bay.Status() {
+		for _, strip := range s.strips(l.Name) {
+			keep(strip, &s.state.Ends)
+		}
 	}
+	if err := s.write(s.state); err != nil {
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
+	}
+}
+
+func keep(k kept, in *map[string]audio.Saved) {
+	if *in == nil {
+		*in = map[string]audio.Saved{}
+	}
+	i := k.Info()
+	(*in)[k.Name()] = i.Save()
 }
 
 // write replaces the file: whoever looks, also after a loss of power, sees the old one or

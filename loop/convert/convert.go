@@ -2,6 +2,7 @@ package convert
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer"
 	"github.com/loopbridge/loopbridge/resample"
 )
 
@@ -66,6 +67,7 @@ type Converter struct {
 	down, up  *audio.Mixer        // nil: as many channels
 	resampler *resample.Resampler // nil: the same rate
 	dither    *audio.Dither       // nil: none
+	fader     *mixer.Fader        // nil: none
 
 	decoded, mixed, resampled, raised []float32
 	waste                             []byte // a block that nobody reads
@@ -97,12 +99,20 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 		}
 	}
 	rounds := c.resampler != nil || !m.IsDirect()
-	c.straight = !rounds && from.Encoding.Bits() > 24 && to.Encoding.Bits() > 24
+	c.straight = !rounds && (from.Encoding == to.Encoding || from.Encoding.Bits() > 24 && to.Encoding.Bits() > 24)
 	if o.Dither && (rounds || !to.Encoding.Holds(from.Encoding)) {
 		c.dither = audio.NewDither(uint64(from.Rate)<<32 | uint64(to.Rate))
 	}
 	return c, nil
 }
+
+// Through makes all that comes out pass through a fader of as many channels, whose other
+// methods belong to the goroutine that converts. Call it before Convert. At unity nothing
+// is touched.
+func (c *Converter) Through(f *mixer.Fader) { c.fader = f }
+
+// faded reports whether the level is to be changed.
+func (c *Converter) faded() bool { return c.fader != nil && !c.fader.Unity() }
 
 // Convert fills to with what it makes of from, as far as that goes, and says how many
 // frames it gave and took. Both are whole frames, in one piece, and do not overlap.
@@ -125,7 +135,7 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	}
 	taken = min(block, len(from)/c.from.FrameBytes(), c.Need(room))
 	from = from[:taken*c.from.FrameBytes()]
-	if c.straight {
+	if c.straight && !c.faded() {
 		c.bad += uint64(audio.Reencode(c.to.Encoding, c.from.Encoding, to[:taken*c.to.FrameBytes()], from))
 		return taken, taken
 	}
@@ -140,6 +150,9 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 		raised := c.raised[:given*c.to.Channels]
 		c.up.Apply(raised, x)
 		x = raised
+	}
+	if c.faded() {
+		c.fader.Apply(x, x)
 	}
 	c.to.Encoding.Encode(to[:given*c.to.FrameBytes()], x, c.dither)
 	return given, taken

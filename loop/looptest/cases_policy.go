@@ -116,7 +116,7 @@ func policyCases() []testCase {
 				got[ev.Kind.String()+" "+ev.End.String()]++
 			}
 			want := map[string]int{
-				"open server": 1, "set server": 1, "open client": 2, "underrun client": 1, "overrun server": 1, "waiting client": 1,
+				"open server": 1, "format server": 1, "open client": 2, "underrun client": 1, "overrun server": 1, "waiting client": 1,
 				"close client": 2, "client gone client": 2, "close server": 1,
 			}
 			for k, n := range want {

@@ -70,7 +70,7 @@ func (r *rig) device(name string, c backend.Config, freewheel bool) *loop.Engine
 }
 
 // daemon serves devices, of which the first clocks the loops.
-func (r *rig) daemon(engines []*loop.Engine, saved func(string), loops ...loop.Spec) *server.Server {
+func (r *rig) daemon(engines []*loop.Engine, saved func(), loops ...loop.Spec) *server.Server {
 	r.Helper()
 	r.bay = loop.NewPatchbay()
 	if len(loops) == 0 {

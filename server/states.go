@@ -10,8 +10,36 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// find is the device of that name; "" is the first that plays or records. ErrNoDevice.
-func (p *Panel) find(name string) (*loop.Engine, error) {
+// state is what has the state of audio(7I): a device, or an end of a loop.
+type state interface {
+	Name() string
+	Err() error // why it is of no more use
+	Info() audio.Info
+	Set(audio.Patch) (audio.Reply, error)
+	Subject() loop.Event
+}
+
+// find is the device of that name, or else the end of a loop; "" is the first device that
+// plays or records. ErrNoDevice.
+func (p *Panel) find(name string) (state, error) {
+	device, err := p.device(name)
+	if err == nil {
+		return device, nil
+	}
+	strip, noLoop := p.Bay.Strip(name)
+	switch {
+	case noLoop == nil:
+		return strip, nil
+	case strings.Contains(name, "/"):
+		return nil, noLoop
+	case name == "":
+		return nil, err
+	}
+	return nil, audio.ErrNoDevice.With("%v, nor a loop of that name", err)
+}
+
+// device is the device of that name, "" as for find.
+func (p *Panel) device(name string) (*loop.Engine, error) {
 	var names []string
 	for _, e := range p.Devices {
 		if e.Name() == name || name == "" && e.Info().HW&(audio.HWPlay|audio.HWRecord) != 0 {
@@ -26,44 +54,46 @@ func (p *Panel) find(name string) (*loop.Engine, error) {
 }
 
 // set is SETINFO, of which everybody is told. now is the state after it.
-func (p *Panel) set(e *loop.Engine, patch audio.Patch) (set audio.Reply, now audio.Info, changes []audio.Change, err error) {
-	before := e.Info()
-	if set, err = e.Set(patch); err != nil {
+func (p *Panel) set(s state, patch audio.Patch) (set audio.Reply, now audio.Info, changes []audio.Change, err error) {
+	before := s.Info()
+	if set, err = s.Set(patch); err != nil {
 		return set, before, nil, err
 	}
-	now = e.Info()
+	now = s.Info()
 	changes = []audio.Change{}
 	for _, change := range audio.Changes(&before, &now) {
 		if set.Changed.Has(change.Field) {
 			changes = append(changes, change)
 		}
 	}
-	p.Bay.Tell(loop.Event{Kind: loop.DeviceSet, Device: e.Name(), Changes: changes})
+	ev := s.Subject()
+	ev.Kind, ev.Changes = loop.Set, changes
+	p.Bay.Tell(ev)
 	if p.Saved != nil {
-		p.Saved(e.Name())
+		p.Saved()
 	}
 	return set, now, changes, nil
 }
 
-// Devices says whose state programs may see and set; none without it. Call it before
-// Serve. saved, unless nil, is called after each set, from any goroutine.
-func (s *Server) Devices(all []*loop.Engine, saved func(device string)) {
+// Devices says of which devices programs may see and set the state; none without it. Call
+// it before Serve. saved, unless nil, is called after each set, from any goroutine.
+func (s *Server) Devices(all []*loop.Engine, saved func()) {
 	s.panel.Devices, s.panel.Saved = all, saved
 }
 
-// device answers requests about devices. An error ends the connection.
-func (c *conn) device(ctx context.Context, r *wire.Request) error {
+// state answers requests about states. An error ends the connection.
+func (c *conn) state(ctx context.Context, r *wire.Request) error {
 	h, panel := r.Header, &c.server.panel
-	e, err := panel.find(wire.Text(r.Device.Name[:]))
+	s, err := panel.find(wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
 	}
-	now := e.Info()
+	now := s.Info()
 	switch r.Op {
 	case wire.OpSet:
 		patch, err := patchOf(&r.Device)
 		if err == nil {
-			_, now, _, err = panel.set(e, patch)
+			_, now, _, err = panel.set(s, patch)
 		}
 		if err != nil {
 			return c.fail(h, err)
@@ -73,19 +103,19 @@ func (c *conn) device(ctx context.Context, r *wire.Request) error {
 		events := panel.Bay.Subscribe(watchRoom)
 		return c.later(h, func() (err error) {
 			defer events.Cancel()
-			now, err = watch(ctx, events, e, &r.Device)
+			now, err = watch(ctx, events, s, &r.Device)
 			return err
 		}, func(err error) error {
 			if err != nil {
 				return c.fail(h, err)
 			}
-			return c.tell(h, e.Name(), &now)
+			return c.tell(h, s.Name(), &now)
 		})
 	}
-	return c.tell(h, e.Name(), &now)
+	return c.tell(h, s.Name(), &now)
 }
 
-// tell answers with the state of a device.
+// tell answers with a state.
 func (c *conn) tell(h wire.Header, name string, i *audio.Info) error {
 	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}}
 	wire.Put(r.Device.Name[:], name)
@@ -112,9 +142,9 @@ func patchOf(d *wire.Device) (p audio.Patch, err error) {
 const watchRoom = 4
 
 // watch waits until a field that is known has another value.
-func watch(ctx context.Context, events *loop.Subscription, e *loop.Engine, known *wire.Device) (audio.Info, error) {
+func watch(ctx context.Context, events *loop.Subscription, s state, known *wire.Device) (audio.Info, error) {
 	for {
-		now := e.Info()
+		now := s.Info()
 		for f := range audio.FieldSet(known.Fields).All() {
 			if f.Get(&now) != known.Values[f] {
 				return now, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// deviceReply is a device.
-type deviceReply struct {
+// stateReply is a device, or an end of a loop.
+type stateReply struct {
 	Name  string     `json:"name"`
 	Error string     `json:"error,omitempty"` // why it is of no more use
 	Info  audio.Info `json:"info"`
@@ -20,7 +20,7 @@ type deviceReply struct {
 // setReply is what a set gives back: the new state, with the counters from before where
 // they were set (D18).
 type setReply struct {
-	deviceReply
+	stateReply
 	Changes []audio.Change `json:"changes"`
 	Ignored []string       `json:"ignored"`
 }
@@ -46,24 +46,16 @@ func answerError(w http.ResponseWriter, code int, text string) {
 	answer(w, code, errorReply{Error: text})
 }
 
-func (c *Control) device(w http.ResponseWriter, r *http.Request) *loop.Engine {
-	e, err := c.find(r.PathValue("device"))
-	if err != nil {
-		answerError(w, http.StatusNotFound, err.Error())
+func reply(s state) stateReply {
+	r := stateReply{Name: s.Name(), Info: s.Info()}
+	if err := s.Err(); err != nil {
+		r.Error = err.Error()
 	}
-	return e
-}
-
-func reply(e *loop.Engine) deviceReply {
-	d := deviceReply{Name: e.Name(), Info: e.Info()}
-	if err := e.Err(); err != nil {
-		d.Error = err.Error()
-	}
-	return d
+	return r
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
-	all := []deviceReply{}
+	all := []stateReply{}
 	for _, e := range c.Devices {
 		all = append(all, reply(e))
 	}
@@ -71,9 +63,36 @@ func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (c *Control) getDevice(w http.ResponseWriter, r *http.Request) {
-	if e := c.device(w, r); e != nil {
-		answer(w, http.StatusOK, reply(e))
+	e, err := c.device(r.PathValue("device"))
+	getState(w, e, err)
+}
+
+func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
+	e, err := c.device(r.PathValue("device"))
+	c.setState(w, r, e, err)
+}
+
+// end is named client, server, or by the pid of a client.
+func (c *Control) end(r *http.Request) (*loop.Strip, error) {
+	return c.Bay.Strip(r.PathValue("loop") + "/" + r.PathValue("end"))
+}
+
+func (c *Control) getEnd(w http.ResponseWriter, r *http.Request) {
+	s, err := c.end(r)
+	getState(w, s, err)
+}
+
+func (c *Control) setEnd(w http.ResponseWriter, r *http.Request) {
+	s, err := c.end(r)
+	c.setState(w, r, s, err)
+}
+
+func getState(w http.ResponseWriter, s state, err error) {
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
 	}
+	answer(w, http.StatusOK, reply(s))
 }
 
 // bodyOf reads a request, or answers it.
@@ -85,10 +104,10 @@ func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	return body, err == nil
 }
 
-// setDevice is SETINFO.
-func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
-	e := c.device(w, r)
-	if e == nil {
+// setState is SETINFO.
+func (c *Control) setState(w http.ResponseWriter, r *http.Request, s state, err error) {
+	if err != nil {
+		answerError(w, status(err), err.Error())
 		return
 	}
 	body, ok := bodyOf(w, r)
@@ -99,7 +118,7 @@ func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 	var set audio.Reply
 	var changes []audio.Change
 	if err == nil {
-		set, _, changes, err = c.set(e, p)
+		set, _, changes, err = c.set(s, p)
 	}
 	if err != nil {
 		var problems audio.Problems
@@ -107,10 +126,10 @@ func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
 		answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
 		return
 	}
-	s := setReply{deviceReply: reply(e), Changes: changes, Ignored: []string{}}
-	s.Info = set.Info
+	now := setReply{stateReply: reply(s), Changes: changes, Ignored: []string{}}
+	now.Info = set.Info
 	for f := range set.Ignored.All() {
-		s.Ignored = append(s.Ignored, f.Name())
+		now.Ignored = append(now.Ignored, f.Name())
 	}
-	answer(w, http.StatusOK, s)
+	answer(w, http.StatusOK, now)
 }

@@ -1,0 +1,131 @@
+package loop
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect in
+// the next cycle, for which it waits.
+func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
+	l := s.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	strip, next := s.strip(), s.look()
+	reply, err := next.Apply(p, strip.rules)
+	if err != nil {
+		return audio.Reply{}, err
+	}
+	strip.keep(&next, p)
+	for n, e := range s.ends() {
+		e.set7I(p, n == 0, reply.Info.Side(side(e.dir)))
+	}
+	s.refade()
+	return reply, nil
+}
+
+// keep takes over what lasts.
+func (s *strip) keep(next *audio.Info, p audio.Patch) {
+	for _, d := range directions() {
+		now, then := s.info.Side(d), next.Side(d)
+		now.Gain, now.Balance = then.Gain, then.Balance
+		if _, byHand := p.Get(audio.PlayWaiting.On(d)); byHand { // until the end is closed (edge 40)
+			now.Waiting = then.Waiting
+		}
+	}
+	s.info.OutputMuted = next.OutputMuted
+}
+
+// set7I sets counters and flags of an end, and adds what they were to was, which those of
+// the first begin. The caller holds loop.mu.
+func (e *End) set7I(p audio.Patch, first bool, was *audio.Side) {
+	d := side(e.dir)
+	value := func(v uint32) uint32 { // of several ends the first has all that is set
+		if first {
+			return v
+		}
+		return 0
+	}
+	if v, ok := p.Get(audio.PlaySamples.On(d)); ok {
+		old := e.samples() // again: the engine has gone on
+		e.since += uint64(old) - uint64(value(v))
+		if first {
+			was.Samples = 0
+		}
+		was.Samples += old
+	}
+	if v, ok := p.Get(audio.PlayEOF.On(d)); ok && d == audio.Play {
+		e.eofs = value(v)
+	}
+	if v, ok := p.Get(audio.PlayError.On(d)); ok {
+		old := e.xruns.sticky.Swap(v != 0)
+		was.Error = !first && was.Error || old
+	}
+	if v, ok := p.Get(audio.PlayPause.On(d)); ok {
+		e.paused.Store(v != 0)
+	}
+}
+
+// refade brings what is set to the lines. The caller holds loop.mu.
+func (s *Strip) refade() {
+	type change struct {
+		ln        *line
+		settings  []mixer.Setting
+		converter *convert.Converter
+	}
+	var all []change
+	for _, e := range s.ends() {
+		if ln := e.line; ln != nil {
+			all = append(all, change{ln, ln.settings(), ln.converterForFader()})
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	s.loop.engine.do(func() {
+		for _, c := range all {
+			if c.ln.converter == nil {
+				c.ln.converter = c.converter
+			}
+			c.ln.fader.Set(c.settings...)
+		}
+	})
+}
+
+// settings are those of both ends. The caller holds loop.mu.
+func (ln *line) settings() []mixer.Setting {
+	return append(ln.writer.settings(), ln.reader.settings()...)
+}
+
+// converterForFader is what a line needs to fade that copies as yet; else nil. A bus
+// fades by itself. The caller holds loop.mu.
+func (ln *line) converterForFader() *convert.Converter {
+	if ln.converts || ln.reader == nil || ln.alone || ln.hub != nil {
+		return nil
+	}
+	from, to := ln.formats()
+	c, err := convert.New(from, to, ln.loop.spec.Convert)
+	if err != nil {
+		return nil // one format cannot be too far from itself
+	}
+	ln.converts = true
+	c.Through(ln.fader)
+	return c
+}
+
+// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
+// left as it is, and listed in the error.
+func (s *Strip) Restore(saved audio.Saved) error {
+	s.loop.mu.Lock()
+	defer s.loop.mu.Unlock()
+	next := s.look()
+	err := next.Restore(saved, s.strip().rules)
+	s.strip().keep(&next, audio.Patch{})
+	s.refade()
+	return err
+}
+
+// closed forgets of a strip what does not last. The caller holds loop.mu.
+func (s *strip) closed(d pcm.Direction) { s.info.Side(side(d)).Waiting = false }
