@@ -64,15 +64,19 @@ func (i *Info) Side(d Direction) *Side {
 	return &i.Play
 }
 
+// SetFormat gives d, Play or Record, a format, and the buffer that the rules have for it.
+func (i *Info) SetFormat(d Direction, format Format, r Rules) { i.Side(d).reset(format, *r.side(d)) }
+
 // Opened marks d as open, after a program opened it. The first open of an idle device
-// gives all its sides the format, which later ones leave alone; samples begin at 0.
+// gives all its sides the format, which later ones leave alone; where a field of it is
+// zero, each side keeps its own. Samples begin at 0.
 // Gain, balance, port, monitor gain and mute stay (part 2.4, D5, D25).
 func (i *Info) Opened(d Direction, format Format, r Rules) {
 	first := !i.Play.Open && !i.Record.Open
 	for side := Play; side <= Record; side++ {
 		s := i.Side(side)
 		if first && i.HW.sides()&side != 0 {
-			s.reset(format, *r.side(side))
+			s.reset(format.Or(s.Format), *r.side(side))
 		}
 		if d&side != 0 {
 			s.idle()

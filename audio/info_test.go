@@ -94,6 +94,19 @@ func TestD5Edge52FirstOpenResetsTheFormat(t *testing.T) {
 	}
 }
 
+// Sides of different widths keep them when a program opens one.
+func TestOpenedKeepsTheWidthOfEachSide(t *testing.T) {
+	i := card()
+	wide := i.Record.Format
+	wide.Channels = 4
+	i.SetFormat(Record, wide, cardRules())
+	before := i
+	i.Opened(Play, Format{}, cardRules())
+	if got := diff(before, i); !slices.Equal(got, []string{"play.open: 0 -> 1"}) || i.Record.BufferBytes != 2*i.Play.BufferBytes {
+		t.Errorf("%q, buffers %d and %d", got, i.Play.BufferBytes, i.Record.BufferBytes)
+	}
+}
+
 // Edge cases 40 and 44: only close of a direction clears its flags, and D25: what a
 // person set stays.
 func TestD25Edge40Closed(t *testing.T) {

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -48,6 +49,20 @@ func portNames(d Direction) []string {
 		return []string{"microphone", "line_in", "cd", "spdif_in", "aux1_in", "aux2_in", "codec_loopb_in", "sunvts"}
 	}
 	return []string{"speaker", "headphone", "line_out", "spdif_out", "aux1_out", "aux2_out"}
+}
+
+// AllPorts are the ports that a side can have.
+func AllPorts(d Direction) Ports { return 1<<len(portNames(d)) - 1 }
+
+// All yields the ports of the set one by one, lowest bit first.
+func (p Ports) All() iter.Seq[Ports] {
+	return func(yield func(Ports) bool) {
+		for left := p; left != 0; left &= left - 1 {
+			if !yield(left & -left) {
+				return
+			}
+		}
+	}
 }
 
 // Names is the set as text, such as "headphone+line_out"; "none" if it is empty. A bit

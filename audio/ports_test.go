@@ -45,6 +45,35 @@ func TestPortsHaveTheirNames(t *testing.T) {
 	}
 }
 
+// One by one, in their order, and all of them have names.
+func TestPortsOneByOne(t *testing.T) {
+	for _, c := range []struct {
+		p    Ports
+		d    Direction
+		want string
+	}{
+		{AllPorts(Play), Play, "speaker headphone line_out spdif_out aux1_out aux2_out"},
+		{AllPorts(Record), Record, "microphone line_in cd spdif_in aux1_in aux2_in codec_loopb_in sunvts"},
+		{PortLineOut | PortSpeaker, Play, "speaker line_out"},
+		{1<<31 | PortSpeaker, Play, "speaker 0x80000000"},
+		{0, Play, ""},
+	} {
+		var names []string
+		for port := range c.p.All() {
+			names = append(names, port.Names(c.d))
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%#x: %s, want %s", uint32(c.p), got, c.want)
+		}
+	}
+	for port := range AllPorts(Record).All() {
+		if port != PortMicrophone {
+			t.Error(port)
+		}
+		break
+	}
+}
+
 func TestParsePorts(t *testing.T) {
 	for text, want := range map[string]Ports{
 		"none": 0, "0": 0, "0x3": 3, "3": 3, "0X10": 16, "Headphone + LINE_OUT": 6, "speaker+speaker": 1,
