@@ -12,17 +12,28 @@ import (
 )
 
 // sponge is a device that takes and gives whatever it is asked for.
-type sponge struct{ backend.Stream }
+type sponge struct {
+	backend.Stream
+	frameBytes int
+}
 
-func (sponge) Read(block []byte) (int, error)  { return len(block) / 4, nil }
-func (sponge) Write(block []byte) (int, error) { return len(block) / 4, nil }
+func (s sponge) Read(block []byte) (int, error)  { return len(block) / s.frameBytes, nil }
+func (s sponge) Write(block []byte) (int, error) { return len(block) / s.frameBytes, nil }
 
 // benchCard is an engine without a goroutine that plays n writers, and has a reader. All
 // of them have format f; the device has the default one.
 func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) {
-	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
-	e = &Engine{stream: sponge{backendtest.NewClock(config)}, desk: newDesk(config), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
-	e.input, e.output = newMixbus(config.Format, 4*480), newMixbus(config.Format, 4*480)
+	return benchPorts(tb, audio.DefaultFormat(), DevicePorts{}, n, f)
+}
+
+// benchPorts is benchCard with a device of that format, and with ports.
+func benchPorts(tb testing.TB, device audio.Format, p DevicePorts, n int, f audio.Format) (e *Engine, lines []*line) {
+	config := backend.Config{Play: true, Record: true, Format: device, Period: 480, Periods: 4}
+	stream := sponge{backendtest.NewClock(config), device.FrameBytes()}
+	e = &Engine{stream: stream, desk: newDesk(config, p), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
+	frames := config.Period * config.Periods
+	e.input, e.output = newMixbus(p.Record.format(device), frames), newMixbus(p.Play.format(device), frames)
+	e.input.ports, e.output.ports = e.desk.ports[recording], e.desk.ports[playing]
 	for i := range n + 1 {
 		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, e.output)
 		dir := pcm.Write
@@ -87,6 +98,30 @@ func TestAttachedCycleAllocatesNothing(t *testing.T) {
 		if lines[0].loop.frames.Load() == 0 || lines[5].sink.Given() == 0 || e.desk.samples[playing] == 0 {
 			t.Errorf("%s: nothing was moved", f)
 		}
+	}
+}
+
+// TestPortsAllocateNothing: one at a time, both, and on their way.
+func TestPortsAllocateNothing(t *testing.T) {
+	device := audio.Format{Rate: 48000, Channels: 4, Encoding: audio.S32LE}
+	pairs := PortMap{Channels: map[audio.Ports][]int{1: {1, 2}, 2: {4, 3}}}
+	f := pairs.format(device)
+	e, lines := benchPorts(t, device, DevicePorts{Play: pairs, Record: pairs}, 1, f)
+	block, tick := make([]byte, 480*f.FrameBytes()), backend.Tick{}
+	turn := 0
+	if n := testing.AllocsPerRun(500, func() {
+		turn++
+		if turn%2 == 0 { // else at rest
+			e.desk.ports[playing].use(audio.Ports(turn/2%3 + 1))
+			e.desk.ports[recording].use(audio.Ports(turn/4%3 + 1))
+		}
+		e.desk.play.Set(mixer.Setting{Gain: 255 - turn/50%2, Balance: 32})
+		turnOf(e, lines, &tick, block)
+	}); n != 0 {
+		t.Errorf("%v allocations in a cycle", n)
+	}
+	if lines[0].loop.frames.Load() == 0 || lines[1].sink.Given() == 0 {
+		t.Error("nothing was moved")
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // running pairs on it. Its clock is never asked.
 func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
 	clock := backendtest.NewClock(backend.Config{Period: 480})
-	e := &Engine{desk: newDesk(clock.Granted()), stream: clock, rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
+	e := &Engine{desk: newDesk(clock.Granted(), DevicePorts{}), stream: clock, rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
 	var lines []*line
 	for range n {
 		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)

@@ -11,9 +11,9 @@ import (
 
 // desk is the audio(7I) state of a device, and what it does to the sound:
 //
-//	device ─▶ record gain ─┬─▶ readers
-//	                       └─ monitor_gain ─▶ ┐
-//	writers ──────────────────────────────▶ sum ─▶ play gain, balance, mute ─▶ device
+//	record ports ─▶ record gain ─┬─▶ readers
+//	                             └─ monitor_gain ─▶ ┐
+//	writers ────────────────────────────────────▶ sum ─▶ play gain, balance, mute ─▶ play ports
 //
 // A person who sets something waits for the next cycle; the engine waits for nobody.
 type desk struct {
@@ -25,6 +25,7 @@ type desk struct {
 
 	// The engine's.
 	play, record   *mixer.Fader
+	ports          [2]*ports      // nil: they are state only
 	monitor        *mixer.Monitor // nil: the device does not have both sides
 	meters         *meters
 	paused         [2]bool
@@ -56,34 +57,36 @@ func (s Side) index() int {
 }
 
 // newDesk is at unity everywhere, and monitors nothing (D19, D20).
-func newDesk(c backend.Config) *desk {
-	d := &desk{meters: newMeters(c.Format.Channels)}
-	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: c.Period * c.Periods}
+func newDesk(c backend.Config, p DevicePorts) *desk {
+	frames := c.Period * c.Periods
+	play, record := p.Play.format(c.Format), p.Record.format(c.Format)
+	d := &desk{meters: newMeters(play.Channels, record.Channels)}
+	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: frames}
 	d.rules = audio.Rules{Play: side, Record: side}
 	var hw audio.HWFeatures
-	channels := c.Format.Channels
 	if c.Play {
 		hw |= audio.HWPlay
-		d.play = mixer.NewFader(channels, mixer.Neutral())
+		d.play = mixer.NewFader(play.Channels, mixer.Neutral())
 	}
 	if c.Record {
 		hw |= audio.HWRecord
-		d.record = mixer.NewFader(channels, mixer.Neutral())
+		d.record = mixer.NewFader(record.Channels, mixer.Neutral())
 	}
 	if c.Play && c.Record {
 		hw |= audio.HWDuplex | audio.HWIn2Out
-		d.monitor = mixer.NewMonitor(audio.DirectMatrix(channels, channels).Mixer(), c.Period*c.Periods)
+		d.monitor = mixer.NewMonitor(audio.DefaultMatrix(record.Channels, play.Channels).Mixer(), frames)
 	}
 	d.info = audio.NewInfo(c.Format, hw, d.rules)
 	d.info.SW = audio.SWMixer
-	ports := func(s *audio.Side, all audio.Ports, use audio.Ports) {
-		s.AvailPorts, s.ModPorts, s.Port = all, all, use
-	}
-	if c.Play {
-		ports(&d.info.Play, audio.PortSpeaker|audio.PortHeadphone|audio.PortLineOut, audio.PortSpeaker)
-	}
-	if c.Record {
-		ports(&d.info.Record, audio.PortMicrophone|audio.PortLineIn, audio.PortMicrophone)
+	for n, has := range [...]bool{playing: c.Play, recording: c.Record} {
+		if has {
+			direction := directions()[n]
+			m := p.side(direction)
+			d.ports[n] = newPorts(m, direction, c.Format, frames)
+			d.info.SetFormat(direction, m.format(c.Format), d.rules)
+			s := d.info.Side(direction)
+			s.AvailPorts, s.ModPorts, s.Port = m.all(direction), m.all(direction), m.first(direction)
+		}
 	}
 	return d
 }
@@ -162,6 +165,7 @@ func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
 			was.Error = d.failed[n].Swap(v != 0)
 		}
 		d.paused[n] = side.Pause
+		d.ports[n].use(side.Port)
 	}
 	if d.play != nil {
 		d.play.Set(mixer.Setting{Gain: i.Play.Gain, Balance: i.Play.Balance, Mute: i.OutputMuted})
@@ -171,6 +175,13 @@ func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
 	}
 	if d.monitor != nil {
 		d.monitor.Set(i.MonitorGain)
+	}
+}
+
+// begin is for when the device starts: what it played or recorded before is over.
+func (d *desk) begin() {
+	for _, p := range d.ports {
+		p.jump()
 	}
 }
 
@@ -192,7 +203,7 @@ func (e *Engine) clients(s Side, more int) {
 	d.opened[n] += more
 	switch {
 	case was == 0:
-		d.info.Opened(direction, d.info.Side(direction).Format, d.rules)
+		d.info.Opened(direction, audio.Format{}, d.rules) // the device has its own
 	case d.opened[n] == 0:
 		d.info.Closed(direction, 0)
 	default:
@@ -238,8 +249,8 @@ func (d *desk) recorded(b *mixbus) {
 	if !d.record.Unity() {
 		b.mix()
 		d.record.Apply(b.samples(b.block), b.samples(b.block))
-		b.finish()
 	}
+	b.finish()
 	d.meters.measure(recording, b)
 }
 
@@ -255,8 +266,8 @@ func (d *desk) played(b, input *mixbus) {
 	if d.monitors() && input.frames > 0 {
 		input.mix()
 		b.mix()
-		n := min(b.frames, input.frames) * b.format.Channels
-		d.monitor.Mix(b.block[:n], input.block[:n])
+		n := min(b.frames, input.frames)
+		d.monitor.Mix(b.block[:n*b.format.Channels], input.block[:n*input.format.Channels])
 	}
 	switch {
 	case b.state == busClear:

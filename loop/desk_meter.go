@@ -21,8 +21,9 @@ type meters struct {
 // watch is for how many cycles a look at the meters keeps them going.
 const watch = 1000
 
-func newMeters(channels int) *meters {
-	return &meters{sides: [2]*mixer.Meter{mixer.NewMeter(channels), mixer.NewMeter(channels)}}
+// newMeters takes the channels of each side.
+func newMeters(play, record int) *meters {
+	return &meters{sides: [...]*mixer.Meter{playing: mixer.NewMeter(play), recording: mixer.NewMeter(record)}}
 }
 
 // Levels are what a device has played and recorded since they were read before; nothing

@@ -70,6 +70,10 @@
 // The device asks for the frames of each cycle, so such a line counts no clock. A single
 // writer in the device's format, with all controls at unity, is not touched.
 //
+// The ports of a side can be channels of the device's stream (PortMap). The side is then
+// as wide as one port. What it plays goes to those in use and silence to the others; what
+// it records is the sum of those in use.
+//
 // # Shared loops
 //
 // A loop of a program may have several clients too (D4). The line of its server then is a

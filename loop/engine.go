@@ -43,7 +43,18 @@ type Engine struct {
 
 // NewEngine starts the engine of an open, stopped stream, which it owns from now
 // on and closes in Close. name is the device's.
-func NewEngine(name string, s backend.Stream) *Engine {
+func NewEngine(name string, s backend.Stream) *Engine { return newEngine(name, s, DevicePorts{}) }
+
+// NewEngineWithPorts is NewEngine for a device with ports of its own. ErrInvalid: they do
+// not fit the stream, which is then still the caller's.
+func NewEngineWithPorts(name string, s backend.Stream, p DevicePorts) (*Engine, error) {
+	if err := p.check(s.Granted()); err != nil {
+		return nil, err
+	}
+	return newEngine(name, s, p), nil
+}
+
+func newEngine(name string, s backend.Stream, p DevicePorts) *Engine {
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
@@ -51,12 +62,15 @@ func NewEngine(name string, s backend.Stream) *Engine {
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
-	e.desk = newDesk(granted)
+	e.desk = newDesk(granted, p)
+	frames := granted.Period * granted.Periods
 	if granted.Play {
-		e.output = newMixbus(granted.Format, granted.Period*granted.Periods)
+		e.output = newMixbus(p.Play.format(granted.Format), frames)
+		e.output.ports = e.desk.ports[playing]
 	}
 	if granted.Record {
-		e.input = newMixbus(granted.Format, granted.Period*granted.Periods)
+		e.input = newMixbus(p.Record.format(granted.Format), frames)
+		e.input.ports = e.desk.ports[recording]
 	}
 	go e.run()
 	go e.runReporter()
@@ -141,6 +155,7 @@ func (e *Engine) settle() {
 	var err error
 	if want {
 		e.position = 0
+		e.desk.begin()
 		err = e.stream.Start()
 	} else {
 		err = e.stream.Stop()

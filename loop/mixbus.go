@@ -22,6 +22,7 @@ type mixbus struct {
 	block  []float32 // as much
 	part   []float32 // of one stream, as much
 	floats []byte    // the same, as FLOAT_LE
+	ports  *ports    // channels of the stream; nil: it has those of the bus
 }
 
 type busState uint8
@@ -121,11 +122,18 @@ func (b *mixbus) record(s backend.Stream, readable int) error {
 	if b.frames == 0 {
 		return nil
 	}
-	n, err := s.Read(b.bytes())
+	block := b.bytes()
+	if b.ports != nil {
+		block = b.ports.room(b.frames)
+	}
+	n, err := s.Read(block)
 	if err != nil {
 		return err
 	}
 	b.frames, b.state = n, busRaw
+	if b.ports != nil {
+		b.ports.gather(b)
+	}
 	return nil
 }
 
@@ -134,7 +142,11 @@ func (b *mixbus) play(s backend.Stream) error {
 	if b.frames == 0 {
 		return nil
 	}
-	_, err := s.Write(b.finish())
+	block := b.finish()
+	if b.ports != nil {
+		block = b.ports.spread(b)
+	}
+	_, err := s.Write(block)
 	return err
 }
 
