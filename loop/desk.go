@@ -85,7 +85,7 @@ func newDesk(c backend.Config, p DevicePorts) *desk {
 			d.ports[n] = newPorts(m, direction, c.Format, frames)
 			d.info.SetFormat(direction, m.format(c.Format), d.rules)
 			s := d.info.Side(direction)
-			s.AvailPorts, s.ModPorts, s.Port = m.all(direction), m.all(direction), m.first(direction)
+			s.AvailPorts, s.ModPorts, s.Port = m.Ports(direction), m.Ports(direction), m.first(direction)
 		}
 	}
 	return d

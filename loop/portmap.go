@@ -69,14 +69,14 @@ func (m PortMap) check(d audio.Direction, channels int) error {
 			owner[channel] = p
 		}
 	}
-	if all := m.all(d); m.Use&^all != 0 || m.Channels != nil && all == 0 {
+	if all := m.Ports(d); m.Use&^all != 0 || m.Channels != nil && all == 0 {
 		return audio.ErrInvalid.With("the device has the %s ports %s, not %s", d, all.Names(d), m.Use.Names(d))
 	}
 	return nil
 }
 
-// all are the ports that the side has.
-func (m PortMap) all(d audio.Direction) (all audio.Ports) {
+// Ports are those that the side has, mapped or not.
+func (m PortMap) Ports(d audio.Direction) (all audio.Ports) {
 	switch {
 	case m.Channels == nil && d == audio.Record:
 		return audio.PortMicrophone | audio.PortLineIn
@@ -94,7 +94,7 @@ func (m PortMap) first(d audio.Direction) audio.Ports {
 	if m.Use != 0 {
 		return m.Use
 	}
-	all := m.all(d)
+	all := m.Ports(d)
 	return all & -all
 }
 

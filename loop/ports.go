@@ -37,7 +37,7 @@ func newPorts(m PortMap, d audio.Direction, f audio.Format, frames int) *ports {
 		return nil
 	}
 	p := &ports{format: f, block: make([]byte, frames*f.FrameBytes())}
-	for bit := range m.all(d).All() {
+	for bit := range m.Ports(d).All() {
 		p.list = append(p.list, port{
 			bit:   bit,
 			runs:  runsOf(m.Channels[bit], f.Encoding.Bytes()),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/resample"
 )
 
@@ -35,8 +36,9 @@ type DeviceConfig struct {
 	Period    int // frames at Format.Rate
 	Periods   int // buffer in periods
 	Freewheel bool
-	Play      bool // a loop is attached to this side
+	Play      bool // a loop is attached to this side, or it was given ports
 	Record    bool
+	Ports     loop.DevicePorts
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere
 }

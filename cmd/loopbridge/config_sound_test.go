@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestParseSound(t *testing.T) {
 		}
 		want := defaultNull()
 		want.Input, want.Output = c.input, c.output
-		if got.Devices[0] != want {
+		if !reflect.DeepEqual(got.Devices[0], want) {
 			t.Errorf("%s: %+v, want %+v", c.doc, got.Devices[0], want)
 		}
 	}

@@ -130,7 +130,7 @@ func TestNullDeviceCanBeListed(t *testing.T) {
 	}
 	want := defaultNull()
 	want.Format.Rate, want.Period = 96000, 960
-	if len(c.Devices) != 1 || c.Devices[0] != want {
+	if len(c.Devices) != 1 || !reflect.DeepEqual(c.Devices[0], want) {
 		t.Errorf("devices %+v, want only %+v", c.Devices, want)
 	}
 	if len(c.Loops) != 4 {

@@ -45,7 +45,12 @@ func (d *daemon) start(c Config, socket string) error {
 		if r, ok := backend.As[backend.Reporter](stream); ok {
 			d.wait.Go(func() { logReports(d.log, device, r) })
 		}
-		d.engines[device.Name] = loop.NewEngine(device.Name, stream)
+		engine, err := loop.NewEngineWithPorts(device.Name, stream, device.Ports)
+		if err != nil {
+			stream.Close()
+			return fmt.Errorf("device %s: %w", device.Name, err)
+		}
+		d.engines[device.Name] = engine
 	}
 	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()

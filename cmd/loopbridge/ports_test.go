@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+func TestParsePorts(t *testing.T) {
+	pairs := map[audio.Ports][]int{audio.PortSpeaker: {1, 2}, audio.PortHeadphone: {4, 3}}
+	for _, c := range []struct {
+		doc          string
+		play, record bool
+		want         loop.DevicePorts
+	}{
+		{"", false, false, loop.DevicePorts{}},
+		{"[device.play]\nports = { headphone = [4, 3], speaker = [1, 2] }", true, false, loop.DevicePorts{Play: loop.PortMap{Channels: pairs}}},
+		{"play = { port = \"Headphone + speaker\", ports = { headphone = [4, 3], speaker = [1, 2] } }", true, false,
+			loop.DevicePorts{Play: loop.PortMap{Channels: pairs, Use: audio.PortSpeaker | audio.PortHeadphone}}},
+		{"play.port = \"line_out\"\n[device.record.ports]\nsunvts = [2, 2, 2]", true, true, loop.DevicePorts{
+			Play: loop.PortMap{Use: audio.PortLineOut}, Record: loop.PortMap{Channels: map[audio.Ports][]int{audio.PortSunVTS: {2, 2, 2}}},
+		}},
+	} {
+		got, err := parseConfig("test", []byte("[[device]]\nname = \"null\"\nchannels = 4\n"+c.doc))
+		if err != nil {
+			t.Errorf("%s: %v", c.doc, err)
+			continue
+		}
+		want := defaultNull()
+		want.Format.Channels, want.Play, want.Record, want.Ports = 4, c.play, c.record, c.want
+		if !reflect.DeepEqual(got.Devices[0], want) {
+			t.Errorf("%s: %+v, want %+v", c.doc, got.Devices[0], want)
+		}
+	}
+}
+
+// portsConfig is the shipped example with files in a folder of the test.
+func portsConfig(t *testing.T, input []byte) (c Config, card *DeviceConfig) {
+	t.Helper()
+	c, err := loadConfig(filepath.Join(configDir, "ports.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := tempDir(t)
+	card = &c.Devices[len(c.Devices)-1]
+	card.Input, card.Output = DeviceInput{File: filepath.Join(dir, "in.wav")}, filepath.Join(dir, "out.wav")
+	writeWAV(t, card.Input.File, card.Format, input)
+	return c, card
+}
+
+// tones are as many channels of S16_LE, of so many Hz, for a tenth of a second.
+func tones(hertz ...float64) (sound []byte) {
+	for i := range 4800 {
+		for _, h := range hertz {
+			v := math.RoundToEven(3000 * math.Sin(2*math.Pi*h/48000*float64(i)))
+			sound = binary.LittleEndian.AppendUint16(sound, uint16(int16(v)))
+		}
+	}
+	return sound
+}
+
+// channel is every sample of one channel of S16_LE that is not silence.
+func channel(sound []byte, channels, which int) (samples []byte) {
+	for i := 2 * which; i < len(sound); i += 2 * channels {
+		if s := sound[i : i+2]; s[0]|s[1] != 0 {
+			samples = append(samples, s...)
+		}
+	}
+	return samples
+}
+
+// TestD23PortsOfTheExamplePlay: files that are played one after the other are in the
+// channels of the ports that were in use, bit for bit, and nowhere else.
+func TestD23PortsOfTheExamplePlay(t *testing.T) {
+	c, card := portsConfig(t, tones(480, 960, 1440, 1920))
+	socket := filepath.Join(tempDir(t), "s")
+	d, err := startDaemon(c, socket, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [4][]byte
+	for i, port := range []audio.Ports{audio.PortSpeaker | audio.PortHeadphone, audio.PortHeadphone, audio.PortSpeaker} {
+		name := port.Names(audio.Play)
+		cliRun(t, nil, "--socket", socket, "set", "card", "play.port="+name).want(t, exitOK)
+		if o := cliRun(t, nil, "--socket", socket, "info", "card", "play.port", "play.avail_ports", "play.mod_ports", "play.channels"); o.stdout !=
+			"play.port="+name+"\nplay.avail_ports=speaker+headphone\nplay.mod_ports=speaker+headphone\nplay.channels=2\n" {
+			t.Errorf("info: %s", o.stdout)
+		}
+		sound := noise(audio.DefaultFormat(), 5000+i)
+		file := filepath.Join(filepath.Dir(card.Output), name+".wav")
+		writeWAV(t, file, audio.DefaultFormat(), sound)
+		cliRun(t, nil, "--socket", socket, "play", "music", file).want(t, exitOK)
+		for k := range want {
+			if port&(1<<(k/2)) != 0 {
+				want[k] = append(want[k], channel(sound, 2, k%2)...)
+			}
+		}
+	}
+	if err := d.close(); err != nil {
+		t.Fatal(err)
+	}
+	f, got := readWAV(t, card.Output)
+	if f != card.Format {
+		t.Errorf("the file is of %s", f)
+	}
+	for k := range want {
+		if !bytes.Equal(channel(got, 4, k), want[k]) {
+			t.Errorf("channel %d has %d bytes of sound, want %d", k+1, len(channel(got, 4, k)), len(want[k]))
+		}
+	}
+}
+
+// TestD23PortsOfTheExampleRecord: the tones of the file are heard at the ports that have
+// their channels, bit for bit.
+func TestD23PortsOfTheExampleRecord(t *testing.T) {
+	c, _ := portsConfig(t, tones(480, 960, 1440, 1920))
+	socket := testDaemon(t, func(to *Config) { to.Devices, to.Loops = c.Devices, c.Loops })
+	p, err := client.Open(t.Context(), socket, "mic", pcm.Options{Role: pcm.Client, Direction: pcm.Read})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Abandon()
+	sum := tones(480, 960)
+	for i, line := 0, tones(1440, 1920); i < len(sum); i += 2 {
+		binary.LittleEndian.PutUint16(sum[i:], binary.LittleEndian.Uint16(sum[i:])+binary.LittleEndian.Uint16(line[i:]))
+	}
+	window := make([]byte, 2400*4) // what comes after a gap is not in the file
+	for port, want := range map[string][]byte{
+		"microphone": tones(480, 960), "line_in": tones(1440, 1920), "microphone+line_in": sum,
+	} {
+		cliRun(t, nil, "--socket", socket, "set", "card", "record.port="+port).want(t, exitOK)
+		want = bytes.Repeat(want, 2)
+		for deadline := time.Now().Add(hang); !bytes.Contains(want, window); {
+			if _, err := p.Read(t.Context(), window); err != nil {
+				t.Fatal(err)
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: its tones are not heard", port)
+			}
+		}
+	}
+}
+
+// TestPortsOfAStreamThatHasNone: the daemon says which device is at fault, and gives
+// everything back.
+func TestPortsOfAStreamThatHasNone(t *testing.T) {
+	c := defaultConfig()
+	c.Devices[0].Ports.Play.Use = audio.PortSpeaker
+	if _, err := startDaemon(c, filepath.Join(tempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
+		t.Error(err)
+	}
+}
