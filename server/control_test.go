@@ -21,6 +21,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
@@ -43,7 +44,7 @@ func newPanel(t *testing.T) *panel {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	p := &panel{T: t, bay: loop.NewPatchbay(), clock: backendtest.NewClock(backend.Config{Play: true, Record: true}), path: filepath.Join(dir, "c"), saved: make(chan struct{}, 100)}
+	p := &panel{T: t, bay: loop.NewPatchbay(), clock: backendtest.NewClock(backend.Config{Play: true, Record: true}), path: control.Socket(filepath.Join(dir, "s")), saved: make(chan struct{}, 100)}
 	p.engine = loop.NewEngine("card", p.clock)
 	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide, "pipe": loop.Detached} {
 		if err := p.bay.Add(loop.Spec{Name: name, Attached: side}, p.engine); err != nil {

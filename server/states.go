@@ -60,19 +60,31 @@ func (p *Panel) set(s state, patch audio.Patch) (set audio.Reply, now audio.Info
 		return set, before, nil, err
 	}
 	now = s.Info()
-	changes = []audio.Change{}
-	for _, change := range audio.Changes(&before, &now) {
-		if set.Changed.Has(change.Field) {
-			changes = append(changes, change)
-		}
-	}
 	ev := s.Subject()
-	ev.Kind, ev.Changes = loop.Set, changes
+	ev.Kind, ev.Changes = loop.Set, changesOf(patch, &before, &set)
 	p.Bay.Tell(ev)
 	if p.Saved != nil {
 		p.Saved()
 	}
-	return set, now, changes, nil
+	return set, now, ev.Changes, nil
+}
+
+// changesOf is what a set has changed. Counters go on meanwhile: what they were when they
+// were set only the reply knows.
+func changesOf(patch audio.Patch, before *audio.Info, set *audio.Reply) []audio.Change {
+	changes := []audio.Change{}
+	for f := range audio.Fields() {
+		c := audio.Change{Field: f, Old: f.Get(before), New: f.Get(&set.Info)}
+		if v, asked := patch.Get(f); asked && f.Access()&audio.Counts != 0 && !set.Ignored.Has(f) {
+			c.Old, c.New = f.Get(&set.Info), v
+		} else if !set.Changed.Has(f) {
+			continue
+		}
+		if c.Old != c.New {
+			changes = append(changes, c)
+		}
+	}
+	return changes
 }
 
 // Devices says of which devices programs may see and set the state; none without it. Call
