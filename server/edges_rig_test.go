@@ -45,7 +45,7 @@ func newEdges(t *testing.T) *edges {
 
 func (e *edges) info() audio.Info {
 	e.Helper()
-	d, err := e.api.Device(e.Context(), "card")
+	d, err := e.api.State(e.Context(), "card")
 	if err != nil {
 		e.Fatal(err)
 	}

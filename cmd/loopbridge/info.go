@@ -16,7 +16,8 @@ import (
 // infoCmd shows the state of a device or of an end of a loop, in the manner of audioctl(1): what it prints can be
 // given back to set.
 type infoCmd struct {
-	Args   []string `arg:"" optional:"" name:"name and fields" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then fields of its state, such as play.gain; all without any."`
+	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); the first device that has sound unless it is named."`
+	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; all without any."`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -42,11 +43,9 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 
 // find tells the device from the fields.
 func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []audio.Field, err error) {
-	name, names := "", c.Args
-	if len(names) > 0 {
-		if _, isField := audio.FieldByName(names[0]); !isField {
-			name, names = names[0], names[1:]
-		}
+	name, names := c.Name, c.Fields
+	if _, isField := audio.FieldByName(name); isField {
+		name, names = "", append([]string{name}, names...)
 	}
 	for _, n := range names {
 		f, ok := audio.FieldByName(n)
@@ -128,9 +127,17 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// changeText is "play.gain: 100 -> 120".
+// changeText is "play.gain: 100 -> 120", with values as info prints them.
 func changeText(c control.FieldChange) string {
-	text := func(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+	text := func(raw json.RawMessage) string {
+		switch string(raw) {
+		case "false":
+			return "0"
+		case "true":
+			return "1"
+		}
+		return strings.Trim(string(raw), `"`)
+	}
 	return printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
 }
 

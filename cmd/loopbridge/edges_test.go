@@ -1,0 +1,254 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// The edge cases of audio(7I) as an operator meets them who types; package server has them
+// over HTTP. Each test has the number of its case.
+
+// operator types commands for a daemon with the device of cardConfig.
+type operator struct {
+	*testing.T
+	socket string
+}
+
+func newOperator(t *testing.T, change ...func(*Config)) operator {
+	return operator{t, testDaemon(t, append([]func(*Config){cardConfig}, change...)...)}
+}
+
+func (o operator) run(args ...string) outcome {
+	o.Helper()
+	return cliRun(o.T, nil, append([]string{"--socket", o.socket}, args...)...)
+}
+
+// set sets fields of the card: what it prints has to be lines, what it warns of words.
+func (o operator) set(lines string, fields string, words ...string) {
+	o.Helper()
+	got := o.run(append([]string{"set", "card"}, strings.Fields(fields)...)...)
+	if got.want(o.T, exitOK, words...); strings.TrimSpace(got.stdout) != lines {
+		o.Errorf("set %s prints %q, want %q", fields, got.stdout, lines)
+	}
+}
+
+// refused has to fail with one line of these words, print nothing else and change nothing.
+func (o operator) refused(status int, words string, args ...string) {
+	o.Helper()
+	before := o.info("--json")
+	got := o.run(args...)
+	if got.want(o.T, status, "loopbridge: ", words); got.stdout != "" {
+		o.Errorf("%q prints %q", args, got.stdout)
+	}
+	if now := o.info("--json"); now != before {
+		o.Errorf("%q is refused, and now there is %s, before %s", args, now, before)
+	}
+}
+
+// info is what the command prints of the card.
+func (o operator) info(args ...string) string {
+	o.Helper()
+	got := o.run(append([]string{"info", "card"}, args...)...)
+	got.want(o.T, exitOK)
+	return strings.TrimSpace(got.stdout)
+}
+
+func (o operator) number(field string) int {
+	o.Helper()
+	n, err := strconv.Atoi(o.info("-n", field))
+	if err != nil {
+		o.Fatal(err)
+	}
+	return n
+}
+
+// until waits for a value of a field.
+func (o operator) until(field, value string) {
+	o.Helper()
+	for began := time.Now(); o.info("-n", field) != value; time.Sleep(time.Millisecond) {
+		if time.Since(began) > hang {
+			o.Fatalf("%s never is %s, but %s", field, value, o.info("-n", field))
+		}
+	}
+}
+
+// open is a program at a loop of the card.
+func (o operator) open(name string, d pcm.Direction) *pcm.PCM {
+	o.Helper()
+	p, err := client.Open(o.Context(), o.socket, name, pcm.Options{Role: pcm.Client, Direction: d})
+	if err != nil {
+		o.Fatal(err)
+	}
+	o.Cleanup(p.Abandon)
+	return p
+}
+
+// play has frames of silence played; then the clock stands still, and the end stays open.
+func (o operator) play(p *pcm.PCM, frames int) {
+	o.Helper()
+	_, err := p.Write(o.Context(), make([]byte, frames*p.Format().FrameBytes()))
+	if err == nil {
+		err = p.Drain(o.Context())
+	}
+	if err == nil {
+		err = p.Halt(o.Context())
+	}
+	if err != nil {
+		o.Fatal(err)
+	}
+}
+
+// What is set already is no change; to set nothing at all is a mistake.
+func TestEdge34NothingSet(t *testing.T) {
+	o := newOperator(t)
+	o.set("", "play.gain=255 play.port=speaker monitor_gain=0")
+	o.refused(exitUsage, "nothing to set: say FIELD=VALUE", "set", "card")
+}
+
+func TestEdge35OneBadFieldRefusesAll(t *testing.T) {
+	o := newOperator(t)
+	for fields, want := range map[string]struct {
+		status int // of what the daemon refuses, and of what cannot be at all
+		words  string
+	}{
+		"play.gain=1 play.balance=65":        {exitUsage, "play.balance = 65: out of range, use 0..64"},
+		"play.gain=1 record.port=cd":         {exitFailed, "record.port = cd: cd is not available, use one or more of microphone+line_in"},
+		"play.gain=1 play.channels=1":        {exitFailed, "play.channels = 1: only the program that holds the stream sets the format, leave it at 2"},
+		"play.gain=1 monitor_gain=9 x=1":     {exitUsage, "x = 1: no such field"},
+		"play.gain=1 play.precision=24":      {exitFailed, "play.precision = 24: it follows from the encoding, leave it at 16"},
+		"play.gain=1 play.samples=-1":        {exitUsage, "play.samples = -1: negative, use 0..4294967295"},
+		"play.gain=1 play.gain_db=-6":        {exitUsage, "play.gain_db = -6: another gain than that of the field beside it"},
+		"play.gain=1 play.encoding=GSM":      {exitUsage, "play.encoding = GSM: unknown encoding, use "},
+		"play.gain=1 output_muted=255":       {exitUsage, "output_muted = 255: neither on nor off, use 0 or 1"},
+		"play.gain=1 play.port=speaker+horn": {exitUsage, "play.port = speaker+horn: unknown name, use speaker, headphone"},
+	} {
+		o.refused(want.status, want.words, append([]string{"set", "card"}, strings.Fields(fields)...)...)
+	}
+}
+
+func TestEdge36RangesEnd(t *testing.T) {
+	o := newOperator(t)
+	o.set("play.gain: 255 -> 0\nplay.balance: 32 -> 64\nrecord.balance: 32 -> 0\nmonitor_gain: 0 -> 255", "play.gain=0 play.balance=64 record.balance=0 monitor_gain=0xff")
+	o.set("play.gain: 0 -> 255\nmonitor_gain: 255 -> 0", "play.gain=255 monitor_gain=0")
+	o.refused(exitUsage, "play.gain = 256: out of range, use 0..255", "set", "card", "play.gain=256")
+	o.refused(exitUsage, "play.balance = 255: out of range, use 0..64", "set", "card", "play.balance=255")
+	o.refused(exitUsage, "play.pause = 255: neither on nor off, use 0 or 1", "set", "card", "play.pause=255")
+}
+
+func TestEdge37ErrorIsReadAndReset(t *testing.T) {
+	o := newOperator(t)
+	p := o.open("speaker", pcm.Write)
+	if _, err := p.Write(t.Context(), make([]byte, 960*4)); err != nil {
+		t.Fatal(err)
+	}
+	o.until("play.error", "1") // it runs dry
+	o.play(p, 960)
+	o.set("play.error: 1 -> 0", "play.error=0")
+	o.set("", "play.error=0")
+}
+
+func TestEdge38Edge60CountersAreReadAndResetAndWrap(t *testing.T) {
+	o := newOperator(t)
+	p := o.open("speaker", pcm.Write)
+	o.play(p, 4800)
+	n := o.number("play.samples")
+	if n < 4800 {
+		t.Errorf("%d frames", n)
+	}
+	o.set(fmt.Sprintf("play.samples: %d -> 4294967295", n), "play.samples=4294967295")
+	o.set("", "play.eof=0")
+	o.set("", "record.eof=9", "record.eof had no effect")
+	o.refused(exitUsage, "play.samples = 4294967296: more than 32 bits, use 0..4294967295", "set", "card", "play.samples=4294967296")
+	o.play(p, 4800)
+	if n = o.number("play.samples"); n < 4799 || n > math.MaxUint32/2 {
+		t.Errorf("%d does not wrap", n)
+	}
+	o.set(fmt.Sprintf("play.samples: %d -> 0", n), "play.samples=0")
+}
+
+func TestEdge39ClosedDirection(t *testing.T) {
+	o := newOperator(t)
+	o.open("mic", pcm.Read)
+	o.set("record.pause: 0 -> 1", "play.pause=1 play.eof=3 play.error=1 play.waiting=1 record.pause=1",
+		"play.eof, play.pause, play.error, play.waiting had no effect: nobody holds that side")
+	if got := o.info("-n", "play.pause", "play.eof", "play.error", "play.waiting"); got != "0\n0\n0\n0" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestEdge40WaitingIsOnlySet(t *testing.T) {
+	o := newOperator(t)
+	play, record := o.open("speaker", pcm.Write), o.open("mic", pcm.Read)
+	o.set("play.waiting: 0 -> 1\nrecord.waiting: 0 -> 1", "play.waiting=1 record.waiting=1")
+	o.set("", "play.waiting=0", "play.waiting had no effect")
+	record.Abandon()
+	o.until("record.waiting", "0")
+	if o.number("play.waiting") != 1 {
+		t.Error("the close of record takes the mark of play away")
+	}
+	play.Abandon()
+	o.until("play.waiting", "0")
+}
+
+func TestEdge47Drain(t *testing.T) {
+	o := newOperator(t)
+	p := o.open("speaker", pcm.Write)
+	o.run("drain", "speaker").want(t, exitOK) // nothing was written
+	o.set("play.pause: 0 -> 1", "play.pause=1")
+	if _, err := p.Write(t.Context(), make([]byte, 960*4)); err != nil {
+		t.Fatal(err)
+	}
+	done := background(t, nil, "--socket", o.socket, "drain", "speaker")
+	waitForLoop(t, o.socket, "speaker", func(l loopInfo) bool { return l.Client.Draining })
+	if p.Delay() != 960 {
+		t.Errorf("%d frames are left", p.Delay())
+	}
+	o.set("play.pause: 1 -> 0", "play.pause=0")
+	if got := <-done; got.status != exitOK || p.Delay() != 0 {
+		t.Errorf("exit status %d, %q, %d frames are left", got.status, got.stderr, p.Delay())
+	}
+}
+
+func TestEdge53BufferSize(t *testing.T) {
+	o := newOperator(t)
+	size := o.number("record.buffer_size")
+	o.set("", fmt.Sprintf("record.buffer_size=%d", size))
+	o.refused(exitUsage, "record.buffer_size = 0: out of range, use 1..4294967295", "set", "card", "record.buffer_size=0")
+	o.refused(exitFailed, fmt.Sprintf("record.buffer_size = %d: it cannot be changed here, leave it at %d", size+1, size), "set", "card", fmt.Sprintf("record.buffer_size=%d", size+1))
+}
+
+func TestEdge59Ports(t *testing.T) {
+	o := newOperator(t)
+	o.set("play.port: speaker -> headphone+line_out\nrecord.port: microphone -> line_in", "play.port=headphone+line_out record.port=0x2")
+	const all = "use one or more of speaker+headphone+line_out"
+	for value, words := range map[string]string{
+		"none": "play.port = none: a port must be in use, " + all, "0": "play.port = none: a port must be in use, " + all,
+		"speaker+aux1_out": "play.port = speaker+aux1_out: aux1_out is not available, " + all,
+		"0x80":             "play.port = 0x80: 0x80 is not available, " + all,
+	} {
+		o.refused(exitFailed, words, "set", "card", "play.gain=1", "play.port="+value)
+	}
+	o.refused(exitUsage, "play.mod_ports = 0: read-only", "set", "card", "play.mod_ports=0")
+}
+
+// levels measures until what comes out is right, and gives what it last was.
+func (o operator) levels(right func(control.Levels) bool) (l control.Levels, ok bool) {
+	o.Helper()
+	for began := time.Now(); !ok && time.Since(began) < hang; ok = right(l) {
+		l = control.Levels{}
+		got := o.run("levels", "card", "--once", "--json", "--interval", "10ms")
+		if err := json.Unmarshal([]byte(got.stdout), &l); err != nil {
+			o.Fatal(err, got.stderr)
+		}
+	}
+	return l, ok
+}
