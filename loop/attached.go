@@ -94,7 +94,7 @@ func (ln *line) listen(c *clockwork) (over uint32) {
 	if err != nil {
 		return foundBadReader
 	}
-	if ln.overrun(dropped) {
+	if ln.bus.frames > 0 && ln.overrun(dropped) { // a cycle without frames ends no burst
 		ln.found(foundOverrun)
 	}
 	heard := ln.bus.frames

@@ -49,8 +49,18 @@ func (e *End) delivery() error {
 }
 
 // Abandon is Close without the wait: what becomes of an end whose program was
-// killed. What it wrote is delivered all the same (D16).
-func (e *End) Abandon() { _, _ = e.abandon() }
+// killed. What it wrote is delivered all the same (D16), unless a paused device holds it
+// up (D22).
+func (e *End) Abandon() {
+	done, _ := e.abandon()
+	if done == nil || !e.loop.engine.holdsUp(e.loop.spec.Attached) {
+		return
+	}
+	e.loop.mu.Lock()
+	defer e.loop.mu.Unlock()
+	e.loop.leave(e)
+	e.loop.releaseClient(e)
+}
 
 // abandon closes the end; done, unless nil, is closed when what it wrote has been
 // delivered or dropped.

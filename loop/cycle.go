@@ -198,10 +198,8 @@ func (ln *line) underrun(frames int) bool {
 	}
 	burst := !ln.dry
 	ln.dry = true
-	if ln.bus != nil && ln.of == nil {
-		ln.loop.engine.desk.failed[playing].Store(true)
-	}
-	return ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
+	first := ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
+	return ln.fails(playing, burst) || first
 }
 
 // overrun counts frames that the reader lost; true: tell somebody.
@@ -212,10 +210,13 @@ func (ln *line) overrun(frames int) bool {
 	}
 	burst := !ln.over
 	ln.over = true
-	if ln.bus != nil && ln.of == nil {
-		ln.loop.engine.desk.failed[recording].Store(true)
-	}
-	return ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
+	first := ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
+	return ln.fails(recording, burst) || first
+}
+
+// fails raises the error of a side of the device, once a burst; true: it was not up.
+func (ln *line) fails(side int, burst bool) bool {
+	return burst && ln.bus != nil && ln.of == nil && !ln.loop.engine.desk.failed[side].Swap(true)
 }
 
 func (e *End) countXrun(r *ring.Ring, burst bool, frames uint64) (first bool) {

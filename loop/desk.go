@@ -133,8 +133,8 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 func (d *desk) keep(next audio.Info, p audio.Patch) {
 	for _, direction := range directions() {
 		waiting := &next.Side(direction).Waiting
-		_, byHand := p.Get(audio.PlayWaiting.On(direction))
-		*waiting = byHand && *waiting || d.info.Side(direction).Waiting
+		raised, _ := p.Get(audio.PlayWaiting.On(direction))
+		*waiting = raised != 0 && *waiting || d.info.Side(direction).Waiting
 	}
 	d.info = next
 }
@@ -219,6 +219,13 @@ func (e *Engine) clients(s Side, more int) {
 	})
 }
 
+// holdsUp reports whether a side of the device is paused.
+func (e *Engine) holdsUp(s Side) bool {
+	e.desk.mu.Lock()
+	defer e.desk.mu.Unlock()
+	return s == PlaySide && e.desk.info.Play.Pause
+}
+
 // waits counts those who wait to open a side of the device (D21).
 func (e *Engine) waits(s Side, more int) {
 	if s == Detached {
@@ -227,6 +234,13 @@ func (e *Engine) waits(s Side, more int) {
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
 	e.desk.queued[s.index()] += more
+}
+
+// rest is when the device stops: nothing moves.
+func (d *desk) rest() {
+	for n := range d.active {
+		d.active[n].Store(false)
+	}
 }
 
 // count adds frames to what a side has moved.

@@ -158,6 +158,7 @@ func (e *Engine) settle() {
 		e.desk.begin()
 		err = e.stream.Start()
 	} else {
+		e.desk.rest()
 		err = e.stream.Stop()
 	}
 	if err != nil {

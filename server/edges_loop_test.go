@@ -7,12 +7,9 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// What package loop does not keep yet.
-
 // A mark that somebody tried in vain to take back is not one set by hand: it goes with the
 // last who waits, though the side stays open.
 func TestEdge40WaitingOfAnother(t *testing.T) {
-	t.Skip("to be mended in package loop: desk.keep takes waiting=0 for a mark that was set")
 	e := newEdges(t)
 	if err := e.bay.Add(loop.Spec{Name: "other", Attached: loop.PlaySide}, e.engine); err != nil {
 		t.Fatal(err)
@@ -33,7 +30,6 @@ func TestEdge40WaitingOfAnother(t *testing.T) {
 
 // One starving is one error: after a reset there is none before it has had sound again.
 func TestEdge37ResetWhileItStarves(t *testing.T) {
-	t.Skip("to be mended in package loop: line.underrun raises the error of the device in each cycle of a burst")
 	e := newEdges(t)
 	p := e.open("speaker", pcm.Write)
 	e.play(p, level(1, 1, period))
@@ -49,7 +45,6 @@ func TestEdge37ResetWhileItStarves(t *testing.T) {
 
 // The same of one who does not read.
 func TestEdge51ResetWhileItOverflows(t *testing.T) {
-	t.Skip("to be mended in package loop: line.overrun raises the error of the device in each cycle of a burst")
 	e := newEdges(t)
 	p := e.open("mic", pcm.Read)
 	e.listen(p)
@@ -65,7 +60,6 @@ func TestEdge51ResetWhileItOverflows(t *testing.T) {
 
 // After a reset the next error is news again (D26).
 func TestEdge54ErrorAfterAResetIsAnEvent(t *testing.T) {
-	t.Skip("to be mended in package loop: the event hangs on the flag of the end, which the reset of the device leaves up")
 	e := newEdges(t)
 	events := e.events()
 	p := e.open("speaker", pcm.Write)
@@ -75,13 +69,12 @@ func TestEdge54ErrorAfterAResetIsAnEvent(t *testing.T) {
 		e.clock.Advance(5 * period)
 		events.want("speaker client underrun")
 		e.set("play.error=0")
-		events.want("card device set play.error true false")
+		events.want("card set play.error true false")
 	}
 }
 
 // Nothing moves once the device has stopped.
 func TestEdge46ActiveEndsWithTheSession(t *testing.T) {
-	t.Skip("to be mended in package loop: desk.active keeps the last cycle when the device stops")
 	e := newEdges(t)
 	p := e.open("speaker", pcm.Write)
 	e.play(p, level(1, 1, 10*period))
@@ -105,7 +98,6 @@ func TestEdge46ActiveEndsWithTheSession(t *testing.T) {
 
 // A program that dies while play is paused leaves nothing behind (D22).
 func TestEdge48DeathWhilePaused(t *testing.T) {
-	t.Skip("to be mended in package loop: End.Abandon leaves its frames to a device that is paused")
 	e := newEdges(t)
 	p := e.open("phone", pcm.Write)
 	e.play(p, count(1, 3*period))

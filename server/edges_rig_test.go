@@ -184,7 +184,7 @@ func (e *edges) events() *stream {
 	return s
 }
 
-// next is an event in words: "speaker client open", "card device set play.gain 255 1".
+// next is an event in words: "speaker client open", "card set play.gain 255 1".
 func (s *stream) next() string {
 	s.Helper()
 	for s.lines.Scan() {
@@ -217,7 +217,7 @@ func (s *stream) want(events ...string) {
 	s.marks++
 	s.set(fmt.Sprintf("record.balance=%d", s.marks%2))
 	var more []string
-	for e := s.next(); !strings.HasPrefix(e, "card device set record.balance "); e = s.next() {
+	for e := s.next(); !strings.HasPrefix(e, "card set record.balance "); e = s.next() {
 		more = append(more, e)
 	}
 	if len(more) > 0 {

@@ -17,7 +17,7 @@ func TestEdge34NothingSet(t *testing.T) {
 	if s.Name != "card" || s.Info != before || len(s.Changes) != 0 || len(s.Ignored) != 0 {
 		t.Errorf("%+v", s)
 	}
-	events.want("card device set")
+	events.want("card set")
 	before = e.info()
 	var present []string
 	for f := range audio.Fields() {
@@ -28,7 +28,7 @@ func TestEdge34NothingSet(t *testing.T) {
 	if s = e.set(present...); s.Info != before || len(s.Changes) != 0 || len(s.Ignored) != 0 {
 		t.Errorf("the present values: %+v", s)
 	}
-	events.want("card device set")
+	events.want("card set")
 }
 
 func TestEdge35OneBadFieldRefusesAll(t *testing.T) {

@@ -222,7 +222,7 @@ func TestEdge51RecordOverflow(t *testing.T) {
 	if _, err := counter.Check(e.take(p), 120*period); err != nil {
 		t.Error(err)
 	}
-	events.want("mic client open", "mic client overrun", "card device set record.error true false")
+	events.want("mic client open", "mic client overrun", "card set record.error true false")
 }
 
 // Each once: what happens, and what somebody sets; nothing for what goes on.
@@ -239,7 +239,7 @@ func TestEdge54Events(t *testing.T) {
 	}
 	events.want("phone client underrun")
 	e.set("play.gain=9", "play.port=headphone")
-	events.want(`card device set play.gain 255 9 play.port "speaker" "headphone"`)
+	events.want(`card set play.gain 255 9 play.port "speaker" "headphone"`)
 	e.refused(`{"play":{"gain":300}}`, "play.gain = 300")
 	events.want()
 	r := e.open("mic", pcm.Read)

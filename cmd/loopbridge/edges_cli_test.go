@@ -172,7 +172,7 @@ func TestEdge63Watch(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &ev); err != nil || ev.Kind == "" || ev.Time.IsZero() {
 			t.Errorf("%v: %s", err, line)
 		}
-		if ev.Kind == "device set" && len(ev.Changes) == 0 {
+		if ev.Kind == "set" && ev.Device != "" && len(ev.Changes) == 0 {
 			without++
 		}
 	}
