@@ -92,10 +92,10 @@ func (l *Loop) openClient(ctx context.Context, o pcm.Options, host Host) (*End, 
 	}
 	w := &waiter{o: o, host: host, result: make(chan opened, 1)}
 	l.waiters = append(l.waiters, w)
-	l.engine.waits(l.spec.Attached, 1)
 	if len(l.waiters) == 1 {
 		l.emit(Event{Kind: Waiting, End: pcm.Client, Holder: o.Holder})
 	}
+	l.deviceWaits(1)
 	l.mu.Unlock()
 
 	var expired <-chan time.Time
@@ -125,7 +125,7 @@ func (l *Loop) withdraw(w *waiter) (r opened, answered bool) {
 	for i, x := range l.waiters {
 		if x == w {
 			l.waiters = append(l.waiters[:i], l.waiters[i+1:]...)
-			l.engine.waits(l.spec.Attached, -1)
+			l.deviceWaits(-1)
 			return opened{}, false
 		}
 	}
@@ -142,7 +142,7 @@ func (l *Loop) admit() {
 			return
 		}
 		l.waiters = l.waiters[1:]
-		l.engine.waits(l.spec.Attached, -1)
+		l.deviceWaits(-1)
 		w.answer(e, err)
 	}
 }
@@ -162,8 +162,8 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 		return nil, err, false
 	}
 	l.clients = append(l.clients, e)
-	l.engine.clients(l.spec.Attached, 1)
 	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
+	l.deviceClients(1)
 	return e, nil, false
 }
 

@@ -94,8 +94,8 @@ func (ln *line) listen(c *clockwork) (over uint32) {
 	if err != nil {
 		return foundBadReader
 	}
-	if ln.bus.frames > 0 && ln.overrun(dropped) { // a cycle without frames ends no burst
-		ln.found(foundOverrun)
+	if ln.bus.frames > 0 { // a cycle without frames ends no burst
+		ln.found(ln.overrun(dropped))
 	}
 	heard := ln.bus.frames
 	if ln.of != nil { // its hub counts for all

@@ -15,10 +15,11 @@ import (
 const drainGrace = time.Second
 
 // Close gives the end back. A client that has written waits until all of it has
-// reached the server, for the length of its buffer and a second more. ErrTimedOut
-// and ErrInterrupted say that the rest is still on its way, ErrReset that the server
-// has gone without it; the end is closed all the same. What a server had not read is dropped; what it wrote still reaches
-// its client, but nobody waits for that.
+// reached the server, for the length of its buffer and a second more; while it is paused,
+// or the device that plays it, for as long as that lasts (D22). ErrTimedOut and
+// ErrInterrupted say that the rest is still on its way, ErrReset that the server has gone
+// without it; the end is closed all the same. What a server had not read is dropped; what
+// it wrote still reaches its client, but nobody waits for that.
 func (e *End) Close(ctx context.Context) error {
 	done, err := e.abandon()
 	if err != nil {
@@ -27,18 +28,27 @@ func (e *End) Close(ctx context.Context) error {
 	if done == nil {
 		return e.delivery()
 	}
-	timer := time.NewTimer(e.format.Duration(int64(e.buffer)) + drainGrace)
+	limit := e.format.Duration(int64(e.buffer)) + drainGrace
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	name := e.loop.spec.Name
-	select {
-	case <-done:
-		return e.delivery()
-	case <-timer.C:
-		return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
-	case <-ctx.Done():
-		return audio.ErrInterrupted.With("%s: closed before all was played: %v", name, ctx.Err())
+	for {
+		select {
+		case <-done:
+			return e.delivery()
+		case <-timer.C:
+			if !e.held() {
+				return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
+			}
+			timer.Reset(limit)
+		case <-ctx.Done():
+			return audio.ErrInterrupted.With("%s: closed before all was played: %v", name, ctx.Err())
+		}
 	}
 }
+
+// held reports whether what a client has written stands still because somebody wants that.
+func (e *End) held() bool { return e.paused.Load() || e.loop.engine.pauses(e.loop.spec.Attached) }
 
 // delivery is what became of the frames of an end that is closed, and done.
 func (e *End) delivery() error {
@@ -48,18 +58,18 @@ func (e *End) delivery() error {
 	return audio.ErrReset.With("%s: the server has gone without the last %d frames", e.loop.spec.Name, e.lost)
 }
 
-// Abandon is Close without the wait: what becomes of an end whose program was
-// killed. What it wrote is delivered all the same (D16), unless a paused device holds it
-// up (D22).
+// Abandon is Close without the wait: what becomes of an end whose program was killed, also
+// during a Close. What it wrote is delivered all the same (D16), but flushed where a pause
+// holds it up (D22).
 func (e *End) Abandon() {
-	done, _ := e.abandon()
-	if done == nil || !e.loop.engine.holdsUp(e.loop.spec.Attached) {
-		return
+	_, _ = e.abandon()
+	l := e.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.gone && !e.freed && e.role == pcm.Client && e.held() {
+		l.leave(e)
+		l.releaseClient(e)
 	}
-	e.loop.mu.Lock()
-	defer e.loop.mu.Unlock()
-	e.loop.leave(e)
-	e.loop.releaseClient(e)
 }
 
 // abandon closes the end; done, unless nil, is closed when what it wrote has been
@@ -72,7 +82,9 @@ func (e *End) abandon() (done <-chan struct{}, err error) {
 		return nil, e.errClosed()
 	}
 	e.gone = true
-	e.paused.Store(false) // what it wrote is delivered
+	if e.role == pcm.Server {
+		e.paused.Store(false) // what it wrote is delivered
+	}
 	l.emit(Event{Kind: Closed, End: e.role, Holder: e.holder})
 	if e.role == pcm.Server {
 		l.closeServer(e)

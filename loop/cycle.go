@@ -146,9 +146,7 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		if mark := ln.writer.lastMark.Load(); mark != 0 && mark == ln.source.Taken()+uint64(avail) {
 			ln.marked = true // no more frames are to come for now
 		}
-		if ln.underrun(gap) {
-			ln.found(foundUnderrun)
-		}
+		ln.found(ln.underrun(gap))
 	}
 	var taken, dropped int
 	if flows := n > 0; flows != ln.flowing.Load() {
@@ -165,8 +163,8 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	if over != 0 {
 		return over
 	}
-	if ln.sink != nil && ln.overrun(dropped) {
-		ln.found(foundOverrun)
+	if ln.sink != nil {
+		ln.found(ln.overrun(dropped))
 	}
 	switch {
 	case ln.of != nil: // its hub counts
@@ -190,33 +188,40 @@ func (ln *line) hold(n, gap int) int {
 	return held
 }
 
-// underrun counts silence that the writer is to blame for; true: tell somebody.
-func (ln *line) underrun(frames int) bool {
+// underrun counts silence that the writer is to blame for, and returns what is new.
+func (ln *line) underrun(frames int) (found uint32) {
 	if frames == 0 || ln.quiet || ln.marked {
 		ln.dry = false
-		return false
+		return 0
 	}
 	burst := !ln.dry
 	ln.dry = true
-	first := ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate)))
-	return ln.fails(playing, burst) || first
+	if ln.writer.countXrun(ln.source.Ring, burst, max(1, audio.MulDiv(uint64(frames), ln.writerRate, ln.rate))) {
+		found = foundUnderrun
+	}
+	return found | ln.fails(playing, burst)
 }
 
-// overrun counts frames that the reader lost; true: tell somebody.
-func (ln *line) overrun(frames int) bool {
+// overrun counts frames that the reader lost, and returns what is new.
+func (ln *line) overrun(frames int) (found uint32) {
 	if frames == 0 {
 		ln.over = false
-		return false
+		return 0
 	}
 	burst := !ln.over
 	ln.over = true
-	first := ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames))
-	return ln.fails(recording, burst) || first
+	if ln.reader.countXrun(ln.sink.Ring, burst, uint64(frames)) {
+		found = foundOverrun
+	}
+	return found | ln.fails(recording, burst)
 }
 
-// fails raises the error of a side of the device, once a burst; true: it was not up.
-func (ln *line) fails(side int, burst bool) bool {
-	return burst && ln.bus != nil && ln.of == nil && !ln.loop.engine.desk.failed[side].Swap(true)
+// fails raises the error of a side of the device, once a burst.
+func (ln *line) fails(side int, burst bool) (found uint32) {
+	if burst && ln.bus != nil && ln.of == nil && !ln.loop.engine.desk.failed[side].Swap(true) {
+		return foundDeviceXrun
+	}
+	return 0
 }
 
 func (e *End) countXrun(r *ring.Ring, burst bool, frames uint64) (first bool) {

@@ -48,6 +48,9 @@ func directions() [2]audio.Direction {
 	return [...]audio.Direction{playing: audio.Play, recording: audio.Record}
 }
 
+// direction is what audio(7I) calls it; not for Detached.
+func (s Side) direction() audio.Direction { return directions()[s.index()] }
+
 // index is the side of the desk; not for Detached.
 func (s Side) index() int {
 	if s == RecordSide {
@@ -190,9 +193,9 @@ func (d *desk) monitors() bool { return d.monitor != nil && !d.monitor.Silent() 
 
 // clients counts those that hold a side of the device: the first opens it, the last
 // closes it (part 2.4, 2.7).
-func (e *Engine) clients(s Side, more int) {
+func (e *Engine) clients(s Side, more int) (opened, closed bool) {
 	if s == Detached {
-		return
+		return false, false
 	}
 	d := e.desk
 	d.mu.Lock()
@@ -201,13 +204,13 @@ func (e *Engine) clients(s Side, more int) {
 	direction := directions()[n]
 	was := d.opened[n]
 	d.opened[n] += more
-	switch {
-	case was == 0:
+	switch opened, closed = was == 0, d.opened[n] == 0; {
+	case opened:
 		d.info.Opened(direction, audio.Format{}, d.rules) // the device has its own
-	case d.opened[n] == 0:
+	case closed:
 		d.info.Closed(direction, 0)
 	default:
-		return
+		return false, false
 	}
 	e.do(func() {
 		d.paused[n] = false
@@ -217,23 +220,28 @@ func (e *Engine) clients(s Side, more int) {
 			d.counted[n].Store(0)
 		}
 	})
+	return opened, closed
 }
 
-// holdsUp reports whether a side of the device is paused.
-func (e *Engine) holdsUp(s Side) bool {
+// pauses reports whether the device has paused what it plays, and s is that.
+func (e *Engine) pauses(s Side) bool {
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
 	return s == PlaySide && e.desk.info.Play.Pause
 }
 
-// waits counts those who wait to open a side of the device (D21).
-func (e *Engine) waits(s Side, more int) {
+// waits counts those who wait to open a side of the device (D21), and reports whether they
+// begin to.
+func (e *Engine) waits(s Side, more int) (first bool) {
 	if s == Detached {
-		return
+		return false
 	}
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
-	e.desk.queued[s.index()] += more
+	queued := &e.desk.queued[s.index()]
+	first = *queued == 0
+	*queued += more
+	return first && more > 0
 }
 
 // rest is when the device stops: nothing moves.

@@ -39,6 +39,7 @@ type Engine struct {
 	cycles atomic.Uint64
 	active atomic.Int64 // lines
 	err    atomic.Pointer[error]
+	mourns atomic.Bool // it was told that the device has failed
 }
 
 // NewEngine starts the engine of an open, stopped stream, which it owns from now
@@ -201,6 +202,9 @@ func (e *Engine) fail(err error) {
 		ln.found(foundDeadDevice)
 	}
 }
+
+// mourn reports whether it is new that the device has failed.
+func (e *Engine) mourn() bool { return !e.mourns.Swap(true) }
 
 // add gives the engine a line.
 func (e *Engine) add(ln *line) {

@@ -12,8 +12,9 @@ import (
 // Kind is what happened (D26).
 type Kind uint8
 
-// The kinds of event. An xrun is reported when the sticky error flag of its end
-// goes up, not again for each repeat.
+// The kinds of event. An xrun is reported when the sticky error flag of its end, or of the
+// device, goes up, not again for each repeat. A device's events come with the changes of
+// its state; it is open from its first client to its last.
 const (
 	Opened     Kind = iota + 1 // an end was opened
 	Closed                     // its program closed it, or died
@@ -23,13 +24,14 @@ const (
 	Underrun                   // the end's program wrote too late, for the first time
 	Overrun                    // the end's program read too late, for the first time
 	ClientGone                 // the last of a client's frames is delivered or dropped
-	EOF                        // an eof mark of the end's program was reached (D21)
+	EOF                        // an eof mark was reached (D21)
+	Gone                       // the device is of no more use
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
-	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone",
 }
 
 // String is the event in a word.

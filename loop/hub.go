@@ -74,9 +74,7 @@ func (ln *line) gather(c *clockwork) (over uint32) {
 		ln.anchored = h.primed()
 		ln.anchor, ln.due = c.tick.Position, 0
 	}
-	if ln.overrun(dropped) {
-		ln.found(foundOverrun)
-	}
+	ln.found(ln.overrun(dropped))
 	ln.publish(c, due)
 	if had && h.taps == nil && ln.loop.spec.OnClientClose == Reset {
 		h.over = true

@@ -64,6 +64,7 @@ const (
 	foundBadWriter                     // it lies about its position
 	foundBadReader                     //
 	foundDeadDevice                    // the clock is gone
+	foundDeviceXrun                    // the device's sticky flag went up
 	foundTooLate                       // a tap of a hub whose stream has ended
 )
 
@@ -140,9 +141,9 @@ func (e *End) ends(peer *End) (w, r *End) {
 	return e, peer
 }
 
-// found reports something, once until the reporter has seen it.
+// found reports something, once until the reporter has seen it; 0 is nothing.
 func (ln *line) found(what uint32) {
-	if ln.findings.Or(what) == 0 {
+	if what != 0 && ln.findings.Or(what) == 0 {
 		ln.loop.engine.report(ln)
 	}
 }
@@ -158,6 +159,13 @@ func (ln *line) finish(found uint32) {
 	if found&foundOverrun != 0 {
 		l.emit(Event{Kind: Overrun, End: ln.reader.role, Holder: ln.reader.holder})
 	}
+	if found&foundDeviceXrun != 0 {
+		xrun := map[Side]Kind{PlaySide: Underrun, RecordSide: Overrun}[l.spec.Attached]
+		l.tellDevice(xrun, l.raised(audio.PlayError))
+	}
+	if found&foundDeadDevice != 0 && l.engine.mourn() {
+		l.tellDevice(Gone)
+	}
 	if ln.unlinked {
 		return // control was faster
 	}
@@ -167,7 +175,7 @@ func (ln *line) finish(found uint32) {
 	if found&foundDrain != 0 {
 		ln.writer.answerDrains()
 	}
-	if found&^(foundUnderrun|foundOverrun|foundDrain|foundMark) == 0 {
+	if found&^(foundUnderrun|foundOverrun|foundDeviceXrun|foundDrain|foundMark) == 0 {
 		return
 	}
 	e := ln.writer // whose stream it was that has ended

@@ -154,7 +154,7 @@ func (l *Loop) releaseClient(c *End) {
 		return
 	}
 	l.clients = slices.Delete(l.clients, at, at+1)
-	l.engine.clients(l.spec.Attached, -1)
+	l.deviceClients(-1)
 	if len(l.clients) == 0 {
 		l.strips[pcm.Client].closed(c.dir)
 	}

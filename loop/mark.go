@@ -53,10 +53,10 @@ func (e *End) passMarks() {
 	}
 	e.markTo.Store(next)
 	e.eofs += uint32(passed)
-	e.loop.engine.marked(e.loop.spec.Attached, passed)
 	for range passed {
 		e.loop.emit(Event{Kind: EOF, End: e.role, Holder: e.holder})
 	}
+	e.loop.deviceMarked(passed)
 }
 
 // dropMarks forgets those that are not reached. The caller holds loop.mu, and no line uses
@@ -68,12 +68,10 @@ func (e *End) dropMarks() {
 	e.lastMark.Store(0)
 }
 
-// marked counts eof marks on what the device plays.
-func (e *Engine) marked(s Side, n int) {
-	if s != PlaySide {
-		return
-	}
+// marked counts an eof mark on what the device plays.
+func (e *Engine) marked() (eof uint32) {
 	e.desk.mu.Lock()
 	defer e.desk.mu.Unlock()
-	e.desk.info.Play.EOF += uint32(n)
+	e.desk.info.Play.EOF++
+	return e.desk.info.Play.EOF
 }

@@ -150,7 +150,7 @@ func (l *Loop) remove() {
 	}
 	for _, w := range l.waiters {
 		w.answer(nil, audio.ErrNoDevice.With("the loop %s was removed", l.spec.Name))
-		l.engine.waits(l.spec.Attached, -1)
+		l.deviceWaits(-1)
 	}
 	l.waiters = nil
 }

@@ -109,7 +109,7 @@ func (l *Loop) clientStrip(pid int) (*Strip, error) {
 	defer l.mu.Unlock()
 	var pids []string
 	for _, c := range l.clients {
-		if c.holder.PID == pid && !c.gone {
+		if c.holder.PID == pid {
 			return &Strip{loop: l, role: pcm.Client, one: c}, nil
 		}
 		pids = append(pids, strconv.Itoa(c.holder.PID))
@@ -161,7 +161,7 @@ func (s *Strip) ends() (all []*End) {
 		held = []*End{s.loop.server}
 	}
 	for _, e := range held {
-		if e != nil && !e.gone && !e.freed {
+		if e != nil && !e.freed { // one that has closed is open until it has drained
 			all = append(all, e)
 		}
 	}

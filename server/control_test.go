@@ -276,6 +276,9 @@ func TestControlEventsD26(t *testing.T) {
 	if e := next(); e["kind"] != "open" || e["loop"] != "speaker" || e["end"] != "client" || e["program"] != "test" {
 		t.Errorf("%v", e)
 	}
+	if e := next(); e["kind"] != "open" || e["device"] != "card" {
+		t.Errorf("%v", e)
+	}
 	c.Abandon()
 	if e := next(); e["kind"] != "close" {
 		t.Errorf("%v", e)

@@ -102,7 +102,7 @@ func TestEdge42BlockedOpenIsInterrupted(t *testing.T) {
 	if !waiting(false, false)(e.info()) {
 		t.Error("nobody waits, and the mark is there")
 	}
-	events.want("phone client open", "phone client waiting") // once for both
+	events.want("phone client open", "card open play.open false true", "phone client waiting", "card waiting play.waiting false true") // once for both
 }
 
 func TestEdge43NoWaitIsBusyAndUnmarked(t *testing.T) {
@@ -115,7 +115,7 @@ func TestEdge43NoWaitIsBusyAndUnmarked(t *testing.T) {
 	if e.info() != before {
 		t.Errorf("%+v", e.info())
 	}
-	events.want("phone client open")
+	events.want("phone client open", "card open play.open false true")
 }
 
 // The control device is the API: it opens at any time, and its close changes nothing.

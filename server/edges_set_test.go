@@ -51,7 +51,7 @@ func TestEdge35OneBadFieldRefusesAll(t *testing.T) {
 	if i := e.info(); !i.Play.Error || i.Play.Samples != 3*period {
 		t.Errorf("%+v", i.Play)
 	}
-	events.want("speaker client open", "speaker client underrun")
+	events.want("speaker client open", "card open play.open false true", "speaker client underrun", "card underrun play.error false true")
 }
 
 // There is no value that means "unchanged": what is left out is.

@@ -75,7 +75,47 @@ func TestEdge46StarvingIsOneError(t *testing.T) {
 		t.Errorf("it goes on: %+v", s)
 	}
 	e.clock.Advance(5 * period) // and starves again
-	events.want("speaker client open", "speaker client underrun")
+	events.want("speaker client open", "card open play.open false true", "speaker client underrun", "card underrun play.error false true")
+}
+
+// Each mark is an event when it is reached, and what starves behind one makes no error.
+func TestEdge45ZeroLengthWrites(t *testing.T) {
+	e := newEdges(t)
+	events := e.events()
+	p := e.open("phone", pcm.Write)
+	mark := func() {
+		t.Helper()
+		if n, err := p.Write(t.Context(), nil); n != 0 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	e.play(p, level(1, 1, 2*period))
+	mark()
+	mark()
+	e.play(p, level(2, 2, 3*period))
+	mark()
+	events.want("phone client open", "card open play.open false true")
+	e.clock.Advance(period)
+	events.want()
+	e.clock.Advance(2 * period)
+	events.want("phone client eof", "phone client eof", "card eof play.eof 0 1", "card eof play.eof 1 2")
+	if s := e.set("play.eof=5"); s.Info.Play.EOF != 2 { // edge 38
+		t.Errorf("eof was %d, want 2", s.Info.Play.EOF)
+	}
+	e.clock.Advance(20 * period)
+	if i := e.info(); i.Play.EOF != 6 || i.Play.Error || i.Play.Active {
+		t.Errorf("it has starved behind a mark: %+v", i.Play)
+	}
+	events.want("card set play.eof 2 5", "phone client eof", "card eof play.eof 5 6")
+	e.play(p, level(3, 3, 2*period))
+	e.clock.Advance(20 * period)
+	if i := e.info(); !i.Play.Error {
+		t.Error("it has starved without a mark, and there is no error")
+	}
+	end, err := e.api.State(t.Context(), "phone")
+	if err != nil || end.Info.Play.EOF != 3 {
+		t.Errorf("eof of the loop is %d, %v", end.Info.Play.EOF, err)
+	}
 }
 
 func TestEdge47Drain(t *testing.T) {
@@ -222,7 +262,7 @@ func TestEdge51RecordOverflow(t *testing.T) {
 	if _, err := counter.Check(e.take(p), 120*period); err != nil {
 		t.Error(err)
 	}
-	events.want("mic client open", "mic client overrun", "card set record.error true false")
+	events.want("mic client open", "card open record.open false true", "mic client overrun", "card overrun record.error false true", "card set record.error true false")
 }
 
 // Each once: what happens, and what somebody sets; nothing for what goes on.
@@ -230,14 +270,14 @@ func TestEdge54Events(t *testing.T) {
 	e := newEdges(t)
 	events := e.events()
 	p := e.open("phone", pcm.Write)
-	events.want("phone client open")
+	events.want("phone client open", "card open play.open false true")
 	next := e.wait("phone", pcm.Write)
-	events.want("phone client waiting")
+	events.want("phone client waiting", "card waiting play.waiting false true")
 	e.play(p, level(1, 1, period))
 	for range 10 { // it starves all the time
 		e.clock.Advance(period)
 	}
-	events.want("phone client underrun")
+	events.want("phone client underrun", "card underrun play.error false true")
 	e.set("play.gain=9", "play.port=headphone")
 	events.want(`card set play.gain 255 9 play.port "speaker" "headphone"`)
 	e.refused(`{"play":{"gain":300}}`, "play.gain = 300")
@@ -246,12 +286,13 @@ func TestEdge54Events(t *testing.T) {
 	e.listen(r)
 	e.clock.Advance(101 * period)
 	e.clock.Advance(101 * period)
-	events.want("mic client open", "mic client overrun")
+	events.want("mic client open", "card open record.open false true", "mic client overrun", "card overrun record.error false true")
 	p.Abandon()
 	<-next.done
 	r.Abandon()
 	e.clock.Advance(period)
-	events.want("phone client close", "phone client client gone", "phone client open", "mic client close", "mic client client gone")
+	events.want("phone client close", "card close play.open true false", "phone client client gone", "phone client open", "card open play.open false true",
+		"mic client close", "card close record.open true false", "mic client client gone")
 }
 
 // ends checks how something ended.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
@@ -153,11 +154,15 @@ func TestEdge63Watch(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Abandon()
+	for cli("info", "mic", "ref_cnt").stdout != "ref_cnt=0\n" { // it is gone when nobody holds it
+		time.Sleep(time.Millisecond)
+	}
 	cli("set", "card", "play.gain=201").want(t, exitOK) // the last
 	const sets = "card: play.gain: 255 -> 200\ncard: play.balance: 32 -> 3\ncard: output_muted: 0 -> 1\n"
 	me := fmt.Sprintf("%s (%d)\n", filepath.Base(os.Args[0]), os.Getpid())
-	own := "mic: client open: " + me + "mic: client close: " + me + "mic: client client gone: " + me
-	for w, want := range map[*watching]string{all: sets + own, card: sets} {
+	const opened, closed = "card: record.open: 0 -> 1\n", "card: record.open: 1 -> 0\n"
+	own := "mic: client open: " + me + opened + "mic: client close: " + me + closed + "mic: client client gone: " + me
+	for w, want := range map[*watching]string{all: sets + own, card: sets + opened + closed} {
 		w.out.until(t, "-> 201\n")
 		got := w.out.text()
 		got = got[strings.Index(got, "card: play.gain"):]

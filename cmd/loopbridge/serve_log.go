@@ -59,12 +59,17 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 		line, message = log.Warn(), "underrun: wrote too late, silence was inserted"
 	case loop.Overrun:
 		line, message = log.Warn(), "overrun: read too late, frames were dropped"
+	case loop.Gone:
+		line, message = log.Error(), "the device has failed"
 	case loop.EOF:
 		line, message = log.Debug(), "has been played to an eof mark"
 	case loop.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
 	if ev.Device != "" {
+		if ev.Kind != loop.Set && ev.Kind != loop.Gone { // said of the end already
+			line = log.Debug()
+		}
 		line.Str("device", ev.Device)
 	} else {
 		line.Str("loop", ev.Loop).Stringer("end", ev.End)

@@ -116,14 +116,31 @@ func holdCases() []testCase {
 			s.next += uint64(missed)
 			w.pump(c, s, 5*period)
 		}},
-		{name: "D22_close_ends_the_pause_and_drains", run: func(w *world) {
+		{name: "E48_D22_close_of_a_paused_end_waits_until_it_is_resumed", run: func(w *world) {
 			s, c := w.pair(pcm.Read)
 			w.pump(c, s, 5*period)
 			c.put(3 * period)
 			w.ok(c.Pause(w.Context(), true))
-			w.ok(closeWhileTicking(w, c))
+			closed := w.start(func() error { return c.Close(w.Context()) })
+			w.leaving(c)
+			w.tick(20)
+			closed.asleep("it has paused")
+			s.silent(s.Delay())
+			w.set("loop0", "play.pause=0")
+			w.ok(w.finish(closed))
 			s.take(int(c.next - s.next))
 			w.is(s.transfer(w.Context()), audio.ErrReset)
+		}},
+		{name: "E48_D22_program_that_dies_while_it_has_paused_flushes", run: func(w *world) {
+			s, c := w.pair(pcm.Read)
+			w.pump(c, s, 5*period)
+			c.put(3 * period)
+			w.ok(c.Pause(w.Context(), true))
+			c.Abandon()
+			w.until("the stream has ended", func() bool { return s.State() == ring.Ended })
+			if s.Delay() != 0 || w.status().Client.Open {
+				w.Fatalf("%d frames came", s.Delay())
+			}
 		}},
 		{name: "D22_halt_ends_the_pause", run: func(w *world) {
 			s, c := w.pair(pcm.Read)

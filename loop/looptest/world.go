@@ -275,6 +275,17 @@ func (w *world) until(what string, happened func() bool) {
 	w.bay.Status()
 }
 
+// set sets the state of a loop's end.
+func (w *world) set(name string, args ...string) {
+	w.Helper()
+	p, err := audio.ParsePatch(args...)
+	w.ok(err)
+	strip, err := w.bay.Strip(name)
+	w.ok(err)
+	_, err = strip.Set(p)
+	w.ok(err)
+}
+
 // settle gives everybody the time to do what they are about to do.
 func (w *world) settle() {
 	if w.bubble {

@@ -35,6 +35,7 @@ func TestConformance(t *testing.T) {
 		"D26_events_come_once_each":                                                "hw_params is part of an ALSA open, and an event more",
 		"D26_a_subscriber_who_does_not_listen_disturbs_nobody":                     "no matter of the way in; shown elsewhere",
 		"E45_D21_eof_marks_are_counted_when_they_are_reached":                      "alsa-lib keeps zero-length writes to itself; a drain is one, see TestD15HoldKeepsARecorder",
+		"E48_D22_close_of_a_paused_end_waits_until_it_is_resumed":                  "alsa-lib drops what is paused, and lets nobody drain it",
 		"E45_marks_of_a_session_that_is_halted_are_dropped":                        "as before",
 		"D13_D16_client_that_closes_before_the_server_reads_is_heard_all_the_same": "a client that drains holds its end until it is heard",
 	}}.Run(t)
