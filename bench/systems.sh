@@ -61,9 +61,10 @@ launch() {
 }
 
 loopbridge_start() {
+	echo 'daemon.state = "none"' >"$work/loopbridge.toml"
 	for i in $(seq "$1"); do
 		printf '[[loop]]\nname = "line%d"\n' "$i"
-	done >"$work/loopbridge.toml"
+	done >>"$work/loopbridge.toml"
 	"$work/loopbridge" serve --config "$work/loopbridge.toml" >"$work/loopbridge.log" 2>&1 &
 	track $!
 	daemons=$!

@@ -9,7 +9,11 @@ type command struct {
 
 // do runs f on the engine's goroutine, between two cycles, and returns when it has
 // run. From any goroutine but the engine's. After the engine has left, f runs here.
-func (e *Engine) do(f func()) {
+func (e *Engine) do(f func()) { e.await(e.post(f)) }
+
+// post is do without the wait: for who holds a lock that others want, and who calls await
+// when he has let go of it. Commands run in the order in which they are posted.
+func (e *Engine) post(f func()) *command {
 	c := &command{do: f, done: make(chan struct{})}
 	for {
 		c.next = e.commands.Load()
@@ -21,6 +25,14 @@ func (e *Engine) do(f func()) {
 	select {
 	case e.wake <- struct{}{}:
 	default:
+	}
+	return c
+}
+
+// await returns when a command has run; nil is none.
+func (e *Engine) await(c *command) {
+	if c == nil {
+		return
 	}
 	select {
 	case <-c.done:

@@ -120,14 +120,16 @@ func (d *desk) look() audio.Info {
 func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	d := e.desk
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	next := d.look()
 	reply, err := next.Apply(p, d.rules)
 	if err != nil {
+		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
 	d.keep(next, p)
-	e.do(func() { d.take(&next, p, &reply) })
+	change := e.post(func() { d.take(&next, p, &reply) })
+	d.mu.Unlock()
+	e.await(change)
 	return reply, nil
 }
 

@@ -10,20 +10,24 @@ import (
 // Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect in
 // the next cycle, for which it waits.
 func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
-	l := s.loop
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	reply, change, err := s.apply(p)
+	s.loop.engine.await(change)
+	return reply, err
+}
+
+// apply is Set, whose change of levels is still to come.
+func (s *Strip) apply(p audio.Patch) (reply audio.Reply, change *command, err error) {
+	s.loop.mu.Lock()
+	defer s.loop.mu.Unlock()
 	strip, next := s.strip(), s.look()
-	reply, err := next.Apply(p, strip.rules)
-	if err != nil {
-		return audio.Reply{}, err
+	if reply, err = next.Apply(p, strip.rules); err != nil {
+		return audio.Reply{}, nil, err
 	}
 	strip.keep(&next, p)
 	for n, e := range s.ends() {
 		e.set7I(p, n == 0, reply.Info.Side(side(e.dir)))
 	}
-	s.refade()
-	return reply, nil
+	return reply, s.refade(), nil
 }
 
 // keep takes over what lasts.
@@ -68,8 +72,9 @@ func (e *End) set7I(p audio.Patch, first bool, was *audio.Side) {
 	}
 }
 
-// refade brings what is set to the lines. The caller holds loop.mu.
-func (s *Strip) refade() {
+// refade brings what is set to the lines; nil where there are none. The caller holds
+// loop.mu.
+func (s *Strip) refade() *command {
 	type change struct {
 		ln        *line
 		settings  []mixer.Setting
@@ -82,9 +87,9 @@ func (s *Strip) refade() {
 		}
 	}
 	if len(all) == 0 {
-		return
+		return nil
 	}
-	s.loop.engine.do(func() {
+	return s.loop.engine.post(func() {
 		for _, c := range all {
 			if c.ln.converter == nil {
 				c.ln.converter = c.converter
@@ -119,11 +124,12 @@ func (ln *line) converterForFader() *convert.Converter {
 // left as it is, and listed in the error.
 func (s *Strip) Restore(saved audio.Saved) error {
 	s.loop.mu.Lock()
-	defer s.loop.mu.Unlock()
 	next := s.look()
 	err := next.Restore(saved, s.strip().rules)
 	s.strip().keep(&next, audio.Patch{})
-	s.refade()
+	change := s.refade()
+	s.loop.mu.Unlock()
+	s.loop.engine.await(change)
 	return err
 }
 

@@ -35,6 +35,7 @@ type benchPairsCmd struct {
 	Channels          int            `help:"Samples per frame." default:"2" placeholder:"N"`
 	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
 	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
+	Sets              int            `help:"Set the state of a loop so often in a second meanwhile." placeholder:"N"`
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
@@ -42,7 +43,7 @@ type benchPairsCmd struct {
 // counted.
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := &pairsBench{
-		pairs: c.Pairs, duration: c.Duration, period: c.Period, buffer: c.Buffer, perProcess: c.ClientsPerProcess,
+		pairs: c.Pairs, duration: c.Duration, period: c.Period, buffer: c.Buffer, perProcess: c.ClientsPerProcess, sets: c.Sets,
 		format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
 	if err := b.validate(); err != nil {
@@ -76,6 +77,8 @@ func (b *pairsBench) validate() error {
 	switch {
 	case b.pairs < 1 || b.perProcess < 1:
 		return errors.New("there must be at least one pair, and one client per process")
+	case b.sets < 0 || b.sets > 1e6:
+		return errors.New("sets are 0 to 1000000 a second")
 	case b.duration <= 0:
 		return errors.New("a duration is more than 0")
 	case b.period < minPeriod || b.period > maxPeriod:

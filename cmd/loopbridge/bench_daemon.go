@@ -51,7 +51,7 @@ func startBenchDaemon(ctx context.Context, fail context.CancelCauseFunc, exe str
 
 func benchConfig(loops int, period time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
+	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
 	for i := range loops {
 		fmt.Fprintf(&b, "[[loop]]\nname = %q\n", loopName(i))
 	}

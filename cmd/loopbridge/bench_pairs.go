@@ -23,6 +23,7 @@ type pairsBench struct {
 	buffer     int // periods
 	format     audio.Format
 	perProcess int // ends
+	sets       int // a second, meanwhile
 
 	progress io.Writer // nil: none
 }
@@ -118,7 +119,7 @@ func countersOf(ctx context.Context, socket string) (c counters, err error) {
 }
 
 // measure takes what was used between two moments at which all pairs run.
-func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon, clients teams, s *stamps) error {
+func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon, clients teams, s *stamps) (failed error) {
 	var err error
 	if r.starting, err = countersOf(ctx, d.socket); err != nil {
 		return err
@@ -126,6 +127,14 @@ func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon
 	before, err := b.sample(d, clients, s)
 	if err != nil {
 		return err
+	}
+	if b.sets > 0 {
+		operators := startSetters(ctx, d.socket, b.sets)
+		defer func() {
+			if r.sets, err = operators.end(); failed == nil {
+				failed = err
+			}
+		}()
 	}
 	end := time.NewTimer(b.duration)
 	defer end.Stop()

@@ -30,6 +30,9 @@ func (p *pairsReport) writeTable(out io.Writer) error {
 	row("lateness", "%d frames left out of the clock, %d of them before all pairs ran", p.Skipped, p.SkippedStart)
 	row("xruns", "%d, %d of them before all pairs ran", p.Xruns, p.XrunsStart)
 	row("latency", "50 %% below %.2f ms, 99 %% below %.2f ms", p.P50, p.P99)
+	if s := p.Sets; s != nil {
+		row("sets", "%d, %.0f a second; 50 %% in effect after %.2f ms, 99 %% after %.2f ms", s.Sets, s.PerSecond, s.P50, s.P99)
+	}
 	row("verdict", "%s", p.Verdict)
 	return t.Flush()
 }

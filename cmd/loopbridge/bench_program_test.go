@@ -16,14 +16,14 @@ import (
 func TestBenchPairs(t *testing.T) {
 	for _, format := range []string{"S16_LE", "U8"} {
 		t.Run(format, func(t *testing.T) {
-			p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1s", "--format="+format, "--clients-per-process=1", "--json")
+			p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1s", "--format="+format, "--clients-per-process=1", "--sets=100", "--json")
 			o := p.wait(t)
 			o.want(t, exitOK)
 			var r pairsReport
 			if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
 				t.Fatal(err)
 			}
-			if r.Pairs != 2 || r.Processes != 4 || r.Duration < 1 || r.Moved == 0 || r.DaemonPerPair <= 0 || r.RSS == 0 {
+			if r.Pairs != 2 || r.Processes != 4 || r.Duration < 1 || r.Moved == 0 || r.DaemonPerPair <= 0 || r.RSS == 0 || r.Sets == nil || r.Sets.Sets == 0 {
 				t.Errorf("%+v", r)
 			}
 			if !r.OK || r.Corrupt != 0 || r.Doubled != 0 || r.LostUncounted != 0 || r.Lost > r.LostCounted {
@@ -68,6 +68,7 @@ func TestBenchInterrupted(t *testing.T) {
 func TestBenchRefusals(t *testing.T) {
 	for args, words := range map[string]string{
 		"pairs --pairs=0":             "at least one pair",
+		"pairs --sets=-1":             "sets are 0 to",
 		"pairs --period=1us":          "period",
 		"pairs --buffer=1":            "buffer",
 		"pairs --duration=0s":         "duration",

@@ -23,6 +23,7 @@ type pairsResult struct {
 	uncounted uint64 // lost in pairs where the daemon counted fewer
 	silence   uint64 // inserted, as the daemon counted
 	xruns     uint64 // bursts, at both ends
+	sets      *setsReport
 	latency   latencies
 }
 
@@ -100,12 +101,13 @@ type pairsReport struct {
 	P50           float64 `json:"latency_ms_p50"` // from the write that published a frame to the read that returned it
 	P99           float64 `json:"latency_ms_p99"`
 
-	RSS     uint64 `json:"daemon_rss_bytes"`
-	Idle    uint64 `json:"daemon_idle_rss_bytes"`
-	Rings   uint64 `json:"daemon_rings_bytes"`
-	PerPair uint64 `json:"daemon_bytes_per_pair"` // beyond an idle daemon, without rings
-	OK      bool   `json:"ok"`
-	Verdict string `json:"verdict"`
+	RSS     uint64      `json:"daemon_rss_bytes"`
+	Idle    uint64      `json:"daemon_idle_rss_bytes"`
+	Rings   uint64      `json:"daemon_rings_bytes"`
+	PerPair uint64      `json:"daemon_bytes_per_pair"` // beyond an idle daemon, without rings
+	Sets    *setsReport `json:"sets,omitempty"`
+	OK      bool        `json:"ok"`
+	Verdict string      `json:"verdict"`
 }
 
 func (r *pairsResult) report() pairsReport {
@@ -127,7 +129,7 @@ func (r *pairsResult) report() pairsReport {
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
 		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.pairs),
-		OK: r.ok(), Verdict: r.verdict(),
+		Sets: r.sets, OK: r.ok(), Verdict: r.verdict(),
 	}
 }
 

@@ -196,7 +196,14 @@ func TestStateSurvivesD25(t *testing.T) {
 			}
 		})
 	}
+	half := filepath.Join(filepath.Dir(state), ".state-1234")
+	if err := os.WriteFile(half, []byte(`{"devices":{"card":{"play":{"ga`), 0o600); err != nil { // power was lost
+		t.Fatal(err)
+	}
 	check("restored", gains)
+	if _, err := os.Stat(half); err == nil {
+		t.Error("a file that was half written is still there")
+	}
 	t.Run("restored ends", func(t *testing.T) {
 		socket := testDaemon(t, withState)
 		cliRun(t, nil, "--socket", socket, "set", "card", "play.gain=98").want(t, exitOK) // writes the file while guest is not there

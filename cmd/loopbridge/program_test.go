@@ -24,8 +24,18 @@ type buildOnce struct {
 
 var built buildOnce
 
+// stateVariable says where the daemons of the tests keep their state: not where those of
+// this machine do.
+const stateVariable = "STATE_DIRECTORY"
+
 func TestMain(m *testing.M) {
+	state, err := os.MkdirTemp("", "lb")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv(stateVariable, state)
 	status := m.Run()
+	os.RemoveAll(state)
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
 	}
@@ -62,7 +72,7 @@ type process struct {
 func start(t *testing.T, socket string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(program(t), args...), name: strings.Join(args, " "), done: make(chan struct{})}
-	p.Env = append(os.Environ(), client.SocketVariable+"="+socket, "NO_COLOR=1")
+	p.Env = append(os.Environ(), stateVariable+"="+t.TempDir(), client.SocketVariable+"="+socket, "NO_COLOR=1")
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	p.begin(t)
 	return p

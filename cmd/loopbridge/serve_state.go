@@ -25,9 +25,11 @@ type stateFile struct {
 	bay     *loop.Patchbay
 	log     zerolog.Logger
 
-	mu    sync.Mutex // of writing
-	timer *time.Timer
-	state savedState // as last read or written
+	mu    sync.Mutex
+	timer *time.Timer // nil: nothing is to be written
+
+	writing sync.Mutex // of state; not to be waited for by those who set
+	state   savedState // as last read or written
 }
 
 // savedState is the file.
@@ -42,6 +44,9 @@ type kept interface {
 	Info() audio.Info
 	Restore(audio.Saved) error
 }
+
+// halfState is the name of a state file that is not yet whole.
+const halfState = ".state-*"
 
 // stateDelay gathers sets that come one after the other.
 const stateDelay = 300 * time.Millisecond
@@ -69,6 +74,10 @@ func (s *stateFile) load() {
 	if s.path == "" {
 		return
 	}
+	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), halfState))
+	for _, half := range halves { // power was lost while they were written
+		os.Remove(half)
+	}
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -88,8 +97,8 @@ func (s *stateFile) load() {
 
 // restoreLoop gives a new loop what was kept of one of its name.
 func (s *stateFile) restoreLoop(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	for _, strip := range s.strips(name) {
 		s.restore(strip, s.state.Ends)
 	}
@@ -129,13 +138,11 @@ func (s *stateFile) changed() {
 
 // flush writes what is not yet written.
 func (s *stateFile) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.timer == nil {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.due() {
 		return
 	}
-	s.timer.Stop()
-	s.timer = nil
 	for _, e := range s.engines {
 		keep(e, &s.state.Devices)
 	}
@@ -147,6 +154,18 @@ func (s *stateFile) flush() {
 	if err := s.write(s.state); err != nil {
 		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
 	}
+}
+
+// due reports whether something is to be written, and takes it on.
+func (s *stateFile) due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer == nil {
+		return false
+	}
+	s.timer.Stop()
+	s.timer = nil
+	return true
 }
 
 func keep(k kept, in *map[string]audio.Saved) {
@@ -168,7 +187,7 @@ func (s *stateFile) write(state savedState) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".state-*")
+	f, err := os.CreateTemp(dir, halfState)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func TestD12TenMinutesOfEveryKind(t *testing.T) {
 func tenMinutes(t *testing.T, f audio.Format, play func(*rig, audio.Format) *program) {
 	const hertz = 1000.0
 	r := rigOf(t)
-	conf := r.write("loopbridge.toml", []byte("[[device]]\nname = \"fast\"\nbackend = \"null\"\nperiod = \"100ms\"\nfreewheel = true\n[[loop]]\nname = \"loop0\"\ndevice = \"fast\"\n"))
+	conf := r.write("loopbridge.toml", []byte("daemon.state = \"none\"\n[[device]]\nname = \"fast\"\nbackend = \"null\"\nperiod = \"100ms\"\nfreewheel = true\n[[loop]]\nname = \"loop0\"\ndevice = \"fast\"\n"))
 	r.start(r.loopbridge(), "serve", "--socket", r.socket, "--config", conf)
 	r.until("the daemon is there", func() bool { _, err := client.List(t.Context(), r.socket); return err == nil })
 	to := audio.DefaultFormat()
