@@ -52,11 +52,7 @@ func (l *Loop) run() {
 	w, r := s.ends(c)
 	ln, err := newLine(l, w, r, nil)
 	if err != nil {
-		// The server has set a rate since the client opened that is too far from its own.
-		c.set(ring.Ended, syscall.EINVAL)
-		if c.gone {
-			l.releaseClient(c)
-		}
+		l.dismiss(c)
 		return
 	}
 	if alone {
@@ -69,6 +65,15 @@ func (l *Loop) run() {
 	s.set(ring.Running, 0)
 	c.set(ring.Running, 0)
 	l.link(ln)
+}
+
+// dismiss ends a client whose rate is too far from what the server has set since it
+// opened. The caller holds l.mu.
+func (l *Loop) dismiss(c *End) {
+	c.set(ring.Ended, syscall.EINVAL)
+	if c.gone {
+		l.releaseClient(c)
+	}
 }
 
 // client is the one of a loop that has one at a time. The caller holds l.mu.

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"slices"
-	"syscall"
 
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -24,11 +23,7 @@ func (l *Loop) runTaps() {
 		w, r := c.ends(nil)
 		ln, err := newLine(l, w, r, hub)
 		if err != nil {
-			// The server has set a rate since the client opened that is too far from its own.
-			c.set(ring.Ended, syscall.EINVAL)
-			if c.gone {
-				l.releaseClient(c)
-			}
+			l.dismiss(c)
 			continue
 		}
 		if hub == nil {

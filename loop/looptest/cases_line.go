@@ -14,10 +14,7 @@ func lineCases() []testCase {
 		{name: "frames_arrive_bit_for_bit_in_both_directions", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
-				from, to := s, c
-				if d == pcm.Read {
-					from, to = c, s
-				}
+				from, to := along(s, c)
 				w.pump(from, to, 300*period)
 				w.flush(from, to)
 				w.free(s, c)
@@ -175,10 +172,7 @@ func lineCases() []testCase {
 		{name: "E45_D21_eof_marks_are_counted_when_they_are_reached", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
-				from, to := s, c
-				if d == pcm.Read {
-					from, to = c, s
-				}
+				from, to := along(s, c)
 				mark := func() {
 					w.Helper()
 					_, err := from.Write(w.Context(), nil)
@@ -255,10 +249,7 @@ func lineCases() []testCase {
 		{name: "D16_drain_and_then_close_leaves_no_silence_behind", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
-				from, to := s, c
-				if d == pcm.Read {
-					from, to = c, s
-				}
+				from, to := along(s, c)
 				from.put(2*period + 7)
 				w.ok(w.drain(from))
 				w.tick(20)

@@ -72,10 +72,7 @@ func holdCases() []testCase {
 		{name: "D22_paused_writer_loses_no_frame_and_is_no_underrun", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
-				from, to := c, s
-				if d == pcm.Write {
-					from, to = s, c
-				}
+				from, to := along(s, c)
 				w.pump(from, to, 5*period)
 				from.put(2 * period)
 				queued := from.Delay()

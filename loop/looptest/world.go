@@ -140,6 +140,14 @@ func (w *world) pair(server pcm.Direction) (s, c *end) {
 	return s, c
 }
 
+// along is the end that writes, and the one that reads.
+func along(s, c *end) (from, to *end) {
+	if s.Direction() == pcm.Write {
+		return s, c
+	}
+	return c, s
+}
+
 // begin starts both ends, without moving a frame but for one period that the
 // writer puts into its ring.
 func (w *world) begin(s, c *end) {
