@@ -10,6 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -56,6 +57,7 @@ func complete(ctx context.Context, e *env, root *kong.Node, words []string) []st
 			l.read(w)
 		}
 	}
+	assigns := last == "=" || len(words) > 1 && words[len(words)-2] == "="
 	if last == "=" {
 		last = ""
 	}
@@ -67,6 +69,7 @@ func complete(ctx context.Context, e *env, root *kong.Node, words []string) []st
 	switch {
 	case l.waits != nil:
 		all = l.values(ctx, l.waits.Value)
+	case assigns: // the value of a field
 	case strings.HasPrefix(last, "-"):
 		all = l.flagNames()
 	case len(l.node.Children) > 0:
@@ -77,6 +80,10 @@ func complete(ctx context.Context, e *env, root *kong.Node, words []string) []st
 		}
 	case l.args < len(l.node.Positional):
 		all = l.values(ctx, l.node.Positional[l.args])
+	case l.args > 0 && len(l.node.Positional) > 0:
+		if v := l.node.Positional[len(l.node.Positional)-1]; v.IsCumulative() {
+			all = l.values(ctx, v)
+		}
 	}
 	return matching(all, prefix, last)
 }
@@ -144,8 +151,45 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, l := range loops {
 			all = append(all, wire.Text(l.Name[:]))
 		}
+	case "device":
+		devices, _ := control.New(l.socket).Devices(ctx)
+		for _, d := range devices {
+			all = append(all, d.Name)
+		}
+	case "state":
+		return l.states(ctx)
+	case "field":
+		for f := range audio.Fields() {
+			all = append(all, f.Name())
+		}
+	case "set":
+		for f := range audio.Fields() {
+			if f.Access()&audio.Settable != 0 {
+				all = append(all, f.Name()+"=")
+			}
+		}
+		if l.args == 0 {
+			all = append(all, l.states(ctx)...)
+		}
 	default:
 		return strings.Split(tag, ",")
+	}
+	return all
+}
+
+// states are the names of devices, and of ends of loops.
+func (l *line) states(ctx context.Context) (all []string) {
+	devices, _ := control.New(l.socket).Devices(ctx)
+	for _, d := range devices {
+		all = append(all, d.Name)
+	}
+	loops, _ := client.List(ctx, l.socket)
+	for _, l := range loops {
+		name := wire.Text(l.Name[:])
+		all = append(all, name)
+		if l.Attached == 0 {
+			all = append(all, name+"/server")
+		}
 	}
 	return all
 }

@@ -27,7 +27,9 @@ _loopbridge() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$answer" -- "$current")
+		[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
 	fi
+	return 0
 }
 complete -F _loopbridge loopbridge
 `
@@ -40,7 +42,8 @@ _loopbridge() {
 	if [[ $answer == file ]]; then
 		_files
 	else
-		compadd -- ${(f)answer}
+		compadd -S '' -- ${(M)${(f)answer}:#*=}
+		compadd -- ${(f)answer:#*=}
 	fi
 }
 compdef _loopbridge loopbridge

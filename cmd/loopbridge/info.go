@@ -16,8 +16,8 @@ import (
 // infoCmd shows the state of a device or of an end of a loop, in the manner of audioctl(1): what it prints can be
 // given back to set.
 type infoCmd struct {
-	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); the first device that has sound unless it is named."`
-	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; all without any."`
+	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); the first device that has sound unless it is named." complete:"state"`
+	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; all without any." complete:"field"`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -93,7 +93,7 @@ func fieldsOf(d control.State, fields []audio.Field) json.RawMessage {
 
 // setCmd sets fields of the state of a device or of an end of a loop, all of them or none.
 type setCmd struct {
-	Args []string `arg:"" name:"name and field=value" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out."`
+	Args []string `arg:"" name:"name and field=value" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out." complete:"set"`
 }
 
 // Run prints what is different now.
@@ -143,7 +143,7 @@ func changeText(c control.FieldChange) string {
 
 // watchCmd prints what happens.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device or a loop; all of them without a name."`
+	Name string `arg:"" optional:"" help:"A device or a loop; all of them without a name." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 

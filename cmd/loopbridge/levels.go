@@ -14,7 +14,7 @@ import (
 
 // levelsCmd shows how loud a device plays and records.
 type levelsCmd struct {
-	Name     string        `arg:"" optional:"" help:"A device; without a name the first that has sound."`
+	Name     string        `arg:"" optional:"" help:"A device; without a name the first that has sound." complete:"device"`
 	Interval time.Duration `help:"How long to measure for each line." default:"200ms"`
 	Once     bool          `help:"Measure once."`
 	JSON     bool          `name:"json" help:"Print JSON, an object for each measurement."`
