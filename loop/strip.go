@@ -190,8 +190,10 @@ func (s *Strip) look() audio.Info {
 	ends := s.ends()
 	for n, e := range ends {
 		now := i.Side(side(e.dir))
-		if n == 0 {
+		if len(ends) == 1 { // of several it is the loop's
 			now.Format, now.BufferBytes = e.format, e.buffer*e.format.FrameBytes()
+		}
+		if n == 0 {
 			now.Open, now.Pause = true, true
 		}
 		now.Samples += e.samples()
