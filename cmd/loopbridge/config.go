@@ -39,6 +39,7 @@ type DeviceConfig struct {
 	Play      bool // a loop is attached to this side, or it was given ports
 	Record    bool
 	Ports     loop.DevicePorts
+	State     audio.Patch // of audio(7I), until somebody sets another
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"slices"
+
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // crossCheck holds the rules between tables, and adds what exists without being
@@ -20,6 +22,8 @@ func (b *binder) crossCheck(c *Config) {
 	}
 	b.unique("loop", loops)
 
+	sides(c)
+	b.heard(c.Devices)
 	if !slices.Contains(devices, nullDevice) {
 		c.Devices = append([]DeviceConfig{defaultNull()}, c.Devices...)
 		devices = append([]string{nullDevice}, devices...)
@@ -38,6 +42,18 @@ func (b *binder) crossCheck(c *Config) {
 		c.Loops = defaultLoops()
 	}
 	sides(c)
+}
+
+// heard reports a monitor_gain where there is nothing to hear, or nothing to hear it with.
+func (b *binder) heard(devices []DeviceConfig) {
+	for i, d := range devices {
+		gain, _ := d.State.Get(audio.MonitorGain)
+		records, plays := d.Record || d.Input != DeviceInput{}, d.Play || d.Output != ""
+		path := join(element("device", i), "monitor_gain")
+		if _, given := b.index.places[path]; given && gain > 0 && !(records && plays) {
+			b.wrong(path, "the device does not both record and play, give it an input and an output or attach loops to both sides")
+		}
+	}
 }
 
 // unique reports every name but the first of several that are equal.

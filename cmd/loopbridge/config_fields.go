@@ -66,12 +66,14 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"freewheel", setBool(&d.Freewheel)},
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
+		field{"monitor_gain", setState7I(&d.State, audio.MonitorGain)},
+		field{"output_muted", setState7I(&d.State, audio.OutputMuted)},
 		field{"play", func(v any) string {
-			d.Play, d.Ports.Play = true, b.side(join(path, "play"), v, audio.Play, d.Format.Channels)
+			d.Play, d.Ports.Play = true, b.side(join(path, "play"), v, audio.Play, &d)
 			return ""
 		}},
 		field{"record", func(v any) string {
-			d.Record, d.Ports.Record = true, b.side(join(path, "record"), v, audio.Record, d.Format.Channels)
+			d.Record, d.Ports.Record = true, b.side(join(path, "record"), v, audio.Record, &d)
 			return ""
 		}},
 	)

@@ -2,16 +2,20 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
 // side binds [device.play] or [device.record], which the device has then: ports are the
-// channels, of so many, that each port has; port is what is in use at first.
-func (b *binder) side(path string, v any, d audio.Direction, channels int) (m loop.PortMap) {
+// channels that each port has; port, gain and balance are what is in use at first.
+func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfig) (m loop.PortMap) {
+	channels := device.Format.Channels
 	known := true // all ports, as far as port needs them
 	b.table(path, v, []field{
+		{"gain", setState7I(&device.State, audio.PlayGain.On(d))},
+		{"balance", setState7I(&device.State, audio.PlayBalance.On(d))},
 		{"ports", func(v any) string {
 			before := len(b.problems)
 			reason := b.ports(join(path, "ports"), v, d, channels, &m)
@@ -26,6 +30,33 @@ func (b *binder) side(path string, v any, d audio.Direction, channels int) (m lo
 		}},
 	})
 	return m
+}
+
+// setState7I takes a number or a truth within the range of a field of the state.
+func setState7I(to *audio.Patch, f audio.Field) func(any) string {
+	use := "use " + f.Range()
+	if f.Kind() == audio.KindFlag {
+		use = "use true or false"
+	}
+	usual := audio.NewInfo(audio.DefaultFormat(), 0, audio.Rules{})
+	return func(v any) string {
+		n, ok := v.(int64)
+		if truth, isTruth := v.(bool); isTruth && f.Kind() == audio.KindFlag {
+			if ok = true; truth {
+				n = 1
+			}
+		} else if f.Kind() == audio.KindFlag {
+			ok = false
+		}
+		switch {
+		case !ok:
+			return "is " + kindOf(v) + ", " + use
+		case n == int64(f.Get(&usual)): // as it is
+		case n < 0 || n > math.MaxUint32 || to.Set(f, uint32(n)) != nil:
+			return "out of range, " + use
+		}
+		return ""
+	}
 }
 
 // ports binds { speaker = [1, 2], headphone = [3, 4] }.

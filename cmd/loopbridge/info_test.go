@@ -237,6 +237,33 @@ func TestStateSurvivesD25(t *testing.T) {
 	check("no file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
 }
 
+// D25: the configuration says what the state is at first, the file wins afterwards.
+func TestStateOfTheConfigurationD25(t *testing.T) {
+	state := filepath.Join(tempDir(t), "state.json")
+	configured := func(c *Config) {
+		cardConfig(c)
+		c.Daemon.State = state
+		for f, v := range map[audio.Field]uint32{audio.PlayGain: 77, audio.MonitorGain: 5, audio.OutputMuted: 1} {
+			if err := c.Devices[1].State.Set(f, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	check := func(name, set, want string) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			socket := testDaemon(t, configured)
+			if o := cliRun(t, nil, "--socket", socket, "info", "card", "play.gain", "monitor_gain", "output_muted", "-n"); o.stdout != want {
+				t.Errorf("%q, want %q", o.stdout, want)
+			}
+			cliRun(t, nil, "--socket", socket, "set", "card", set).want(t, exitOK)
+		})
+	}
+	check("at first", "play.gain=255", "77\n5\n1\n")
+	check("later", "monitor_gain=0", "255\n5\n1\n")
+	check("at last", "monitor_gain=0", "255\n0\n1\n")
+}
+
 // D18: the state of an end of a loop is shown and set as that of a device.
 func TestInfoAndSetOfEndsD18(t *testing.T) {
 	socket := testDaemon(t, cardConfig)

@@ -51,6 +51,9 @@ func (d *daemon) start(c Config, socket string) error {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 		d.engines[device.Name] = engine
+		if _, err := engine.Set(device.State); err != nil {
+			return fmt.Errorf("device %s: %w", device.Name, err)
+		}
 	}
 	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()
