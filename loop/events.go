@@ -98,6 +98,8 @@ type bus struct {
 	mu     sync.Mutex
 	all    map[*Subscription]struct{}
 	closed bool
+	seen   uint64        // events
+	next   chan struct{} // closed at the next; nil: nobody waits
 }
 
 // emit tells everybody what happened to the loop, under the rules of Tell.
@@ -113,6 +115,7 @@ func (p *Patchbay) Tell(ev Event) {
 	b := &p.bus
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.count()
 	for s := range b.all {
 		select {
 		case s.events <- ev:
@@ -122,10 +125,40 @@ func (p *Patchbay) Tell(ev Event) {
 	}
 }
 
+// Seen is how many events there were, and a channel that is closed at the next one. Loops
+// that come and go count, too. An event is counted after what it tells has happened, or
+// while that cannot be looked at yet: who asks first, and then looks, misses nothing.
+func (p *Patchbay) Seen() (events uint64, next <-chan struct{}) {
+	b := &p.bus
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.seen, b.next
+}
+
+// count counts an event. The caller holds b.mu.
+func (b *bus) count() {
+	b.seen++
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
+}
+
+// stir counts what is no Event.
+func (b *bus) stir() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.count()
+}
+
 func (b *bus) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
+	b.count()
 	for s := range b.all {
 		close(s.events)
 	}

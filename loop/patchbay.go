@@ -55,6 +55,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 		spec.Format = bus.format
 	}
 	b.loops[spec.Name] = newLoop(b, e, spec, bus)
+	b.bus.stir()
 	return nil
 }
 
@@ -69,6 +70,7 @@ func (b *Patchbay) Remove(name string) error {
 	delete(b.loops, name)
 	b.mu.Unlock()
 	l.remove()
+	b.bus.stir()
 	return nil
 }
 

@@ -101,8 +101,12 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	switch {
 	case r.Op == wire.OpList:
 		return c.list(h)
-	case r.Op == wire.OpInfo, r.Op == wire.OpSet, r.Op == wire.OpWatch:
-		return c.state(ctx, r)
+	case r.Op == wire.OpInfo, r.Op == wire.OpSet:
+		return c.state(r)
+	case r.Op == wire.OpStates:
+		return c.states(r)
+	case r.Op == wire.OpFollow:
+		return c.follow(ctx, r)
 	case r.Op == wire.OpOpen && c.opened:
 		return audio.ErrProtocol.With("a connection opens one end only")
 	case r.Op == wire.OpOpen:

@@ -78,7 +78,7 @@ func TestWireShowsDevices(t *testing.T) {
 	}
 	c.device(wire.OpInfo, "none")
 	c.state(wire.OpInfo, "none")
-	for _, op := range []wire.Op{wire.OpInfo, wire.OpSet, wire.OpWatch} {
+	for _, op := range []wire.Op{wire.OpInfo, wire.OpSet, wire.OpStates} {
 		c.device(op, "nosuch")
 		if text := c.refused(syscall.ENODEV); text != "there is no device nosuch; there are none, card, nor a loop of that name" {
 			t.Errorf("%d: %q", op, text)
@@ -126,67 +126,4 @@ func TestWireSetsDevices(t *testing.T) {
 	if card.Info() != before || len(saved) != 1 || len(events.C) != 0 {
 		t.Errorf("what was refused has an effect: %+v", card.Info())
 	}
-}
-
-func TestWireWatchesDevices(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
-	c, other := r.dial(), r.dial()
-	gain := uint32(audio.PlayGain)
-	c.device(wire.OpWatch, "card", gain, 1) // has another value now
-	if d := c.state(wire.OpWatch, "card"); d.Values[gain] != 255 {
-		t.Fatalf("the gain is %d", d.Values[gain])
-	}
-	c.device(wire.OpWatch, "card", gain, 255, uint32(audio.OutputMuted), 0)
-	set := func(field audio.Field, v uint32) {
-		t.Helper()
-		other.device(wire.OpSet, "card", uint32(field), v)
-		other.state(wire.OpSet, "card")
-	}
-	set(audio.MonitorGain, 5) // not watched
-	c.device(wire.OpInfo, "card")
-	c.state(wire.OpInfo, "card") // overtakes, nothing else has come
-	for i := range uint32(100) {
-		set(audio.PlayGain, i) // one answer for all of them
-	}
-	c.state(wire.OpWatch, "card")
-	c.device(wire.OpInfo, "card")
-	c.state(wire.OpInfo, "card")
-	set(audio.PlayGain, 42) // between two: is not missed
-	c.device(wire.OpWatch, "card", gain, 99)
-	if d := c.state(wire.OpWatch, "card"); d.Values[gain] != 42 {
-		t.Errorf("the gain is %d, want 42", d.Values[gain])
-	}
-	if card.Info().MonitorGain != 5 {
-		t.Error("the monitor gain is lost")
-	}
-}
-
-// Watchers that do not read, go away, or ask for too much disturb nobody.
-func TestWatchersThatMisbehave(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
-	for range 50 {
-		c := r.dial()
-		c.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
-		c.Close()
-	}
-	until(t, "all to be gone", func() bool { return r.Connections() == 0 })
-	c := r.dial()
-	for range wire.MaxPending + 1 {
-		c.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
-	}
-	c.cutOff()
-	silent := r.dial()
-	silent.device(wire.OpWatch, "card", uint32(audio.PlayGain), 255)
-	other := r.dial()
-	for i := range uint32(1000) {
-		other.device(wire.OpSet, "card", uint32(audio.PlayGain), i%256)
-		other.state(wire.OpSet, "card")
-	}
-	if n := r.Connections(); n != 2 {
-		t.Errorf("%d connections, want 2", n)
-	}
-	silent.state(wire.OpWatch, "card")
-	silent.device(wire.OpWatch, "", uint32(audio.PlayGain), uint32(card.Info().Play.Gain)) // waits until the daemon ends
-	silent.device(wire.OpInfo, "")
-	silent.state(wire.OpInfo, "card")
 }

@@ -97,7 +97,7 @@ func TestGarbageInTheFields(t *testing.T) {
 			for i := range packet {
 				packet[i] = byte(random.Uint32())
 			}
-			packet[0], packet[1] = byte(random.IntN(10)), 0 // the op
+			packet[0], packet[1] = byte(random.IntN(15)), 0 // the op
 			packet[2], packet[3] = wire.Version, 0
 			if random.IntN(2) == 0 {
 				name := []string{"loop0", "loop1", "no\xffloop"}[random.IntN(3)]

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -93,16 +92,15 @@ func (s *Server) Devices(all []*loop.Engine, saved func()) {
 	s.panel.Devices, s.panel.Saved = all, saved
 }
 
-// state answers requests about states. An error ends the connection.
-func (c *conn) state(ctx context.Context, r *wire.Request) error {
+// state answers requests about one state. An error ends the connection.
+func (c *conn) state(r *wire.Request) error {
 	h, panel := r.Header, &c.server.panel
 	s, err := panel.find(wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
 	}
 	now := s.Info()
-	switch r.Op {
-	case wire.OpSet:
+	if r.Op == wire.OpSet {
 		patch, err := patchOf(&r.Device)
 		if err == nil {
 			_, now, _, err = panel.set(s, patch)
@@ -110,27 +108,16 @@ func (c *conn) state(ctx context.Context, r *wire.Request) error {
 		if err != nil {
 			return c.fail(h, err)
 		}
-	case wire.OpWatch:
-		// From here on nothing is missed, whatever comes after this request.
-		events := panel.Bay.Subscribe(watchRoom)
-		return c.later(h, func() (err error) {
-			defer events.Cancel()
-			now, err = watch(ctx, events, s, &r.Device)
-			return err
-		}, func(err error) error {
-			if err != nil {
-				return c.fail(h, err)
-			}
-			return c.tell(h, s.Name(), &now)
-		})
 	}
-	return c.tell(h, s.Name(), &now)
+	h.Last = 1
+	return c.tell(h, panel.address(s), s, &now)
 }
 
-// tell answers with a state.
-func (c *conn) tell(h wire.Header, name string, i *audio.Info) error {
-	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}}
+// tell answers with a state, of which name is the address.
+func (c *conn) tell(h wire.Header, name string, s state, i *audio.Info) error {
+	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: h.Last}}
 	wire.Put(r.Device.Name[:], name)
+	wire.Put(r.Device.Program[:], s.Subject().Holder.Program)
 	for f := range audio.Fields() {
 		r.Device.Fields |= 1 << f
 		r.Device.Values[f] = f.Get(i)
@@ -147,28 +134,4 @@ func patchOf(d *wire.Device) (p audio.Patch, err error) {
 		}
 	}
 	return p, errors.Join(errs...)
-}
-
-// watchRoom is for the events that come while one is looked at. If one is lost, then
-// those that are there make watch look, after it.
-const watchRoom = 4
-
-// watch waits until a field that is known has another value.
-func watch(ctx context.Context, events *loop.Subscription, s state, known *wire.Device) (audio.Info, error) {
-	for {
-		now := s.Info()
-		for f := range audio.FieldSet(known.Fields).All() {
-			if f.Get(&now) != known.Values[f] {
-				return now, nil
-			}
-		}
-		select {
-		case _, open := <-events.C:
-			if !open {
-				return now, audio.ErrNoDevice.With("the daemon ends")
-			}
-		case <-ctx.Done():
-			return now, ctx.Err()
-		}
-	}
 }

@@ -18,8 +18,10 @@ func EncodeRequest(r *Request) []byte {
 		return encode(&r.Header, &r.Pause)
 	case OpMark:
 		return encode(&r.Header, &r.Mark)
-	case OpInfo, OpSet, OpWatch:
+	case OpInfo, OpSet, OpStates:
 		return encode(&r.Header, &r.Device)
+	case OpFollow:
+		return encode(&r.Header, &r.Seen)
 	}
 	return encode(&r.Header, nil)
 }
@@ -45,8 +47,10 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 		err = decode(packet, &r.Pause)
 	case OpMark:
 		err = decode(packet, &r.Mark)
-	case OpInfo, OpSet, OpWatch:
+	case OpInfo, OpSet, OpStates:
 		err = decode(packet, &r.Device)
+	case OpFollow:
+		err = decode(packet, &r.Seen)
 	case OpStart, OpHalt, OpDrain, OpClose, OpList:
 	default:
 		err = audio.ErrProtocol.With("unknown request %d", r.Op)
@@ -63,8 +67,10 @@ func EncodeReply(r *Reply) []byte {
 		return encode(&r.Header, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		return encode(&r.Header, &r.Loop)
-	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpWatch:
+	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpStates && r.Last == 0:
 		return encode(&r.Header, &r.Device)
+	case r.Op == OpStates, r.Op == OpFollow:
+		return encode(&r.Header, &r.Seen)
 	}
 	return encode(&r.Header, nil)
 }
@@ -81,8 +87,10 @@ func DecodeReply(packet []byte) (r Reply, err error) {
 		err = decode(packet, &r.Granted)
 	case r.Op == OpList && r.Last == 0:
 		err = decode(packet, &r.Loop)
-	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpWatch:
+	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpStates && r.Last == 0:
 		err = decode(packet, &r.Device)
+	case r.Op == OpStates, r.Op == OpFollow:
+		err = decode(packet, &r.Seen)
 	}
 	return r, err
 }

@@ -27,7 +27,8 @@
 //	List       —            Loop …, Done   at once; needs no Open before it
 //	Info       Device       Device         at once; needs no Open before it
 //	Set        Device       Device         when it is in effect; needs no Open before it
-//	Watch      Device       Device         when the device has other values; needs no Open before it
+//	States     Device       Device …, Seen at once; needs no Open before it
+//	Follow     Seen         Seen           when more has happened; needs no Open before it
 //
 // A reply has the request's Seq and Op, and an Errno: 0, or else the body is
 // [Failure]. Requests may be sent before earlier ones are answered, up to
@@ -37,12 +38,23 @@
 // Mark is the zero-length write of audio(7I): an eof mark behind the frame before
 // Position, which is written already. When it is reached, eof counts up.
 //
-// [Device] is about a device, not a loop: its state of audio(7I). The numbers of its
-// fields are those of audio.Field, and never change. Set changes the fields that it
-// names, all or none. Watch says what the program knows of the state, and is answered
-// with all of it once one of the fields named has another value, be it at once. So
-// nothing is missed between two of them, and a program that does not read is sent no
-// more.
+// [Device] is a state of audio(7I): that of a device, or of an end of a loop, which is
+// named LOOP (the client end), LOOP/server, or LOOP/PID (one client, whose Program is
+// said, too). Where a device has the loop's name, too, the client end is LOOP/client.
+// The numbers of its fields are those of audio.Field, and never change. Set changes the
+// fields that it names, all or none.
+//
+// States lists what belongs together, a message each: of a device itself, then of each
+// loop attached to it, by name, the client end followed by its clients; of a loop the
+// client end, the server end if a program can be it, and the clients. A process is one
+// client, however often it has opened the loop. What else has a state is listed alone,
+// and an end is left out whose name has more than 63 bytes. The last message says how
+// many events there were before.
+//
+// Follow says how many events the program has seen, and is answered once there were
+// more, be it at once. So nothing is missed between States and Follow, nor between two
+// of them, and a program that does not ask is sent nothing. An event is whatever may
+// have changed a state, or what States lists.
 //
 // Granted comes with descriptors (SCM_RIGHTS). First the ring's memory, a memfd that
 // is sealed against shrinking and growing, to be mapped shared, readable and

@@ -10,7 +10,7 @@ import (
 )
 
 func seeds(f *testing.F) {
-	for op := range wire.Op(13) {
+	for op := range wire.Op(14) {
 		f.Add(wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: op, Seq: 1}}))
 		f.Add(wire.EncodeReply(&wire.Reply{Header: wire.Header{Op: op, Seq: 1, Errno: uint32(op & 1), Last: 1}}))
 	}

@@ -26,8 +26,9 @@ const (
 	OpPause
 	OpInfo
 	OpSet
-	OpWatch
+	OpFollow
 	OpMark
+	OpStates
 )
 
 // Header begins every message.
@@ -134,11 +135,17 @@ const (
 	EndDraining             // its program waits for what it wrote to be taken
 )
 
-// Device is the audio(7I) state of a device, or some of it.
+// Device is the audio(7I) state of a device or of an end of a loop, or some of it.
 type Device struct {
-	Name   Name              // in requests empty: the first that plays or records
-	Fields uint64            // audio.FieldSet: which of Values are there
-	Values [MaxFields]uint32 // by audio.Field, each as its Get gives it
+	Name    Name               // in requests empty: the first that plays or records
+	Program [ProgramBytes]byte // in replies: whose it is, where it is one client's
+	Fields  uint64             // audio.FieldSet: which of Values are there
+	Values  [MaxFields]uint32  // by audio.Field, each as its Get gives it
+}
+
+// Seen is how far a program has followed what happens.
+type Seen struct {
+	Events uint64 // since the daemon began
 }
 
 // Request is what a program sends: a header and the body that its Op has.
@@ -148,7 +155,8 @@ type Request struct {
 	Setup  Setup  // OpSetup
 	Pause  Pause  // OpPause
 	Mark   Mark   // OpMark
-	Device Device // OpInfo: its name only, OpSet: what to set, OpWatch: what is known already
+	Device Device // OpInfo, OpStates: its name only, OpSet: what to set
+	Seen   Seen   // OpFollow
 }
 
 // Reply is what a daemon sends.
@@ -157,5 +165,6 @@ type Reply struct {
 	Failure Failure // Errno is not 0
 	Granted Granted // OpOpen, OpSetup
 	Loop    Loop    // OpList, but the last
-	Device  Device  // OpInfo, OpSet, OpWatch
+	Device  Device  // OpInfo, OpSet, OpStates but the last
+	Seen    Seen    // OpFollow, OpStates the last
 }

@@ -50,7 +50,7 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 func TestRequestsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Request{Header: draw[wire.Header](t, "header")}
-		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpWatch, wire.OpMark}).Draw(t, "op")
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpFollow, wire.OpMark, wire.OpStates}).Draw(t, "op")
 		switch want.Op {
 		case wire.OpOpen:
 			want.Open = draw[wire.Open](t, "open")
@@ -63,8 +63,10 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 			want.Pause = draw[wire.Pause](t, "pause")
 		case wire.OpMark:
 			want.Mark = draw[wire.Mark](t, "mark")
-		case wire.OpInfo, wire.OpSet, wire.OpWatch:
+		case wire.OpInfo, wire.OpSet, wire.OpStates:
 			want.Device = draw[wire.Device](t, "device")
+		case wire.OpFollow:
+			want.Seen = draw[wire.Seen](t, "seen")
 		}
 		got, err := wire.DecodeRequest(wire.EncodeRequest(&want))
 		if err != nil || got != want {
@@ -76,8 +78,8 @@ func TestRequestsSurviveTheWire(t *testing.T) {
 func TestRepliesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Reply{Header: draw[wire.Header](t, "header")}
-		want.Op = wire.Op(rapid.Uint16Range(1, 12).Draw(t, "op"))
-		switch body := rapid.IntRange(0, 4).Draw(t, "body"); {
+		want.Op = wire.Op(rapid.Uint16Range(1, 13).Draw(t, "op"))
+		switch body := rapid.IntRange(0, 5).Draw(t, "body"); {
 		case body == 0:
 			want.Errno = max(1, want.Errno)
 			want.Failure = draw[wire.Failure](t, "failure")
@@ -88,8 +90,14 @@ func TestRepliesSurviveTheWire(t *testing.T) {
 			want.Op, want.Errno, want.Last = wire.OpList, 0, 0
 			want.Loop = draw[wire.Loop](t, "loop")
 		case body == 3:
-			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpInfo, wire.OpSet, wire.OpWatch}).Draw(t, "state"), 0
+			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpInfo, wire.OpSet, wire.OpStates}).Draw(t, "state"), 0
+			if want.Op == wire.OpStates {
+				want.Last = 0
+			}
 			want.Device = draw[wire.Device](t, "device")
+		case body == 4:
+			want.Op, want.Errno, want.Last = rapid.SampledFrom([]wire.Op{wire.OpFollow, wire.OpStates}).Draw(t, "seen"), 0, 1
+			want.Seen = draw[wire.Seen](t, "events")
 		default:
 			want.Op, want.Errno, want.Last = wire.OpDrain, 0, 1
 		}
@@ -131,7 +139,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"half a message", good[:256], "a message of 256 bytes"},
 		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
 		{"op 0", change(0, 0, 0), "unknown request 0"},
-		{"op 13", change(0, 13, 0), "unknown request 13"},
+		{"op 14", change(0, 14, 0), "unknown request 14"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
 		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
 		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
@@ -182,6 +190,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	granted := wire.Granted{Direction: 0x01020304, Period: 0x11121314, Buffer: 0x21222324, Bytes: 0x3132333435363738}
 	device := wire.Device{Fields: 0xe1e2e3e4e5e6e7e8}
 	wire.Put(device.Name[:], "main")
+	wire.Put(device.Program[:], "program")
 	for i := range device.Values {
 		device.Values[i] = 0xd1d2d300 + uint32(i)
 	}
@@ -199,12 +208,13 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 		add(name, wire.EncodeRequest(&wire.Request{
 			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: 0xa4a5a6a7, Last: 0xa8a9aaab}, Open: open,
 			Setup: wire.Setup{Format: format, Period: 0x41424344, Buffer: 0x45464748}, Pause: wire.Pause{On: 0x51525354}, Mark: wire.Mark{Position: 0x6162636465666768},
-			Device: device,
+			Device: device, Seen: wire.Seen{Events: 0x7172737475767778},
 		}))
 	}
 	reply := func(name string, op wire.Op, errno, last uint32) {
 		add(name, wire.EncodeReply(&wire.Reply{
 			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Loop: loop, Device: device,
+			Seen: wire.Seen{Events: 0x7172737475767778},
 		}))
 	}
 	request("request Open", wire.OpOpen)
@@ -217,8 +227,9 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request("request Pause", wire.OpPause)
 	request("request Info", wire.OpInfo)
 	request("request Set", wire.OpSet)
-	request("request Watch", wire.OpWatch)
+	request("request Follow", wire.OpFollow)
 	request("request Mark", wire.OpMark)
+	request("request States", wire.OpStates)
 	reply("reply Granted to Open", wire.OpOpen, 0, 1)
 	reply("reply Granted to Setup", wire.OpSetup, 0, 1)
 	reply("reply Failure", wire.OpOpen, 16, 1)
@@ -227,7 +238,9 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	reply("reply Done to List", wire.OpList, 0, 1)
 	reply("reply Device to Info", wire.OpInfo, 0, 1)
 	reply("reply Device to Set", wire.OpSet, 0, 1)
-	reply("reply Device to Watch", wire.OpWatch, 0, 1)
+	reply("reply Device to States", wire.OpStates, 0, 0)
+	reply("reply Seen to States", wire.OpStates, 0, 1)
+	reply("reply Seen to Follow", wire.OpFollow, 0, 1)
 
 	const golden = "testdata/messages.txt"
 	if *update {

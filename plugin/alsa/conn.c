@@ -180,18 +180,21 @@ int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int w
 	return 0;
 }
 
-/* notice keeps in mind that a Watch was answered. */
+/* notice keeps in mind that a Follow was answered. */
 static bool notice(struct lb_conn *c, const struct lb_message *m)
 {
-	bool watch = m->header.op == LB_OP_WATCH;
+	bool follow = m->header.op == LB_OP_FOLLOW;
 
-	if (watch)
+	if (follow)
 		c->noticed = true;
-	return watch;
+	return follow;
 }
 
-int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
-	    bool interruptible)
+typedef void visitor(void *arg, const struct lb_message *m);
+
+/* converse sends a request and takes its replies, those before the last for each. */
+static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
+		    bool interruptible, visitor *each, void *arg)
 {
 	int64_t until = ms < 0 ? -1 : now_ms() + ms;
 	uint32_t seq;
@@ -206,6 +209,8 @@ int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, un
 		err = lb_receive(c, m, fds, want, until < 0 ? -1 : left > 0 ? (int)left : 0);
 		if (err == -EINTR && !interruptible)
 			err = 0;
+		else if (!err && m->header.seq == seq && each && !m->header.error && !m->header.last)
+			each(arg, m);
 		else if (!err && m->header.seq == seq)
 			break;
 		else if (!err && notice(c, m))
@@ -220,6 +225,17 @@ int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, un
 	}
 	pthread_mutex_unlock(&c->calls);
 	return err;
+}
+
+int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
+	    bool interruptible)
+{
+	return converse(c, op, m, fds, want, ms, interruptible, NULL, NULL);
+}
+
+int lb_call_each(struct lb_conn *c, enum lb_op op, struct lb_message *m, int ms, visitor *each, void *arg)
+{
+	return converse(c, op, m, NULL, 0, ms, false, each, arg);
 }
 
 int lb_send(struct lb_conn *c, enum lb_op op, struct lb_message *m)
@@ -249,7 +265,7 @@ int lb_bell_adopt(struct lb_conn *c, int bell)
 }
 
 /* listen_to_socket drops late replies, and notices the end of the connection and of a
- * Watch. */
+ * Follow. */
 static void listen_to_socket(struct lb_conn *c)
 {
 	struct lb_message m;

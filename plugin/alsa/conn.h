@@ -17,7 +17,7 @@ struct lb_conn {
 	atomic_bool nudged;
 	atomic_bool alarmed; /* the alarm is set, or has gone off */
 	atomic_bool dead; /* the daemon has gone */
-	atomic_bool noticed; /* a reply to a Watch has come */
+	atomic_bool noticed; /* a reply to a Follow has come */
 	uint32_t seq;
 	pthread_mutex_t calls; /* one request that waits for its reply at a time */
 	char why[LB_TEXT_BYTES]; /* what the daemon said to the last request that failed */
@@ -36,6 +36,11 @@ int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size
  * -EINTR where interruptible. */
 int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 	    bool interruptible);
+
+/* lb_call_each is lb_call for a request with several replies: each is called with all but
+ * the last, which is in m afterwards. It must not use the connection. */
+int lb_call_each(struct lb_conn *c, enum lb_op op, struct lb_message *m, int ms,
+		 void (*each)(void *arg, const struct lb_message *m), void *arg);
 
 /* lb_send sends a request whose reply lb_call does not wait for. */
 int lb_send(struct lb_conn *c, enum lb_op op, struct lb_message *m);

@@ -32,8 +32,9 @@ enum lb_op {
 	LB_OP_PAUSE,
 	LB_OP_INFO,
 	LB_OP_SET,
-	LB_OP_WATCH,
+	LB_OP_FOLLOW,
 	LB_OP_MARK,
+	LB_OP_STATES,
 };
 
 enum lb_role { LB_SERVER = 1, LB_CLIENT = 2 };
@@ -105,11 +106,13 @@ enum lb_field {
 	LB_PLAY_AVAIL_PORTS = 8,
 	LB_PLAY_MOD_PORTS = 9,
 	LB_PLAY_BALANCE = 16,
+	LB_PLAY_OPEN = 17,
 	LB_RECORD_GAIN = 23,
 	LB_RECORD_PORT = 25,
 	LB_RECORD_AVAIL_PORTS = 26,
 	LB_RECORD_MOD_PORTS = 27,
 	LB_RECORD_BALANCE = 34,
+	LB_RECORD_OPEN = 35,
 	LB_MONITOR_GAIN = 37,
 	LB_OUTPUT_MUTED = 38,
 	LB_HW_FEATURES = 40,
@@ -120,8 +123,13 @@ enum { LB_HW_IN2OUT = 4, LB_HW_PLAY = 8, LB_HW_RECORD = 16 };
 
 struct lb_device {
 	char name[LB_NAME_BYTES];
+	char program[LB_PROGRAM_BYTES];
 	uint64_t fields; /* bits: which values are there */
 	uint32_t values[LB_MAX_FIELDS];
+};
+
+struct lb_seen {
+	uint64_t events;
 };
 
 struct lb_message {
@@ -135,6 +143,7 @@ struct lb_message {
 		struct lb_failure failure;
 		struct lb_loop loop;
 		struct lb_device device;
+		struct lb_seen seen;
 		unsigned char space[LB_MESSAGE_BYTES - sizeof(struct lb_header)];
 	};
 };

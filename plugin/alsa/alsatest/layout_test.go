@@ -34,7 +34,7 @@ func TestLayout(t *testing.T) {
 	for name, value := range c {
 		t.Errorf("wire.h has %s = %s, package wire has none", name, value)
 	}
-	beyond := wire.Request{Header: wire.Header{Op: wire.OpMark + 1}}
+	beyond := wire.Request{Header: wire.Header{Op: wire.OpStates + 1}}
 	if _, err := wire.DecodeRequest(wire.EncodeRequest(&beyond)); err == nil {
 		t.Errorf("package wire has an operation %d, this test does not know it", beyond.Op)
 	}
@@ -84,22 +84,23 @@ func layoutInGo() map[string]string {
 		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields,
 		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
 		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
-		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_WATCH": int(wire.OpWatch), "OP_MARK": int(wire.OpMark),
-		"SERVER": int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
+		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_FOLLOW": int(wire.OpFollow), "OP_MARK": int(wire.OpMark),
+		"OP_STATES": int(wire.OpStates),
+		"SERVER":    int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
 		"END_OPEN": wire.EndOpen, "END_GONE": wire.EndGone, "END_ERROR": wire.EndError, "END_PAUSED": wire.EndPaused,
 		"END_DRAINING": wire.EndDraining, "MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
 		"PLAY_GAIN": int(audio.PlayGain), "PLAY_PORT": int(audio.PlayPort), "PLAY_AVAIL_PORTS": int(audio.PlayAvailPorts),
-		"PLAY_MOD_PORTS": int(audio.PlayModPorts), "PLAY_BALANCE": int(audio.PlayBalance),
+		"PLAY_MOD_PORTS": int(audio.PlayModPorts), "PLAY_BALANCE": int(audio.PlayBalance), "PLAY_OPEN": int(audio.PlayOpen),
 		"RECORD_GAIN": int(audio.RecordGain), "RECORD_PORT": int(audio.RecordPort), "RECORD_AVAIL_PORTS": int(audio.RecordAvailPorts),
-		"RECORD_MOD_PORTS": int(audio.RecordModPorts), "RECORD_BALANCE": int(audio.RecordBalance),
+		"RECORD_MOD_PORTS": int(audio.RecordModPorts), "RECORD_BALANCE": int(audio.RecordBalance), "RECORD_OPEN": int(audio.RecordOpen),
 		"MONITOR_GAIN": int(audio.MonitorGain), "OUTPUT_MUTED": int(audio.OutputMuted), "HW_FEATURES": int(audio.HWFeatureBits),
 		"HW_IN2OUT": int(audio.HWIn2Out), "HW_PLAY": int(audio.HWPlay), "HW_RECORD": int(audio.HWRecord),
 	} {
 		layout["constant LB_"+name] = fmt.Sprint(value)
 	}
 	for _, message := range []any{
-		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Mark{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{},
+		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Mark{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{}, wire.Seen{},
 	} {
 		structInGo(layout, reflect.TypeOf(message))
 	}

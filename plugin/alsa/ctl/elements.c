@@ -1,26 +1,14 @@
-/* The elements of the mixer: a table, and their values in the state of the device. */
+/* The elements of the mixer: a table, and their values in the state of a device or of an end. */
 #include <errno.h>
 #include <string.h>
 
 #include "ctl.h"
 
-enum kind { VOLUME, NUMBER, SWITCH, PORTS };
-
-struct element {
-	const char *name;
-	enum kind kind;
-	enum lb_field field;
-	uint32_t needs; /* of LB_HW_FEATURES */
-	long max;
-	enum lb_field avail, mod; /* of PORTS */
-	const char *const *ports;
-};
-
 static const char *const outputs[32] = { "speaker", "headphone", "line_out", "spdif_out", "aux1_out", "aux2_out" };
 static const char *const inputs[32] = { "microphone", "line_in", "cd",		   "spdif_in",
 					"aux1_in",    "aux2_in", "codec_loopb_in", "sunvts" };
 
-static const struct element table[LB_ELEMENTS] = {
+static const struct lb_element table[LB_OWN + LB_MOST] = {
 	{ "Master Playback Volume", VOLUME, LB_PLAY_GAIN, LB_HW_PLAY, 255, 0, 0, NULL },
 	{ "Master Playback Switch", SWITCH, LB_OUTPUT_MUTED, LB_HW_PLAY, 1, 0, 0, NULL },
 	{ "Balance", NUMBER, LB_PLAY_BALANCE, LB_HW_PLAY, 64, 0, 0, NULL },
@@ -29,30 +17,24 @@ static const struct element table[LB_ELEMENTS] = {
 	{ "Capture Balance", NUMBER, LB_RECORD_BALANCE, LB_HW_RECORD, 64, 0, 0, NULL },
 	{ "Capture Source", PORTS, LB_RECORD_PORT, LB_HW_RECORD, 0, LB_RECORD_AVAIL_PORTS, LB_RECORD_MOD_PORTS, inputs },
 	{ "Monitor Playback Volume", VOLUME, LB_MONITOR_GAIN, LB_HW_IN2OUT, 255, 0, 0, NULL },
+
+	{ " Playback Volume", VOLUME, LB_PLAY_GAIN, LB_HW_PLAY, 255, 0, 0, NULL },
+	{ " Playback Switch", SWITCH, LB_OUTPUT_MUTED, LB_HW_PLAY, 1, 0, 0, NULL },
+	{ " Capture Volume", VOLUME, LB_RECORD_GAIN, LB_HW_RECORD, 255, 0, 0, NULL },
 };
+
+const struct lb_element *lb_ctl_element(unsigned int n)
+{
+	return n < sizeof table / sizeof *table ? &table[n] : NULL;
+}
 
 /* The gain is linear, 255 is 0 dB and 0 is silence. */
 const unsigned int lb_ctl_tlv[] = { SND_CTL_TLVT_DB_LINEAR, 2 * sizeof(unsigned int),
 				    (unsigned int)SND_CTL_TLV_DB_GAIN_MUTE, 0 };
 
-/* ports are those that can be chosen, of an element of ports. */
-static uint32_t ports(const struct element *e, const struct lb_device *now)
+uint32_t lb_ctl_ports(const struct lb_element *e, const struct lb_device *now)
 {
 	return now->values[e->avail] & now->values[e->mod];
-}
-
-void lb_ctl_begin(struct lb_ctl *c, const struct lb_device *now)
-{
-	for (unsigned int i = 0; i < LB_ELEMENTS; i++) {
-		const struct element *e = &table[i];
-		if ((now->values[LB_HW_FEATURES] & e->needs) && (e->kind != PORTS || ports(e, now)))
-			c->elements[c->count++] = (unsigned char)i;
-	}
-}
-
-static const struct element *element(const struct lb_ctl *c, unsigned long offset)
-{
-	return &table[c->elements[offset]];
 }
 
 /* port is the n-th of some ports, 0: there are not so many. */
@@ -63,55 +45,72 @@ static uint32_t port(uint32_t all, unsigned int n)
 	return all & -all;
 }
 
-void lb_ctl_id(struct lb_ctl *c, unsigned int offset, snd_ctl_elem_id_t *id)
+void lb_ctl_id(struct lb_ctl *c, const struct lb_slot *s, snd_ctl_elem_id_t *id)
 {
+	const struct lb_strip *t = lb_ctl_strip(c, s);
+	char name[LB_NAME_ROOM];
+
+	snprintf(name, sizeof name, "%.*s%s", (int)sizeof name - 1, t->base, table[s->element].name);
 	snd_ctl_elem_id_set_interface(id, SND_CTL_ELEM_IFACE_MIXER);
-	snd_ctl_elem_id_set_name(id, element(c, offset)->name);
+	snd_ctl_elem_id_set_name(id, name);
+	snd_ctl_elem_id_set_index(id, t->index);
 }
 
-unsigned int lb_ctl_changes(const struct lb_ctl *c, unsigned int offset, const struct lb_device *before,
-			    const struct lb_device *now)
+/* target is an element that a program asks for. */
+struct target {
+	struct lb_strip *strip;
+	const struct lb_element *element;
+	bool own; /* of the first strip */
+};
+
+static bool find(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, struct target *t)
 {
-	const struct element *e = element(c, offset);
-	unsigned int events = before->values[e->field] != now->values[e->field] ? SND_CTL_EVENT_MASK_VALUE : 0;
+	struct lb_ctl *c = ext->private_data;
+	struct lb_slot *s = lb_ctl_slot(c, key);
 
-	if (e->kind == PORTS && ports(e, before) != ports(e, now))
-		events |= SND_CTL_EVENT_MASK_VALUE | SND_CTL_EVENT_MASK_INFO;
-	return events;
+	if (s)
+		*t = (struct target){ lb_ctl_strip(c, s), &table[s->element], s->strip == 0 };
+	return s;
 }
 
-uint64_t lb_ctl_shown(const struct lb_ctl *c)
-{
-	uint64_t fields = 0;
-
-	for (unsigned int i = 0; i < c->count; i++) {
-		const struct element *e = element(c, i);
-		fields |= 1ULL << e->field;
-		if (e->kind == PORTS)
-			fields |= 1ULL << e->avail | 1ULL << e->mod;
-	}
-	return fields;
-}
-
-static int ask(struct lb_ctl *c, enum lb_op op, struct lb_message *m)
+/* ask asks the daemon about the state of an element. */
+static int ask(struct lb_ctl *c, const struct target *t, enum lb_op op, struct lb_message *m)
 {
 	int err;
 
-	memcpy(m->device.name, c->device, sizeof m->device.name);
+	memcpy(m->device.name, t->own ? c->device : t->strip->now.name, sizeof m->device.name);
 	err = lb_call(&c->conn, op, m, NULL, 0, 5000, false);
-	if (err && *c->conn.why)
+	if (err && *c->conn.why && (t->own || op == LB_OP_SET))
 		SNDERR("loopbridge: %s", c->conn.why);
 	return err;
 }
 
-int lb_ctl_info(struct lb_ctl *c, struct lb_device *now)
+/* look is the state of an element now. -ENODEV: it has gone; or another program has its
+ * pid. */
+static int look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 {
 	struct lb_message m = { 0 };
-	int err = ask(c, LB_OP_INFO, &m);
+	int err = t->strip->there ? ask(c, t, LB_OP_INFO, &m) : -ENODEV;
 
+	if (!err && !t->own && strncmp(m.device.program, t->strip->now.program, LB_PROGRAM_BYTES))
+		err = -ENODEV;
 	if (!err)
 		*now = m.device;
 	return err;
+}
+
+/* last_look is that, or for a few times what it was before it had gone. */
+static int last_look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
+{
+	int err = look(c, t, now);
+
+	if (err != -ENODEV || c->conn.dead || t->own)
+		return err;
+	if (!t->strip->reads)
+		return err;
+	t->strip->reads--;
+	*now = t->strip->now;
+	return 0;
 }
 
 static int elem_count(snd_ctl_ext_t *ext)
@@ -121,38 +120,61 @@ static int elem_count(snd_ctl_ext_t *ext)
 	return (int)c->count;
 }
 
+/* What is listed is known: no event is to say that it has come. The place of an element
+ * that has gone is listed as something that no mixer shows. */
 static int elem_list(snd_ctl_ext_t *ext, unsigned int offset, snd_ctl_elem_id_t *id)
 {
 	struct lb_ctl *c = ext->private_data;
+	struct lb_slot *s = lb_ctl_slot(c, offset);
 
 	if (offset >= c->count)
 		return -EINVAL;
-	lb_ctl_id(c, offset, id);
+	if (s) {
+		lb_ctl_id(c, s, id);
+		s->told = true;
+		return 0;
+	}
+	snd_ctl_elem_id_set_interface(id, SND_CTL_ELEM_IFACE_CARD);
+	snd_ctl_elem_id_set_name(id, "gone");
+	snd_ctl_elem_id_set_index(id, offset);
 	return 0;
 }
 
 static snd_ctl_ext_key_t find_elem(snd_ctl_ext_t *ext, const snd_ctl_elem_id_t *id)
 {
-	const struct lb_ctl *c = ext->private_data;
+	struct lb_ctl *c = ext->private_data;
 	unsigned int number = snd_ctl_elem_id_get_numid(id);
-	const char *name = snd_ctl_elem_id_get_name(id);
+	snd_ctl_ext_key_t gone = SND_CTL_EXT_KEY_NOT_FOUND;
+	snd_ctl_elem_id_t *each;
 
-	if (number > 0 && number <= c->count)
-		return number - 1;
-	for (unsigned int i = 0; i < c->count; i++)
-		if (!strcmp(name, element(c, i)->name) && snd_ctl_elem_id_get_index(id) == 0)
+	if (number > 0)
+		return lb_ctl_slot(c, number - 1) ? number - 1 : SND_CTL_EXT_KEY_NOT_FOUND;
+	snd_ctl_elem_id_alloca(&each);
+	for (unsigned int i = 0; i < c->count; i++) {
+		struct lb_slot *s = lb_ctl_slot(c, i);
+		if (!s)
+			continue;
+		lb_ctl_id(c, s, each);
+		if (strcmp(snd_ctl_elem_id_get_name(id), snd_ctl_elem_id_get_name(each)) ||
+		    snd_ctl_elem_id_get_index(id) != snd_ctl_elem_id_get_index(each))
+			continue;
+		if (lb_ctl_strip(c, s)->there)
 			return i;
-	return SND_CTL_EXT_KEY_NOT_FOUND;
+		gone = i;
+	}
+	return gone;
 }
 
 static int get_attribute(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, int *type, unsigned int *access,
 			 unsigned int *count)
 {
-	const struct lb_ctl *c = ext->private_data;
+	struct target t;
 
+	if (!find(ext, key, &t))
+		return -ENODEV;
 	*access = SND_CTL_EXT_ACCESS_READWRITE;
 	*count = 1;
-	switch (element(c, key)->kind) {
+	switch (t.element->kind) {
 	case VOLUME:
 		*access |= SND_CTL_EXT_ACCESS_TLV_READ;
 		*type = SND_CTL_ELEM_TYPE_INTEGER;
@@ -171,40 +193,47 @@ static int get_attribute(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, int *type, u
 
 static int get_integer_info(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *min, long *max, long *step)
 {
-	const struct lb_ctl *c = ext->private_data;
+	struct target t;
 
+	if (!find(ext, key, &t))
+		return -ENODEV;
 	*min = 0;
-	*max = element(c, key)->max;
+	*max = t.element->max;
 	*step = 1;
 	return 0;
 }
 
+/* read_state finds an element, and what is to be seen of it. */
+static int read_state(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, struct target *t, struct lb_device *now)
+{
+	return find(ext, key, t) ? last_look(ext->private_data, t, now) : -ENODEV;
+}
+
 static int get_enumerated_info(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned int *items)
 {
-	struct lb_ctl *c = ext->private_data;
 	struct lb_device now;
-	int err = lb_ctl_info(c, &now);
+	struct target t;
+	int err = read_state(ext, key, &t, &now);
 
 	if (!err)
-		*items = (unsigned int)__builtin_popcount(ports(element(c, key), &now));
+		*items = (unsigned int)__builtin_popcount(lb_ctl_ports(t.element, &now));
 	return err;
 }
 
 static int get_enumerated_name(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned int item, char *name, size_t size)
 {
-	struct lb_ctl *c = ext->private_data;
-	const struct element *e = element(c, key);
 	struct lb_device now;
+	struct target t;
 	uint32_t bit;
-	int err = lb_ctl_info(c, &now);
+	int err = read_state(ext, key, &t, &now);
 
 	if (err)
 		return err;
-	bit = port(ports(e, &now), item);
+	bit = port(lb_ctl_ports(t.element, &now), item);
 	if (!bit)
 		return -EINVAL;
-	if (e->ports[__builtin_ctz(bit)])
-		snprintf(name, size, "%s", e->ports[__builtin_ctz(bit)]);
+	if (t.element->ports[__builtin_ctz(bit)])
+		snprintf(name, size, "%s", t.element->ports[__builtin_ctz(bit)]);
 	else
 		snprintf(name, size, "%u", bit);
 	return 0;
@@ -212,71 +241,69 @@ static int get_enumerated_name(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsign
 
 static int read_integer(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *value)
 {
-	struct lb_ctl *c = ext->private_data;
-	const struct element *e = element(c, key);
 	struct lb_device now;
-	int err = lb_ctl_info(c, &now);
+	struct target t;
+	int err = read_state(ext, key, &t, &now);
 
 	if (!err)
-		*value = e->kind == SWITCH ? !now.values[e->field] : (long)now.values[e->field];
+		*value = t.element->kind == SWITCH ? !now.values[t.element->field] : (long)now.values[t.element->field];
 	return err;
 }
 
 /* Of several ports in use the first is shown; choosing one leaves only that. */
 static int read_enumerated(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned int *item)
 {
-	struct lb_ctl *c = ext->private_data;
-	const struct element *e = element(c, key);
 	struct lb_device now;
-	int err = lb_ctl_info(c, &now);
+	struct target t;
+	int err = read_state(ext, key, &t, &now);
 
 	if (!err) {
-		uint32_t all = ports(e, &now), used = port(all & now.values[e->field], 0);
+		uint32_t all = lb_ctl_ports(t.element, &now), used = port(all & now.values[t.element->field], 0);
 		*item = used ? (unsigned int)__builtin_popcount(all & (used - 1)) : 0;
 	}
 	return err;
 }
 
 /* set gives an element another value: 1, 0 where it has that, a negative errno. */
-static int set(struct lb_ctl *c, const struct element *e, const struct lb_device *now, uint32_t value)
+static int set(struct lb_ctl *c, const struct target *t, const struct lb_device *now, uint32_t value)
 {
 	struct lb_message m = { 0 };
 	int err;
 
-	if (now->values[e->field] == value)
+	if (now->values[t->element->field] == value)
 		return 0;
-	m.device.fields = 1ULL << e->field;
-	m.device.values[e->field] = value;
-	err = ask(c, LB_OP_SET, &m);
+	m.device.fields = 1ULL << t->element->field;
+	m.device.values[t->element->field] = value;
+	err = ask(c, t, LB_OP_SET, &m);
 	return err ? err : 1;
 }
 
 static int write_integer(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *value)
 {
 	struct lb_ctl *c = ext->private_data;
-	const struct element *e = element(c, key);
 	struct lb_device now;
-	int err = lb_ctl_info(c, &now);
+	struct target t;
+	int err = find(ext, key, &t) ? look(c, &t, &now) : -ENODEV;
 
 	if (err)
 		return err;
-	if (*value < 0 || *value > e->max)
+	if (*value < 0 || *value > t.element->max)
 		return -EINVAL;
-	return set(c, e, &now, e->kind == SWITCH ? !*value : (uint32_t)*value);
+	return set(c, &t, &now, t.element->kind == SWITCH ? !*value : (uint32_t)*value);
 }
 
 static int write_enumerated(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned int *item)
 {
 	struct lb_ctl *c = ext->private_data;
-	const struct element *e = element(c, key);
 	struct lb_device now;
+	struct target t;
 	uint32_t bit;
-	int err = lb_ctl_info(c, &now);
+	int err = find(ext, key, &t) ? look(c, &t, &now) : -ENODEV;
 
 	if (err)
 		return err;
-	bit = port(ports(e, &now), *item);
-	return bit ? set(c, e, &now, bit) : -EINVAL;
+	bit = port(lb_ctl_ports(t.element, &now), *item);
+	return bit ? set(c, &t, &now, bit) : -EINVAL;
 }
 
 static void close_ctl(snd_ctl_ext_t *ext)

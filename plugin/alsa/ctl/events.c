@@ -1,57 +1,68 @@
-/* Events: what others have changed, and what the program itself has. */
+/* Events: what others have changed, what has come and gone, and what the program itself
+ * has changed. */
 #include <errno.h>
 #include <string.h>
 
 #include "ctl.h"
 
-/* watch asks to be told when the device is no more as the program knows it. */
-static int watch(struct lb_ctl *c)
+/* follow asks to be told when more has happened than was looked at. */
+static int follow(struct lb_ctl *c)
 {
-	struct lb_message m = { .device = c->told };
+	struct lb_message m = { .seen.events = c->seen };
 	int err;
 
-	m.device.fields = lb_ctl_shown(c);
 	c->conn.noticed = false;
-	err = lb_send(&c->conn, LB_OP_WATCH, &m);
-	c->watching = !err;
+	err = lb_send(&c->conn, LB_OP_FOLLOW, &m);
+	c->following = !err;
 	return err;
 }
 
+/* look finds out what has changed since the last time, and follows on. */
+static int look(struct lb_ctl *c)
+{
+	int err = lb_ctl_look(c);
+
+	return err ? err : follow(c);
+}
+
+/* event is that of the first slot that has one, NULL: none has. What has gone comes first:
+ * what has come may have its name. */
+static struct lb_slot *event(struct lb_ctl *c, unsigned int *mask)
+{
+	struct lb_slot *first = NULL;
+
+	for (unsigned int i = 0; i < c->count; i++) {
+		struct lb_slot *s = lb_ctl_slot(c, i);
+		unsigned int pending = s ? lb_ctl_pending(c, s) : 0;
+		if (!pending || (first && pending != SND_CTL_EVENT_MASK_REMOVE))
+			continue;
+		first = s;
+		*mask = pending;
+		if (pending == SND_CTL_EVENT_MASK_REMOVE)
+			break;
+	}
+	return first;
+}
+
+/* Whatever has changed since the mixer was opened is an event. */
 void lb_ctl_subscribe(snd_ctl_ext_t *ext, int subscribe)
 {
 	struct lb_ctl *c = ext->private_data;
+	unsigned int mask;
 
-	memset(c->events, 0, sizeof c->events);
-	if (subscribe && !c->watching && !lb_ctl_info(c, &c->told))
-		watch(c);
-}
-
-/* look finds out what has changed, and watches on. */
-static int look(struct lb_ctl *c)
-{
-	struct lb_device now;
-	int err = lb_ctl_info(c, &now);
-
-	if (err)
-		return err;
-	for (unsigned int i = 0; i < c->count; i++)
-		c->events[i] |= lb_ctl_changes(c, i, &c->told, &now);
-	c->told = now;
-	return watch(c);
-}
-
-static bool pending(const struct lb_ctl *c)
-{
-	for (unsigned int i = 0; i < c->count; i++)
-		if (c->events[i])
-			return true;
-	return false;
+	if (!subscribe)
+		return;
+	if (!c->following || c->conn.noticed)
+		look(c);
+	if (event(c, &mask))
+		lb_nudge(&c->conn);
 }
 
 /* refresh takes in what the daemon has said. It makes the bell silent, unless there are
  * events, of which a program may take one for each poll, or nothing will come any more. */
 static int refresh(struct lb_ctl *c)
 {
+	unsigned int mask;
 	int err = 0;
 
 	lb_hush(&c->conn);
@@ -61,7 +72,7 @@ static int refresh(struct lb_ctl *c)
 		err = -ENODEV;
 	/* Who has heard that the daemon is gone, and goes on, as alsamixer does, is not woken
 	 * again and again. */
-	if ((err && c->deaths++ < 2) || (!err && pending(c)))
+	if ((err && c->deaths++ < 2) || (!err && event(c, &mask)))
 		lb_nudge(&c->conn);
 	return err;
 }
@@ -69,26 +80,25 @@ static int refresh(struct lb_ctl *c)
 int lb_ctl_read_event(snd_ctl_ext_t *ext, snd_ctl_elem_id_t *id, unsigned int *mask)
 {
 	struct lb_ctl *c = ext->private_data;
+	struct lb_slot *s;
 	int err = refresh(c);
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; i < c->count; i++) {
-		if (!c->events[i])
-			continue;
-		lb_ctl_id(c, i, id);
-		snd_ctl_elem_id_set_numid(id, i + 1);
-		*mask = c->events[i];
-		c->events[i] = 0;
-		return 1;
-	}
-	return -EAGAIN;
+	s = event(c, mask);
+	if (!s)
+		return -EAGAIN;
+	lb_ctl_id(c, s, id);
+	snd_ctl_elem_id_set_numid(id, (unsigned int)(s - c->slots) + 1);
+	lb_ctl_told(c, s, *mask);
+	return 1;
 }
 
 /* Programs do not expect to be woken for nothing: amixer aborts. */
 int lb_ctl_poll_revents(snd_ctl_ext_t *ext, struct pollfd *fds, unsigned int n, unsigned short *revents)
 {
 	struct lb_ctl *c = ext->private_data;
+	unsigned int mask;
 	bool rung = false;
 
 	*revents = 0;
@@ -96,7 +106,7 @@ int lb_ctl_poll_revents(snd_ctl_ext_t *ext, struct pollfd *fds, unsigned int n, 
 		rung |= fds[i].revents != 0;
 	if (rung && refresh(c))
 		*revents = POLLERR | POLLNVAL; /* as of a card that was pulled out */
-	else if (rung && pending(c))
+	else if (rung && event(c, &mask))
 		*revents = POLLIN;
 	return 0;
 }

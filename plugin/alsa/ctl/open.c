@@ -1,4 +1,4 @@
-/* Opening the mixer of a device from a definition in alsa-lib's configuration, or from a
+/* Opening the mixer of a device, or of a loop, from a definition in alsa-lib's configuration, or from a
  * name such as loopbridge:main. */
 #include <errno.h>
 #include <string.h>
@@ -54,10 +54,9 @@ static int connect_daemon(struct lb_ctl *c, const char *socket)
 	return err;
 }
 
-/* find asks for the device; the daemon says which it is where none is named. */
+/* find asks for the device, or loop; the daemon says which it is where none is named. */
 static int find(struct lb_ctl *c, const char *device)
 {
-	struct lb_device now;
 	int err;
 
 	if (strlen(device) >= sizeof c->device) {
@@ -65,11 +64,10 @@ static int find(struct lb_ctl *c, const char *device)
 		return -ENODEV;
 	}
 	strcpy(c->device, device);
-	err = lb_ctl_info(c, &now);
+	err = lb_ctl_look(c);
 	if (!err) {
-		memcpy(c->device, now.name, sizeof c->device - 1);
-		c->told = now;
-		lb_ctl_begin(c, &now);
+		strcpy(c->device, c->strips[0].now.name);
+		lb_ctl_all_told(c);
 	} else if (!*c->conn.why) { /* else it is said already */
 		SNDERR("loopbridge: no mixer of %s: %s", *device ? device : "the device",
 		       err == -ETIMEDOUT ? "the daemon does not answer; is it stopped?" :

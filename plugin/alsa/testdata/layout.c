@@ -33,8 +33,9 @@ static void constants(void)
 	CONSTANT(LB_OP_PAUSE);
 	CONSTANT(LB_OP_INFO);
 	CONSTANT(LB_OP_SET);
-	CONSTANT(LB_OP_WATCH);
+	CONSTANT(LB_OP_FOLLOW);
 	CONSTANT(LB_OP_MARK);
+	CONSTANT(LB_OP_STATES);
 	CONSTANT(LB_SERVER);
 	CONSTANT(LB_CLIENT);
 	CONSTANT(LB_READ);
@@ -56,11 +57,13 @@ static void constants(void)
 	CONSTANT(LB_PLAY_AVAIL_PORTS);
 	CONSTANT(LB_PLAY_MOD_PORTS);
 	CONSTANT(LB_PLAY_BALANCE);
+	CONSTANT(LB_PLAY_OPEN);
 	CONSTANT(LB_RECORD_GAIN);
 	CONSTANT(LB_RECORD_PORT);
 	CONSTANT(LB_RECORD_AVAIL_PORTS);
 	CONSTANT(LB_RECORD_MOD_PORTS);
 	CONSTANT(LB_RECORD_BALANCE);
+	CONSTANT(LB_RECORD_OPEN);
 	CONSTANT(LB_MONITOR_GAIN);
 	CONSTANT(LB_OUTPUT_MUTED);
 	CONSTANT(LB_HW_FEATURES);
@@ -134,8 +137,11 @@ static void messages(void)
 	OFFSET(lb_loop, client);
 	SIZE(lb_device);
 	OFFSET(lb_device, name);
+	OFFSET(lb_device, program);
 	OFFSET(lb_device, fields);
 	OFFSET(lb_device, values);
+	SIZE(lb_seen);
+	OFFSET(lb_seen, events);
 	SIZE(lb_message);
 	OFFSET(lb_message, open); /* where a body begins */
 }

@@ -1,0 +1,268 @@
+/* What a mixer shows: the strips that the daemon lists, and the slots of their elements.
+ * They come and go while it is open, and a program is told one element at a time, so
+ * that for a while it knows others than there are. What keeps it from taking one for
+ * another: a slot is freed when the program was told that its element is gone, no sooner,
+ * and used for another one when there is no other left. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+
+struct lb_slot *lb_ctl_slot(struct lb_ctl *c, unsigned long offset)
+{
+	return offset < c->count && c->slots[offset].strip >= 0 ? &c->slots[offset] : NULL;
+}
+
+struct lb_strip *lb_ctl_strip(struct lb_ctl *c, const struct lb_slot *s)
+{
+	return &c->strips[s->strip];
+}
+
+unsigned int lb_ctl_pending(struct lb_ctl *c, const struct lb_slot *s)
+{
+	bool there = lb_ctl_strip(c, s)->there;
+
+	if (!s->told)
+		return there ? SND_CTL_EVENT_MASK_ADD : 0;
+	return there ? s->events : SND_CTL_EVENT_MASK_REMOVE;
+}
+
+static void free_slot(struct lb_ctl *c, struct lb_slot *s)
+{
+	lb_ctl_strip(c, s)->parted = true;
+	s->strip = -1;
+	s->freed = ++c->freed;
+}
+
+void lb_ctl_told(struct lb_ctl *c, struct lb_slot *s, unsigned int event)
+{
+	s->events = 0;
+	s->told = event != SND_CTL_EVENT_MASK_REMOVE;
+	if (!s->told)
+		free_slot(c, s);
+}
+
+void lb_ctl_all_told(struct lb_ctl *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		c->slots[i].told = c->slots[i].strip >= 0;
+}
+
+/* new_slot is one that was never used, or else the one that is free the longest. */
+static struct lb_slot *new_slot(struct lb_ctl *c)
+{
+	struct lb_slot *oldest = NULL;
+
+	if (c->count < LB_SLOTS)
+		return &c->slots[c->count++];
+	for (struct lb_slot *s = c->slots; s < c->slots + LB_SLOTS; s++)
+		if (s->strip < 0 && (!oldest || s->freed < oldest->freed))
+			oldest = s;
+	return oldest;
+}
+
+static unsigned int room(const struct lb_ctl *c)
+{
+	unsigned int n = LB_SLOTS - c->count;
+
+	for (unsigned int i = 0; i < c->count; i++)
+		n += c->slots[i].strip < 0;
+	return n;
+}
+
+static void add_slot(struct lb_ctl *c, const struct lb_strip *t, unsigned int element)
+{
+	struct lb_slot *s = new_slot(c);
+
+	if (s)
+		*s = (struct lb_slot){ .strip = (short)(t - c->strips), .element = (unsigned char)element };
+}
+
+/* add_own adds the elements of the first strip, which stay for good. */
+static void add_own(struct lb_ctl *c, struct lb_strip *t, const struct lb_device *now)
+{
+	t->used = t->there = true;
+	t->now = *now;
+	for (unsigned int i = 0; i < LB_OWN; i++) {
+		const struct lb_element *e = lb_ctl_element(i);
+		if ((now->values[LB_HW_FEATURES] & e->needs) && (e->kind != PORTS || lb_ctl_ports(e, now)))
+			add_slot(c, t, i);
+	}
+}
+
+/* taken reports whether a base with that index would be another one's, to programs that
+ * make one control of the elements whose names begin with the same. */
+static bool taken(const struct lb_ctl *c, const struct lb_strip *new)
+{
+	static const char *const own[] = { "Master", "Balance", "Output", "Capture", "Monitor" };
+
+	for (unsigned int i = 0; new->index == 0 && i < sizeof own / sizeof *own; i++)
+		if (!strcmp(own[i], new->base))
+			return true;
+	for (const struct lb_strip *t = c->strips + 1; t < c->strips + LB_STRIPS; t++)
+		if (t->used && t->there && t->index == new->index && (t->sides & new->sides) && !strcmp(t->base, new->base))
+			return true;
+	return false;
+}
+
+/* cut copies at most room bytes of a name, whole characters of UTF-8. */
+static void cut(char *to, const char *name, size_t room)
+{
+	size_t n = strlen(name);
+
+	if (n > room)
+		for (n = room; n && ((unsigned char)name[n] & 0xc0) == 0x80; n--)
+			;
+	memcpy(to, name, n);
+	to[n] = 0;
+}
+
+/* identify finds out what a strip is from its name, and fills in base and sides: what
+ * begins with the loop's name is an end of it, anything else is the next loop. */
+static void identify(struct lb_ctl *c, struct lb_strip *new)
+{
+	const struct lb_device *d = &new->now;
+	const size_t most = LB_NAME_ROOM - sizeof " Playback Volume"; /* the longest */
+	size_t loop = strlen(c->loop);
+	const char *end = !strncmp(d->name, c->loop, loop) && d->name[loop] == '/' ? d->name + loop + 1 : "client";
+	char pid[16];
+
+	new->sides = d->values[LB_HW_FEATURES] & (LB_HW_PLAY | LB_HW_RECORD);
+	if (!strcmp(end, "client")) {
+		strcpy(c->loop, d->name);
+		c->loop[strcspn(c->loop, "/")] = 0; /* of LOOP/client */
+		cut(new->base, c->loop, most);
+	} else if (!strcmp(end, "server")) {
+		strcpy(new->base, "Server");
+	} else {
+		snprintf(pid, sizeof pid, " %.14s", end);
+		cut(new->base, *d->program ? d->program : "client", most - strlen(pid));
+		strcat(new->base, pid);
+		new->sides = (d->values[LB_PLAY_OPEN] ? LB_HW_PLAY : 0) | (d->values[LB_RECORD_OPEN] ? LB_HW_RECORD : 0);
+	}
+}
+
+/* known is the strip that there is already, or was, and may be again. */
+static struct lb_strip *known(struct lb_ctl *c, const struct lb_strip *new)
+{
+	for (struct lb_strip *t = c->strips + 1; t < c->strips + LB_STRIPS; t++)
+		if (t->used && !t->parted && t->sides == new->sides && !strcmp(t->now.name, new->now.name) &&
+		    !strcmp(t->now.program, new->now.program))
+			return t;
+	return NULL;
+}
+
+/* update takes in what is known of a strip now. */
+static void update(struct lb_ctl *c, struct lb_strip *t, const struct lb_device *now)
+{
+	for (struct lb_slot *s = c->slots; s < c->slots + c->count; s++) {
+		if (s->strip != t - c->strips)
+			continue;
+		const struct lb_element *e = lb_ctl_element(s->element);
+		if (t->now.values[e->field] != now->values[e->field])
+			s->events |= SND_CTL_EVENT_MASK_VALUE;
+		if (e->kind == PORTS && lb_ctl_ports(e, &t->now) != lb_ctl_ports(e, now))
+			s->events |= SND_CTL_EVENT_MASK_VALUE | SND_CTL_EVENT_MASK_INFO;
+	}
+	t->now = *now;
+	t->there = true;
+	t->reads = LB_LAST_READS;
+}
+
+/* part lets those go that are not listed any more. */
+static void part(struct lb_ctl *c, const bool listed[LB_STRIPS])
+{
+	for (unsigned int i = 1; i < LB_STRIPS; i++) {
+		struct lb_strip *t = &c->strips[i];
+		t->there = t->there && listed[i];
+		t->used = t->there; /* or if a slot is left */
+	}
+	for (struct lb_slot *s = c->slots; s < c->slots + c->count; s++) {
+		if (s->strip < 0)
+			continue;
+		if (lb_ctl_strip(c, s)->there || s->told)
+			lb_ctl_strip(c, s)->used = true;
+		else
+			free_slot(c, s); /* the program has never heard of it */
+	}
+}
+
+/* add finds room for a strip, and for its elements, or leaves it for later. */
+static void add(struct lb_ctl *c, struct lb_strip *new)
+{
+	struct lb_strip *t = c->strips + 1;
+	const struct lb_element *e;
+
+	while (t < c->strips + LB_STRIPS && t->used)
+		t++;
+	if (t == c->strips + LB_STRIPS || room(c) < LB_MOST)
+		return;
+	while (taken(c, new))
+		new->index++;
+	*t = *new;
+	t->used = t->there = true;
+	t->reads = LB_LAST_READS;
+	for (unsigned int i = LB_OWN; (e = lb_ctl_element(i)); i++)
+		if (t->sides & e->needs)
+			add_slot(c, t, i);
+}
+
+/* settle takes in what is listed, the mixer's own first. */
+static void settle(struct lb_ctl *c)
+{
+	bool listed[LB_STRIPS] = { 0 };
+
+	if (c->strips[0].used)
+		update(c, c->strips, &c->listed[0].now);
+	else
+		add_own(c, c->strips, &c->listed[0].now);
+	strcpy(c->loop, c->listed[0].now.name); /* of a device's mixer there is none, yet */
+	c->loop[strcspn(c->loop, "/")] = 0;
+	for (unsigned int i = 1; i < c->listings; i++) {
+		struct lb_strip *new = &c->listed[i], *old;
+		identify(c, new);
+		old = known(c, new);
+		new->used = old || !new->sides; /* there is nothing to add */
+		if (old) {
+			update(c, old, &new->now);
+			listed[old - c->strips] = true;
+		}
+	}
+	part(c, listed);
+	for (unsigned int i = 1; i < c->listings; i++)
+		if (!c->listed[i].used)
+			add(c, &c->listed[i]);
+}
+
+/* list is called with each state that there is, in their order. */
+static void list(void *arg, const struct lb_message *m)
+{
+	struct lb_ctl *c = arg;
+	struct lb_strip *new = &c->listed[c->listings];
+
+	if (c->listings == LB_STRIPS)
+		return;
+	*new = (struct lb_strip){ .now = m->device };
+	new->now.name[LB_NAME_BYTES - 1] = new->now.program[LB_PROGRAM_BYTES - 1] = 0;
+	c->listings++;
+}
+
+int lb_ctl_look(struct lb_ctl *c)
+{
+	struct lb_message m = { 0 };
+	int err;
+
+	strcpy(m.device.name, c->device);
+	c->listings = 0;
+	err = lb_call_each(&c->conn, LB_OP_STATES, &m, 5000, list, c);
+	if (err && *c->conn.why)
+		SNDERR("loopbridge: %s", c->conn.why);
+	if (!err && !c->listings)
+		err = -EPROTO;
+	if (err)
+		return err;
+	c->seen = m.seen.events;
+	settle(c);
+	return 0;
+}
