@@ -69,6 +69,7 @@ struct lb_ctl {
 	/* What the daemon has listed. */
 	struct lb_strip listed[LB_STRIPS];
 	unsigned int listings;
+	bool crowded; /* there was no room for some of it */
 	char loop[LB_NAME_BYTES]; /* whose ends are next */
 
 	/* Events. */
@@ -87,6 +88,10 @@ extern const unsigned int lb_ctl_tlv[];
 
 /* lb_ctl_look asks the daemon what there is now. A negative errno. */
 int lb_ctl_look(struct lb_ctl *c);
+
+/* lb_ctl_settle takes in what the daemon has listed, the mixer's own first; again where
+ * there was no room for some of it, and may be now. */
+void lb_ctl_settle(struct lb_ctl *c);
 
 /* lb_ctl_slot is the one at an offset, NULL where there is none, or a free one. */
 struct lb_slot *lb_ctl_slot(struct lb_ctl *c, unsigned long offset);

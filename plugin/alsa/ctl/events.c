@@ -70,6 +70,8 @@ static int refresh(struct lb_ctl *c)
 		err = look(c);
 	if (c->conn.dead)
 		err = -ENODEV;
+	if (!err && c->crowded && !event(c, &mask))
+		lb_ctl_settle(c); /* what has gone has been told by now, and has left room */
 	/* Who has heard that the daemon is gone, and goes on, as alsamixer does, is not woken
 	 * again and again. */
 	if ((err && c->deaths++ < 2) || (!err && event(c, &mask)))

@@ -128,11 +128,14 @@ static void identify(struct lb_ctl *c, struct lb_strip *new)
 	const char *end = !strncmp(d->name, c->loop, loop) && d->name[loop] == '/' ? d->name + loop + 1 : "client";
 	char pid[16];
 
+	new->index = 0;
 	new->sides = d->values[LB_HW_FEATURES] & (LB_HW_PLAY | LB_HW_RECORD);
 	if (!strcmp(end, "client")) {
 		strcpy(c->loop, d->name);
 		c->loop[strcspn(c->loop, "/")] = 0; /* of LOOP/client */
 		cut(new->base, c->loop, most);
+		for (size_t n = strlen(new->base); n && new->base[n - 1] == '-'; n--)
+			new->base[n - 1] = 0; /* alsa-lib would take "- Playback" for a part of the name */
 	} else if (!strcmp(end, "server")) {
 		strcpy(new->base, "Server");
 	} else {
@@ -189,7 +192,7 @@ static void part(struct lb_ctl *c, const bool listed[LB_STRIPS])
 }
 
 /* add finds room for a strip, and for its elements, or leaves it for later. */
-static void add(struct lb_ctl *c, struct lb_strip *new)
+static bool add(struct lb_ctl *c, struct lb_strip *new)
 {
 	struct lb_strip *t = c->strips + 1;
 	const struct lb_element *e;
@@ -197,7 +200,7 @@ static void add(struct lb_ctl *c, struct lb_strip *new)
 	while (t < c->strips + LB_STRIPS && t->used)
 		t++;
 	if (t == c->strips + LB_STRIPS || room(c) < LB_MOST)
-		return;
+		return false;
 	while (taken(c, new))
 		new->index++;
 	*t = *new;
@@ -206,10 +209,10 @@ static void add(struct lb_ctl *c, struct lb_strip *new)
 	for (unsigned int i = LB_OWN; (e = lb_ctl_element(i)); i++)
 		if (t->sides & e->needs)
 			add_slot(c, t, i);
+	return true;
 }
 
-/* settle takes in what is listed, the mixer's own first. */
-static void settle(struct lb_ctl *c)
+void lb_ctl_settle(struct lb_ctl *c)
 {
 	bool listed[LB_STRIPS] = { 0 };
 
@@ -230,9 +233,10 @@ static void settle(struct lb_ctl *c)
 		}
 	}
 	part(c, listed);
+	c->crowded = false;
 	for (unsigned int i = 1; i < c->listings; i++)
-		if (!c->listed[i].used)
-			add(c, &c->listed[i]);
+		if (!c->listed[i].used && !add(c, &c->listed[i]))
+			c->crowded = true;
 }
 
 /* list is called with each state that there is, in their order. */
@@ -263,6 +267,6 @@ int lb_ctl_look(struct lb_ctl *c)
 	if (err)
 		return err;
 	c->seen = m.seen.events;
-	settle(c);
+	lb_ctl_settle(c);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Follows the mixer that is named, one event for each poll: prints "follows", then the
- * name of each element that has an event, with its value, and how it ended. */
+ * name of each element that has an event, with its value, "+" before one that has come and
+ * "-" before one that has gone, and how it ended. */
 #include <alsa/asoundlib.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,12 @@ static void print_event(snd_ctl_t *ctl, const snd_ctl_event_t *event)
 	snd_ctl_elem_value_alloca(&value);
 	snd_ctl_event_elem_get_id(event, id);
 	snd_ctl_elem_value_set_id(value, id);
+	if (snd_ctl_event_elem_get_mask(event) == SND_CTL_EVENT_MASK_REMOVE) {
+		printf("- %s\n", snd_ctl_elem_id_get_name(id));
+		return;
+	}
+	if (snd_ctl_event_elem_get_mask(event) & SND_CTL_EVENT_MASK_ADD)
+		printf("+ ");
 	if (snd_ctl_elem_read(ctl, value) < 0)
 		printf("%s cannot be read\n", snd_ctl_elem_id_get_name(id));
 	else
