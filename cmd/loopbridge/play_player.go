@@ -144,10 +144,11 @@ func (pl *player) feed(ctx context.Context) <-chan block {
 // begun returns when the engine has begun to take what was written: a close waits
 // for the rest, but not long for a server that sleeps.
 func (pl *player) begun(ctx context.Context) error {
-	if pl.written == 0 {
+	room := pl.p.Avail() // before the look at what it has taken: if it takes the first now, there is more
+	if pl.written == 0 || int64(pl.p.Delay()) < pl.written {
 		return nil
 	}
-	if _, err := pl.p.Wait(ctx, pl.p.Avail()+1); err != nil {
+	if _, err := pl.p.Wait(ctx, room+1); err != nil {
 		return pl.ended(err)
 	}
 	if pl.p.State() == ring.Ended && pl.p.Delay() > 0 {

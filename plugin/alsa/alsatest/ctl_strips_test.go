@@ -285,8 +285,10 @@ func TestAmixerFollowsClients(t *testing.T) {
 			}
 			m.add("last", loop.RecordSide)
 			f.says("'last")
-			if said := string(m.read("said")); f.ended() || strings.Contains(said, "ERR") || strings.Contains(f.stderr.String(), "twice") {
-				t.Errorf("ended: %v; it says %s, %s", f.ended(), said, f.stderr.String())
+			ended := f.ended()
+			f.stop(m.rig)
+			if said := string(m.read("said")); ended || strings.Contains(said, "ERR") || strings.Contains(f.stderr.String(), "twice") {
+				t.Errorf("ended: %v; it says %s, %s", ended, said, f.stderr.String())
 			}
 		})
 	}
