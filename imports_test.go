@@ -26,7 +26,8 @@ func layers() []layer {
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
 		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
 		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
-		{"backend/alsa", "backend audio", "as null"},
+		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
+		{"backend/alsa", "backend audio backend/alsa/abi", "as null"},
 		{"backend/portaudio", "backend audio", "as null"},
 
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
@@ -62,7 +63,7 @@ func moduleRules() []rule {
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/alsa server client cmd/loopbridge", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/alsa backend/alsa/abi server client cmd/loopbridge", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -1,0 +1,165 @@
+package abi
+
+import "unsafe"
+
+// Param is a parameter of the hardware: a mask, or an interval.
+type Param int
+
+// The parameters that are masks.
+const (
+	Access Param = iota
+	Format
+	Subformat
+	masks
+)
+
+// The parameters that are intervals.
+const (
+	SampleBits Param = iota + 8
+	FrameBits
+	Channels
+	Rate // frames per second
+	PeriodTime
+	PeriodSize // frames
+	PeriodBytes
+	Periods
+	BufferTime
+	BufferSize // frames
+	BufferBytes
+	TickTime
+	lastInterval = TickTime
+)
+
+// The values of Access.
+const (
+	MmapInterleaved    = 0
+	MmapNoninterleaved = 1
+	RWInterleaved      = 3
+	RWNoninterleaved   = 4
+)
+
+// Mask is a set of small numbers.
+type Mask [8]uint32
+
+// Has reports whether n is in the set.
+func (m *Mask) Has(n int) bool { return m[n/32]>>(n%32)&1 != 0 }
+
+// Only makes n the only one.
+func (m *Mask) Only(n int) {
+	*m = Mask{}
+	m[n/32] = 1 << (n % 32)
+}
+
+// Interval is a range of numbers; the ends may be left out.
+type Interval struct {
+	Min, Max uint32
+	Flags    uint32 // OpenMin …
+}
+
+// The flags of an Interval.
+const (
+	OpenMin = 1 << iota
+	OpenMax
+	Integer
+	Empty
+)
+
+// Only makes n the only one.
+func (i *Interval) Only(n int) { *i = Interval{uint32(n), uint32(n), Integer} }
+
+// Low is the least whole number in the range.
+func (i *Interval) Low() int {
+	if i.Flags&OpenMin != 0 {
+		return int(i.Min) + 1
+	}
+	return int(i.Min)
+}
+
+// High is the largest whole number in the range.
+func (i *Interval) High() int {
+	if i.Flags&OpenMax != 0 {
+		return int(i.Max) - 1
+	}
+	return int(i.Max)
+}
+
+// HWParams is what hardware can do, narrowed down to what it shall.
+type HWParams struct {
+	Flags     uint32
+	masks     [masks]Mask
+	_         [5]Mask
+	intervals [lastInterval - SampleBits + 1]Interval
+	_         [9]Interval
+	rmask     uint32
+	cmask     uint32
+	Info      uint32
+	MSBits    uint32
+	RateNum   uint32
+	RateDen   uint32
+	FIFOSize  uint64
+	_         [64]byte
+}
+
+// AnyParams is everything that any hardware could do.
+func AnyParams() *HWParams {
+	p := &HWParams{rmask: ^uint32(0), Info: ^uint32(0)}
+	for m := range p.masks {
+		p.masks[m] = Mask{^uint32(0), ^uint32(0)}
+	}
+	for i := range p.intervals {
+		p.intervals[i] = Interval{Max: ^uint32(0)}
+	}
+	return p
+}
+
+// Mask is a parameter that is one, in place. Refine is to look at it again.
+func (p *HWParams) Mask(m Param) *Mask {
+	p.rmask |= 1 << m
+	return &p.masks[m]
+}
+
+// Interval is a parameter that is one, in place. Refine is to look at it again.
+func (p *HWParams) Interval(i Param) *Interval {
+	p.rmask |= 1 << i
+	return &p.intervals[i-SampleBits]
+}
+
+// Refine narrows the parameters down to what is possible with each other. EINVAL:
+// nothing is.
+func (p *HWParams) Refine(fd int) error {
+	return call(fd, request(read|write, groupPCM, 0x10, unsafe.Sizeof(*p)), unsafe.Pointer(p))
+}
+
+// Install chooses among what is left, and sets the hardware up.
+func (p *HWParams) Install(fd int) error {
+	return call(fd, request(read|write, groupPCM, 0x11, unsafe.Sizeof(*p)), unsafe.Pointer(p))
+}
+
+// SWParams is when a stream starts, stops, and wakes its program; in frames.
+type SWParams struct {
+	TstampMode       int32 // 1: times of the hardware pointer are taken
+	PeriodStep       uint32
+	SleepMin         uint32
+	_                uint32
+	AvailMin         uint64 // to wake up
+	XferAlign        uint64
+	StartThreshold   uint64 // written, to start
+	StopThreshold    uint64 // available, to stop with an xrun
+	SilenceThreshold uint64
+	SilenceSize      uint64
+	Boundary         uint64 // where the pointers wrap; from the kernel
+	Proto            uint32
+	TstampType       uint32
+	_                [56]byte
+}
+
+// TstampMonotonic as TstampType is CLOCK_MONOTONIC; Proto has to be ProtoTstamp or newer.
+const (
+	TstampMonotonic = 1
+	ProtoTstamp     = 2<<16 | 12
+)
+
+// Install sets them.
+func (p *SWParams) Install(fd int) error {
+	return call(fd, request(read|write, groupPCM, 0x13, unsafe.Sizeof(*p)), unsafe.Pointer(p))
+}

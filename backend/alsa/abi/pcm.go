@@ -1,0 +1,163 @@
+package abi
+
+import "unsafe"
+
+// State is what a stream does.
+type State int32
+
+// The states.
+const (
+	Open State = iota
+	SetUp
+	Prepared
+	Running
+	XRun
+	Draining
+	Paused
+	Suspended
+	Disconnected
+)
+
+// Timespec is a time of the clock that TstampType says.
+type Timespec struct{ Sec, Nsec int64 }
+
+// Nanoseconds is the same as one number.
+func (t Timespec) Nanoseconds() int64 { return t.Sec*1e9 + t.Nsec }
+
+// SyncPtr carries the pointers of a stream between program and kernel. They count frames
+// up to a boundary, at which they wrap.
+type SyncPtr struct {
+	Flags uint32 // HWSync …
+	_     uint32
+
+	State       State
+	_           uint32
+	HWPtr       uint64
+	Tstamp      Timespec // of HWPtr
+	Suspended   State
+	_           uint32
+	AudioTstamp Timespec
+	_           [64 - 56]byte
+
+	ApplPtr  uint64
+	AvailMin uint64
+	_        [64 - 16]byte
+}
+
+// The flags of SyncPtr: what to do, and what of ApplPtr and AvailMin to read instead of
+// to set.
+const (
+	HWSync = 1 << iota
+	GetAppl
+	GetAvailMin
+)
+
+// Do makes the exchange. EPIPE: xrun; ESTRPIPE: suspended; ENODEV: unplugged.
+func (p *SyncPtr) Do(fd int) error {
+	return quick(fd, request(read|write, groupPCM, 0x23, unsafe.Sizeof(*p)), unsafe.Pointer(p))
+}
+
+// Xfer moves frames by copying.
+type Xfer struct {
+	Result int64 // frames moved
+	Buf    unsafe.Pointer
+	Frames uint64
+}
+
+// Write gives frames to an interleaved stream.
+func (x *Xfer) Write(fd int) error {
+	return quick(fd, request(write, groupPCM, 0x50, unsafe.Sizeof(*x)), unsafe.Pointer(x))
+}
+
+// Read takes frames from an interleaved stream.
+func (x *Xfer) Read(fd int) error {
+	return quick(fd, request(read, groupPCM, 0x51, unsafe.Sizeof(*x)), unsafe.Pointer(x))
+}
+
+// WritePlanes gives frames to a stream of planes; Buf points to a pointer for each channel.
+func (x *Xfer) WritePlanes(fd int) error {
+	return quick(fd, request(write, groupPCM, 0x52, unsafe.Sizeof(*x)), unsafe.Pointer(x))
+}
+
+// ReadPlanes takes frames from a stream of planes.
+func (x *Xfer) ReadPlanes(fd int) error {
+	return quick(fd, request(read, groupPCM, 0x53, unsafe.Sizeof(*x)), unsafe.Pointer(x))
+}
+
+// ChannelInfo says where the samples of a channel are in the mapped memory.
+type ChannelInfo struct {
+	Channel uint32
+	_       uint32
+	Offset  int64  // for mmap
+	First   uint32 // bits to the first sample
+	Step    uint32 // bits from sample to sample
+}
+
+// Do asks for it.
+func (c *ChannelInfo) Do(fd int) error {
+	return call(fd, request(read, groupPCM, 0x32, unsafe.Sizeof(*c)), unsafe.Pointer(c))
+}
+
+// PCMInfo describes a substream.
+type PCMInfo struct {
+	Device    uint32
+	Subdevice uint32
+	Stream    int32 // 0 playback, 1 capture
+	Card      int32
+	ID        [64]byte
+	Name      [80]byte
+	Subname   [32]byte
+	Class     int32
+	Subclass  int32
+	Count     uint32 // of substreams
+	Avail     uint32 // of them that nobody has open
+	Sync      [16]byte
+	_         [64]byte
+}
+
+// Do asks a PCM for it.
+func (i *PCMInfo) Do(fd int) error {
+	return call(fd, request(read, groupPCM, 0x01, unsafe.Sizeof(*i)), unsafe.Pointer(i))
+}
+
+// DoControl asks a control device for that of Device, Subdevice and Stream. ENOENT: there
+// is none.
+func (i *PCMInfo) DoControl(fd int) error {
+	return call(fd, request(read|write, groupCTL, 0x31, unsafe.Sizeof(*i)), unsafe.Pointer(i))
+}
+
+func plain(fd int, number uintptr) error { return call(fd, request(0, groupPCM, number, 0), nil) }
+
+// HWFree gives up what Install has set.
+func HWFree(fd int) error { return plain(fd, 0x12) }
+
+// Prepare makes a stream ready to start: pointers at 0, also after an xrun.
+func Prepare(fd int) error { return plain(fd, 0x40) }
+
+// Start begins to move frames, on all streams that are linked.
+func Start(fd int) error { return plain(fd, 0x42) }
+
+// Drop stops, and drops what is buffered.
+func Drop(fd int) error { return plain(fd, 0x43) }
+
+// Resume goes on after a suspend, if the hardware can: ENOSYS.
+func Resume(fd int) error { return plain(fd, 0x47) }
+
+// Unlink ends a Link.
+func Unlink(fd int) error { return plain(fd, 0x61) }
+
+// Link makes the streams of two descriptors start and stop together.
+func Link(fd, other int) error {
+	return callValue(fd, request(write, groupPCM, 0x60, 4), uintptr(other))
+}
+
+// Delay is how many frames a new one waits to be heard, or an old one has waited.
+func Delay(fd int, frames *int64) error {
+	return quick(fd, request(read, groupPCM, 0x21, 8), unsafe.Pointer(frames))
+}
+
+// UserVersion tells the kernel which version of the interface the program knows.
+func UserVersion(fd int) error {
+	version := uint32(2<<16 | 15)
+	return call(fd, request(write, groupPCM, 0x04, 4), unsafe.Pointer(&version))
+}
