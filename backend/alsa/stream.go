@@ -1,0 +1,213 @@
+package alsa
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
+
+// Open opens a PCM of a card for as much of the wish as it can do, which Granted then
+// says: both directions, where they are wanted, have one format and one clock. The stream
+// is guarded; it blocks the thread of its Wait.
+//
+// ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
+// card cannot do, ErrIO; each says what to do.
+func Open(wish backend.Config, at PCM) (backend.Stream, error) {
+	s := &stream{name: at.String()}
+	if err := s.open(wish, at); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return backend.Guard(s), nil
+}
+
+// stream is the driver below the guard. Its clock is the pointer of the hardware that
+// records, else of that which plays. Play is kept full: what is written is heard a buffer
+// later.
+//
+//	            start                          xrun, suspend
+//	stopped ───────────────▶ running ─────────────────────────▶ started anew: the
+//	   ▲  play is filled        │  rel = whole periods of hw    position goes on, the
+//	   └──────── stop ──────────┘  position = base + rel        gap is counted as lost
+type stream struct {
+	name         string
+	granted      backend.Config
+	play, record *sub // nil: not opened
+	clock        *sub
+	linked       bool
+	fill         int    // frames that wait to be played at a tick, before Write
+	quiet        []byte // a period of silence, or room for what nobody reads
+	idle         bool   // nobody plays or records: the clock only
+
+	bell  *os.File // readable: woken
+	polls [2]unix.PollFd
+
+	running bool
+	base    uint64 // position at which the hardware was started
+	rel     uint64 // position since
+	time    int64  // of the position
+	lost    uint64 // since the last tick
+}
+
+func (s *stream) open(wish backend.Config, at PCM) (err error) {
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return audio.ErrIO.With("%s: no eventfd: %v; is the limit of open files reached?", s.name, err)
+	}
+	s.bell = os.NewFile(uintptr(bell), "eventfd")
+	s.idle = !wish.Play && !wish.Record
+	if wish.Record {
+		if s.record, err = openSub(at, false); err != nil {
+			return err
+		}
+	}
+	if wish.Play || s.idle {
+		s.play, err = openSub(at, true)
+		if s.idle && errors.Is(err, audio.ErrNoDevice) { // a card that records only has a clock as well
+			s.record, err = openSub(at, false)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	subs := s.subs()
+	fds := make([]int, len(subs))
+	for i, sub := range subs {
+		fds[i] = sub.fd
+	}
+	set, params, err := negotiate(s.name, wish, fds)
+	if err != nil {
+		return err
+	}
+	for i, sub := range subs {
+		if err := sub.install(set, params[i]); err != nil {
+			return err
+		}
+	}
+	s.clock = subs[0]
+	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
+	s.fill = set.buffer / set.period * set.period
+	s.granted = backend.Config{Play: wish.Play, Record: wish.Record, Format: set.format, Period: set.period, Periods: set.buffer / set.period}
+	s.quiet = make([]byte, set.period*set.format.FrameBytes())
+	set.format.Encoding.Silence(s.quiet)
+	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
+	if s.clock.play {
+		s.polls[1].Events = unix.POLLOUT
+	}
+	return nil
+}
+
+// subs are those that are open, the clock first.
+func (s *stream) subs() (all []*sub) {
+	for _, sub := range []*sub{s.record, s.play} {
+		if sub != nil {
+			all = append(all, sub)
+		}
+	}
+	return all
+}
+
+func (s *stream) Granted() backend.Config { return s.granted }
+
+// Wake counts the bell up. One that is full is loud enough.
+func (s *stream) Wake() { _, _ = s.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+
+func (s *stream) Start() error {
+	s.base, s.lost = 0, 0
+	if err := s.begin(); err != nil {
+		return s.failure("start", err)
+	}
+	s.time = monotonic()
+	s.running = true
+	return nil
+}
+
+// begin starts the hardware at rel 0, with play full of silence.
+func (s *stream) begin() error {
+	s.rel = 0
+	if err := s.each(abi.Prepare); err != nil {
+		return err
+	}
+	if s.record != nil {
+		if err := s.record.reset(); err != nil {
+			return err
+		}
+	}
+	if s.play != nil {
+		if err := s.play.reset(); err != nil {
+			return err
+		}
+		if err := s.silence(s.fill); err != nil {
+			return err
+		}
+	}
+	return s.each(abi.Start)
+}
+
+// each does something with all that is open, at once where they are linked.
+func (s *stream) each(do func(fd int) error) error {
+	err := do(s.clock.fd)
+	if s.play != nil && s.clock != s.play && !s.linked {
+		err = errors.Join(err, do(s.play.fd))
+	}
+	return err
+}
+
+// silence plays n frames of it.
+func (s *stream) silence(n int) error {
+	for n > 0 {
+		part := min(n, s.granted.Period)
+		done, err := s.play.move(s.quiet[:part*s.play.frame])
+		if err != nil {
+			return err
+		}
+		if done == 0 {
+			return nil // full
+		}
+		n -= done
+	}
+	return nil
+}
+
+func (s *stream) Stop() error {
+	s.running = false
+	return s.failure("stop", s.each(abi.Drop))
+}
+
+// failure is why a card is of no more use, in words.
+func (s *stream) failure(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.EBADFD), errors.Is(err, syscall.ENXIO):
+		return audio.ErrGone.With("%s: the card has gone: %v at %s", s.name, err, doing)
+	}
+	return audio.ErrIO.With("%s: the card fails: %v at %s", s.name, err, doing)
+}
+
+func (s *stream) Close() error {
+	var errs []error
+	for _, sub := range s.subs() {
+		if s.running {
+			_ = abi.Drop(sub.fd)
+		}
+		errs = append(errs, sub.close())
+	}
+	s.play, s.record = nil, nil
+	if s.bell != nil {
+		errs = append(errs, s.bell.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// monotonic is CLOCK_MONOTONIC in ns.
+func monotonic() int64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
+	return now.Nano()
+}

@@ -1,0 +1,169 @@
+package alsa
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
+
+// PCM is a place where a card plays or records.
+type PCM struct {
+	Card   int
+	Device int
+}
+
+// String is the name that alsa-lib has for it.
+func (p PCM) String() string { return fmt.Sprintf("hw:%d,%d", p.Card, p.Device) }
+
+// sub is one direction of a PCM. Positions count frames since Start, without gaps.
+type sub struct {
+	name   string
+	fd     int
+	play   bool
+	frame  int // bytes
+	buffer int // frames
+
+	memory   []byte   // mapped; nil: frames are copied by the kernel
+	areas    []area   // of each channel, where memory is not interleaved
+	sample   int      // bytes
+	planes   [][]byte // of each channel, where they are copied apart
+	pointers []unsafe.Pointer
+
+	boundary uint64
+	sync     abi.SyncPtr
+	xfer     abi.Xfer
+	hw, appl uint64 // positions
+	raw      uint64 // hw as the kernel counts it
+}
+
+// openSub opens, and does not wait for whoever has the card.
+func openSub(at PCM, play bool) (*sub, error) {
+	direction := map[bool]string{true: "p", false: "c"}[play]
+	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, direction)
+	s := &sub{name: at.String(), play: play}
+	var err error
+	if s.fd, err = unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
+		return nil, openError(at, play, path, err)
+	}
+	_ = abi.UserVersion(s.fd) // an older kernel does not ask
+	return s, nil
+}
+
+func openError(at PCM, play bool, path string, err error) error {
+	does := map[bool]string{true: "play", false: "record"}[play]
+	switch {
+	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
+		return audio.ErrBusy.With("%s: the card is in use%s; stop that program, or let it play through loopbridge", at, holderText(at, play))
+	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
+		return audio.ErrNoDevice.With("%s: there is no card that can %s here; loopbridge devices shows what there is", at, does)
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return audio.ErrPermission.With("%s: no permission for %s; add the user to the group audio, and log in again", at, path)
+	}
+	return audio.ErrIO.With("%s: cannot open %s: %v", at, path, err)
+}
+
+// holderText is " by NAME (pid N)", as far as it is known.
+func holderText(at PCM, play bool) string {
+	direction := map[bool]string{true: "p", false: "c"}[play]
+	text, err := os.ReadFile(fmt.Sprintf("/proc/asound/card%d/pcm%d%s/sub0/status", at.Card, at.Device, direction))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(name) != "owner_pid" {
+			continue
+		}
+		pid := strings.TrimSpace(value)
+		program, err := os.ReadFile("/proc/" + pid + "/comm")
+		if err != nil {
+			return " by pid " + pid
+		}
+		return fmt.Sprintf(" by %s (pid %s)", strings.TrimSpace(string(program)), pid)
+	}
+	return ""
+}
+
+// install prepares transfers for what was negotiated.
+func (s *sub) install(set setup, p *abi.HWParams) (err error) {
+	s.frame, s.sample = set.format.FrameBytes(), set.format.Encoding.Bytes()
+	s.buffer = p.Interval(abi.BufferSize).Low()
+	if s.boundary, err = wake(s.fd, set.period, s.buffer); err != nil {
+		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
+	}
+	access := p.Mask(abi.Access)
+	switch {
+	case access.Has(abi.MmapInterleaved), access.Has(abi.MmapNoninterleaved):
+		return s.mapMemory(set.format.Channels, access.Has(abi.MmapNoninterleaved))
+	case access.Has(abi.RWNoninterleaved):
+		for range set.format.Channels {
+			s.planes = append(s.planes, make([]byte, s.buffer*s.sample))
+			s.pointers = append(s.pointers, nil)
+		}
+	}
+	return nil
+}
+
+// close gives everything back. The descriptor is closed last: it is what holds the card.
+func (s *sub) close() error {
+	if s.memory != nil {
+		_ = unix.Munmap(s.memory)
+		s.memory = nil
+	}
+	_ = abi.HWFree(s.fd)
+	return unix.Close(s.fd)
+}
+
+// reset is after Prepare: both sides begin at 0.
+func (s *sub) reset() error {
+	s.sync.Flags = abi.GetAppl | abi.GetAvailMin
+	if err := s.sync.Do(s.fd); err != nil {
+		return err
+	}
+	s.hw, s.appl, s.raw = 0, 0, s.sync.HWPtr
+	return nil
+}
+
+// update looks how far the hardware is. An xrun is not an error, see the state.
+func (s *sub) update() error {
+	s.sync.Flags = abi.HWSync | abi.GetAppl | abi.GetAvailMin
+	err := s.sync.Do(s.fd)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
+		s.sync.Flags = abi.GetAppl | abi.GetAvailMin
+		err = s.sync.Do(s.fd)
+	}
+	if err != nil {
+		return err
+	}
+	step := s.sync.HWPtr - s.raw
+	if s.sync.HWPtr < s.raw {
+		step += s.boundary
+	}
+	s.raw = s.sync.HWPtr
+	s.hw += step
+	return nil
+}
+
+// avail is how many frames can be written, or read.
+func (s *sub) avail() int {
+	if s.play {
+		return s.buffer - int(s.appl-s.hw)
+	}
+	return int(s.hw - s.appl)
+}
+
+// commit tells the kernel that n frames more were written or read in its memory.
+func (s *sub) commit(n int) error {
+	s.appl += uint64(n)
+	s.sync.Flags = abi.GetAvailMin
+	s.sync.ApplPtr = (s.sync.ApplPtr + uint64(n)) % s.boundary
+	return s.sync.Do(s.fd)
+}

@@ -1,0 +1,140 @@
+package alsa
+
+import (
+	"errors"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
+
+// area is where the samples of a channel are in the mapped memory, in bytes.
+type area struct{ first, step int }
+
+// mapMemory maps the card's buffer.
+func (s *sub) mapMemory(channels int, planes bool) error {
+	size := s.buffer * s.frame
+	var err error
+	if s.memory, err = unix.Mmap(s.fd, 0, roundUp(size, unix.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+		return audio.ErrIO.With("%s: the card's memory cannot be mapped: %v", s.name, err)
+	}
+	if !planes {
+		return nil
+	}
+	for channel := range channels {
+		c := abi.ChannelInfo{Channel: uint32(channel)}
+		if err := c.Do(s.fd); err != nil {
+			return audio.ErrIO.With("%s: the card does not say where channel %d is: %v", s.name, channel, err)
+		}
+		a := area{int(c.Offset) + int(c.First)/8, int(c.Step) / 8}
+		if c.First%8 != 0 || c.Step%8 != 0 || a.first < 0 || a.first+(s.buffer-1)*a.step+s.sample > len(s.memory) {
+			return audio.ErrIO.With("%s: channel %d is outside of the card's memory", s.name, channel)
+		}
+		s.areas = append(s.areas, a)
+	}
+	return nil
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// move writes block, or reads it, whole frames for which there is room. It returns how
+// many were moved.
+func (s *sub) move(block []byte) (frames int, err error) {
+	switch {
+	case s.memory == nil && s.planes == nil:
+		return s.copyFrames(block)
+	case s.memory == nil:
+		return s.copyPlanes(block)
+	}
+	n := len(block) / s.frame
+	for left := n; left > 0; {
+		at := int(s.appl % uint64(s.buffer))
+		part := min(left, s.buffer-at)
+		s.access(block[:part*s.frame], at)
+		if err := s.commit(part); err != nil {
+			return n - left, err
+		}
+		block, left = block[part*s.frame:], left-part
+	}
+	return n, nil
+}
+
+// access moves frames to or from a place in the mapped memory.
+func (s *sub) access(block []byte, at int) {
+	if s.areas != nil {
+		for channel, a := range s.areas {
+			s.scatter(block[channel*s.sample:], s.memory[a.first+at*a.step:], a.step, len(block)/s.frame)
+		}
+		return
+	}
+	place := s.memory[at*s.frame : at*s.frame+len(block)]
+	if s.play {
+		copy(place, block)
+	} else {
+		copy(block, place)
+	}
+}
+
+// scatter moves the samples of a channel between frames and its own place.
+func (s *sub) scatter(frames, plane []byte, step, n int) {
+	for i := range n {
+		one, other := frames[i*s.frame:i*s.frame+s.sample], plane[i*step:i*step+s.sample]
+		if s.play {
+			copy(other, one)
+		} else {
+			copy(one, other)
+		}
+	}
+}
+
+// copyFrames lets the kernel copy.
+func (s *sub) copyFrames(block []byte) (int, error) {
+	if len(block) == 0 {
+		return 0, nil
+	}
+	s.xfer = abi.Xfer{Buf: unsafe.Pointer(&block[0]), Frames: uint64(len(block) / s.frame)}
+	if s.play {
+		return s.transferred(s.xfer.Write(s.fd))
+	}
+	return s.transferred(s.xfer.Read(s.fd))
+}
+
+// copyPlanes lets the kernel copy each channel by itself.
+func (s *sub) copyPlanes(block []byte) (n int, err error) {
+	frames := len(block) / s.frame
+	if frames == 0 {
+		return 0, nil
+	}
+	for channel, plane := range s.planes {
+		if s.play {
+			s.scatter(block[channel*s.sample:], plane, s.sample, frames)
+		}
+		s.pointers[channel] = unsafe.Pointer(&plane[0])
+	}
+	s.xfer = abi.Xfer{Buf: unsafe.Pointer(&s.pointers[0]), Frames: uint64(frames)}
+	if s.play {
+		return s.transferred(s.xfer.WritePlanes(s.fd))
+	}
+	n, err = s.transferred(s.xfer.ReadPlanes(s.fd))
+	for channel, plane := range s.planes {
+		s.scatter(block[channel*s.sample:], plane, s.sample, n)
+	}
+	return n, err
+}
+
+// transferred is how many frames the kernel has copied.
+func (s *sub) transferred(err error) (int, error) {
+	n := int(s.xfer.Result)
+	s.xfer.Buf = nil
+	if errors.Is(err, syscall.EAGAIN) {
+		err = nil
+	}
+	if err != nil {
+		n = 0
+	}
+	s.appl += uint64(n)
+	return n, err
+}

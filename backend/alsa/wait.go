@@ -1,0 +1,195 @@
+package alsa
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
+
+// Wait sleeps in one system call until the hardware has come a period further than at the
+// tick before, whatever was read and written since.
+func (s *stream) Wait() (backend.Tick, error) {
+	if !s.running {
+		_, err := s.sleep(s.polls[:1], nil)
+		return backend.Tick{Position: s.base + s.rel, Time: s.time}, s.failure("wait", err)
+	}
+	for {
+		if err := s.wakeAt(s.rel + uint64(s.granted.Period)); err != nil {
+			return backend.Tick{}, s.failure("wait", err)
+		}
+		woken, err := s.sleep(s.polls[:], nil)
+		if err != nil {
+			return backend.Tick{}, s.failure("wait", err)
+		}
+		before, lost := s.base+s.rel, s.lost
+		if err := s.look(); err != nil {
+			return backend.Tick{}, s.failure("wait", err)
+		}
+		if s.base+s.rel > before || s.lost > lost || woken {
+			return s.tick()
+		}
+		// What poll has seen is no news: a pause, so that nothing can make this spin.
+		if _, err := s.sleep(s.polls[:1], &unix.Timespec{Nsec: int64(s.granted.Period) * 1e9 / int64(s.granted.Format.Rate) / 4}); err != nil {
+			return backend.Tick{}, s.failure("wait", err)
+		}
+	}
+}
+
+// sleep returns when one of the descriptors has something, or after a time; woken: the
+// bell has.
+func (s *stream) sleep(polls []unix.PollFd, limit *unix.Timespec) (woken bool, err error) {
+	_, err = unix.Ppoll(polls, limit, nil)
+	if err != nil && !errors.Is(err, syscall.EINTR) {
+		return false, err
+	}
+	var count [8]byte
+	n, _ := unix.Read(int(polls[0].Fd), count[:]) // EAGAIN where it has not rung
+	return n == len(count), nil
+}
+
+// wakeAt makes the clock's descriptor ready when the hardware is at rel.
+func (s *stream) wakeAt(rel uint64) error {
+	c := s.clock
+	c.sync.Flags = abi.GetAppl
+	c.sync.AvailMin = rel - c.appl
+	if c.play {
+		c.sync.AvailMin = uint64(c.buffer) + rel - c.appl
+	}
+	err := c.sync.Do(c.fd)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
+		return nil // that wakes up, too
+	}
+	return err
+}
+
+// look finds out how far the hardware is, and starts it anew where it has stopped.
+func (s *stream) look() error {
+	stopped := false
+	for _, sub := range [...]*sub{s.record, s.play} {
+		if sub == nil {
+			continue
+		}
+		if err := sub.update(); err != nil {
+			return err
+		}
+		switch sub.sync.State {
+		case abi.Running, abi.Draining:
+		case abi.Suspended:
+			if err := s.resume(sub); err != nil {
+				return err
+			}
+			stopped = true
+		case abi.Disconnected:
+			return syscall.ENODEV
+		default:
+			stopped = true
+		}
+	}
+	if stopped {
+		return s.recover()
+	}
+	period := uint64(s.granted.Period)
+	if rel := s.clock.hw / period * period; rel > s.rel {
+		s.rel = rel
+		at := s.clock.sync.Tstamp.Nanoseconds()
+		if at == 0 {
+			at = monotonic()
+		}
+		s.time = max(s.time+1, at-s.duration(s.clock.hw-rel))
+	}
+	return nil
+}
+
+// duration of frames in ns.
+func (s *stream) duration(frames uint64) int64 {
+	return int64(audio.MulDiv(frames, 1e9, uint64(s.granted.Format.Rate)))
+}
+
+// resume waits for a card that is suspended until it is back.
+func (s *stream) resume(sub *sub) error {
+	for {
+		err := abi.Resume(sub.fd)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return nil // running, or to be prepared anew
+		}
+		if _, err := s.sleep(s.polls[:1], &unix.Timespec{Nsec: 10e6}); err != nil {
+			return err
+		}
+	}
+}
+
+// recover starts hardware that has stopped: the position goes on with the time that has
+// passed, and what was not played or recorded is lost.
+func (s *stream) recover() error {
+	period := uint64(s.granted.Period)
+	now := monotonic()
+	passed := audio.MulDiv(uint64(max(0, now-s.time)), uint64(s.granted.Format.Rate), 1e9)
+	gap := max(period, passed/period*period)
+	if err := s.each(abi.Drop); err != nil {
+		return err
+	}
+	s.base += s.rel + gap
+	s.lost += gap
+	if err := s.begin(); err != nil {
+		return err
+	}
+	s.time = max(s.time+1, now)
+	return nil
+}
+
+// tick is the state of things after look.
+func (s *stream) tick() (backend.Tick, error) {
+	t := backend.Tick{Position: s.base + s.rel, Time: s.time, Lost: s.lost}
+	s.lost = 0
+	if s.idle {
+		return t, s.failure("wait", s.pass())
+	}
+	if s.record != nil {
+		t.Readable = s.unread()
+	}
+	if s.play != nil {
+		t.Writable = s.unwritten()
+	}
+	return t, nil
+}
+
+// unread is how many frames of the position are not yet read.
+func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
+
+// unwritten is how many frames are missing for play to be full.
+func (s *stream) unwritten() int {
+	return max(0, min(int(s.rel)+s.fill-int(s.play.appl), s.play.avail()))
+}
+
+// pass keeps a clock going that nobody plays or records with.
+func (s *stream) pass() error {
+	if s.play != nil {
+		return s.silence(s.unwritten())
+	}
+	for s.unread() > 0 {
+		if n, err := s.record.move(s.quiet[:min(s.unread(), s.granted.Period)*s.record.frame]); n == 0 || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Read moves what was recorded. What the card has lost meanwhile is found out by the next
+// Wait.
+func (s *stream) Read(block []byte) (int, error) { return s.transfer(s.record, block) }
+
+// Write moves what is to be played, likewise.
+func (s *stream) Write(block []byte) (int, error) { return s.transfer(s.play, block) }
+
+func (s *stream) transfer(sub *sub, block []byte) (int, error) {
+	n, err := sub.move(block)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
+		return n, nil
+	}
+	return n, s.failure("transfer", err)
+}
