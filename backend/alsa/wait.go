@@ -15,8 +15,11 @@ import (
 // tick before, whatever was read and written since.
 func (s *stream) Wait() (backend.Tick, error) {
 	if !s.running {
-		_, err := s.sleep(s.polls[:1], nil)
-		return backend.Tick{Position: s.base + s.rel, Time: s.time}, s.failure("wait", err)
+		for {
+			if woken, err := s.sleep(s.polls[:1], nil); woken || err != nil {
+				return backend.Tick{Position: s.base + s.rel, Time: s.time}, s.failure("wait", err)
+			}
+		}
 	}
 	for {
 		if err := s.wakeAt(s.rel + uint64(s.granted.Period)); err != nil {
