@@ -30,6 +30,8 @@ func layers() []layer {
 		{"backend/alsa", "backend audio backend/alsa/abi", "as null"},
 		{"backend/portaudio", "backend audio", "as null"},
 
+		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
+
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
 		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},

@@ -1,0 +1,277 @@
+package standby_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"go.uber.org/goleak"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/backend/standby"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestStream is the contract, on a device that stays, and on one that stands in.
+func TestStream(t *testing.T) {
+	open := func(wish backend.Config) (backend.Stream, error) { return null.Open(wish, null.Options{}) }
+	none := func(backend.Config) (backend.Stream, error) { return nil, audio.ErrNoDevice.With("no card") }
+	wish := backend.Config{Format: audio.DefaultFormat(), Period: 48, Periods: 4}
+	for name, sources := range map[string][]standby.Source{
+		"alone":     {{Name: "null", Open: open}},
+		"first":     {{Name: "card", Open: open}, {Name: "null", Open: open}},
+		"stands in": {{Name: "card", Open: none}, {Name: "null", Open: open}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			backendtest.TestStream(t, func(wish backend.Config) (backend.Stream, error) {
+				return standby.Open(wish, standby.Options{Sources: sources})
+			}, wish)
+		})
+	}
+}
+
+const period = 480
+
+// stage is devices that a test plugs and unplugs, and an engine that plays 1000.
+type stage struct {
+	*testing.T
+	mu      sync.Mutex
+	card    *backendtest.Clock // nil: not plugged
+	refuse  error
+	null    *backendtest.Clock
+	plugged chan struct{}
+	s       backend.Stream
+	ticks   chan backend.Tick
+	done    chan struct{}
+}
+
+func newStage(t *testing.T) *stage {
+	st := &stage{T: t, plugged: make(chan struct{}, 1), ticks: make(chan backend.Tick, 1000), done: make(chan struct{})}
+	st.null = backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period})
+	return st
+}
+
+func (st *stage) plug() {
+	st.mu.Lock()
+	st.card = backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period})
+	st.card.Feed(func(block []byte, _ uint64) { copy(block, bytes.Repeat([]byte{0xE8, 3}, len(block)/2)) })
+	st.mu.Unlock()
+}
+
+func (st *stage) open() {
+	st.Helper()
+	var err error
+	st.s, err = standby.Open(st.null.Granted(), standby.Options{Plugged: st.plugged, Sources: []standby.Source{
+		{Name: "card", Open: func(backend.Config) (backend.Stream, error) {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			if st.card == nil {
+				return nil, audio.ErrNoDevice.With("no card")
+			}
+			return st.card, nil
+		}},
+		{Name: "null", Open: func(backend.Config) (backend.Stream, error) { return st.null, nil }},
+	}})
+	if err != nil {
+		st.Fatal(err)
+	}
+	if err := st.s.Start(); err != nil {
+		st.Fatal(err)
+	}
+	go func() {
+		defer close(st.done)
+		block := make([]byte, 4*period*4)
+		for {
+			tick, err := st.s.Wait()
+			if err != nil {
+				return
+			}
+			if _, err := st.s.Read(block[:tick.Readable*4]); err != nil {
+				st.Error(err)
+				return
+			}
+			if tick.Readable > 0 {
+				last := int16(binary.LittleEndian.Uint16(block[tick.Readable*4-4:]))
+				tick.Lost = uint64(last) // what was heard, for the test
+			}
+			sound := bytes.Repeat([]byte{0xE8, 3}, tick.Writable*2)
+			if _, err := st.s.Write(sound); err != nil {
+				st.Error(err)
+				return
+			}
+			select {
+			case <-st.ticks:
+			default:
+			}
+			st.ticks <- tick
+			if tick.Position >= 1<<40 {
+				return
+			}
+		}
+	}()
+}
+
+// switched expects a change.
+func (st *stage) switched(from, to string, failed bool) {
+	st.Helper()
+	synctest.Wait()
+	s, _ := backend.As[backend.Switcher](st.s)
+	select {
+	case c := <-s.Switches():
+		if c.From != from || c.To != to || (c.Err != nil) != failed {
+			st.Errorf("%+v, want from %s to %s", c, from, to)
+		}
+	default:
+		st.Errorf("no change from %s to %s", from, to)
+	}
+	if s.Device() != to {
+		st.Errorf("it runs on %s, want %s", s.Device(), to)
+	}
+}
+
+// position is that of the last tick.
+func (st *stage) position() uint64 {
+	synctest.Wait()
+	tick := <-st.ticks
+	st.ticks <- tick
+	return tick.Position
+}
+
+func TestUnplugAndReplug(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t)
+		st.plug()
+		st.open()
+		first := st.card
+		first.Advance(3 * period)
+		if p := st.position(); p != 3*period {
+			t.Fatal(p)
+		}
+		for round := range 3 {
+			at := st.position()
+			card := st.card
+			st.mu.Lock()
+			st.card = nil
+			st.mu.Unlock()
+			card.Fail(audio.ErrGone)
+			st.switched("card", "null", true)
+			if !card.Closed() {
+				t.Error("the card that has gone is still held")
+			}
+			st.null.Advance(5 * period)
+			if p := st.position(); p != at+5*period {
+				t.Errorf("round %d: position %d after the unplug, want %d", round, p, at+5*period)
+			}
+			st.plugged <- struct{}{} // something else was plugged
+			synctest.Wait()
+			st.plug()
+			st.plugged <- struct{}{}
+			st.switched("null", "card", false)
+			st.card.Advance(2 * period)
+			if p := st.position(); p != at+7*period {
+				t.Errorf("round %d: position %d after the replug, want %d", round, p, at+7*period)
+			}
+			if st.null.Running() {
+				t.Error("the one that stood in still runs")
+			}
+			ramps(t, st.card.Played())
+		}
+		tick := <-st.ticks
+		if tick.Lost != 1000 {
+			t.Errorf("%d is heard of the card", tick.Lost)
+		}
+		end(st)
+	})
+}
+
+// ramps checks that what a card plays first rises to 1000 in a period.
+func ramps(t *testing.T, played []byte) {
+	t.Helper()
+	if len(played) < 2*period*4 {
+		t.Fatalf("%d bytes were played", len(played))
+	}
+	sample := func(frame int) int { return int(int16(binary.LittleEndian.Uint16(played[4*frame:]))) }
+	for frame := 1; frame < 2*period; frame++ {
+		if step := sample(frame) - sample(frame-1); step < 0 || step > 1000/period+1 {
+			t.Fatalf("frame %d jumps from %d to %d", frame, sample(frame-1), sample(frame))
+		}
+	}
+	if sample(0) > 10 || sample(period) != 1000 {
+		t.Errorf("from %d to %d", sample(0), sample(period))
+	}
+}
+
+// end closes everything.
+func end(st *stage) {
+	st.Helper()
+	s, _ := backend.As[backend.Switcher](st.s)
+	st.null.Fail(audio.ErrIO)
+	st.mu.Lock()
+	if st.card != nil {
+		st.card.Fail(audio.ErrIO)
+	}
+	st.card = nil
+	st.mu.Unlock()
+	<-st.done
+	if err := st.s.Close(); err != nil {
+		st.Error(err)
+	}
+	for range s.Switches() {
+	}
+	if !st.null.Closed() {
+		st.Error("null is still open")
+	}
+}
+
+// TestNotPluggedAtStart: it begins on what there is, and moves when the card comes.
+func TestNotPluggedAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t)
+		st.open()
+		st.switched("card", "null", true)
+		st.null.Advance(4 * period)
+		st.plug()
+		st.plugged <- struct{}{}
+		st.switched("null", "card", false)
+		st.card.Advance(period)
+		if p := st.position(); p != 5*period {
+			t.Error(p)
+		}
+		end(st)
+	})
+}
+
+// TestDifferentCardDoesNotStandIn: what was granted stays.
+func TestDifferentCardDoesNotStandIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t)
+		st.open()
+		st.switched("card", "null", true)
+		st.card = backendtest.NewClock(backend.Config{Play: true, Record: true, Period: 100})
+		odd := st.card
+		st.plugged <- struct{}{}
+		synctest.Wait()
+		s, _ := backend.As[backend.Switcher](st.s)
+		if s.Device() != "null" || !odd.Closed() {
+			t.Errorf("it runs on %s", s.Device())
+		}
+		end(st)
+	})
+}
+
+func TestNothingOpens(t *testing.T) {
+	none := func(backend.Config) (backend.Stream, error) { return nil, audio.ErrNoDevice.With("no card") }
+	if _, err := standby.Open(backend.Config{}, standby.Options{Sources: []standby.Source{{Name: "a", Open: none}}}); !errors.Is(err, audio.ErrNoDevice) {
+		t.Error(err)
+	}
+	if _, err := standby.Open(backend.Config{}, standby.Options{}); !errors.Is(err, audio.ErrInvalid) {
+		t.Error(err)
+	}
+}

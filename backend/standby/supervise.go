@@ -1,0 +1,107 @@
+package standby
+
+import (
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// supervise looks for something better than what performs, and closes what has failed.
+func (s *stream) supervise() {
+	look := s.o.Look
+	timer := time.NewTimer(look)
+	defer timer.Stop()
+	if look <= 0 {
+		timer.Stop()
+	}
+	for {
+		select {
+		case <-s.quit:
+			return
+		case dead := <-s.retired:
+			_ = dead.Close() // what it says is known
+			continue
+		case _, open := <-s.o.Plugged:
+			if !open {
+				s.o.Plugged = nil
+			}
+			look = s.o.Look
+		case <-s.kick:
+			look = s.o.Look
+		case <-timer.C:
+			look = min(2*look, longestLook)
+		}
+		s.closeRetired() // a card has to be given back before it can be opened again
+		if s.improve() {
+			look = s.o.Look
+		}
+		if look > 0 {
+			timer.Reset(look)
+		}
+	}
+}
+
+func (s *stream) closeRetired() {
+	for {
+		select {
+		case dead := <-s.retired:
+			_ = dead.Close()
+		default:
+			return
+		}
+	}
+}
+
+// improve opens the best source that is better than the present one, for the engine.
+func (s *stream) improve() bool {
+	if s.next.Load() != nil {
+		return false // the engine has not yet taken the last one
+	}
+	for n := range s.now.Load().source {
+		inner, err := s.open(n)
+		if err != nil {
+			continue
+		}
+		s.next.Store(&performer{n, inner})
+		s.Wake()
+		return true
+	}
+	return false
+}
+
+// open opens a source for exactly what is granted.
+func (s *stream) open(n int) (backend.Stream, error) {
+	inner, err := s.o.Sources[n].Open(s.granted)
+	if err != nil {
+		return nil, err
+	}
+	if got := inner.Granted(); got != s.granted {
+		inner.Close()
+		return nil, audio.ErrInvalid.With("%s cannot stand in: it has %s, periods of %d frames and %d of them, not %s, %d and %d", s.o.Sources[n].Name,
+			got.Format, got.Period, got.Periods, s.granted.Format, s.granted.Period, s.granted.Periods)
+	}
+	return inner, nil
+}
+
+// fade is the ramp after a change of device, of which so many frames are to go.
+func (s *stream) fade(left *int, block []byte) {
+	f := s.granted.Format
+	if *left == 0 || len(block) == 0 {
+		return
+	}
+	n := min(*left, len(block)/f.FrameBytes())
+	var room [256]float32
+	sample := f.Encoding.Bytes()
+	for frame := range n {
+		level := 1 - float32(*left-frame)/float32(s.granted.Period)
+		part := block[frame*f.FrameBytes() : (frame+1)*f.FrameBytes()]
+		x := room[:f.Channels]
+		f.Encoding.Decode(x, part)
+		for i := range x {
+			x[i] *= level
+		}
+		f.Encoding.Encode(part[:f.Channels*sample], x, nil)
+	}
+	*left -= n
+}
