@@ -44,18 +44,28 @@ type Engine struct {
 
 // NewEngine starts the engine of an open, stopped stream, which it owns from now
 // on and closes in Close. name is the device's.
-func NewEngine(name string, s backend.Stream) *Engine { return newEngine(name, s, DevicePorts{}) }
+func NewEngine(name string, s backend.Stream) *Engine { return newEngine(name, s, EngineOptions{}) }
 
-// NewEngineWithPorts is NewEngine for a device with ports of its own. ErrInvalid: they do
-// not fit the stream, which is then still the caller's.
-func NewEngineWithPorts(name string, s backend.Stream, p DevicePorts) (*Engine, error) {
-	if err := p.check(s.Granted()); err != nil {
-		return nil, err
-	}
-	return newEngine(name, s, p), nil
+// EngineOptions are what an engine may have beyond its stream.
+type EngineOptions struct {
+	// Ports are those of the device.
+	Ports DevicePorts
+	// Thread is called on the engine's own thread before its first Wait. Not for a
+	// backend.Parker, which has none. nil: nothing is.
+	Thread func()
 }
 
-func newEngine(name string, s backend.Stream, p DevicePorts) *Engine {
+// NewEngineWith is NewEngine with options. ErrInvalid: the ports do not fit the stream,
+// which is then still the caller's.
+func NewEngineWith(name string, s backend.Stream, o EngineOptions) (*Engine, error) {
+	if err := o.Ports.check(s.Granted()); err != nil {
+		return nil, err
+	}
+	return newEngine(name, s, o), nil
+}
+
+func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
+	p := o.Ports
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
@@ -73,7 +83,7 @@ func newEngine(name string, s backend.Stream, p DevicePorts) *Engine {
 		e.input = newMixbus(p.Record.format(granted.Format), frames)
 		e.input.ports = e.desk.ports[recording]
 	}
-	go e.run()
+	go e.run(o.Thread)
 	go e.runReporter()
 	return e
 }
@@ -105,10 +115,13 @@ func (e *Engine) Close() error {
 }
 
 // run is the engine's goroutine.
-func (e *Engine) run() {
+func (e *Engine) run(thread func()) {
 	if p, ok := backend.As[backend.Parker](e.stream); !ok || !p.Parks() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		if thread != nil {
+			thread()
+		}
 	}
 	defer close(e.stopped)
 	for !e.quit {

@@ -31,7 +31,7 @@ func twoPairs() loop.PortMap { return channelsOf([]int{1, 2}, []int{3, 4}) }
 // newPortCard is newCard with a stream of that format and with ports.
 func newPortCard(t *testing.T, f audio.Format, p loop.DevicePorts) *card {
 	clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Format: f, Period: period})
-	e, err := loop.NewEngineWithPorts("card", clock, p)
+	e, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: p})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,13 +280,13 @@ func TestPortMapsThatDoNotFit(t *testing.T) {
 		{loop.DevicePorts{Play: loop.PortMap{Use: audio.PortAux1Out}}, "the device has the play ports speaker+headphone+line_out, not aux1_out"},
 	} {
 		clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Format: quad()})
-		e, err := loop.NewEngineWithPorts("card", clock, test.p)
+		e, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: test.p})
 		if e != nil || !errors.Is(err, audio.ErrInvalid) || !strings.Contains(err.Error(), test.want) || clock.Closed() {
 			t.Errorf("%v, want %q", err, test.want)
 		}
 	}
 	clock := backendtest.NewClock(backend.Config{Record: true})
-	if _, err := loop.NewEngineWithPorts("card", clock, loop.DevicePorts{Play: channelsOf([]int{1})}); err == nil || !strings.Contains(err.Error(), "no play side") {
+	if _, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: loop.DevicePorts{Play: channelsOf([]int{1})}}); err == nil || !strings.Contains(err.Error(), "no play side") {
 		t.Error(err)
 	}
 }

@@ -45,7 +45,7 @@ func (d *daemon) start(c Config, socket string) error {
 		if r, ok := backend.As[backend.Reporter](stream); ok {
 			d.wait.Go(func() { logReports(d.log, device, r) })
 		}
-		engine, err := loop.NewEngineWithPorts(device.Name, stream, device.Ports)
+		engine, err := loop.NewEngineWith(device.Name, stream, loop.EngineOptions{Ports: device.Ports})
 		if err != nil {
 			stream.Close()
 			return fmt.Errorf("device %s: %w", device.Name, err)

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
+)
+
+// realtime gives the threads that serve sound cards what the kernel has for them: to run
+// before others as soon as they wake up, and memory that is never swapped out. Where that
+// is not permitted everything works as well, as long as the machine has little to do; the
+// log and "loopbridge devices" say so.
+//
+//	directly ── not permitted ──▶ rtkit, over D-Bus ── none, or refused ──▶ a note
+//
+// No thread can take the machine with it: one that runs for rtLimit without a sleep loses
+// its priority, all of them do then.
+type realtime struct {
+	log zerolog.Logger
+
+	once    sync.Once
+	mu      sync.Mutex
+	threads []int
+	states  map[string]string // of each device, for people
+}
+
+const (
+	rtPriority = 20              // above all that is not real-time, below the kernel's own threads
+	rtLimit    = 150_000         // µs of running without a sleep
+	rtMost     = 200_000         // the same, after which the kernel ends the process
+	spareProcs = 6               // see prepare
+	noRealtime = "not real-time" // beginning of a state
+)
+
+func newRealtime(log zerolog.Logger) *realtime {
+	return &realtime{log: log, states: make(map[string]string)}
+}
+
+// enter is for the thread of a device, which it is called on.
+func (r *realtime) enter(device string) {
+	r.once.Do(r.prepare)
+	thread := unix.Gettid()
+	r.mu.Lock()
+	r.threads = append(r.threads, thread)
+	r.mu.Unlock()
+	err := schedule(0, unix.SCHED_FIFO, rtPriority)
+	if err == nil {
+		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", rtPriority)
+		return
+	}
+	go func() { // the bus may take its time
+		priority, asked := askRTKit(thread, rtPriority)
+		if asked == nil {
+			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
+			return
+		}
+		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in /etc/security/limits.conf, or install rtkit", noRealtime, err)
+	}()
+}
+
+// settle notes and logs what became of a thread.
+func (r *realtime) settle(device string, err error, format string, args ...any) {
+	state := fmt.Sprintf(format, args...)
+	r.mu.Lock()
+	r.states[device] = state
+	r.mu.Unlock()
+	line := r.log.Info()
+	if err != nil {
+		line = r.log.Warn().Err(err)
+	}
+	line.Str("device", device).Msg("its thread is " + state)
+}
+
+// state is what became of the thread of a device; "" for one without.
+func (r *realtime) state(device string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.states[device]
+}
+
+// prepare is for the process, once a thread is to be real-time.
+func (r *realtime) prepare() {
+	// Where all of Go's processors are busy, a thread that wakes up has to wait for one,
+	// whatever its priority. With more of them than the machine has, the kernel decides.
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
+	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
+		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
+	}
+	limit := unix.Rlimit{Cur: rtLimit, Max: rtMost}
+	if err := unix.Setrlimit(unix.RLIMIT_RTTIME, &limit); err != nil {
+		r.log.Warn().Err(err).Msg("real-time threads are not bounded")
+	}
+	excess := make(chan os.Signal, 1)
+	signal.Notify(excess, unix.SIGXCPU)
+	go func() {
+		for range excess {
+			r.yield()
+		}
+	}()
+}
+
+// yield makes ordinary threads of all.
+func (r *realtime) yield() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, thread := range r.threads {
+		_ = schedule(thread, unix.SCHED_NORMAL, 0) // one that has ended needs none
+	}
+	for device := range r.states {
+		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
+	}
+	r.log.Error().Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
+}
+
+// schedule sets the class and priority of a thread, 0: of this one. Threads that it makes
+// do not inherit them.
+func schedule(thread int, policy uint32, priority int) error {
+	return unix.SchedSetAttr(thread, &unix.SchedAttr{
+		Size: unix.SizeofSchedAttr, Policy: policy, Priority: uint32(priority), Flags: unix.SCHED_FLAG_RESET_ON_FORK,
+	}, 0)
+}
