@@ -117,8 +117,7 @@ func (e *Engine) Close() error {
 // run is the engine's goroutine.
 func (e *Engine) run(thread func()) {
 	if p, ok := backend.As[backend.Parker](e.stream); !ok || !p.Parks() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		runtime.LockOSThread() // for ever: the thread ends with the goroutine, and so does its priority
 		if thread != nil {
 			thread()
 		}
