@@ -18,7 +18,7 @@ import (
 //
 // ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
 // card cannot do, ErrIO; each says what to do.
-func Open(wish backend.Config, at PCM) (backend.Stream, error) {
+func Open(wish backend.Config, at Address) (backend.Stream, error) {
 	s := &stream{name: at.String()}
 	if err := s.open(wish, at); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -54,7 +54,7 @@ type stream struct {
 	lost    uint64 // since the last tick
 }
 
-func (s *stream) open(wish backend.Config, at PCM) (err error) {
+func (s *stream) open(wish backend.Config, at Address) (err error) {
 	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return audio.ErrIO.With("%s: no eventfd: %v; is the limit of open files reached?", s.name, err)

@@ -14,14 +14,14 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// PCM is a place where a card plays or records.
-type PCM struct {
+// Address is a place where a card plays or records.
+type Address struct {
 	Card   int
 	Device int
 }
 
 // String is the name that alsa-lib has for it.
-func (p PCM) String() string { return fmt.Sprintf("hw:%d,%d", p.Card, p.Device) }
+func (p Address) String() string { return fmt.Sprintf("hw:%d,%d", p.Card, p.Device) }
 
 // sub is one direction of a PCM. Positions count frames since Start, without gaps.
 type sub struct {
@@ -45,7 +45,7 @@ type sub struct {
 }
 
 // openSub opens, and does not wait for whoever has the card.
-func openSub(at PCM, play bool) (*sub, error) {
+func openSub(at Address, play bool) (*sub, error) {
 	direction := map[bool]string{true: "p", false: "c"}[play]
 	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, direction)
 	s := &sub{name: at.String(), play: play}
@@ -57,7 +57,7 @@ func openSub(at PCM, play bool) (*sub, error) {
 	return s, nil
 }
 
-func openError(at PCM, play bool, path string, err error) error {
+func openError(at Address, play bool, path string, err error) error {
 	does := map[bool]string{true: "play", false: "record"}[play]
 	switch {
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
@@ -71,7 +71,7 @@ func openError(at PCM, play bool, path string, err error) error {
 }
 
 // holderText is " by NAME (pid N)", as far as it is known.
-func holderText(at PCM, play bool) string {
+func holderText(at Address, play bool) string {
 	direction := map[bool]string{true: "p", false: "c"}[play]
 	text, err := os.ReadFile(fmt.Sprintf("/proc/asound/card%d/pcm%d%s/sub0/status", at.Card, at.Device, direction))
 	if err != nil {
