@@ -20,6 +20,9 @@ func (e *Engine) cycle(tick backend.Tick) error {
 	c := clockwork{tick: tick, rate: e.rate}
 	c.lenient = tick.Freewheel || tick.Position-e.position > 2*uint64(e.period)
 	e.position = tick.Position
+	if tick.Lost > 0 {
+		e.lose(tick.Lost)
+	}
 	if e.input != nil {
 		if err := e.input.record(e.stream, tick.Readable); err != nil {
 			return err
@@ -44,6 +47,20 @@ func (e *Engine) cycle(tick backend.Tick) error {
 	}
 	e.desk.played(e.output, e.input)
 	return e.output.play(e.stream)
+}
+
+// lose counts what an xrun of the device has cost; it is the error of both its sides, and
+// told by the first line of each.
+func (e *Engine) lose(frames uint64) {
+	e.xruns.Add(1)
+	e.lost.Add(frames)
+	for ln := e.lines; ln != nil; ln = ln.next {
+		side := playing
+		if ln.sink != nil {
+			side = recording
+		}
+		ln.found(ln.fails(side, true))
+	}
 }
 
 // advance moves what is due on one line, and returns a finding if the line is over.

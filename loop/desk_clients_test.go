@@ -99,3 +99,36 @@ func TestD21Waiting(t *testing.T) {
 	p.Abandon()
 	until("the side is closed, and it waits", false)
 }
+
+// TestXrunOfTheDevice: it is the error of the device, an event, and a count.
+func TestXrunOfTheDevice(t *testing.T) {
+	c := newCard(t, true, true)
+	events := c.bay.Subscribe(20)
+	p := c.client("speaker", pcm.Write)
+	c.play(p, constant(1, 20*period))
+	c.clock.Advance(2 * period)
+	c.clock.Lose(3 * period)
+	c.clock.Advance(2 * period)
+	if i := c.engine.Info(); !i.Play.Error || i.Record.Error {
+		t.Errorf("%+v", i)
+	}
+	if bursts, frames := c.engine.Xruns(); bursts != 1 || frames != 3*period {
+		t.Errorf("%d frames in %d xruns", frames, bursts)
+	}
+	told := func() bool {
+		for len(events.C) > 0 {
+			if e := <-events.C; e.Kind == loop.Underrun && e.Device == "card" {
+				return true
+			}
+		}
+		return false
+	}
+	for deadline := time.Now().Add(20 * time.Second); !told(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody is told")
+		}
+	}
+	if bursts, _ := p.Xruns(); bursts != 0 {
+		t.Error("the client is to blame")
+	}
+}

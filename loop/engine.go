@@ -37,6 +37,8 @@ type Engine struct {
 	quit     bool
 
 	cycles atomic.Uint64
+	xruns  atomic.Uint64 // of the device, and frames that they cost
+	lost   atomic.Uint64
 	active atomic.Int64 // lines
 	err    atomic.Pointer[error]
 	mourns atomic.Bool // it was told that the device has failed
@@ -96,6 +98,10 @@ func (e *Engine) Subject() Event { return Event{Device: e.name} }
 
 // Cycles counts how often the engine has looked at its lines.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
+
+// Xruns counts the xruns of the device itself, and the frames that they cost. From any
+// goroutine.
+func (e *Engine) Xruns() (bursts, frames uint64) { return e.xruns.Load(), e.lost.Load() }
 
 // Err is why the device is of no more use; nil while it is.
 func (e *Engine) Err() error {
