@@ -1,6 +1,7 @@
 package alsa
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -8,16 +9,15 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// setup is how a stream moves frames.
+// setup is how a stream moves frames. Its directions have one clock and one period.
 type setup struct {
-	format audio.Format
-	access int
-	period int // frames
-	buffer int // frames
+	rate    int
+	period  int            // frames between two interrupts
+	buffer  int            // frames, of the smaller one
+	formats []audio.Format // of each direction
 }
 
-// negotiate finds the setup that is nearest to the wish, the same one for all directions:
-// they have one clock. ErrInvalid says what none of them can.
+// negotiate finds the setup that is nearest to the wish. ErrInvalid says what cannot be.
 func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi.HWParams, err error) {
 	for _, fd := range fds {
 		p := abi.AnyParams()
@@ -27,18 +27,19 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 		}
 		all = append(all, p)
 	}
-	n := negotiation{name, fds, all}
-	if err := n.encoding(wish.Format.Encoding); err != nil {
-		return s, nil, err
+	for i := range fds {
+		one := negotiation{name, fds[i : i+1], all[i : i+1]}
+		if err := errors.Join(one.encoding(wish.Format.Encoding), one.near("channels", abi.Channels, wish.Format.Channels)); err != nil {
+			return s, nil, err
+		}
 	}
-	buffer := wish.Period * wish.Periods
+	n := negotiation{name, fds, all}
 	for _, step := range []struct {
 		what  string
 		param abi.Param
 		wish  int
 	}{
-		{"channels", abi.Channels, wish.Format.Channels}, {"rate", abi.Rate, wish.Format.Rate},
-		{"period", abi.PeriodSize, wish.Period}, {"buffer", abi.BufferSize, buffer},
+		{"rate", abi.Rate, wish.Format.Rate}, {"period", abi.PeriodSize, wish.Period}, {"buffer", abi.BufferSize, wish.Period * wish.Periods},
 	} {
 		if err := n.near(step.what, step.param, step.wish); err != nil {
 			return s, nil, err
@@ -170,25 +171,24 @@ func (n *negotiation) text() string {
 	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", value(abi.Rate), value(abi.Channels), value(abi.PeriodSize), value(abi.BufferSize))
 }
 
-// result is what the hardware was set up with. The buffer is the smaller one.
+// result is what the hardware was set up with.
 func (n *negotiation) result() (s setup, all []*abi.HWParams, err error) {
-	first := n.all[0]
-	for e, number := range formats() {
-		if first.Mask(abi.Format).Has(number) {
-			s.format.Encoding = e
-		}
-	}
 	value := func(param abi.Param) int { low, _ := n.span(param); return low }
-	s.format.Rate, s.format.Channels = value(abi.Rate), value(abi.Channels)
-	s.period = value(abi.PeriodSize)
-	s.buffer = 1<<31 - 1
+	s.rate, s.period, s.buffer = value(abi.Rate), value(abi.PeriodSize), 1<<31-1
 	for _, p := range n.all {
+		f := audio.Format{Rate: s.rate, Channels: p.Interval(abi.Channels).Low()}
+		for e, number := range formats() {
+			if p.Mask(abi.Format).Has(number) {
+				f.Encoding = e
+			}
+		}
+		if err := f.Validate(); err != nil {
+			return s, nil, err
+		}
+		s.formats = append(s.formats, f)
 		s.buffer = min(s.buffer, p.Interval(abi.BufferSize).Low())
 	}
-	if s.buffer < 2*s.period {
-		return s, nil, audio.ErrInvalid.With("%s: a buffer of %d frames holds no two periods of %d; ask for shorter periods", n.name, s.buffer, s.period)
-	}
-	return s, n.all, s.format.Validate()
+	return s, n.all, nil
 }
 
 // wake is when a stream wakes its program: each period; and when it stops: when its

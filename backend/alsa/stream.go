@@ -84,22 +84,45 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.grant(wish, set); err != nil {
+		return err
+	}
 	for i, sub := range subs {
-		if err := sub.install(set, params[i]); err != nil {
+		if err := sub.install(set.formats[i], set.period, params[i]); err != nil {
 			return err
+		}
+		if sub.play {
+			sub.adapt = newAdapter(s.granted.Format, sub.format, sub.format, s.granted.Period)
+		} else {
+			sub.adapt = newAdapter(sub.format, s.granted.Format, sub.format, s.granted.Period)
 		}
 	}
 	s.clock = subs[0]
 	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
-	s.fill = set.buffer / set.period * set.period
-	s.granted = backend.Config{Play: wish.Play, Record: wish.Record, Format: set.format, Period: set.period, Periods: set.buffer / set.period}
-	s.quiet = make([]byte, set.period*set.format.FrameBytes())
-	set.format.Encoding.Silence(s.quiet)
+	s.fill = s.granted.Period * s.granted.Periods
+	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
+	s.granted.Format.Encoding.Silence(s.quiet)
 	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
 	}
 	return nil
+}
+
+// grant is what the stream gives: format and period of the wish, which it brings to the
+// hardware's, but the rate of the card, and no period shorter than that of its interrupts.
+func (s *stream) grant(wish backend.Config, set setup) error {
+	s.granted = wish
+	s.granted.Format.Rate = set.rate
+	if wish.Format.Rate != set.rate { // the same time
+		s.granted.Period = int(audio.MulDiv(uint64(wish.Period), uint64(set.rate), uint64(wish.Format.Rate)))
+	}
+	s.granted.Period = max(s.granted.Period, set.period)
+	s.granted.Periods = min(wish.Periods, set.buffer/s.granted.Period)
+	if s.granted.Periods < 2 {
+		return audio.ErrInvalid.With("%s: the card's buffer of %d frames holds no two periods of %d; ask for shorter ones", s.name, set.buffer, s.granted.Period)
+	}
+	return s.granted.Format.Validate()
 }
 
 // subs are those that are open, the clock first.
@@ -162,7 +185,7 @@ func (s *stream) each(do func(fd int) error) error {
 func (s *stream) silence(n int) error {
 	for n > 0 {
 		part := min(n, s.granted.Period)
-		done, err := s.play.move(s.quiet[:part*s.play.frame])
+		done, err := s.play.put(s.quiet[:part*s.granted.Format.FrameBytes()], s.granted.Format)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,10 @@ type sub struct {
 	name   string
 	fd     int
 	play   bool
-	frame  int // bytes
-	buffer int // frames
+	format audio.Format
+	adapt  *adapter // nil: the stream has the same format
+	frame  int      // bytes
+	buffer int      // frames
 
 	memory   []byte   // mapped; nil: frames are copied by the kernel
 	areas    []area   // of each channel, where memory is not interleaved
@@ -93,18 +95,18 @@ func holderText(at Address, play bool) string {
 }
 
 // install prepares transfers for what was negotiated.
-func (s *sub) install(set setup, p *abi.HWParams) (err error) {
-	s.frame, s.sample = set.format.FrameBytes(), set.format.Encoding.Bytes()
+func (s *sub) install(f audio.Format, period int, p *abi.HWParams) (err error) {
+	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
-	if s.boundary, err = wake(s.fd, set.period, s.buffer); err != nil {
+	if s.boundary, err = wake(s.fd, period, s.buffer); err != nil {
 		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
 	}
 	access := p.Mask(abi.Access)
 	switch {
 	case access.Has(abi.MmapInterleaved), access.Has(abi.MmapNoninterleaved):
-		return s.mapMemory(set.format.Channels, access.Has(abi.MmapNoninterleaved))
+		return s.mapMemory(f.Channels, access.Has(abi.MmapNoninterleaved))
 	case access.Has(abi.RWNoninterleaved):
-		for range set.format.Channels {
+		for range f.Channels {
 			s.planes = append(s.planes, make([]byte, s.buffer*s.sample))
 			s.pointers = append(s.pointers, nil)
 		}

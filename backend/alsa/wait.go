@@ -184,13 +184,16 @@ func (s *stream) pass() error {
 
 // Read moves what was recorded. What the card has lost meanwhile is found out by the next
 // Wait.
-func (s *stream) Read(block []byte) (int, error) { return s.transfer(s.record, block) }
+func (s *stream) Read(block []byte) (int, error) {
+	return s.transferred(s.record.get(block, s.granted.Format))
+}
 
 // Write moves what is to be played, likewise.
-func (s *stream) Write(block []byte) (int, error) { return s.transfer(s.play, block) }
+func (s *stream) Write(block []byte) (int, error) {
+	return s.transferred(s.play.put(block, s.granted.Format))
+}
 
-func (s *stream) transfer(sub *sub, block []byte) (int, error) {
-	n, err := sub.move(block)
+func (s *stream) transferred(n int, err error) (int, error) {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
 		return n, nil
 	}

@@ -42,6 +42,15 @@ type DeviceConfig struct {
 	State     audio.Patch // of audio(7I), until somebody sets another
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere
+
+	Card CardConfig // of backend alsa
+}
+
+// CardConfig is what a sound card has beyond other devices.
+type CardConfig struct {
+	Card     string   // which: auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0
+	Fallback []string // cards to use while it is not there, in order
+	Required bool     // the daemon does not start without it
 }
 
 // LoopConfig is one [[loop]]: a pair of ends.
@@ -75,6 +84,8 @@ const (
 	noState     = "none"
 	nullDevice  = "null"
 	nullBackend = "null"
+	alsaBackend = "alsa"
+	anyCard     = "auto"
 )
 
 // defaultConfig is what the daemon does without a file, and with an empty one.
@@ -87,7 +98,7 @@ func defaultDaemon() DaemonConfig { return DaemonConfig{Mode: 0o660, Log: "info"
 // defaultDevice lacks a name and a backend: these have no default.
 func defaultDevice() DeviceConfig {
 	f := audio.DefaultFormat()
-	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2}
+	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2, Card: CardConfig{Card: anyCard}}
 }
 
 func defaultNull() DeviceConfig {

@@ -66,6 +66,9 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"freewheel", setBool(&d.Freewheel)},
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
+		field{"card", setCard(&d.Card.Card)},
+		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d.Card.Fallback) }},
+		field{"required", setBool(&d.Card.Required)},
 		field{"monitor_gain", setState7I(&d.State, audio.MonitorGain)},
 		field{"output_muted", setState7I(&d.State, audio.OutputMuted)},
 		field{"play", func(v any) string {
@@ -84,6 +87,7 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		d.Backend = nullBackend
 	}
 	b.table(path, v, fields)
+	b.ofBackend(path, d.Backend)
 	frames, reason := period.frames(d.Format)
 	if reason != "" {
 		b.wrong(join(path, "period"), reason)
@@ -139,10 +143,10 @@ func formatFields(f *audio.Format) []field {
 
 // setBackend knows the backends of later versions, to say so.
 func setBackend(to *string) func(any) string {
-	set := setWord(to, nullBackend)
+	set := setWord(to, nullBackend, alsaBackend)
 	return func(v any) string {
-		if v == "alsa" || v == "portaudio" {
-			return "this version does not have that backend yet, use " + nullBackend
+		if v == "portaudio" {
+			return "this version does not have that backend yet, use " + nullBackend + " or " + alsaBackend
 		}
 		return set(v)
 	}
