@@ -25,13 +25,14 @@ const (
 	Overrun                    // the end's program read too late, for the first time
 	ClientGone                 // the last of a client's frames is delivered or dropped
 	EOF                        // an eof mark was reached (D21)
-	Gone                       // the device is of no more use
+	Gone                       // the device is of no more use, or its card has gone and another stands in
+	Back                       // its card is there again
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
-	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone",
+	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
 }
 
 // String is the event in a word.

@@ -23,13 +23,16 @@ type daemon struct {
 	server  *server.Server
 	control *server.Control
 	state   stateFile
+	cards   cards
+	rt      *realtime
 	loops   loopSet
 	wait    sync.WaitGroup
 }
 
 // startDaemon returns when programs can connect.
 func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
-	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay()}
+	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
+	d.cards = cards{log: log, bay: d.bay, finder: alsa.SystemFinder()}
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -38,14 +41,19 @@ func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 
 func (d *daemon) start(c Config, socket string) error {
 	for _, device := range c.Devices {
-		stream, err := openDevice(device)
+		stream, err := d.open(device)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 		if r, ok := backend.As[backend.Reporter](stream); ok {
 			d.wait.Go(func() { logReports(d.log, device, r) })
 		}
-		engine, err := loop.NewEngineWith(device.Name, stream, loop.EngineOptions{Ports: device.Ports})
+		o := loop.EngineOptions{Ports: device.Ports}
+		if s, ok := backend.As[backend.Switcher](stream); ok {
+			o.Thread = func() { d.rt.enter(device.Name) }
+			d.wait.Go(func() { d.cards.follow(device.Name, s) })
+		}
+		engine, err := loop.NewEngineWith(device.Name, stream, o)
 		if err != nil {
 			stream.Close()
 			return fmt.Errorf("device %s: %w", device.Name, err)
@@ -108,6 +116,7 @@ func (d *daemon) close() error {
 			errs = append(errs, fmt.Errorf("device %s: %w", name, err))
 		}
 	}
+	d.cards.close()
 	d.wait.Wait()
 	return errors.Join(errs...)
 }

@@ -14,12 +14,14 @@ import (
 	"github.com/loopbridge/loopbridge/backend/null"
 )
 
-// openDevice knows every backend that there is.
-func openDevice(c DeviceConfig) (backend.Stream, error) {
+// open knows every backend that there is.
+func (d *daemon) open(c DeviceConfig) (backend.Stream, error) {
 	wish := backend.Config{Format: c.Format, Period: c.Period, Periods: c.Periods}
 	switch c.Backend {
 	case nullBackend:
 		return openNull(wish, c)
+	case alsaBackend:
+		return d.cards.open(wish, c)
 	}
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
