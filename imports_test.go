@@ -64,6 +64,7 @@ func moduleRules() []rule {
 		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
+		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/alsa backend/alsa/abi server client cmd/loopbridge", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
