@@ -1,0 +1,163 @@
+package alsa
+
+import (
+	"math"
+	"slices"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// monitorPath goes from an input to the outputs, within the card.
+type monitorPath struct {
+	port   audio.Ports
+	base   string
+	sw     *Element // may be nil
+	volume *Element // of nothing but this path; may be nil
+	also   []step   // with it
+}
+
+// monitorPaths finds those of the inputs: 'Mic Playback Volume' and 'Mic Playback Switch'.
+// ES1370 has the switch, and a volume that is also that of the recording: left alone.
+func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
+	for _, p := range record.ports {
+		for _, w := range p.ways {
+			for _, base := range []string{w.base, monitorBase(p.bit)} {
+				if base == "" || slices.ContainsFunc(paths, func(p monitorPath) bool { return p.base == base }) {
+					continue
+				}
+				path := monitorPath{port: p.bit, base: base, sw: b.toggle(base + " Playback Switch"), volume: b.volume(base + " Playback Volume")}
+				if path.sw == nil && path.volume == nil {
+					continue
+				}
+				if mute := b.toggle(base + " Switch"); mute != nil {
+					path.also = append(path.also, step{mute.ID, mute.onValues(true)})
+				}
+				if e := b.choice("Loopback Mixing"); e != nil {
+					if on := slices.Index(e.Items, "Enabled"); on >= 0 {
+						path.also = append(path.also, step{e.ID, e.all(int64(on))})
+					}
+				}
+				paths = append(paths, path)
+				break
+			}
+		}
+	}
+	return paths
+}
+
+// monitorBase is what drivers call an input for which nothing else is known.
+func monitorBase(port audio.Ports) string {
+	switch port {
+	case audio.PortMicrophone:
+		return "Mic"
+	case audio.PortLineIn:
+		return "Line"
+	case audio.PortCD:
+		return "CD"
+	case audio.PortAux1In:
+		return "Aux"
+	case audio.PortAux2In:
+		return "Video"
+	}
+	return ""
+}
+
+// HasMonitor reports whether any input of the card can be heard at its outputs without
+// software.
+func (m *Mixer) HasMonitor() bool { return len(m.monitors) > 0 }
+
+// SetMonitor makes the selected inputs heard at the outputs, with gain 0..255 (D20): the
+// nearest step of the card's scale, and only on or off (from half of the amplitude) where
+// there is no volume. It returns the level that is heard in dB: −∞ for nothing, NaN where
+// the card does not say. Other inputs are made silent; a later Select takes the path along.
+// audio.ErrUnsupported: the card has no path from the selected inputs.
+func (m *Mixer) SetMonitor(gain int) (heard float64, err error) {
+	if gain < 0 || gain > maxGain {
+		return 0, audio.ErrInvalid.With("monitor_gain = %d: out of range, use 0..%d", gain, maxGain)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if heard, err = m.setMonitorLocked(gain); err == nil {
+		m.monitor = gain
+	}
+	return heard, err
+}
+
+func (m *Mixer) setMonitorLocked(gain int) (heard float64, err error) {
+	selected, err := m.selectedLocked(audio.Record)
+	if err != nil {
+		return 0, err
+	}
+	on := map[string]bool{} // by base: front or rear microphone
+	for bit := range selected.All() {
+		if p := m.sides[audio.Record].find(bit); p != nil {
+			on[m.usedBase(p)] = true
+		}
+	}
+	heard, reached := math.Inf(-1), false
+	var off, steps []step
+	for _, p := range m.monitors {
+		if selected&p.port == 0 || !on[p.base] && m.hasOther(p, on) {
+			off = append(off, p.steps(0)...)
+			continue
+		}
+		reached = true
+		steps = append(steps, p.steps(gain)...)
+		heard = max(heard, p.level(gain))
+	}
+	if !reached && gain > 0 {
+		return 0, audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`, selected.Names(audio.Record))
+	}
+	return heard, m.apply(append(off, steps...))
+}
+
+// usedBase is the way of a port that is on.
+func (m *Mixer) usedBase(p *port) string {
+	for i := range p.ways {
+		if on, err := m.isOn(&p.ways[i]); err == nil && on {
+			return p.ways[i].base
+		}
+	}
+	return p.ways[0].base
+}
+
+// hasOther reports whether another path of the same port is the one in use.
+func (m *Mixer) hasOther(path monitorPath, on map[string]bool) bool {
+	return slices.ContainsFunc(m.monitors, func(o monitorPath) bool { return o.port == path.port && on[o.base] })
+}
+
+// steps set the path to a gain.
+func (p monitorPath) steps(gain int) (steps []step) {
+	audible := gain > 0 && (p.volume != nil || gain > maxGain/2)
+	if p.volume != nil && (gain > 0 || p.sw == nil) {
+		steps = append(steps, step{p.volume.ID, p.volume.all(p.value(gain))})
+	}
+	if audible {
+		steps = append(steps, p.also...)
+	}
+	if p.sw != nil {
+		steps = append(steps, step{p.sw.ID, p.sw.onValues(audible)})
+	}
+	return steps
+}
+
+// value of the volume: along its range, where there is no scale.
+func (p monitorPath) value(gain int) int64 {
+	if p.volume.Scale.Known() {
+		return p.volume.Scale.Nearest(toDecibels(gain))
+	}
+	return p.volume.Min + int64(math.Round(float64(p.volume.Max-p.volume.Min)*float64(gain)/maxGain))
+}
+
+// level is what is heard in dB.
+func (p monitorPath) level(gain int) float64 {
+	switch {
+	case p.volume == nil && gain > maxGain/2:
+		return 0
+	case p.volume == nil, gain == 0 && p.sw != nil:
+		return math.Inf(-1)
+	case !p.volume.Scale.Known():
+		return math.NaN()
+	}
+	return p.volume.Scale.Decibels(p.value(gain))
+}

@@ -1,0 +1,122 @@
+package alsa
+
+import (
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
+
+// jackPorts are the ports that a jack control belongs to: one, or two for a jack that is
+// for headphones or a microphone; none for a jack of something else.
+func jackPorts(name string) (play, record audio.Ports) {
+	kind, ok := strings.CutSuffix(strings.ToLower(name), " jack")
+	if !ok {
+		return 0, 0
+	}
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(kind, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("hdmi"):
+	case has("headphone mic"):
+		return audio.PortHeadphone, audio.PortMicrophone
+	case has("mic"):
+		return 0, audio.PortMicrophone
+	case has("headphone", "headset"):
+		return audio.PortHeadphone, 0
+	case has("line out", "line-out"):
+		return audio.PortLineOut, 0
+	case has("line"):
+		return 0, audio.PortLineIn
+	case has("speaker"):
+		return audio.PortSpeaker, 0
+	case has("spdif", "iec958", "optical", "digital"):
+		if has(" in") {
+			return 0, audio.PortSPDIFIn
+		}
+		return audio.PortSPDIFOut, 0
+	case has("cd"):
+		return 0, audio.PortCD
+	case has("aux"):
+		return 0, audio.PortAux1In
+	}
+	return 0, 0
+}
+
+// isJack reports whether an element says if something is plugged in.
+func isJack(e *Element) bool {
+	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack")
+}
+
+// isPhantom: the pin cannot tell, or is a part that is built in. Always plugged.
+func isPhantom(id ElementID) bool { return strings.HasSuffix(id.Name, " Phantom Jack") }
+
+// jacksOf lists the jacks of a port.
+func (b *binder) jacksOf(d audio.Direction, port audio.Ports) (ids []ElementID) {
+	for _, e := range b.jacks {
+		play, record := jackPorts(e.ID.Name)
+		if d == audio.Play && play&port != 0 || d == audio.Record && record&port != 0 {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// jackNamed lists the jacks "NAME Jack" and "NAME Phantom Jack".
+func (b *binder) jackNamed(name string) (ids []ElementID) {
+	for _, e := range b.jacks {
+		if e.ID.Name == name || e.ID.Name == name+" Jack" || e.ID.Name == name+" Phantom Jack" {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// plugged reports whether something is plugged into a way; without jacks there always is.
+func (m *Mixer) plugged(w *way) bool {
+	for _, id := range w.jacks {
+		if m.jackIn[id] {
+			return true
+		}
+	}
+	return len(w.jacks) == 0
+}
+
+// AutoPort decides what a side should use when its avail_ports change from before to
+// after, as auto_port wants it: what was plugged in takes over; when what was in use is
+// pulled, the port in use before it comes back, if it can, or else the first of the
+// audio(7I) order. previous is what was in use before current, or 0. Ports that are not
+// mod cannot be chosen and are left out. It is current where nothing has to change; 0 if
+// there is nothing to choose.
+//
+// It decides only, on any goroutine; Mixer.Select does it.
+func AutoPort(d audio.Direction, current, previous, before, after, mod audio.Ports) audio.Ports {
+	usable := after & mod
+	if fresh := usable &^ before; fresh != 0 {
+		for _, p := range autoOrder(d) {
+			if fresh&p != 0 {
+				return p
+			}
+		}
+	}
+	for _, next := range []audio.Ports{current & usable, previous & usable} {
+		if next != 0 {
+			return next
+		}
+	}
+	return usable & -usable
+}
+
+// autoOrder is which of several jacks wins that are plugged in at the same time.
+func autoOrder(d audio.Direction) []audio.Ports {
+	if d == audio.Record {
+		return []audio.Ports{audio.PortMicrophone, audio.PortLineIn, audio.PortSPDIFIn, audio.PortAux1In, audio.PortAux2In, audio.PortCD, audio.PortCodecLoopIn}
+	}
+	return []audio.Ports{audio.PortHeadphone, audio.PortLineOut, audio.PortSPDIFOut, audio.PortSpeaker, audio.PortAux1Out, audio.PortAux2Out}
+}
