@@ -154,14 +154,11 @@ func mergeFound(cards []Card, found []foundCard) []Card {
 
 // found adds a direction of a PCM that the files did not have.
 func (c *Card) found(d foundPCM) {
-	i := slices.IndexFunc(c.PCMs, func(p PCM) bool { return p.Device == d.device })
-	if i < 0 {
+	if !slices.ContainsFunc(c.PCMs, func(p PCM) bool { return p.Device == d.device }) {
 		c.PCMs = append(c.PCMs, PCM{Device: d.device, Name: d.title})
-		i = len(c.PCMs) - 1
 		slices.SortFunc(c.PCMs, func(a, b PCM) int { return a.Device - b.Device })
-		i = slices.IndexFunc(c.PCMs, func(p PCM) bool { return p.Device == d.device })
 	}
-	p := &c.PCMs[i]
+	p := &c.PCMs[slices.IndexFunc(c.PCMs, func(p PCM) bool { return p.Device == d.device })]
 	if d.play {
 		p.Play = max(p.Play, 1)
 	}
