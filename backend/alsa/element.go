@@ -54,6 +54,7 @@ type Element struct {
 	Items    []string     // of an enumeration
 	Readable bool
 	Writable bool  // also not inactive
+	User     bool  // made by a program, not by the driver
 	Scale    Scale // in dB, of a number that has one
 
 	tlv []uint32 // what the kernel says of the scale

@@ -1,6 +1,10 @@
 package alsa
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+)
 
 // The cards that QEMU emulates, and others, by the controls that the kernel's drivers make.
 
@@ -41,6 +45,14 @@ func cardLaptop() []Element {
 	)
 }
 
+// cardSigmaTel: what intel8x0 finds of the codec that QEMU emulates.
+func cardSigmaTel() []Element {
+	return slices.Concat(toggle(1, "Master Playback Switch", "PCM Playback Switch"),
+		volume(2, 63, dB(-9450, 150, false), "Master Playback Volume"), volume(2, 31, dB(-3450, 150, false), "PCM Playback Volume"),
+		choice(2, "Capture Source", "Mic", "CD", "Video", "Aux", "Line", "Mix", "Mix Mono", "Phone"),
+		toggle(1, "Capture Switch"), volume(2, 15, dB(0, 150, false), "Capture Volume"), volume(1, 3, nil, "3D Control Sigmatel - Depth"))
+}
+
 // cardAC97: intel8x0 with a codec that has headphones beside its master.
 func cardAC97() []Element {
 	playback, input := dB(-4650, 150, false), dB(-3450, 150, false)
@@ -75,13 +87,21 @@ func cardES1370() []Element {
 		volume(1, 31, input, "Mono Volume", "Mono Volume,1", "Mic Volume"),
 		toggle(1, "Mic Switch", "Mic Playback Switch"),
 		toggle(2, "Mic Capture Switch", "Mic Bypass Capture Switch", "Mono1 Bypass Capture Switch", "Mono2 Bypass Capture Switch"),
-		toggle(1, "AD Input Select", "Mic Boost (+30dB)"),
+		toggle(1, "AD Input Select", "Mic Boost (+30dB)"), ofCard(toggle(1, "PCM 0 Output also on Line-In Jack", "Mic +5V bias")),
 	)
 }
 
-// cardUSB: the one that QEMU emulates, which only plays.
+// cardUSB: the one that QEMU emulates, which only plays. The names are its maker's.
 func cardUSB() []Element {
-	return slices.Concat(toggle(1, "PCM Playback Switch"), volume(2, 255, []uint32{tlvMinMax, 8, uint32(0xffffffff - 12799), 0}, "PCM Playback Volume"))
+	return slices.Concat(toggle(1, "Audio Output Volume Control Playback Switch"),
+		volume(2, 256, []uint32{tlvMinMax, 8, uint32(0xffffffff - 12798), 800}, "Audio Output Volume Control Playback Volume"))
+}
+
+// cardUSBInterface: unnamed units, an input that can be heard, and a source.
+func cardUSBInterface() []Element {
+	return slices.Concat(toggle(1, "PCM Playback Switch", "Mic Playback Switch", "PCM Capture Switch"),
+		volume(2, 255, []uint32{tlvMinMax, 8, uint32(0xffffffff - 12699), 0}, "PCM Playback Volume", "Mic Playback Volume", "PCM Capture Volume"),
+		choice(1, "PCM Capture Source", "Mic", "Line", "IEC958 In", "Mixer"))
 }
 
 // cardHeadset: a USB headset, without a scale on its microphone.
@@ -106,6 +126,14 @@ func cardLoopback() []Element {
 	list := slices.Concat(volume(1, 120000, nil, "PCM Rate Shift 100000"), toggle(1, "PCM Notify"))
 	for i := range list {
 		list[i].ID.Interface = 3
+	}
+	return list
+}
+
+// ofCard makes elements that belong to the card, as jacks do.
+func ofCard(list []Element) []Element {
+	for i := range list {
+		list[i].ID.Interface = abi.CardElem
 	}
 	return list
 }

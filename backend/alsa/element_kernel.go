@@ -3,6 +3,7 @@ package alsa
 import (
 	"errors"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -43,9 +44,10 @@ func nodeError(node string, err error) error {
 // kernelControls is a card's control device. The file guards its descriptor, so that a
 // call and a Close at the same time are safe.
 type kernelControls struct {
-	file   *os.File
-	node   string
-	closed atomic.Bool
+	file    *os.File
+	node    string
+	closed  atomic.Bool
+	numbers sync.Map // uint32 by ElementID, as listed
 }
 
 // do makes calls on the descriptor.
@@ -93,6 +95,7 @@ func (k *kernelControls) Elements() (list []Element, err error) {
 			}
 			if ok {
 				list = append(list, e)
+				k.numbers.Store(e.ID, id.NumID)
 			}
 		}
 		return nil
@@ -112,6 +115,7 @@ func describe(fd int, id abi.ElemID) (e Element, ok bool, err error) {
 		return e, false, nil
 	}
 	e = Element{ID: fromABI(info.ID), Type: info.Type, Count: int(info.Count), Readable: info.Access&abi.Readable != 0}
+	e.User = info.Access&abi.OfUser != 0
 	e.Writable = info.Access&abi.Writable != 0 && info.Access&abi.Inactive == 0
 	switch info.Type {
 	case abi.Boolean:
@@ -132,10 +136,28 @@ func describe(fd int, id abi.ElemID) (e Element, ok bool, err error) {
 	return e, true, nil
 }
 
+// find asks for an element by the number that it had when it was listed: drivers of AC97
+// rename some behind the kernel's back, which then cannot find the name. One that went and
+// came back has another number, and is found by name.
+func (k *kernelControls) find(fd int, id ElementID) (info abi.ElemInfo, err error) {
+	if number, ok := k.numbers.Load(id); ok {
+		info.ID.NumID = number.(uint32)
+		if err := info.Do(fd); err == nil && fromABI(info.ID) == id {
+			return info, nil
+		}
+	}
+	info = abi.ElemInfo{ID: toABI(id)}
+	return info, info.Do(fd)
+}
+
 func (k *kernelControls) Read(id ElementID) (values []int64, err error) {
 	err = k.do(func(fd int) error {
-		info, value := abi.ElemInfo{ID: toABI(id)}, abi.ElemValue{ID: toABI(id)}
-		if err := errors.Join(info.Do(fd), value.Read(fd)); err != nil {
+		info, err := k.find(fd, id)
+		if err != nil {
+			return err
+		}
+		value := abi.ElemValue{ID: info.ID}
+		if err := value.Read(fd); err != nil {
 			return err
 		}
 		values = make([]int64, min(int(info.Count), 128))
@@ -153,10 +175,11 @@ func (k *kernelControls) Read(id ElementID) (values []int64, err error) {
 
 func (k *kernelControls) Write(id ElementID, values []int64) error {
 	err := k.do(func(fd int) error {
-		info, value := abi.ElemInfo{ID: toABI(id)}, abi.ElemValue{ID: toABI(id)}
-		if err := info.Do(fd); err != nil {
+		info, err := k.find(fd, id)
+		if err != nil {
 			return err
 		}
+		value := abi.ElemValue{ID: info.ID}
 		if len(values) != int(info.Count) || len(values) > 128 {
 			return syscall.EINVAL
 		}
@@ -215,7 +238,7 @@ func fromABI(id abi.ElemID) ElementID {
 	return ElementID{int(id.Interface), abi.Text(id.Name[:]), int(id.Index), int(id.Device), int(id.Subdevice)}
 }
 
-// toABI leaves the number out: it changes when a driver comes back, the name does not.
+// toABI leaves the number out.
 func toABI(id ElementID) abi.ElemID {
 	a := abi.ElemID{Interface: int32(id.Interface), Device: uint32(id.Device), Subdevice: uint32(id.Subdevice), Index: uint32(id.Index)}
 	copy(a.Name[:len(a.Name)-1], id.Name)

@@ -132,6 +132,9 @@ func TestRealCards(t *testing.T) {
 		}
 		for id, e := range m.elements {
 			v, err := m.controls.Read(id)
+			if err != nil && e.Readable {
+				t.Errorf("%s: %v", c.ID, err)
+			}
 			low, high := e.Scale.Range()
 			t.Logf("%s: %s %d..%d %v (%v) %g..%g dB", c.ID, id, e.Min, e.Max, v, err, low, high)
 		}

@@ -32,7 +32,9 @@ func TestGain(t *testing.T) {
 		{"more than 0 dB is not used", cardAC97(), record, 255, Nearest, "Capture Volume", 0, 0},
 		{"less than there is", cardAC97(), record, 128, Nearest, "Capture Volume", 0, 20 * math.Log10(128.0/255)},
 		{"scale beside it", cardES1370(), play, 255, Nearest, "Master Playback Volume", 31, 0},
-		{"minmax", cardUSB(), play, 255, Nearest, "PCM Playback Volume", 255, 0},
+		{"minmax", cardUSBInterface(), play, 255, Nearest, "PCM Playback Volume", 255, 0},
+		{"of USB", cardUSBInterface(), record, 255, Nearest, "PCM Capture Volume", 255, 0},
+		{"whatever name", cardUSB(), play, 255, Nearest, "Audio Output Volume Control Playback Volume", 241, 20*0 - (-127.99 + 241*135.99/256)},
 		{"from below 0", cardDummy(), play, 255, Nearest, "Master Volume", 100, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -49,9 +49,10 @@ func jackPorts(name string) (play, record audio.Ports) {
 	return 0, 0
 }
 
-// isJack reports whether an element says if something is plugged in.
+// isJack reports whether an element says if something is plugged in. A driver's that can
+// be set is something else: 'PCM 0 Output also on Line-In Jack' of ES1370.
 func isJack(e *Element) bool {
-	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack")
+	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") && (e.User || !e.Writable)
 }
 
 // isPhantom: the pin cannot tell, or is a part that is built in. Always plugged.

@@ -155,6 +155,11 @@ func (b *binder) bind(d audio.Direction, c SideControls) (s side, err error) {
 	if err != nil {
 		return side{}, err
 	}
+	if s.main != nil && slices.ContainsFunc(s.ports, func(p port) bool {
+		return slices.ContainsFunc(p.ways, func(w way) bool { return w.sw == s.main })
+	}) {
+		s.main = nil
+	}
 	s.gains = b.gainsOf(d, &s)
 	if c.Volume != "" {
 		e, err := b.named(d.String()+".volume", c.Volume, abi.Number)

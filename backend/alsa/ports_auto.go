@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
 // auto binds ports by the names that the kernel's drivers use.
@@ -131,6 +132,23 @@ func inputPort(item string) audio.Ports {
 	return 0
 }
 
+// only is the one element with that end of its name, if it is no path from an input: USB
+// has whatever name the maker gave, such as 'Audio Output Volume Control Playback Volume'.
+func (b *binder) only(kind abi.ElemType, suffix string) (only *Element) {
+	for id, e := range b.elements {
+		base, is := strings.CutSuffix(id.Name, suffix)
+		input := inputPort(base) != 0 && suffix[:5] == " Play"
+		switch {
+		case !is || input || b.element(kind, id.Name) != e:
+		case only != nil:
+			return nil
+		default:
+			only = e
+		}
+	}
+	return only
+}
+
 // commonOf is the switch over a side, and what else has to be set so that it is heard.
 func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	on := func(names ...string) {
@@ -140,6 +158,9 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	}
 	if d == audio.Record {
 		on("Capture Switch", "Digital Capture Switch")
+		if e := b.only(abi.Boolean, " Capture Switch"); e != nil {
+			on(e.ID.Name)
+		}
 		if b.volume("PCM Capture Volume") != nil { // of USB; that of ES1370 records what is played
 			on("PCM Capture Switch")
 		}
@@ -148,9 +169,13 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 		}
 		return nil, common
 	}
-	main = b.toggle("Master Playback Switch", "Master Switch")
+	if main = b.toggle("Master Playback Switch", "Master Switch"); main == nil {
+		main = b.only(abi.Boolean, " Playback Switch")
+	}
 	on("PCM Switch") // of ES1370, before the one that puts it into the mix
-	on("PCM Playback Switch")
+	if e := b.toggle("PCM Playback Switch"); e != main {
+		on("PCM Playback Switch")
+	}
 	// HDA mutes the speaker by itself when headphones come, whatever the port is.
 	if e := b.choice("Auto-Mute Mode"); e != nil {
 		if off := slices.Index(e.Items, "Disabled"); off >= 0 {
@@ -170,6 +195,13 @@ func (b *binder) gainsOf(d audio.Direction, s *side) []*Element {
 		if e := b.volume(name); e != nil && e.Scale.Known() && !ofPort(s, e) {
 			return []*Element{e}
 		}
+	}
+	suffix := " Playback Volume"
+	if d == audio.Record {
+		suffix = " Capture Volume"
+	}
+	if e := b.only(abi.Number, suffix); e != nil && e.Scale.Known() && !ofPort(s, e) {
+		return []*Element{e}
 	}
 	var own []*Element
 	for _, p := range s.ports {
