@@ -17,17 +17,17 @@ import (
 // audio.ErrNoDevice, audio.ErrPermission, audio.ErrIO.
 func OpenControls(card int) (Controls, error) {
 	node := controlNode(card)
-	// Without blocking, so that the runtime waits for events and Close ends the wait.
-	file, err := os.OpenFile(node, os.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(node, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, nodeError(node, err)
 	}
-	k := &kernelControls{file: file, node: node}
-	if err := k.do(abi.Subscribe); err != nil {
-		file.Close()
-		return nil, k.explain("be watched", ElementID{}, err)
+	// Before the runtime begins to poll: the kernel wakes up nobody who polled earlier.
+	if err := abi.Subscribe(fd); err != nil {
+		unix.Close(fd)
+		return nil, nodeError(node, err)
 	}
-	return k, nil
+	// The runtime waits for events, as the descriptor does not block, and Close ends the wait.
+	return &kernelControls{file: os.NewFile(uintptr(fd), node), node: node}, nil
 }
 
 // nodeError says why a device node cannot be opened.
@@ -208,6 +208,8 @@ func (k *kernelControls) Next() (ElementChange, error) {
 	})
 	if err == nil {
 		err = failed
+	} else if !k.closed.Load() { // the runtime does not wait for one that is unplugged
+		err = k.do(event.Next)
 	}
 	if err != nil {
 		return ElementChange{}, k.explain("be watched", ElementID{}, err)
