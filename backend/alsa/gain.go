@@ -54,7 +54,8 @@ func (m *Mixer) Level(d audio.Direction) (Level, error) {
 // SetGain sets the hardware volume of a side to the step for an audio(7I) gain, 0..255,
 // which is 20·log₁₀(gain/255) dB, on all channels: balance is software's. It returns how
 // many dB remain for software to add, negative ones to make it quieter; −∞ where gain is
-// 0 and the hardware has no silence. Errors: audio.ErrInvalid, audio.ErrUnsupported (as
+// 0 and the hardware has no silence. Where each port has a volume and there is none over
+// all, all are set, and what remains is that of the first port. Errors: audio.ErrInvalid, audio.ErrUnsupported (as
 // Level).
 func (m *Mixer) SetGain(d audio.Direction, gain int, r Rounding) (remains float64, err error) {
 	if gain < 0 || gain > maxGain {

@@ -25,7 +25,7 @@ type Mixer struct {
 
 	mu       sync.Mutex // over a whole change of several elements; held in ioctl
 	elements map[ElementID]*Element
-	sides    [3]side               // by direction
+	sides    [4]side               // by direction
 	monitors []monitorPath         // from inputs to outputs
 	values   map[ElementID][]int64 // after the last write or event, to tell others' changes from ours
 	touched  map[ElementID]bool    // what was written
@@ -97,10 +97,7 @@ func (m *Mixer) Close() (err error) {
 func (m *Mixer) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
 	m.state.Lock()
 	defer m.state.Unlock()
-	s := &m.sides[d&audio.Record]
-	if d == audio.Play {
-		s = &m.sides[audio.Play]
-	}
+	s := &m.sides[d&(audio.Play|audio.Record)]
 	for _, p := range s.ports {
 		if slices.ContainsFunc(p.ways, func(w way) bool { return m.plugged(&w) }) {
 			avail |= p.bit
