@@ -45,7 +45,7 @@ func layers() []layer {
 		{"client/control", "audio", "HTTP, which client must not pull in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -63,6 +63,7 @@ func moduleRules() []rule {
 		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge", "the configuration belongs to the command"},
 		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
+		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},

@@ -1,4 +1,5 @@
-// Package alsa reaches sound cards through the kernel's own interface, without cgo.
+// Package alsa reaches sound cards through the kernel's own interface (package abi),
+// without alsa-lib and without cgo. [Open] gives a backend.Stream on a PCM of a card.
 //
 // Cards are found with [Finder] and by the names of an [Identity]; [Watch] tells when one
 // comes or goes. [Mixer] is the controls of a card in the terms of audio(7I): ports,

@@ -26,7 +26,7 @@ func setCard(to *string) func(any) string {
 			return wrongType(v, `the name of a card such as "id:PCH", or "auto"`)
 		}
 		if _, err := alsa.ParseIdentity(s); err != nil {
-			return err.Error()
+			return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
 		}
 		*to = s
 		return ""

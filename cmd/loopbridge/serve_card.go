@@ -97,11 +97,11 @@ func (c *cards) watch(ctx context.Context) {
 		switch {
 		case e.Note != nil:
 			c.log.Warn().Err(e.Note).Msg("sound cards")
-		case e.Added != nil:
-			c.log.Info().Int("card", e.Added.Number).Str("id", e.Added.ID).Msg("sound card: " + e.Added.LongName)
+		case e.Added:
+			c.log.Info().Int("card", e.Card.Number).Str("id", e.Card.ID).Msg("sound card: " + e.Card.LongName)
 			c.tell()
-		case e.Removed != nil:
-			c.log.Info().Int("card", e.Removed.Number).Str("id", e.Removed.ID).Msg("sound card removed")
+		case e.Removed:
+			c.log.Info().Int("card", e.Card.Number).Str("id", e.Card.ID).Msg("sound card removed")
 		}
 	}
 }

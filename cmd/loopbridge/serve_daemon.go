@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/convert"
@@ -32,7 +33,7 @@ type daemon struct {
 // startDaemon returns when programs can connect.
 func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, bay: d.bay, finder: alsa.SystemFinder()}
+	d.cards = cards{log: log, bay: d.bay, finder: alsa.Finder{}}
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.close())
 	}

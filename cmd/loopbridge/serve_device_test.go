@@ -37,7 +37,7 @@ func TestCardDevice(t *testing.T) {
 	c := card(t)
 	d := c.Devices[len(c.Devices)-1]
 	d.Freewheel = true
-	s, err := openDevice(d)
+	s, err := (&daemon{}).open(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 		if c.output != "" {
 			d.Output = filepath.Join(dir, c.output)
 		}
-		_, err := openDevice(d)
+		_, err := (&daemon{}).open(d)
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != c.want {
 			t.Errorf("%q, %q: %v", c.input, c.output, err)
 		}
@@ -121,7 +121,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 	// Nothing stays of an output that cannot be.
 	d := defaultNull()
 	d.Format.Encoding, d.Output = audio.S16BE, filepath.Join(dir, "odd.wav")
-	if _, err := openDevice(d); !errors.Is(err, audio.ErrInvalid) {
+	if _, err := (&daemon{}).open(d); !errors.Is(err, audio.ErrInvalid) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(d.Output); !errors.Is(err, os.ErrNotExist) {
