@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,6 +27,10 @@ func Open(wish backend.Config, at Address) (backend.Stream, error) {
 	return backend.Guard(s), nil
 }
 
+// standstill is how long hardware that runs may take for a period, beside what its buffer
+// holds, before it counts as broken.
+const standstill = 2 * time.Second
+
 // stream is the driver below the guard. Its clock is the pointer of the hardware that
 // records, else of that which plays. Play is kept full: what is written is heard a buffer
 // later.
@@ -43,6 +48,8 @@ type stream struct {
 	fill         int    // frames that wait to be played at a tick, before Write
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
+
+	patience unix.Timespec // how long the hardware may stand still
 
 	bell  *os.File // readable: woken
 	polls [2]unix.PollFd
@@ -102,6 +109,7 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	s.fill = s.granted.Period * s.granted.Periods
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
 	s.granted.Format.Encoding.Silence(s.quiet)
+	s.patience = unix.NsecToTimespec(int64(standstill) + 2*s.duration(uint64(set.buffer)))
 	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT

@@ -3,6 +3,7 @@ package alsa
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,9 +26,13 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if err := s.wakeAt(s.rel + uint64(s.granted.Period)); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		woken, err := s.sleep(s.polls[:], nil)
+		slept := monotonic()
+		woken, err := s.sleep(s.polls[:], &s.patience)
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
+		}
+		if !woken && monotonic()-slept >= s.patience.Nano() {
+			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, time.Duration(s.patience.Nano()).Round(time.Millisecond))
 		}
 		before, lost := s.base+s.rel, s.lost
 		if err := s.look(); err != nil {
