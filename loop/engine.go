@@ -99,6 +99,18 @@ func (e *Engine) Subject() Event { return Event{Device: e.name} }
 // Cycles counts how often the engine has looked at its lines.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
 
+// Granted is what its stream does. From any goroutine.
+func (e *Engine) Granted() backend.Config { return e.stream.Granted() }
+
+// RunsOn is the device that its stream runs on now, where that may change; else its name.
+// From any goroutine.
+func (e *Engine) RunsOn() string {
+	if s, ok := backend.As[backend.Switcher](e.stream); ok {
+		return s.Device()
+	}
+	return e.name
+}
+
 // Xruns counts the xruns of the device itself, and the frames that they cost. From any
 // goroutine.
 func (e *Engine) Xruns() (bursts, frames uint64) { return e.xruns.Load(), e.lost.Load() }

@@ -32,6 +32,9 @@ type Panel struct {
 	// Saved, unless nil, is called after each set, from any goroutine.
 	Saved func()
 	Loops Loops
+	// Thread says how the thread of a device is scheduled, "" for one without. nil: nobody
+	// knows. Called from any goroutine.
+	Thread func(device string) string
 }
 
 // Loops makes and removes loops. Its methods are called from any goroutine.

@@ -15,6 +15,19 @@ type stateReply struct {
 	Name  string     `json:"name"`
 	Error string     `json:"error,omitempty"` // why it is of no more use
 	Info  audio.Info `json:"info"`
+
+	Hardware *hardwareReply `json:"hardware,omitempty"` // of a device
+}
+
+// hardwareReply is what is behind a device.
+type hardwareReply struct {
+	RunsOn  string       `json:"runs_on"`
+	Format  audio.Format `json:"format"`
+	Period  int          `json:"period"`
+	Periods int          `json:"periods"`
+	Xruns   uint64       `json:"xruns"`
+	Lost    uint64       `json:"lost_frames"`
+	Thread  string       `json:"thread,omitempty"`
 }
 
 // setReply is what a set gives back: the new state, with the counters from before where
@@ -54,17 +67,32 @@ func reply(s state) stateReply {
 	return r
 }
 
+// deviceReply is reply with the hardware.
+func (c *Control) deviceReply(e *loop.Engine) stateReply {
+	r, g := reply(e), e.Granted()
+	r.Hardware = &hardwareReply{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
+	r.Hardware.Xruns, r.Hardware.Lost = e.Xruns()
+	if c.Thread != nil {
+		r.Hardware.Thread = c.Thread(e.Name())
+	}
+	return r
+}
+
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 	all := []stateReply{}
 	for _, e := range c.Devices {
-		all = append(all, reply(e))
+		all = append(all, c.deviceReply(e))
 	}
 	answer(w, http.StatusOK, map[string]any{"devices": all})
 }
 
 func (c *Control) getDevice(w http.ResponseWriter, r *http.Request) {
 	e, err := c.device(r.PathValue("device"))
-	getState(w, e, err)
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	answer(w, http.StatusOK, c.deviceReply(e))
 }
 
 func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {

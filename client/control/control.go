@@ -44,6 +44,19 @@ type State struct {
 	Name  string     `json:"name"`
 	Error string     `json:"error"` // why it is of no more use; "" while it is
 	Info  audio.Info `json:"info"`
+
+	Hardware *Hardware `json:"hardware"` // nil: an end of a loop
+}
+
+// Hardware is what is behind a device.
+type Hardware struct {
+	RunsOn  string       `json:"runs_on"`
+	Format  audio.Format `json:"format"`
+	Period  int          `json:"period"` // frames
+	Periods int          `json:"periods"`
+	Xruns   uint64       `json:"xruns"` // of the device itself, and frames that they cost
+	Lost    uint64       `json:"lost_frames"`
+	Thread  string       `json:"thread"` // how it is scheduled; "": it has none
 }
 
 // Set is what a set gives back: the new state, but samples, eof and error from before

@@ -141,7 +141,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "bench check completion drain halt info levels loop ls play record serve set version watch",
+		"":                            "bench check completion devices drain halt info levels loop ls play record serve set version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -166,7 +166,7 @@ func TestComplete(t *testing.T) {
 		"set null monitor_gain=3 out": "output_muted=",
 		"set null monitor_gain = ":    "",
 		"levels ":                     "null",
-		"nothing ":                    "bench check completion drain halt info levels loop ls play record serve set version watch",
+		"nothing ":                    "bench check completion devices drain halt info levels loop ls play record serve set version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)

@@ -49,6 +49,7 @@ type cli struct {
 	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
 	Record     recordCmd     `cmd:"" help:"Record a loop into a file."`
 	Ls         lsCmd         `cmd:"" help:"Show the loops and who holds them."`
+	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, and the sound cards of this machine."`
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`

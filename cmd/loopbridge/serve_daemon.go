@@ -78,7 +78,7 @@ func (d *daemon) start(c Config, socket string) error {
 	d.server = s
 	s.Devices(d.listed(c), d.state.changed)
 	at.Path = control.Socket(socket)
-	panel := server.Panel{Bay: d.bay, Devices: d.listed(c), Saved: d.state.changed, Loops: &d.loops}
+	panel := server.Panel{Bay: d.bay, Devices: d.listed(c), Saved: d.state.changed, Loops: &d.loops, Thread: d.rt.state}
 	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/client/control"
+)
+
+// devicesCmd shows what there is to play and record on.
+type devicesCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// machine is what it shows.
+type machine struct {
+	Devices []deviceInfo `json:"devices"` // of the daemon; none without one
+	Cards   []cardInfo   `json:"cards"`
+}
+
+type deviceInfo struct {
+	Name  string `json:"name"`
+	Error string `json:"error,omitempty"`
+	*control.Hardware
+}
+
+type cardInfo struct {
+	Number int       `json:"number"`
+	Name   string    `json:"name"`
+	Driver string    `json:"driver"`
+	Names  []string  `json:"names"` // by which the configuration may call it
+	Ports  portsInfo `json:"ports"`
+	PCMs   []pcmInfo `json:"pcms"`
+}
+
+type portsInfo struct {
+	Play   string `json:"play"`
+	Record string `json:"record"`
+	Error  string `json:"error,omitempty"`
+}
+
+type pcmInfo struct {
+	Address string    `json:"address"`
+	Name    string    `json:"name"`
+	Play    *capsInfo `json:"play"` // null: it cannot
+	Record  *capsInfo `json:"record"`
+	Users   []string  `json:"users"` // "aplay (1234) plays"
+}
+
+type capsInfo struct {
+	Encodings []audio.Encoding `json:"formats"`
+	Rates     [2]int           `json:"rates"`
+	Channels  [2]int           `json:"channels"`
+	Error     string           `json:"error,omitempty"` // why nothing is known, such as that it is in use
+}
+
+// Run prints the devices of the daemon, if there is one, and all cards.
+func (c *devicesCmd) Run(ctx context.Context, e *env) error {
+	m := machine{Devices: []deviceInfo{}, Cards: []cardInfo{}}
+	devices, err := control.New(e.socket()).Devices(ctx)
+	if err != nil && !errors.Is(err, audio.ErrNoServer) {
+		return stopped(ctx, err)
+	}
+	for _, d := range devices {
+		m.Devices = append(m.Devices, deviceInfo{d.Name, d.Error, d.Hardware})
+	}
+	cards, err := alsa.Finder{}.Cards()
+	if err != nil {
+		e.warn("%v", err)
+	}
+	for _, card := range cards {
+		m.Cards = append(m.Cards, cardInfoOf(card))
+	}
+	if c.JSON {
+		return writeJSON(e.stdout, m)
+	}
+	return m.write(e.stdout)
+}
+
+func cardInfoOf(card alsa.Card) cardInfo {
+	info := cardInfo{Number: card.Number, Name: card.Name, Driver: card.Driver, Names: card.Names(), PCMs: []pcmInfo{}}
+	if mixer, err := alsa.OpenMixer(card.Number, alsa.CardControls{}); err != nil {
+		info.Ports.Error = err.Error()
+	} else {
+		for d, to := range map[audio.Direction]*string{audio.Play: &info.Ports.Play, audio.Record: &info.Ports.Record} {
+			avail, _, _ := mixer.Ports(d)
+			*to = avail.Names(d)
+		}
+		mixer.Close()
+	}
+	for _, pcm := range card.PCMs {
+		p := pcmInfo{Address: alsa.Address{Card: card.Number, Device: pcm.Device}.String(), Name: pcm.Name, Users: []string{}}
+		for _, user := range pcm.Users {
+			p.Users = append(p.Users, fmt.Sprintf("%s (%d) %ss", printable(user.Command), user.PID, user.Direction))
+		}
+		for d, to := range map[audio.Direction]**capsInfo{audio.Play: &p.Play, audio.Record: &p.Record} {
+			if pcm.Directions()&d != 0 {
+				*to = capsInfoOf(alsa.Address{Card: card.Number, Device: pcm.Device}, d)
+			}
+		}
+		info.PCMs = append(info.PCMs, p)
+	}
+	return info
+}
+
+func capsInfoOf(at alsa.Address, d audio.Direction) *capsInfo {
+	caps, err := alsa.Describe(at, d)
+	if err != nil {
+		return &capsInfo{Error: err.Error()}
+	}
+	return &capsInfo{Encodings: caps.Encodings, Rates: caps.Rates, Channels: caps.Channels}
+}
+
+// write is for people.
+func (m *machine) write(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if len(m.Devices) > 0 {
+		fmt.Fprintln(t, "DEVICE\tRUNS ON\tFORMAT\tPERIOD\tXRUNS\tTHREAD")
+	}
+	for _, d := range m.Devices {
+		if h := d.Hardware; h != nil {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns, strings.TrimSpace(h.Thread+" "+d.Error))
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(m.Cards) == 0 {
+		_, err := fmt.Fprintln(out, "This machine has no sound card.")
+		return err
+	}
+	for _, card := range m.Cards {
+		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, printable(card.Name), printable(card.Driver), strings.Join(card.Names, "  "))
+		fmt.Fprintf(out, "  ports   play %s; record %s %s\n", card.Ports.Play, card.Ports.Record, card.Ports.Error)
+		for _, p := range card.PCMs {
+			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, printable(p.Name), usersText(p.Users))
+			p.Play.write(out, "plays")
+			p.Record.write(out, "records")
+		}
+	}
+	return nil
+}
+
+func usersText(users []string) string {
+	if len(users) == 0 {
+		return ""
+	}
+	return "; in use: " + strings.Join(users, ", ")
+}
+
+func (c *capsInfo) write(out io.Writer, does string) {
+	switch {
+	case c == nil:
+	case c.Error != "":
+		fmt.Fprintf(out, "          %s; %s\n", does, c.Error)
+	default:
+		var names []string
+		for _, e := range c.Encodings {
+			names = append(names, e.String())
+		}
+		fmt.Fprintf(out, "          %s %s Hz, %s channels, %s\n", does, spanText(c.Rates), spanText(c.Channels), strings.Join(names, " "))
+	}
+}
+
+func spanText(span [2]int) string {
+	if span[0] == span[1] {
+		return fmt.Sprint(span[0])
+	}
+	return fmt.Sprintf("%d..%d", span[0], span[1])
+}
