@@ -52,6 +52,7 @@ type Event struct {
 	Holder  pcm.Holder
 	Device  string         // instead of Loop, End and Holder
 	Changes []audio.Change // of a device, and of Set; not to be changed
+	Note    string         // why a device is Gone, and what it runs on when it is Back
 }
 
 // Subscription is a queue of events that one goroutine receives from.

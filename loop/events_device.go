@@ -9,6 +9,9 @@ import "github.com/loopbridge/loopbridge/audio"
 func (l *Loop) tellDevice(k Kind, changes ...audio.Change) {
 	ev := l.engine.Subject()
 	ev.Kind, ev.Changes = k, changes
+	if err := l.engine.Err(); k == Gone && err != nil {
+		ev.Note = err.Error()
+	}
 	l.bay.Tell(ev)
 }
 

@@ -29,6 +29,7 @@ type eventReply struct {
 	PID     int            `json:"pid,omitempty"`
 	Device  string         `json:"device,omitempty"`
 	Changes []audio.Change `json:"changes,omitempty"`
+	Note    string         `json:"note,omitempty"`
 }
 
 // A reader of events who is further behind than eventRoom, or does not take one within
@@ -77,7 +78,7 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func eventText(e *loop.Event) string {
-	reply := eventReply{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: e.Changes}
+	reply := eventReply{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: e.Changes, Note: e.Note}
 	if e.Loop != "" {
 		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID
 	}

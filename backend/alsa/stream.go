@@ -49,7 +49,8 @@ type stream struct {
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
 
-	patience unix.Timespec // how long the hardware may stand still
+	patience time.Duration // how long the hardware may stand still
+	limit    unix.Timespec // of a sleep
 
 	bell  *os.File // readable: woken
 	polls [2]unix.PollFd
@@ -109,7 +110,7 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	s.fill = s.granted.Period * s.granted.Periods
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
 	s.granted.Format.Encoding.Silence(s.quiet)
-	s.patience = unix.NsecToTimespec(int64(standstill) + 2*s.duration(uint64(set.buffer)))
+	s.patience = standstill + 2*time.Duration(s.duration(uint64(set.buffer)))
 	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT

@@ -17,7 +17,7 @@ import (
 func (s *stream) Wait() (backend.Tick, error) {
 	if !s.running {
 		for {
-			if woken, err := s.sleep(s.polls[:1], nil); woken || err != nil {
+			if woken, err := s.sleep(s.polls[:1], 0); woken || err != nil {
 				return backend.Tick{Position: s.base + s.rel, Time: s.time}, s.failure("wait", err)
 			}
 		}
@@ -27,12 +27,12 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return backend.Tick{}, s.failure("wait", err)
 		}
 		slept := monotonic()
-		woken, err := s.sleep(s.polls[:], &s.patience)
+		woken, err := s.sleep(s.polls[:], s.patience)
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		if !woken && monotonic()-slept >= s.patience.Nano() {
-			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, time.Duration(s.patience.Nano()).Round(time.Millisecond))
+		if !woken && monotonic()-slept >= int64(s.patience) {
+			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
 		}
 		before, lost := s.base+s.rel, s.lost
 		if err := s.look(); err != nil {
@@ -42,16 +42,21 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return s.tick()
 		}
 		// What poll has seen is no news: a pause, so that nothing can make this spin.
-		if _, err := s.sleep(s.polls[:1], &unix.Timespec{Nsec: int64(s.granted.Period) * 1e9 / int64(s.granted.Format.Rate) / 4}); err != nil {
+		if _, err := s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1)); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
 	}
 }
 
-// sleep returns when one of the descriptors has something, or after a time; woken: the
-// bell has.
-func (s *stream) sleep(polls []unix.PollFd, limit *unix.Timespec) (woken bool, err error) {
-	_, err = unix.Ppoll(polls, limit, nil)
+// sleep returns when one of the descriptors has something, or after a time, 0: never;
+// woken: the bell has.
+func (s *stream) sleep(polls []unix.PollFd, limit time.Duration) (woken bool, err error) {
+	var until *unix.Timespec
+	if limit > 0 {
+		s.limit = unix.NsecToTimespec(int64(limit)) // the kernel counts it down
+		until = &s.limit
+	}
+	_, err = unix.Ppoll(polls, until, nil)
 	if err != nil && !errors.Is(err, syscall.EINTR) {
 		return false, err
 	}
@@ -125,7 +130,7 @@ func (s *stream) resume(sub *sub) error {
 		if !errors.Is(err, syscall.EAGAIN) {
 			return nil // running, or to be prepared anew
 		}
-		if _, err := s.sleep(s.polls[:1], &unix.Timespec{Nsec: 10e6}); err != nil {
+		if _, err := s.sleep(s.polls[:1], 10*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -84,6 +84,7 @@ type Event struct {
 	PID     int           `json:"pid"`
 	Device  string        `json:"device"`
 	Changes []FieldChange `json:"changes"`
+	Note    string        `json:"note"`
 }
 
 // Devices lists all devices.

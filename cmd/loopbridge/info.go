@@ -161,6 +161,8 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 			for _, change := range ev.Changes {
 				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
+		case ev.Note != "":
+			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, printable(ev.Note))
 		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
 		default:
 			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, printable(ev.Program), ev.PID)

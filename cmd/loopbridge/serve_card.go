@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -117,15 +118,14 @@ func (c *cards) tell() {
 	}
 }
 
-// follow logs and tells what a device runs on, until its stream is closed.
+// follow tells what a device runs on, until its stream is closed.
 func (c *cards) follow(device string, s backend.Switcher) {
 	for change := range s.Switches() {
-		line, kind := c.log.Info(), loop.Back
+		ev := loop.Event{Kind: loop.Back, Device: device, Note: change.To + " takes over from " + change.From}
 		if change.Err != nil {
-			line, kind = c.log.Warn().Err(change.Err), loop.Gone
+			ev.Kind, ev.Note = loop.Gone, fmt.Sprintf("%v; %s stands in", change.Err, change.To)
 		}
-		line.Str("device", device).Str("from", change.From).Str("to", change.To).Msg("it runs on another card")
-		c.bay.Tell(loop.Event{Kind: kind, Device: device})
+		c.bay.Tell(ev)
 	}
 }
 

@@ -60,14 +60,16 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 	case loop.Overrun:
 		line, message = log.Warn(), "overrun: read too late, frames were dropped"
 	case loop.Gone:
-		line, message = log.Error(), "the device has failed"
+		line, message = log.Error(), ev.Note
+	case loop.Back:
+		message = ev.Note
 	case loop.EOF:
 		line, message = log.Debug(), "has been played to an eof mark"
 	case loop.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
 	if ev.Device != "" {
-		if ev.Kind != loop.Set && ev.Kind != loop.Gone { // said of the end already
+		if ev.Kind != loop.Set && ev.Kind != loop.Gone && ev.Kind != loop.Back { // said of the end already
 			line = log.Debug()
 		}
 		line.Str("device", ev.Device)
