@@ -1,0 +1,36 @@
+// Package lab is a laboratory of sound cards for machines that have none: it boots a
+// virtual machine with emulated cards, runs a program in it, and keeps what every card
+// played.
+//
+//	host                                     machine (QEMU, emulated in software)
+//	----                                     ------------------------------------
+//	[Run]
+//	  Debian's kernel, from a cache     ──▶  kernel, drivers of the cards
+//	  package guest, as initial RAM disk ─▶  first process: mounts, drivers, program, power-off
+//	  /, read-only                      ──▶  /
+//	  Files                             ──▶  /tmp, in memory
+//	  Work/share                       ◀──▶  /run/lab
+//	  Line                              ◀──  standard output and error of the program
+//	  Exit                              ◀──  its exit status
+//	  unplug, plug, mark, stop          ◀──  [Ask], from the program
+//	  Work/share/recordings/HDA-0.wav   ◀──  hw:HDA,0
+//	  Work/share/recordings/HDA-2.wav   ◀──  hw:HDA,2, and so on
+//
+// Nothing is installed in the machine: the program finds the host's files, those of its
+// own in memory, and the cards. Tests of a package are such a program: [BuildTest] makes
+// one static file of them. In it, [Inside] is true and [Seen] lists the cards.
+//
+// # Time
+//
+// The machine's time is that of the instructions that it executes ([Counted]), so a busy
+// host makes no card run dry, and a second of sound does not take a second. Nothing may be
+// concluded from the time of day, neither here nor there: judge by frames, levels, counts.
+//
+// # What is left behind
+//
+// Nothing but [Config].Work, which is the caller's, and the kernel in the user's cache
+// directory (66 MB below loopbridge/lab; remove it to have a newer one fetched). QEMU is a
+// child that ends with the context, and is killed by the kernel with its parent.
+//
+// It needs the Debian packages qemu-system-x86 and apt, and an amd64 computer with Go.
+package lab

@@ -1,0 +1,139 @@
+package lab
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The kernel reads the archive strictly by these offsets.
+func TestArchive(t *testing.T) {
+	var b bytes.Buffer
+	a := archive{w: &b}
+	a.dir("dev")
+	a.file("init", []byte("#!none"))
+	a.file("modules/x.ko", nil)
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for p := b.Bytes(); len(p) > 0; {
+		var mode, size, name int
+		fmt.Sscanf(string(p[14:22]), "%x", &mode)
+		fmt.Sscanf(string(p[54:62]), "%x", &size)
+		fmt.Sscanf(string(p[94:102]), "%x", &name)
+		if string(p[:6]) != "070701" || name < 2 || p[110+name-1] != 0 {
+			t.Fatalf("after %v: header %q", got, p[:110])
+		}
+		body := (110 + name + 3) &^ 3
+		got = append(got, fmt.Sprintf("%s %o %q", p[110:110+name-1], mode, p[body:body+size]))
+		p = p[(body+size+3)&^3:]
+	}
+	want := []string{`dev 40755 ""`, `init 100755 "#!none"`, `modules/x.ko 100755 ""`, `TRAILER!!! 0 ""`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestWhatIsKeptOfAKernel(t *testing.T) {
+	for from, want := range map[string]string{
+		"boot/vmlinuz-6.1.0-9-amd64":                                 "vmlinuz",
+		"lib/modules/6.1.0-9-amd64/kernel/sound/core/snd.ko":         "modules/sound/core/snd.ko",
+		"usr/lib/modules/6.12.1-amd64/kernel/sound/core/snd.ko.xz":   "modules/sound/core/snd.ko.xz",
+		"lib/modules/6.1.0-9-amd64/kernel/drivers/gpu/drm/i915.ko":   "",
+		"lib/modules/6.1.0-9-amd64/kernel/sound/../../../../evil.ko": "",
+		"boot/System.map-6.1.0-9-amd64":                              "",
+	} {
+		if got, ok := keptName(from); ok != (want != "") || ok && got != want {
+			t.Errorf("%s: %q, %t", from, got, ok)
+		}
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range []string{"./boot/vmlinuz-1", "./lib/modules/1/kernel/lib/a.ko", "./etc/passwd"} {
+		w.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Size: 3, Mode: 0o644})
+		w.Write([]byte("abc"))
+	}
+	w.Close()
+	dir := t.TempDir()
+	list, err := keep(tar.NewReader(&b), dir)
+	if err != nil || !slices.Equal(list, []string{"vmlinuz", "modules/lib/a.ko"}) {
+		t.Fatalf("%q, %v", list, err)
+	}
+
+	if (Kernel{dir}).complete() {
+		t.Error("complete without its list")
+	}
+	if err := seal(dir, list); err != nil || !(Kernel{dir}).complete() {
+		t.Errorf("not complete (%v)", err)
+	}
+	if err := os.Truncate(filepath.Join(dir, "modules/lib/a.ko"), 2); err != nil || (Kernel{dir}).complete() {
+		t.Errorf("complete with a file that is cut off (%v)", err)
+	}
+	os.Remove(filepath.Join(dir, "modules/lib/a.ko"))
+	if (Kernel{dir}).complete() {
+		t.Error("complete without a file")
+	}
+}
+
+func TestNewestCompleteKernelIsTaken(t *testing.T) {
+	cache := t.TempDir()
+	for _, name := range []string{"linux-image-6.1.0-1-amd64", "linux-image-6.1.0-2-amd64", "linux-image-6.1.0-3-amd64"} {
+		dir := filepath.Join(cache, name+keptAs)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(filepath.Join(dir, "vmlinuz"), []byte(name), 0o644)
+		if !strings.Contains(name, "-3-") { // unpacking it was stopped
+			if err := seal(dir, []string{"vmlinuz"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if k, ok := cachedKernel(cache); !ok || !strings.Contains(k.Dir, "-2-") {
+		t.Errorf("%v, %t", k, ok)
+	}
+	if k, ok := cachedKernel(t.TempDir()); ok {
+		t.Errorf("found %v in an empty cache", k)
+	}
+}
+
+// Drivers that are wanted first come first, and each after what it needs.
+func TestOrderOfDrivers(t *testing.T) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no cache directory: %v", err)
+	}
+	k, ok := cachedKernel(filepath.Join(dir, "loopbridge", "lab"))
+	if !ok {
+		t.Skip("no kernel has been fetched, so there are no drivers to be put in order")
+	}
+	d, err := findDrivers(filepath.Join(k.Dir, "modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := d.order([]string{"snd-hda-codec-generic", "snd-hda-intel", "snd_hda_intel"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int{}
+	for i, file := range files {
+		if _, twice := at[moduleName(file)]; twice {
+			t.Errorf("%s comes twice", file)
+		}
+		at[moduleName(file)] = i + 1
+	}
+	for _, pair := range [][2]string{{"snd", "snd_pcm"}, {"snd_pcm", "snd_hda_codec"}, {"snd_hda_codec_generic", "snd_hda_intel"}} {
+		if at[pair[0]] == 0 || at[pair[0]] > at[pair[1]] {
+			t.Errorf("%s does not come before %s: %v", pair[0], pair[1], files)
+		}
+	}
+	if _, err := d.order([]string{"snd-no-such"}); err == nil || !strings.Contains(err.Error(), "snd_no_such") {
+		t.Errorf("a driver that there is not: %v", err)
+	}
+}
