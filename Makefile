@@ -10,7 +10,7 @@ DESTDIR  ?=
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build plugin run test deps vet unit fuzz lint bench bench-resample side-by-side install install-plugin uninstall clean
+.PHONY: help build plugin run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
 
 help:
 	@echo 'make build      bin/loopbridge, one static binary'
@@ -22,6 +22,8 @@ help:
 	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'
 	@echo 'make bench-resample  quality and cost of the resampler beside libsamplerate, soxr and speexdsp'
 	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
+	@echo 'make hwtest     a real sound card, or all of them without a sound  (CARD=hw:0)'
+	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too'
 	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
 	@echo 'make clean      what was built'
 
@@ -103,6 +105,17 @@ bench-resample:
 side-by-side:
 	@.ci/deps peers
 	bench/side-by-side
+
+# Sound cards. The report is in bin/hwtest.json, too.
+
+CARD ?= all
+
+hwtest:
+	@cat /proc/asound/cards 2>/dev/null || echo 'this machine has no sound cards'
+	@GO='$(GO)' .ci/hwtest '$(CARD)'
+
+hwtest-vm: deps
+	@GO='$(GO)' .ci/hwtest machine
 
 # Install. An existing configuration is kept, also by uninstall.
 

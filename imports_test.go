@@ -49,6 +49,7 @@ func layers() []layer {
 		{"hwtest/lab/plan", "", "what host and guest of a machine share"},
 		{"hwtest/lab/guest", "hwtest/lab/plan", "the first process of a machine: the less it needs, the sooner it boots"},
 		{"hwtest/lab", "hwtest/lab/plan", "boots machines for any program, ours or not"},
+		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
 		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
@@ -73,7 +74,7 @@ func moduleRules() []rule {
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/alsa backend/alsa/abi server client cmd/loopbridge hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/alsa backend/alsa/abi server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -23,7 +23,8 @@ type device struct {
 	args   string // -device, without its audiodev
 	pcm    int
 	rate   int
-	volume []string // controls that must be open; the first is the one to play with
+	open   []string // controls that must be at 100%
+	volume string   // the one of them that acts
 }
 
 // recordingID names an ear: of QEMU's backend and of the file.
@@ -33,10 +34,10 @@ func (c Card) recording(pcm int) string { return "recordings/" + c.recordingID(p
 
 // seen is the card as the guest is told of it.
 func (c Card) seen() plan.Card {
-	p := plan.Card{ID: c.id, Unplug: c.unplug, Loop: c.loop}
+	p := plan.Card{ID: c.id, Unplug: c.unplug, Loop: c.loop, Deaf: len(c.devices) > 0}
 	for _, d := range c.devices {
 		p.Ears = append(p.Ears, plan.Ear{
-			PCM: d.pcm, File: c.recording(d.pcm), Rate: d.rate, Volume: d.volume[0], Open: d.volume,
+			PCM: d.pcm, File: c.recording(d.pcm), Rate: d.rate, Open: d.open, Volume: d.volume,
 		})
 	}
 	return p
@@ -49,12 +50,22 @@ func HDA() Card {
 		id: "HDA",
 		// Nothing in the guest loads modules on demand: a controller that finds no codec
 		// driver gives up.
-		modules: []module{{"snd-hda-codec-generic", ""}, {"snd-hda-intel", "index=0 id=HDA"}},
+		modules: []module{{"snd-hda-codec-generic", ""}, {"snd-hda-intel", "index=0 id=HDA power_save=0"}},
 		bus:     []string{"ich9-intel-hda,id=hda"},
 		devices: []device{
-			{"hda-micro,bus=hda.0", 0, 48000, []string{"Master"}},
-			{"hda-duplex,bus=hda.0", 2, 48000, []string{"Master,10"}},
+			{"hda-micro,bus=hda.0", 0, 48000, []string{"Master"}, "Master"},
+			{"hda-duplex,bus=hda.0", 2, 48000, []string{"Master,10"}, "Master,10"},
 		},
+	}
+}
+
+// Silence is hw:Silence, an HD Audio codec that nobody hears and that records silence: the
+// emulation gives a card either an ear or an input.
+func Silence() Card {
+	return Card{
+		id:      "Silence",
+		modules: []module{{"snd-hda-codec-generic", ""}, {"snd-hda-intel", "index=4 id=Silence power_save=0"}},
+		bus:     []string{"ich9-intel-hda,id=silence", "hda-micro,bus=silence.0,audiodev=nobody"},
 	}
 }
 
@@ -63,17 +74,17 @@ func AC97() Card {
 	return Card{
 		id:      "AC97",
 		modules: []module{{"snd-intel8x0", "index=1 id=AC97"}},
-		devices: []device{{"AC97", 0, 48000, []string{"Master", "PCM"}}},
+		devices: []device{{"AC97", 0, 48000, []string{"Master", "PCM"}, "Master"}},
 	}
 }
 
 // ES1370 is hw:ES1370, an Ensoniq AudioPCI with 45 controls. Its clock divides to 44100 Hz
-// exactly, but not to 48000 Hz.
+// exactly, but not to 48000 Hz; its volumes do nothing.
 func ES1370() Card {
 	return Card{
 		id:      "ES1370",
 		modules: []module{{"snd-ens1370", "index=2 id=ES1370"}},
-		devices: []device{{"ES1370", 0, 44100, []string{"Master", "PCM"}}},
+		devices: []device{{"ES1370", 0, 44100, []string{"Master", "PCM"}, ""}},
 	}
 }
 
@@ -83,7 +94,7 @@ func USB() Card {
 		id:      "DAC",
 		modules: []module{{"xhci-pci", ""}, {"snd-usb-audio", "index=3 id=DAC"}},
 		bus:     []string{"qemu-xhci,id=xhci"},
-		devices: []device{{"usb-audio,id=dac,bus=xhci.0", 0, 48000, []string{"Audio Output Volume Control"}}},
+		devices: []device{{"usb-audio,id=dac,bus=xhci.0", 0, 48000, []string{"Audio Output Volume Control"}, "Audio Output Volume Control"}},
 		unplug:  "dac",
 	}
 }
@@ -101,4 +112,4 @@ func Dummy() Card {
 }
 
 // AllCards are one of each.
-func AllCards() []Card { return []Card{HDA(), AC97(), ES1370(), USB(), Loopback(), Dummy()} }
+func AllCards() []Card { return []Card{HDA(), Silence(), AC97(), ES1370(), USB(), Loopback(), Dummy()} }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -59,7 +60,7 @@ func writeInitrd(ctx context.Context, file string, k Kernel, wanted []module, p 
 	options := map[string]string{}
 	for _, m := range wanted {
 		names = append(names, m.name)
-		options[moduleName(m.name)] = m.options
+		options[moduleName(m.name)] = together(options[moduleName(m.name)], m.options)
 	}
 	order, err := available.order(names)
 	if err != nil {
@@ -69,7 +70,7 @@ func writeInitrd(ctx context.Context, file string, k Kernel, wanted []module, p 
 	var b bytes.Buffer
 	zip, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // fails on unknown levels only
 	a := archive{w: zip}
-	for _, dir := range []string{"dev", "proc", "sys", "root", "modules"} {
+	for _, dir := range []string{"dev", "proc", "sys", "root", "plain", "modules"} {
 		a.dir(dir)
 	}
 	a.file("init", first)
@@ -94,4 +95,23 @@ func writeInitrd(ctx context.Context, file string, k Kernel, wanted []module, p 
 		return err
 	}
 	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// together are the options of a driver for two cards, in the order in which it finds them:
+// "index=0,4 id=HDA,Silence".
+func together(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	var all []string
+	for option := range strings.FieldsSeq(a) {
+		name, _, _ := strings.Cut(option, "=")
+		for other := range strings.FieldsSeq(b) {
+			if value, ok := strings.CutPrefix(other, name+"="); ok && (name == "index" || name == "id") {
+				option += "," + value
+			}
+		}
+		all = append(all, option)
+	}
+	return strings.Join(all, " ")
 }

@@ -83,6 +83,7 @@ func (m *machine) arguments() []string {
 	for _, p := range []struct{ chardev, name string }{{"init", plan.Init}, {"output", plan.Output}, {"control", plan.Control}} {
 		args = append(args, "-device", fmt.Sprintf("virtserialport,bus=ports.0,chardev=%s,name=%s", p.chardev, p.name))
 	}
+	args = append(args, "-audiodev", "none,id=nobody")
 	for _, c := range m.config.Cards {
 		for _, b := range c.bus {
 			args = append(args, "-device", b)

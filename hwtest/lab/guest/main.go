@@ -26,7 +26,10 @@ import (
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
 
-const root = "/root" // where the host's root is, until the program is locked into it
+const (
+	root  = "/root"  // where the host's root is, until the program is locked into it
+	plain = "/plain" // the same without what the guest puts over it
+)
 
 func main() {
 	if os.Getpid() != 1 {
@@ -65,7 +68,7 @@ func live() error {
 	defer host.Close()
 	status := -1
 	if failed == nil {
-		failed = arrange()
+		failed = arrange(p.Dir)
 	}
 	if failed == nil {
 		failed = provide(p)
@@ -124,7 +127,7 @@ func port(name string, flags int) (*os.File, error) {
 }
 
 // arrange puts the files of host and guest together.
-func arrange() error {
+func arrange(dir string) error {
 	const over9p = "trans=virtio,version=9p2000.L,msize=262144"
 	var all []error
 	try := func(source, kind, at string, flags uintptr, options string) {
@@ -137,12 +140,19 @@ func arrange() error {
 		all = append(all, mount(source, kind, at, flags, options))
 	}
 	try(plan.RootTag, "9p", "", unix.MS_RDONLY, over9p+",cache=loose")
+	all = append(all, mount(root, "", plain, unix.MS_BIND, ""))
 	for _, at := range []string{"/dev", "/proc", "/sys"} {
 		try(at, "", at, unix.MS_BIND, "")
 	}
 	os.MkdirAll(root+"/dev/shm", 0o777)
 	for _, at := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
 		try("tmpfs", "tmpfs", at, 0, "mode=1777")
+		// A working directory there is the host's all the same, with all around it.
+		if inside, ok := strings.CutPrefix(dir, at+"/"); ok {
+			top, _, _ := strings.Cut(inside, "/")
+			top = at + "/" + top
+			all = append(all, os.Mkdir(root+top, 0o755), mount(plain+top, "", root+top, unix.MS_BIND, ""))
+		}
 	}
 	try("tmpfs", "tmpfs", "/run", 0, "mode=755")
 	if err := os.MkdirAll(root+plan.Share, 0o755); err != nil {

@@ -59,6 +59,7 @@ type Card struct {
 	Unplug string `json:",omitempty"` // the name by which the host unplugs it, if it can
 	Ears   []Ear  `json:",omitempty"`
 	Loop   bool   `json:",omitempty"` // what device 0 plays device 1 records, and the reverse
+	Deaf   bool   `json:",omitempty"` // it never gets anything to record, not even silence
 }
 
 // Ear hears a PCM device.
@@ -66,8 +67,8 @@ type Ear struct {
 	PCM  int    // hw:ID,PCM
 	File string // WAV file below Share that grows while the device plays
 	Rate int    // the only one at which the file has frame for frame what was played
-	// Volume is the simple mixer control that acts on it, as amixer names it. At 100% of
-	// all of Open the file has bit for bit what was played.
+	// Volume is the simple mixer control that acts on it, as amixer names it; empty if none
+	// does. At 100% of all of Open the file has bit for bit what was played.
 	Volume string
 	Open   []string
 }

@@ -1,0 +1,31 @@
+// Package hwtest tests sound cards: real ones, and emulated ones in a virtual machine.
+// Both run the same table of cases; each case says what it needs of a card.
+//
+//	make hwtest CARD=hw:0        make hwtest-vm, make test
+//	        │                            │
+//	        │                    TestMachine: boots a machine (package lab) that runs
+//	        │                            │    this package's tests
+//	        ▼                            ▼
+//	    TestCards                    TestCards
+//	        │      for each card         │
+//	        ▼      and each case         ▼
+//	   what is known of it          the same, and: recordings of what it plays, a loop back,
+//	   from /proc/asound            a host that unplugs it
+//	        │                            │
+//	        └────────▶ cases() ◀─────────┘
+//	                      │
+//	                      ▼
+//	      ok   HDA       plays a tone: -12.0 dBFS, 997.000 Hz, 48000 frames, none lost
+//
+// # Adding a case
+//
+// Write a func(*bench) into a file of its subject and a line into cases, with the [Need]s
+// without which it makes no sense. It plays and records what it likes, judges with package
+// hear, fails by b.Errorf and says what it measured by b.say. A case that is "ok" on no
+// card of the laboratory fails TestMachine, so give [lab.AllCards] what it needs.
+//
+// # Reports
+//
+// There is a line for each case that a card can run. The variable LOOPBRIDGE_HWTEST_REPORT
+// names a file to which the same is appended as JSON, an object a line.
+package hwtest

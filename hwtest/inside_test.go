@@ -1,0 +1,81 @@
+package hwtest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/hwtest/lab"
+	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
+)
+
+// packages are those, as seen from here, whose own tests find something in the machine
+// that they must do without elsewhere.
+func packages() []string { return []string{"jack"} }
+
+// askHost asks the host of the machine for what needs no card.
+func askHost(t *testing.T) {
+	for request, want := range map[string]string{
+		"mark here": "", "stop 20ms": "", "unplug nothing": "no card nothing", "sing": "a request is",
+	} {
+		err := lab.Ask(request)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", request, err, want)
+		}
+	}
+}
+
+// testProgram is where the host puts the tests of a package, in plan.Home.
+func testProgram(pkg string) string { return strings.ReplaceAll(pkg, "/", "_") + ".test" }
+
+// runPackage runs the tests of a package, as go test does it.
+func runPackage(t *testing.T, pkg string) {
+	r := record{Card: "go test", Case: pkg, Result: "ok"}
+	cmd := exec.Command(filepath.Join(plan.Home, testProgram(pkg)), "-test.v", "-test.timeout=0")
+	cmd.Dir = pkg
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
+	if err := cmd.Run(); err != nil {
+		r.Result, r.Why = "fail", []string{err.Error()}
+		t.Error(err)
+	}
+	fmt.Println(r)
+	r.save(t)
+}
+
+// save adds it to the report.
+func (r record) save(t *testing.T) {
+	file := os.Getenv(reportFile)
+	if file == "" {
+		return
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err == nil {
+		defer f.Close()
+		err = json.NewEncoder(f).Encode(r)
+	}
+	if err != nil {
+		t.Errorf("the report: %v", err)
+	}
+}
+
+func readReport(file string) (all []record, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for in := json.NewDecoder(f); ; {
+		var r record
+		if err := in.Decode(&r); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return all, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, r)
+	}
+}

@@ -1,0 +1,69 @@
+package hwtest_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/loopbridge/loopbridge/hwtest/hear"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
+)
+
+func loopsBack(b *bench) {
+	for _, way := range []struct{ from, to string }{{",0,0", ",1,0"}, {",1,1", ",0,1"}} {
+		from, to := "hw:"+b.card.ID+way.from, "hw:"+b.card.ID+way.to
+		file := filepath.Join(b.TempDir(), "recorded")
+		recorder := exec.Command("arecord", "-q", "-D", to, "-t", "raw", "-f", "S16_LE", "-c", "2", "-r", "48000", file)
+		var said bytes.Buffer
+		recorder.Stderr = &said
+		if err := recorder.Start(); err != nil {
+			b.Fatalf("%v", err)
+		}
+		b.until("arecord records", func() bool { info, err := os.Stat(file); return err == nil && info.Size() > 0 })
+		const frames = 48000
+		b.play(from, hear.CountFormat(48000), hear.Count(1, frames))
+		// What came in last is still on its way to the file.
+		before, _ := os.Stat(file)
+		b.until("the recording goes on", func() bool {
+			info, err := os.Stat(file)
+			return err == nil && info.Size() > before.Size()+4*48000
+		})
+		recorder.Process.Signal(syscall.SIGINT)
+		recorder.Wait() // arecord calls that a failure
+		pcm, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatalf("%v: %s", err, said.Bytes())
+		}
+		b.follow(from+" to "+to, pcm[:len(pcm)&^3], frames)
+	}
+}
+
+// until waits for a condition. There is no telling how long it takes.
+func (b *bench) until(what string, happened func() bool) {
+	b.Helper()
+	for range 20000 {
+		if happened() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.Fatalf("in vain was waited until %s", what)
+}
+
+func comesBack(b *bench) {
+	dir := filepath.Join("/proc/asound", b.card.ID)
+	there := func() bool { _, err := os.Stat(dir); return err == nil }
+	if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
+		b.Fatalf("%v", err)
+	}
+	b.until("the card is gone", func() bool { return !there() })
+	if err := lab.Ask("plug " + b.card.Unplug); err != nil {
+		b.Fatalf("%v", err)
+	}
+	b.until("the card is back", there)
+	b.say("gone and back")
+	playsATone(b)
+}
