@@ -23,6 +23,7 @@ func cases() []testCase {
 		{"plays to the end", hwtest.Play | hwtest.Sound, playsToTheEnd},
 		{"records as long as it should", hwtest.Record, records},
 		{"plays a tone", hwtest.Ears | hwtest.Sound, playsATone},
+		{"does not hide a missing frame", hwtest.Ears | hwtest.Sound, hidesNothing},
 		{"plays bit for bit", hwtest.Ears | hwtest.Sound, playsBitForBit},
 		{"has a volume that acts", hwtest.Ears | hwtest.Sound, volumeActs},
 		{"loops back bit for bit", hwtest.Loop | hwtest.Sound, loopsBack},

@@ -15,7 +15,7 @@
 //	        └────────▶ cases() ◀─────────┘
 //	                      │
 //	                      ▼
-//	      ok   HDA       plays a tone: -12.0 dBFS, 997.000 Hz, 48000 frames, none lost
+//	      ok    HDA       plays a tone: hw:HDA,0 -12.0 dBFS, 997.000 Hz, 47999 frames, none lost
 //
 // # Adding a case
 //
@@ -23,6 +23,9 @@
 // without which it makes no sense. It plays and records what it likes, judges with package
 // hear, fails by b.Errorf and says what it measured by b.say. A case that is "ok" on no
 // card of the laboratory fails TestMachine, so give [lab.AllCards] what it needs.
+//
+// A package whose own tests want a sound card gets a line in packages: the machine runs
+// them too, where [lab.Inside] is true, before the cases.
 //
 // # Reports
 //

@@ -156,17 +156,22 @@ func (b *bench) tone(ear plan.Ear) (x []float64, frames int) {
 	b.Helper()
 	f := hear.CountFormat(ear.Rate)
 	x = b.hears(ear, hear.Sine(f, toneHertz, toneAmplitude, ear.Rate)).Channel(0)
-	// A card may begin with a rest of what it played before.
-	var longest hear.Span
-	for _, s := range hear.Spans(x, quiet, ear.Rate/100) {
-		if s.Frames() > longest.Frames() {
-			longest = s
-		}
-	}
-	if longest.Frames() < 256 {
+	at := longest(x, ear.Rate)
+	if at.Frames() < 256 {
 		return nil, 0
 	}
-	return x[longest.From+8 : longest.To-8], longest.Frames()
+	return x[at.From+8 : at.To-8], at.Frames()
+}
+
+// longest is the longest sound of all: a card may begin with a rest of what it played
+// before.
+func longest(x []float64, rate int) (at hear.Span) {
+	for _, s := range hear.Spans(x, quiet, rate/100) {
+		if s.Frames() > at.Frames() {
+			at = s
+		}
+	}
+	return at
 }
 
 func playsATone(b *bench) {
@@ -188,6 +193,22 @@ func playsATone(b *bench) {
 		if len(breaks) > 0 || frames < ear.Rate-3 || frames > ear.Rate {
 			b.Errorf("want %d frames without a break", ear.Rate)
 		}
+	}
+}
+
+// A frame is left out of what is played, to see that it would be noticed.
+func hidesNothing(b *bench) {
+	ear := b.card.Ears[0]
+	b.open(ear)
+	f := hear.CountFormat(ear.Rate)
+	gap := ear.Rate / 3
+	pcm := hear.Sine(f, toneHertz, toneAmplitude, ear.Rate)
+	pcm = slices.Delete(pcm, gap*f.FrameBytes(), (gap+1)*f.FrameBytes())
+	x := b.hears(ear, pcm).Channel(0)
+	at := longest(x, ear.Rate)
+	breaks := hear.Breaks(x[at.From:at.To], ear.Rate)
+	if len(breaks) != 1 || breaks[0].Frame < gap-4 || breaks[0].Frame > gap+4 {
+		b.Errorf("frame %d is missing, and found are %+v", gap, breaks)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // Mark is a moment that the program has named.
 type Mark struct {
-	Name   string
-	Frames map[string]int64 // bytes of each recording by then, by its file below plan.Share
+	Name  string
+	Bytes map[string]int64 // of each recording by then, by its file below plan.Share
 }
 
 // desk answers the requests of the program in the guest.
@@ -60,11 +60,11 @@ func (d *desk) do(words []string) (string, error) {
 
 // mark notes how long each recording is.
 func (d *desk) mark(name string) {
-	m := Mark{Name: name, Frames: map[string]int64{}}
+	m := Mark{Name: name, Bytes: map[string]int64{}}
 	for _, c := range d.m.config.Cards {
 		for _, out := range c.seen().Ears {
 			if info, err := os.Stat(filepath.Join(d.m.share(), out.File)); err == nil {
-				m.Frames[out.File] = info.Size()
+				m.Bytes[out.File] = info.Size()
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func kernel(t *testing.T) lab.Kernel {
 	}
 	k, err := lab.FetchKernel(t.Context())
 	if err != nil {
-		t.Skipf("there is no kernel to boot: %v", err)
+		t.Skipf("there is no kernel to boot: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return k
 }

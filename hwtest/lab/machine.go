@@ -192,6 +192,7 @@ func (m *machine) live(ctx context.Context) (said []string, err error) {
 			io.Copy(io.Discard, r) // after a line that is too long
 		})
 	}
+	m.monitor = newMonitor(m.lines.qmp)
 	m.desk = newDesk(m)
 	listen(m.lines.console, m.console.add)
 	listen(m.lines.init, func(line string) { said = append(said, line) })
@@ -202,7 +203,6 @@ func (m *machine) live(ctx context.Context) (said []string, err error) {
 		}
 	})
 	listen(m.lines.control, m.desk.serve)
-	m.monitor = newMonitor(m.lines.qmp)
 	err = m.process(ctx)
 	m.lines.handed()
 	listening.Wait() // all the lines end with the process
