@@ -16,7 +16,7 @@ import (
 
 // packages are those, as seen from here, whose own tests find something in the machine
 // that they must do without elsewhere.
-func packages() []string { return []string{"jack"} }
+func packages() []string { return []string{"jack", "../backend/alsa"} }
 
 // askHost asks the host of the machine for what needs no card.
 func askHost(t *testing.T) {
@@ -36,8 +36,9 @@ func testProgram(pkg string) string { return strings.ReplaceAll(pkg, "/", "_") +
 // runPackage runs the tests of a package, as go test does it.
 func runPackage(t *testing.T, pkg string) {
 	r := record{Card: "go test", Case: pkg, Result: "ok"}
-	cmd := exec.Command(filepath.Join(plan.Home, testProgram(pkg)), "-test.v", "-test.timeout=0")
+	cmd := exec.Command(filepath.Join(plan.Home, testProgram(pkg)), "-test.timeout=0")
 	cmd.Dir = pkg
+	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_CARDS=id:Loopback id:Silence")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
 	if err := cmd.Run(); err != nil {
 		r.Result, r.Why = "fail", []string{err.Error()}

@@ -44,7 +44,6 @@ type stage struct {
 	*testing.T
 	mu      sync.Mutex
 	card    *backendtest.Clock // nil: not plugged
-	refuse  error
 	null    *backendtest.Clock
 	plugged chan struct{}
 	s       backend.Stream
