@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -17,11 +18,12 @@ import (
 //
 // A person who sets something waits for the next cycle; the engine waits for nobody.
 type desk struct {
-	mu     sync.Mutex // of info; the engine does not take it
-	info   audio.Info // counters and flags are the engine's, see look
-	rules  audio.Rules
-	opened [2]int // clients on each side
-	queued [2]int // clients that wait for their turn
+	mu       sync.Mutex // of info; the engine does not take it
+	info     audio.Info // counters and flags are the engine's, see look
+	rules    audio.Rules
+	controls Controls // nil: no hardware
+	opened   [2]int   // clients on each side
+	queued   [2]int   // clients that wait for their turn
 
 	// The engine's.
 	play, record   *mixer.Fader
@@ -126,6 +128,10 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
+	if err := d.choose(&next); err != nil {
+		d.mu.Unlock()
+		return audio.Reply{}, err
+	}
 	d.keep(next, p)
 	change := e.post(func() { d.take(&next, p, &reply) })
 	d.mu.Unlock()
@@ -152,6 +158,10 @@ func (e *Engine) Restore(saved audio.Saved) error {
 	defer d.mu.Unlock()
 	next := d.look()
 	err := next.Restore(saved, d.rules)
+	if failed := d.choose(&next); failed != nil {
+		err = errors.Join(err, failed)
+		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
+	}
 	d.keep(next, audio.Patch{})
 	e.do(func() { d.take(&next, audio.Patch{}, &audio.Reply{}) })
 	return err

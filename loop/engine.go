@@ -52,6 +52,8 @@ func NewEngine(name string, s backend.Stream) *Engine { return newEngine(name, s
 type EngineOptions struct {
 	// Ports are those of the device.
 	Ports DevicePorts
+	// Controls are the switches of the hardware; nil: it has none.
+	Controls Controls
 	// Thread is called on the engine's own thread before its first Wait. Not for a
 	// backend.Parker, which has none. nil: nothing is.
 	Thread func()
@@ -76,6 +78,8 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
 	e.desk = newDesk(granted, p)
+	e.desk.controls = o.Controls
+	e.desk.plugged()
 	frames := granted.Period * granted.Periods
 	if granted.Play {
 		e.output = newMixbus(p.Play.format(granted.Format), frames)

@@ -51,6 +51,8 @@ type CardConfig struct {
 	Card     string   // which: auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0
 	Fallback []string // cards to use while it is not there, in order
 	Required bool     // the daemon does not start without it
+	AutoPort bool     // use what is plugged in
+	Restore  bool     // the card's own settings, at the end
 }
 
 // LoopConfig is one [[loop]]: a pair of ends.

@@ -69,6 +69,8 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"card", setCard(&d.Card.Card)},
 		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d.Card.Fallback) }},
 		field{"required", setBool(&d.Card.Required)},
+		field{"auto_port", setBool(&d.Card.AutoPort)},
+		field{"restore", setBool(&d.Card.Restore)},
 		field{"monitor_gain", setState7I(&d.State, audio.MonitorGain)},
 		field{"output_muted", setState7I(&d.State, audio.OutputMuted)},
 		field{"play", func(v any) string {

@@ -24,8 +24,10 @@ type cards struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 
-	mu      sync.Mutex
-	plugged []chan struct{} // of each device that wants to know
+	mu       sync.Mutex
+	plugged  []chan struct{}          // of each device that wants to know
+	numbers  map[[2]string]int        // of the cards that were opened, by device and name
+	controls map[string]*cardControls // by device
 }
 
 // lookAgain is how often a card that does not open is tried again, at first.
@@ -38,7 +40,7 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe()}
 	for _, name := range append([]string{d.Card.Card}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
-			return c.openCard(name, wish)
+			return c.openCard(d.Name, name, wish)
 		}})
 	}
 	if d.Card.Required {
@@ -54,11 +56,38 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	o.Sources = append(o.Sources, standby.Source{Name: nullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
 		return null.Open(wish, null.Options{})
 	}})
-	return standby.Open(wish, o)
+	s, err := standby.Open(wish, o)
+	if err != nil {
+		return nil, err
+	}
+	controls := &cardControls{
+		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
+		tell: func(changes []audio.Change) { c.bay.Tell(loop.Event{Kind: loop.Set, Device: d.Name, Changes: changes}) },
+	}
+	if on, ok := backend.As[backend.Switcher](s); ok {
+		controls.attach(c.number(d.Name, on.Device()))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.controls == nil {
+		c.controls = make(map[string]*cardControls)
+	}
+	c.controls[d.Name] = controls
+	return s, nil
 }
 
-// openCard opens the card that has a name now.
-func (c *cards) openCard(name string, wish backend.Config) (backend.Stream, error) {
+// number is that of a card that a device has opened by a name, −1 for what is none.
+func (c *cards) number(device, name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n, ok := c.numbers[[2]string{device, name}]; ok {
+		return n
+	}
+	return -1
+}
+
+// openCard opens the card that has a name now, for a device.
+func (c *cards) openCard(device, name string, wish backend.Config) (backend.Stream, error) {
 	var d audio.Direction
 	if wish.Play {
 		d |= audio.Play
@@ -70,7 +99,17 @@ func (c *cards) openCard(name string, wish backend.Config) (backend.Stream, erro
 	if err != nil {
 		return nil, err
 	}
-	return alsa.Open(wish, alsa.Address{Card: card.Number, Device: pcm.Device})
+	s, err := alsa.Open(wish, alsa.Address{Card: card.Number, Device: pcm.Device})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.numbers == nil {
+		c.numbers = make(map[[2]string]int)
+	}
+	c.numbers[[2]string{device, name}] = card.Number
+	return s, nil
 }
 
 // subscribe is told whenever a card was plugged in.
@@ -121,6 +160,10 @@ func (c *cards) tell() {
 // follow tells what a device runs on, until its stream is closed.
 func (c *cards) follow(device string, s backend.Switcher) {
 	for change := range s.Switches() {
+		if controls := c.controlsOf(device); controls != nil {
+			controls.attach(c.number(device, change.To))
+			controls.replugged(true)
+		}
 		ev := loop.Event{Kind: loop.Back, Device: device, Note: change.To + " takes over from " + change.From}
 		if change.Err != nil {
 			ev.Kind, ev.Note = loop.Gone, fmt.Sprintf("%v; %s stands in", change.Err, change.To)
@@ -129,8 +172,18 @@ func (c *cards) follow(device string, s backend.Switcher) {
 	}
 }
 
+// controlsOf are those of a device, nil for one that is no card.
+func (c *cards) controlsOf(device string) *cardControls {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.controls[device]
+}
+
 // close ends the watch. Close the devices before.
 func (c *cards) close() {
+	for _, controls := range c.controls {
+		controls.close()
+	}
 	if c.cancel != nil {
 		c.cancel()
 	}

@@ -54,12 +54,19 @@ func (d *daemon) start(c Config, socket string) error {
 			o.Thread = func() { d.rt.enter(device.Name) }
 			d.wait.Go(func() { d.cards.follow(device.Name, s) })
 		}
+		controls := d.cards.controlsOf(device.Name)
+		if controls != nil {
+			o.Controls = controls
+		}
 		engine, err := loop.NewEngineWith(device.Name, stream, o)
 		if err != nil {
 			stream.Close()
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 		d.engines[device.Name] = engine
+		if controls != nil {
+			controls.serve(engine)
+		}
 		if _, err := engine.Set(device.State); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}

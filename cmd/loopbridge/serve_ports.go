@@ -1,0 +1,166 @@
+package main
+
+import (
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// cardControls are the switches of the card that a device runs on, whichever that is now.
+type cardControls struct {
+	log    zerolog.Logger
+	config CardConfig
+	tell   func([]audio.Change) // what others have changed
+
+	mu       sync.Mutex
+	mixer    *alsa.Mixer // nil: it runs on no card
+	settings []alsa.Setting
+	engine   *loop.Engine // nil: it is not there yet
+	wait     sync.WaitGroup
+
+	previous map[audio.Direction]audio.Ports // what was in use before, for auto_port; of the follower
+}
+
+var _ loop.Controls = (*cardControls)(nil)
+
+// attach takes the controls of a card, in place of those before; −1: of none.
+func (c *cardControls) attach(card int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.release(false)
+	if card < 0 {
+		return
+	}
+	mixer, err := alsa.OpenMixer(card, alsa.CardControls{})
+	if err != nil {
+		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
+		return
+	}
+	if c.config.Restore {
+		if c.settings, err = mixer.Save(); err != nil {
+			c.log.Warn().Err(err).Msg("the card's settings will not be restored")
+		}
+	}
+	c.mixer = mixer
+	c.wait.Go(func() { c.follow(mixer) })
+}
+
+// release gives the controls back. The caller holds mu.
+func (c *cardControls) release(restore bool) {
+	if c.mixer == nil {
+		return
+	}
+	if restore && c.settings != nil {
+		if err := c.mixer.Restore(c.settings); err != nil {
+			c.log.Warn().Err(err).Msg("the card's settings are not all restored")
+		}
+	}
+	c.mixer.Close()
+	c.mixer = nil
+}
+
+// close restores the card, if that is wanted.
+func (c *cardControls) close() {
+	c.mu.Lock()
+	c.release(c.config.Restore)
+	c.mu.Unlock()
+	c.wait.Wait()
+}
+
+// now is the mixer of the card, nil without one.
+func (c *cardControls) now() *alsa.Mixer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mixer
+}
+
+// Ports implements loop.Controls.
+func (c *cardControls) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
+	if m := c.now(); m != nil {
+		return m.Ports(d)
+	}
+	return 0, 0, false
+}
+
+// Selected implements loop.Controls.
+func (c *cardControls) Selected(d audio.Direction) (audio.Ports, error) {
+	if m := c.now(); m != nil {
+		return m.Selected(d)
+	}
+	return 0, audio.ErrGone.With("there is no card")
+}
+
+// Select implements loop.Controls. Without a card it waits for the next one.
+func (c *cardControls) Select(d audio.Direction, p audio.Ports) error {
+	if m := c.now(); m != nil {
+		return m.Select(d, p)
+	}
+	return nil
+}
+
+// serve says whose controls these are.
+func (c *cardControls) serve(e *loop.Engine) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.engine = e
+}
+
+// replugged looks at the ports again, and tells what has changed.
+func (c *cardControls) replugged(again bool) {
+	c.mu.Lock()
+	e := c.engine
+	c.mu.Unlock()
+	if e == nil {
+		return
+	}
+	if changes := e.Replugged(again); len(changes) > 0 {
+		c.tell(changes)
+	}
+}
+
+// follow hears of jacks, and of other mixers, until the mixer is closed or its card gone.
+func (c *cardControls) follow(m *alsa.Mixer) {
+	for change := range m.Changes() {
+		if change.Err != nil {
+			return // the stream finds out by itself
+		}
+		c.mu.Lock()
+		e := c.engine
+		c.mu.Unlock()
+		if e == nil || change.Ports == 0 && !change.Port {
+			continue
+		}
+		before := e.Info()
+		c.replugged(false)
+		if change.Ports != 0 && c.config.AutoPort {
+			c.choose(e, change.Direction, before)
+		}
+	}
+}
+
+// choose uses what was plugged in, and goes back when it was pulled.
+func (c *cardControls) choose(e *loop.Engine, d audio.Direction, before audio.Info) {
+	i := e.Info()
+	was, now := before.Side(d), i.Side(d)
+	port := alsa.AutoPort(d, was.Port, c.previous[d], was.AvailPorts, now.AvailPorts, now.ModPorts)
+	if port == 0 || port == now.Port {
+		return
+	}
+	c.previous[d] = was.Port
+	var p audio.Patch
+	if err := p.Set(audio.PlayPort.On(d), uint32(port)); err != nil {
+		return
+	}
+	if _, err := e.Set(p); err != nil {
+		c.log.Warn().Err(err).Msg("the port that was plugged in is not used")
+		return
+	}
+	after := e.Info()
+	if changes := audio.Changes(&i, &after); len(changes) > 0 {
+		c.tell(changes)
+	}
+}

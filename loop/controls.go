@@ -1,0 +1,86 @@
+package loop
+
+import "github.com/loopbridge/loopbridge/audio"
+
+// Controls are the switches of a device's hardware. Without them ports are the engine's
+// own: a state, or channels. Methods are called from any goroutine but the engine's, one
+// at a time for each Engine, and may block shortly.
+type Controls interface {
+	// Ports are those of a side that something is plugged into, those of all that can be
+	// switched, and whether only one can be on at a time. None: the hardware has none, or
+	// is not there.
+	Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool)
+	// Selected are those that are on.
+	Selected(d audio.Direction) (audio.Ports, error)
+	// Select switches these on and the others off. An error changes nothing.
+	Select(d audio.Direction, p audio.Ports) error
+}
+
+// hardware reports whether a side's ports are switches of the hardware.
+func (d *desk) hardware(n int) bool { return d.controls != nil && d.ports[n] == nil }
+
+// plugged takes over what the hardware has now. The caller holds mu.
+func (d *desk) plugged() {
+	for n, direction := range directions() {
+		s := d.info.Side(direction)
+		if !d.hardware(n) || s.AvailPorts == 0 { // no such side
+			continue
+		}
+		avail, mod, exclusive := d.controls.Ports(direction)
+		if avail == 0 {
+			continue // what it had stays until it is back
+		}
+		rules := &d.rules.Play
+		if direction == audio.Record {
+			rules = &d.rules.Record
+		}
+		rules.Exclusive = exclusive
+		s.ModPorts = mod & avail
+		if selected, err := d.controls.Selected(direction); err == nil && selected&avail != 0 {
+			s.Port = selected & avail
+		}
+		s.Plugged(avail)
+	}
+}
+
+// choose switches the hardware to the ports of next, or leaves all as it is. The caller
+// holds mu.
+func (d *desk) choose(next *audio.Info) error {
+	for n, direction := range directions() {
+		now, then := d.info.Side(direction), next.Side(direction)
+		if !d.hardware(n) || now.Port == then.Port {
+			continue
+		}
+		if err := d.controls.Select(direction, then.Port); err != nil {
+			if n == recording && d.info.Play.Port != next.Play.Port && d.hardware(playing) {
+				_ = d.controls.Select(audio.Play, d.info.Play.Port)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Replugged reads the ports of the hardware again, after a jack, a hand at another mixer
+// or the card itself has changed them, and returns what is different. With again the
+// ports in use are those of before, as far as they are there: the card was away. From any
+// goroutine but the engine's.
+func (e *Engine) Replugged(again bool) []audio.Change {
+	d := e.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.controls == nil {
+		return nil
+	}
+	before := d.info
+	d.plugged()
+	if again {
+		for n, direction := range directions() {
+			s := d.info.Side(direction)
+			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.controls.Select(direction, was) == nil {
+				s.Port = was
+			}
+		}
+	}
+	return audio.Changes(&before, &d.info)
+}
