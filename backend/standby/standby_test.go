@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -273,4 +275,47 @@ func TestNothingOpens(t *testing.T) {
 	if _, err := standby.Open(backend.Config{}, standby.Options{}); !errors.Is(err, audio.ErrInvalid) {
 		t.Error(err)
 	}
+}
+
+// TestLooksFromTimeToTime: nobody says that the card is there again. With the best device
+// it does not look at all.
+func TestLooksFromTimeToTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var opens atomic.Int32
+		card := backendtest.NewClock(backend.Config{Period: period})
+		var failed atomic.Bool
+		stand := backendtest.NewClock(backend.Config{Period: period})
+		s, err := standby.Open(card.Granted(), standby.Options{Look: time.Second, Sources: []standby.Source{
+			{Name: "card", Open: func(backend.Config) (backend.Stream, error) {
+				if opens.Add(1); failed.Load() {
+					return nil, audio.ErrIO.With("it fails")
+				}
+				return card, nil
+			}},
+			{Name: "null", Open: func(backend.Config) (backend.Stream, error) { return stand, nil }},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if n := opens.Load(); n != 1 {
+			t.Errorf("%d looks at a card that is there", n-1)
+		}
+		failed.Store(true)
+		card.Fail(audio.ErrIO)
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		s.Wake()
+		if _, err := s.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		if n := opens.Load(); n < 10 || n > 25 {
+			t.Errorf("%d looks in ten minutes", n-1)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

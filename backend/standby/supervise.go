@@ -10,12 +10,13 @@ import (
 // supervise looks for something better than what performs, and closes what has failed.
 func (s *stream) supervise() {
 	look := s.o.Look
-	timer := time.NewTimer(look)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
-	if look <= 0 {
-		timer.Stop()
-	}
 	for {
+		timer.Stop()
+		if look > 0 && s.now.Load().source > 0 { // with the best there is nothing to look for
+			timer.Reset(look)
+		}
 		select {
 		case <-s.quit:
 			return
@@ -35,9 +36,6 @@ func (s *stream) supervise() {
 		s.closeRetired() // a card has to be given back before it can be opened again
 		if s.improve() {
 			look = s.o.Look
-		}
-		if look > 0 {
-			timer.Reset(look)
 		}
 	}
 }
