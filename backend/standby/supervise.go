@@ -7,9 +7,13 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
+// soon is how long a device that was opened has to work to be worth another try at once.
+const soon = 10 * time.Second
+
 // supervise looks for something better than what performs, and closes what has failed.
 func (s *stream) supervise() {
 	look := s.o.Look
+	opened := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -29,13 +33,18 @@ func (s *stream) supervise() {
 			}
 			look = s.o.Look
 		case <-s.kick:
+			if time.Since(opened) < soon && s.o.Look > 0 { // it opens, but does not work: not again at once
+				s.closeRetired()
+				look = min(max(2*look, s.o.Look), longestLook)
+				continue
+			}
 			look = s.o.Look
 		case <-timer.C:
 			look = min(2*look, longestLook)
 		}
 		s.closeRetired() // a card has to be given back before it can be opened again
 		if s.improve() {
-			look = s.o.Look
+			opened = time.Now()
 		}
 	}
 }
