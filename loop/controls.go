@@ -14,6 +14,15 @@ type Controls interface {
 	Selected(d audio.Direction) (audio.Ports, error)
 	// Select switches these on and the others off. An error changes nothing.
 	Select(d audio.Direction, p audio.Ports) error
+	// Gain reads the volume of a side as the nearest gain of 0..255. Not ok: the hardware has
+	// none, or is not to use it; then gain is software's.
+	Gain(d audio.Direction) (gain int, ok bool)
+	// SetGain sets that volume as near to a gain as it can, not below, and returns the
+	// amplitude of 0..1 that is left for software.
+	SetGain(d audio.Direction, gain int) (rest float32, err error)
+	// Monitor makes the input heard in the output with a gain of 0..255. Not done: the
+	// hardware cannot, or is not to do it, and software does.
+	Monitor(gain int) (done bool, err error)
 }
 
 // hardware reports whether a side's ports are switches of the hardware.
@@ -61,19 +70,25 @@ func (d *desk) choose(next *audio.Info) error {
 	return nil
 }
 
-// Replugged reads the ports of the hardware again, after a jack, a hand at another mixer
-// or the card itself has changed them, and returns what is different. With again the
-// ports in use are those of before, as far as they are there: the card was away. From any
-// goroutine but the engine's.
+// Replugged reads the ports and gains of the hardware again, after a jack, a hand at
+// another mixer or the card itself has changed them, and returns what is different. With
+// again ports and gains are those of before, as far as they are there: the card was away.
+// From any goroutine but the engine's.
 func (e *Engine) Replugged(again bool) []audio.Change {
-	d := e.desk
+	changes, change := e.desk.replugged(e, again)
+	e.await(change)
+	return changes
+}
+
+func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.controls == nil {
-		return nil
+		return nil, nil
 	}
 	before := d.info
 	d.plugged()
+	rest := d.heard(again)
 	if again {
 		for n, direction := range directions() {
 			s := d.info.Side(direction)
@@ -82,5 +97,11 @@ func (e *Engine) Replugged(again bool) []audio.Change {
 			}
 		}
 	}
-	return audio.Changes(&before, &d.info)
+	var change *command
+	if rest != d.split {
+		d.split = rest
+		i := d.info
+		change = e.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
+	}
+	return audio.Changes(&before, &d.info), change
 }

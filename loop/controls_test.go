@@ -2,12 +2,15 @@ package loop_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // switches are hardware with a speaker, and a headphone that can be pulled.
@@ -16,6 +19,9 @@ type switches struct {
 	selected map[audio.Direction]audio.Ports
 	refuse   error
 	calls    int
+	volume   int
+	monitor  int
+	scale    bool // of the volume; and it monitors
 }
 
 func (s *switches) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
@@ -34,6 +40,74 @@ func (s *switches) Select(d audio.Direction, p audio.Ports) error {
 	s.calls++
 	s.selected[d] = p
 	return nil
+}
+
+func (s *switches) Gain(d audio.Direction) (gain int, ok bool) {
+	return min(s.volume, 255), s.scale && d == audio.Play
+}
+
+// SetGain has steps of a quarter, and takes the next one above.
+func (s *switches) SetGain(_ audio.Direction, gain int) (rest float32, err error) {
+	if s.volume = (gain + 63) / 64 * 64; s.volume == 0 {
+		return 0, nil
+	}
+	return float32(gain) / float32(s.volume), nil
+}
+
+func (s *switches) Monitor(gain int) (bool, error) {
+	s.monitor = gain
+	return s.scale, nil
+}
+
+// TestD19GainOfHardware: it does its part, and software the rest.
+func TestD19GainOfHardware(t *testing.T) {
+	for _, scale := range []bool{true, false} {
+		hw := &switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{}, volume: 64, scale: scale}
+		c := newCardWith(t, true, true, loop.EngineOptions{Controls: hw})
+		c.feed(1000, 0.25)
+		p := c.client("speaker", pcm.Write)
+		// next plays a little at what the gains are now.
+		next := func(gain, volume, heard int) {
+			t.Helper()
+			c.play(p, constant(1000, 3*period))
+			c.clock.Advance(3 * period)
+			if !scale {
+				volume, heard = 64, int(1000*mixer.Amplitude(gain))
+			}
+			if l, _ := c.last(); int(l) < heard-1 || int(l) > heard+1 || hw.volume != volume || c.engine.Info().Play.Gain != gain {
+				t.Errorf("gain %d: hardware %d, and %d is played, want %d, %d and %d", c.engine.Info().Play.Gain, hw.volume, l, gain, volume, heard)
+			}
+		}
+		if scale {
+			next(64, 64, 1000) // as it was found
+		} else {
+			next(255, 64, 1000)
+		}
+		for _, step := range []struct{ gain, volume, heard int }{{255, 256, 996}, {128, 128, 1000}, {96, 128, 750}, {0, 0, 0}, {96, 128, 750}} {
+			c.set(fmt.Sprintf("play.gain=%d", step.gain))
+			next(step.gain, step.volume, step.heard)
+		}
+		if scale {
+			if changes := c.engine.Replugged(false); len(changes) != 0 {
+				t.Errorf("nothing has changed, but %v", changes)
+			}
+			hw.volume = 64 // another mixer
+			if changes := c.engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
+				t.Errorf("%v", changes)
+			}
+			next(64, 64, 1000)
+			c.set("play.gain=96")
+			hw.volume = 0 // the card was away
+			c.engine.Replugged(true)
+			next(96, 128, 750)
+		}
+		p.Abandon()
+		c.set("monitor_gain=255", "play.gain=64")
+		c.clock.Advance(30 * period)
+		if level := c.level(1000); hw.monitor != 255 || (level > -60) == scale {
+			t.Errorf("the hardware (%v) monitors with %d, and software at %.1f dB", scale, hw.monitor, level)
+		}
+	}
 }
 
 // TestD23PortsOfHardware: a set switches it, or changes nothing; jacks and other mixers

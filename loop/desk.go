@@ -22,6 +22,7 @@ type desk struct {
 	info     audio.Info // counters and flags are the engine's, see look
 	rules    audio.Rules
 	controls Controls // nil: no hardware
+	split    split    // what the hardware does of info
 	opened   [2]int   // clients on each side
 	queued   [2]int   // clients that wait for their turn
 
@@ -128,12 +129,17 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
-	if err := d.choose(&next); err != nil {
+	rest, err := d.divide(&next, false)
+	if err == nil {
+		err = d.choose(&next)
+	}
+	if err != nil {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
 	d.keep(next, p)
-	change := e.post(func() { d.take(&next, p, &reply) })
+	d.split = rest
+	change := e.post(func() { d.take(&next, rest, p, &reply) })
 	d.mu.Unlock()
 	e.await(change)
 	return reply, nil
@@ -162,13 +168,16 @@ func (e *Engine) Restore(saved audio.Saved) error {
 		err = errors.Join(err, failed)
 		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
 	}
+	rest, failed := d.divide(&next, true)
+	err = errors.Join(err, failed)
 	d.keep(next, audio.Patch{})
-	e.do(func() { d.take(&next, audio.Patch{}, &audio.Reply{}) })
+	d.split = rest
+	e.do(func() { d.take(&next, rest, audio.Patch{}, &audio.Reply{}) })
 	return err
 }
 
 // take puts a set into effect, between two cycles, and says what the counters were.
-func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
+func (d *desk) take(i *audio.Info, rest split, p audio.Patch, reply *audio.Reply) {
 	for n, direction := range directions() {
 		side, was := i.Side(direction), reply.Info.Side(direction)
 		if v, ok := p.Get(audio.PlaySamples.On(direction)); ok {
@@ -183,13 +192,17 @@ func (d *desk) take(i *audio.Info, p audio.Patch, reply *audio.Reply) {
 		d.ports[n].use(side.Port)
 	}
 	if d.play != nil {
-		d.play.Set(mixer.Setting{Gain: i.Play.Gain, Balance: i.Play.Balance, Mute: i.OutputMuted})
+		d.play.Set(rest.gain[playing].setting(&i.Play, i.OutputMuted))
 	}
 	if d.record != nil {
-		d.record.Set(mixer.Setting{Gain: i.Record.Gain, Balance: i.Record.Balance})
+		d.record.Set(rest.gain[recording].setting(&i.Record, false))
 	}
 	if d.monitor != nil {
-		d.monitor.Set(i.MonitorGain)
+		gain := i.MonitorGain
+		if rest.monitor {
+			gain = 0
+		}
+		d.monitor.Set(gain)
 	}
 }
 

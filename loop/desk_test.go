@@ -28,8 +28,17 @@ type card struct {
 }
 
 func newCard(t *testing.T, play, record bool) *card {
+	t.Helper()
+	return newCardWith(t, play, record, loop.EngineOptions{})
+}
+
+func newCardWith(t *testing.T, play, record bool, o loop.EngineOptions) *card {
+	t.Helper()
 	c := &card{T: t, clock: backendtest.NewClock(backend.Config{Play: play, Record: record, Period: period}), bay: loop.NewPatchbay()}
-	c.engine = loop.NewEngine("card", c.clock)
+	var err error
+	if c.engine, err = loop.NewEngineWith("card", c.clock, o); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		c.bay.Close()
 		if err := c.engine.Close(); err != nil {

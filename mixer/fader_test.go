@@ -115,7 +115,7 @@ func TestD19RampsHaveNoSteps(t *testing.T) {
 			last := make([]float32, channels)
 			copy(last, levels(f, channels))
 			for range 12 {
-				to := Setting{r.IntN(256), r.IntN(65), r.IntN(4) == 0}
+				to := Setting{Gain: r.IntN(256), Balance: r.IntN(65), Mute: r.IntN(4) == 0}
 				f.Set(to)
 				frames := 1 + r.IntN(500)
 				block := levels(f, frames*channels)

@@ -19,7 +19,7 @@ func FuzzFader(f *testing.F) {
 		fader := NewFader(channels, Neutral())
 		now := ones(channels)
 		for ; len(steps) >= 6; steps = steps[6:] {
-			s := Setting{int(steps[0]), int(steps[1]), steps[2]&1 != 0}
+			s := Setting{Gain: int(steps[0]), Balance: int(steps[1]), Mute: steps[2]&1 != 0}
 			if steps[2]&8 != 0 {
 				s.Gain, s.Balance = -s.Gain, 64-2*s.Balance // out of range too
 			}

@@ -53,6 +53,7 @@ type Setting struct {
 	Gain    int // 0..MaxGain
 	Balance int // 0..MaxBalance; has an effect on channels that are left or right
 	Mute    bool
+	Scale   float32 // factor beside them, such as what is left for software to do; 0 is none: 1
 }
 
 // Neutral is the Setting that changes nothing.
@@ -64,13 +65,17 @@ func (s Setting) amplitude(channel, channels int) float32 {
 		return 0
 	}
 	left, right := Balance(s.Gain, s.Balance)
+	gain := s.Gain
 	switch sides(channels)[channel%8] {
 	case 'L':
-		return Amplitude(left)
+		gain = left
 	case 'R':
-		return Amplitude(right)
+		gain = right
 	}
-	return Amplitude(s.Gain)
+	if s.Scale != 0 {
+		return Amplitude(gain) * s.Scale
+	}
+	return Amplitude(gain)
 }
 
 // sides says which channels are left and right, in the order of audio.DefaultMatrix.

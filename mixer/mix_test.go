@@ -71,10 +71,10 @@ func TestD19SixteenSourcesSampleBySample(t *testing.T) {
 	n := 2 * frames
 	got, want := make([]float32, n), make([]float64, n)
 	for i := range sources {
-		a := Setting{r.IntN(256), r.IntN(65), i%5 == 0}
+		a := Setting{Gain: r.IntN(256), Balance: r.IntN(65), Mute: i%5 == 0}
 		b := a
 		if i%2 == 0 {
-			b = Setting{r.IntN(256), r.IntN(65), i%3 == 0}
+			b = Setting{Gain: r.IntN(256), Balance: r.IntN(65), Mute: i%3 == 0}
 		}
 		src := noise(r, n)
 		f := NewFader(2, a)

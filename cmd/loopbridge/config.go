@@ -53,7 +53,15 @@ type CardConfig struct {
 	Required bool     // the daemon does not start without it
 	AutoPort bool     // use what is plugged in
 	Restore  bool     // the card's own settings, at the end
+	Volume   string   // who applies the gains: inSoftware or inHardware
+	Monitor  string   // and who the monitor_gain
 }
+
+// Where gains of a card are applied.
+const (
+	inSoftware = "software"
+	inHardware = "hardware" // as far as the card can
+)
 
 // LoopConfig is one [[loop]]: a pair of ends.
 type LoopConfig struct {
@@ -100,7 +108,7 @@ func defaultDaemon() DaemonConfig { return DaemonConfig{Mode: 0o660, Log: "info"
 // defaultDevice lacks a name and a backend: these have no default.
 func defaultDevice() DeviceConfig {
 	f := audio.DefaultFormat()
-	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2, Card: CardConfig{Card: anyCard}}
+	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2, Card: CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware}}
 }
 
 func defaultNull() DeviceConfig {

@@ -11,6 +11,7 @@ func (b *binder) ofBackend(path, backend string) {
 	for key, of := range map[string]string{
 		"freewheel": nullBackend, "input": nullBackend, "output": nullBackend,
 		"card": alsaBackend, "fallback": alsaBackend, "required": alsaBackend, "auto_port": alsaBackend, "restore": alsaBackend,
+		"volume": alsaBackend, "monitor": alsaBackend,
 	} {
 		if _, given := b.index.places[join(path, key)]; given && backend != "" && backend != of {
 			b.wrong(join(path, key), fmt.Sprintf("only backend %q has it, leave it out", of))

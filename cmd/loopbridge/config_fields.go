@@ -71,6 +71,8 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"required", setBool(&d.Card.Required)},
 		field{"auto_port", setBool(&d.Card.AutoPort)},
 		field{"restore", setBool(&d.Card.Restore)},
+		field{"volume", setWord(&d.Card.Volume, inSoftware, inHardware)},
+		field{"monitor", setWord(&d.Card.Monitor, inSoftware, inHardware)},
 		field{"monitor_gain", setState7I(&d.State, audio.MonitorGain)},
 		field{"output_muted", setState7I(&d.State, audio.OutputMuted)},
 		field{"play", func(v any) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -102,6 +103,39 @@ func (c *cardControls) Select(d audio.Direction, p audio.Ports) error {
 	return nil
 }
 
+// Gain implements loop.Controls.
+func (c *cardControls) Gain(d audio.Direction) (gain int, ok bool) {
+	m := c.now()
+	if m == nil || c.config.Volume != inHardware {
+		return 0, false
+	}
+	level, err := m.Level(d)
+	return level.Gain, err == nil
+}
+
+// SetGain implements loop.Controls.
+func (c *cardControls) SetGain(d audio.Direction, gain int) (rest float32, err error) {
+	m := c.now()
+	if m == nil {
+		return 1, nil // unplugged just now: it gets its gain when it is back
+	}
+	remains, err := m.SetGain(d, gain, alsa.Above)
+	if err != nil {
+		return 0, err
+	}
+	return float32(math.Pow(10, min(remains, 0)/20)), nil
+}
+
+// Monitor implements loop.Controls.
+func (c *cardControls) Monitor(gain int) (done bool, err error) {
+	m := c.now()
+	if m == nil || c.config.Monitor != inHardware || !m.HasMonitor() {
+		return false, nil
+	}
+	_, err = m.SetMonitor(gain)
+	return err == nil, err
+}
+
 // serve says whose controls these are.
 func (c *cardControls) serve(e *loop.Engine) {
 	c.mu.Lock()
@@ -131,7 +165,7 @@ func (c *cardControls) follow(m *alsa.Mixer) {
 		c.mu.Lock()
 		e := c.engine
 		c.mu.Unlock()
-		if e == nil || change.Ports == 0 && !change.Port {
+		if e == nil || change.Ports == 0 && !change.Port && !change.Gain {
 			continue
 		}
 		before := e.Info()
