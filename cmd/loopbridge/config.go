@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/resample"
 )
@@ -55,6 +56,9 @@ type CardConfig struct {
 	Restore  bool     // the card's own settings, at the end
 	Volume   string   // who applies the gains: inSoftware or inHardware
 	Monitor  string   // and who the monitor_gain
+
+	Controls alsa.CardControls // what is not found by the names that drivers use
+	Port     audio.Patch       // ports in use at first
 }
 
 // Where gains of a card are applied.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 )
 
@@ -14,9 +15,14 @@ func (b *binder) ofBackend(path, backend string) {
 		"volume": alsaBackend, "monitor": alsaBackend,
 	} {
 		if _, given := b.index.places[join(path, key)]; given && backend != "" && backend != of {
-			b.wrong(join(path, key), fmt.Sprintf("only backend %q has it, leave it out", of))
+			b.wrong(join(path, key), notOf(of))
 		}
 	}
+}
+
+// notOf is what is wrong with a key of that backend alone.
+func notOf(backend string) string {
+	return fmt.Sprintf("only backend %q has it, leave it out", backend)
 }
 
 // setCard takes the name of a card, which need not be there.
@@ -56,4 +62,56 @@ func (b *binder) cards(path string, v any, to *[]string) string {
 		*to = append(*to, name)
 	}
 	return ""
+}
+
+// cardSide are the keys of a side that only a card has, for its controls.
+func (b *binder) cardSide(path, backend string, d audio.Direction, to *alsa.SideControls) []field {
+	// only is f, on a card.
+	only := func(f func(any) string) func(any) string {
+		if backend != "" && backend != alsaBackend {
+			return func(any) string { return notOf(alsaBackend) }
+		}
+		return f
+	}
+	return []field{
+		{"volume", only(setControl(&to.Volume))},
+		{"controls", func(v any) string {
+			to.Ports = map[audio.Ports]alsa.PortControls{}
+			var fields []field
+			for port := range audio.AllPorts(d).All() {
+				name := port.Names(d)
+				fields = append(fields, field{name, only(func(v any) string {
+					var c alsa.PortControls
+					b.table(join(join(path, "controls"), name), v, []field{
+						{"switch", setControl(&c.Switch)},
+						{"volume", setControl(&c.Volume)},
+						{"source", setControl(&c.Source)},
+						{"item", setControl(&c.Item)},
+						{"jack", setControl(&c.Jack)},
+					})
+					to.Ports[port] = c
+					return ""
+				})})
+			}
+			b.table(join(path, "controls"), v, fields)
+			return ""
+		}},
+	}
+}
+
+// setControl takes the name of a control of a card, or of an item of one. Whether the card
+// has it is known when it is there.
+func setControl(to *string) func(any) string {
+	return func(v any) string {
+		const use = `the name of a control as "amixer controls" shows it, such as "Speaker Playback Switch"`
+		s, ok := v.(string)
+		if !ok {
+			return wrongType(v, use)
+		}
+		if _, err := alsa.ParseElementID(s); err != nil {
+			return "no control, use " + use
+		}
+		*to = s
+		return ""
+	}
 }

@@ -13,7 +13,7 @@ import (
 func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfig) (m loop.PortMap) {
 	channels := device.Format.Channels
 	known := true // all ports, as far as port needs them
-	b.table(path, v, []field{
+	fields := []field{
 		{"gain", setState7I(&device.State, audio.PlayGain.On(d))},
 		{"balance", setState7I(&device.State, audio.PlayBalance.On(d))},
 		{"ports", func(v any) string {
@@ -26,9 +26,17 @@ func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfi
 			if !known {
 				return ""
 			}
+			if device.Backend == alsaBackend && m.Channels == nil {
+				return setCardPort(&device.Card.Port, d)(v)
+			}
 			return setPort(&m.Use, d, m.Ports(d))(v)
 		}},
-	})
+	}
+	controls := &device.Card.Controls.Play
+	if d == audio.Record {
+		controls = &device.Card.Controls.Record
+	}
+	b.table(path, v, append(fields, b.cardSide(path, device.Backend, d, controls)...))
 	return m
 }
 
@@ -135,6 +143,20 @@ func setPort(to *audio.Ports, d audio.Direction, all audio.Ports) func(any) stri
 			return (port &^ all).Names(d) + " is not available, " + use
 		}
 		*to = port
+		return ""
+	}
+}
+
+// setCardPort takes ports that a card may have.
+func setCardPort(to *audio.Patch, d audio.Direction) func(any) string {
+	return func(v any) string {
+		var ports audio.Ports
+		if reason := setPort(&ports, d, audio.AllPorts(d))(v); reason != "" {
+			return reason
+		}
+		if err := to.Set(audio.PlayPort.On(d), uint32(ports)); err != nil {
+			return err.Error()
+		}
 		return ""
 	}
 }

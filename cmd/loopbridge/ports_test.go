@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -42,6 +43,40 @@ func TestParsePorts(t *testing.T) {
 		if !reflect.DeepEqual(got.Devices[0], want) {
 			t.Errorf("%s: %+v, want %+v", c.doc, got.Devices[0], want)
 		}
+	}
+}
+
+// A card has ports of its own: which is in use is a set, and what they are is said where
+// their names do not say it.
+func TestParseControlsOfCard(t *testing.T) {
+	got, err := parseConfig("test", []byte(`
+[[device]]
+name = "main"
+backend = "alsa"
+volume = "hardware"
+[device.play]
+port = "line_out"
+volume = "Amp Playback Volume"
+controls.line_out = { switch = "Amp Playback Switch,1", jack = "none" }
+[device.record.controls]
+line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := CardConfig{Card: anyCard, Volume: inHardware, Monitor: inSoftware, Controls: alsa.CardControls{
+		Play: alsa.SideControls{Volume: "Amp Playback Volume", Ports: map[audio.Ports]alsa.PortControls{
+			audio.PortLineOut: {Switch: "Amp Playback Switch,1", Jack: "none"},
+		}},
+		Record: alsa.SideControls{Ports: map[audio.Ports]alsa.PortControls{
+			audio.PortLineIn: {Source: "Input", Item: "Line", Volume: "Line Capture Volume"},
+		}},
+	}}
+	if err := want.Port.Set(audio.PlayPort, uint32(audio.PortLineOut)); err != nil {
+		t.Fatal(err)
+	}
+	if card := got.Devices[len(got.Devices)-1].Card; !reflect.DeepEqual(card, want) {
+		t.Errorf("%+v, want %+v", card, want)
 	}
 }
 

@@ -70,6 +70,11 @@ func (d *daemon) start(c Config, socket string) error {
 		if _, err := engine.Set(device.State); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
+		if _, err := engine.Set(device.Card.Port); err != nil && device.Card.Required {
+			return fmt.Errorf("device %s: %w", device.Name, err)
+		} else if err != nil {
+			d.log.Warn().Err(err).Str("device", device.Name).Msg("the ports stay as they are")
+		}
 	}
 	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()

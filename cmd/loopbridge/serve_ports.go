@@ -36,7 +36,7 @@ func (c *cardControls) attach(card int) {
 	if card < 0 {
 		return
 	}
-	mixer, err := alsa.OpenMixer(card, alsa.CardControls{})
+	mixer, err := alsa.OpenMixer(card, c.config.Controls)
 	if err != nil {
 		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
 		return
