@@ -52,12 +52,12 @@ func (d *desk) plugged() {
 	}
 }
 
-// choose switches the hardware to the ports of next, or leaves all as it is. The caller
-// holds mu.
-func (d *desk) choose(next *audio.Info) error {
+// choose switches the hardware to the ports of next, or leaves all as it is. Ports that p
+// sets may be those of before, and be off all the same. The caller holds mu.
+func (d *desk) choose(next *audio.Info, p audio.Patch) error {
 	for n, direction := range directions() {
 		now, then := d.info.Side(direction), next.Side(direction)
-		if !d.hardware(n) || now.Port == then.Port {
+		if _, given := p.Get(audio.PlayPort.On(direction)); !d.hardware(n) || !given && now.Port == then.Port {
 			continue
 		}
 		if err := d.controls.Select(direction, then.Port); err != nil {

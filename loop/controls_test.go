@@ -161,6 +161,13 @@ func TestD23PortsOfHardware(t *testing.T) {
 		t.Errorf("nothing has changed, but %v", changes)
 	}
 
+	hw.selected[audio.Record] = 0 // all off, with another mixer
+	engine.Replugged(false)
+	if err := set("record.port=line_in"); err != nil {
+		t.Fatal(err)
+	}
+	has(both, audio.PortLineIn, both)
+
 	hw.avail, hw.selected[audio.Play] = audio.PortSpeaker, audio.PortSpeaker // the headphone is pulled
 	if changes := engine.Replugged(false); len(changes) != 3 {
 		t.Errorf("%v", changes)

@@ -131,7 +131,7 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	}
 	rest, err := d.divide(&next, false)
 	if err == nil {
-		err = d.choose(&next)
+		err = d.choose(&next, p)
 	}
 	if err != nil {
 		d.mu.Unlock()
@@ -164,7 +164,7 @@ func (e *Engine) Restore(saved audio.Saved) error {
 	defer d.mu.Unlock()
 	next := d.look()
 	err := next.Restore(saved, d.rules)
-	if failed := d.choose(&next); failed != nil {
+	if failed := d.choose(&next, audio.Patch{}); failed != nil {
 		err = errors.Join(err, failed)
 		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
 	}

@@ -20,6 +20,7 @@ const (
 	tlvMuteBit     = 1 << 16
 	tlvGainMute    = -9999999 // 0.01 dB: silence
 	tlvMaxNesting  = 4
+	tlvMostDB      = 1000 // louder than that is nonsense
 	hundredthOfADB = 100.0
 )
 
@@ -130,8 +131,8 @@ func (s Scale) below(value int64) int64 {
 func parseScale(tlv []uint32, least, most int64) Scale {
 	s := Scale{scaleParts(tlv, least, most, tlvMaxNesting)}
 	for i, p := range s.parts {
-		if p.high < p.low || p.most < p.least || i > 0 && p.least <= s.parts[i-1].most {
-			return Scale{} // falls, or overlaps: there is no nearest value
+		if !(p.low <= p.high && p.high <= tlvMostDB) || p.most < p.least || i > 0 && p.least <= s.parts[i-1].most {
+			return Scale{} // falls, is no level, or overlaps: there is no nearest value
 		}
 	}
 	return s

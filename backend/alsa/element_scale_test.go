@@ -94,6 +94,8 @@ func FuzzScale(f *testing.F) {
 		raw, _ := binary.Append(nil, binary.LittleEndian, tlv)
 		f.Add(raw, int64(0), int64(10), -3.0)
 	}
+	nonsense, _ := binary.Append(nil, binary.LittleEndian, words(tlvRange, 0xffeb0000, 3, tlvLinear, 8, 0xeb0000, 10)) // 154000 dB, clipped
+	f.Add(nonsense, int64(-122), int64(59), 871.0)
 	f.Fuzz(func(t *testing.T, raw []byte, least, most int64, level float64) {
 		tlv := make([]uint32, len(raw)/4)
 		for i := range tlv {
