@@ -29,6 +29,10 @@ func cases() []testCase {
 		{"loops back bit for bit", hwtest.Loop | hwtest.Sound, loopsBack},
 		{"chooses its input", 0, choosesInput},
 		{"takes a control of a program", 0, takesControl},
+		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},
+		{"plays streams in formats that it has not", hwtest.Ears | hwtest.Sound, streamAdapts},
+		{"goes on after an xrun", hwtest.Ears | hwtest.Sound, streamRecovers},
+		{"carries a stream in both directions", hwtest.Loop | hwtest.Sound, streamEchoes},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
 }

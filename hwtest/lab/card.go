@@ -23,6 +23,7 @@ type device struct {
 	args   string // -device, without its audiodev
 	pcm    int
 	rate   int
+	period int      // see plan.Ear
 	open   []string // controls that must be at 100%
 	volume string   // the one of them that acts
 }
@@ -37,7 +38,7 @@ func (c Card) seen() plan.Card {
 	p := plan.Card{ID: c.id, Unplug: c.unplug, Loop: c.loop, Deaf: len(c.devices) > 0}
 	for _, d := range c.devices {
 		p.Ears = append(p.Ears, plan.Ear{
-			PCM: d.pcm, File: c.recording(d.pcm), Rate: d.rate, Open: d.open, Volume: d.volume,
+			PCM: d.pcm, File: c.recording(d.pcm), Rate: d.rate, Period: d.period, Open: d.open, Volume: d.volume,
 		})
 	}
 	return p
@@ -53,8 +54,8 @@ func HDA() Card {
 		modules: []module{{"snd-hda-codec-generic", ""}, {"snd-hda-intel", "index=0 id=HDA power_save=0"}},
 		bus:     []string{"ich9-intel-hda,id=hda"},
 		devices: []device{
-			{"hda-micro,bus=hda.0", 0, 48000, []string{"Master"}, "Master"},
-			{"hda-duplex,bus=hda.0", 2, 48000, []string{"Master,10"}, "Master,10"},
+			{"hda-micro,bus=hda.0", 0, 48000, 0, []string{"Master"}, "Master"},
+			{"hda-duplex,bus=hda.0", 2, 48000, 0, []string{"Master,10"}, "Master,10"},
 		},
 	}
 }
@@ -69,12 +70,14 @@ func Silence() Card {
 	}
 }
 
-// AC97 is hw:AC97, with a full AC'97 mixer; its 'Capture Source' has eight inputs.
+// AC97 is hw:AC97, with a full AC'97 mixer; its 'Capture Source' has eight inputs. With
+// periods of 480 frames it swaps some, also those of aplay: its driver, in a virtual
+// machine, takes position and period of the hardware as they come.
 func AC97() Card {
 	return Card{
 		id:      "AC97",
 		modules: []module{{"snd-intel8x0", "index=1 id=AC97"}},
-		devices: []device{{"AC97", 0, 48000, []string{"Master", "PCM"}, "Master"}},
+		devices: []device{{"AC97", 0, 48000, 1024, []string{"Master", "PCM"}, "Master"}},
 	}
 }
 
@@ -84,7 +87,7 @@ func ES1370() Card {
 	return Card{
 		id:      "ES1370",
 		modules: []module{{"snd-ens1370", "index=2 id=ES1370"}},
-		devices: []device{{"ES1370", 0, 44100, []string{"Master", "PCM"}, ""}},
+		devices: []device{{"ES1370", 0, 44100, 0, []string{"Master", "PCM"}, ""}},
 	}
 }
 
@@ -94,7 +97,7 @@ func USB() Card {
 		id:      "DAC",
 		modules: []module{{"xhci-pci", ""}, {"snd-usb-audio", "index=3 id=DAC"}},
 		bus:     []string{"qemu-xhci,id=xhci"},
-		devices: []device{{"usb-audio,id=dac,bus=xhci.0", 0, 48000, []string{"Audio Output Volume Control"}, "Audio Output Volume Control"}},
+		devices: []device{{"usb-audio,id=dac,bus=xhci.0", 0, 48000, 0, []string{"Audio Output Volume Control"}, "Audio Output Volume Control"}},
 		unplug:  "dac",
 	}
 }

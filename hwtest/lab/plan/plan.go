@@ -67,6 +67,9 @@ type Ear struct {
 	PCM  int    // hw:ID,PCM
 	File string // WAV file below Share that grows while the device plays
 	Rate int    // the only one at which the file has frame for frame what was played
+	// Period is the shortest, in frames, with which the emulation keeps frames in order,
+	// whoever plays. 0: any.
+	Period int `json:",omitempty"`
 	// Volume is the simple mixer control that acts on it, as amixer names it; empty if none
 	// does. At 100% of all of Open the file has bit for bit what was played.
 	Volume string

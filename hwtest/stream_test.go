@@ -1,0 +1,287 @@
+package hwtest_test
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/hwtest/hear"
+	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
+)
+
+// stream opens a device of the card with package alsa.
+func (b *bench) stream(wish backend.Config, pcm int) backend.Stream {
+	b.Helper()
+	s, err := alsa.Open(wish, alsa.Address{Card: b.card.Number, Device: pcm})
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+// wish is three periods of so many frames, or of as many as the ear needs.
+func wish(ear plan.Ear, period int) backend.Config {
+	return backend.Config{Play: true, Format: hear.CountFormat(ear.Rate), Period: max(period, ear.Period), Periods: 3}
+}
+
+// engine serves a stream as the engine does, until turn has no more to do at a tick. It
+// returns what the card has lost, each time.
+func engine(s backend.Stream, turn func(backend.Tick) (more bool, err error)) (lost []uint64, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	period := uint64(s.Granted().Period)
+	var before uint64
+	for {
+		t, err := s.Wait()
+		if err != nil {
+			return lost, err
+		}
+		if t.Position < before+period || t.Position%period != 0 {
+			return lost, fmt.Errorf("position %d comes after %d, with periods of %d", t.Position, before, period)
+		}
+		before = t.Position
+		if t.Lost > 0 {
+			lost = append(lost, t.Lost)
+		}
+		if more, err := turn(t); err != nil || !more {
+			return lost, err
+		}
+	}
+}
+
+// put writes whole frames, all of them.
+func put(s backend.Stream, frames []byte) error {
+	n, err := s.Write(frames)
+	if want := len(frames) / s.Granted().Format.FrameBytes(); err == nil && n != want {
+		return fmt.Errorf("%d frames of %d were taken", n, want)
+	}
+	return err
+}
+
+// playOn plays frames on a stream, and silence until they are heard. after is called with
+// the number of frames that were written.
+func playOn(s backend.Stream, frames []byte, after func(written uint64)) (lost []uint64, err error) {
+	g := s.Granted()
+	left := slices.Concat(frames, make([]byte, (g.Period*g.Periods+2*pause)*g.Format.FrameBytes()))
+	var written, gaps uint64
+	lost, err = engine(s, func(t backend.Tick) (bool, error) {
+		n := min(t.Writable*g.Format.FrameBytes(), len(left))
+		if err := put(s, left[:n]); err != nil {
+			return false, err
+		}
+		left = left[n:]
+		written += uint64(n / g.Format.FrameBytes())
+		gaps += t.Lost
+		if len(left) > 0 && t.Position != written+gaps {
+			return false, fmt.Errorf("position %d, and %d frames were written, %d lost", t.Position, written, gaps)
+		}
+		if after != nil {
+			after(written)
+		}
+		return len(left) > 0, nil
+	})
+	return lost, err
+}
+
+// hearsStream is hears with a stream of package alsa.
+func (b *bench) hearsStream(ear plan.Ear, s backend.Stream, frames []byte, after func(uint64)) (heard hear.Sound, lost []uint64) {
+	b.Helper()
+	before := b.recorded(ear).Frames()
+	lost, err := playOn(s, frames, after)
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		b.Fatalf("hw:%s,%d: %v", b.card.ID, ear.PCM, err)
+	}
+	return b.recorded(ear).From(before), lost
+}
+
+// streamPlays is bit for bit what the kernel was given by package alsa.
+func streamPlays(b *bench) {
+	for _, ear := range b.card.Ears {
+		b.open(ear)
+		for _, period := range []int{480, 256} {
+			s := b.stream(wish(ear, period), ear.PCM)
+			g := s.Granted()
+			what := fmt.Sprintf("hw:%s,%d at %d/%d", b.card.ID, ear.PCM, g.Period, g.Periods)
+			if want := max(period, ear.Period); g.Period != want {
+				b.Errorf("%s, want periods of %d", what, want)
+			}
+			heard, lost := b.hearsStream(ear, s, hear.Count(1, ear.Rate), nil)
+			b.follow(what, fromFirst(heard.PCM), ear.Rate)
+			if len(lost) > 0 {
+				b.Errorf("%s: xruns cost %d frames", what, lost)
+			}
+		}
+	}
+}
+
+// fromFirst leaves out what comes before the first numbered frames: a card may begin with
+// a rest of what it played before.
+func fromFirst(pcm []byte) []byte {
+	first := hear.Count(1, 4)
+	for i := 0; i+len(first) <= len(pcm); i += 4 {
+		if slices.Equal(pcm[i:i+len(first)], first) {
+			return pcm[i:]
+		}
+	}
+	return nil
+}
+
+// streamEchoes is a minute in both directions at once: one stream plays numbered frames,
+// another records them and plays them again, and the first one records that.
+func streamEchoes(b *bench) {
+	const seconds, rate = 60, 48000
+	both := backend.Config{Play: true, Record: true, Format: hear.CountFormat(rate), Period: 256, Periods: 3}
+	near, far := b.stream(both, 0), b.stream(both, 1)
+	g := near.Granted()
+	if g != far.Granted() || g.Period != 256 {
+		b.Fatalf("granted are %+v and %+v", g, far.Granted())
+	}
+	const frames = seconds * rate
+	sound, heard := hear.Count(1, frames), make([]byte, 0, 4*(frames+rate))
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it has a CPU for itself for longer than the buffer
+	type result struct {
+		lost []uint64
+		err  error
+	}
+	echoed := make(chan result, 1)
+	done := make(chan struct{})
+	go func() {
+		block := make([]byte, 4*g.Period*g.Periods)
+		lost, err := engine(far, func(t backend.Tick) (bool, error) {
+			over := false
+			select {
+			case <-done:
+				over = true
+			default:
+			}
+			part := block[:4*t.Readable]
+			if n, err := far.Read(part); err != nil || n != t.Readable {
+				return false, fmt.Errorf("%d frames of %d were read: %v", n, t.Readable, err)
+			}
+			return !over, put(far, part[:4*min(t.Readable, t.Writable)])
+		})
+		echoed <- result{lost, err}
+	}()
+	block := make([]byte, 4*g.Period*g.Periods)
+	ticks, left := 0, sound
+	lost, err := engine(near, func(t backend.Tick) (bool, error) {
+		ticks++
+		part := block[:4*t.Readable]
+		if n, err := near.Read(part); err != nil || n != t.Readable {
+			return false, fmt.Errorf("%d frames of %d were read: %v", n, t.Readable, err)
+		}
+		heard = append(heard, part...)
+		clear(block)
+		n := copy(block[:4*t.Writable], left)
+		left = left[n:]
+		return len(heard)+len(block) < cap(heard), put(near, block[:4*t.Writable])
+	})
+	close(done)
+	other := <-echoed
+	if err != nil || other.err != nil {
+		b.Fatalf("the player: %v; the echo: %v", err, other.err)
+	}
+	if len(lost)+len(other.lost) > 0 {
+		b.Errorf("xruns cost the player %d frames, the echo %d", lost, other.lost)
+	}
+	b.follow("there and back", heard, frames)
+	b.say("%d s in periods of %d, %d ticks, %d xruns", seconds, g.Period, ticks, len(lost)+len(other.lost))
+}
+
+// streamRecovers is not served for a while, in which its buffer runs empty.
+func streamRecovers(b *bench) {
+	const away = 200 * time.Millisecond
+	ear := b.card.Ears[0]
+	if ear.Period > 0 {
+		b.without("its emulation does not keep frames in order")
+	}
+	b.open(ear)
+	s := b.stream(wish(ear, 480), ear.PCM)
+	g := s.Granted()
+	frames, at := 3*ear.Rate, uint64(0)
+	heard, lost := b.hearsStream(ear, s, hear.Count(1, frames), func(written uint64) {
+		if at == 0 && written >= uint64(ear.Rate/2) {
+			at = written
+			time.Sleep(away)
+		}
+	})
+	if len(lost) != 1 {
+		b.Fatalf("xruns cost %d frames, want one", lost)
+	}
+	want := int(away.Seconds() * float64(ear.Rate))
+	if lost[0] < uint64(want-g.Period) || lost[0] > uint64(want+g.Period) {
+		b.Errorf("%d frames are lost, want %d or a period of %d more or less", lost[0], want, g.Period)
+	}
+	pcm := fromFirst(heard.PCM)
+	got := hear.Follow(pcm[:lastOf(pcm, frames)])
+	// What the buffer held was played but for what the card had taken and not yet sounded;
+	// the card begins again with a buffer of silence.
+	buffer := g.Period * g.Periods
+	if len(got.Faults) != 1 || got.First != 1 || got.Last != uint32(frames) {
+		b.Fatalf("frames %d to %d came, want 1 to %d with one gap: %v", got.First, got.Last, frames, got.Faults)
+	}
+	gap := got.Faults[0]
+	if after := uint64(gap.Want) + uint64(gap.Lost) - 1; after != at || gap.Lost > buffer || gap.Doubled > 0 || gap.Silent != buffer {
+		b.Errorf("the gap is to be before frame %d and %d long: %v", at+1, buffer, gap)
+	}
+	b.say("not served for %v: one xrun of %d frames; silence of %d, then %.1f s with every frame",
+		away, lost[0], gap.Silent, float64(frames-int(at))/float64(ear.Rate))
+}
+
+// streamAdapts plays what the card does not have.
+func streamAdapts(b *bench) {
+	want := 20 * math.Log10(toneAmplitude)
+	some := false
+	for _, ear := range b.card.Ears {
+		caps, err := alsa.Describe(alsa.Address{Card: b.card.Number, Device: ear.PCM}, audio.Play)
+		if err != nil {
+			b.Fatalf("%v", err)
+		}
+		if !slices.Equal(caps.Encodings, []audio.Encoding{audio.S16LE}) || caps.Channels != [2]int{2, 2} {
+			continue
+		}
+		some = true
+		b.open(ear)
+		for _, f := range []audio.Format{
+			{Rate: ear.Rate, Channels: 1, Encoding: audio.S16LE}, {Rate: ear.Rate, Channels: 2, Encoding: audio.FloatLE},
+		} {
+			w := wish(ear, 480)
+			w.Format = f
+			s := b.stream(w, ear.PCM)
+			if got := s.Granted().Format; got != f {
+				b.Errorf("granted is %v, want %v", got, f)
+			}
+			heard, lost := b.hearsStream(ear, s, hear.Sine(f, toneHertz, toneAmplitude, ear.Rate), nil)
+			for c := range 2 {
+				x := heard.Channel(c)
+				at := longest(x, ear.Rate)
+				if at.Frames() < ear.Rate-3 || at.Frames() > ear.Rate {
+					b.Fatalf("%v, channel %d: %d frames are heard, want %d", f, c, at.Frames(), ear.Rate)
+				}
+				x = x[at.From+8 : at.To-8]
+				tone, breaks := hear.FitTone(x, ear.Rate), hear.Breaks(x, ear.Rate)
+				b.say("hw:%s,%d %v: channel %d %.2f dBFS, %.3f Hz", b.card.ID, ear.PCM, f, c, tone.Level, tone.Hertz)
+				if math.Abs(tone.Level-want) > 0.1 || math.Abs(tone.Hertz-toneHertz) > 0.01 || len(breaks)+len(lost) > 0 {
+					b.Errorf("want %.2f dBFS and %d Hz; %d breaks, xruns cost %d", want, toneHertz, len(breaks), lost)
+				}
+			}
+		}
+	}
+	if !some {
+		b.without("it has more formats than S16_LE in stereo, or others")
+	}
+}
