@@ -60,6 +60,10 @@ func TestMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	files[programFile] = filepath.Join(built, programFile)
+	if err := lab.BuildProgram(t.Context(), "../cmd/loopbridge", files[programFile]); err != nil {
+		t.Fatal(err)
+	}
 
 	began := time.Now()
 	work := t.TempDir()

@@ -18,7 +18,7 @@
 //
 // Nothing is installed in the machine: the program finds the host's files, those of its
 // own in memory, and the cards. Tests of a package are such a program: [BuildTest] makes
-// one static file of them. In it, [Inside] is true and [Seen] lists the cards.
+// one static file of them, [BuildProgram] one of a command. In it, [Inside] is true and [Seen] lists the cards.
 //
 // # Time
 //

@@ -22,6 +22,11 @@ func BuildTest(ctx context.Context, pkg, file string) error {
 	return compile(ctx, "test", "-c", "-o", file, pkg)
 }
 
+// BuildProgram compiles a command likewise.
+func BuildProgram(ctx context.Context, pkg, file string) error {
+	return compile(ctx, "build", "-trimpath", "-o", file, pkg)
+}
+
 func compile(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")

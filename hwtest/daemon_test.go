@@ -1,0 +1,307 @@
+package hwtest_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/hwtest/hear"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
+	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
+)
+
+// programFile is the program in the machine.
+const programFile = "loopbridge"
+
+// daemon serves a card.
+type daemon struct {
+	b       *bench
+	env     []string
+	control *control.Client
+	cmd     *exec.Cmd
+	log     bytes.Buffer // read it when the daemon has ended
+	ended   chan struct{}
+}
+
+// daemonConfig is a device of a card and a loop that it plays.
+const daemonConfig = `
+[[device]]
+name = "main"
+backend = "alsa"
+card = "%s"
+rate = %d
+channels = 2
+format = "S16_LE"
+period = "%d"
+periods = 3
+
+[[loop]]
+name = "speaker"
+server = { device = "main", side = "play" }
+`
+
+// daemon starts one for an ear of the card.
+func (b *bench) daemon(ear plan.Ear) *daemon {
+	b.Helper()
+	dir := b.TempDir()
+	file, socket := filepath.Join(dir, "speakers.toml"), filepath.Join(dir, "socket")
+	w := wish(ear, 480)
+	if err := os.WriteFile(file, fmt.Appendf(nil, daemonConfig, cardName(b, ear), ear.Rate, w.Period), 0o644); err != nil {
+		b.Fatalf("%v", err)
+	}
+	d := &daemon{b: b, control: control.New(socket), ended: make(chan struct{})}
+	d.env = append(os.Environ(), "STATE_DIRECTORY="+dir, client.SocketVariable+"="+socket, "NO_COLOR=1")
+	d.cmd = d.program("serve", "--config", file)
+	d.cmd.Stderr = &d.log
+	if err := d.cmd.Start(); err != nil {
+		b.Fatalf("%v", err)
+	}
+	go func() {
+		defer close(d.ended)
+		d.cmd.Wait()
+	}()
+	b.Cleanup(func() {
+		d.cmd.Process.Kill()
+		<-d.ended
+		if b.Failed() {
+			b.Logf("log of the daemon:\n%s", d.log.Bytes())
+		}
+	})
+	d.until("runs on the card", func() bool { return d.runsOn() == cardName(b, ear) })
+	return d
+}
+
+// until waits for something that the daemon does.
+func (d *daemon) until(what string, happened func() bool) {
+	d.b.Helper()
+	for range 1000 {
+		if happened() {
+			return
+		}
+		select {
+		case <-d.ended:
+			d.b.Fatalf("the daemon has ended before it %s", what)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	states, err := d.control.Devices(d.b.Context())
+	d.b.Fatalf("in vain was waited until the daemon %s: %+v, %v", what, states, err)
+}
+
+// cardName is the ear's in a configuration.
+func cardName(b *bench, ear plan.Ear) string {
+	if ear.PCM == 0 {
+		return "id:" + b.card.ID
+	}
+	return fmt.Sprintf("id:%s,%d", b.card.ID, ear.PCM)
+}
+
+// program is a command of loopbridge.
+func (d *daemon) program(args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(plan.Home, programFile), args...)
+	cmd.Env = d.env
+	return cmd
+}
+
+// hardware is what is behind the device, or nothing.
+func (d *daemon) hardware() control.Hardware {
+	states, _ := d.control.Devices(d.b.Context())
+	for _, s := range states {
+		if s.Name == "main" && s.Hardware != nil {
+			return *s.Hardware
+		}
+	}
+	return control.Hardware{}
+}
+
+func (d *daemon) runsOn() string { return d.hardware().RunsOn }
+
+// stop ends the daemon as a service is ended.
+func (d *daemon) stop() {
+	d.b.Helper()
+	d.cmd.Process.Signal(syscall.SIGTERM)
+	<-d.ended
+	if status := d.cmd.ProcessState.ExitCode(); status != 0 {
+		d.b.Errorf("the daemon ended with status %d", status)
+	}
+}
+
+// daemonPlays is a WAV file that goes through the whole program. Silence is behind its
+// frames: a card stops when nobody plays, with what it and the recording still hold.
+func daemonPlays(b *bench) {
+	for _, ear := range b.card.Ears {
+		b.open(ear)
+		f := hear.CountFormat(ear.Rate)
+		file := filepath.Join(b.TempDir(), "numbered.wav")
+		out, err := os.Create(file)
+		if err != nil {
+			b.Fatalf("%v", err)
+		}
+		w, err := audio.NewWAVWriter(out, f)
+		if err == nil {
+			err = w.WriteFrames(slices.Concat(hear.Count(1, ear.Rate), make([]byte, 2*pause*f.FrameBytes())))
+		}
+		if err = cmp.Or(err, w.Close(), out.Close()); err != nil {
+			b.Fatalf("%v", err)
+		}
+		before := b.recorded(ear).Frames()
+		d := b.daemon(ear)
+		if said, err := d.program("play", "speaker", file).CombinedOutput(); err != nil || len(said) > 0 {
+			b.Errorf("loopbridge play: %v %s", err, said)
+		}
+		if h := d.hardware(); h.Xruns > 0 {
+			b.Errorf("%d xruns cost %d frames", h.Xruns, h.Lost)
+		}
+		d.stop()
+		b.follow(cardName(b, ear), fromFirst(b.recorded(ear).From(before).PCM), ear.Rate)
+	}
+}
+
+// daemonOutlivesItsCard plays on while the card comes and goes.
+func daemonOutlivesItsCard(b *bench) {
+	const cycles = 20
+	ear := b.card.Ears[0]
+	b.open(ear)
+	d := b.daemon(ear)
+	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker")
+	var said bytes.Buffer
+	player.Stderr = &said
+	in, err := player.StdinPipe()
+	if err == nil {
+		err = player.Start()
+	}
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	defer player.Process.Kill()
+	stop, fed := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(fed)
+		defer in.Close()
+		second := hear.Sine(hear.CountFormat(ear.Rate), toneHertz, toneAmplitude, ear.Rate) // a whole number of periods
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := in.Write(second); err != nil {
+				return // the player says why
+			}
+		}
+	}()
+	sounds := func() bool {
+		info, err := os.Stat(filepath.Join(plan.Share, ear.File))
+		return err == nil && info.Size() > int64(2*ear.Rate) // half a second
+	}
+	d.until("sounds", sounds)
+	var used []usage
+	quietest, loudest, largest := math.Inf(1), math.Inf(-1), 0.0
+	for cycle := range cycles {
+		if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
+			b.Fatalf("%v", err)
+		}
+		d.until("has lost its card", func() bool { return d.runsOn() == "null" })
+		if err := lab.Ask("plug " + b.card.Unplug); err != nil {
+			b.Fatalf("%v", err)
+		}
+		d.until("has its card back", func() bool { return d.runsOn() == cardName(b, ear) })
+		d.until("sounds again", sounds)
+		if now := d.listed(); now != cardName(b, ear) {
+			b.Errorf("cycle %d: loopbridge devices says that it runs on %s", cycle+1, now)
+		}
+		used = append(used, usageOf(d.cmd.Process.Pid))
+		level, step := b.start(ear)
+		quietest, loudest, largest = min(quietest, level), max(loudest, level), max(largest, step)
+	}
+	close(stop)
+	<-fed
+	if err := player.Wait(); err != nil || said.Len() > 0 {
+		b.Errorf("the player: %v %s", err, said.Bytes())
+	}
+	d.stop()
+	b.say("%d times; the tone is back at %.1f to %.1f dBFS, with no step above %.4f", cycles, quietest, loudest, largest)
+	second, last := used[1], used[len(used)-1]
+	b.say("files and threads of the daemon %v after cycle 2, %v at the end", second, last)
+	// The runtime of Go may want another thread or two at any time; a leak is one each cycle.
+	if last.files > second.files || last.threads > second.threads+cycles/4 {
+		b.Errorf("it uses ever more: %v", used)
+	}
+}
+
+// start judges how a tone begins in a recording that is new: its level, and the largest
+// step between two frames.
+func (b *bench) start(ear plan.Ear) (level, step float64) {
+	b.Helper()
+	const edge = 2048 // frames, more than a ramp
+	x := b.recorded(ear).Channel(0)
+	at := longest(x, ear.Rate)
+	if at.Frames() < ear.Rate/4 {
+		b.Fatalf("of %d frames only %d sound", len(x), at.Frames())
+	}
+	for i := 1; i < at.From+edge; i++ {
+		step = max(step, math.Abs(x[i]-x[i-1]))
+	}
+	// A tone has its steepest place at 0; what is new comes in on a ramp.
+	if most := 1.01*toneAmplitude*2*math.Pi*toneHertz/float64(ear.Rate) + 0.001; step > most {
+		b.Errorf("the sound begins with a burst: a step of %.4f, where the tone has %.4f", step, most)
+	}
+	tone := x[at.From+edge : at.To-8]
+	if breaks := hear.Breaks(tone, ear.Rate); len(breaks) > 0 {
+		b.Errorf("%d breaks after the begin, the first at frame %d", len(breaks), breaks[0].Frame)
+	}
+	level = hear.FitTone(tone, ear.Rate).Level
+	if want := 20 * math.Log10(toneAmplitude); level > want+0.1 || level < want-3 { // a card that is new need not be at full volume
+		b.Errorf("it sounds at %.1f dBFS, want %.1f or a little less", level, want)
+	}
+	return level, step
+}
+
+// listed is what loopbridge devices says that the device runs on.
+func (d *daemon) listed() string {
+	d.b.Helper()
+	text, err := d.program("devices", "--json").Output()
+	var list struct {
+		Devices []struct {
+			Name   string
+			RunsOn string `json:"runs_on"`
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	for _, x := range list.Devices {
+		if x.Name == "main" {
+			return x.RunsOn
+		}
+	}
+	d.b.Fatalf("loopbridge devices --json: %v\n%s", err, text)
+	return ""
+}
+
+// usage is what a process has of the kernel.
+type usage struct{ files, threads int }
+
+func (u usage) String() string { return fmt.Sprintf("%d/%d", u.files, u.threads) }
+
+func usageOf(pid int) (u usage) {
+	files, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	u.files = len(files)
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(text)) {
+		fmt.Sscanf(line, "Threads: %d", &u.threads)
+	}
+	return u
+}
