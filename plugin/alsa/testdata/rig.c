@@ -274,8 +274,10 @@ int end_poll(struct end *e, int timeout)
 
 	WANT(snd_pcm_poll_descriptors_count(e->pcm), 1);
 	WANT(snd_pcm_poll_descriptors(e->pcm, &fd, 1), 1);
-	OK(poll(&fd, 1, timeout));
-	OK(snd_pcm_poll_descriptors_revents(e->pcm, &fd, 1, &events));
+	do { /* a wake-up without an event is permitted, for what changed meanwhile */
+		OK(poll(&fd, 1, timeout));
+		OK(snd_pcm_poll_descriptors_revents(e->pcm, &fd, 1, &events));
+	} while (timeout < 0 && events == 0);
 	return events;
 }
 
