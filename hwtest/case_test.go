@@ -32,7 +32,6 @@ func cases() []testCase {
 		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},
 		{"plays streams in formats that it has not", hwtest.Ears | hwtest.Sound, streamAdapts},
 		{"goes on after an xrun", hwtest.Ears | hwtest.Sound, streamRecovers},
-		{"carries a stream in both directions", hwtest.Loop | hwtest.Sound, streamEchoes},
 		{"plays a file that a program plays on a loop", hwtest.Ears | hwtest.Sound, daemonPlays},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -137,69 +136,6 @@ func fromFirst(pcm []byte) []byte {
 		}
 	}
 	return nil
-}
-
-// streamEchoes is a minute in both directions at once: one stream plays numbered frames,
-// another records them and plays them again, and the first one records that.
-func streamEchoes(b *bench) {
-	const seconds, rate = 60, 48000
-	both := backend.Config{Play: true, Record: true, Format: hear.CountFormat(rate), Period: 256, Periods: 3}
-	near, far := b.stream(both, 0), b.stream(both, 1)
-	g := near.Granted()
-	if g != far.Granted() || g.Period != 256 {
-		b.Fatalf("granted are %+v and %+v", g, far.Granted())
-	}
-	const frames = seconds * rate
-	sound, heard := hear.Count(1, frames), make([]byte, 0, 4*(frames+rate))
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it has a CPU for itself for longer than the buffer
-	type result struct {
-		lost []uint64
-		err  error
-	}
-	echoed := make(chan result, 1)
-	done := make(chan struct{})
-	go func() {
-		block := make([]byte, 4*g.Period*g.Periods)
-		lost, err := engine(far, func(t backend.Tick) (bool, error) {
-			over := false
-			select {
-			case <-done:
-				over = true
-			default:
-			}
-			part := block[:4*t.Readable]
-			if n, err := far.Read(part); err != nil || n != t.Readable {
-				return false, fmt.Errorf("%d frames of %d were read: %v", n, t.Readable, err)
-			}
-			return !over, put(far, part[:4*min(t.Readable, t.Writable)])
-		})
-		echoed <- result{lost, err}
-	}()
-	block := make([]byte, 4*g.Period*g.Periods)
-	ticks, left := 0, sound
-	lost, err := engine(near, func(t backend.Tick) (bool, error) {
-		ticks++
-		part := block[:4*t.Readable]
-		if n, err := near.Read(part); err != nil || n != t.Readable {
-			return false, fmt.Errorf("%d frames of %d were read: %v", n, t.Readable, err)
-		}
-		heard = append(heard, part...)
-		clear(block)
-		n := copy(block[:4*t.Writable], left)
-		left = left[n:]
-		return len(heard)+len(block) < cap(heard), put(near, block[:4*t.Writable])
-	})
-	close(done)
-	other := <-echoed
-	if err != nil || other.err != nil {
-		b.Fatalf("the player: %v; the echo: %v", err, other.err)
-	}
-	if len(lost)+len(other.lost) > 0 {
-		b.Errorf("xruns cost the player %d frames, the echo %d", lost, other.lost)
-	}
-	b.follow("there and back", heard, frames)
-	b.say("%d s in periods of %d, %d ticks, %d xruns", seconds, g.Period, ticks, len(lost)+len(other.lost))
 }
 
 // streamRecovers is not served for a while, in which its buffer runs empty.
