@@ -56,7 +56,7 @@ func readWAV(r io.Reader, f audio.Format, limit int) (Source, error) {
 	}
 	const frames = 4096 // at once
 	from := wav.Format()
-	c := newFileConverter(from, f, frames)
+	adapter := audio.NewAdapter(from, f, frames)
 	block := make([]byte, frames*from.FrameBytes())
 	var data []byte
 	for {
@@ -67,7 +67,7 @@ func readWAV(r io.Reader, f audio.Format, limit int) (Source, error) {
 			}
 			end := len(data)
 			data = slices.Grow(data, n*f.FrameBytes())[:end+n*f.FrameBytes()]
-			c.convert(data[end:], block[:n*from.FrameBytes()])
+			adapter.Apply(data[end:], block[:n*from.FrameBytes()])
 		}
 		if err == io.EOF {
 			break
@@ -94,33 +94,4 @@ func (s *file) Fill(block []byte, first uint64) {
 		n := copy(block, s.data[at:])
 		block, at = block[n:], 0
 	}
-}
-
-// fileConverter brings blocks of a file into a device's encoding and channels.
-type fileConverter struct {
-	from, to audio.Format
-	mixer    *audio.Mixer // nil: the channels are the same
-	in, out  []float32
-}
-
-func newFileConverter(from, to audio.Format, frames int) *fileConverter {
-	c := &fileConverter{from: from, to: to}
-	if from.Channels != to.Channels {
-		c.mixer = audio.DefaultMatrix(from.Channels, to.Channels).Mixer()
-		c.in = make([]float32, frames*from.Channels)
-		c.out = make([]float32, frames*to.Channels)
-	}
-	return c
-}
-
-func (c *fileConverter) convert(dst, src []byte) {
-	if c.mixer == nil {
-		audio.Reencode(c.to.Encoding, c.from.Encoding, dst, src)
-		return
-	}
-	frames := len(src) / c.from.FrameBytes()
-	in, out := c.in[:frames*c.from.Channels], c.out[:frames*c.to.Channels]
-	c.from.Encoding.Decode(in, src)
-	c.mixer.Apply(out, in)
-	c.to.Encoding.Encode(dst, out, nil)
 }
