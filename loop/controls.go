@@ -88,8 +88,11 @@ func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 	}
 	before := d.info
 	d.plugged()
-	rest := d.heard(again)
-	if again {
+	var rest split
+	if !again {
+		rest = d.heard()
+	} else {
+		rest, _ = d.divide(nil, &d.info) // what it refuses is software's
 		for n, direction := range directions() {
 			s := d.info.Side(direction)
 			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.controls.Select(direction, was) == nil {
@@ -97,11 +100,15 @@ func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 			}
 		}
 	}
-	var change *command
-	if rest != d.split {
-		d.split = rest
-		i := d.info
-		change = e.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
+	return audio.Changes(&before, &d.info), d.share(e, rest)
+}
+
+// share lets software do what the hardware leaves of info now. The caller holds mu.
+func (d *desk) share(e *Engine, rest split) *command {
+	if rest == d.split {
+		return nil
 	}
-	return audio.Changes(&before, &d.info), change
+	d.split = rest
+	i := d.info
+	return e.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
 }

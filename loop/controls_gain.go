@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"errors"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -19,53 +21,48 @@ type share struct {
 	rest     float32 // amplitude that is left, 0..1
 }
 
-// divide gives the hardware its part of next, as far as it is not what it was, or anew.
-// The caller holds mu.
-func (d *desk) divide(next *audio.Info, anew bool) (split, error) {
-	s := d.split
+// divide gives the hardware its part of next, as far as it is not what it was with now, or
+// anew: now is nil. With an error software does what the hardware has refused. The caller
+// holds mu.
+func (d *desk) divide(now, next *audio.Info) (s split, err error) {
+	s = d.split
 	if d.controls == nil {
 		return s, nil
 	}
 	for n, direction := range directions() {
 		gain := next.Side(direction).Gain
-		if next.Side(direction).AvailPorts == 0 || !anew && gain == d.info.Side(direction).Gain {
+		if next.Side(direction).AvailPorts == 0 || now != nil && gain == now.Side(direction).Gain {
 			continue
 		}
 		s.gain[n] = share{}
 		if _, ok := d.controls.Gain(direction); !ok {
 			continue
 		}
-		rest, err := d.controls.SetGain(direction, gain)
-		if err != nil {
-			return d.split, err
+		rest, failed := d.controls.SetGain(direction, gain)
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
 		}
 		volume, ok := d.controls.Gain(direction)
 		s.gain[n] = share{hardware: ok, volume: volume, rest: rest}
 	}
-	if anew || next.MonitorGain != d.info.MonitorGain {
-		done, err := d.controls.Monitor(next.MonitorGain)
-		if err != nil {
-			return d.split, err
-		}
-		s.monitor = done
+	if now == nil || next.MonitorGain != now.MonitorGain {
+		var failed error
+		s.monitor, failed = d.controls.Monitor(next.MonitorGain)
+		err = errors.Join(err, failed)
 	}
-	return s, nil
+	return s, err
 }
 
-// heard takes over the gains that a hand at another mixer has set. With again the hardware
-// gets those of before instead, and software does what it refuses. The caller holds mu.
-func (d *desk) heard(again bool) split {
-	if again {
-		s, err := d.divide(&d.info, true)
-		if err != nil {
-			return split{}
-		}
+// heard takes over the gains that a hand at another mixer has set. The caller holds mu.
+func (d *desk) heard() split {
+	s := d.split
+	if d.controls == nil {
 		return s
 	}
-	s := d.split
 	for n, direction := range directions() {
 		side := d.info.Side(direction)
-		if d.controls == nil || side.AvailPorts == 0 {
+		if side.AvailPorts == 0 {
 			continue
 		}
 		now, ok := d.controls.Gain(direction)

@@ -100,6 +100,12 @@ func TestD19GainOfHardware(t *testing.T) {
 			hw.volume = 0 // the card was away
 			c.engine.Replugged(true)
 			next(96, 128, 750)
+			hw.refuse = audio.ErrIO.With("no")
+			if _, err := c.try("play.gain=200", "play.port=speaker"); !errors.Is(err, audio.ErrIO) {
+				t.Errorf("a port that the hardware refuses: %v", err)
+			}
+			hw.refuse = nil
+			next(96, 128, 750)
 		}
 		p.Abandon()
 		c.set("monitor_gain=255", "play.gain=64")

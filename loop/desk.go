@@ -129,12 +129,15 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
-	rest, err := d.divide(&next, false)
+	rest, err := d.divide(&d.info, &next)
 	if err == nil {
 		err = d.choose(&next, p)
 	}
 	if err != nil {
+		was, _ := d.divide(&next, &d.info) // the hardware, too, is as before
+		change := d.share(e, was)
 		d.mu.Unlock()
+		e.await(change)
 		return audio.Reply{}, err
 	}
 	d.keep(next, p)
@@ -168,7 +171,7 @@ func (e *Engine) Restore(saved audio.Saved) error {
 		err = errors.Join(err, failed)
 		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
 	}
-	rest, failed := d.divide(&next, true)
+	rest, failed := d.divide(nil, &next)
 	err = errors.Join(err, failed)
 	d.keep(next, audio.Patch{})
 	d.split = rest

@@ -80,7 +80,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	e.desk = newDesk(granted, p)
 	e.desk.controls = o.Controls
 	e.desk.plugged()
-	e.desk.split = e.desk.heard(false)
+	e.desk.split = e.desk.heard()
 	frames := granted.Period * granted.Periods
 	if granted.Play {
 		e.output = newMixbus(p.Play.format(granted.Format), frames)
