@@ -17,6 +17,7 @@ type Side struct {
 	Balance     int    // balance: 0 left, 32 middle, 64 right
 	Open        bool   // open: a program holds this side
 	Active      bool   // active: data move now
+	Delay       int    // delay: frames that the device holds, from here to the ear or from the microphone; not of audio(7I)
 }
 
 // Info is the state of a device, or of an end of a loop, as audio(7I) defines it:

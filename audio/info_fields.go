@@ -30,6 +30,7 @@ const (
 	PlayBalance
 	PlayOpen
 	PlayActive
+	PlayDelay
 	RecordSampleRate
 	RecordChannels
 	RecordPrecision
@@ -48,6 +49,7 @@ const (
 	RecordBalance
 	RecordOpen
 	RecordActive
+	RecordDelay
 	MonitorGain
 	OutputMuted
 	RefCount

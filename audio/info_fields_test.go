@@ -11,7 +11,7 @@ import (
 
 // The names and their order are what programs and people rely on.
 func TestFieldTable(t *testing.T) {
-	side := "sample_rate channels precision encoding gain gain_db port avail_ports mod_ports buffer_size samples eof pause error waiting balance open active"
+	side := "sample_rate channels precision encoding gain gain_db port avail_ports mod_ports buffer_size samples eof pause error waiting balance open active delay"
 	var want []string
 	for _, d := range []string{"play", "record"} {
 		for name := range strings.FieldsSeq(side) {
@@ -75,10 +75,10 @@ func TestInfoAsJSON(t *testing.T) {
 	const side = `"sample_rate":48000,"channels":2,"precision":16,"encoding":"S16_LE",`
 	want := `{"play":{` + side + `"gain":128,"gain_db":-5.99,"port":"speaker","avail_ports":"speaker+headphone+line_out",` +
 		`"mod_ports":"speaker+headphone+line_out","buffer_size":19200,"samples":1234,"eof":5,"pause":false,"error":true,` +
-		`"waiting":false,"balance":32,"open":true,"active":true},` +
+		`"waiting":false,"balance":32,"open":true,"active":true,"delay":0},` +
 		`"record":{` + side + `"gain":0,"gain_db":"-inf","port":"microphone","avail_ports":"microphone+line_in+cd",` +
 		`"mod_ports":"microphone+line_in+cd","buffer_size":19200,"samples":1234,"eof":0,"pause":false,"error":true,` +
-		`"waiting":false,"balance":32,"open":true,"active":true},` +
+		`"waiting":false,"balance":32,"open":true,"active":true,"delay":0},` +
 		`"monitor_gain":7,"output_muted":true,"ref_cnt":0,"hw_features":"duplex+in2out+play+record","sw_features":"none"}`
 	got, err := json.Marshal(i)
 	if err != nil || string(got) != want {

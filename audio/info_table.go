@@ -58,6 +58,7 @@ var rows = [endOfFields]row{
 	PlayBalance:    {"balance", KindNumber, Settable | Kept, 0, infoMaxBalance},
 	PlayOpen:       {"open", KindFlag, 0, 0, 1},
 	PlayActive:     {"active", KindFlag, 0, 0, 1},
+	PlayDelay:      {"delay", KindNumber, 0, 0, math.MaxUint32},
 	MonitorGain:    {"monitor_gain", KindNumber, Settable | Kept, 0, infoMaxGain},
 	OutputMuted:    {"output_muted", KindFlag, Settable | Kept, 0, 1},
 	RefCount:       {"ref_cnt", KindNumber, 0, 0, math.MaxUint8},
@@ -139,6 +140,8 @@ func (f Field) Get(i *Info) uint32 {
 		return s.EOF
 	case PlayBalance:
 		return uint32(s.Balance)
+	case PlayDelay:
+		return uint32(s.Delay)
 	case MonitorGain:
 		return uint32(i.MonitorGain)
 	case RefCount:
@@ -180,6 +183,8 @@ func (f Field) put(i *Info, v uint32) {
 		s.EOF = v
 	case PlayBalance:
 		s.Balance = int(v)
+	case PlayDelay:
+		s.Delay = int(v)
 	case MonitorGain:
 		i.MonitorGain = int(v)
 	case RefCount:

@@ -43,9 +43,11 @@ func (e *Engine) cycle(tick backend.Tick) error {
 	}
 	e.desk.meters.passed()
 	if e.output == nil {
+		e.desk.tail.passed(tick.Position, e.rate, false)
 		return nil
 	}
 	e.desk.played(e.output, e.input)
+	e.desk.tail.passed(tick.Position, e.rate, e.output.state != busClear)
 	return e.output.play(e.stream)
 }
 

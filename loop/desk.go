@@ -22,9 +22,10 @@ type desk struct {
 	info     audio.Info // counters and flags are the engine's, see look
 	rules    audio.Rules
 	controls Controls // nil: no hardware
-	split    split    // what the hardware does of info
-	opened   [2]int   // clients on each side
-	queued   [2]int   // clients that wait for their turn
+	tail     tail
+	split    split  // what the hardware does of info
+	opened   [2]int // clients on each side
+	queued   [2]int // clients that wait for their turn
 
 	// The engine's.
 	play, record   *mixer.Fader
@@ -113,6 +114,7 @@ func (d *desk) look() audio.Info {
 		s.Error = d.failed[n].Load() && s.Open
 		s.Active = d.active[n].Load() && s.Open
 		s.Waiting = s.Waiting || d.queued[n] > 0
+		s.Delay = int(d.tail.delay[n].Load())
 	}
 	i.RefCount = d.opened[playing] + d.opened[recording]
 	return i

@@ -78,6 +78,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
 	e.desk = newDesk(granted, p)
+	e.desk.tail.of(s)
 	e.desk.controls = o.Controls
 	e.desk.plugged()
 	e.desk.split = e.desk.heard()
@@ -181,9 +182,13 @@ func (e *Engine) obey() (restarted bool) {
 }
 
 // settle starts and stops the clock, and sets its pace, as the lines want it: at
-// the smallest period of all sessions, but no slower than configured.
+// the smallest period of all sessions, but no slower than configured. It stops when all is
+// heard.
 func (e *Engine) settle() {
 	want := (e.lines != nil || e.desk.monitors()) && !e.failed
+	if !want && e.running && !e.failed && !e.quit {
+		want = e.desk.tail.sounds(e.position)
+	}
 	if want == e.running {
 		return
 	}
@@ -192,6 +197,7 @@ func (e *Engine) settle() {
 	if want {
 		e.position = 0
 		e.desk.begin()
+		e.desk.tail.begin()
 		err = e.stream.Start()
 	} else {
 		e.desk.rest()

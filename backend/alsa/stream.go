@@ -149,6 +149,20 @@ func (s *stream) Granted() backend.Config { return s.granted }
 // Wake counts the bell up. One that is full is loud enough.
 func (s *stream) Wake() { _, _ = s.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 
+// Delay implements backend.Delayer: the buffer, and what the card itself holds.
+func (s *stream) Delay() (play, record int) {
+	if s.play != nil && !s.idle {
+		play = s.fill
+		if s.running {
+			play += s.play.beyond()
+		}
+	}
+	if s.record != nil && s.running {
+		record = s.record.beyond()
+	}
+	return play, record
+}
+
 func (s *stream) Start() error {
 	s.base, s.lost = 0, 0
 	if err := s.begin(); err != nil {

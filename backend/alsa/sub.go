@@ -154,6 +154,20 @@ func (s *sub) update() error {
 	return nil
 }
 
+// beyond is how many frames are in the card itself, such as in the packets of a bus; 0
+// where it has stopped.
+func (s *sub) beyond() int {
+	var delay int64
+	if abi.Delay(s.fd, &delay) != nil || s.update() != nil {
+		return 0
+	}
+	buffered := s.buffer - s.avail()
+	if !s.play {
+		buffered = s.avail()
+	}
+	return max(0, int(delay)-buffered)
+}
+
 // avail is how many frames can be written, or read.
 func (s *sub) avail() int {
 	if s.play {

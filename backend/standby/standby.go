@@ -34,12 +34,13 @@ const longestLook = time.Minute
 
 // Open gives a stream on the best source that opens, and keeps what that grants: the
 // others have to grant the same. It fails only if no source opens. The stream is
-// guarded, and a backend.Switcher.
+// guarded, a backend.Switcher, and a backend.Reporter of devices that are there and cannot
+// take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
 	}
-	s := &stream{o: o, switches: make(chan backend.Switch, 16), kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan backend.Stream, 16)}
+	s := &stream{o: o, switches: make(chan backend.Switch, 16), reports: make(chan error, 4), kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan backend.Stream, 16)}
 	last := len(o.Sources) - 1
 	var errs []error
 	for n, source := range o.Sources {
@@ -94,6 +95,7 @@ type stream struct {
 	tells    sync.Mutex
 	closed   bool
 	switches chan backend.Switch
+	reports  chan error
 
 	// The engine's goroutine's.
 	running        bool
@@ -109,6 +111,17 @@ func (s *stream) Device() string { return s.o.Sources[s.now.Load().source].Name 
 
 // Switches implements backend.Switcher.
 func (s *stream) Switches() <-chan backend.Switch { return s.switches }
+
+// Delay implements backend.Delayer for whoever performs.
+func (s *stream) Delay() (play, record int) {
+	if d, ok := backend.As[backend.Delayer](s.now.Load().Stream); ok {
+		return d.Delay()
+	}
+	return 0, 0
+}
+
+// Reports implements backend.Reporter.
+func (s *stream) Reports() <-chan error { return s.reports }
 
 // Wake wakes whoever performs, also one that takes over meanwhile.
 func (s *stream) Wake() {
@@ -246,6 +259,7 @@ func (s *stream) Close() error {
 	s.tells.Lock()
 	s.closed = true
 	close(s.switches)
+	close(s.reports)
 	s.tells.Unlock()
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,6 +60,11 @@ func newStage(t *testing.T) *stage {
 	return st
 }
 
+// delayed has a buffer of its own.
+type delayed struct{ *backendtest.Clock }
+
+func (delayed) Delay() (play, record int) { return 2 * period, 1 }
+
 func (st *stage) plug() {
 	st.mu.Lock()
 	st.card = backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period})
@@ -76,7 +82,7 @@ func (st *stage) open() {
 			if st.card == nil {
 				return nil, audio.ErrNoDevice.With("no card")
 			}
-			return st.card, nil
+			return delayed{st.card}, nil
 		}},
 		{Name: "null", Open: func(backend.Config) (backend.Stream, error) { return st.null, nil }},
 	}})
@@ -237,10 +243,17 @@ func TestNotPluggedAtStart(t *testing.T) {
 		st := newStage(t)
 		st.open()
 		st.switched("card", "null", true)
+		d, _ := backend.As[backend.Delayer](st.s)
+		if play, record := d.Delay(); play != 0 || record != 0 {
+			t.Errorf("delay %d and %d on null", play, record)
+		}
 		st.null.Advance(4 * period)
 		st.plug()
 		st.plugged <- struct{}{}
 		st.switched("null", "card", false)
+		if play, record := d.Delay(); play != 2*period || record != 1 {
+			t.Errorf("delay %d and %d on the card", play, record)
+		}
 		st.card.Advance(period)
 		if p := st.position(); p != 5*period {
 			t.Error(p)
@@ -263,7 +276,19 @@ func TestDifferentCardDoesNotStandIn(t *testing.T) {
 		if s.Device() != "null" || !odd.Closed() {
 			t.Errorf("it runs on %s", s.Device())
 		}
+		r, _ := backend.As[backend.Reporter](st.s)
+		st.plugged <- struct{}{} // it is told once
+		synctest.Wait()
+		if n := len(r.Reports()); n != 1 {
+			t.Fatalf("%d reports", n)
+		}
+		if err := <-r.Reports(); !errors.Is(err, audio.ErrInvalid) || !strings.Contains(err.Error(), "card is there, but cannot take over") {
+			t.Error(err)
+		}
 		end(st)
+		if _, open := <-r.Reports(); open {
+			t.Error("there are more reports")
+		}
 	})
 }
 
@@ -314,6 +339,47 @@ func TestLooksFromTimeToTime(t *testing.T) {
 		if n := opens.Load(); n < 10 || n > 25 {
 			t.Errorf("%d looks in ten minutes", n-1)
 		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestBacksOffFromWhatFails: a card that opens and fails at once is tried ever less often.
+func TestBacksOffFromWhatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var opens atomic.Int32
+		stand := backendtest.NewClock(backend.Config{Period: period})
+		s, err := standby.Open(stand.Granted(), standby.Options{Look: time.Second, Sources: []standby.Source{
+			{Name: "card", Open: func(backend.Config) (backend.Stream, error) {
+				opens.Add(1)
+				card := backendtest.NewClock(backend.Config{Period: period})
+				card.Fail(audio.ErrIO)
+				return card, nil
+			}},
+			{Name: "null", Open: func(backend.Config) (backend.Stream, error) { return stand, nil }},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				if _, err := s.Wait(); err != nil {
+					return
+				}
+			}
+		}()
+		time.Sleep(time.Hour)
+		if n := opens.Load(); n < 50 || n > 75 {
+			t.Errorf("opened %d times in an hour", n)
+		}
+		stand.Fail(audio.ErrIO)
+		<-done
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

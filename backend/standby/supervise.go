@@ -1,6 +1,7 @@
 package standby
 
 import (
+	"errors"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -14,6 +15,7 @@ const soon = 10 * time.Second
 func (s *stream) supervise() {
 	look := s.o.Look
 	opened := time.Now()
+	refused := make([]string, len(s.o.Sources)) // what was reported
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -43,7 +45,7 @@ func (s *stream) supervise() {
 			look = min(2*look, longestLook)
 		}
 		s.closeRetired() // a card has to be given back before it can be opened again
-		if s.improve() {
+		if s.improve(refused) {
 			opened = time.Now()
 		}
 	}
@@ -60,21 +62,35 @@ func (s *stream) closeRetired() {
 	}
 }
 
-// improve opens the best source that is better than the present one, for the engine.
-func (s *stream) improve() bool {
+// improve opens the best source that is better than the present one, for the engine. That
+// one is there and cannot be used is reported once.
+func (s *stream) improve(refused []string) bool {
 	if s.next.Load() != nil {
 		return false // the engine has not yet taken the last one
 	}
 	for n := range s.now.Load().source {
 		inner, err := s.open(n)
 		if err != nil {
+			if text := err.Error(); text != refused[n] && !errors.Is(err, audio.ErrNoDevice) {
+				refused[n] = text
+				s.report(err)
+			}
 			continue
 		}
+		refused[n] = ""
 		s.next.Store(&performer{n, inner})
 		s.Wake()
 		return true
 	}
 	return false
+}
+
+// report is for the supervisor, which ends before reports is closed.
+func (s *stream) report(err error) {
+	select {
+	case s.reports <- err:
+	default: // nobody reads
+	}
 }
 
 // open opens a source for exactly what is granted.
@@ -85,8 +101,8 @@ func (s *stream) open(n int) (backend.Stream, error) {
 	}
 	if got := inner.Granted(); got != s.granted {
 		inner.Close()
-		return nil, audio.ErrInvalid.With("%s cannot stand in: it has %s, periods of %d frames and %d of them, not %s, %d and %d", s.o.Sources[n].Name,
-			got.Format, got.Period, got.Periods, s.granted.Format, s.granted.Period, s.granted.Periods)
+		return nil, audio.ErrInvalid.With("%s is there, but cannot take over: it has %s with %d periods of %d frames, and the device runs with %s, %d of %d; restart loopbridge, or set rate and period of the device to what all its cards have", s.o.Sources[n].Name,
+			got.Format, got.Periods, got.Period, s.granted.Format, s.granted.Periods, s.granted.Period)
 	}
 	return inner, nil
 }

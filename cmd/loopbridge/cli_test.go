@@ -160,7 +160,7 @@ func TestComplete(t *testing.T) {
 		"watch ":                      "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
 		"info loop0/":                 "loop0/server",
 		"info null play.gain":         "play.gain play.gain_db",
-		"info null play.gain reco":    "record.active record.avail_ports record.balance record.buffer_size record.channels record.encoding record.eof record.error record.gain record.gain_db record.mod_ports record.open record.pause record.port record.precision record.sample_rate record.samples record.waiting",
+		"info null play.gain reco":    "record.active record.avail_ports record.balance record.buffer_size record.channels record.delay record.encoding record.eof record.error record.gain record.gain_db record.mod_ports record.open record.pause record.port record.precision record.sample_rate record.samples record.waiting",
 		"set nu":                      "null",
 		"set null mon":                "monitor_gain=",
 		"set null monitor_gain=3 out": "output_muted=",
