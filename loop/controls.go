@@ -23,6 +23,8 @@ type Controls interface {
 	// Monitor makes the input heard in the output with a gain of 0..255. Not done: the
 	// hardware cannot, or is not to do it, and software does.
 	Monitor(gain int) (done bool, err error)
+	// Monitored reads that gain, as the nearest of 0..255. Not ok: software monitors.
+	Monitored() (gain int, ok bool)
 }
 
 // hardware reports whether a side's ports are switches of the hardware.

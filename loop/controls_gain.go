@@ -10,8 +10,9 @@ import (
 // split is what the hardware does of the gains and the monitor of an Info, and so what is
 // left for software.
 type split struct {
-	gain    [2]share
-	monitor bool // all of it is the hardware's
+	gain      [2]share
+	monitor   bool // all of it is the hardware's
+	monitored int  // as Controls.Monitored reads it
 }
 
 // share is a side's.
@@ -49,6 +50,7 @@ func (d *desk) divide(now, next *audio.Info) (s split, err error) {
 	if now == nil || next.MonitorGain != now.MonitorGain {
 		var failed error
 		s.monitor, failed = d.controls.Monitor(next.MonitorGain)
+		s.monitored, _ = d.controls.Monitored()
 		err = errors.Join(err, failed)
 	}
 	return s, err
@@ -73,6 +75,9 @@ func (d *desk) heard() split {
 			s.gain[n] = share{hardware: true, volume: now, rest: 1}
 			side.Gain = now
 		}
+	}
+	if now, ok := d.controls.Monitored(); ok && (!s.monitor || now != s.monitored) {
+		s.monitor, s.monitored, d.info.MonitorGain = true, now, now
 	}
 	return s
 }

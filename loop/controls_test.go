@@ -59,6 +59,8 @@ func (s *switches) Monitor(gain int) (bool, error) {
 	return s.scale, nil
 }
 
+func (s *switches) Monitored() (gain int, ok bool) { return s.monitor, s.scale }
+
 // TestD19GainOfHardware: it does its part, and software the rest.
 func TestD19GainOfHardware(t *testing.T) {
 	for _, scale := range []bool{true, false} {
@@ -112,6 +114,11 @@ func TestD19GainOfHardware(t *testing.T) {
 		c.clock.Advance(30 * period)
 		if level := c.level(1000); hw.monitor != 255 || (level > -60) == scale {
 			t.Errorf("the hardware (%v) monitors with %d, and software at %.1f dB", scale, hw.monitor, level)
+		}
+		hw.monitor = 99 // another mixer
+		changes := c.engine.Replugged(false)
+		if heard := len(changes) == 1 && changes[0].Field == audio.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
+			t.Errorf("%v, and monitor_gain is %d", changes, c.engine.Info().MonitorGain)
 		}
 	}
 }

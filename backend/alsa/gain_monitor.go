@@ -83,6 +83,63 @@ func (m *Mixer) SetMonitor(gain int) (heard float64, err error) {
 	return heard, err
 }
 
+// MonitorGain reads how loud the selected inputs are heard at the outputs within the card,
+// as the nearest gain of 0..255, whoever has set it. audio.ErrUnsupported: as SetMonitor.
+func (m *Mixer) MonitorGain() (gain int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	selected, err := m.selectedLocked(audio.Record)
+	if err != nil {
+		return 0, err
+	}
+	reached := false
+	for _, p := range m.monitors {
+		if selected&p.port == 0 {
+			continue
+		}
+		reached = true
+		heard, err := m.heard(p)
+		if err != nil {
+			return 0, err
+		}
+		gain = max(gain, heard)
+	}
+	if !reached {
+		return 0, noMonitor(selected)
+	}
+	return gain, nil
+}
+
+// heard is the gain of a path.
+func (m *Mixer) heard(p monitorPath) (gain int, err error) {
+	if p.sw != nil {
+		on, err := m.controls.Read(p.sw.ID)
+		if err != nil || !slices.ContainsFunc(on, func(x int64) bool { return x != p.sw.Min }) {
+			return 0, err
+		}
+	}
+	if p.volume == nil {
+		return maxGain, nil
+	}
+	v, err := m.controls.Read(p.volume.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, x := range v {
+		switch width := p.volume.Max - p.volume.Min; {
+		case p.volume.Scale.Known():
+			gain = max(gain, fromDecibels(p.volume.Scale.Decibels(x)))
+		case width > 0:
+			gain = max(gain, int(math.Round(float64(x-p.volume.Min)/float64(width)*maxGain)))
+		}
+	}
+	return gain, nil
+}
+
+func noMonitor(selected audio.Ports) error {
+	return audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`, selected.Names(audio.Record))
+}
+
 func (m *Mixer) setMonitorLocked(gain int) (heard float64, err error) {
 	selected, err := m.selectedLocked(audio.Record)
 	if err != nil {
@@ -106,7 +163,7 @@ func (m *Mixer) setMonitorLocked(gain int) (heard float64, err error) {
 		heard = max(heard, p.level(gain))
 	}
 	if !reached && gain > 0 {
-		return 0, audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`, selected.Names(audio.Record))
+		return 0, noMonitor(selected)
 	}
 	return heard, m.apply(append(off, steps...))
 }

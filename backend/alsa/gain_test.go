@@ -118,6 +118,16 @@ func TestMonitor(t *testing.T) {
 			}
 		}
 	}
+	monitored := func(want int) {
+		t.Helper()
+		if gain, err := m.MonitorGain(); err != nil || gain != want {
+			t.Errorf("monitored with %d, %v, want %d", gain, err, want)
+		}
+	}
+	monitored(128)
+	f.set("Line Playback Switch", 0)
+	monitored(0)
+	f.set("Line Playback Switch", 1)
 	check("line", map[string]int64{"Line Playback Volume": 19, "Line Playback Switch": 1, "Mic Playback Switch": 0})
 	if err := m.Select(record, mic); err != nil {
 		t.Fatal(err)
@@ -159,6 +169,9 @@ func TestMonitorSwitch(t *testing.T) {
 	}
 	for gain, want := range map[int]int64{0: 0, 127: 0, 128: 1, 255: 1} {
 		heard, err := m.SetMonitor(gain)
+		if now, err := m.MonitorGain(); err != nil || now != int(255*want) {
+			t.Errorf("gain %d reads as %d, %v", gain, now, err)
+		}
 		if err != nil || f.get("Mic Playback Switch")[0] != want || f.get("Mic Volume")[0] != 25 || math.IsInf(heard, -1) != (want == 0) {
 			t.Errorf("gain %d: %g dB, %v", gain, heard, err)
 		}
@@ -175,6 +188,9 @@ func TestMonitorIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := m.SetMonitor(0); err != nil {
+		t.Error(err)
+	}
+	if _, err := m.MonitorGain(); !errors.Is(err, audio.ErrUnsupported) {
 		t.Error(err)
 	}
 }

@@ -20,7 +20,9 @@ import (
 //	directly ── not permitted ──▶ rtkit, over D-Bus ── none, or refused ──▶ a note
 //
 // No thread can take the machine with it: one that runs for rtLimit without a sleep loses
-// its priority, all of them do then.
+// its priority, all of them do then. On a computer with one processor the thread that takes
+// it away gets its turn only when the kernel holds real-time ones back, once a second, so
+// the kernel ends the process no earlier than after two.
 type realtime struct {
 	log zerolog.Logger
 
@@ -33,7 +35,8 @@ type realtime struct {
 const (
 	rtPriority = 20              // above all that is not real-time, below the kernel's own threads
 	rtLimit    = 150_000         // µs of running without a sleep
-	rtMost     = 200_000         // the same, after which the kernel ends the process
+	rtMost     = 2_500_000       // the same, after which the kernel ends the process
+	rtkitMost  = 200_000         // what rtkit wants that to be
 	spareProcs = 6               // see prepare
 	noRealtime = "not real-time" // beginning of a state
 )
@@ -55,6 +58,7 @@ func (r *realtime) enter(device string) {
 		return
 	}
 	go func() { // the bus may take its time
+		r.bound(rtkitMost)
 		priority, asked := askRTKit(thread, rtPriority)
 		if asked == nil {
 			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
@@ -92,10 +96,7 @@ func (r *realtime) prepare() {
 	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
 		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
 	}
-	limit := unix.Rlimit{Cur: rtLimit, Max: rtMost}
-	if err := unix.Setrlimit(unix.RLIMIT_RTTIME, &limit); err != nil {
-		r.log.Warn().Err(err).Msg("real-time threads are not bounded")
-	}
+	r.bound(rtMost)
 	excess := make(chan os.Signal, 1)
 	signal.Notify(excess, unix.SIGXCPU)
 	go func() {
@@ -103,6 +104,20 @@ func (r *realtime) prepare() {
 			r.yield()
 		}
 	}()
+}
+
+// bound is how long a real-time thread may run without a sleep; what the process was
+// started with may be less.
+func (r *realtime) bound(most uint64) {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
+	if err == nil {
+		most = min(most, limit.Max)
+		err = unix.Setrlimit(unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: min(rtLimit, most), Max: most})
+	}
+	if err != nil {
+		r.log.Warn().Err(err).Msg("real-time threads are not bounded")
+	}
 }
 
 // yield makes ordinary threads of all.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -65,7 +66,12 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 		tell: func(changes []audio.Change) { c.bay.Tell(loop.Event{Kind: loop.Set, Device: d.Name, Changes: changes}) },
 	}
 	if on, ok := backend.As[backend.Switcher](s); ok {
-		controls.attach(c.number(d.Name, on.Device()))
+		card := c.number(d.Name, on.Device())
+		if !d.Card.Required {
+			controls.tryAttach(card)
+		} else if err := controls.attach(card); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,7 +167,7 @@ func (c *cards) tell() {
 func (c *cards) follow(device string, s backend.Switcher) {
 	for change := range s.Switches() {
 		if controls := c.controlsOf(device); controls != nil {
-			controls.attach(c.number(device, change.To))
+			controls.tryAttach(c.number(device, change.To))
 			controls.replugged(true)
 		}
 		ev := loop.Event{Kind: loop.Back, Device: device, Note: change.To + " takes over from " + change.From}

@@ -126,6 +126,10 @@ func notRegular(use, name string, mode fs.FileMode) error {
 // logReports writes what a device tells until its stream is closed.
 func logReports(log zerolog.Logger, c DeviceConfig, r backend.Reporter) {
 	for err := range r.Reports() {
-		log.Warn().Err(err).Str("device", c.Name).Str("file", c.Output).Msg("trouble with what is played")
+		line := log.Warn().Err(err).Str("device", c.Name)
+		if c.Output != "" {
+			line = line.Str("file", c.Output)
+		}
+		line.Msg("trouble with a device")
 	}
 }

@@ -28,18 +28,18 @@ type cardControls struct {
 
 var _ loop.Controls = (*cardControls)(nil)
 
-// attach takes the controls of a card, in place of those before; −1: of none.
-func (c *cardControls) attach(card int) {
+// attach takes the controls of a card, in place of those before; −1: of none. An error
+// says why they cannot be used, and leaves it without any.
+func (c *cardControls) attach(card int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.release(false)
 	if card < 0 {
-		return
+		return nil
 	}
 	mixer, err := alsa.OpenMixer(card, c.config.Controls)
 	if err != nil {
-		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
-		return
+		return err
 	}
 	if c.config.Restore {
 		if c.settings, err = mixer.Save(); err != nil {
@@ -48,6 +48,14 @@ func (c *cardControls) attach(card int) {
 	}
 	c.mixer = mixer
 	c.wait.Go(func() { c.follow(mixer) })
+	return nil
+}
+
+// tryAttach is attach where a card does without what it cannot.
+func (c *cardControls) tryAttach(card int) {
+	if err := c.attach(card); err != nil {
+		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
+	}
 }
 
 // release gives the controls back. The caller holds mu.
@@ -136,6 +144,16 @@ func (c *cardControls) Monitor(gain int) (done bool, err error) {
 	return err == nil, err
 }
 
+// Monitored implements loop.Controls.
+func (c *cardControls) Monitored() (gain int, ok bool) {
+	m := c.now()
+	if m == nil || c.config.Monitor != inHardware {
+		return 0, false
+	}
+	gain, err := m.MonitorGain()
+	return gain, err == nil
+}
+
 // serve says whose controls these are.
 func (c *cardControls) serve(e *loop.Engine) {
 	c.mu.Lock()
@@ -165,7 +183,7 @@ func (c *cardControls) follow(m *alsa.Mixer) {
 		c.mu.Lock()
 		e := c.engine
 		c.mu.Unlock()
-		if e == nil || change.Ports == 0 && !change.Port && !change.Gain {
+		if e == nil {
 			continue
 		}
 		before := e.Info()
@@ -189,12 +207,16 @@ func (c *cardControls) choose(e *loop.Engine, d audio.Direction, before audio.In
 	if err := p.Set(audio.PlayPort.On(d), uint32(port)); err != nil {
 		return
 	}
-	if _, err := e.Set(p); err != nil {
+	set, err := e.Set(p)
+	if err != nil {
 		c.log.Warn().Err(err).Msg("the port that was plugged in is not used")
 		return
 	}
-	after := e.Info()
-	if changes := audio.Changes(&i, &after); len(changes) > 0 {
+	var changes []audio.Change
+	for f := range set.Changed.All() {
+		changes = append(changes, audio.Change{Field: f, Old: f.Get(&i), New: f.Get(&set.Info)})
+	}
+	if len(changes) > 0 {
 		c.tell(changes)
 	}
 }
