@@ -34,12 +34,16 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 		}
 	}
 	n := negotiation{name, fds, all}
+	buffer := wish.Period * wish.Periods
+	if len(fds) > 1 {
+		buffer += wish.Format.Rate / headstart
+	}
 	for _, step := range []struct {
 		what  string
 		param abi.Param
 		wish  int
 	}{
-		{"rate", abi.Rate, wish.Format.Rate}, {"period", abi.PeriodSize, wish.Period}, {"buffer", abi.BufferSize, wish.Period * wish.Periods},
+		{"rate", abi.Rate, wish.Format.Rate}, {"period", abi.PeriodSize, wish.Period}, {"buffer", abi.BufferSize, buffer},
 	} {
 		if err := n.near(step.what, step.param, step.wish); err != nil {
 			return s, nil, err

@@ -33,7 +33,8 @@ const standstill = 2 * time.Second
 
 // stream is the driver below the guard. Its clock is the pointer of the hardware that
 // records, else of that which plays. Play is kept full: what is written is heard a buffer
-// later.
+// later. In both directions the pointer of play may run ahead, as that of a bus does that
+// fetches packets early; then play is kept full by so much more.
 //
 //	            start                          xrun, suspend
 //	stopped ───────────────▶ running ─────────────────────────▶ started anew: the
@@ -45,7 +46,8 @@ type stream struct {
 	play, record *sub // nil: not opened
 	clock        *sub
 	linked       bool
-	fill         int    // frames that wait to be played at a tick, before Write
+	fill         int    // frames that wait to be played at a tick, after Write
+	lead         int    // frames by which the pointer of play is ahead of that of record
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
 
@@ -153,7 +155,8 @@ func (s *stream) Wake() { _, _ = s.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 func (s *stream) Delay() (play, record int) {
 	if s.play != nil && !s.idle {
 		play = s.fill
-		if s.running {
+		if s.running { // what waits, what is to be written, and how far the clock is since the tick
+			play = int(s.play.appl-s.play.hw) + s.unwritten() + int(s.clock.hw-s.rel)
 			play += s.play.beyond()
 		}
 	}
@@ -175,7 +178,7 @@ func (s *stream) Start() error {
 
 // begin starts the hardware at rel 0, with play full of silence.
 func (s *stream) begin() error {
-	s.rel = 0
+	s.rel, s.lead = 0, 0
 	if err := s.each(abi.Prepare); err != nil {
 		return err
 	}
@@ -188,7 +191,11 @@ func (s *stream) begin() error {
 		if err := s.play.reset(); err != nil {
 			return err
 		}
-		if err := s.silence(s.fill); err != nil {
+		head := s.fill
+		if s.clock == s.record { // it may be late, see lead
+			head = s.play.buffer
+		}
+		if err := s.silence(head); err != nil {
 			return err
 		}
 	}

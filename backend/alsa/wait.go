@@ -80,6 +80,20 @@ func (s *stream) wakeAt(rel uint64) error {
 	return err
 }
 
+// Parts of a second. A card may take what is played ahead, in packets or into a memory of
+// its own, and bring what is recorded later. So play has a headstart and is kept all full at
+// first. Once it has settled it is known by how much it is ahead, and has as much time to be
+// served as play alone.
+const (
+	headstart = 24
+	settled   = 8
+)
+
+// settles reports whether it is not yet known by how much play is ahead.
+func (s *stream) settles() bool {
+	return s.clock == s.record && s.play != nil && s.rel < uint64(s.granted.Format.Rate/settled)
+}
+
 // look finds out how far the hardware is, and starts it anew where it has stopped.
 func (s *stream) look() error {
 	stopped := false
@@ -105,6 +119,9 @@ func (s *stream) look() error {
 	}
 	if stopped {
 		return s.recover()
+	}
+	if s.settles() {
+		s.lead = max(s.lead, int(s.play.hw)-int(s.record.hw))
 	}
 	period := uint64(s.granted.Period)
 	if rel := s.clock.hw / period * period; rel > s.rel {
@@ -163,7 +180,7 @@ func (s *stream) tick() (backend.Tick, error) {
 		return t, s.failure("wait", s.pass())
 	}
 	if s.record != nil {
-		t.Readable = s.unread()
+		t.Readable = min(s.unread(), s.fill)
 	}
 	if s.play != nil {
 		t.Writable = s.unwritten()
@@ -176,7 +193,11 @@ func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
 
 // unwritten is how many frames are missing for play to be full.
 func (s *stream) unwritten() int {
-	return max(0, min(int(s.rel)+s.fill-int(s.play.appl), s.play.avail()))
+	room := min(s.play.avail(), s.fill)
+	if !s.settles() {
+		room = min(room, int(s.rel)+s.fill+s.lead-int(s.play.appl))
+	}
+	return max(0, room)
 }
 
 // pass keeps a clock going that nobody plays or records with.

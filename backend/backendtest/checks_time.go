@@ -23,7 +23,7 @@ func checkTicks(p *probe) error {
 		if err := p.cycle(false); err != nil {
 			return err
 		}
-		if limit := p.tick.Position + uint64(p.buffer()); p.read > limit || p.written > limit {
+		if limit := p.tick.Position + uint64(max(p.buffer(), p.delay())); p.read > limit || p.written > limit {
 			return fmt.Errorf("%d frames read and %d written by position %d", p.read, p.written, p.tick.Position)
 		}
 	}

@@ -174,6 +174,16 @@ func (p *probe) restart() error {
 
 func (p *probe) buffer() int { return p.granted.Period * p.granted.Periods }
 
+// delay is how far what was written may be ahead of the position.
+func (p *probe) delay() int {
+	d, ok := backend.As[backend.Delayer](p.s)
+	if !ok {
+		return 0
+	}
+	play, _ := d.Delay()
+	return play
+}
+
 // wait is one Wait, with all that a tick must keep.
 func (p *probe) wait(woken bool) error {
 	t, err := p.s.Wait()
