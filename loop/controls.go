@@ -92,6 +92,7 @@ func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 	d.plugged()
 	var rest split
 	if !again {
+		d.takeOver(&before)
 		rest = d.heard()
 	} else {
 		rest, _ = d.divide(nil, &d.info) // what it refuses is software's
@@ -103,6 +104,17 @@ func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 		}
 	}
 	return audio.Changes(&before, &d.info), d.share(e, rest)
+}
+
+// takeOver switches the hardware to what is in use now in place of what was pulled. The
+// caller holds mu.
+func (d *desk) takeOver(before *audio.Info) {
+	for n, direction := range directions() {
+		now := d.info.Side(direction)
+		if d.hardware(n) && before.Side(direction).Port&^now.AvailPorts != 0 {
+			_ = d.controls.Select(direction, now.Port) // the next look shows what it has refused
+		}
+	}
 }
 
 // share lets software do what the hardware leaves of info now. The caller holds mu.

@@ -181,7 +181,7 @@ func TestD23PortsOfHardware(t *testing.T) {
 	}
 	has(both, audio.PortLineIn, both)
 
-	hw.avail, hw.selected[audio.Play] = audio.PortSpeaker, audio.PortSpeaker // the headphone is pulled
+	hw.avail = audio.PortSpeaker // the headphone is pulled: the speaker takes over
 	if changes := engine.Replugged(false); len(changes) != 3 {
 		t.Errorf("%v", changes)
 	}
