@@ -95,7 +95,7 @@ func (d *desk) replugged(e *Engine, again bool) ([]audio.Change, *command) {
 		d.takeOver(&before)
 		rest = d.heard()
 	} else {
-		rest, _ = d.divide(nil, &d.info) // what it refuses is software's
+		rest, _ = d.divide(nil, &d.info, audio.Patch{}) // what it refuses is software's
 		for n, direction := range directions() {
 			s := d.info.Side(direction)
 			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.controls.Select(direction, was) == nil {

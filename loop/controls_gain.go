@@ -22,17 +22,18 @@ type share struct {
 	rest     float32 // amplitude that is left, 0..1
 }
 
-// divide gives the hardware its part of next, as far as it is not what it was with now, or
-// anew: now is nil. With an error software does what the hardware has refused. The caller
-// holds mu.
-func (d *desk) divide(now, next *audio.Info) (s split, err error) {
+// divide gives the hardware its part of next, as far as p sets it or it is not what it was
+// with now; all of it where now is nil. With an error software does what the hardware has
+// refused. The caller holds mu.
+func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error) {
 	s = d.split
 	if d.controls == nil {
 		return s, nil
 	}
 	for n, direction := range directions() {
 		gain := next.Side(direction).Gain
-		if next.Side(direction).AvailPorts == 0 || now != nil && gain == now.Side(direction).Gain {
+		_, given := p.Get(audio.PlayGain.On(direction)) // for a volume beyond the gains
+		if next.Side(direction).AvailPorts == 0 || now != nil && !given && gain == now.Side(direction).Gain {
 			continue
 		}
 		s.gain[n] = share{}

@@ -98,6 +98,11 @@ func TestD19GainOfHardware(t *testing.T) {
 				t.Errorf("%v", changes)
 			}
 			next(64, 64, 1000)
+			hw.volume = 320 // beyond unity
+			c.engine.Replugged(false)
+			next(255, 320, 1000)
+			c.set("play.gain=255")
+			next(255, 256, 996)
 			c.set("play.gain=96")
 			hw.volume = 0 // the card was away
 			c.engine.Replugged(true)

@@ -131,12 +131,12 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
-	rest, err := d.divide(&d.info, &next)
+	rest, err := d.divide(&d.info, &next, p)
 	if err == nil {
 		err = d.choose(&next, p)
 	}
 	if err != nil {
-		was, _ := d.divide(&next, &d.info) // the hardware, too, is as before
+		was, _ := d.divide(&next, &d.info, p) // the hardware, too, is as before
 		change := d.share(e, was)
 		d.mu.Unlock()
 		e.await(change)
@@ -173,7 +173,7 @@ func (e *Engine) Restore(saved audio.Saved) error {
 		err = errors.Join(err, failed)
 		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
 	}
-	rest, failed := d.divide(nil, &next)
+	rest, failed := d.divide(nil, &next, audio.Patch{})
 	err = errors.Join(err, failed)
 	d.keep(next, audio.Patch{})
 	d.split = rest
