@@ -59,7 +59,7 @@ func setState7I(to *audio.Patch, f audio.Field) func(any) string {
 		switch {
 		case !ok:
 			return "is " + kindOf(v) + ", " + use
-		case n == int64(f.Get(&usual)): // as it is
+		case n == int64(f.Get(&usual)) && f.Short() != "gain": // as it is; that of a card can be any
 		case n < 0 || n > math.MaxUint32 || to.Set(f, uint32(n)) != nil:
 			return "out of range, " + use
 		}

@@ -57,6 +57,7 @@ volume = "hardware"
 [device.play]
 port = "line_out"
 volume = "Amp Playback Volume"
+gain = 255
 controls.line_out = { switch = "Amp Playback Switch,1", jack = "none" }
 [device.record.controls]
 line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
@@ -75,8 +76,12 @@ line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
 	if err := want.Port.Set(audio.PlayPort, uint32(audio.PortLineOut)); err != nil {
 		t.Fatal(err)
 	}
-	if card := got.Devices[len(got.Devices)-1].Card; !reflect.DeepEqual(card, want) {
-		t.Errorf("%+v, want %+v", card, want)
+	last := got.Devices[len(got.Devices)-1]
+	if !reflect.DeepEqual(last.Card, want) {
+		t.Errorf("%+v, want %+v", last.Card, want)
+	}
+	if gain, given := last.State.Get(audio.PlayGain); !given || gain != 255 {
+		t.Error("the card's volume stays as it is found, and gain = 255 was said")
 	}
 }
 
