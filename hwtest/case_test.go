@@ -37,6 +37,9 @@ func cases() []testCase {
 		{"carries a stream in both directions for a minute", hwtest.Loop | hwtest.Sound, streamEchoes},
 		{"is followed when its clock is fast or slow", hwtest.Loop | hwtest.Sound, streamFollowsRate},
 		{"plays a file that a program plays on a loop", hwtest.Ears | hwtest.Sound, daemonPlays},
+		{"plays on each of its ports", hwtest.Ears | hwtest.Sound, portsSound},
+		{"has gain and mute", hwtest.Ears | hwtest.Sound, gainActs},
+		{"follows a jack", hwtest.Ears | hwtest.Sound, followsJack},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}

@@ -46,19 +46,21 @@ channels = 2
 format = "S16_LE"
 period = "%d"
 periods = 3
+%s
 
 [[loop]]
 name = "speaker"
 server = { device = "main", side = "play" }
 `
 
-// daemon starts one for an ear of the card.
-func (b *bench) daemon(ear plan.Ear) *daemon {
+// daemon starts one for an ear of the card, with further settings of the device.
+func (b *bench) daemon(ear plan.Ear, settings ...string) *daemon {
 	b.Helper()
 	dir := b.TempDir()
 	file, socket := filepath.Join(dir, "speakers.toml"), filepath.Join(dir, "socket")
 	w := wish(ear, 480)
-	if err := os.WriteFile(file, fmt.Appendf(nil, daemonConfig, cardName(b, ear), ear.Rate, w.Period), 0o644); err != nil {
+	config := fmt.Appendf(nil, daemonConfig, cardName(b, ear), ear.Rate, w.Period, strings.Join(settings, "\n"))
+	if err := os.WriteFile(file, config, 0o644); err != nil {
 		b.Fatalf("%v", err)
 	}
 	d := &daemon{b: b, control: control.New(socket), ended: make(chan struct{})}
