@@ -54,17 +54,17 @@ func (d *desk) plugged() {
 	}
 }
 
-// choose switches the hardware to the ports of next, or leaves all as it is. Ports that p
-// sets may be those of before, and be off all the same. The caller holds mu.
-func (d *desk) choose(next *audio.Info, p audio.Patch) error {
+// choose switches the hardware from the ports of now to those of next, or leaves all as it
+// is. Ports that p sets may be those of before, and be off all the same. The caller holds mu.
+func (d *desk) choose(now, next *audio.Info, p audio.Patch) error {
 	for n, direction := range directions() {
-		now, then := d.info.Side(direction), next.Side(direction)
-		if _, given := p.Get(audio.PlayPort.On(direction)); !d.hardware(n) || !given && now.Port == then.Port {
+		port := next.Side(direction).Port
+		if _, given := p.Get(audio.PlayPort.On(direction)); !d.hardware(n) || !given && now.Side(direction).Port == port {
 			continue
 		}
-		if err := d.controls.Select(direction, then.Port); err != nil {
-			if n == recording && d.info.Play.Port != next.Play.Port && d.hardware(playing) {
-				_ = d.controls.Select(audio.Play, d.info.Play.Port)
+		if err := d.controls.Select(direction, port); err != nil {
+			if n == recording && now.Play.Port != next.Play.Port && d.hardware(playing) {
+				_ = d.controls.Select(audio.Play, now.Play.Port)
 			}
 			return err
 		}

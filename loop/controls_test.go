@@ -21,7 +21,8 @@ type switches struct {
 	calls    int
 	volume   int
 	monitor  int
-	scale    bool // of the volume; and it monitors
+	scale    bool        // of the volume; and it monitors
+	path     audio.Ports // the only input that it can monitor; 0: all
 }
 
 func (s *switches) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
@@ -55,6 +56,9 @@ func (s *switches) SetGain(_ audio.Direction, gain int) (rest float32, err error
 }
 
 func (s *switches) Monitor(gain int) (bool, error) {
+	if s.path != 0 && s.selected[audio.Record] != s.path {
+		return false, audio.ErrUnsupported.With("no path")
+	}
 	s.monitor = gain
 	return s.scale, nil
 }
@@ -178,6 +182,17 @@ func TestD23PortsOfHardware(t *testing.T) {
 	if changes := engine.Replugged(false); len(changes) != 0 {
 		t.Errorf("nothing has changed, but %v", changes)
 	}
+
+	hw.path = audio.PortMicrophone
+	if err := set("record.port=microphone", "monitor_gain=9"); err != nil {
+		t.Errorf("monitors the input that it had before: %v", err)
+	}
+	has(both, audio.PortMicrophone, both)
+	if err := set("record.port=line_in", "monitor_gain=10", "play.port=speaker"); !errors.Is(err, audio.ErrUnsupported) || hw.monitor != 9 {
+		t.Errorf("%v, monitor %d", err, hw.monitor)
+	}
+	has(both, audio.PortMicrophone, both) // nothing is changed
+	hw.path = 0
 
 	hw.selected[audio.Record] = 0 // all off, with another mixer
 	engine.Replugged(false)

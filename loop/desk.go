@@ -131,12 +131,14 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 		d.mu.Unlock()
 		return audio.Reply{}, err
 	}
-	rest, err := d.divide(&d.info, &next, p)
-	if err == nil {
-		err = d.choose(&next, p)
+	if err := d.choose(&d.info, &next, p); err != nil {
+		d.mu.Unlock()
+		return audio.Reply{}, err
 	}
-	if err != nil {
-		was, _ := d.divide(&next, &d.info, p) // the hardware, too, is as before
+	rest, err := d.divide(&d.info, &next, p) // after the ports: it monitors the inputs that are chosen
+	if err != nil {                          // the hardware, too, is as before
+		_ = d.choose(&next, &d.info, audio.Patch{})
+		was, _ := d.divide(&next, &d.info, p)
 		change := d.share(e, was)
 		d.mu.Unlock()
 		e.await(change)
@@ -169,7 +171,7 @@ func (e *Engine) Restore(saved audio.Saved) error {
 	defer d.mu.Unlock()
 	next := d.look()
 	err := next.Restore(saved, d.rules)
-	if failed := d.choose(&next, audio.Patch{}); failed != nil {
+	if failed := d.choose(&d.info, &next, audio.Patch{}); failed != nil {
 		err = errors.Join(err, failed)
 		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
 	}
