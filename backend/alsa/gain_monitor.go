@@ -70,7 +70,7 @@ func (m *Mixer) HasMonitor() bool { return len(m.monitors) > 0 }
 // nearest step of the card's scale, and only on or off (from half of the amplitude) where
 // there is no volume. It returns the level that is heard in dB: −∞ for nothing, NaN where
 // the card does not say. Other inputs are made silent; a later Select takes the path along.
-// audio.ErrUnsupported: the card has no path from the selected inputs.
+// audio.ErrUnsupported: the card has no path from the selected inputs, or all are off.
 func (m *Mixer) SetMonitor(gain int) (heard float64, err error) {
 	if gain < 0 || gain > maxGain {
 		return 0, audio.ErrInvalid.With("monitor_gain = %d: out of range, use 0..%d", gain, maxGain)
@@ -161,6 +161,10 @@ func (m *Mixer) setMonitorLocked(gain int) (heard float64, err error) {
 		reached = true
 		steps = append(steps, p.steps(gain)...)
 		heard = max(heard, p.level(gain))
+	}
+	if !reached && gain > 0 && selected == 0 && m.HasMonitor() {
+		first := m.monitors[0].port
+		return 0, audio.ErrUnsupported.With("the card's inputs are all off; switch one on, such as record.port=%s", first.Names(audio.Record))
 	}
 	if !reached && gain > 0 {
 		return 0, noMonitor(selected)

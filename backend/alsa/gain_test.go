@@ -3,6 +3,7 @@ package alsa
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -164,6 +165,9 @@ func TestMonitorOfTheWayInUse(t *testing.T) {
 // TestMonitorSwitch: ES1370 can only say on or off, its volumes are those of the recording.
 func TestMonitorSwitch(t *testing.T) {
 	m, f := mixerOf(t, cardES1370(), CardControls{})
+	if _, err := m.SetMonitor(1); !errors.Is(err, audio.ErrUnsupported) || !strings.Contains(err.Error(), "record.port=") {
+		t.Errorf("with all inputs off: %v", err)
+	}
 	if err := m.Select(record, mic); err != nil {
 		t.Fatal(err)
 	}
