@@ -3,8 +3,10 @@ package hwtest_test
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -29,7 +31,7 @@ func (b *bench) gains(ear plan.Ear, volume string) {
 	t := b.tape(ear)
 	defer d.stop()
 	defer d.plays(t)()
-	before := b.panel().String()
+	before := b.panel()
 	var said []string
 	step := func(gain, balance, mute int) {
 		b.Helper()
@@ -59,8 +61,8 @@ func (b *bench) gains(ear plan.Ear, volume string) {
 	}
 	step(128, 16, 0)
 	step(128, 16, 1)
-	if after := b.panel().String(); volume == "software" && after != before {
-		b.Errorf("software changes the card's controls from\n%s\nto\n%s", before, after)
+	if changed := b.panel().differs(before); volume == "software" && len(changed) > 0 {
+		b.Errorf("software has changed %s", strings.Join(changed, ", "))
 	}
 	b.say("hw:%s,%d %s: %s", b.card.ID, ear.PCM, volume, strings.Join(said, ", "))
 }
@@ -77,4 +79,66 @@ func (b *bench) promised(volume knob, gain int) (dB float64) {
 		b.Errorf("gain %d: %s is at %.2f dB, want %.2f or the next step above", gain, volume.ID, dB, want)
 	}
 	return dB
+}
+
+// showsOtherMixer turns the card's volume and a switch while the daemon runs.
+func showsOtherMixer(b *bench) {
+	ear := b.card.Ears[0]
+	outputs, settings := b.outputs("line_out")
+	b.open(ear)
+	name := of(ear.Open[0], "Playback Volume")
+	d := b.daemon(ear, append(settings, `volume = "hardware"`, fmt.Sprintf("play.volume = %q", name))...)
+	events := d.events()
+	t := b.tape(ear)
+	defer d.stop()
+	defer d.plays(t)()
+	d.set("play.gain=100", "play.port="+outputs[0].port) // of which software does a part
+
+	b.amixer("sset", ear.Open[0], "75%")
+	now := b.panel()
+	dB := now[name].Scale.Decibels(now[name].values[0])
+	gain := fmt.Sprint(mixer.FromDecibels(dB))
+	d.until("tells of the volume", func() bool { return events.of("play.gain") == gain })
+	if got := fmt.Sprint(d.info().Play.Gain); got != gain {
+		b.Errorf("%s is at %.2f dB, and play.gain=%s, want %s", name, dB, got, gain)
+	}
+	b.say("%s", d.hears(t, fmt.Sprintf("%s at %.2f dB: play.gain=%s", ear.Open[0], dB, gain), both(emulated(ear, now))))
+
+	b.amixer("cset", element(outputs[1].sw), "on")
+	port := outputs[0].port + "+" + outputs[1].port
+	d.until("tells of the switch", func() bool { return events.of("play.port") == `"`+port+`"` })
+	b.say("%s on: %s", outputs[1].sw, d.routed(ear, port, port, outputs))
+	b.nothingActs(ear)
+}
+
+// givesSettingsBack changes all that the daemon can change, and looks at what is left of it.
+func givesSettingsBack(b *bench) {
+	before := b.panel()
+	if !b.card.Lab || len(before) == 0 {
+		b.without("it has no mixer, or no daemon here")
+	}
+	settings := []string{"restore = true", `volume = "hardware"`, `monitor = "hardware"`}
+	_, err := os.Stat("/proc/asound/" + b.card.ID + "/pcm0c")
+	if err == nil {
+		settings = append(settings, "record = {}")
+	}
+	d := b.daemon(plan.Ear{Rate: 48000}, settings...)
+	d.set("play.gain=100", "play.port="+d.info().Play.AvailPorts.Names(audio.Play))
+	if err == nil {
+		s := d.info().Record
+		last := s.ModPorts // one input, another one than before
+		for p := range last.All() {
+			last = p
+		}
+		d.set("record.gain=100", "monitor_gain=200", "record.port="+(last|s.AvailPorts&^s.ModPorts).Names(audio.Record))
+	}
+	changed := b.panel().differs(before)
+	d.stop()
+	if len(changed) == 0 {
+		b.Errorf("nothing was changed")
+	}
+	if left := b.panel().differs(before); len(left) > 0 {
+		b.Errorf("not restored: %s", strings.Join(left, ", "))
+	}
+	b.say("restored: %s", strings.Join(changed, ", "))
 }

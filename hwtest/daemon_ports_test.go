@@ -108,7 +108,7 @@ func portsSound(b *bench) {
 		own := of(ear.Open[0], "Playback Switch")
 		b.open(ear)
 		if ear.PCM == 0 { // the names of other devices' controls have an index, and are found only if they are configured
-			b.amixer("cset", element(own), "off")
+			b.turn(own, false)
 		}
 		d := b.daemon(ear)
 		stop := d.plays(b.tape(ear))

@@ -10,8 +10,8 @@ import (
 )
 
 // panel is the controls of a card's mixer as the kernel has them, by the names that the
-// configuration has for them: "Master Playback Switch,10" has index 10. It takes a
-// hundredth of the time of amixer.
+// configuration has for them: "Master Playback Switch,10" has index 10. In a machine that
+// emulates its processor amixer would take most of the time of a case.
 type panel map[string]knob
 
 // knob is a control.
@@ -51,14 +51,15 @@ func (p panel) has(name string) bool { _, ok := p[name]; return ok }
 // on reports whether a switch is on for any channel.
 func (p panel) on(name string) bool { return slices.Contains(p[name].values, 1) }
 
-// String is the values of all, to be compared.
-func (p panel) String() string {
-	var lines []string
+// differs lists the controls that have other values than before.
+func (p panel) differs(before panel) (names []string) {
 	for name, k := range p {
-		lines = append(lines, fmt.Sprintf("%s: %d", name, k.values))
+		if !slices.Equal(k.values, before[name].values) {
+			names = append(names, name)
+		}
 	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	slices.Sort(names)
+	return names
 }
 
 // element is what amixer calls a control.
@@ -78,4 +79,41 @@ func of(simple, what string) string {
 		index = "," + index
 	}
 	return name + " " + what + index
+}
+
+// turn sets a control, if there is one, to its most or to its least: a switch on or off.
+func (b *bench) turn(name string, up bool) {
+	b.Helper()
+	k, ok := b.panel()[name]
+	if !ok {
+		return
+	}
+	value := k.Min
+	if up {
+		value = k.Max
+	}
+	c, err := alsa.OpenControls(b.card.Number)
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	defer c.Close()
+	if err := c.Write(k.ID, slices.Repeat([]int64{value}, k.Count)); err != nil {
+		b.Fatalf("%v", err)
+	}
+}
+
+// String is the values as amixer writes them.
+func (k knob) String() string {
+	var text []string
+	for _, v := range k.values {
+		switch {
+		case k.Type != abi.Boolean:
+			text = append(text, fmt.Sprint(v))
+		case v == 0:
+			text = append(text, "off")
+		default:
+			text = append(text, "on")
+		}
+	}
+	return strings.Join(text, ",")
 }

@@ -147,7 +147,8 @@ func (b *bench) recorded(ear plan.Ear) hear.Sound {
 func (b *bench) open(ear plan.Ear) {
 	b.Helper()
 	for _, name := range ear.Open {
-		b.tool("amixer", "-q", "-c", b.card.ID, "sset", name, "100%", "unmute")
+		b.turn(of(name, "Playback Volume"), true)
+		b.turn(of(name, "Playback Switch"), true)
 	}
 }
 
