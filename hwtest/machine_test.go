@@ -27,11 +27,10 @@ func unable(t *testing.T, format string, args ...any) {
 	t.Skipf("no emulated sound card is tested: "+format, args...)
 }
 
-// TestMachine runs the tests of this package in a machine with one card of each kind.
-func TestMachine(t *testing.T) {
-	if lab.Inside() {
-		t.Skip("this is the machine")
-	}
+// boot runs a test of this package in a machine, with the tests of others beside it. It
+// ends the test where there can be no machine, or only a broken one.
+func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result, error) {
+	t.Helper()
 	if testing.Short() {
 		unable(t, "a machine takes too long for -short")
 	}
@@ -47,40 +46,46 @@ func TestMachine(t *testing.T) {
 	if err != nil {
 		unable(t, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	here, err := os.Getwd()
-	if err != nil {
+	if c.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{}
+	c.Files = map[string]string{}
 	built := t.TempDir()
-	for _, pkg := range append(packages(), ".") {
+	for _, pkg := range append(others, ".") {
 		name := testProgram(pkg)
-		files[name] = filepath.Join(built, name)
-		if err := lab.BuildTest(t.Context(), "./"+pkg, files[name]); err != nil {
+		c.Files[name] = filepath.Join(built, name)
+		if err := lab.BuildTest(t.Context(), "./"+pkg, c.Files[name]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	files[programFile] = filepath.Join(built, programFile)
-	if err := lab.BuildProgram(t.Context(), "../cmd/loopbridge", files[programFile]); err != nil {
+	c.Files[programFile] = filepath.Join(built, programFile)
+	if err := lab.BuildProgram(t.Context(), "../cmd/loopbridge", c.Files[programFile]); err != nil {
 		t.Fatal(err)
 	}
-
 	began := time.Now()
+	c.Program = []string{filepath.Join(plan.Home, testProgram(".")), "-test.run=^" + test + "$", "-test.timeout=0"} // its time is no measure
+	c.Env = append(c.Env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+plan.Home, "LANG=C")
+	heard := c.Line
+	c.Line = func(line string) {
+		if heard != nil {
+			heard(line)
+		}
+		fmt.Printf("%5.1fs  %s\n", time.Since(began).Seconds(), line)
+	}
+	c.Limit = 15 * time.Minute // on a host that has a lot else to do
+	return lab.Run(t.Context(), kernel, c)
+}
+
+// TestMachine runs TestCards in a machine with one card of each kind.
+func TestMachine(t *testing.T) {
+	if lab.Inside() {
+		t.Skip("this is the machine")
+	}
 	work := t.TempDir()
 	const report = "report.json"
-	r, err := lab.Run(t.Context(), kernel, lab.Config{
-		Work:    work,
-		Cards:   lab.AllCards(),
-		Files:   files,
-		Program: []string{filepath.Join(plan.Home, testProgram(".")), "-test.timeout=0"}, // its time is no measure
-		Dir:     here,
-		Env: []string{
-			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + plan.Home, "LANG=C",
-			reportFile + "=" + plan.Share + "/" + report,
-		},
-		Line:  func(line string) { fmt.Printf("%5.1fs  %s\n", time.Since(began).Seconds(), line) },
-		Limit: 12 * time.Minute, // on a host that has a lot else to do
-	})
+	r, err := boot(t, "TestCards", lab.Config{
+		Work: work, Cards: lab.AllCards(), Env: []string{reportFile + "=" + plan.Share + "/" + report},
+	}, packages()...)
 	records, reportErr := readReport(filepath.Join(work, "share", report))
 	good := retell(t, records)
 	if err := errors.Join(err, reportErr); err != nil {

@@ -31,15 +31,15 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		if !woken && monotonic()-slept >= int64(s.patience) {
-			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
-		}
 		before, lost := s.base+s.rel, s.lost
 		if err := s.look(); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
 		if s.base+s.rel > before || s.lost > lost || woken {
 			return s.tick()
+		}
+		if monotonic()-slept >= int64(s.patience) { // and it was not suspended meanwhile
+			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
 		}
 		// What poll has seen is no news: a pause, so that nothing can make this spin.
 		if _, err := s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1)); err != nil {

@@ -39,7 +39,15 @@ func main() {
 	if err := live(); err != nil {
 		note("guest: %v", err)
 	}
-	unix.Sync()
+	synced := make(chan struct{})
+	go func() {
+		defer close(synced)
+		unix.Sync()
+	}()
+	select {
+	case <-synced:
+	case <-time.After(10 * time.Second): // the host's files are out of reach, as after a suspend
+	}
 	err := unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	note("guest: power off: %v", err)
 	select {}
