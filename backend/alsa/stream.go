@@ -48,6 +48,7 @@ type stream struct {
 	linked       bool
 	fill         int    // frames that wait to be played at a tick, after Write
 	lead         int    // frames by which the pointer of play is ahead of that of record
+	settled      bool   // lead is known
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
 
@@ -108,6 +109,7 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 		}
 	}
 	s.clock = subs[0]
+	s.settled = len(subs) == 1
 	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
 	s.fill = s.granted.Period * s.granted.Periods
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
@@ -178,7 +180,7 @@ func (s *stream) Start() error {
 
 // begin starts the hardware at rel 0, with play full of silence.
 func (s *stream) begin() error {
-	s.rel, s.lead = 0, 0
+	s.rel = 0
 	if err := s.each(abi.Prepare); err != nil {
 		return err
 	}
@@ -191,8 +193,8 @@ func (s *stream) begin() error {
 		if err := s.play.reset(); err != nil {
 			return err
 		}
-		head := s.fill
-		if s.clock == s.record { // it may be late, see lead
+		head := s.fill + s.lead
+		if !s.settled {
 			head = s.play.buffer
 		}
 		if err := s.silence(head); err != nil {

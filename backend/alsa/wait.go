@@ -86,13 +86,8 @@ func (s *stream) wakeAt(rel uint64) error {
 // served as play alone.
 const (
 	headstart = 24
-	settled   = 8
+	settling  = 8
 )
-
-// settles reports whether it is not yet known by how much play is ahead.
-func (s *stream) settles() bool {
-	return s.clock == s.record && s.play != nil && s.rel < uint64(s.granted.Format.Rate/settled)
-}
 
 // look finds out how far the hardware is, and starts it anew where it has stopped.
 func (s *stream) look() error {
@@ -120,8 +115,9 @@ func (s *stream) look() error {
 	if stopped {
 		return s.recover()
 	}
-	if s.settles() {
+	if !s.settled {
 		s.lead = max(s.lead, int(s.play.hw)-int(s.record.hw))
+		s.settled = s.rel >= uint64(s.granted.Format.Rate/settling)
 	}
 	period := uint64(s.granted.Period)
 	if rel := s.clock.hw / period * period; rel > s.rel {
@@ -194,7 +190,7 @@ func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
 // unwritten is how many frames are missing for play to be full.
 func (s *stream) unwritten() int {
 	room := min(s.play.avail(), s.fill)
-	if !s.settles() {
+	if s.settled {
 		room = min(room, int(s.rel)+s.fill+s.lead-int(s.play.appl))
 	}
 	return max(0, room)
