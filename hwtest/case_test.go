@@ -44,6 +44,9 @@ func cases() []testCase {
 		{"chooses what it records", 0, choosesRecording},
 		{"monitors its input", hwtest.Loop | hwtest.Sound, monitorsItsInput},
 		{"follows a jack", hwtest.Ears | hwtest.Sound, followsJack},
+		{"plays to the last frame of a program, whatever its clock", hwtest.Loop | hwtest.Sound, daemonPlaysOut},
+		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
+		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}

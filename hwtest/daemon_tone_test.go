@@ -37,6 +37,21 @@ func (t tape) frames() int64 {
 	return max(0, (info.Size()-t.header)/4)
 }
 
+// read reads n frames.
+func (t tape) read(from, n int64) []byte {
+	t.b.Helper()
+	pcm := make([]byte, 4*n)
+	f, err := os.Open(t.file)
+	if err == nil {
+		_, err = f.ReadAt(pcm, t.header+4*from)
+		f.Close()
+	}
+	if err != nil {
+		t.b.Fatalf("the recording: %v", err)
+	}
+	return pcm
+}
+
 // levels of the tone, by channel, in dB against what is played: 0 is as loud. It is a
 // sixteenth of a second that counts, after the buffers have played what is older than now.
 func (t tape) levels() (dB [2]float64) {
@@ -44,15 +59,7 @@ func (t tape) levels() (dB [2]float64) {
 	const buffers = 3*1024 + pause // of the daemon, and of the emulation
 	from, n := t.frames()+buffers, int64(t.rate/16)
 	t.b.until("the card plays on", func() bool { return t.frames() >= from+n })
-	s := hear.Sound{Format: hear.CountFormat(t.rate), PCM: make([]byte, 4*n)}
-	f, err := os.Open(t.file)
-	if err == nil {
-		_, err = f.ReadAt(s.PCM, t.header+4*from)
-		f.Close()
-	}
-	if err != nil {
-		t.b.Fatalf("the recording: %v", err)
-	}
+	s := hear.Sound{Format: hear.CountFormat(t.rate), PCM: t.read(from, n)}
 	for c := range dB {
 		x := s.Channel(c)
 		if dB[c] = hear.Level(x); dB[c] > quiet {

@@ -17,9 +17,9 @@ import (
 const minute = 60 * 48000
 
 // duplex is a stream in both directions, in periods of 256.
-func (b *bench) duplex(pcm int) backend.Stream {
+func (b *bench) duplex(pcm, rate int) backend.Stream {
 	b.Helper()
-	s := b.stream(backend.Config{Play: true, Record: true, Format: hear.CountFormat(48000), Period: 256, Periods: 3}, pcm)
+	s := b.stream(backend.Config{Play: true, Record: true, Format: hear.CountFormat(rate), Period: 256, Periods: 3}, pcm)
 	if g := s.Granted(); g.Period != 256 || g.Periods != 3 {
 		b.Fatalf("granted are %d periods of %d", g.Periods, g.Period)
 	}
@@ -89,7 +89,7 @@ func present(bytes int) []byte {
 // checks what comes back.
 func (b *bench) thereAndBack(frames int, tick func(backend.Tick)) (ticks, xruns int) {
 	b.Helper()
-	near, far := b.duplex(0), b.duplex(1)
+	near, far := b.duplex(0, 48000), b.duplex(1, 48000)
 	defer near.Close()
 	defer far.Close()
 	const lead = 9600 // frames of silence: the echo may begin later
@@ -128,7 +128,7 @@ func streamListens(b *bench) {
 	if err != nil || b.card.Loop || !slices.Contains(caps.Encodings, audio.S16LE) {
 		b.without("its recordings are examined in another case, or it has no 16 bits")
 	}
-	s := b.duplex(0)
+	s := b.duplex(0, 48000)
 	heard := present(4 * minute)
 	ticks := 0
 	lost, err := exchange(s, hear.Count(1, minute), heard, func(backend.Tick) { ticks++ })

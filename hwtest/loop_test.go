@@ -53,17 +53,21 @@ func (b *bench) until(what string, happened func() bool) {
 	b.Fatalf("in vain was waited until %s", what)
 }
 
+// there reports whether the card is plugged in.
+func (b *bench) there() bool {
+	_, err := os.Stat(filepath.Join("/proc/asound", b.card.ID))
+	return err == nil
+}
+
 func comesBack(b *bench) {
-	dir := filepath.Join("/proc/asound", b.card.ID)
-	there := func() bool { _, err := os.Stat(dir); return err == nil }
 	if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
 		b.Fatalf("%v", err)
 	}
-	b.until("the card is gone", func() bool { return !there() })
+	b.until("the card is gone", func() bool { return !b.there() })
 	if err := lab.Ask("plug " + b.card.Unplug); err != nil {
 		b.Fatalf("%v", err)
 	}
-	b.until("the card is back", there)
+	b.until("the card is back", b.there)
 	b.say("gone and back")
 	playsATone(b)
 }
