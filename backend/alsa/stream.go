@@ -62,6 +62,7 @@ type stream struct {
 	base    uint64 // position at which the hardware was started
 	rel     uint64 // position since
 	time    int64  // of the position
+	starts  int    // anew, since the hardware came a period further
 	lost    uint64 // since the last tick
 }
 
@@ -174,6 +175,7 @@ func (s *stream) Start() error {
 		return s.failure("start", err)
 	}
 	s.time = monotonic()
+	s.starts = 0
 	s.running = true
 	return nil
 }

@@ -127,6 +127,7 @@ func (s *stream) look() error {
 			at = monotonic()
 		}
 		s.time = max(s.time+1, at-s.duration(s.clock.hw-rel))
+		s.starts = 0
 	}
 	return nil
 }
@@ -150,10 +151,23 @@ func (s *stream) resume(sub *sub) error {
 }
 
 // recover starts hardware that has stopped: the position goes on with the time that has
-// passed, and what was not played or recorded is lost.
+// passed, and what was not played or recorded is lost. Hardware that stops as soon as it is
+// started, as a card does that is being unplugged, is started once a period.
 func (s *stream) recover() error {
 	period := uint64(s.granted.Period)
+	for {
+		rest := s.time + s.duration(period) - monotonic()
+		if rest <= 0 {
+			break
+		}
+		if _, err := s.sleep(s.polls[:1], time.Duration(rest)); err != nil {
+			return err
+		}
+	}
 	now := monotonic()
+	if s.starts++; int64(s.starts)*s.duration(period) >= int64(s.patience) {
+		return audio.ErrIO.With("the card stops as soon as it is started")
+	}
 	passed := audio.MulDiv(uint64(max(0, now-s.time)), uint64(s.granted.Format.Rate), 1e9)
 	gap := max(period, passed/period*period)
 	if err := s.each(abi.Drop); err != nil {
