@@ -171,9 +171,15 @@ func followsJack(b *bench) {
 			}
 			said = append(said, d.routed(ear, what+" "+port, port, outputs))
 		}
-		b.say("hw:%s,%d %s", b.card.ID, ear.PCM, strings.Join(said, ", "))
 		stop()
 		d.stop()
+		if err := j.Plug(true); err != nil {
+			b.Fatalf("%v", err)
+		}
+		d = b.daemon(ear, append(settings, "auto_port = true")...)
+		d.until("uses what is plugged in already", func() bool { return d.info().Play.Port == audio.PortHeadphone })
+		d.stop()
+		b.say("hw:%s,%d %s, at start headphone", b.card.ID, ear.PCM, strings.Join(said, ", "))
 		if err := j.Remove(); err != nil {
 			b.Errorf("%v", err)
 		}

@@ -1,6 +1,7 @@
 package alsa
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -87,6 +88,20 @@ func (m *Mixer) plugged(w *way) bool {
 		}
 	}
 	return len(w.jacks) == 0
+}
+
+// Jacked are the ports of a side into which something is plugged that could be pulled.
+func (m *Mixer) Jacked(d audio.Direction) (ports audio.Ports) {
+	m.state.Lock()
+	defer m.state.Unlock()
+	for _, p := range m.sides[d&(audio.Play|audio.Record)].ports {
+		for _, w := range p.ways {
+			if slices.ContainsFunc(w.jacks, func(id ElementID) bool { return m.jackIn[id] && !isPhantom(id) }) {
+				ports |= p.bit
+			}
+		}
+	}
+	return ports
 }
 
 // AutoPort decides what a side should use when its avail_ports change from before to

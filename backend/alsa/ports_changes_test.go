@@ -70,6 +70,9 @@ func TestChanges(t *testing.T) {
 		if avail, _, _ := m.Ports(play); avail != speaker|headphone|audio.PortSPDIFOut {
 			t.Errorf("play.avail_ports = %s", avail.Names(play))
 		}
+		if in := m.Jacked(play); in != headphone || m.Jacked(record) != 0 {
+			t.Errorf("%s could be pulled, and %s", in.Names(play), m.Jacked(record).Names(record))
+		}
 		f.others("Headphone Jack", 1)
 		f.others("Speaker Phantom Jack", 0)
 		f.others("HDMI/DP,pcm=3 Jack", 1)

@@ -185,6 +185,13 @@ func (c *cards) controlsOf(device string) *cardControls {
 	return c.controls[device]
 }
 
+// begin is when all devices have their state.
+func (c *cards) begin() {
+	for _, controls := range c.controls {
+		controls.begin()
+	}
+}
+
 // close ends the watch. Close the devices before.
 func (c *cards) close() {
 	for _, controls := range c.controls {

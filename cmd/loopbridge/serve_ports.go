@@ -23,7 +23,8 @@ type cardControls struct {
 	engine   *loop.Engine // nil: it is not there yet
 	wait     sync.WaitGroup
 
-	previous map[audio.Direction]audio.Ports // what was in use before, for auto_port; of the follower
+	choosing sync.Mutex                      // over previous
+	previous map[audio.Direction]audio.Ports // what was in use before, for auto_port
 }
 
 var _ loop.Controls = (*cardControls)(nil)
@@ -194,8 +195,23 @@ func (c *cardControls) follow(m *alsa.Mixer) {
 	}
 }
 
+// begin uses what is plugged in already, with auto_port.
+func (c *cardControls) begin() {
+	m := c.now()
+	if m == nil || !c.config.AutoPort {
+		return
+	}
+	for _, d := range []audio.Direction{audio.Play, audio.Record} {
+		before := c.engine.Info()
+		before.Side(d).AvailPorts &^= m.Jacked(d)
+		c.choose(c.engine, d, before)
+	}
+}
+
 // choose uses what was plugged in, and goes back when it was pulled.
 func (c *cardControls) choose(e *loop.Engine, d audio.Direction, before audio.Info) {
+	c.choosing.Lock()
+	defer c.choosing.Unlock()
 	i := e.Info()
 	was, now := before.Side(d), i.Side(d)
 	port := alsa.AutoPort(d, was.Port, c.previous[d], was.AvailPorts, now.AvailPorts, now.ModPorts)
