@@ -23,7 +23,7 @@ help:
 	@echo 'make bench-resample  quality and cost of the resampler beside libsamplerate, soxr and speexdsp'
 	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
 	@echo 'make hwtest     a real sound card, or all of them without a sound  (CARD=hw:0)'
-	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too'
+	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too  (CASES=DAC/plays: only these)'
 	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
 	@echo 'make clean      what was built'
 
@@ -115,7 +115,7 @@ hwtest:
 	@GO='$(GO)' .ci/hwtest '$(CARD)'
 
 hwtest-vm: deps
-	@GO='$(GO)' .ci/hwtest machine
+	@GO='$(GO)' .ci/hwtest machine '$(CASES)'
 
 # Install. An existing configuration is kept, also by uninstall.
 

@@ -46,6 +46,7 @@ func cases() []testCase {
 		{"follows a jack", hwtest.Ears | hwtest.Sound, followsJack},
 		{"plays to the last frame of a program, whatever its clock", hwtest.Loop | hwtest.Sound, daemonPlaysOut},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
+		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
@@ -55,6 +56,7 @@ func cases() []testCase {
 // The names of variables in the environment.
 const (
 	chooseCards = "LOOPBRIDGE_HWTEST"        // which real cards; see hwtest.Open
+	chooseCases = "LOOPBRIDGE_HWTEST_CASES"  // in the machine, as of go test -run: Loopback/monitors
 	reportFile  = "LOOPBRIDGE_HWTEST_REPORT" // where the report goes as JSON
 )
 

@@ -63,6 +63,14 @@ func (b *bench) daemon(ear plan.Ear, settings ...string) *daemon {
 // daemonAt is daemon with a buffer of so many periods of so many frames.
 func (b *bench) daemonAt(ear plan.Ear, period, periods int, settings ...string) *daemon {
 	b.Helper()
+	d := b.launch(ear, period, periods, settings...)
+	d.until("runs on the card", func() bool { return d.runsOn() == cardName(b, ear) })
+	return d
+}
+
+// launch is daemonAt that does not wait for the card.
+func (b *bench) launch(ear plan.Ear, period, periods int, settings ...string) *daemon {
+	b.Helper()
 	dir := b.TempDir()
 	file, socket := filepath.Join(dir, "speakers.toml"), filepath.Join(dir, "socket")
 	config := fmt.Appendf(nil, daemonConfig, cardName(b, ear), ear.Rate, period, periods, strings.Join(settings, "\n"))
@@ -87,7 +95,6 @@ func (b *bench) daemonAt(ear plan.Ear, period, periods int, settings ...string) 
 			b.Logf("log of the daemon:\n%s", d.log.Bytes())
 		}
 	})
-	d.until("runs on the card", func() bool { return d.runsOn() == cardName(b, ear) })
 	return d
 }
 

@@ -22,10 +22,13 @@
 // Write a func(*bench) into a file of its subject and a line into cases, with the [Need]s
 // without which it makes no sense. It plays and records what it likes, judges with package
 // hear, fails by b.Errorf and says what it measured by b.say. A case that is "ok" on no
-// card of the laboratory fails TestMachine, so give [lab.AllCards] what it needs.
+// card of the laboratory fails TestMachine, so give [lab.AllCards] what it needs. While you
+// write it, make hwtest-vm CASES='HDA/plays_a_tone' runs it alone.
 //
 // A package whose own tests want a sound card gets a line in packages: the machine runs
 // them too, where [lab.Inside] is true, before the cases.
+//
+// TestSuspend has a machine of its own: after a suspend the host's files are gone there.
 //
 // # Reports
 //
