@@ -58,6 +58,7 @@ const (
 	chooseCards = "LOOPBRIDGE_HWTEST"        // which real cards; see hwtest.Open
 	chooseCases = "LOOPBRIDGE_HWTEST_CASES"  // in the machine, as of go test -run: Loopback/monitors
 	reportFile  = "LOOPBRIDGE_HWTEST_REPORT" // where the report goes as JSON
+	longRun     = "LOOPBRIDGE_HWTEST_LONG"   // set: in the machine, as make hwtest-vm is to take its time
 )
 
 func TestCards(t *testing.T) {

@@ -68,6 +68,9 @@ func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result
 	}
 	c.Program = []string{filepath.Join(plan.Home, testProgram(".")), "-test.run=^" + test + "$", "-test.timeout=0"} // its time is no measure
 	c.Env = append(c.Env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+plan.Home, "LANG=C")
+	if os.Getenv(chooseCards) == mustRun {
+		c.Env = append(c.Env, longRun+"=yes")
+	}
 	heard := c.Line
 	c.Line = func(line string) {
 		if heard != nil {
