@@ -2,12 +2,12 @@ package audio
 
 import (
 	"iter"
-	"math/bits"
 	"strings"
 )
 
-// Field is a line of the field table (part 6): one value of an Info. The order of the
-// numbers is the order in which they are printed. 0 is no field.
+// Field is a line of the field table (part 6): one value of an Info. Numbers are part of
+// protocols and never change; they are printed in the order of the numbers, but delay is with
+// its side. 0 is no field.
 type Field uint8
 
 // All fields.
@@ -30,7 +30,6 @@ const (
 	PlayBalance
 	PlayOpen
 	PlayActive
-	PlayDelay
 	RecordSampleRate
 	RecordChannels
 	RecordPrecision
@@ -49,12 +48,13 @@ const (
 	RecordBalance
 	RecordOpen
 	RecordActive
-	RecordDelay
 	MonitorGain
 	OutputMuted
 	RefCount
 	HWFeatureBits
 	SWFeatureBits
+	PlayDelay // not of audio(7I); numbers never change, so what is new is last
+	RecordDelay
 	endOfFields
 )
 
@@ -119,9 +119,9 @@ func (f Field) Side() Direction {
 	switch {
 	case f == 0:
 		return 0
-	case f < RecordSampleRate:
+	case f < RecordSampleRate, f == PlayDelay:
 		return Play
-	case f < MonitorGain:
+	case f < MonitorGain, f == RecordDelay:
 		return Record
 	}
 	return 0
@@ -129,7 +129,10 @@ func (f Field) Side() Direction {
 
 // On is the same field on side d; f is one of play.
 func (f Field) On(d Direction) Field {
-	if d == Record {
+	switch {
+	case d == Record && f == PlayDelay:
+		return RecordDelay
+	case d == Record:
 		return f + sideFields
 	}
 	return f
@@ -137,7 +140,10 @@ func (f Field) On(d Direction) Field {
 
 // base is the field of the play side that this one is like.
 func (f Field) base() Field {
-	if f.Side() == Record {
+	switch {
+	case f == RecordDelay:
+		return PlayDelay
+	case f.Side() == Record:
 		return f - sideFields
 	}
 	return f
@@ -177,8 +183,15 @@ func (s FieldSet) Has(f Field) bool { return s&(1<<f) != 0 }
 // All yields the fields in the order of the table.
 func (s FieldSet) All() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
-		for rest := s & (1<<endOfFields - 2); rest != 0; rest &= rest - 1 {
-			if !yield(Field(bits.TrailingZeros64(uint64(rest)))) {
+		const late = FieldSet(1<<PlayDelay | 1<<RecordDelay) // said with their sides
+		for f := Field(1); f < endOfFields; f++ {
+			if s.Has(f) && !late.Has(f) && !yield(f) {
+				return
+			}
+			switch {
+			case f == PlayActive && s.Has(PlayDelay) && !yield(PlayDelay):
+				return
+			case f == RecordActive && s.Has(RecordDelay) && !yield(RecordDelay):
 				return
 			}
 		}
