@@ -33,9 +33,12 @@ func askHost(t *testing.T) {
 // testProgram is where the host puts the tests of a package, in plan.Home.
 func testProgram(pkg string) string { return strings.ReplaceAll(pkg, "/", "_") + ".test" }
 
+// packageCard stands for a card where the tests of a package are reported.
+const packageCard = "go test"
+
 // runPackage runs the tests of a package, as go test does it.
 func runPackage(t *testing.T, pkg string) {
-	r := record{Card: "go test", Case: pkg, Result: "ok"}
+	r := record{Card: packageCard, Case: pkg, Result: "ok"}
 	cmd := exec.Command(filepath.Join(plan.Home, testProgram(pkg)), "-test.timeout=0")
 	cmd.Dir = pkg
 	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_CARDS=id:Loopback id:Silence")
