@@ -48,7 +48,7 @@ type stream struct {
 	linked       bool
 	fill         int    // frames that wait to be played at a tick, after Write
 	lead         int    // frames by which the pointer of play is ahead of that of record
-	settled      bool   // lead is known
+	trial        bool   // it runs to find out lead
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
 
@@ -110,7 +110,6 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 		}
 	}
 	s.clock = subs[0]
-	s.settled = len(subs) == 1
 	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
 	s.fill = s.granted.Period * s.granted.Periods
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
@@ -119,6 +118,9 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
+	}
+	if len(subs) == 2 {
+		s.try()
 	}
 	return nil
 }
@@ -196,7 +198,7 @@ func (s *stream) begin() error {
 			return err
 		}
 		head := s.fill + s.lead
-		if !s.settled {
+		if s.trial {
 			head = s.play.buffer
 		}
 		if err := s.silence(head); err != nil {

@@ -80,19 +80,10 @@ func (s *stream) wakeAt(rel uint64) error {
 	return err
 }
 
-// Parts of a second. A card may take what is played ahead, in packets or into a memory of
-// its own, and bring what is recorded later. So play has a headstart and is kept all full at
-// first. Once it has settled it is known by how much it is ahead, and has as much time to be
-// served as play alone.
-const (
-	headstart = 24
-	settling  = 8
-)
-
 // look finds out how far the hardware is, and starts it anew where it has stopped.
 func (s *stream) look() error {
 	stopped := false
-	for _, sub := range [...]*sub{s.record, s.play} {
+	for _, sub := range [...]*sub{s.play, s.record} { // what is between them makes lead smaller
 		if sub == nil {
 			continue
 		}
@@ -115,9 +106,8 @@ func (s *stream) look() error {
 	if stopped {
 		return s.recover()
 	}
-	if !s.settled {
+	if s.trial {
 		s.lead = max(s.lead, int(s.play.hw)-int(s.record.hw))
-		s.settled = s.rel >= uint64(s.granted.Format.Rate/settling)
 	}
 	period := uint64(s.granted.Period)
 	if rel := s.clock.hw / period * period; rel > s.rel {
@@ -204,7 +194,7 @@ func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
 // unwritten is how many frames are missing for play to be full.
 func (s *stream) unwritten() int {
 	room := min(s.play.avail(), s.fill)
-	if s.settled {
+	if !s.trial {
 		room = min(room, int(s.rel)+s.fill+s.lead-int(s.play.appl))
 	}
 	return max(0, room)
@@ -215,8 +205,13 @@ func (s *stream) pass() error {
 	if s.play != nil {
 		return s.silence(s.unwritten())
 	}
+	return s.drop(s.quiet)
+}
+
+// drop reads what is recorded up to the tick into a period's room.
+func (s *stream) drop(room []byte) error {
 	for s.unread() > 0 {
-		if n, err := s.record.move(s.quiet[:min(s.unread(), s.granted.Period)*s.record.frame]); n == 0 || err != nil {
+		if n, err := s.record.move(room[:min(s.unread(), s.granted.Period)*s.record.frame]); n == 0 || err != nil {
 			return err
 		}
 	}
