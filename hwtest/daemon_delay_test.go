@@ -51,9 +51,6 @@ func monitorIsLate(b *bench) {
 		if tick := c.rate / 250; says != c.periods*c.period || late < says-tick || late > says+tick {
 			b.Errorf("want %d frames, as late as it says", c.periods*c.period)
 		}
-		if h := d.hardware(); h.Xruns > 0 {
-			b.Errorf("%d xruns cost %d frames", h.Xruns, h.Lost)
-		}
 		d.stop()
 	}
 }

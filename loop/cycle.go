@@ -258,6 +258,7 @@ func (ln *line) publish(c *clockwork, n int) {
 	ln.loop.frames.Add(uint64(n))
 	if ln.source != nil {
 		ln.source.SetClock(c.tick.Time)
+		ln.tell(c, ln.source.Ring, playing)
 		ln.writer.moved.Store(ln.source.Taken())
 		if ln.source.Due() {
 			ln.writer.host.Ring()
@@ -265,10 +266,19 @@ func (ln *line) publish(c *clockwork, n int) {
 	}
 	if ln.sink != nil {
 		ln.sink.SetClock(c.tick.Time)
+		ln.tell(c, ln.sink.Ring, recording)
 		ln.reader.moved.Store(ln.sink.Given())
 		if ln.sink.Due() {
 			ln.reader.host.Ring()
 		}
+	}
+}
+
+// tell says how much a device holds, in frames of the program.
+func (ln *line) tell(c *clockwork, r *ring.Ring, side int) {
+	if ln.bus != nil {
+		delay := uint64(ln.loop.engine.desk.tail.delay[side].Load())
+		r.SetDelay(uint32(audio.MulDiv(delay, uint64(r.Spec().Format.Rate), c.rate)))
 	}
 }
 

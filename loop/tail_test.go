@@ -68,6 +68,9 @@ func TestEdge46TheEndIsHeard(t *testing.T) {
 	p = c.client("speaker", pcm.Write)
 	c.play(p, constant(1, 40*period))
 	c.clock.Advance(2 * period)
+	if d := p.DeviceDelay(); d != 5*period {
+		t.Errorf("the client is told of %d frames in the device, want %d", d, 5*period)
+	}
 	if i := c.engine.Info(); i.Play.Delay != 5*period {
 		t.Errorf("delay %d after the start, want %d", i.Play.Delay, 5*period)
 	}

@@ -27,6 +27,7 @@ func Layout() []Word {
 		{"daemon", 80, 64},
 		{"clock", 88, 64},
 		{"xrun frames", 96, 64},
+		{"delay", 104, 32},
 
 		{"program", 128, 64},
 		{"wake", 136, 64},

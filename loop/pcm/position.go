@@ -45,6 +45,12 @@ func (p *PCM) Delay() int {
 	})
 }
 
+// DeviceDelay is how many frames a device holds beyond the engine, at the other end of the
+// loop: what is taken next is heard, and what was given last was recorded, so far from now.
+func (p *PCM) DeviceDelay() int {
+	return look(p, func(r ring.Reader, _ ring.Writer) int { return r.Delay() })
+}
+
 // Avail is how many frames a read gives or a write takes without sleeping, once
 // the end is running.
 func (p *PCM) Avail() int {

@@ -64,7 +64,8 @@ type Header struct {
 	daemon     atomic.Uint64 // position
 	clock      atomic.Int64  // CLOCK_MONOTONIC of the last cycle, ns
 	xrunFrames atomic.Uint64 // silence inserted (playback), dropped (capture)
-	_          [24]byte
+	delay      atomic.Uint32 // frames that the device holds beyond the daemon
+	_          [20]byte
 
 	// The program's line.
 	program atomic.Uint64 // position

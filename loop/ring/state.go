@@ -42,6 +42,13 @@ func (r *Ring) Clock() int64 { return r.header.clock.Load() }
 // SetClock sets Clock. For the engine.
 func (r *Ring) SetClock(ns int64) { r.header.clock.Store(ns) }
 
+// Delay is how many frames the device holds beyond the daemon: the next one that is taken
+// is heard so much later, the last one that was given was recorded so much earlier.
+func (r *Ring) Delay() int { return int(r.header.delay.Load()) }
+
+// SetDelay sets Delay. For the engine.
+func (r *Ring) SetDelay(frames uint32) { r.header.delay.Store(frames) }
+
 // WakeAt asks for the bell when the daemon's position reaches pos; 0 asks for
 // none. For the program; look again for frames after it and before sleeping.
 func (r *Ring) WakeAt(pos uint64) { r.header.wake.Store(pos) }

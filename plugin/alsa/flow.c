@@ -366,6 +366,7 @@ int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
 	} else {
 		*delay = (snd_pcm_sframes_t)available(p) + since_cycle(p);
 	}
+	*delay += p->ring.shared->delay;
 	return p->conn.dead && lb_state(p) != LB_ENDED ? -ENODEV : 0;
 }
 

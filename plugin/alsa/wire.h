@@ -161,7 +161,8 @@ struct lb_shared {
 	_Atomic uint64_t daemon;
 	_Atomic int64_t clock;
 	_Atomic uint64_t xrun_frames;
-	unsigned char unused1[24];
+	_Atomic uint32_t delay;
+	unsigned char unused1[20];
 
 	/* The program's line. */
 	_Atomic uint64_t program, wake;
