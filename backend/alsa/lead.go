@@ -1,10 +1,18 @@
 package alsa
 
+import (
+	"errors"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
 // Parts of a second: by how much longer the buffer of play is where there are two, and how
 // long they are tried.
 const (
 	headstart = 16
 	settling  = 8
+
+	most = 2 // xruns of a trial
 )
 
 // try runs both directions with silence, to see by how much play runs ahead of record: a
@@ -13,15 +21,9 @@ const (
 // alone. A card that does not run now, such as one without a signal, is not tried.
 func (s *stream) try() {
 	s.trial = true
-	room := make([]byte, s.granted.Period*s.record.frame)
 	err := s.Start()
-	for again := 0; err == nil && s.rel < uint64(s.granted.Format.Rate/settling) && again < 1000; again++ {
-		if _, err = s.Wait(); err != nil {
-			break
-		}
-		if err = s.drop(room); err == nil {
-			err = s.silence(s.unwritten())
-		}
+	if err == nil {
+		err = s.settle()
 	}
 	s.trial = false
 	s.lead = min(s.lead, s.play.buffer-s.fill)
@@ -30,4 +32,25 @@ func (s *stream) try() {
 	}
 	_ = s.Stop() // of what is broken Start says it
 	s.base, s.rel, s.starts = 0, 0, 0
+}
+
+// settle plays silence for a while, and drops what is recorded.
+func (s *stream) settle() error {
+	room := make([]byte, s.granted.Period*s.record.frame)
+	for xruns := 0; s.rel < uint64(s.granted.Format.Rate/settling); {
+		t, err := s.Wait()
+		if err != nil {
+			return err
+		}
+		if t.Lost > 0 {
+			xruns++
+		}
+		if xruns > most {
+			return audio.ErrIO.With("%s: recording does not run", s.name)
+		}
+		if err := errors.Join(s.drop(room), s.silence(s.unwritten())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
