@@ -1,0 +1,74 @@
+//go:build portaudio && cgo
+
+package portaudio
+
+import (
+	"unsafe"
+
+	"github.com/gordonklaus/portaudio"
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// callback is a function whose type tells PortAudio the encoding.
+func (s *stream) callback() any {
+	format := s.playFormat
+	if format.IsZero() {
+		format = s.recordFormat
+	}
+	switch format.Encoding {
+	case audio.U8:
+		return typed[uint8](s)
+	case audio.S8:
+		return typed[int8](s)
+	case audio.S16LE:
+		return typed[int16](s)
+	case audio.S24LE3:
+		return typed[portaudio.Int24](s)
+	case audio.S32LE:
+		return typed[int32](s)
+	}
+	return typed[float32](s)
+}
+
+func typed[T any](s *stream) any {
+	return func(in, out []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		s.process(bytesOf(in), bytesOf(out), flags)
+	}
+}
+
+// bytesOf is the memory of samples, which is C's.
+func bytesOf[T any](samples []T) []byte {
+	var sample T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(samples))), len(samples)*int(unsafe.Sizeof(sample)))
+}
+
+// process runs on PortAudio's thread.
+func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
+	now := monotonic()
+	if s.thread.calling.Load() == 0 {
+		s.thread.calling.Store(int32(unix.Gettid()))
+	}
+	var what trouble
+	if flags&(portaudio.InputOverflow|portaudio.OutputUnderflow|portaudio.OutputOverflow) != 0 {
+		what |= xrun
+	}
+	if flags&portaudio.InputUnderflow != 0 {
+		what |= noRecord
+	}
+	frames := 0
+	if s.flow.play != nil {
+		frames = len(out) / s.flow.play.frame
+	} else {
+		frames = len(in) / s.flow.record.frame
+	}
+	s.flow.process(in, out, frames, now, what)
+}
+
+// monotonic is CLOCK_MONOTONIC in ns.
+func monotonic() int64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
+	return now.Nano()
+}

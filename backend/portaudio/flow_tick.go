@@ -1,0 +1,120 @@
+package portaudio
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// ticker is the engine's side of a flow: the last tick, and what it has been told.
+type ticker struct {
+	at   uint64 // position of the last tick
+	when int64
+	fill uint64 // frames that wait to be played at a tick, after Write
+
+	told    uint64 // of gaps, missed and unheard, as far as they were taken into account
+	dropped uint64 // recorded frames that nobody read in time
+	lost    uint64 // not yet told in a tick
+}
+
+// tick reports what has passed since the last one, whole periods; false: nothing. Woken, it
+// repeats the last one, with what is left of it. It does not block or allocate.
+//
+// A burst that is longer than the buffer comes as several ticks, one after the other, while
+// an engine that was late gets one tick that drops what is lost.
+func (f *flow) tick(woken bool) (backend.Tick, bool) {
+	position, time := f.now()
+	whole := position / f.period * f.period
+	step := whole - f.at
+	if step == 0 && !woken {
+		return backend.Tick{}, false
+	}
+	f.grow()
+	if (f.play != nil || f.record != nil) && step <= f.fill {
+		step = min(step, f.buffer)
+	}
+	f.at += step
+	if step > 0 {
+		f.when = max(f.when+1, time-f.duration(position-f.at))
+	}
+	t := backend.Tick{Position: f.at, Time: f.when}
+	f.ticked.Store(true)
+	if f.record != nil {
+		t.Readable = f.unread()
+	}
+	if f.play != nil {
+		t.Writable = f.unwritten(position)
+	}
+	t.Lost = f.losses()
+	return t, true
+}
+
+// duration of frames in ns.
+func (f *flow) duration(frames uint64) int64 { return int64(audio.MulDiv(frames, 1e9, f.rate)) }
+
+// grow makes room for the longest burst that was seen.
+func (f *flow) grow() {
+	burst := (f.burst.Load() + f.period - 1) / f.period * f.period
+	if burst > f.fill {
+		f.fill = burst
+	}
+}
+
+// unread is how many recorded frames up to the tick are there; what the engine has left
+// for too long is dropped.
+func (f *flow) unread() int {
+	from := max(f.read.Load(), min(f.firstKept.Load(), f.at))
+	if from+f.buffer < f.at {
+		from = f.at - f.buffer
+	}
+	f.dropped += from - f.read.Load()
+	f.read.Store(from)
+	return int(f.at - from)
+}
+
+// unwritten is how many frames are missing for play to be full. More than the buffer
+// are silence already.
+func (f *flow) unwritten(position uint64) int {
+	if f.written.Load() < position {
+		f.written.Store(position) // too late for those before
+	}
+	full := f.at + f.fill
+	if from := f.written.Load(); full > from+f.buffer {
+		f.silence(full - from - f.buffer)
+	}
+	return int(full - min(full, f.written.Load()))
+}
+
+// silence plays n frames of it.
+func (f *flow) silence(n uint64) {
+	for n > 0 {
+		part := min(n, f.period)
+		f.put(f.quiet[:int(part)*f.play.frame])
+		n -= part
+	}
+}
+
+// put plays whole frames, get gives those that were recorded: no more than the tick has.
+func (f *flow) put(block []byte) {
+	at := f.written.Load()
+	f.play.store(at, block)
+	f.written.Store(at + uint64(len(block)/f.play.frame))
+}
+
+func (f *flow) get(block []byte) {
+	at := f.read.Load()
+	f.record.load(at, block)
+	f.read.Store(at + uint64(len(block)/f.record.frame))
+}
+
+// losses are those since the last tick: what is lost in both directions at once counts once.
+func (f *flow) losses() uint64 {
+	gaps, missed, heard := f.gaps.Load(), f.missed.Load(), f.unheard.Load()+f.dropped
+	total := gaps + max(missed, heard-min(heard, gaps))
+	if total > f.told {
+		f.lost += total - f.told
+		f.told = total
+	}
+	told := min(f.lost, f.at)
+	f.lost -= told
+	return told
+}

@@ -1,0 +1,26 @@
+package portaudio
+
+import "github.com/loopbridge/loopbridge/audio"
+
+// encodings are what PortAudio takes, in the byte order of this machine, which PortAudio
+// brings to what the device has: without loss where that holds as many bits.
+func encodings() []audio.Encoding {
+	return []audio.Encoding{audio.U8, audio.S8, audio.S16LE, audio.S24LE3, audio.S32LE, audio.FloatLE}
+}
+
+// nearest is the encoding of PortAudio that keeps the most of what is wished: itself, else the
+// narrowest that holds it, else the one with the most bits.
+func nearest(wish audio.Encoding, host string) (best audio.Encoding) {
+	if host == "JACK" {
+		return audio.FloatLE // JACK has nothing else, and the way of PortAudio there is not exact
+	}
+	for _, e := range encodings() {
+		switch {
+		case e == wish:
+			return e
+		case best == 0, e.Holds(wish) && (!best.Holds(wish) || e.Bits() < best.Bits()), !best.Holds(wish) && e.Bits() > best.Bits():
+			best = e
+		}
+	}
+	return best
+}

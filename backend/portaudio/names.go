@@ -1,0 +1,187 @@
+package portaudio
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// Device is one that PortAudio found when it last looked.
+type Device struct {
+	HostAPI string // ALSA, JACK, OSS, …
+	Name    string // what PortAudio calls it, unique within a host API as a rule
+	Rate    int    // Hz, the default
+	// Of each direction; 0 channels: it cannot.
+	Play, Record Side
+}
+
+// Side is one direction of a device.
+type Side struct {
+	Channels  int           // most
+	Low, High time.Duration // latencies that PortAudio suggests: for live use, and for safety
+	Default   bool          // of its host API
+}
+
+// String is the device's full name, by which Open finds it: "ALSA:front".
+func (d Device) String() string { return d.HostAPI + ":" + d.Name }
+
+// can reports whether the device has all of some directions.
+func (d Device) can(want audio.Direction) bool {
+	return (want&audio.Play == 0 || d.Play.Channels > 0) && (want&audio.Record == 0 || d.Record.Channels > 0)
+}
+
+// Prefix may precede a name: "portaudio:ALSA:front" is "ALSA:front".
+const Prefix = "portaudio:"
+
+// Auto is the name of the default device: that of the first host API that has one.
+const Auto = "auto"
+
+// Find is the device that has a name: "HOSTAPI:NAME", where NAME may be empty for the
+// default one, or NAME. NAME is the whole name or a part of it, in upper or lower case, that
+// only one of the devices has that can do what is wanted; want 0: either direction.
+// ErrNoDevice tells which names are near; ErrInvalid: it is
+// the name of several.
+func Find(devices []Device, name string, want audio.Direction) (index int, err error) {
+	host, part := splitName(devices, strings.TrimPrefix(name, Prefix))
+	var can, cannot []int
+	for i, d := range devices {
+		switch {
+		case host != "" && !strings.EqualFold(d.HostAPI, host):
+		case want == 0 && (d.can(audio.Play) || d.can(audio.Record)), want != 0 && d.can(want):
+			can = append(can, i)
+		default:
+			cannot = append(cannot, i)
+		}
+	}
+	if part == "" {
+		return findDefault(devices, can, name, want)
+	}
+	found := matching(devices, can, part)
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return 0, notFound(devices, can, cannot, name, host, part, want)
+	}
+	return 0, audio.ErrInvalid.With("%s%s fits %d devices: %s; say more of the name", Prefix, strings.TrimPrefix(name, Prefix), len(found), list(devices, found))
+}
+
+// splitName takes a host API off a name. "hw:0" has none: no host API is called hw.
+func splitName(devices []Device, name string) (host, part string) {
+	if name == Auto {
+		return "", ""
+	}
+	first, rest, colon := strings.Cut(name, ":")
+	if colon && (isHostAPI(first) || slices.ContainsFunc(devices, func(d Device) bool { return strings.EqualFold(d.HostAPI, first) })) {
+		return first, rest
+	}
+	return "", name
+}
+
+// isHostAPI knows those of Linux, so that one that is not running is missed by its name.
+func isHostAPI(name string) bool {
+	return slices.ContainsFunc([]string{"ALSA", "JACK", "OSS", "PulseAudio", "sndio", "ASIHPI"}, func(api string) bool {
+		return strings.EqualFold(api, name)
+	})
+}
+
+// matching gives those of some devices that have a name, the strictest way in which any has it.
+func matching(devices []Device, among []int, part string) (found []int) {
+	for _, same := range []func(name string) bool{
+		func(name string) bool { return name == part },
+		func(name string) bool { return strings.EqualFold(name, part) },
+		func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(part)) },
+	} {
+		for _, i := range among {
+			if same(devices[i].Name) {
+				found = append(found, i)
+			}
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+// findDefault is the default device of the first host API.
+func findDefault(devices []Device, among []int, name string, want audio.Direction) (int, error) {
+	for _, i := range among {
+		d := devices[i]
+		if (want&audio.Play == 0 || d.Play.Default) && (want&audio.Record == 0 || d.Record.Default) {
+			return i, nil
+		}
+	}
+	if len(among) > 0 {
+		return among[0], nil
+	}
+	return 0, audio.ErrNoDevice.With("%s: PortAudio has no device that %s; loopbridge devices shows what there is", name, verb(want))
+}
+
+func notFound(devices []Device, can, cannot []int, name, host, part string, want audio.Direction) error {
+	name = Prefix + strings.TrimPrefix(name, Prefix)
+	if len(can) == 0 && len(cannot) == 0 && host != "" {
+		return audio.ErrNoDevice.With("%s: PortAudio has no devices of %s; is it running, and for this user?", name, host)
+	}
+	if wrong := matching(devices, cannot, part); len(wrong) > 0 {
+		return audio.ErrNoDevice.With("%s: %s does not do all of what is wanted: it has %d channels to play and %d to record", name,
+			devices[wrong[0]], devices[wrong[0]].Play.Channels, devices[wrong[0]].Record.Channels)
+	}
+	const gone = "it is not there, or somebody else has it"
+	if len(can) == 0 {
+		return audio.ErrNoDevice.With("%s: %s; PortAudio has no device that %s", name, gone, verb(want))
+	}
+	near := slices.Clone(can)
+	slices.SortStableFunc(near, func(a, b int) int {
+		return cmp.Compare(distance(devices[a].Name, part), distance(devices[b].Name, part))
+	})
+	return audio.ErrNoDevice.With("%s: %s; the nearest names: %s", name, gone, list(devices, near[:min(3, len(near))]))
+}
+
+// verb is what a device does that can do something.
+func verb(want audio.Direction) string {
+	switch want {
+	case audio.Play:
+		return "plays"
+	case audio.Record:
+		return "records"
+	case audio.Play | audio.Record:
+		return "plays and records"
+	}
+	return "plays or records"
+}
+
+func list(devices []Device, which []int) string {
+	var names []string
+	for _, i := range which {
+		names = append(names, fmt.Sprintf("%q", devices[i].String()))
+	}
+	return strings.Join(names, ", ")
+}
+
+// distance is how many letters are to be added, left out or replaced to make the best part
+// of name a part of what was asked for (Sellers).
+func distance(name, part string) int {
+	p := []rune(strings.ToLower(part))
+	row := make([]int, len(p)+1)
+	for i := range row {
+		row[i] = i
+	}
+	best := len(p)
+	for _, r := range strings.ToLower(name) {
+		diagonal := row[0]
+		for i, q := range p {
+			cost := diagonal
+			if r != q {
+				cost = 1 + min(diagonal, row[i], row[i+1])
+			}
+			diagonal, row[i+1] = row[i+1], cost
+		}
+		best = min(best, row[len(p)])
+	}
+	return best
+}

@@ -1,0 +1,193 @@
+//go:build portaudio && cgo
+
+package portaudio
+
+import (
+	"errors"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gordonklaus/portaudio"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// Open opens a device for as much of the wish as it can do, which Granted then says. Format
+// and channels are those of the wish, which are converted; the rate is that of the device,
+// and the period is longer where it moves more frames at once. The stream is guarded, it
+// blocks the thread of its Wait, and it is Latent.
+//
+// ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO; each says what to do.
+func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &stream{library: l, thread: newThread(o.Thread), idle: !wish.Play && !wish.Record}
+	if err := s.open(wish, o.Name); err != nil {
+		s.thread.close()
+		return nil, err
+	}
+	l.streams++
+	return backend.Guard(s), nil
+}
+
+// open is called with the library's mu held.
+func (s *stream) open(wish backend.Config, name string) error {
+	var want audio.Direction
+	if wish.Play {
+		want |= audio.Play
+	}
+	if wish.Record {
+		want |= audio.Record
+	}
+	i, err := s.library.find(name, want)
+	if err != nil {
+		return err
+	}
+	d, info := s.library.devices[i], s.library.infos[i]
+	s.name, s.card = Prefix+d.String(), cardNode(d)
+	if s.idle { // a clock is what either direction has
+		if d.Play.Channels > 0 {
+			want = audio.Play
+		} else {
+			want = audio.Record
+		}
+	}
+	var refused error
+	for _, rate := range rates(wish.Format.Rate, d.Rate) {
+		s.configure(wish, d, want, rate)
+		refused, err = s.try(info)
+		if err != nil {
+			return err
+		}
+		if refused == nil {
+			return nil
+		}
+		if !errors.Is(refused, portaudio.InvalidSampleRate) {
+			return s.refusal(refused, d, want)
+		}
+	}
+	return s.refusal(refused, d, want)
+}
+
+// rates are those to try, the best first: what is wished, what the device prefers, and
+// what others have, the nearest first.
+func rates(wish, usual int) []int {
+	others := []int{48000, 44100, 96000, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000}
+	slices.SortStableFunc(others, func(a, b int) int {
+		return int(math.Abs(float64(a-wish)) - math.Abs(float64(b-wish)))
+	})
+	all := []int{wish}
+	for _, rate := range append([]int{usual}, others...) {
+		if rate >= audio.MinRate && rate <= audio.MaxRate && !slices.Contains(all, rate) {
+			all = append(all, rate)
+		}
+	}
+	return all
+}
+
+// configure says what the stream is to be at a rate.
+func (s *stream) configure(wish backend.Config, d Device, want audio.Direction, rate int) {
+	s.granted = wish
+	s.granted.Format.Rate = rate
+	if rate != wish.Format.Rate { // the same time
+		s.granted.Period = int(audio.MulDiv(uint64(wish.Period), uint64(rate), uint64(wish.Format.Rate)))
+	}
+	s.granted.Period, s.granted.Periods = max(s.granted.Period, shortest), max(s.granted.Periods, 2)
+	hardware := audio.Format{Rate: rate, Encoding: nearest(wish.Format.Encoding, d.HostAPI)}
+	low := time.Duration(0)
+	s.playFormat, s.recordFormat = audio.Format{}, audio.Format{}
+	if want&audio.Play != 0 {
+		hardware.Channels = min(wish.Format.Channels, d.Play.Channels)
+		s.playFormat, low = hardware, d.Play.Low
+	}
+	if want&audio.Record != 0 {
+		hardware.Channels = min(wish.Format.Channels, d.Record.Channels)
+		s.recordFormat, low = hardware, max(low, d.Record.Low)
+	}
+	// No device moves more frames at once than its lowest latency.
+	if coarse := int(hardware.Frames(low)); coarse > s.granted.Period*s.granted.Periods {
+		s.granted.Period = (coarse + s.granted.Periods - 1) / s.granted.Periods
+	}
+}
+
+// shortest is the least period in frames: each is a call from C.
+const shortest = 16
+
+// try opens the device as configured. refused is what PortAudio says of it.
+func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
+	g := s.granted
+	s.flow = newFlow(g.Format.Rate, g.Period, g.Periods, s.playFormat, s.recordFormat)
+	p := portaudio.StreamParameters{SampleRate: float64(g.Format.Rate), FramesPerBuffer: g.Period, Flags: portaudio.DitherOff}
+	// PortAudio's own buffer becomes as long as the ring; beyond four periods it would
+	// move two at once.
+	own := g.Format.Duration(int64(g.Period * min(g.Periods-1, 3)))
+	if !s.playFormat.IsZero() {
+		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: s.playFormat.Channels, Latency: own}
+	}
+	if !s.recordFormat.IsZero() {
+		p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: s.recordFormat.Channels, Latency: own}
+	}
+	var opened *portaudio.Stream
+	callback := s.callback()
+	err = s.library.call(usual, func() {
+		opened, refused = portaudio.OpenStream(p, callback)
+		if refused == nil {
+			known := opened.Info()
+			s.playLatency, s.recordLatency = max(0, known.OutputLatency), max(0, known.InputLatency)
+		}
+	}, func() {
+		if refused == nil {
+			_ = opened.Close()
+		}
+	})
+	if err != nil || refused != nil {
+		return refused, err
+	}
+	s.stream = opened
+	s.prepare()
+	return nil, nil
+}
+
+// refusal is why PortAudio does not open a device, in words.
+func (s *stream) refusal(why error, d Device, want audio.Direction) error {
+	var host portaudio.UnanticipatedHostError
+	text := strings.TrimSpace(why.Error())
+	if errors.As(why, &host) && text == "" {
+		text = "its reason is unknown"
+	}
+	switch {
+	case errors.Is(why, portaudio.DeviceUnavailable), strings.Contains(text, "busy"):
+		return audio.ErrBusy.With("%s: the device is in use; stop the program that has it, or let it play through loopbridge", s.name)
+	case errors.Is(why, portaudio.InvalidSampleRate):
+		return audio.ErrInvalid.With("%s: the device takes no rate that loopbridge tried; its own is %d Hz, use rate = %d", s.name, d.Rate, d.Rate)
+	case errors.Is(why, portaudio.InvalidChannelCount):
+		return audio.ErrInvalid.With("%s: the device refuses %d channels; it has %d to play and %d to record", s.name,
+			max(s.playFormat.Channels, s.recordFormat.Channels), d.Play.Channels, d.Record.Channels)
+	case errors.Is(why, portaudio.SampleFormatNotSupported):
+		return audio.ErrInvalid.With("%s: the device has no encoding that PortAudio knows", s.name)
+	case errors.Is(why, portaudio.BadIODeviceCombination) && want == audio.Play|audio.Record:
+		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; attach loops to one side of it", s.name)
+	}
+	return audio.ErrIO.With("%s: PortAudio cannot open the device: %s", s.name, text)
+}
+
+// cardNode is a file that is there as long as the card of a device, "" if that is not known.
+func cardNode(d Device) string {
+	if d.HostAPI != "ALSA" {
+		return ""
+	}
+	found := regexp.MustCompile(`\((?:plug)?hw:(\d+),\d+\)$`).FindStringSubmatch(d.Name)
+	if found == nil {
+		return ""
+	}
+	node := "/dev/snd/controlC" + found[1]
+	if _, err := os.Stat(node); err != nil {
+		return ""
+	}
+	return node
+}

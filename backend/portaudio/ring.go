@@ -1,0 +1,27 @@
+package portaudio
+
+// ring is the memory for the frames of one direction. Frame n, counted since Start, is at
+// place n modulo its size; who may touch which frames is the business of flow.
+type ring struct {
+	bytes []byte
+	frame int    // bytes
+	size  uint64 // frames
+}
+
+func newRing(frames, frameBytes int) *ring {
+	return &ring{make([]byte, frames*frameBytes), frameBytes, uint64(frames)}
+}
+
+// store copies whole frames in, the first of which is number at.
+func (r *ring) store(at uint64, block []byte) {
+	place := int(at%r.size) * r.frame
+	n := copy(r.bytes[place:], block)
+	copy(r.bytes, block[n:])
+}
+
+// load copies whole frames out.
+func (r *ring) load(at uint64, block []byte) {
+	place := int(at%r.size) * r.frame
+	n := copy(block, r.bytes[place:])
+	copy(block[n:], r.bytes)
+}

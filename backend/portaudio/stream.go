@@ -1,0 +1,257 @@
+//go:build portaudio && cgo
+
+package portaudio
+
+import (
+	"errors"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/gordonklaus/portaudio"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// stream is the driver below the guard. All but Wake, Granted, Latency and process is the
+// engine's.
+//
+//	stopped ──Start──▶ running: PortAudio calls process ──Abort──▶ stopped
+type stream struct {
+	library *Library
+	name    string
+	card    string // a file that goes with the card, "": not known
+	granted backend.Config
+	idle    bool // nobody plays or records: the clock only
+
+	stream                     *portaudio.Stream
+	flow                       *flow
+	thread                     *thread
+	playFormat, recordFormat   audio.Format // of the device; zero: not opened
+	playLatency, recordLatency time.Duration
+	adaptPlay, adaptRecord     *audio.Adapter // nil: the same format
+	room                       []byte         // a period for them
+	lookAfter, patience        time.Duration  // without a callback
+
+	woken   atomic.Bool
+	running bool
+	started int64 // ns
+	moved   int64 // when the position was seen to move last
+	hung    error // PortAudio was left behind
+}
+
+var (
+	_ backend.Stream = (*stream)(nil)
+	_ Latent         = (*stream)(nil)
+)
+
+// standstill is how long callbacks may stay away, beside what a buffer holds, before the
+// device counts as broken.
+const standstill = 2 * time.Second
+
+// prepare makes what an open stream needs.
+func (s *stream) prepare() {
+	g := s.granted
+	frame := 0
+	if f := s.playFormat; g.Play && f != g.Format {
+		s.adaptPlay, frame = audio.NewAdapter(g.Format, f, g.Period), f.FrameBytes()
+	}
+	if f := s.recordFormat; g.Record && f != g.Format {
+		s.adaptRecord, frame = audio.NewAdapter(f, g.Format, g.Period), max(frame, f.FrameBytes())
+	}
+	s.room = make([]byte, g.Period*frame)
+	buffer := g.Format.Duration(int64(g.Period * g.Periods))
+	s.lookAfter = max(100*time.Millisecond, 2*buffer)
+	s.patience = standstill + 2*buffer
+	s.flow.reset(0)
+}
+
+func (s *stream) Granted() backend.Config { return s.granted }
+
+// Latency implements Latent.
+func (s *stream) Latency() (play, record time.Duration) {
+	if s.granted.Play {
+		play = s.playLatency
+	}
+	if s.granted.Record {
+		record = s.recordLatency
+	}
+	return play, record
+}
+
+// Wake rings the bell. Wakes do not add up.
+func (s *stream) Wake() {
+	s.woken.Store(true)
+	s.flow.bell.ring()
+}
+
+func (s *stream) Start() error {
+	if s.hung != nil {
+		return s.hung
+	}
+	s.started = monotonic()
+	s.flow.reset(s.started)
+	s.thread.begin()
+	s.moved = s.started
+	var err error
+	if late := s.call(func() { err = s.stream.Start() }); late != nil {
+		return late
+	}
+	if err != nil {
+		if s.gone() {
+			return audio.ErrGone.With("%s: the card has gone", s.name)
+		}
+		return audio.ErrIO.With("%s: PortAudio cannot start the device: %v", s.name, err)
+	}
+	s.running = true
+	return nil
+}
+
+// call makes a call of PortAudio that should be short.
+func (s *stream) call(f func()) error {
+	s.library.mu.Lock()
+	defer s.library.mu.Unlock()
+	if err := s.library.call(brief, f, nil); err != nil {
+		s.hung = audio.ErrIO.With("%s: %v", s.name, err)
+	}
+	return s.hung
+}
+
+// Wait sleeps until callbacks have moved a period. Where they stay away it looks why.
+func (s *stream) Wait() (backend.Tick, error) {
+	for {
+		woken := s.woken.Swap(false)
+		if !s.running {
+			if woken {
+				return backend.Tick{Position: s.flow.at, Time: s.flow.when}, nil
+			}
+			s.flow.bell.sleep(0)
+			continue
+		}
+		before := s.flow.at
+		if t, ok := s.flow.tick(woken); ok {
+			s.thread.introduce()
+			if t.Position > before {
+				s.moved = t.Time
+			}
+			if s.idle {
+				s.pass(&t)
+			}
+			return t, s.runaway(t)
+		}
+		if !s.flow.bell.sleep(s.lookAfter) {
+			if err := s.stalled(time.Duration(monotonic() - s.moved)); err != nil {
+				return backend.Tick{}, err
+			}
+		}
+	}
+}
+
+// pass keeps a clock going that nobody plays or records with.
+func (s *stream) pass(t *backend.Tick) {
+	if s.flow.play != nil {
+		s.flow.silence(uint64(t.Writable))
+	} else {
+		s.flow.read.Store(s.flow.at)
+	}
+	t.Readable, t.Writable = 0, 0
+}
+
+// runaway reports a device that takes frames as fast as it gets them.
+func (s *stream) runaway(t backend.Tick) error {
+	const most, slack = 4, 2 * int64(time.Second)
+	if passed := t.Time - s.started; s.flow.duration(t.Position) > most*passed+slack {
+		return audio.ErrIO.With("%s: the device does not keep time: %d frames in %v; is there a sound card behind it?",
+			s.name, t.Position, time.Duration(passed).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// stalled looks for the reason where no callback came for a time.
+func (s *stream) stalled(quiet time.Duration) error {
+	s.thread.demote()
+	switch {
+	case s.gone():
+		return audio.ErrGone.With("%s: the card has gone", s.name)
+	case s.flow.at > 0 && s.stream.CpuLoad() == 0: // set by PortAudio when its thread ends
+		return audio.ErrGone.With("%s: PortAudio has given the device up; has it gone?", s.name)
+	case quiet >= s.patience:
+		return audio.ErrIO.With("%s: the device stands still: not a frame in %v", s.name, quiet.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// gone reports that the card is known not to be there any more.
+func (s *stream) gone() bool {
+	if s.card == "" {
+		return false
+	}
+	_, err := os.Stat(s.card)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// Read moves what was recorded.
+func (s *stream) Read(block []byte) (int, error) {
+	frame := s.granted.Format.FrameBytes()
+	if s.adaptRecord == nil {
+		s.flow.get(block)
+		return len(block) / frame, nil
+	}
+	for rest := block; len(rest) > 0; {
+		n := min(len(rest)/frame, s.granted.Period)
+		room := s.room[:n*s.recordFormat.FrameBytes()]
+		s.flow.get(room)
+		s.adaptRecord.Apply(rest[:n*frame], room)
+		rest = rest[n*frame:]
+	}
+	return len(block) / frame, nil
+}
+
+// Write moves what is to be played.
+func (s *stream) Write(block []byte) (int, error) {
+	frame := s.granted.Format.FrameBytes()
+	if s.adaptPlay == nil {
+		s.flow.put(block)
+		return len(block) / frame, nil
+	}
+	for rest := block; len(rest) > 0; {
+		n := min(len(rest)/frame, s.granted.Period)
+		room := s.room[:n*s.playFormat.FrameBytes()]
+		s.adaptPlay.Apply(room, rest[:n*frame])
+		s.flow.put(room)
+		rest = rest[n*frame:]
+	}
+	return len(block) / frame, nil
+}
+
+// Stop drops what PortAudio holds. It does not let it play that, for which PortAudio would
+// wait for a device that may not move.
+func (s *stream) Stop() error {
+	s.running = false
+	if s.hung != nil {
+		return nil
+	}
+	var err error
+	if late := s.call(func() { err = s.stream.Abort() }); late != nil {
+		return late
+	}
+	if err != nil {
+		return audio.ErrIO.With("%s: PortAudio cannot stop the device: %v", s.name, err)
+	}
+	return nil
+}
+
+func (s *stream) Close() error {
+	if s.running {
+		_ = s.Stop() // what it says of a device that is given back helps nobody
+	}
+	if s.hung == nil {
+		_ = s.call(func() { _ = s.stream.Close() })
+	}
+	s.thread.close()
+	s.library.mu.Lock()
+	defer s.library.mu.Unlock()
+	s.library.streams--
+	return nil
+}
