@@ -17,7 +17,7 @@
 // The list of devices is made at the first use, and anew when a device is not in it while no
 // stream is open: PortAudio can look only then. It opens every PCM that alsa-lib knows, in
 // both directions; the loops of loopbridge are not opened, because their plugin refuses
-// itself to this process (see owner). A device that somebody else has at that moment is
+// itself to this process (see notFor). A device that somebody else has at that moment is
 // missing in the list.
 //
 // # Frames

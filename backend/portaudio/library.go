@@ -8,7 +8,6 @@ package portaudio
 import "C"
 
 import (
-	"errors"
 	"os"
 	"strconv"
 	"sync"
@@ -26,9 +25,9 @@ const Built = true
 
 const (
 	file = "libportaudio.so.2"
-	// owner is the variable by which the ALSA plugin of loopbridge knows a process that must
+	// notFor is the variable by which the ALSA plugin of loopbridge knows a process that must
 	// not open it: PortAudio opens whatever alsa-lib knows to make its list.
-	owner = "LOOPBRIDGE_OWNER"
+	notFor = "LOOPBRIDGE_NOT_FOR"
 	// How long PortAudio may take, before it is left behind: to look at all devices, to open
 	// one, to start or stop it.
 	patient, usual, brief = 30 * time.Second, 10 * time.Second, 3 * time.Second
@@ -148,7 +147,7 @@ func (l *Library) look(again bool) error {
 	if l.ready && !again {
 		return nil
 	}
-	_ = os.Setenv(owner, strconv.Itoa(os.Getpid()))
+	_ = os.Setenv(notFor, strconv.Itoa(os.Getpid()))
 	var err error
 	var infos []*portaudio.DeviceInfo
 	was := l.ready
@@ -191,24 +190,4 @@ func hostAPI(api *portaudio.HostApiInfo) string {
 		return api.Type.String()
 	}
 	return api.Name
-}
-
-// find is the device of a name. If it is not there, PortAudio looks again, which it can only
-// while no stream is open. The caller holds mu.
-func (l *Library) find(name string, want audio.Direction) (int, error) {
-	known := l.ready
-	if err := l.look(false); err != nil {
-		return 0, err
-	}
-	i, err := Find(l.devices, name, want)
-	if !known || !errors.Is(err, audio.ErrNoDevice) {
-		return i, err
-	}
-	if l.streams > 0 {
-		return 0, audio.ErrNoDevice.With("%v. PortAudio looks for new ones when none of its devices is in use", err)
-	}
-	if err := l.look(true); err != nil {
-		return 0, err
-	}
-	return Find(l.devices, name, want)
 }

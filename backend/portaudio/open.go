@@ -4,6 +4,7 @@ package portaudio
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"regexp"
@@ -26,11 +27,25 @@ import (
 func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := &stream{library: l, thread: newThread(o.Thread), idle: !wish.Play && !wish.Record}
-	if err := s.open(wish, o.Name); err != nil {
-		s.thread.close()
+	known := l.ready
+	s := &stream{library: l, idle: !wish.Play && !wish.Record}
+	err := s.open(wish, o.Name)
+	if err != nil && known && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
+		switch { // what PortAudio knows may be old
+		case l.hangs.Load() > 0:
+			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, as it does for ten minutes after the server of JACK has died", err)
+		case l.streams > 0:
+			err = fmt.Errorf("%w. PortAudio looks for new devices when none of its devices is in use", err)
+		default:
+			if err = l.look(true); err == nil {
+				err = s.open(wish, o.Name)
+			}
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
+	s.thread = newThread(o.Thread)
 	l.streams++
 	return backend.Guard(s), nil
 }
@@ -44,7 +59,10 @@ func (s *stream) open(wish backend.Config, name string) error {
 	if wish.Record {
 		want |= audio.Record
 	}
-	i, err := s.library.find(name, want)
+	if err := s.library.look(false); err != nil {
+		return err
+	}
+	i, err := Find(s.library.devices, name, want)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 /* Opening an end from a definition in alsa-lib's configuration, or from a name such as
  * loopbridge:loop0,server. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,6 +180,15 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 	return err < 0 ? err : 1;
 }
 
+/* A process of loopbridge in which PortAudio lists the devices says so: PortAudio opens all of
+ * them for it, in both directions, and the daemon would be a client of itself. */
+static int not_for_us(void)
+{
+	const char *process = secure_getenv("LOOPBRIDGE_NOT_FOR");
+
+	return process && strtol(process, NULL, 10) == getpid();
+}
+
 #pragma GCC visibility push(default)
 
 /* alsa-lib's entry point for "type loopbridge". */
@@ -186,9 +197,12 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 	struct wish w = { 0 };
 	struct lb_pcm *p;
 	int64_t wait;
-	int err = read_definition(&w, name, conf);
+	int err;
 
 	(void)root;
+	if (not_for_us())
+		return -ENODEV;
+	err = read_definition(&w, name, conf);
 	if (err < 0)
 		return err;
 	if (!w.loop || !*w.loop) {

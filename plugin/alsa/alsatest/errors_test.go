@@ -206,3 +206,18 @@ func TestListOfDevices(t *testing.T) {
 		t.Errorf("after it there is %q", all)
 	}
 }
+
+// TestNotForThisProcess: a process that lets PortAudio open all that there is, to list it,
+// opens no loop, and does not even look for a daemon.
+func TestNotForThisProcess(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inRealTime)
+	open := strings.Join(append(rawArgs(cd), "-D", "loopbridge:loop0,server", "/dev/null"), " ")
+	p := r.start("sh", "-c", "LOOPBRIDGE_NOT_FOR=$$ exec arecord "+open)
+	p.refused(r, syscall.ENODEV)
+	if said := p.stderr.String(); strings.Contains(said, "loopbridge: ") {
+		t.Errorf("it said %q", said)
+	}
+	r.start("sh", "-c", "LOOPBRIDGE_NOT_FOR=1$$ exec arecord "+open)
+	r.serverArmed("loop0")
+}
