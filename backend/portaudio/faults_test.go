@@ -92,7 +92,7 @@ func TestServerDies(t *testing.T) {
 	if err := drive(s, 4800); err != nil {
 		t.Fatal(err)
 	}
-	j.kill()
+	j.kill(t)
 	err = drive(s, 1<<60)
 	if !errors.Is(err, audio.ErrIO) && !errors.Is(err, audio.ErrGone) {
 		t.Errorf("it fails with %v", err)
@@ -203,6 +203,9 @@ func TestLibraryAgain(t *testing.T) {
 
 // TestCallbackAllocates: callbacks and cycles, some thousand of them, make no garbage.
 func TestCallbackAllocates(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
 	if !alone(t) {
 		return
 	}

@@ -31,6 +31,8 @@ const (
 	// How long PortAudio may take, before it is left behind: to look at all devices, to open
 	// one, to start or stop it.
 	patient, usual, brief = 30 * time.Second, 10 * time.Second, 3 * time.Second
+	// settled is how long JACK may tell its clients of a change.
+	settled = 50 * time.Millisecond
 )
 
 // loaded is PortAudio's own state, of which a process has one.
@@ -45,6 +47,7 @@ type Library struct {
 	infos   []*portaudio.DeviceInfo // of devices
 	streams int                     // open
 	hangs   atomic.Int32            // calls that were left behind
+	graph   atomic.Int64            // when the connections of JACK were changed last, ns
 }
 
 // Load finds PortAudio on this machine, and does not yet start it. The build does not link
@@ -136,6 +139,22 @@ func (l *Library) call(limit time.Duration, f, late func()) error {
 	l.worker.leave()
 	l.worker = nil
 	return audio.ErrIO.With("PortAudio does not answer, and was left behind after %v", limit)
+}
+
+// settle waits until JACK has told what has changed: its library goes through the ports of the
+// process meanwhile, on a thread of its own, and crashes where one is made or removed (seen
+// with jack2 1.9.21, in JackClient::HandleLatencyCallback). The caller holds mu.
+func (l *Library) settle(hostAPI string) {
+	if hostAPI == "JACK" {
+		time.Sleep(settled - time.Duration(monotonic()-l.graph.Load()))
+	}
+}
+
+// changed is after a call that has connected or disconnected ports of JACK.
+func (l *Library) changed(hostAPI string) {
+	if hostAPI == "JACK" {
+		l.graph.Store(monotonic())
+	}
 }
 
 // look starts PortAudio, which then makes its list; again: also if it has one. The caller

@@ -67,7 +67,7 @@ func (s *stream) open(wish backend.Config, name string) error {
 		return err
 	}
 	d, info := s.library.devices[i], s.library.infos[i]
-	s.name, s.card = Prefix+d.String(), cardNode(d)
+	s.name, s.host, s.card = Prefix+d.String(), d.HostAPI, cardNode(d)
 	if s.idle { // a clock is what either direction has
 		if d.Play.Channels > 0 {
 			want = audio.Play
@@ -152,6 +152,7 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 	}
 	var opened *portaudio.Stream
 	callback := s.callback()
+	s.library.settle(s.host)
 	err = s.library.call(usual, func() {
 		opened, refused = portaudio.OpenStream(p, callback)
 		if refused == nil {

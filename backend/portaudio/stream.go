@@ -21,6 +21,7 @@ import (
 type stream struct {
 	library *Library
 	name    string
+	host    string // API
 	card    string // a file that goes with the card, "": not known
 	granted backend.Config
 	idle    bool // nobody plays or records: the clock only
@@ -95,7 +96,7 @@ func (s *stream) Start() error {
 	s.thread.begin()
 	s.moved = s.started
 	var err error
-	if late := s.call(func() { err = s.stream.Start() }); late != nil {
+	if late := s.call(func() { err = s.connect(s.stream.Start) }); late != nil {
 		return late
 	}
 	if err != nil {
@@ -116,6 +117,12 @@ func (s *stream) call(f func()) error {
 		s.hung = audio.ErrIO.With("%s: %v", s.name, err)
 	}
 	return s.hung
+}
+
+// connect makes a call that changes the connections of JACK.
+func (s *stream) connect(f func() error) error {
+	defer s.library.changed(s.host)
+	return f()
 }
 
 // Wait sleeps until callbacks have moved a period. Where they stay away it looks why.
@@ -233,7 +240,7 @@ func (s *stream) Stop() error {
 		return nil
 	}
 	var err error
-	if late := s.call(func() { err = s.stream.Abort() }); late != nil {
+	if late := s.call(func() { err = s.connect(s.stream.Abort) }); late != nil {
 		return late
 	}
 	if err != nil {
@@ -247,7 +254,10 @@ func (s *stream) Close() error {
 		_ = s.Stop() // what it says of a device that is given back helps nobody
 	}
 	if s.hung == nil {
-		_ = s.call(func() { _ = s.stream.Close() })
+		_ = s.call(func() {
+			s.library.settle(s.host)
+			_ = s.stream.Close()
+		})
 	}
 	s.thread.close()
 	s.library.mu.Lock()

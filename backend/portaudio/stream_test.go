@@ -3,6 +3,8 @@
 package portaudio_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -26,17 +28,37 @@ func load(t *testing.T) *portaudio.Library {
 	return l
 }
 
-// TestStreamOnJACK is the contract, on a device that moves fewer frames at once than a
-// period, and on one that moves more than the whole buffer.
+// TestStreamOnJACK is the contract, on a server without hardware. TestRoundTrip has other
+// periods.
 func TestStreamOnJACK(t *testing.T) {
-	for name, period := range map[string]int{"fine": 256, "coarse": 2048} {
-		t.Run(name, func(t *testing.T) {
-			startJack(t, 192000, period)
-			l := load(t)
-			wish := backend.Config{Format: audio.Format{Rate: 192000, Channels: 2, Encoding: audio.S16LE}, Period: 512, Periods: 3}
-			backendtest.TestStream(t, func(wish backend.Config) (backend.Stream, error) {
-				return l.Open(wish, portaudio.Options{Name: "JACK:system"})
-			}, wish)
-		})
+	const rate = 192000 // that time passes
+	startJack(t, rate, 256)
+	l := load(t)
+	wish := backend.Config{Format: audio.Format{Rate: rate, Channels: 2, Encoding: audio.S16LE}, Period: 512, Periods: 3}
+	backendtest.TestStream(t, func(wish backend.Config) (backend.Stream, error) {
+		return l.Open(wish, portaudio.Options{Name: "JACK:system"})
+	}, wish)
+}
+
+// testDevices names the devices to test with, one per line, as in a configuration.
+const testDevices = "LOOPBRIDGE_TEST_PORTAUDIO"
+
+// TestStreamOnDevices is the contract, on devices that somebody names: the virtual machine of
+// package hwtest, or a person.
+func TestStreamOnDevices(t *testing.T) {
+	names := strings.FieldsFunc(os.Getenv(testDevices), func(r rune) bool { return r == '\n' })
+	if len(names) == 0 {
+		t.Skip("no device of PortAudio is named in " + testDevices + "; package hwtest does that")
+	}
+	l := load(t)
+	for _, name := range names {
+		for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 48000, Channels: 1, Encoding: audio.FloatLE}} {
+			t.Run(name+"/"+strings.ReplaceAll(f.String(), " ", "_"), func(t *testing.T) {
+				wish := backend.Config{Format: f, Period: 512, Periods: 3}
+				backendtest.TestStream(t, func(wish backend.Config) (backend.Stream, error) {
+					return l.Open(wish, portaudio.Options{Name: name})
+				}, wish)
+			})
+		}
 	}
 }
