@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -44,12 +45,13 @@ type DeviceConfig struct {
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere
 
-	Card CardConfig // of backend alsa
+	Card CardConfig // of backends alsa and portaudio
 }
 
-// CardConfig is what a sound card has beyond other devices.
+// CardConfig is what a sound card has beyond other devices; the first three also what a device
+// of PortAudio has.
 type CardConfig struct {
-	Card     string   // which: auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0
+	Card     string   // which: auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0; of PortAudio, auto or ALSA:front
 	Fallback []string // cards to use while it is not there, in order
 	Required bool     // the daemon does not start without it
 	AutoPort bool     // use what is plugged in
@@ -85,21 +87,22 @@ type LoopConfig struct {
 
 // Limits of what a file may ask for.
 const (
-	minPeriod   = 500 * time.Microsecond
-	maxPeriod   = time.Second
-	minBuffer   = 2 * time.Millisecond
-	maxBuffer   = 10 * time.Second
-	minPeriods  = 2
-	maxPeriods  = 1024
-	maxStart    = 24 * time.Hour
-	maxName     = 63      // bytes
-	maxSocket   = 107     // bytes: sun_path of unix(7) without its NUL
-	maxFile     = 1 << 20 // bytes
-	noState     = "none"
-	nullDevice  = "null"
-	nullBackend = "null"
-	alsaBackend = "alsa"
-	anyCard     = "auto"
+	minPeriod        = 500 * time.Microsecond
+	maxPeriod        = time.Second
+	minBuffer        = 2 * time.Millisecond
+	maxBuffer        = 10 * time.Second
+	minPeriods       = 2
+	maxPeriods       = 1024
+	maxStart         = 24 * time.Hour
+	maxName          = 63      // bytes
+	maxSocket        = 107     // bytes: sun_path of unix(7) without its NUL
+	maxFile          = 1 << 20 // bytes
+	noState          = "none"
+	nullDevice       = "null"
+	nullBackend      = "null"
+	alsaBackend      = "alsa"
+	portaudioBackend = "portaudio"
+	anyCard          = "auto"
 )
 
 // defaultConfig is what the daemon does without a file, and with an empty one.
@@ -141,4 +144,9 @@ func defaultLoops() []LoopConfig {
 		loops[i].Name = fmt.Sprintf("loop%d", i)
 	}
 	return loops
+}
+
+// usesPortAudio is whether any device does.
+func (c *Config) usesPortAudio() bool {
+	return slices.ContainsFunc(c.Devices, func(d DeviceConfig) bool { return d.Backend == portaudioBackend })
 }

@@ -2,38 +2,53 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
 // ofBackend reports keys that only another backend has.
 func (b *binder) ofBackend(path, backend string) {
-	for key, of := range map[string]string{
-		"freewheel": nullBackend, "input": nullBackend, "output": nullBackend,
-		"card": alsaBackend, "fallback": alsaBackend, "required": alsaBackend, "auto_port": alsaBackend, "restore": alsaBackend,
-		"volume": alsaBackend, "monitor": alsaBackend,
+	cards := []string{alsaBackend, portaudioBackend}
+	for key, of := range map[string][]string{
+		"freewheel": {nullBackend}, "input": {nullBackend}, "output": {nullBackend},
+		"card": cards, "fallback": cards, "required": cards,
+		"auto_port": {alsaBackend}, "restore": {alsaBackend}, "volume": {alsaBackend}, "monitor": {alsaBackend},
 	} {
-		if _, given := b.index.places[join(path, key)]; given && backend != "" && backend != of {
-			b.wrong(join(path, key), notOf(of))
+		if _, given := b.index.places[join(path, key)]; given && backend != "" && !slices.Contains(of, backend) {
+			b.wrong(join(path, key), notOf(of...))
 		}
 	}
 }
 
-// notOf is what is wrong with a key of that backend alone.
-func notOf(backend string) string {
-	return fmt.Sprintf("only backend %q has it, leave it out", backend)
+// notOf is what is wrong with a key of those backends alone.
+func notOf(backends ...string) string {
+	if len(backends) > 1 {
+		return fmt.Sprintf("only backends %q and %q have it, leave it out", backends[0], backends[1])
+	}
+	return fmt.Sprintf("only backend %q has it, leave it out", backends[0])
 }
 
-// setCard takes the name of a card, which need not be there.
-func setCard(to *string) func(any) string {
+const aPortAudioDevice = `the name of a device such as "ALSA:front", or "auto"; loopbridge devices shows them`
+
+// setCard takes the name of a card, or of a device of PortAudio. It need not be there.
+func setCard(to, backend *string) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
-		if !ok {
+		switch {
+		case !ok && *backend == portaudioBackend:
+			return wrongType(v, aPortAudioDevice)
+		case !ok:
 			return wrongType(v, `the name of a card such as "id:PCH", or "auto"`)
-		}
-		if _, err := alsa.ParseIdentity(s); err != nil {
-			return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
+		case *backend == portaudioBackend && strings.TrimPrefix(s, portaudio.Prefix) == "":
+			return "empty, use " + aPortAudioDevice
+		case *backend == alsaBackend:
+			if _, err := alsa.ParseIdentity(s); err != nil {
+				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
+			}
 		}
 		*to = s
 		return ""
@@ -41,13 +56,13 @@ func setCard(to *string) func(any) string {
 }
 
 // cards takes a list of them; "null" is always the last.
-func (b *binder) cards(path string, v any, to *[]string) string {
+func (b *binder) cards(path string, v any, d *DeviceConfig) string {
 	const use = `an array of cards such as ["id:HDMI", "null"]`
 	list, ok := v.([]any)
 	if !ok {
 		return wrongType(v, use)
 	}
-	*to = nil
+	d.Card.Fallback = nil
 	for i, v := range list {
 		var name string
 		if v == nullDevice {
@@ -56,10 +71,10 @@ func (b *binder) cards(path string, v any, to *[]string) string {
 			}
 			continue
 		}
-		if reason := setCard(&name)(v); reason != "" {
+		if reason := setCard(&name, &d.Backend)(v); reason != "" {
 			b.wrong(element(path, i), reason)
 		}
-		*to = append(*to, name)
+		d.Card.Fallback = append(d.Card.Fallback, name)
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
 // config binds the whole file: one table of keys for each table of the file.
@@ -66,8 +67,8 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"freewheel", setBool(&d.Freewheel)},
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
-		field{"card", setCard(&d.Card.Card)},
-		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d.Card.Fallback) }},
+		field{"card", setCard(&d.Card.Card, &d.Backend)},
+		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d) }},
 		field{"required", setBool(&d.Card.Required)},
 		field{"auto_port", setBool(&d.Card.AutoPort)},
 		field{"restore", setBool(&d.Card.Restore)},
@@ -145,12 +146,12 @@ func formatFields(f *audio.Format) []field {
 	}
 }
 
-// setBackend knows the backends of later versions, to say so.
+// setBackend knows those that this build lacks, to say so.
 func setBackend(to *string) func(any) string {
-	set := setWord(to, nullBackend, alsaBackend)
+	set := setWord(to, nullBackend, alsaBackend, portaudioBackend)
 	return func(v any) string {
-		if v == "portaudio" {
-			return "this version does not have that backend yet, use " + nullBackend + " or " + alsaBackend
+		if v == portaudioBackend && !portaudio.Built {
+			return "this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use " + nullBackend + " or " + alsaBackend
 		}
 		return set(v)
 	}

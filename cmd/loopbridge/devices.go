@@ -20,8 +20,9 @@ type devicesCmd struct {
 
 // machine is what it shows.
 type machine struct {
-	Devices []deviceInfo `json:"devices"` // of the daemon; none without one
-	Cards   []cardInfo   `json:"cards"`
+	Devices   []deviceInfo  `json:"devices"` // of the daemon; none without one
+	Cards     []cardInfo    `json:"cards"`
+	PortAudio portAudioInfo `json:"portaudio"`
 }
 
 type deviceInfo struct {
@@ -77,6 +78,7 @@ func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	for _, card := range cards {
 		m.Cards = append(m.Cards, cardInfoOf(card))
 	}
+	m.PortAudio = portAudioInfoOf()
 	if c.JSON {
 		return writeJSON(e.stdout, m)
 	}
@@ -132,8 +134,7 @@ func (m *machine) write(out io.Writer) error {
 		return err
 	}
 	if len(m.Cards) == 0 {
-		_, err := fmt.Fprintln(out, "This machine has no sound card.")
-		return err
+		fmt.Fprintln(out, "This machine has no sound card.")
 	}
 	for _, card := range m.Cards {
 		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, printable(card.Name), printable(card.Driver), strings.Join(card.Names, "  "))
@@ -144,7 +145,7 @@ func (m *machine) write(out io.Writer) error {
 			p.Record.write(out, "records")
 		}
 	}
-	return nil
+	return m.PortAudio.write(out)
 }
 
 func usersText(users []string) string {

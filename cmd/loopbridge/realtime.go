@@ -29,6 +29,7 @@ type realtime struct {
 	once    sync.Once
 	mu      sync.Mutex
 	threads []int
+	helpers map[string]int    // threads that are not ours, of each device that has one
 	states  map[string]string // of each device, for people
 }
 
@@ -42,7 +43,7 @@ const (
 )
 
 func newRealtime(log zerolog.Logger) *realtime {
-	return &realtime{log: log, states: make(map[string]string)}
+	return &realtime{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
 // enter is for the thread of a device, which it is called on.
@@ -66,6 +67,23 @@ func (r *realtime) enter(device string) {
 		}
 		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in /etc/security/limits.conf, or install rtkit", noRealtime, err)
 	}()
+}
+
+// adopt is for a thread of C that works for a device, in the place of the one before. One that
+// is real-time already is left alone.
+func (r *realtime) adopt(device string, thread int) {
+	r.once.Do(r.prepare)
+	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
+		return
+	}
+	r.mu.Lock()
+	r.helpers[device] = thread
+	r.mu.Unlock()
+	err := schedule(thread, unix.SCHED_FIFO, rtPriority)
+	if err != nil {
+		_, err = askRTKit(thread, rtPriority)
+	}
+	r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err).Bool("realtime", err == nil).Msg("the thread of its library")
 }
 
 // settle notes and logs what became of a thread.
@@ -126,6 +144,9 @@ func (r *realtime) yield() {
 	defer r.mu.Unlock()
 	for _, thread := range r.threads {
 		_ = schedule(thread, unix.SCHED_NORMAL, 0) // one that has ended needs none
+	}
+	for _, thread := range r.helpers {
+		_ = schedule(thread, unix.SCHED_NORMAL, 0)
 	}
 	for device := range r.states {
 		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"

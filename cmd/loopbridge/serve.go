@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -32,7 +34,21 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(e.stderr, level)
+	out := e.stderr
+	var libraries *chatter
+	if config.usesPortAudio() {
+		if libraries, err = takeStderr(); err != nil {
+			return fmt.Errorf("standard error cannot be taken: %w", err)
+		}
+		defer libraries.giveBack()
+		if out == io.Writer(os.Stderr) {
+			out = libraries.own
+		}
+	}
+	log := newLog(out, level)
+	if libraries != nil {
+		libraries.listen(chatterLog(log))
+	}
 	config.Daemon.State = cmp.Or(config.Daemon.State, defaultState())
 	if config.Daemon.State == noState {
 		config.Daemon.State = ""

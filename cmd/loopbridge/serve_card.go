@@ -17,10 +17,11 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// cards are the sound cards of the daemon: they come and go.
+// cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
 type cards struct {
 	log    zerolog.Logger
 	bay    *loop.Patchbay
+	rt     *realtime
 	finder alsa.Finder
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -29,6 +30,8 @@ type cards struct {
 	plugged  []chan struct{}          // of each device that wants to know
 	numbers  map[[2]string]int        // of the cards that were opened, by device and name
 	controls map[string]*cardControls // by device
+
+	portAudio portAudio
 }
 
 // lookAgain is how often a card that does not open is tried again, at first.
@@ -41,6 +44,9 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe()}
 	for _, name := range append([]string{d.Card.Card}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
+			if d.Backend == portaudioBackend {
+				return c.openPortAudio(d.Name, name, wish)
+			}
 			return c.openCard(d.Name, name, wish)
 		}})
 	}
@@ -60,6 +66,9 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	s, err := standby.Open(wish, o)
 	if err != nil {
 		return nil, err
+	}
+	if d.Backend == portaudioBackend {
+		return s, nil // PortAudio has no controls
 	}
 	controls := &cardControls{
 		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
@@ -201,4 +210,7 @@ func (c *cards) close() {
 		c.cancel()
 	}
 	c.wait.Wait()
+	if err := c.portAudio.close(); err != nil {
+		c.log.Warn().Err(err).Msg("PortAudio is not given back")
+	}
 }

@@ -33,7 +33,7 @@ type daemon struct {
 // startDaemon returns when programs can connect.
 func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, bay: d.bay, finder: alsa.Finder{}}
+	d.cards = cards{log: log, bay: d.bay, rt: d.rt, finder: alsa.Finder{}}
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -41,6 +41,8 @@ func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 }
 
 func (d *daemon) start(c Config, socket string) error {
+	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
+	d.wait.Go(func() { logEvents(d.log, events) })
 	for _, device := range c.Devices {
 		stream, err := d.open(device)
 		if err != nil {
@@ -103,8 +105,6 @@ func (d *daemon) start(c Config, socket string) error {
 			d.log.Error().Err(err).Msg("no more operators can connect")
 		}
 	})
-	events := d.bay.Subscribe(eventRoom)
-	d.wait.Go(func() { logEvents(d.log, events) })
 	d.wait.Go(func() {
 		if err := s.Serve(); err != nil {
 			d.log.Error().Err(err).Msg("no more programs can connect")

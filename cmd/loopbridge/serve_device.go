@@ -20,7 +20,7 @@ func (d *daemon) open(c DeviceConfig) (backend.Stream, error) {
 	switch c.Backend {
 	case nullBackend:
 		return openNull(wish, c)
-	case alsaBackend:
+	case alsaBackend, portaudioBackend:
 		return d.cards.open(wish, c)
 	}
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)

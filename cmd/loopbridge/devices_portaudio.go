@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/loopbridge/loopbridge/backend/portaudio"
+)
+
+// portAudioInfo is what PortAudio has on this machine.
+type portAudioInfo struct {
+	Built   bool              `json:"built"`           // this program can use it
+	Error   string            `json:"error,omitempty"` // why there are no devices
+	Devices []portAudioDevice `json:"devices"`
+}
+
+type portAudioDevice struct {
+	Name    string         `json:"name"` // by which the configuration may call it
+	HostAPI string         `json:"host_api"`
+	Rate    int            `json:"rate"` // Hz, the default
+	Play    *portAudioSide `json:"play"` // null: it cannot
+	Record  *portAudioSide `json:"record"`
+}
+
+type portAudioSide struct {
+	Channels int        `json:"channels"`
+	Latency  [2]float64 `json:"latency_ms"` // that PortAudio suggests: low, high
+	Default  bool       `json:"default"`    // of its host API
+}
+
+// portAudioInfoOf asks PortAudio, which opens every device for it. What the libraries below it
+// say meanwhile is dropped.
+func portAudioInfoOf() portAudioInfo {
+	p := portAudioInfo{Built: portaudio.Built, Devices: []portAudioDevice{}}
+	if portaudio.Built {
+		if c, err := takeStderr(); err == nil {
+			c.listen(func(string) {})
+			defer c.giveBack()
+		}
+	}
+	library, err := portaudio.Load()
+	if err != nil {
+		p.Error = err.Error()
+		return p
+	}
+	defer library.Close()
+	devices, err := library.Devices()
+	if err != nil {
+		p.Error = err.Error()
+	}
+	for _, d := range devices {
+		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play), portAudioSideOf(d.Record)})
+	}
+	return p
+}
+
+func portAudioSideOf(s portaudio.Side) *portAudioSide {
+	if s.Channels == 0 {
+		return nil
+	}
+	ms := func(d time.Duration) float64 {
+		return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
+	}
+	return &portAudioSide{s.Channels, [2]float64{ms(s.Low), ms(s.High)}, s.Default}
+}
+
+// write is for people.
+func (p *portAudioInfo) write(out io.Writer) error {
+	switch {
+	case p.Error != "":
+		_, err := fmt.Fprintf(out, "\nPortAudio: %s\n", p.Error)
+		return err
+	case len(p.Devices) == 0:
+		_, err := fmt.Fprint(out, "\nPortAudio: no device that is not in use\n")
+		return err
+	}
+	fmt.Fprintln(out)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PORTAUDIO\tRATE\tPLAYS\tRECORDS")
+	for _, d := range p.Devices {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", printable(d.Name), d.Rate, d.Play, d.Record)
+	}
+	return t.Flush()
+}
+
+// String is "2 channels, 8.7..34.8 ms, default".
+func (s *portAudioSide) String() string {
+	if s == nil {
+		return "-"
+	}
+	text := fmt.Sprintf("%s, %.1f..%.1f ms", count(s.Channels, "channel"), s.Latency[0], s.Latency[1])
+	if s.Default {
+		text += ", default"
+	}
+	return text
+}
