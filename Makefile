@@ -6,6 +6,8 @@ DURATION ?= 10s
 PREFIX   ?= /usr/local
 SYSCONF  ?= /etc
 DESTDIR  ?=
+PORTAUDIO ?=
+PROGRAM  ?= bin/loopbridge
 
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
@@ -13,7 +15,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 .PHONY: help build plugin run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
 
 help:
-	@echo 'make build      bin/loopbridge, one static binary'
+	@echo 'make build      bin/loopbridge, one static binary; with PORTAUDIO=1 one that can use PortAudio'
 	@echo 'make plugin     the ALSA plugins, if alsa-lib (libasound2-dev) is there to build them with'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=5s per fuzz target)'
@@ -29,10 +31,22 @@ help:
 
 # Build and run.
 
+VERSION = -ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)"
+
+ifeq ($(PORTAUDIO),)
 build:
-	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loopbridge \
-		-ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)" ./cmd/loopbridge
+	@mkdir -p $(dir $(PROGRAM))
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
+else
+# PortAudio is not linked, but loaded when a device wants it: a daemon runs without it. The
+# definition is for go, whose cache knows the flags of C but not the files of pkg-config.
+build:
+	@mkdir -p $(dir $(PROGRAM))
+	@echo '#include <portaudio.h>' | $(CC) -E - >/dev/null && command -v pkg-config >/dev/null || \
+		{ echo 'PortAudio needs its header, a C compiler and pkg-config (Debian: portaudio19-dev gcc libc6-dev pkg-config)'; exit 1; }
+	CGO_ENABLED=1 PKG_CONFIG_PATH='$(CURDIR)/backend/portaudio/pkgconfig' CGO_CFLAGS='-O2 -g -DLOOPBRIDGE_LOADS_PORTAUDIO' \
+		$(GO) build -buildmode=pie -tags portaudio -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
+endif
 
 # The plugins for alsa-lib, for sound and for mixers, optional: without its headers the rest is complete.
 
@@ -77,6 +91,10 @@ fuzz:
 lint: vet
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
 	$(GO) tool staticcheck ./...
+	@if echo '#include <portaudio.h>' | $(CC) -E - >/dev/null 2>&1 && pkg-config --exists portaudio-2.0 2>/dev/null; then \
+		echo '$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/loopbridge'; \
+		$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/loopbridge || exit 1; \
+	else echo '*** NOT CHECKED: backend/portaudio, portaudio19-dev or pkg-config is missing'; fi
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
 	@if echo '#include <alsa/asoundlib.h>' | $(CC) -E - >/dev/null 2>&1; then \
 		echo '$(CC) -Werror plugin/alsa/*.c plugin/alsa/ctl/*.c'; \
