@@ -82,9 +82,12 @@ func TestRoundTrip(t *testing.T) {
 			defer s.Close()
 			g := s.Granted()
 			t.Logf("granted %+v", g)
-			if latent, ok := backend.As[portaudio.Latent](s); ok {
-				play, record := latent.Latency()
-				t.Log("latency", play, record)
+			d, ok := backend.As[backend.Delayer](s)
+			if !ok {
+				t.Fatal("it does not say how late it is")
+			}
+			if play, record := d.Delay(); play < g.Period*g.Periods || record < 0 {
+				t.Errorf("delay %d and %d with %d periods of %d", play, record, g.Periods, g.Period)
 			}
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()

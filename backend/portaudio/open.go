@@ -21,7 +21,7 @@ import (
 // Open opens a device for as much of the wish as it can do, which Granted then says. Format
 // and channels are those of the wish, which are converted; the rate is that of the device,
 // and the period is longer where it moves more frames at once. The stream is guarded, it
-// blocks the thread of its Wait, and it is Latent.
+// blocks the thread of its Wait, and it is a backend.Delayer.
 //
 // ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO; each says what to do.
 func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {

@@ -1,9 +1,5 @@
 package portaudio
 
-import (
-	"time"
-)
-
 // Options say which device to open, and what for.
 type Options struct {
 	// Name is the device's, see Find.
@@ -13,12 +9,4 @@ type Options struct {
 	// has stopped, the stream takes that away from it. Called on a goroutine of its own. nil:
 	// nobody is told.
 	Thread func(id int)
-}
-
-// Latent is what a stream of this package can do beside: see backend.As.
-type Latent interface {
-	// Latency is how long PortAudio itself takes, beyond what the stream holds: from a callback
-	// to the ear, and from the microphone to a callback; 0 for a direction that is not open.
-	// From any goroutine.
-	Latency() (play, record time.Duration)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// stream is the driver below the guard. All but Wake, Granted, Latency and process is the
+// stream is the driver below the guard. All but Wake, Granted and process is the
 // engine's.
 //
 //	stopped ──Start──▶ running: PortAudio calls process ──Abort──▶ stopped
@@ -43,8 +43,8 @@ type stream struct {
 }
 
 var (
-	_ backend.Stream = (*stream)(nil)
-	_ Latent         = (*stream)(nil)
+	_ backend.Stream  = (*stream)(nil)
+	_ backend.Delayer = (*stream)(nil)
 )
 
 // standstill is how long callbacks may stay away, beside what a buffer holds, before the
@@ -70,13 +70,13 @@ func (s *stream) prepare() {
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
-// Latency implements Latent.
-func (s *stream) Latency() (play, record time.Duration) {
+// Delay implements backend.Delayer: what waits in the ring, and PortAudio's own latency.
+func (s *stream) Delay() (play, record int) {
 	if s.granted.Play {
-		play = s.playLatency
+		play = int(s.flow.fill) + int(s.granted.Format.Frames(s.playLatency))
 	}
 	if s.granted.Record {
-		record = s.recordLatency
+		record = int(s.granted.Format.Frames(s.recordLatency))
 	}
 	return play, record
 }

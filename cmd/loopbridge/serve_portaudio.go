@@ -54,10 +54,10 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 	if err != nil {
 		return nil, err
 	}
-	if latent, ok := backend.As[portaudio.Latent](s); ok {
-		play, record := latent.Latency()
+	if d, ok := backend.As[backend.Delayer](s); ok {
+		play, record := d.Delay()
 		c.log.Info().Str("device", device).Stringer("format", s.Granted().Format).Int("period", s.Granted().Period).
-			Dur("play_latency_ms", play).Dur("record_latency_ms", record).Msg("opened " + name + " with PortAudio")
+			Int("play.delay", play).Int("record.delay", record).Msg("opened " + name + " with PortAudio")
 	}
 	return s, nil
 }
