@@ -1,4 +1,4 @@
-//go:build !race
+//go:build portaudio && cgo && !race
 
 package portaudio_test
 
