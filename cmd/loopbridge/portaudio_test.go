@@ -121,7 +121,7 @@ func TestPortAudioDevice(t *testing.T) {
 			t.Errorf("standard error has a line of somebody else: %s", line)
 		}
 	}
-	for _, want := range []string{`"library":"`, "opened portaudio:JACK:system with PortAudio", `"play_latency_ms":`} {
+	for _, want := range []string{`"library":"`, "opened portaudio:JACK:system with PortAudio", `"play.delay":`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the log lacks %s:\n%s", want, said)
 		}
