@@ -163,6 +163,7 @@ static void shared(void)
 	WORD(daemon);
 	WORD(clock);
 	WORD(xrun_frames);
+	WORD(delay);
 	WORD(program);
 	WORD(wake);
 }
