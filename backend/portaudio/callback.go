@@ -11,7 +11,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// callback is a function whose type tells PortAudio the encoding.
+// callback is a function whose type tells PortAudio the encoding, and the directions: it is
+// called by reflection, where each parameter costs.
 func (s *stream) callback() any {
 	format := s.playFormat
 	if format.IsZero() {
@@ -33,6 +34,16 @@ func (s *stream) callback() any {
 }
 
 func typed[T any](s *stream) any {
+	switch {
+	case s.recordFormat.IsZero():
+		return func(out []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			s.process(nil, bytesOf(out), flags)
+		}
+	case s.playFormat.IsZero():
+		return func(in []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			s.process(bytesOf(in), nil, flags)
+		}
+	}
 	return func(in, out []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
 		s.process(bytesOf(in), bytesOf(out), flags)
 	}
@@ -46,7 +57,7 @@ func bytesOf[T any](samples []T) []byte {
 
 // process runs on PortAudio's thread.
 func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
-	now := monotonic()
+	now := s.library.clock.now()
 	if s.thread.calling.Load() == 0 {
 		s.thread.calling.Store(int32(unix.Gettid()))
 	}
@@ -64,11 +75,4 @@ func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
 		frames = len(in) / s.flow.record.frame
 	}
 	s.flow.process(in, out, frames, now, what)
-}
-
-// monotonic is CLOCK_MONOTONIC in ns.
-func monotonic() int64 {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
-	return now.Nano()
 }

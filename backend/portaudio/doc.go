@@ -42,5 +42,9 @@
 // Frames that PortAudio flags, that the engine came too late for, or that did not fit, are Lost in
 // a tick. ErrGone: the card is gone, or PortAudio has given up on it. ErrIO: no callback
 // comes any more, or far too many of them: a device without a clock. PortAudio itself tells
-// neither, it stops calling back.
+// neither, it stops calling back, and its thread spins: the engine looks for that, and takes
+// away the thread's priority, before it would take the process with it.
+//
+// Nothing helps against the assertions of PortAudio 19.6, which end the process: it wants at least
+// one PCM of alsa-lib's configuration not to open, as some of the usual one never do.
 package portaudio

@@ -30,7 +30,7 @@ const (
 	notFor = "LOOPBRIDGE_NOT_FOR"
 	// How long PortAudio may take, before it is left behind: to look at all devices, to open
 	// one, to start or stop it.
-	patient, usual, brief = 30 * time.Second, 10 * time.Second, 3 * time.Second
+	patient, usual, brief = time.Minute, 10 * time.Second, 3 * time.Second
 	// settled is how long JACK may tell its clients of a change.
 	settled = 50 * time.Millisecond
 )
@@ -40,6 +40,7 @@ var loaded atomic.Bool
 
 // Library is PortAudio, loaded. Any goroutine may call its methods.
 type Library struct {
+	clock   clock
 	mu      sync.Mutex // one call of PortAudio at a time
 	worker  *worker    // nil: none, or it hangs
 	ready   bool       // initialised
@@ -47,6 +48,7 @@ type Library struct {
 	infos   []*portaudio.DeviceInfo // of devices
 	streams int                     // open
 	hangs   atomic.Int32            // calls that were left behind
+	blocks  atomic.Int32            // those of them that others must not overtake
 	graph   atomic.Int64            // when the connections of JACK were changed last, ns
 }
 
@@ -57,7 +59,7 @@ func Load() (*Library, error) {
 	if loaded.Swap(true) {
 		return nil, audio.ErrBusy.With("PortAudio is loaded already: there is one in a process")
 	}
-	l := &Library{}
+	l := &Library{clock: newClock()}
 	missing := ""
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,7 +106,7 @@ func (l *Library) Close() error {
 	var err error
 	if l.ready && l.hangs.Load() == 0 { // else it would hang as well
 		l.ready = false
-		if late := l.call(brief, func() { err = portaudio.Terminate() }, nil); late != nil {
+		if late := l.call(usual, func() { err = portaudio.Terminate() }, nil); late != nil {
 			err = late
 		}
 	}
@@ -120,22 +122,42 @@ func (l *Library) end() {
 	loaded.Store(false)
 }
 
-// call makes a call of PortAudio. One that takes too long is left behind, and late follows
-// it. The caller holds mu.
+// call makes a call of PortAudio. One that takes too long is left behind, late follows it, and
+// there is no other until it is back: PortAudio is not made for two at a time. The caller
+// holds mu.
 func (l *Library) call(limit time.Duration, f, late func()) error {
+	return l.make(limit, f, late, &l.blocks)
+}
+
+// callBeside is for calls that concern one stream only, such as a stop: if one is left behind,
+// others may go on. The caller holds mu.
+func (l *Library) callBeside(limit time.Duration, f func()) error {
+	return l.make(limit, f, nil, new(atomic.Int32))
+}
+
+func (l *Library) make(limit time.Duration, f, late func(), left *atomic.Int32) error {
+	if l.blocks.Load() > 0 {
+		return audio.ErrIO.With("PortAudio hangs in an earlier call")
+	}
 	if l.worker == nil {
 		l.worker = newWorker()
+	}
+	left.Add(1) // before somebody can find that it is back
+	l.hangs.Add(1)
+	back := func() {
+		left.Add(-1)
+		l.hangs.Add(-1)
 	}
 	done := l.worker.do(limit, f, func() {
 		if late != nil {
 			late()
 		}
-		l.hangs.Add(-1)
+		back()
 	})
 	if done {
+		back()
 		return nil
 	}
-	l.hangs.Add(1)
 	l.worker.leave()
 	l.worker = nil
 	return audio.ErrIO.With("PortAudio does not answer, and was left behind after %v", limit)
@@ -146,14 +168,14 @@ func (l *Library) call(limit time.Duration, f, late func()) error {
 // with jack2 1.9.21, in JackClient::HandleLatencyCallback). The caller holds mu.
 func (l *Library) settle(hostAPI string) {
 	if hostAPI == "JACK" {
-		time.Sleep(settled - time.Duration(monotonic()-l.graph.Load()))
+		time.Sleep(settled - time.Duration(l.clock.now()-l.graph.Load()))
 	}
 }
 
 // changed is after a call that has connected or disconnected ports of JACK.
 func (l *Library) changed(hostAPI string) {
 	if hostAPI == "JACK" {
-		l.graph.Store(monotonic())
+		l.graph.Store(l.clock.now())
 	}
 }
 
@@ -178,7 +200,11 @@ func (l *Library) look(again bool) error {
 		if err = portaudio.Initialize(); err == nil {
 			infos, err = portaudio.Devices()
 		}
-	}, nil)
+	}, func() {
+		if err == nil {
+			_ = portaudio.Terminate()
+		}
+	})
 	if late != nil {
 		return late
 	}

@@ -33,7 +33,9 @@ type stream struct {
 	playLatency, recordLatency time.Duration
 	adaptPlay, adaptRecord     *audio.Adapter // nil: the same format
 	room                       []byte         // a period for them
-	lookAfter, patience        time.Duration  // without a callback
+	patience                   time.Duration  // without a callback
+	lookAfter                  time.Duration  // without one to see why
+	burst                      uint64         // for which lookAfter is right
 
 	woken   atomic.Bool
 	running bool
@@ -46,6 +48,13 @@ var (
 	_ backend.Stream  = (*stream)(nil)
 	_ backend.Delayer = (*stream)(nil)
 )
+
+// soonest is when the engine looks at the earliest why no callback comes. PortAudio spins when a
+// card has gone, and a real-time thread that spins may have the only core for 100 ms
+// (sched_rr_timeslice_ms) before the engine gets it to stop that, while 200 ms are the end of
+// the process (RLIMIT_RTTIME, as rtkit wants it). So a device that moves too slowly to be looked
+// after that soon gets no real-time thread; it needs none.
+const soonest = 40 * time.Millisecond
 
 // standstill is how long callbacks may stay away, beside what a buffer holds, before the
 // device counts as broken.
@@ -63,8 +72,8 @@ func (s *stream) prepare() {
 	}
 	s.room = make([]byte, g.Period*frame)
 	buffer := g.Format.Duration(int64(g.Period * g.Periods))
-	s.lookAfter = max(100*time.Millisecond, 2*buffer)
 	s.patience = standstill + 2*buffer
+	s.lookAfter = soonest
 	s.flow.reset(0)
 }
 
@@ -91,7 +100,7 @@ func (s *stream) Start() error {
 	if s.hung != nil {
 		return s.hung
 	}
-	s.started = monotonic()
+	s.started = s.library.clock.now()
 	s.flow.reset(s.started)
 	s.thread.begin()
 	s.moved = s.started
@@ -109,11 +118,11 @@ func (s *stream) Start() error {
 	return nil
 }
 
-// call makes a call of PortAudio that should be short.
+// call makes a call of PortAudio that concerns this stream only, and should be short.
 func (s *stream) call(f func()) error {
 	s.library.mu.Lock()
 	defer s.library.mu.Unlock()
-	if err := s.library.call(brief, f, nil); err != nil {
+	if err := s.library.callBeside(brief, f); err != nil {
 		s.hung = audio.ErrIO.With("%s: %v", s.name, err)
 	}
 	return s.hung
@@ -138,7 +147,7 @@ func (s *stream) Wait() (backend.Tick, error) {
 		}
 		before := s.flow.at
 		if t, ok := s.flow.tick(woken); ok {
-			s.thread.introduce()
+			s.watch()
 			if t.Position > before {
 				s.moved = t.Time
 			}
@@ -148,10 +157,21 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return t, s.runaway(t)
 		}
 		if !s.flow.bell.sleep(s.lookAfter) {
-			if err := s.stalled(time.Duration(monotonic() - s.moved)); err != nil {
+			if err := s.stalled(time.Duration(s.library.clock.now() - s.moved)); err != nil {
 				return backend.Tick{}, err
 			}
 		}
+	}
+}
+
+// watch says how soon to look after the callbacks, and has their thread made real-time.
+func (s *stream) watch() {
+	if burst := max(s.flow.period, s.flow.burst.Load()); burst != s.burst {
+		s.burst = burst
+		s.lookAfter = max(soonest, 2*time.Duration(s.flow.duration(burst)))
+	}
+	if s.lookAfter == soonest {
+		s.thread.introduce()
 	}
 }
 
@@ -253,15 +273,15 @@ func (s *stream) Close() error {
 	if s.running {
 		_ = s.Stop() // what it says of a device that is given back helps nobody
 	}
-	if s.hung == nil {
-		_ = s.call(func() {
-			s.library.settle(s.host)
-			_ = s.stream.Close()
-		})
-	}
 	s.thread.close()
 	s.library.mu.Lock()
 	defer s.library.mu.Unlock()
+	if s.hung == nil {
+		_ = s.library.call(usual, func() {
+			s.library.settle(s.host)
+			_ = s.stream.Close()
+		}, nil)
+	}
 	s.library.streams--
 	return nil
 }
