@@ -30,6 +30,7 @@ type realtime struct {
 	mu      sync.Mutex
 	threads []int
 	helpers map[string]int    // threads that are not ours, of each device that has one
+	yielded bool              // no thread gets any priority any more
 	states  map[string]string // of each device, for people
 }
 
@@ -69,21 +70,30 @@ func (r *realtime) enter(device string) {
 	}()
 }
 
-// adopt is for a thread of C that works for a device, in the place of the one before. One that
-// is real-time already is left alone.
+// adopt is for a thread of C that works for a device, in the place of the one before. It
+// gives way to the device's own when it runs for long, so that this can stop it. One that is
+// real-time already is left alone.
 func (r *realtime) adopt(device string, thread int) {
 	r.once.Do(r.prepare)
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
-	r.mu.Lock()
-	r.helpers[device] = thread
-	r.mu.Unlock()
-	err := schedule(thread, unix.SCHED_FIFO, rtPriority)
+	err := r.help(device, thread)
 	if err != nil {
 		_, err = askRTKit(thread, rtPriority)
 	}
 	r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err).Bool("realtime", err == nil).Msg("the thread of its library")
+}
+
+// help notes a thread, and makes it real-time unless all have lost that.
+func (r *realtime) help(device string, thread int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.helpers[device] = thread
+	if r.yielded {
+		return nil
+	}
+	return schedule(thread, unix.SCHED_RR, rtPriority)
 }
 
 // settle notes and logs what became of a thread.
@@ -142,6 +152,7 @@ func (r *realtime) bound(most uint64) {
 func (r *realtime) yield() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.yielded = true
 	for _, thread := range r.threads {
 		_ = schedule(thread, unix.SCHED_NORMAL, 0) // one that has ended needs none
 	}
