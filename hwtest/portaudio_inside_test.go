@@ -113,9 +113,9 @@ func portAudioPlays(b *bench) {
 		s := b.portAudioOf(l, wish(ear, 480), ear.PCM)
 		g := s.Granted()
 		what := fmt.Sprintf("%s at %d/%d", deviceName(b.card.Number, ear.PCM), g.Period, g.Periods)
-		if latent, ok := backend.As[portaudio.Latent](s); ok {
-			play, _ := latent.Latency()
-			what += fmt.Sprintf(" + %.1f ms", play.Seconds()*1000)
+		if d, ok := backend.As[backend.Delayer](s); ok {
+			play, _ := d.Delay()
+			what += fmt.Sprintf(", %d frames late,", play)
 		}
 		heard, lost := b.hearsStream(ear, s, hear.Count(1, ear.Rate), nil)
 		b.follow(what, fromFirst(heard.PCM), ear.Rate)
