@@ -167,6 +167,13 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		}
 		ln.found(ln.underrun(gap))
 	}
+	if c.tick.Freewheel && ln.source == nil && ln.sink != nil && !ln.deaf { // silence waits for the reader, too
+		room, err := ln.sink.Room()
+		if err != nil {
+			return foundBadReader
+		}
+		gap = min(gap, room)
+	}
 	var taken, dropped int
 	if flows := n > 0; flows != ln.flowing.Load() {
 		ln.flowing.Store(flows)
