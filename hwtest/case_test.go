@@ -84,8 +84,13 @@ func TestCards(t *testing.T) {
 			t.Run("go test "+pkg, func(t *testing.T) { runPackage(t, pkg) })
 		}
 	}
+	runCases(t, cards, cases())
+}
+
+// runCases runs cases on each of the cards.
+func runCases(t *testing.T, cards []hwtest.Card, cases []testCase) {
 	for _, card := range cards {
-		for _, c := range cases() {
+		for _, c := range cases {
 			t.Run(card.ID+"/"+c.name, func(t *testing.T) {
 				b := &bench{T: t, card: card, name: c.name}
 				defer b.report()

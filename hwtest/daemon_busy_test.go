@@ -22,7 +22,7 @@ func daemonWaitsForItsCard(b *bench) {
 		return err == nil && strings.Contains(string(status), fmt.Sprint(holder.Process.Pid))
 	})
 	w := wish(ear, 480)
-	d := b.launch(ear, w.Period, w.Periods)
+	d := b.launch(deviceConfig("alsa", cardName(b, ear), ear.Rate, w.Period, w.Periods))
 	d.until("goes on without the card", func() bool { return d.runsOn() == "null" })
 	holder.Process.Kill()
 	holder.Wait()

@@ -29,17 +29,22 @@ const programFile = "loopbridge"
 type daemon struct {
 	b       *bench
 	env     []string
+	socket  string
 	control *control.Client
 	cmd     *exec.Cmd
 	log     bytes.Buffer // read it when the daemon has ended
 	ended   chan struct{}
 }
 
-// daemonConfig is a device of a card and a loop that it plays.
-const daemonConfig = `
+// deviceConfig is a device on a card, with further settings, and a loop that it plays.
+func deviceConfig(backend, card string, rate, period, periods int, settings ...string) string {
+	return fmt.Sprintf(deviceTemplate, backend, card, rate, period, periods, strings.Join(settings, "\n"))
+}
+
+const deviceTemplate = `
 [[device]]
 name = "main"
-backend = "alsa"
+backend = "%s"
 card = "%s"
 rate = %d
 channels = 2
@@ -63,21 +68,27 @@ func (b *bench) daemon(ear plan.Ear, settings ...string) *daemon {
 // daemonAt is daemon with a buffer of so many periods of so many frames.
 func (b *bench) daemonAt(ear plan.Ear, period, periods int, settings ...string) *daemon {
 	b.Helper()
-	d := b.launch(ear, period, periods, settings...)
-	d.until("runs on the card", func() bool { return d.runsOn() == cardName(b, ear) })
+	card := cardName(b, ear)
+	return b.serves(deviceConfig("alsa", card, ear.Rate, period, periods, settings...), card)
+}
+
+// serves starts a daemon and waits until its device runs on a card.
+func (b *bench) serves(config, card string) *daemon {
+	b.Helper()
+	d := b.launch(config)
+	d.until("runs on the card", func() bool { return d.runsOn() == card })
 	return d
 }
 
-// launch is daemonAt that does not wait for the card.
-func (b *bench) launch(ear plan.Ear, period, periods int, settings ...string) *daemon {
+// launch starts a daemon.
+func (b *bench) launch(config string) *daemon {
 	b.Helper()
 	dir := b.TempDir()
 	file, socket := filepath.Join(dir, "speakers.toml"), filepath.Join(dir, "socket")
-	config := fmt.Appendf(nil, daemonConfig, cardName(b, ear), ear.Rate, period, periods, strings.Join(settings, "\n"))
-	if err := os.WriteFile(file, config, 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		b.Fatalf("%v", err)
 	}
-	d := &daemon{b: b, control: control.New(socket), ended: make(chan struct{})}
+	d := &daemon{b: b, socket: socket, control: control.New(socket), ended: make(chan struct{})}
 	d.env = append(os.Environ(), "STATE_DIRECTORY="+dir, client.SocketVariable+"="+socket, "NO_COLOR=1")
 	d.cmd = d.program("serve", "--config", file)
 	d.cmd.Stderr = &d.log
@@ -208,32 +219,8 @@ func daemonOutlivesItsCard(b *bench) {
 	b.open(ear)
 	d := b.daemon(ear)
 	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker")
-	var said bytes.Buffer
-	player.Stderr = &said
-	in, err := player.StdinPipe()
-	if err == nil {
-		err = player.Start()
-	}
-	if err != nil {
-		b.Fatalf("%v", err)
-	}
+	tone := b.pour(player, ear.Rate)
 	defer player.Process.Kill()
-	stop, fed := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(fed)
-		defer in.Close()
-		second := hear.Sine(hear.CountFormat(ear.Rate), toneHertz, toneAmplitude, ear.Rate) // a whole number of periods
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			if _, err := in.Write(second); err != nil {
-				return // the player says why
-			}
-		}
-	}()
 	before := b.recorded(ear).Frames()
 	sounds := func() bool {
 		info, err := os.Stat(filepath.Join(plan.Share, ear.File))
@@ -273,10 +260,9 @@ func daemonOutlivesItsCard(b *bench) {
 		xruns = now
 		quietest, loudest = min(quietest, level), max(loudest, level)
 	}
-	close(stop)
-	<-fed
-	if err := player.Wait(); err != nil || said.Len() > 0 {
-		b.Errorf("the player: %v %s", err, said.Bytes())
+	tone.end()
+	if b.Failed() {
+		b.Logf("the device at the end: %+v", d.hardware())
 	}
 	d.stop()
 	b.say("%d times; the tone is back after %v or less, at %.1f to %.1f dBFS, with no step above %.4f; %d xruns", cycles, longest.Round(time.Millisecond), quietest, loudest, largest, xruns)

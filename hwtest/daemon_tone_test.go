@@ -112,11 +112,33 @@ func (d *daemon) plays(t tape) (stop func()) {
 	return stop
 }
 
-// feed gives a program a tone to play, until stop is called.
+// feed gives a program a tone to play, until stop is called, which kills it.
 func (b *bench) feed(player *exec.Cmd, rate int) (stop func()) {
 	b.Helper()
-	var said bytes.Buffer
-	player.Stderr = &said
+	p := b.pour(player, rate)
+	return sync.OnceFunc(func() {
+		player.Process.Kill()
+		player.Wait()
+		<-p.fed
+		if p.said.Len() > 0 {
+			b.Errorf("the player: %s", p.said.Bytes())
+		}
+	})
+}
+
+// pouring is a tone on its way into a program.
+type pouring struct {
+	b           *bench
+	player      *exec.Cmd
+	said        bytes.Buffer
+	enough, fed chan struct{}
+}
+
+// pour starts a program and gives it a tone until end, or until it ends by itself.
+func (b *bench) pour(player *exec.Cmd, rate int) *pouring {
+	b.Helper()
+	p := &pouring{b: b, player: player, enough: make(chan struct{}), fed: make(chan struct{})}
+	player.Stderr = &p.said
 	in, err := player.StdinPipe()
 	if err == nil {
 		err = player.Start()
@@ -124,24 +146,32 @@ func (b *bench) feed(player *exec.Cmd, rate int) (stop func()) {
 	if err != nil {
 		b.Fatalf("%v", err)
 	}
-	fed := make(chan struct{})
 	go func() {
-		defer close(fed)
+		defer close(p.fed)
+		defer in.Close()
 		second := hear.Sine(hear.CountFormat(rate), toneHertz, toneAmplitude, rate) // a whole number of periods
 		for {
+			select {
+			case <-p.enough:
+				return
+			default:
+			}
 			if _, err := in.Write(second); err != nil {
 				return // it was stopped, or says why not
 			}
 		}
 	}()
-	return sync.OnceFunc(func() {
-		player.Process.Kill()
-		player.Wait()
-		<-fed
-		if said.Len() > 0 {
-			b.Errorf("the player: %s", said.Bytes())
-		}
-	})
+	return p
+}
+
+// end is the end of the tone: the program has nothing to say and succeeds.
+func (p *pouring) end() {
+	p.b.Helper()
+	close(p.enough)
+	<-p.fed
+	if err := p.player.Wait(); err != nil || p.said.Len() > 0 {
+		p.b.Errorf("the player: %v %s", err, p.said.Bytes())
+	}
 }
 
 // info is the state of the device.

@@ -29,9 +29,9 @@ func unable(t *testing.T, format string, args ...any) {
 	t.Skipf("no emulated sound card is tested: "+format, args...)
 }
 
-// boot runs tests of this package in a machine, those of a pattern of go test -run, with the
-// tests of others beside them. It ends the test where there can be no machine.
-func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result, error) {
+// kernelFor is that of a machine for which these programs are needed, by the Debian package
+// that each is in. It ends the test where there can be no machine.
+func kernelFor(t *testing.T, programs map[string]string) lab.Kernel {
 	t.Helper()
 	if testing.Short() {
 		unable(t, "a machine takes too long for -short")
@@ -39,7 +39,8 @@ func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result
 	if runtime.GOARCH != "amd64" {
 		unable(t, "the machine is an amd64 one and runs the host's programs")
 	}
-	for program, pkg := range map[string]string{lab.Program: "qemu-system-x86", "aplay": "alsa-utils"} {
+	programs[lab.Program] = "qemu-system-x86"
+	for program, pkg := range programs {
 		if _, err := exec.LookPath(program); err != nil {
 			unable(t, "%s is missing (Debian: %s)", program, pkg)
 		}
@@ -48,9 +49,14 @@ func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result
 	if err != nil {
 		unable(t, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	if c.Dir, err = os.Getwd(); err != nil {
-		t.Fatal(err)
-	}
+	return kernel
+}
+
+// boot runs tests of this package in a machine, those of a pattern of go test -run, with the
+// tests of others beside them.
+func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result, error) {
+	t.Helper()
+	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
 	c.Files = map[string]string{}
 	built := t.TempDir()
 	for _, pkg := range append(others, ".") {
@@ -62,6 +68,16 @@ func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result
 	}
 	c.Files[programFile] = filepath.Join(built, programFile)
 	if err := lab.BuildProgram(t.Context(), "../cmd/loopbridge", c.Files[programFile]); err != nil {
+		t.Fatal(err)
+	}
+	return bootWith(t, kernel, test, c)
+}
+
+// bootWith is boot where all is built.
+func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.Result, error) {
+	t.Helper()
+	var err error
+	if c.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
@@ -79,6 +95,23 @@ func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result
 	}
 	c.Limit = 15 * time.Minute // on a host that has a lot else to do
 	return lab.Run(t.Context(), kernel, c)
+}
+
+// reported runs a machine whose program writes a report, and returns that.
+func reported(t *testing.T, cards []lab.Card, run func(lab.Config) (lab.Result, error)) []record {
+	t.Helper()
+	work := t.TempDir()
+	const report = "report.json"
+	r, err := run(lab.Config{Work: work, Cards: cards, Env: []string{reportFile + "=" + plan.Share + "/" + report}})
+	records, reportErr := readReport(filepath.Join(work, "share", report))
+	if err := errors.Join(err, reportErr); err != nil {
+		retell(t, records)
+		t.Fatal(err)
+	}
+	if r.Exit != 0 && casesOf(records, "fail") == "" {
+		t.Errorf("the tests in the machine ended with status %d", r.Exit)
+	}
+	return records
 }
 
 // TestMachine runs TestCards in a machine with one card of each kind. On a host that is busy
@@ -108,24 +141,11 @@ func TestMachine(t *testing.T) {
 // runCards boots the machine for all cases, or some.
 func runCards(t *testing.T, only string) []record {
 	t.Helper()
-	work := t.TempDir()
-	const report = "report.json"
 	test := "TestCards"
 	if only != "" {
 		test += "$/" + only
 	}
-	r, err := boot(t, test, lab.Config{
-		Work: work, Cards: lab.AllCards(), Env: []string{reportFile + "=" + plan.Share + "/" + report},
-	}, packages()...)
-	records, reportErr := readReport(filepath.Join(work, "share", report))
-	if err := errors.Join(err, reportErr); err != nil {
-		retell(t, records)
-		t.Fatal(err)
-	}
-	if r.Exit != 0 && casesOf(records, "fail") == "" {
-		t.Errorf("the tests in the machine ended with status %d", r.Exit)
-	}
-	return records
+	return reported(t, lab.AllCards(), func(c lab.Config) (lab.Result, error) { return boot(t, test, c, packages()...) })
 }
 
 // same is another report of the same case.

@@ -3,22 +3,18 @@
 package hwtest_test
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/hwtest"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab"
@@ -35,24 +31,13 @@ func TestPortAudioInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("go test backend/portaudio", func(t *testing.T) { runPortAudio(t, cards) })
-	for _, card := range cards {
-		for _, c := range []testCase{
-			{"plays a stream bit for bit with PortAudio", hwtest.Ears | hwtest.Sound, portAudioPlays},
-			{"plays a file on a loop with PortAudio", hwtest.Ears | hwtest.Sound, portAudioDaemon},
-			{"loops back bit for bit with PortAudio", hwtest.Loop | hwtest.Sound, portAudioLoops},
-			{"costs little more with PortAudio", hwtest.Loop | hwtest.Sound, portAudioCosts},
-			{"goes and comes with PortAudio", hwtest.Unplug | hwtest.Ears | hwtest.Sound, portAudioUnplugged},
-		} {
-			t.Run(card.ID+"/"+c.name, func(t *testing.T) {
-				b := &bench{T: t, card: card, name: c.name}
-				defer b.report()
-				if why := card.Lacks(c.needs); why != "" {
-					b.without(why)
-				}
-				c.run(b)
-			})
-		}
-	}
+	runCases(t, cards, []testCase{
+		{"plays a stream bit for bit with PortAudio", hwtest.Ears | hwtest.Sound, portAudioPlays},
+		{"plays a file on a loop with PortAudio", hwtest.Ears | hwtest.Sound, portAudioDaemon},
+		{"loops back bit for bit with PortAudio", hwtest.Loop | hwtest.Sound, portAudioLoops},
+		{"costs little more with PortAudio", hwtest.Loop | hwtest.Sound, portAudioCosts},
+		{"goes and comes with PortAudio", hwtest.Unplug | hwtest.Ears | hwtest.Sound, portAudioUnplugged},
+	})
 }
 
 // deviceName is what PortAudio calls a PCM, as far as that is the only one.
@@ -60,7 +45,7 @@ func deviceName(card, pcm int) string { return fmt.Sprintf("ALSA:(hw:%d,%d)", ca
 
 // runPortAudio runs the tests of package portaudio on cards.
 func runPortAudio(t *testing.T, cards []hwtest.Card) {
-	r := record{Card: "go test", Case: "../backend/portaudio", Result: "ok"}
+	r := record{Card: packageCard, Case: "../backend/portaudio", Result: "ok"}
 	var names []string
 	for _, card := range cards {
 		if card.Loop {
@@ -159,81 +144,23 @@ func portAudioLoops(b *bench) {
 	b.follow(fmt.Sprintf("%s to %s", deviceName(b.card.Number, 0), deviceName(b.card.Number, 1)), fromFirst(<-heard), rate)
 }
 
-// portAudioConfig is a device and loops on it.
-const portAudioConfig = `
-[[device]]
-name = "main"
-backend = "%s"
-card = "%s"
-rate = %d
-channels = 2
-format = "S16_LE"
-period = "%d"
-periods = 3
-
-[[loop]]
-name = "speaker"
-server = { device = "main", side = "play" }
-`
-
-// serves starts a daemon that uses a card by a name.
-func (b *bench) serves(config, card string) *daemon {
+// portAudioServes starts a daemon whose device is one of PortAudio.
+func (b *bench) portAudioServes(ear plan.Ear) *daemon {
 	b.Helper()
-	dir := b.TempDir()
-	file, socket := filepath.Join(dir, "c.toml"), filepath.Join(dir, "socket")
-	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
-		b.Fatalf("%v", err)
-	}
-	d := &daemon{b: b, control: control.New(socket), ended: make(chan struct{})}
-	d.env = append(os.Environ(), "STATE_DIRECTORY="+dir, client.SocketVariable+"="+socket, "NO_COLOR=1")
-	d.cmd = d.program("serve", "--config", file)
-	d.cmd.Stderr = &d.log
-	if err := d.cmd.Start(); err != nil {
-		b.Fatalf("%v", err)
-	}
-	go func() {
-		defer close(d.ended)
-		d.cmd.Wait()
-	}()
-	b.Cleanup(func() {
-		d.cmd.Process.Kill()
-		<-d.ended
-		if b.Failed() {
-			b.Logf("log of the daemon:\n%s", d.log.Bytes())
-		}
-	})
-	d.until("runs on the card", func() bool { return d.runsOn() == card })
-	return d
+	card := deviceName(b.card.Number, ear.PCM)
+	return b.serves(deviceConfig("portaudio", card, ear.Rate, 480, 3), card)
 }
 
 // portAudioDaemon is daemonPlays with PortAudio.
 func portAudioDaemon(b *bench) {
 	for _, ear := range b.card.Ears {
 		b.open(ear)
-		f := hear.CountFormat(ear.Rate)
-		file := filepath.Join(b.TempDir(), "numbered.wav")
-		out, err := os.Create(file)
-		if err != nil {
-			b.Fatalf("%v", err)
-		}
-		w, err := audio.NewWAVWriter(out, f)
-		if err == nil {
-			err = w.WriteFrames(slices.Concat(hear.Count(1, ear.Rate), make([]byte, 2*pause*f.FrameBytes())))
-		}
-		if err = cmp.Or(err, w.Close(), out.Close()); err != nil {
-			b.Fatalf("%v", err)
-		}
+		file := b.numbered(ear.Rate, 2*pause)
 		before := b.recorded(ear).Frames()
-		card := deviceName(b.card.Number, ear.PCM)
-		d := b.serves(fmt.Sprintf(portAudioConfig, "portaudio", card, ear.Rate, 480), card)
-		if said, err := d.program("play", "speaker", file).CombinedOutput(); err != nil || len(said) > 0 {
-			b.Errorf("loopbridge play: %v %s", err, said)
-		}
-		if h := d.hardware(); h.Xruns > 0 {
-			b.Errorf("%d xruns cost %d frames", h.Xruns, h.Lost)
-		}
+		d := b.portAudioServes(ear)
+		d.playsFile(file)
 		d.stop()
-		b.follow(card, fromFirst(b.recorded(ear).From(before).PCM), ear.Rate)
+		b.follow(deviceName(b.card.Number, ear.PCM), fromFirst(b.recorded(ear).From(before).PCM), ear.Rate)
 	}
 }
 
@@ -257,7 +184,7 @@ func portAudioCosts(b *bench) {
 func (b *bench) cost(backend, card string, period int) time.Duration {
 	b.Helper()
 	const mic = "[[loop]]\nname = \"mic\"\nserver = { device = \"main\", side = \"record\" }\n"
-	d := b.serves(fmt.Sprintf(portAudioConfig, backend, card, 48000, period)+mic, card)
+	d := b.serves(deviceConfig(backend, card, 48000, period, 3)+mic, card)
 	programs := []*exec.Cmd{d.program("play", "--raw", "speaker", "/dev/zero"), d.program("record", "--raw", "mic", "/dev/null")}
 	for _, p := range programs {
 		if err := p.Start(); err != nil {
@@ -266,7 +193,7 @@ func (b *bench) cost(backend, card string, period int) time.Duration {
 		defer p.Process.Kill()
 	}
 	d.until("plays and records", func() bool {
-		loops, err := client.List(b.Context(), socketOf(d))
+		loops, err := client.List(b.Context(), d.socket)
 		for _, l := range loops {
 			if l.Frames == 0 {
 				return false
@@ -287,16 +214,6 @@ func (b *bench) cost(backend, card string, period int) time.Duration {
 	}
 	d.stop()
 	return used
-}
-
-// socketOf is where a daemon is.
-func socketOf(d *daemon) (path string) {
-	for _, v := range d.env {
-		if p, ok := strings.CutPrefix(v, client.SocketVariable+"="); ok {
-			path = p
-		}
-	}
-	return path
 }
 
 // cpuTime is what all threads of a process have used.
@@ -324,7 +241,7 @@ func portAudioUnplugged(b *bench) {
 	ear := b.card.Ears[0]
 	b.open(ear)
 	card := deviceName(b.card.Number, ear.PCM)
-	d := b.serves(fmt.Sprintf(portAudioConfig, "portaudio", card, ear.Rate, 480), card)
+	d := b.portAudioServes(ear)
 	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
 	if err := player.Start(); err != nil {
 		b.Fatalf("%v", err)
