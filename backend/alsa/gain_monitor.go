@@ -113,8 +113,7 @@ func (m *Mixer) MonitorGain() (gain int, err error) {
 // heard is the gain of a path.
 func (m *Mixer) heard(p monitorPath) (gain int, err error) {
 	if p.sw != nil {
-		on, err := m.controls.Read(p.sw.ID)
-		if err != nil || !slices.ContainsFunc(on, func(x int64) bool { return x != p.sw.Min }) {
+		if on, err := m.switchedOn(p.sw); !on {
 			return 0, err
 		}
 	}
@@ -126,12 +125,7 @@ func (m *Mixer) heard(p monitorPath) (gain int, err error) {
 		return 0, err
 	}
 	for _, x := range v {
-		switch width := p.volume.Max - p.volume.Min; {
-		case p.volume.Scale.Known():
-			gain = max(gain, fromDecibels(p.volume.Scale.Decibels(x)))
-		case width > 0:
-			gain = max(gain, int(math.Round(float64(x-p.volume.Min)/float64(width)*maxGain)))
-		}
+		gain = max(gain, p.gain(x))
 	}
 	return gain, nil
 }
@@ -208,6 +202,17 @@ func (p monitorPath) value(gain int) int64 {
 		return p.volume.Scale.Nearest(toDecibels(gain))
 	}
 	return p.volume.Min + int64(math.Round(float64(p.volume.Max-p.volume.Min)*float64(gain)/maxGain))
+}
+
+// gain is the reverse of value.
+func (p monitorPath) gain(value int64) int {
+	switch width := p.volume.Max - p.volume.Min; {
+	case p.volume.Scale.Known():
+		return fromDecibels(p.volume.Scale.Decibels(value))
+	case width > 0:
+		return int(math.Round(float64(value-p.volume.Min) / float64(width) * maxGain))
+	}
+	return 0
 }
 
 // level is what is heard in dB.

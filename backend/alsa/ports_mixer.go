@@ -133,8 +133,7 @@ func (m *Mixer) selectedLocked(d audio.Direction) (on audio.Ports, err error) {
 
 func (m *Mixer) isOn(w *way) (bool, error) {
 	if w.sw != nil {
-		v, err := m.controls.Read(w.sw.ID)
-		if err != nil || !slices.ContainsFunc(v, func(x int64) bool { return x != w.sw.Min }) {
+		if on, err := m.switchedOn(w.sw); !on {
 			return false, err
 		}
 	}
@@ -143,6 +142,12 @@ func (m *Mixer) isOn(w *way) (bool, error) {
 	}
 	v, err := m.controls.Read(w.source.ID)
 	return slices.Contains(v, w.item), err
+}
+
+// switchedOn reports whether any channel of a switch is on.
+func (m *Mixer) switchedOn(sw *Element) (bool, error) {
+	v, err := m.controls.Read(sw.ID)
+	return err == nil && slices.ContainsFunc(v, func(x int64) bool { return x != sw.Min }), err
 }
 
 // Select uses these ports of a side and switches its others off, and makes the way to them
