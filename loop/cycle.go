@@ -42,12 +42,14 @@ func (e *Engine) cycle(tick backend.Tick) error {
 		ln = next
 	}
 	e.desk.meters.passed()
+	e.desk.tail.passed(tick.Position, e.rate)
 	if e.output == nil {
-		e.desk.tail.passed(tick.Position, e.rate, false)
 		return nil
 	}
 	e.desk.played(e.output, e.input)
-	e.desk.tail.passed(tick.Position, e.rate, e.output.state != busClear)
+	if e.output.state != busClear {
+		e.desk.tail.sound(tick.Position)
+	}
 	return e.output.play(e.stream)
 }
 

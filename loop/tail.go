@@ -40,16 +40,16 @@ func (t *tail) ask(position uint64) {
 	t.asked = position
 }
 
-// passed is a tick, with sound or without. What a bus holds changes, so the device is asked
-// at first and once a second.
-func (t *tail) passed(position, rate uint64, sound bool) {
+// passed is a tick. What a bus holds changes, so the device is asked at first and once a
+// second.
+func (t *tail) passed(position, rate uint64) {
 	if t.asked == 0 || position-t.asked >= rate {
 		t.ask(position)
 	}
-	if sound {
-		t.sounded, t.some = position, true
-	}
 }
+
+// sound is a tick for which something was written that is no silence.
+func (t *tail) sound(position uint64) { t.sounded, t.some = position, true }
 
 // sounds reports whether something is still to be heard.
 func (t *tail) sounds(position uint64) bool {
