@@ -60,6 +60,7 @@ type stream struct {
 
 	running bool
 	base    uint64 // position at which the hardware was started
+	begun   int64  // when it was, ns
 	rel     uint64 // position since
 	time    int64  // of the position
 	starts  int    // anew, since the hardware came a period further
@@ -205,7 +206,9 @@ func (s *stream) begin() error {
 			return err
 		}
 	}
-	return s.each(abi.Start)
+	err := s.each(abi.Start)
+	s.begun = monotonic()
+	return err
 }
 
 // each does something with all that is open, at once where they are linked.

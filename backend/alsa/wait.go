@@ -142,11 +142,12 @@ func (s *stream) resume(sub *sub) error {
 
 // recover starts hardware that has stopped: the position goes on with the time that has
 // passed, and what was not played or recorded is lost. Hardware that stops as soon as it is
-// started, as a card does that is being unplugged, is started once a period.
+// started, as a card does that is being unplugged, has a period between its starts,
+// of which each may take longer than that.
 func (s *stream) recover() error {
 	period := uint64(s.granted.Period)
 	for {
-		rest := s.time + s.duration(period) - monotonic()
+		rest := s.begun + s.duration(period) - monotonic()
 		if rest <= 0 {
 			break
 		}
