@@ -162,7 +162,13 @@ func (r *realtime) yield() {
 	for device := range r.states {
 		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
 	}
-	r.log.Error().Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
+	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
+}
+
+// stacks are those of all goroutines, for whoever is to find out which one it was.
+func stacks() []byte {
+	text := make([]byte, 1<<16)
+	return text[:runtime.Stack(text, true)]
 }
 
 // schedule sets the class and priority of a thread, 0: of this one. Threads that it makes
