@@ -3,6 +3,7 @@
 package portaudio
 
 import (
+	"reflect"
 	"unsafe"
 
 	"github.com/gordonklaus/portaudio"
@@ -12,8 +13,20 @@ import (
 )
 
 // callback is a function whose type tells PortAudio the encoding, and the directions: it is
-// called by reflection, where each parameter costs.
+// called by reflection, where each parameter costs. It has been called once, with nothing:
+// reflection allocates what it knows of a type at the first call.
 func (s *stream) callback() any {
+	f := s.untried()
+	v := reflect.ValueOf(f)
+	nothing := make([]reflect.Value, v.Type().NumIn())
+	for i := range nothing {
+		nothing[i] = reflect.Zero(v.Type().In(i))
+	}
+	v.Call(nothing)
+	return f
+}
+
+func (s *stream) untried() any {
 	format := s.playFormat
 	if format.IsZero() {
 		format = s.recordFormat
@@ -57,6 +70,9 @@ func bytesOf[T any](samples []T) []byte {
 
 // process runs on PortAudio's thread.
 func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
+	if len(in)+len(out) == 0 {
+		return
+	}
 	now := s.library.clock.now()
 	if s.thread.calling.Load() == 0 {
 		s.thread.calling.Store(int32(unix.Gettid()))

@@ -45,6 +45,6 @@
 // neither, it stops calling back, and its thread spins: the engine looks for that, and takes
 // away the thread's priority, before it would take the process with it.
 //
-// Nothing helps against the assertions of PortAudio 19.6, which end the process: it wants at least
-// one PCM of alsa-lib's configuration not to open, as some of the usual one never do.
+// PortAudio 19.6 ends the process where every PCM of alsa-lib's configuration opens, so there
+// is always one that does not (see alsaConfig).
 package portaudio

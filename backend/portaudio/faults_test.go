@@ -113,7 +113,7 @@ func TestServerDies(t *testing.T) {
 
 // TestRunaway: a device that has no clock is refused, before it takes the machine with it.
 func TestRunaway(t *testing.T) {
-	if !alone(t, alsaConfig(t, "pcm.endless { type null }\npcm.broken { type hw card 99 }\n")) {
+	if !alone(t, alsaConfig(t, "pcm.endless { type null }\n")) {
 		return
 	}
 	l := load(t)
@@ -136,7 +136,6 @@ func TestRunaway(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	if !alone(t, alsaConfig(t, `
 pcm.endless { type null }
-pcm.broken { type hw card 99 }
 pcm.speaker { type plug slave { pcm { type null } rate 44100 format S16_LE channels 2 } }
 `)) {
 		return
@@ -198,43 +197,5 @@ func TestLibraryAgain(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-// TestCallbackAllocates: callbacks and cycles, some thousand of them, make no garbage.
-func TestCallbackAllocates(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector allocates")
-	}
-	if !alone(t) {
-		return
-	}
-	startJack(t, 192000, 64)
-	l := load(t)
-	w := wish(true, true)
-	w.Format.Rate, w.Period = 192000, 64
-	s, err := l.Open(w, portaudio.Options{Name: "JACK:system"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := drive(s, 19200); err != nil {
-		t.Fatal(err)
-	}
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	const callbacks = 9000
-	if err := drive(s, 19200+callbacks*64); err != nil {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	made := after.Mallocs - before.Mallocs
-	t.Logf("%d allocations in %d callbacks", made, callbacks)
-	if made > callbacks/100 { // the block of drive, and what the runtime does by itself
-		t.Error("callbacks allocate")
 	}
 }

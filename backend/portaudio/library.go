@@ -41,6 +41,7 @@ var loaded atomic.Bool
 // Library is PortAudio, loaded. Any goroutine may call its methods.
 type Library struct {
 	clock   clock
+	config  alsaConfig
 	mu      sync.Mutex // one call of PortAudio at a time
 	worker  *worker    // nil: none, or it hangs
 	ready   bool       // initialised
@@ -71,6 +72,9 @@ func Load() (*Library, error) {
 		l.end()
 		return nil, err
 	}
+	// Now, while no thread of PortAudio can read the environment.
+	_ = os.Setenv(notFor, strconv.Itoa(os.Getpid()))
+	l.config.add()
 	return l, nil
 }
 
@@ -119,6 +123,7 @@ func (l *Library) end() {
 		l.worker.close()
 		l.worker = nil
 	}
+	l.config.remove()
 	loaded.Store(false)
 }
 
@@ -188,7 +193,6 @@ func (l *Library) look(again bool) error {
 	if l.ready && !again {
 		return nil
 	}
-	_ = os.Setenv(notFor, strconv.Itoa(os.Getpid()))
 	var err error
 	var infos []*portaudio.DeviceInfo
 	was := l.ready

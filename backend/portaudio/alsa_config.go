@@ -1,0 +1,69 @@
+//go:build portaudio && cgo
+
+package portaudio
+
+// #define _GNU_SOURCE
+// #include <dlfcn.h>
+//
+// static const char *topdir(void)
+// {
+//	const char *(*f)(void) = (const char *(*)(void))dlsym(RTLD_DEFAULT, "snd_config_topdir");
+//	return f ? f() : 0;
+// }
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// never is a PCM in alsa-lib's configuration that does not open. PortAudio 19.6 counts on one:
+// where all of them open an assertion (in BuildDeviceList) ends the process.
+const never = "pcm.loopbridge_never { type hw card \"no card has this name\" }\n"
+
+// configPath names the files of alsa-lib's configuration, with colons between.
+const configPath = "ALSA_CONFIG_PATH"
+
+// alsaConfig is alsa-lib's configuration with never in it, in a file that only this process has.
+type alsaConfig struct {
+	file   *os.File
+	before string // value of the variable
+}
+
+// add is for a process that has loaded PortAudio, and not started it. Where it fails all is as
+// it was.
+func (c *alsaConfig) add() {
+	c.before = os.Getenv(configPath)
+	path := c.before
+	if path == "" {
+		top := C.topdir()
+		if top == nil {
+			return // PortAudio has no ALSA
+		}
+		path = filepath.Join(C.GoString(top), "alsa.conf")
+	}
+	fd, err := unix.MemfdCreate("alsa.conf", unix.MFD_CLOEXEC)
+	if err != nil {
+		return
+	}
+	c.file = os.NewFile(uintptr(fd), fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd))
+	if _, err := c.file.WriteString(never); err == nil {
+		_ = os.Setenv(configPath, path+":"+c.file.Name())
+	}
+}
+
+// remove undoes add.
+func (c *alsaConfig) remove() {
+	if c.file == nil {
+		return
+	}
+	c.file.Close()
+	if c.before == "" {
+		_ = os.Unsetenv(configPath)
+	} else {
+		_ = os.Setenv(configPath, c.before)
+	}
+}
