@@ -114,23 +114,16 @@ func reported(t *testing.T, cards []lab.Card, run func(lab.Config) (lab.Result, 
 	return records
 }
 
-// TestMachine runs TestCards in a machine with one card of each kind. On a host that is busy
-// with other tests what fails has another try, alone; make hwtest-vm does without.
+// TestMachine runs TestCards in a machine with one card of each kind.
 func TestMachine(t *testing.T) {
 	if lab.Inside() {
 		t.Skip("this is the machine")
 	}
-	records := runCards(t, os.Getenv(chooseCases))
-	if again := casesOf(records, "fail"); again != "" && os.Getenv(chooseCards) != mustRun {
-		for _, r := range runCards(t, again) {
-			if i := slices.IndexFunc(records, r.same); i >= 0 && records[i].Result == "fail" {
-				r.Why = append(r.Why, "at the second try; before: "+strings.Join(records[i].Why, "; "))
-				records[i] = r
-				fmt.Println(r)
-			}
-		}
-	}
-	good := retell(t, records)
+	good := retell(t, tried(func(only string) []record {
+		return reported(t, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
+			return boot(t, casesIn("TestCards", only), c, packages()...)
+		})
+	}))
 	for _, c := range cases() {
 		if !good[c.name] && os.Getenv(chooseCases) == "" {
 			t.Errorf("no card of the laboratory %s", c.name)
@@ -138,14 +131,30 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// runCards boots the machine for all cases, or some.
-func runCards(t *testing.T, only string) []record {
-	t.Helper()
-	test := "TestCards"
-	if only != "" {
-		test += "$/" + only
+// casesIn is a pattern of go test -run: some cases of a test, "": all.
+func casesIn(test, only string) string {
+	if only == "" {
+		return test + "$"
 	}
-	return reported(t, lab.AllCards(), func(c lab.Config) (lab.Result, error) { return boot(t, test, c, packages()...) })
+	return test + "$/" + only
+}
+
+// tried runs the cases that were chosen. On a host that is busy with other tests what fails has
+// another try, alone; make hwtest-vm does without.
+func tried(run func(only string) []record) (records []record) {
+	records = run(os.Getenv(chooseCases))
+	again := casesOf(records, "fail")
+	if again == "" || os.Getenv(chooseCards) == mustRun {
+		return records
+	}
+	for _, r := range run(again) {
+		if i := slices.IndexFunc(records, r.same); i >= 0 && records[i].Result == "fail" {
+			r.Why = append(r.Why, "at the second try; before: "+strings.Join(records[i].Why, "; "))
+			records[i] = r
+			fmt.Println(r)
+		}
+	}
+	return records
 }
 
 // same is another report of the same case.

@@ -1,0 +1,89 @@
+//go:build portaudio && cgo
+
+package hwtest_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/client"
+)
+
+// portAudioCosts compares the daemon on PortAudio with the daemon on package alsa, on the same
+// device, while a loop plays and another one records. The clock of snd-aloop moves in steps of
+// 4 ms: with periods that are no multiple of that, PortAudio looks in vain after every second one.
+// That is told, not judged.
+func portAudioCosts(b *bench) {
+	const most = 1.5
+	if os.Getenv(longRun) == "" {
+		b.without("what it costs is measured by make hwtest-vm")
+	}
+	for _, period := range []int{384, 960, 480} {
+		own, other := b.cost("alsa", "id:"+b.card.ID, period), b.cost("portaudio", deviceName(b.card.Number, 0), period)
+		ratio := float64(other) / float64(own)
+		b.say("periods of %d: %v of CPU in 10 s, alsa %v: %.2f times", period, other.Round(time.Millisecond), own.Round(time.Millisecond), ratio)
+		if ratio > most && period%192 == 0 {
+			b.Errorf("periods of %d: %.2f times the CPU of package alsa, want %.1f at most", period, ratio, most)
+		}
+	}
+}
+
+// cost is what the daemon takes in 10 s.
+func (b *bench) cost(backend, card string, period int) time.Duration {
+	b.Helper()
+	const mic = "[[loop]]\nname = \"mic\"\nserver = { device = \"main\", side = \"record\" }\n"
+	d := b.serves(deviceConfig(backend, card, 48000, period, 3)+mic, card)
+	programs := []*exec.Cmd{d.program("play", "--raw", "speaker", "/dev/zero"), d.program("record", "--raw", "mic", "/dev/null")}
+	for _, p := range programs {
+		if err := p.Start(); err != nil {
+			b.Fatalf("%v", err)
+		}
+		defer p.Process.Kill()
+	}
+	d.until("plays and records", func() bool {
+		loops, err := client.List(b.Context(), d.socket)
+		for _, l := range loops {
+			if l.Frames == 0 {
+				return false
+			}
+		}
+		return err == nil && len(loops) == len(programs)
+	})
+	time.Sleep(time.Second)
+	before := cpuTime(b, d.cmd.Process.Pid)
+	time.Sleep(10 * time.Second)
+	used := cpuTime(b, d.cmd.Process.Pid) - before
+	if h := d.hardware(); h.Xruns > 0 {
+		b.say("%s: %d xruns", backend, h.Xruns)
+	}
+	for _, p := range programs {
+		p.Process.Kill()
+		p.Wait()
+	}
+	d.stop()
+	return used
+}
+
+// cpuTime is what all threads of a process have used.
+func cpuTime(b *bench, pid int) (total time.Duration) {
+	b.Helper()
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		first, _, _ := strings.Cut(string(text), " ")
+		ns, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			b.Fatalf("%s: %q", file, text)
+		}
+		total += time.Duration(ns)
+	}
+	return total
+}
