@@ -16,20 +16,25 @@ import (
 // card stops when its only program has gone.
 func daemonPlaysOut(b *bench) {
 	defer b.shiftRate(0)
-	inside := plan.Ear{Rate: 48000}
-	d := b.daemon(inside)
-	file := b.numbered(inside.Rate, 0)
-	t := b.records("hw:"+b.card.ID+",1,0", inside.Rate)
+	const rate = 48000
+	d := b.daemon(plan.Ear{Rate: rate})
+	t := b.records("hw:"+b.card.ID+",1,0", rate)
 	for _, ppm := range []int{0, 200, -200} {
 		b.shiftRate(ppm)
-		before := t.frames()
-		d.playsFile(file)
-		end := t.frames() + int64(inside.Rate/2)
-		b.until("the recording goes on", func() bool { return t.frames() > end })
-		b.follow("", t.read(before, end-before), inside.Rate)
+		d.playsOut(t, rate)
 		b.say("%+d ppm", ppm)
 	}
 	d.stop()
+}
+
+// playsOut plays a file without silence at its end.
+func (d *daemon) playsOut(t tape, rate int) {
+	d.b.Helper()
+	before := t.frames()
+	d.playsFile(d.b.numbered(rate, 0))
+	end := t.frames() + int64(rate/2)
+	d.b.until("the recording goes on", func() bool { return t.frames() > end })
+	d.b.follow("", t.read(before, end-before), rate)
 }
 
 // monitorIsLate measures the way from a microphone through the monitor to a speaker:
@@ -42,17 +47,27 @@ func daemonPlaysOut(b *bench) {
 func monitorIsLate(b *bench) {
 	for _, c := range []struct{ rate, period, periods int }{{12000, 128, 2}, {48000, 256, 3}} {
 		d := b.daemonAt(plan.Ear{PCM: 1, Rate: c.rate}, c.period, c.periods, "record = {}")
-		d.set("monitor_gain=255")
-		d.until("monitors", func() bool { return d.info().Record.Samples > 0 })
-		late := b.late(c.rate)
-		i := d.info()
-		says := i.Record.Delay + i.Play.Delay
-		b.say("%d x %d at %d Hz: it says %d + %d frames, and is %d late", c.periods, c.period, c.rate, i.Record.Delay, i.Play.Delay, late)
-		if tick := c.rate / 250; says != c.periods*c.period || late < says-tick || late > says+tick {
-			b.Errorf("want %d frames, as late as it says", c.periods*c.period)
+		b.say("%d x %d at %d Hz:", c.periods, c.period, c.rate)
+		if says := d.monitorsLate(c.rate); says != c.periods*c.period {
+			b.Errorf("it says %d frames, want %d", says, c.periods*c.period)
 		}
 		d.stop()
 	}
+}
+
+// monitorsLate compares the delay of the monitor with what the device says of it.
+func (d *daemon) monitorsLate(rate int) (says int) {
+	d.b.Helper()
+	d.set("monitor_gain=255")
+	d.until("monitors", func() bool { return d.info().Record.Samples > 0 })
+	late := d.b.late(rate)
+	i := d.info()
+	says = i.Record.Delay + i.Play.Delay
+	d.b.say("it says %d + %d frames, and is %d late", i.Record.Delay, i.Play.Delay, late)
+	if tick := rate / 250; late < says-tick || late > says+tick {
+		d.b.Errorf("it is %d frames late, and says %d", late, says)
+	}
+	return says
 }
 
 // late is by how many frames later than it is played a sound comes back to device 0.

@@ -4,6 +4,7 @@ package hwtest_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,7 @@ func portAudioCosts(b *bench) {
 	}
 	for _, period := range []int{384, 960, 480} {
 		own, other := b.cost("alsa", "id:"+b.card.ID, period), b.cost("portaudio", deviceName(b.card.Number, 0), period)
-		ratio := float64(other) / float64(own)
+		ratio := math.Round(100*float64(other)/float64(own)) / 100
 		b.say("periods of %d: %v of CPU in 10 s, alsa %v: %.2f times", period, other.Round(time.Millisecond), own.Round(time.Millisecond), ratio)
 		if ratio > most && period%192 == 0 {
 			b.Errorf("periods of %d: %.2f times the CPU of package alsa, want %.1f at most", period, ratio, most)

@@ -34,6 +34,8 @@ func TestPortAudioInside(t *testing.T) {
 		{"plays a file on a loop with PortAudio", hwtest.Ears | hwtest.Sound, portAudioDaemon},
 		{"shares a card by PortAudio and dmix", hwtest.Ears | hwtest.Sound, portAudioShares},
 		{"loops back bit for bit with PortAudio", hwtest.Loop | hwtest.Sound, portAudioLoops},
+		{"plays to the last frame of a program with PortAudio", hwtest.Loop | hwtest.Sound, portAudioPlaysOut},
+		{"hears its monitor as late as it says with PortAudio", hwtest.Loop | hwtest.Sound, portAudioMonitors},
 		{"costs little more with PortAudio", hwtest.Loop | hwtest.Sound, portAudioCosts},
 		{"goes and comes with PortAudio", hwtest.Unplug | hwtest.Ears | hwtest.Sound, portAudioUnplugged},
 	})
@@ -199,6 +201,26 @@ pcm.mixed {
 	slave { pcm "hw:%s,%d" rate %d format S16_LE channels 2 period_size 480 buffer_size 1920 }
 }
 `
+
+// portAudioPlaysOut is daemonPlaysOut with PortAudio.
+func portAudioPlaysOut(b *bench) {
+	ear := plan.Ear{Rate: 48000}
+	d := b.portAudioServes(deviceName(b.card.Number, ear.PCM), ear)
+	d.playsOut(b.records("hw:"+b.card.ID+",1,0", ear.Rate), ear.Rate)
+	d.stop()
+}
+
+// portAudioMonitors is monitorIsLate with PortAudio.
+func portAudioMonitors(b *bench) {
+	const rate = 48000
+	for _, period := range []int{384, 480, 960} {
+		name := deviceName(b.card.Number, 1)
+		d := b.serves(deviceConfig("portaudio", name, rate, period, 3, "record = {}"), name)
+		b.say("3 x %d:", period)
+		d.monitorsLate(rate)
+		d.stop()
+	}
+}
 
 // portAudioUnplugged plays on while the card comes and goes.
 func portAudioUnplugged(b *bench) {

@@ -48,6 +48,8 @@ func TestMachinePortAudio(t *testing.T) {
 		t.Error("nothing was tested")
 	}
 	if os.Getenv(chooseCards) != mustRun {
-		t.Run("costs", func(t *testing.T) { t.Skip("what the daemon costs on PortAudio is not measured: make hwtest-vm does that") })
+		t.Run("costs", func(t *testing.T) {
+			t.Skip("what the daemon costs on PortAudio is not measured: make hwtest-vm does that")
+		})
 	}
 }

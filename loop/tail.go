@@ -40,8 +40,7 @@ func (t *tail) ask(position uint64) {
 	t.asked = position
 }
 
-// passed is a tick. What a bus holds changes, so the device is asked at first and once a
-// second.
+// passed is a tick. What a device holds changes, so it is asked at first and once a second.
 func (t *tail) passed(position, rate uint64) {
 	if t.asked == 0 || position-t.asked >= rate {
 		t.ask(position)
@@ -51,7 +50,11 @@ func (t *tail) passed(position, rate uint64) {
 // sound is a tick for which something was written that is no silence.
 func (t *tail) sound(position uint64) { t.sounded, t.some = position, true }
 
-// sounds reports whether something is still to be heard.
+// sounds reports whether something is still to be heard, by the longest delay since it was
+// written.
 func (t *tail) sounds(position uint64) bool {
+	was := t.delay[playing].Load()
+	t.ask(position)
+	t.delay[playing].Store(max(was, t.delay[playing].Load()))
 	return t.some && position < t.sounded+uint64(t.delay[playing].Load())
 }

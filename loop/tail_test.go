@@ -49,8 +49,9 @@ func TestEdge46TheEndIsHeard(t *testing.T) {
 	p := c.client("speaker", pcm.Write)
 	c.play(p, constant(1000, 2*period))
 	c.clock.Advance(2 * period)
-	if ran := after(p); ran != 3*period {
-		t.Errorf("it ran for %d frames after its last sound, want %d", ran, 3*period)
+	h.play = 4 * period // what a plugin holds may change with every block
+	if ran := after(p); ran != 4*period {
+		t.Errorf("it ran for %d frames after its last sound, want %d", ran, 4*period)
 	}
 	p = c.client("mic", pcm.Read)
 	p.SetNonblock(true)

@@ -49,16 +49,16 @@ func (s *stream) untried() any {
 func typed[T any](s *stream) any {
 	switch {
 	case s.recordFormat.IsZero():
-		return func(out []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
-			s.process(nil, bytesOf(out), flags)
+		return func(out []T, t portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			s.process(nil, bytesOf(out), t, flags)
 		}
 	case s.playFormat.IsZero():
-		return func(in []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
-			s.process(bytesOf(in), nil, flags)
+		return func(in []T, t portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			s.process(bytesOf(in), nil, t, flags)
 		}
 	}
-	return func(in, out []T, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
-		s.process(bytesOf(in), bytesOf(out), flags)
+	return func(in, out []T, t portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		s.process(bytesOf(in), bytesOf(out), t, flags)
 	}
 }
 
@@ -69,7 +69,7 @@ func bytesOf[T any](samples []T) []byte {
 }
 
 // process runs on PortAudio's thread.
-func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
+func (s *stream) process(in, out []byte, t portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
 	if len(in)+len(out) == 0 {
 		return
 	}
@@ -87,8 +87,12 @@ func (s *stream) process(in, out []byte, flags portaudio.StreamCallbackFlags) {
 	frames := 0
 	if s.flow.play != nil {
 		frames = len(out) / s.flow.play.frame
+		s.playLatency.note(t.OutputBufferDacTime - t.CurrentTime)
 	} else {
 		frames = len(in) / s.flow.record.frame
+	}
+	if s.flow.record != nil {
+		s.recordLatency.note(t.CurrentTime - t.InputBufferAdcTime)
 	}
 	s.flow.process(in, out, frames, now, what)
 }

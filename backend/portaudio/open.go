@@ -157,7 +157,7 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 		opened, refused = portaudio.OpenStream(p, callback)
 		if refused == nil {
 			known := opened.Info()
-			s.playLatency, s.recordLatency = max(0, known.OutputLatency), max(0, known.InputLatency)
+			s.playLatency.promised, s.recordLatency.promised = max(0, known.OutputLatency), max(0, known.InputLatency)
 		}
 	}, func() {
 		if refused == nil {

@@ -30,7 +30,7 @@ type stream struct {
 	flow                       *flow
 	thread                     *thread
 	playFormat, recordFormat   audio.Format // of the device; zero: not opened
-	playLatency, recordLatency time.Duration
+	playLatency, recordLatency latency
 	adaptPlay, adaptRecord     *audio.Adapter // nil: the same format
 	room                       []byte         // a period for them
 	patience                   time.Duration  // without a callback
@@ -79,13 +79,15 @@ func (s *stream) prepare() {
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
-// Delay implements backend.Delayer: what waits in the ring, and PortAudio's own latency.
+// Delay implements backend.Delayer: what waits in the ring, and PortAudio's own latency. That
+// is of the first frame of a block, while a position counts the last one.
 func (s *stream) Delay() (play, record int) {
-	if s.granted.Play {
-		play = int(s.flow.fill) + int(s.granted.Format.Frames(s.playLatency))
+	g, settled := s.granted, s.running && s.flow.at >= 4*s.flow.buffer
+	if g.Play {
+		play = int(s.flow.fill) + int(g.Format.Frames(s.playLatency.now(settled))) + g.Period
 	}
-	if s.granted.Record {
-		record = int(s.granted.Format.Frames(s.recordLatency))
+	if g.Record {
+		record = max(0, int(g.Format.Frames(s.recordLatency.now(settled)))-g.Period)
 	}
 	return play, record
 }
