@@ -42,8 +42,12 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
 		}
 		// What poll has seen is no news: a pause, so that nothing can make this spin.
-		if _, err := s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1)); err != nil {
+		woken, err = s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1))
+		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
+		}
+		if woken {
+			return s.tick()
 		}
 	}
 }
