@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
@@ -37,6 +36,8 @@ func TestPortAudioInside(t *testing.T) {
 		{"plays to the last frame of a program with PortAudio", hwtest.Loop | hwtest.Sound, portAudioPlaysOut},
 		{"hears its monitor as late as it says with PortAudio", hwtest.Loop | hwtest.Sound, portAudioMonitors},
 		{"costs little more with PortAudio", hwtest.Loop | hwtest.Sound, portAudioCosts},
+		{"is taken over by PortAudio when another program lets go of it", hwtest.Ears | hwtest.Sound, portAudioWaits},
+		{"goes on after an xrun with PortAudio", hwtest.Ears | hwtest.Sound, portAudioRecovers},
 		{"goes and comes with PortAudio", hwtest.Unplug | hwtest.Ears | hwtest.Sound, portAudioUnplugged},
 	})
 }
@@ -71,14 +72,11 @@ func (b *bench) portAudio() *portaudio.Library {
 		b.Fatalf("%v", err)
 	}
 	b.Cleanup(func() { l.Close() })
-	for tries := 20; ; tries-- { // it reads files of the host, for which the machine's time does not wait
-		if _, err := l.Devices(); err == nil {
-			return l
-		} else if tries == 0 {
-			b.Fatalf("%v", err)
-		}
-		time.Sleep(10 * time.Second)
+	defer lab.Awake()()
+	if _, err := l.Devices(); err != nil {
+		b.Fatalf("%v", err)
 	}
+	return l
 }
 
 // portAudioOf opens a device of the card.
@@ -144,110 +142,4 @@ func portAudioLoops(b *bench) {
 		b.Errorf("%v, %d lost", err, lost)
 	}
 	b.follow(fmt.Sprintf("%s to %s", deviceName(b.card.Number, 0), deviceName(b.card.Number, 1)), fromFirst(<-heard), rate)
-}
-
-// portAudioServes starts a daemon whose device is one of PortAudio.
-func (b *bench) portAudioServes(name string, ear plan.Ear) *daemon {
-	b.Helper()
-	return b.serves(deviceConfig("portaudio", name, ear.Rate, 480, 3), name)
-}
-
-// portAudioDaemon is daemonPlays with PortAudio.
-func portAudioDaemon(b *bench) {
-	for _, ear := range b.card.Ears {
-		b.open(ear)
-		b.portAudioPlaysFile(deviceName(b.card.Number, ear.PCM), ear)
-	}
-}
-
-// portAudioPlaysFile has an ear hear what a loop plays on a device of PortAudio.
-func (b *bench) portAudioPlaysFile(name string, ear plan.Ear) {
-	b.Helper()
-	file := b.numbered(ear.Rate, 2*pause)
-	before := b.recorded(ear).Frames()
-	d := b.portAudioServes(name, ear)
-	d.playsFile(file)
-	d.stop()
-	b.follow(name, fromFirst(b.recorded(ear).From(before).PCM), ear.Rate)
-}
-
-// portAudioShares plays through a plugin of alsa-lib that mixes what several programs play,
-// while aplay has the card by it, too: for the card alone that would be one too many.
-func portAudioShares(b *bench) {
-	for _, ear := range b.card.Ears {
-		b.open(ear)
-		config := filepath.Join(b.TempDir(), "asound.conf")
-		text := fmt.Sprintf(mixing, 4000+ear.PCM, b.card.ID, ear.PCM, ear.Rate)
-		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-			b.Fatalf("%v", err)
-		}
-		b.Setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf:"+config)
-		other := exec.Command("aplay", append(aplay("mixed", hear.CountFormat(ear.Rate)), "/dev/zero")...)
-		if err := other.Start(); err != nil {
-			b.Fatalf("%v", err)
-		}
-		b.portAudioPlaysFile("ALSA:mixed", ear)
-		other.Process.Kill()
-		if err := other.Wait(); other.ProcessState.Exited() {
-			b.Errorf("aplay: %v", err)
-		}
-	}
-}
-
-const mixing = `
-pcm.mixed {
-	type dmix
-	ipc_key %d
-	slave { pcm "hw:%s,%d" rate %d format S16_LE channels 2 period_size 480 buffer_size 1920 }
-}
-`
-
-// portAudioPlaysOut is daemonPlaysOut with PortAudio.
-func portAudioPlaysOut(b *bench) {
-	ear := plan.Ear{Rate: 48000}
-	d := b.portAudioServes(deviceName(b.card.Number, ear.PCM), ear)
-	d.playsOut(b.records("hw:"+b.card.ID+",1,0", ear.Rate), ear.Rate)
-	d.stop()
-}
-
-// portAudioMonitors is monitorIsLate with PortAudio.
-func portAudioMonitors(b *bench) {
-	const rate = 48000
-	for _, period := range []int{384, 480, 960} {
-		name := deviceName(b.card.Number, 1)
-		d := b.serves(deviceConfig("portaudio", name, rate, period, 3, "record = {}"), name)
-		b.say("3 x %d:", period)
-		d.monitorsLate(rate)
-		d.stop()
-	}
-}
-
-// portAudioUnplugged plays on while the card comes and goes.
-func portAudioUnplugged(b *bench) {
-	const cycles = 3
-	ear := b.card.Ears[0]
-	b.open(ear)
-	card := deviceName(b.card.Number, ear.PCM)
-	d := b.portAudioServes(card, ear)
-	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
-	if err := player.Start(); err != nil {
-		b.Fatalf("%v", err)
-	}
-	defer player.Process.Kill()
-	time.Sleep(time.Second)
-	for range cycles {
-		if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
-			b.Fatalf("%v", err)
-		}
-		d.until("has lost its card", func() bool { return d.runsOn() == "null" })
-		if err := lab.Ask("plug " + b.card.Unplug); err != nil {
-			b.Fatalf("%v", err)
-		}
-		d.until("has its card back", func() bool { return d.runsOn() == card })
-		time.Sleep(time.Second)
-	}
-	player.Process.Kill()
-	player.Wait()
-	b.say("%d times", cycles)
-	d.stop()
 }

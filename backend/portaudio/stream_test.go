@@ -6,12 +6,12 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
 )
 
 // load gives PortAudio, until the end of the test.
@@ -52,16 +52,11 @@ func TestStreamOnDevices(t *testing.T) {
 		t.Skip("no device of PortAudio is named in " + testDevices + "; package hwtest does that")
 	}
 	l := load(t)
-	// In the virtual machine the first look for devices waits for the host's files, while the
-	// machine's time flies.
-	for tries := 20; ; tries-- {
-		if _, err := l.Devices(); err == nil {
-			break
-		} else if tries == 0 {
-			t.Fatal(err)
-		}
-		time.Sleep(10 * time.Second)
+	sleep := lab.Awake() // the first look is for files of the host
+	if _, err := l.Devices(); err != nil {
+		t.Fatal(err)
 	}
+	sleep()
 	for _, name := range names {
 		for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 48000, Channels: 1, Encoding: audio.FloatLE}} {
 			t.Run(name+"/"+strings.ReplaceAll(f.String(), " ", "_"), func(t *testing.T) {

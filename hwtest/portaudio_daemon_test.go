@@ -1,0 +1,166 @@
+//go:build portaudio && cgo
+
+package hwtest_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/loopbridge/loopbridge/hwtest/hear"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
+	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
+)
+
+// portAudioServes starts a daemon whose device is one of PortAudio.
+func (b *bench) portAudioServes(name string, ear plan.Ear) *daemon {
+	b.Helper()
+	return b.serves(deviceConfig("portaudio", name, ear.Rate, 480, 3), name)
+}
+
+// portAudioDaemon is daemonPlays with PortAudio.
+func portAudioDaemon(b *bench) {
+	for _, ear := range b.card.Ears {
+		b.open(ear)
+		b.portAudioPlaysFile(deviceName(b.card.Number, ear.PCM), ear)
+	}
+}
+
+// portAudioPlaysFile has an ear hear what a loop plays on a device of PortAudio.
+func (b *bench) portAudioPlaysFile(name string, ear plan.Ear) {
+	b.Helper()
+	file := b.numbered(ear.Rate, 2*pause)
+	before := b.recorded(ear).Frames()
+	d := b.portAudioServes(name, ear)
+	d.playsFile(file)
+	d.stop()
+	b.follow(name, fromFirst(b.recorded(ear).From(before).PCM), ear.Rate)
+}
+
+// portAudioWaits is daemonWaitsForItsCard with PortAudio, which lists no device that is in use.
+func portAudioWaits(b *bench) {
+	ear := b.card.Ears[0]
+	b.open(ear)
+	d := b.waits("portaudio", deviceName(b.card.Number, ear.PCM), ear, b.holds(ear))
+	d.playsFile(b.numbered(ear.Rate, 2*pause))
+	d.stop()
+	d.logged("another program has")
+}
+
+// portAudioShares plays through a plugin of alsa-lib that mixes what several programs play,
+// while aplay has the card by it, too: for the card alone that would be one too many.
+func portAudioShares(b *bench) {
+	for _, ear := range b.card.Ears {
+		b.open(ear)
+		config := filepath.Join(b.TempDir(), "asound.conf")
+		text := fmt.Sprintf(mixing, 4000+ear.PCM, b.card.ID, ear.PCM, ear.Rate)
+		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+			b.Fatalf("%v", err)
+		}
+		b.Setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf:"+config)
+		other := exec.Command("aplay", append(aplay("mixed", hear.CountFormat(ear.Rate)), "/dev/zero")...)
+		if err := other.Start(); err != nil {
+			b.Fatalf("%v", err)
+		}
+		b.portAudioPlaysFile("ALSA:mixed", ear)
+		other.Process.Kill()
+		if err := other.Wait(); other.ProcessState.Exited() {
+			b.Errorf("aplay: %v", err)
+		}
+	}
+}
+
+const mixing = `
+pcm.mixed {
+	type dmix
+	ipc_key %d
+	slave { pcm "hw:%s,%d" rate %d format S16_LE channels 2 period_size 480 buffer_size 1920 }
+}
+`
+
+// portAudioPlaysOut is daemonPlaysOut with PortAudio.
+func portAudioPlaysOut(b *bench) {
+	ear := plan.Ear{Rate: 48000}
+	d := b.portAudioServes(deviceName(b.card.Number, ear.PCM), ear)
+	d.playsOut(b.records("hw:"+b.card.ID+",1,0", ear.Rate), ear.Rate)
+	d.stop()
+}
+
+// portAudioMonitors is monitorIsLate with PortAudio.
+func portAudioMonitors(b *bench) {
+	const rate = 48000
+	for _, period := range []int{384, 480, 960} {
+		name := deviceName(b.card.Number, 1)
+		d := b.serves(deviceConfig("portaudio", name, rate, period, 3, "record = {}"), name)
+		b.say("3 x %d:", period)
+		d.monitorsLate(rate)
+		d.stop()
+	}
+}
+
+// portAudioRecovers stops the whole process for a time, so that PortAudio itself is late and
+// says that frames are lost.
+func portAudioRecovers(b *bench) {
+	const stopped = 200 * time.Millisecond
+	ear := b.card.Ears[0]
+	b.open(ear)
+	d := b.portAudioServes(deviceName(b.card.Number, ear.PCM), ear)
+	told := d.events()
+	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
+	if err := player.Start(); err != nil {
+		b.Fatalf("%v", err)
+	}
+	d.until("plays", func() bool { return d.info().Play.Samples > uint32(ear.Rate) })
+	before := d.hardware()
+	d.cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(stopped)
+	d.cmd.Process.Signal(syscall.SIGCONT)
+	d.until("has counted the xrun", func() bool { return d.hardware().Xruns > before.Xruns })
+	time.Sleep(time.Second)
+	now := d.hardware()
+	xruns, lost := now.Xruns-before.Xruns, int(now.Lost-before.Lost)
+	b.say("not served for %v: %d xruns cost %d frames", stopped, xruns, lost)
+	if whole := ear.Rate / 5; xruns > 2 || lost < whole/2 || lost > 2*whole {
+		b.Errorf("want one of nearly %d frames", whole)
+	}
+	d.until("has told of it", func() bool { return told.of("play.error") != "" })
+	player.Process.Kill()
+	player.Wait()
+	from := b.recorded(ear).Frames()
+	d.playsFile(b.numbered(ear.Rate, 2*pause))
+	d.stop()
+	b.follow("then", fromFirst(b.recorded(ear).From(from).PCM), ear.Rate)
+}
+
+// portAudioUnplugged plays on while the card comes and goes.
+func portAudioUnplugged(b *bench) {
+	const cycles = 3
+	ear := b.card.Ears[0]
+	b.open(ear)
+	card := deviceName(b.card.Number, ear.PCM)
+	d := b.portAudioServes(card, ear)
+	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
+	if err := player.Start(); err != nil {
+		b.Fatalf("%v", err)
+	}
+	defer player.Process.Kill()
+	time.Sleep(time.Second)
+	for range cycles {
+		if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
+			b.Fatalf("%v", err)
+		}
+		d.until("has lost its card", func() bool { return d.runsOn() == "null" })
+		if err := lab.Ask("plug " + b.card.Unplug); err != nil {
+			b.Fatalf("%v", err)
+		}
+		d.until("has its card back", func() bool { return d.runsOn() == card })
+		time.Sleep(time.Second)
+	}
+	player.Process.Kill()
+	player.Wait()
+	b.say("%d times", cycles)
+	d.stop()
+}
