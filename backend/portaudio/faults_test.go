@@ -184,6 +184,28 @@ pcm.speaker { type plug slave { pcm { type null } rate 44100 format S16_LE chann
 	}
 }
 
+// TestHostAPIFails: where a host API does not start that is said, and tried again.
+func TestHostAPIFails(t *testing.T) {
+	if !alone(t, alsaConfig(t, "pcm.endless { type")) {
+		return
+	}
+	l := load(t)
+	for range 2 {
+		if _, err := l.Open(wish(true, false), portaudio.Options{Name: "ALSA:endless"}); !errors.Is(err, audio.ErrIO) || !strings.Contains(err.Error(), "one of its host APIs failed") {
+			t.Errorf("%v", err)
+		}
+	}
+	file, _, _ := strings.Cut(os.Getenv("ALSA_CONFIG_PATH"), ":")
+	if err := os.WriteFile(file, []byte("pcm.endless { type null }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.Open(wish(true, false), portaudio.Options{Name: "ALSA:endless"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+}
+
 // TestLibraryAgain: it can be given back and had again.
 func TestLibraryAgain(t *testing.T) {
 	for range 3 {

@@ -213,7 +213,7 @@ func (l *Library) look(again bool) error {
 		return late
 	}
 	if err != nil {
-		return audio.ErrIO.With("PortAudio does not start: %v; the log may say more", err)
+		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries say to that is in a log of level debug", words(err))
 	}
 	l.ready, l.infos = true, infos
 	l.devices = make([]Device, len(l.infos))

@@ -174,11 +174,7 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 
 // refusal is why PortAudio does not open a device, in words.
 func (s *stream) refusal(why error, d Device, want audio.Direction) error {
-	var host portaudio.UnanticipatedHostError
-	text := strings.TrimSpace(why.Error())
-	if errors.As(why, &host) && text == "" {
-		text = "its reason is unknown"
-	}
+	text := words(why)
 	switch {
 	case errors.Is(why, portaudio.DeviceUnavailable), strings.Contains(text, "busy"):
 		return audio.ErrBusy.With("%s: the device is in use; stop the program that has it, or let it play through loopbridge", s.name)
@@ -193,6 +189,14 @@ func (s *stream) refusal(why error, d Device, want audio.Direction) error {
 		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; attach loops to one side of it", s.name)
 	}
 	return audio.ErrIO.With("%s: PortAudio cannot open the device: %s", s.name, text)
+}
+
+// words are PortAudio's reason. Many host APIs give none.
+func words(err error) string {
+	if text := strings.TrimSpace(err.Error()); text != "" {
+		return text
+	}
+	return "one of its host APIs failed"
 }
 
 // cardNode is a file that is there as long as the card of a device, "" if that is not known.

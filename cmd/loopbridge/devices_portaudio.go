@@ -13,6 +13,7 @@ import (
 type portAudioInfo struct {
 	Built   bool              `json:"built"`           // this program can use it
 	Error   string            `json:"error,omitempty"` // why there are no devices
+	Said    []string          `json:"said,omitempty"`  // to that by the libraries below, the end of it
 	Devices []portAudioDevice `json:"devices"`
 }
 
@@ -31,19 +32,38 @@ type portAudioSide struct {
 }
 
 // portAudioInfoOf asks PortAudio, which opens every device for it. What the libraries below it
-// say meanwhile is dropped.
+// say meanwhile is dropped, unless it fails.
 func portAudioInfoOf() portAudioInfo {
 	p := portAudioInfo{Built: portaudio.Built, Devices: []portAudioDevice{}}
-	if portaudio.Built {
-		if c, err := takeStderr(); err == nil {
-			c.listen(func(string) {})
-			defer c.giveBack()
-		}
+	if !portaudio.Built {
+		_, err := portaudio.Load()
+		p.Error = err.Error()
+		return p
 	}
+	const most = 5
+	var said []string
+	c, err := takeStderr()
+	if err == nil {
+		c.listen(func(line string) {
+			said = append(said[max(0, len(said)-most+1):], line)
+		})
+	}
+	p.ask()
+	if err == nil {
+		c.giveBack()
+	}
+	if p.Error != "" {
+		p.Said = said
+	}
+	return p
+}
+
+// ask has PortAudio look for devices.
+func (p *portAudioInfo) ask() {
 	library, err := portaudio.Load()
 	if err != nil {
 		p.Error = err.Error()
-		return p
+		return
 	}
 	defer library.Close()
 	devices, err := library.Devices()
@@ -53,7 +73,6 @@ func portAudioInfoOf() portAudioInfo {
 	for _, d := range devices {
 		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play), portAudioSideOf(d.Record)})
 	}
-	return p
 }
 
 func portAudioSideOf(s portaudio.Side) *portAudioSide {
@@ -71,6 +90,9 @@ func (p *portAudioInfo) write(out io.Writer) error {
 	switch {
 	case p.Error != "":
 		_, err := fmt.Fprintf(out, "\nPortAudio: %s\n", p.Error)
+		for _, line := range p.Said {
+			_, err = fmt.Fprintf(out, "  %s\n", line)
+		}
 		return err
 	case len(p.Devices) == 0:
 		_, err := fmt.Fprint(out, "\nPortAudio: no device that is not in use\n")

@@ -178,6 +178,20 @@ func TestPortAudioMissing(t *testing.T) {
 	}
 }
 
+// TestPortAudioFails: where PortAudio does not start, devices shows what its libraries say.
+func TestPortAudioFails(t *testing.T) {
+	portAudioProgram(t)
+	config := filepath.Join(tempDir(t), "alsa.conf")
+	if err := os.WriteFile(config, []byte("pcm.endless { type"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("ALSA_CONFIG_PATH", config)
+	o := start(t, "", "devices").wait(t)
+	if o.want(t, exitOK); !strings.Contains(o.stdout, "PortAudio does not start: one of its host APIs failed") || !strings.Contains(o.stdout, "Unexpected char") {
+		t.Error(o.stdout)
+	}
+}
+
 // TestPortAudioConfig: names of devices are taken as they are.
 func TestPortAudioConfig(t *testing.T) {
 	c, err := parseConfig("x", []byte(portAudioConfig))
