@@ -142,10 +142,12 @@ func (d *daemon) program(args ...string) *exec.Cmd {
 }
 
 // hardware is what is behind the device, or nothing.
-func (d *daemon) hardware() control.Hardware {
+func (d *daemon) hardware() control.Hardware { return d.hardwareOf("main") }
+
+func (d *daemon) hardwareOf(device string) control.Hardware {
 	states, _ := d.control.Devices(d.b.Context())
 	for _, s := range states {
-		if s.Name == "main" && s.Hardware != nil {
+		if s.Name == device && s.Hardware != nil {
 			return *s.Hardware
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -109,10 +111,8 @@ func portAudioRecovers(b *bench) {
 	b.open(ear)
 	d := b.portAudioServes(deviceName(b.card.Number, ear.PCM), ear)
 	told := d.events()
-	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
-	if err := player.Start(); err != nil {
-		b.Fatalf("%v", err)
-	}
+	silent := d.playsSilence("speaker")
+	defer silent()
 	d.until("plays", func() bool { return d.info().Play.Samples > uint32(ear.Rate) })
 	before := d.hardware()
 	d.cmd.Process.Signal(syscall.SIGSTOP)
@@ -127,40 +127,103 @@ func portAudioRecovers(b *bench) {
 		b.Errorf("want one of nearly %d frames", whole)
 	}
 	d.until("has told of it", func() bool { return told.of("play.error") != "" })
-	player.Process.Kill()
-	player.Wait()
+	silent()
 	from := b.recorded(ear).Frames()
 	d.playsFile(b.numbered(ear.Rate, 2*pause))
 	d.stop()
 	b.follow("then", fromFirst(b.recorded(ear).From(from).PCM), ear.Rate)
 }
 
-// portAudioUnplugged plays on while the card comes and goes.
+// portAudioUnplugged plays on while the card comes and goes: alone, and with others, which must
+// not be disturbed by that: a device of PortAudio, and one of package alsa.
 func portAudioUnplugged(b *bench) {
-	const cycles = 3
 	ear := b.card.Ears[0]
 	b.open(ear)
 	card := deviceName(b.card.Number, ear.PCM)
-	d := b.portAudioServes(card, ear)
-	player := d.program("play", "--raw", "-r", fmt.Sprint(ear.Rate), "-c", "2", "-f", "S16_LE", "speaker", "/dev/zero")
-	if err := player.Start(); err != nil {
-		b.Fatalf("%v", err)
+	alone := deviceConfig("portaudio", card, ear.Rate, 480, 3)
+	d := b.serves(alone, card)
+	d.goesAndComes(card)
+	d.stop()
+	d.keptPriority()
+
+	d = b.serves(alone+bystanders, card)
+	for _, loop := range []string{"first", "second"} {
+		defer d.playsSilence(loop)()
 	}
-	defer player.Process.Kill()
+	time.Sleep(time.Second)
+	first, second := d.hardwareOf("first").Xruns, d.hardwareOf("second").Xruns
+	d.goesAndComes(card)
+	first, second = d.hardwareOf("first").Xruns-first, d.hardwareOf("second").Xruns-second
+	b.say("%d xruns of another device of PortAudio meanwhile, %d of one of alsa", first, second)
+	if first > 0 || second > 0 {
+		b.Errorf("want none")
+	}
+	d.stop()
+	d.keptPriority()
+}
+
+// keptPriority is for a daemon that has ended: no thread of it ran for too long.
+func (d *daemon) keptPriority() {
+	d.b.Helper()
+	if strings.Contains(d.log.String(), "ran for too long") {
+		d.b.Errorf("its threads have lost their priority")
+	}
+}
+
+// goesAndComes takes the card away and puts it back while a program plays.
+func (d *daemon) goesAndComes(card string) {
+	d.b.Helper()
+	const cycles = 3
+	defer d.playsSilence("speaker")()
 	time.Sleep(time.Second)
 	for range cycles {
-		if err := lab.Ask("unplug " + b.card.Unplug); err != nil {
-			b.Fatalf("%v", err)
+		if err := lab.Ask("unplug " + d.b.card.Unplug); err != nil {
+			d.b.Fatalf("%v", err)
 		}
 		d.until("has lost its card", func() bool { return d.runsOn() == "null" })
-		if err := lab.Ask("plug " + b.card.Unplug); err != nil {
-			b.Fatalf("%v", err)
+		if err := lab.Ask("plug " + d.b.card.Unplug); err != nil {
+			d.b.Fatalf("%v", err)
 		}
 		d.until("has its card back", func() bool { return d.runsOn() == card })
 		time.Sleep(time.Second)
 	}
-	player.Process.Kill()
-	player.Wait()
-	b.say("%d times", cycles)
-	d.stop()
+	d.b.say("%d times", cycles)
 }
+
+// playsSilence has a program play on a loop until stop is called.
+func (d *daemon) playsSilence(loop string) (stop func()) {
+	d.b.Helper()
+	player := d.program("play", "--raw", "-r", "48000", "-c", "2", "-f", "S16_LE", loop, "/dev/zero")
+	if err := player.Start(); err != nil {
+		d.b.Fatalf("%v", err)
+	}
+	return sync.OnceFunc(func() {
+		player.Process.Kill()
+		player.Wait()
+	})
+}
+
+// bystanders are the two sides of snd-aloop.
+const bystanders = `
+[[device]]
+name = "first"
+backend = "portaudio"
+card = "ALSA:(hw:10,0)"
+period = "480"
+periods = 4
+
+[[device]]
+name = "second"
+backend = "alsa"
+card = "id:Loopback,1"
+period = "480"
+periods = 4
+
+[[loop]]
+name = "first"
+server = { device = "first", side = "play" }
+
+[[loop]]
+name = "second"
+server = { device = "second", side = "play" }
+`

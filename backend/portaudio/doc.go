@@ -33,8 +33,9 @@
 //
 // The position counts the frames of callbacks, and those that PortAudio flags as lost; the
 // time is CLOCK_MONOTONIC at the callback, because PortAudio's own is that of the calendar. What
-// is played is heard Period × Periods frames after its tick, and PortAudio's own latency
-// later (backend.Delayer). A device that moves many frames at once, as dmix does, gets a longer
+// is played is heard Period × (Periods + 1) frames after its tick and PortAudio's own latency
+// later, which that tells with each block (backend.Delayer). A device that moves many frames
+// at once, as dmix does, gets a longer
 // ring when it is seen to do so.
 //
 // # Trouble

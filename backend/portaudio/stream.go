@@ -34,8 +34,8 @@ type stream struct {
 	adaptPlay, adaptRecord     *audio.Adapter // nil: the same format
 	room                       []byte         // a period for them
 	patience                   time.Duration  // without a callback
-	lookAfter                  time.Duration  // without one to see why
-	burst                      uint64         // for which lookAfter is right
+	usual, lookAfter           time.Duration  // without one to see why
+	looked                     bool           // and not yet again
 
 	woken   atomic.Bool
 	running bool
@@ -49,12 +49,20 @@ var (
 	_ backend.Delayer = (*stream)(nil)
 )
 
-// soonest is when the engine looks at the earliest why no callback comes. PortAudio spins when a
-// card has gone, and a real-time thread that spins may have the only core for 100 ms
-// (sched_rr_timeslice_ms) before the engine gets it to stop that, while 200 ms are the end of
-// the process (RLIMIT_RTTIME, as rtkit wants it). So a device that moves too slowly to be looked
-// after that soon gets no real-time thread; it needs none.
-const soonest = 40 * time.Millisecond
+// How the engine finds out that PortAudio's thread spins, as it does when a card has gone: it
+// looks when a callback is late, and again after a glance. A real-time one may keep others of
+// its kind from the only core until then, and is the end of the process after 200 ms
+// (RLIMIT_RTTIME, as rtkit wants it). Where callbacks are late all the time the engine looks less
+// often, and more often again when they are not.
+//
+//	callback ──lookAfter──▶ look ──glance──▶ look: it has run meanwhile, so demote it;
+//	                         │               it has not, so double lookAfter
+//	                         └─ late itself: it has the only core, so demote it
+const (
+	soonest = 5 * time.Millisecond
+	latest  = 80 * time.Millisecond
+	glance  = 2 * time.Millisecond
+)
 
 // standstill is how long callbacks may stay away, beside what a buffer holds, before the
 // device counts as broken.
@@ -73,7 +81,6 @@ func (s *stream) prepare() {
 	s.room = make([]byte, g.Period*frame)
 	buffer := g.Format.Duration(int64(g.Period * g.Periods))
 	s.patience = standstill + 2*buffer
-	s.lookAfter = soonest
 	s.flow.reset(0)
 }
 
@@ -106,6 +113,8 @@ func (s *stream) Start() error {
 	s.flow.reset(s.started)
 	s.thread.begin()
 	s.moved = s.started
+	s.usual = min(latest, max(soonest, 5*time.Duration(s.flow.duration(s.flow.period))/4+glance))
+	s.lookAfter, s.looked = s.usual, false
 	var err error
 	if late := s.call(func() { err = s.connect(s.stream.Start) }); late != nil {
 		return late
@@ -149,31 +158,25 @@ func (s *stream) Wait() (backend.Tick, error) {
 		}
 		before := s.flow.at
 		if t, ok := s.flow.tick(woken); ok {
-			s.watch()
+			s.thread.introduce()
 			if t.Position > before {
-				s.moved = t.Time
+				s.moved, s.looked = t.Time, false
+				s.lookAfter -= (s.lookAfter - s.usual) / 64
 			}
 			if s.idle {
 				s.pass(&t)
 			}
 			return t, s.runaway(t)
 		}
-		if !s.flow.bell.sleep(s.lookAfter) {
+		limit := s.lookAfter
+		if s.looked {
+			limit = glance
+		}
+		if !s.flow.bell.sleep(limit) {
 			if err := s.stalled(time.Duration(s.library.clock.now() - s.moved)); err != nil {
 				return backend.Tick{}, err
 			}
 		}
-	}
-}
-
-// watch says how soon to look after the callbacks, and has their thread made real-time.
-func (s *stream) watch() {
-	if burst := max(s.flow.period, s.flow.burst.Load()); burst != s.burst {
-		s.burst = burst
-		s.lookAfter = max(soonest, 2*time.Duration(s.flow.duration(burst)))
-	}
-	if s.lookAfter == soonest {
-		s.thread.introduce()
 	}
 }
 
@@ -199,7 +202,17 @@ func (s *stream) runaway(t backend.Tick) error {
 
 // stalled looks for the reason where no callback came for a time.
 func (s *stream) stalled(quiet time.Duration) error {
-	s.thread.demote()
+	ran, late := s.thread.ran(), quiet > s.lookAfter+latest/4
+	if !s.looked && !late {
+		s.looked = true
+		return nil
+	}
+	s.looked = false
+	if late || ran > glance/2 {
+		s.thread.demote()
+	} else {
+		s.lookAfter = min(latest, 2*s.lookAfter)
+	}
 	switch {
 	case s.gone():
 		return audio.ErrGone.With("%s: the card has gone", s.name)

@@ -5,6 +5,7 @@ package portaudio
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +13,10 @@ import (
 // thread is PortAudio's, on which it calls back: a new one at each start.
 type thread struct {
 	calling atomic.Int32 // its id, 0: it has not called since it was to begin
-	known   int32        // the engine's: that was told of
+
+	// The engine's.
+	known int32         // that was told of
+	used  unix.Timespec // CPU time, when it was asked for last
 
 	tell func(id int)
 	ids  chan int
@@ -52,8 +56,19 @@ func (t *thread) introduce() {
 	}
 }
 
-// demote makes an ordinary thread of one that does not call back: PortAudio spins while a
-// card is away, and would take the machine with it.
+// ran is how long it has run since it was asked for that last. For the engine; does not block
+// or allocate.
+func (t *thread) ran() time.Duration {
+	const threadClock = 6 // CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED, linux/posix-timers.h
+	before := t.used.Nano()
+	if err := unix.ClockGettime(^t.calling.Load()<<3|threadClock, &t.used); err != nil {
+		return 0 // it has ended
+	}
+	return time.Duration(t.used.Nano() - before)
+}
+
+// demote makes an ordinary thread of it: PortAudio spins while a card is away, and would take
+// the machine with it.
 func (t *thread) demote() {
 	if t.known != 0 {
 		_ = unix.SchedSetAttr(int(t.known), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0) // one that has ended needs none

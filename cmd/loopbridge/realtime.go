@@ -35,7 +35,8 @@ type realtime struct {
 }
 
 const (
-	rtPriority = 20              // above all that is not real-time, below the kernel's own threads
+	rtPriority = 20 // above all that is not real-time, below the kernel's own threads
+	rtBelow    = rtPriority - 1
 	rtLimit    = 150_000         // µs of running without a sleep
 	rtMost     = 2_500_000       // the same, after which the kernel ends the process
 	rtkitMost  = 200_000         // what rtkit wants that to be
@@ -70,30 +71,41 @@ func (r *realtime) enter(device string) {
 	}()
 }
 
-// adopt is for a thread of C that works for a device, in the place of the one before. It
-// gives way to the device's own when it runs for long, so that this can stop it. One that is
-// real-time already is left alone.
+// adopt is for a thread of C that works for a device, in the place of the one before. One that
+// is real-time already is left alone.
 func (r *realtime) adopt(device string, thread int) {
 	r.once.Do(r.prepare)
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
-	err := r.help(device, thread)
+	priority, err := r.help(device, thread)
 	if err != nil {
-		_, err = askRTKit(thread, rtPriority)
+		_, err = askRTKit(thread, priority)
 	}
 	r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err).Bool("realtime", err == nil).Msg("the thread of its library")
 }
 
 // help notes a thread, and makes it real-time unless all have lost that.
-func (r *realtime) help(device string, thread int) error {
+func (r *realtime) help(device string, thread int) (priority int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.helpers[device] = thread
+	priority = r.below(runtime.NumCPU())
 	if r.yielded {
-		return nil
+		return priority, nil
 	}
-	return schedule(thread, unix.SCHED_RR, rtPriority)
+	return priority, schedule(thread, unix.SCHED_RR, priority)
+}
+
+// below is the priority of the thread of a library, which may run for long when its card goes.
+// Where that would hold up other devices it is below theirs, and they interrupt it; else it is
+// the same, and the thread of its own device waits until it sleeps, which saves a switch a
+// period. The caller holds mu.
+func (r *realtime) below(processors int) int {
+	if processors == 1 && len(r.states) > 1 {
+		return rtBelow
+	}
+	return rtPriority
 }
 
 // settle notes and logs what became of a thread.
