@@ -22,6 +22,7 @@ func load(t *testing.T) *portaudio.Library {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		defer lab.Awake()()
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}

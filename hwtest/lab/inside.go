@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -58,20 +60,22 @@ func Ask(request string) error {
 
 // Awake keeps the machine's processor busy until sleep is called. While nothing runs there
 // its time flies, whatever it waits for: with a limit, it must not wait for the host's files.
+// After sleep the programs and libraries that this process has loaded are in memory as a whole.
+// Outside of a machine it does nothing.
 func Awake() (sleep func()) {
-	enough, done := make(chan struct{}), make(chan struct{})
+	if !Inside() {
+		return func() {}
+	}
+	var enough atomic.Bool
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for {
-			select {
-			case <-enough:
-				return
-			default:
-			}
+		for !enough.Load() {
 		}
 	}()
 	return func() {
-		close(enough)
+		_ = syscall.Mlockall(syscall.MCL_CURRENT) // else it is as before
+		enough.Store(true)
 		<-done
 	}
 }
