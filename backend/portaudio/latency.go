@@ -1,3 +1,5 @@
+//go:build portaudio && cgo
+
 package portaudio
 
 import (
