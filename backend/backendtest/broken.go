@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/backend"
@@ -68,4 +69,39 @@ func Failing(n int, err error, then Opener) Opener {
 		}
 		return then(wish)
 	}
+}
+
+// Hanging wraps a stream of which Start, Stop and Close, as far as calls names them, do not
+// return until release is closed, and then do what they should. For the engine's goroutine.
+func Hanging(s backend.Stream, release <-chan struct{}, calls ...string) backend.Stream {
+	return &hanging{s, release, calls}
+}
+
+type hanging struct {
+	backend.Stream
+	release <-chan struct{}
+	calls   []string
+}
+
+func (h *hanging) Unwrap() backend.Stream { return h.Stream }
+
+func (h *hanging) hang(call string) {
+	if slices.Contains(h.calls, call) {
+		<-h.release
+	}
+}
+
+func (h *hanging) Start() error {
+	h.hang("Start")
+	return h.Stream.Start()
+}
+
+func (h *hanging) Stop() error {
+	h.hang("Stop")
+	return h.Stream.Stop()
+}
+
+func (h *hanging) Close() error {
+	h.hang("Close")
+	return h.Stream.Close()
 }

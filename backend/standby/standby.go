@@ -13,14 +13,14 @@ import (
 // Source is a device that a stream may run on.
 type Source struct {
 	Name string
-	// Open may block. It is called by one goroutine at a time.
+	// Open may block, and may hang. It is called by one goroutine at a time.
 	Open func(wish backend.Config) (backend.Stream, error)
 }
 
 // Options say what there is to run on.
 type Options struct {
-	// Sources are the devices, the best first. The last one is opened at once and kept:
-	// it should be one that cannot fail.
+	// Sources are the devices, the best first. The last one is opened at once and kept, and
+	// runs on the engine's goroutine: it should be one that cannot fail.
 	Sources []Source
 	// Plugged says that a device may have come. nil: nobody says so.
 	Plugged <-chan struct{}
@@ -29,8 +29,12 @@ type Options struct {
 	Look time.Duration
 }
 
-// longestLook is how far Look grows.
-const longestLook = time.Minute
+// How long a call may take until it is given up. While a performer is opened, started or
+// closed beside the engine nobody waits for it; while nothing plays the engine does.
+const (
+	beside = 10 * time.Second
+	within = 3 * time.Second
+)
 
 // Open gives a stream on the best source that opens, and keeps what that grants: the
 // others have to grant the same. It fails only if no source opens. The stream is
@@ -40,43 +44,51 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
 	}
-	s := &stream{o: o, switches: make(chan backend.Switch, 16), reports: make(chan error, 4), kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan backend.Stream, 16)}
-	last := len(o.Sources) - 1
-	var errs []error
-	for n, source := range o.Sources {
-		inner, err := source.Open(wish)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		s.granted = inner.Granted()
-		s.now.Store(&performer{n, inner})
-		if n == last {
-			s.understudy = s.now.Load()
-		}
-		break
+	s := &stream{
+		o: o, calls: make([]atomic.Int32, len(o.Sources)),
+		switches: make(chan backend.Switch, 16), reports: make(chan error, 4),
+		kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *performer, 16),
 	}
-	if s.now.Load() == nil {
-		return nil, errors.Join(errs...)
-	}
-	if s.understudy == nil {
-		inner, err := s.open(last)
-		if err != nil {
-			return nil, errors.Join(err, s.now.Load().Close())
-		}
-		s.understudy = &performer{last, inner}
-	}
-	if first := s.now.Load().source; first > 0 {
-		s.tell(backend.Switch{From: o.Sources[0].Name, To: o.Sources[first].Name, Err: errs[0]})
+	if err := s.begin(wish); err != nil {
+		return nil, err
 	}
 	s.wait.Go(s.supervise)
 	return backend.Guard(s), nil
 }
 
-// performer is a stream and the source that it is of.
-type performer struct {
-	source int
-	backend.Stream
+// begin opens the best source that opens, and the last one.
+func (s *stream) begin(wish backend.Config) error {
+	last := len(s.o.Sources) - 1
+	var errs []error
+	for n := range s.o.Sources {
+		p, err := s.tryOpen(n, wish)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		s.granted = p.Granted()
+		s.now.Store(p)
+		if n == last {
+			s.understudy = p
+		}
+		break
+	}
+	now := s.now.Load()
+	if now == nil {
+		return errors.Join(errs...)
+	}
+	if s.understudy == nil {
+		p, err := s.open(last)
+		if err != nil {
+			s.discard(now)
+			return err
+		}
+		s.understudy = p
+	}
+	if now.source > 0 {
+		s.tell(backend.Switch{From: s.o.Sources[0].Name, To: s.o.Sources[now.source].Name, Err: errs[0]})
+	}
+	return nil
 }
 
 // stream is the driver below the guard.
@@ -85,11 +97,12 @@ type stream struct {
 	granted backend.Config
 
 	now        atomic.Pointer[performer] // changed by the engine's goroutine
-	next       atomic.Pointer[performer] // opened by the supervisor, for the engine to take
+	next       atomic.Pointer[performer] // made ready by the supervisor, for the engine to take
 	understudy *performer                // the last source: never closed before Close
+	calls      []atomic.Int32            // of each source, that have not returned: given up, or about to
 
-	kick     chan struct{} // to the supervisor: something has failed
-	retired  chan backend.Stream
+	kick     chan struct{}   // to the supervisor: something has failed, or has returned
+	retired  chan *performer // to the supervisor: to be closed
 	quit     chan struct{}
 	wait     sync.WaitGroup
 	tells    sync.Mutex
@@ -97,12 +110,21 @@ type stream struct {
 	switches chan backend.Switch
 	reports  chan error
 
+	running atomic.Bool   // written by the engine's goroutine
+	reached atomic.Uint64 // position of the last tick, likewise
+
 	// The engine's goroutine's.
-	running        bool
-	base, position uint64
-	time           int64
-	fadeIn         [2]int // frames to go of the ramp, of what is played and recorded
+	base   uint64 // position at which the performer was started
+	fresh  bool   // it has had no tick yet
+	time   int64
+	fadeIn [2]int // frames to go of the ramp, of what is played and recorded
 }
+
+var (
+	_ backend.Switcher = (*stream)(nil)
+	_ backend.Reporter = (*stream)(nil)
+	_ backend.Delayer  = (*stream)(nil)
+)
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
@@ -112,6 +134,9 @@ func (s *stream) Device() string { return s.o.Sources[s.now.Load().source].Name 
 // Switches implements backend.Switcher.
 func (s *stream) Switches() <-chan backend.Switch { return s.switches }
 
+// Reports implements backend.Reporter.
+func (s *stream) Reports() <-chan error { return s.reports }
+
 // Delay implements backend.Delayer for whoever performs.
 func (s *stream) Delay() (play, record int) {
 	if d, ok := backend.As[backend.Delayer](s.now.Load().Stream); ok {
@@ -119,9 +144,6 @@ func (s *stream) Delay() (play, record int) {
 	}
 	return 0, 0
 }
-
-// Reports implements backend.Reporter.
-func (s *stream) Reports() <-chan error { return s.reports }
 
 // Wake wakes whoever performs, also one that takes over meanwhile.
 func (s *stream) Wake() {
@@ -134,84 +156,27 @@ func (s *stream) Wake() {
 	}
 }
 
-func (s *stream) Start() error {
-	s.base, s.position, s.time = 0, 0, 0
-	s.fadeIn = [2]int{}
-	s.running = true
-	if err := s.now.Load().Start(); err != nil {
-		return s.replace(err)
-	}
-	return nil
-}
-
-func (s *stream) Stop() error {
-	s.running = false
-	if p := s.now.Load(); p.Stop() != nil && p != s.understudy {
-		return s.replace(nil)
-	}
-	return nil
-}
-
-func (s *stream) Wait() (backend.Tick, error) {
-	for {
-		if p := s.next.Swap(nil); p != nil {
-			if err := s.take(p, nil); err != nil {
-				return backend.Tick{}, err
-			}
+// Close ends the supervisor first, so that nobody opens anything any more.
+func (s *stream) Close() error {
+	close(s.quit)
+	s.wait.Wait()
+	var errs []error
+	for _, p := range []*performer{s.now.Load(), s.next.Swap(nil)} {
+		if p != nil && p != s.understudy {
+			errs = append(errs, s.discard(p))
 		}
-		p := s.now.Load()
-		t, err := p.Wait()
-		if err != nil {
-			if err := s.replace(err); err != nil {
-				return backend.Tick{}, err
-			}
-			continue
-		}
-		s.position = max(s.position, s.base+t.Position)
-		s.time = max(s.time, t.Time)
-		t.Position, t.Time = s.position, s.time
-		return t, nil
 	}
+	errs = append(errs, s.understudy.Close())
+	s.closeRetired()
+	s.tells.Lock()
+	s.closed = true
+	close(s.switches)
+	close(s.reports)
+	s.tells.Unlock()
+	return errors.Join(errs...)
 }
 
-// replace lets the understudy take over from one that has failed.
-func (s *stream) replace(why error) error {
-	if s.now.Load() == s.understudy {
-		return why
-	}
-	err := s.take(s.understudy, why)
-	select {
-	case s.kick <- struct{}{}:
-	default:
-	}
-	return err
-}
-
-// take lets p take over, from the present position on.
-func (s *stream) take(p *performer, why error) error {
-	old := s.now.Load()
-	if s.running {
-		if err := p.Start(); err != nil {
-			if p == s.understudy {
-				return err
-			}
-			s.retired <- p.Stream // it was to be better, and is not
-			return nil
-		}
-		s.base = s.position
-		s.fadeIn = [2]int{s.granted.Period, s.granted.Period}
-	}
-	s.now.Store(p)
-	p.Wake() // for those who have just woken the other one
-	if old == s.understudy {
-		_ = old.Stop()
-	} else {
-		s.retired <- old.Stream
-	}
-	s.tell(backend.Switch{From: s.o.Sources[old.source].Name, To: s.o.Sources[p.source].Name, Err: why})
-	return nil
-}
-
+// tell tells of a change. From any goroutine; does not block.
 func (s *stream) tell(change backend.Switch) {
 	s.tells.Lock()
 	defer s.tells.Unlock()
@@ -220,46 +185,19 @@ func (s *stream) tell(change backend.Switch) {
 	}
 	select {
 	case s.switches <- change:
-	default:
+	default: // nobody reads
 	}
 }
 
-func (s *stream) Read(block []byte) (int, error) {
-	n, err := s.now.Load().Read(block)
-	if err != nil {
-		s.granted.Format.Encoding.Silence(block)
-		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
-	}
-	s.fade(&s.fadeIn[1], block)
-	return n, nil
-}
-
-func (s *stream) Write(block []byte) (int, error) {
-	s.fade(&s.fadeIn[0], block)
-	n, err := s.now.Load().Write(block)
-	if err != nil {
-		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
-	}
-	return n, nil
-}
-
-// Close ends the supervisor first, so that nobody opens anything any more.
-func (s *stream) Close() error {
-	close(s.quit)
-	s.wait.Wait()
-	var errs []error
-	for _, p := range []*performer{s.now.Load(), s.next.Swap(nil), s.understudy} {
-		if p != nil {
-			errs = append(errs, p.Stream.Close())
-		}
-	}
-	for len(s.retired) > 0 {
-		_ = (<-s.retired).Close() // it had failed
-	}
+// report tells people something. From any goroutine; does not block.
+func (s *stream) report(err error) {
 	s.tells.Lock()
-	s.closed = true
-	close(s.switches)
-	close(s.reports)
-	s.tells.Unlock()
-	return errors.Join(errs...)
+	defer s.tells.Unlock()
+	if s.closed {
+		return
+	}
+	select {
+	case s.reports <- err:
+	default: // nobody reads
+	}
 }

@@ -5,48 +5,44 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend"
 )
-
-// soon is how long a device that was opened has to work to be worth another try at once.
-const soon = 10 * time.Second
 
 // supervise looks for something better than what performs, and closes what has failed.
 func (s *stream) supervise() {
-	look := s.o.Look
-	opened := time.Now()
-	refused := make([]string, len(s.o.Sources)) // what was reported
+	r := retry{look: s.o.Look, pause: s.o.Look}
+	began := time.Now() // of the last one that took over
+	refused := make([]string, len(s.o.Sources))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		timer.Stop()
-		if look > 0 && s.now.Load().source > 0 { // with the best there is nothing to look for
-			timer.Reset(look)
+		if s.now.Load().source > 0 && r.pause > 0 { // with the best there is nothing to look for
+			timer.Reset(r.pause)
 		}
 		select {
 		case <-s.quit:
 			return
 		case dead := <-s.retired:
-			_ = dead.Close() // what it says is known
+			_ = s.discard(dead) // what it says is known
 			continue
 		case _, open := <-s.o.Plugged:
 			if !open {
 				s.o.Plugged = nil
 			}
-			look = s.o.Look
+			r.again()
 		case <-s.kick:
-			if time.Since(opened) < soon && s.o.Look > 0 { // it opens, but does not work: not again at once
-				s.closeRetired()
-				look = min(max(2*look, s.o.Look), longestLook)
+			s.closeRetired()
+			if time.Since(began) >= steady {
+				r.again()
+			}
+			if !r.failed() {
 				continue
 			}
-			look = s.o.Look
 		case <-timer.C:
-			look = min(2*look, longestLook)
 		}
 		s.closeRetired() // a card has to be given back before it can be opened again
-		if s.improve(refused) {
-			opened = time.Now()
+		if s.improve(refused, &r) {
+			began = time.Now()
 		}
 	}
 }
@@ -55,76 +51,74 @@ func (s *stream) closeRetired() {
 	for {
 		select {
 		case dead := <-s.retired:
-			_ = dead.Close()
+			_ = s.discard(dead)
 		default:
 			return
 		}
 	}
 }
 
-// improve opens the best source that is better than the present one, for the engine. That
-// one is there and cannot be used is reported once.
-func (s *stream) improve(refused []string) bool {
+// improve makes the best source that is better than the present one ready for the engine, and
+// reports whether there is one. What is there and cannot be used is told once.
+func (s *stream) improve(refused []string, r *retry) bool {
 	if s.next.Load() != nil {
 		return false // the engine has not yet taken the last one
 	}
+	absent := true
 	for n := range s.now.Load().source {
-		inner, err := s.open(n)
+		if s.calls[n].Load() > 0 {
+			continue // it rouses us when it has returned
+		}
+		p, err := s.ready(n)
 		if err != nil {
-			if text := err.Error(); text != refused[n] && !errors.Is(err, audio.ErrNoDevice) {
+			there := !errors.Is(err, audio.ErrNoDevice)
+			if there && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
+				absent = false
+			}
+			if text := err.Error(); text != refused[n] && there {
 				refused[n] = text
 				s.report(err)
 			}
 			continue
 		}
 		refused[n] = ""
-		s.next.Store(&performer{n, inner})
+		s.next.Store(p)
 		s.Wake()
 		return true
+	}
+	if absent {
+		r.absent()
+	} else {
+		r.broken()
 	}
 	return false
 }
 
-// report is for the supervisor, which ends before reports is closed.
-func (s *stream) report(err error) {
-	select {
-	case s.reports <- err:
-	default: // nobody reads
-	}
-}
-
-// open opens a source for exactly what is granted.
-func (s *stream) open(n int) (backend.Stream, error) {
-	inner, err := s.o.Sources[n].Open(s.granted)
-	if err != nil {
-		return nil, err
-	}
-	if got := inner.Granted(); got != s.granted {
-		inner.Close()
-		return nil, audio.ErrInvalid.With("%s is there, but cannot take over: it has %s with %d periods of %d frames, and the device runs with %s, %d of %d; restart loopbridge, or set rate and period of the device to what all its cards have", s.o.Sources[n].Name,
-			got.Format, got.Periods, got.Period, s.granted.Format, s.granted.Periods, s.granted.Period)
-	}
-	return inner, nil
-}
-
-// fade is the ramp after a change of device, of which so many frames are to go.
-func (s *stream) fade(left *int, block []byte) {
-	f := s.granted.Format
-	if *left == 0 || len(block) == 0 {
-		return
-	}
-	n := min(*left, len(block)/f.FrameBytes())
-	var room [256]float32
-	sample := f.Encoding.Bytes()
-	for frame := range n {
-		level := 1 - float32(*left-frame)/float32(s.granted.Period)
-		part := block[frame*f.FrameBytes() : (frame+1)*f.FrameBytes()]
-		x := room[:f.Channels]
-		f.Encoding.Decode(x, part)
-		for i := range x {
-			x[i] *= level
+// ready opens a source, and starts it if the whole runs. One that does not start is closed,
+// opened and started again at once, a few times.
+func (s *stream) ready(n int) (*performer, error) {
+	var first error
+	for range atOnce {
+		p, err := s.open(n)
+		if err != nil {
+			return nil, errors.Join(first, err)
 		}
-		f.Encoding.Encode(part[:f.Channels*sample], x, nil)
+		if !s.running.Load() {
+			return p, nil
+		}
+		if err = s.start(p, beside); err == nil {
+			if first != nil {
+				s.report(audio.ErrIO.With("%s did not start at first, and does now that it was opened again: %v", s.o.Sources[n].Name, first))
+			}
+			return p, nil
+		}
+		_ = s.discard(p) // it does not start
+		if s.calls[n].Load() > 0 {
+			return nil, err
+		}
+		if first == nil {
+			first = err
+		}
 	}
-	*left -= n
+	return nil, audio.ErrIO.With("%s opens, but does not start: %v; it is tried again from time to time", s.o.Sources[n].Name, first)
 }
