@@ -183,8 +183,36 @@ func (s *stream) Start() error {
 	return nil
 }
 
-// begin starts the hardware at rel 0, with play full of silence.
+// restarts is how often hardware that refuses to start is set up anew.
+const restarts = 2
+
+// begin starts the hardware at rel 0, with play full of silence. A card may refuse the first
+// start after it was plugged in or suspended, as one on USB does below Linux 6.1.170 to 6.1.174
+// (EPIPE), and go on refusing; set up anew it starts.
 func (s *stream) begin() error {
+	err := s.launch()
+	for try := 0; err != nil && try < restarts && !hasGone(err); try++ {
+		if s.renew() != nil {
+			break
+		}
+		err = s.launch()
+	}
+	return err
+}
+
+// renew sets the hardware up anew, as it was.
+func (s *stream) renew() error {
+	_ = s.each(abi.Drop)
+	for _, sub := range s.subs() {
+		if err := sub.renew(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// launch is one try of begin.
+func (s *stream) launch() error {
 	s.rel = 0
 	if err := s.each(abi.Prepare); err != nil {
 		return err
@@ -246,10 +274,15 @@ func (s *stream) failure(doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.EBADFD), errors.Is(err, syscall.ENXIO):
+	case hasGone(err):
 		return audio.ErrGone.With("%s: the card has gone: %v at %s", s.name, err, doing)
 	}
 	return audio.ErrIO.With("%s: the card fails: %v at %s", s.name, err, doing)
+}
+
+// hasGone reports whether an error says that the card is not there any more.
+func hasGone(err error) bool {
+	return errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EBADFD) || errors.Is(err, syscall.ENXIO)
 }
 
 func (s *stream) Close() error {

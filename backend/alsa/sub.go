@@ -29,7 +29,9 @@ type sub struct {
 	fd     int
 	play   bool
 	format audio.Format
-	adapt  *adapter // nil: the stream has the same format
+	params *abi.HWParams // that were installed
+	period int           // frames, of these
+	adapt  *adapter      // nil: the stream has the same format
 	frame  int      // bytes
 	buffer int      // frames
 
@@ -95,33 +97,52 @@ func holderText(at Address, play bool) string {
 }
 
 // install prepares transfers for what was negotiated.
-func (s *sub) install(f audio.Format, period int, p *abi.HWParams) (err error) {
+func (s *sub) install(f audio.Format, period int, p *abi.HWParams) error {
 	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
-	if s.boundary, err = wake(s.fd, period, s.buffer); err != nil {
-		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
-	}
-	access := p.Mask(abi.Access)
-	switch {
-	case access.Has(abi.MmapInterleaved), access.Has(abi.MmapNoninterleaved):
-		return s.mapMemory(f.Channels, access.Has(abi.MmapNoninterleaved))
-	case access.Has(abi.RWNoninterleaved):
+	s.params, s.period = p, period
+	if p.Mask(abi.Access).Has(abi.RWNoninterleaved) {
 		for range f.Channels {
 			s.planes = append(s.planes, make([]byte, s.buffer*s.sample))
 			s.pointers = append(s.pointers, nil)
 		}
 	}
+	return s.arm()
+}
+
+// arm tells the kernel when to wake up, and maps its memory.
+func (s *sub) arm() (err error) {
+	if s.boundary, err = wake(s.fd, s.period, s.buffer); err != nil {
+		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
+	}
+	if access := s.params.Mask(abi.Access); access.Has(abi.MmapInterleaved) || access.Has(abi.MmapNoninterleaved) {
+		return s.mapMemory(s.format.Channels, access.Has(abi.MmapNoninterleaved))
+	}
 	return nil
+}
+
+// renew gives the hardware back and sets it up as it was, stopped.
+func (s *sub) renew() error {
+	s.free()
+	if err := s.params.Install(s.fd); err != nil {
+		return err
+	}
+	return s.arm()
 }
 
 // close gives everything back. The descriptor is closed last: it is what holds the card.
 func (s *sub) close() error {
+	s.free()
+	return unix.Close(s.fd)
+}
+
+// free gives back what was set up.
+func (s *sub) free() {
 	if s.memory != nil {
 		_ = unix.Munmap(s.memory)
-		s.memory = nil
+		s.memory, s.areas = nil, nil
 	}
 	_ = abi.HWFree(s.fd)
-	return unix.Close(s.fd)
 }
 
 // reset is after Prepare: both sides begin at 0.
