@@ -9,6 +9,11 @@ DESTDIR  ?=
 PORTAUDIO ?=
 PROGRAM  ?= bin/loopbridge
 
+# KERNEL is what the laboratory boots: a package of Debian, or the path of such a file.
+ifneq ($(KERNEL),)
+export LOOPBRIDGE_HWTEST_KERNEL := $(if $(findstring /,$(KERNEL))$(filter %.deb,$(KERNEL)),$(abspath $(KERNEL)),$(KERNEL))
+endif
+
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
@@ -26,6 +31,7 @@ help:
 	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
 	@echo 'make hwtest     a real sound card, or all of them without a sound  (CARD=hw:0)'
 	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too  (CASES=DAC/plays: only these)'
+	@echo '                their kernel: KERNEL=linux-image-6.1.0-48-amd64, or the path of such a package; else the newest of Debian'
 	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
 	@echo 'make clean      what was built'
 

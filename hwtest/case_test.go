@@ -108,8 +108,10 @@ type bench struct {
 	*testing.T
 	card hwtest.Card
 	name string
-	said []string // measured
-	why  []string // it failed, or was not run
+
+	kernel string   // of the machine, if it is known
+	said   []string // measured
+	why    []string // it failed, or was not run
 }
 
 // record is a line of the report, as JSON.
@@ -118,6 +120,7 @@ type record struct {
 	Result     string   // ok, fail or none: the card lacks what it needs
 	Measured   []string `json:",omitempty"`
 	Why        []string `json:",omitempty"`
+	Kernel     string   `json:",omitempty"` // of the laboratory: package and version
 }
 
 // say adds a measurement to the report.
@@ -146,7 +149,7 @@ func (b *bench) Fatalf(format string, args ...any) {
 }
 
 func (b *bench) report() {
-	r := record{b.card.ID, b.name, "ok", b.said, b.why}
+	r := record{b.card.ID, b.name, "ok", b.said, b.why, b.kernel}
 	switch {
 	case b.Failed():
 		r.Result = "fail"

@@ -45,7 +45,7 @@ func kernelFor(t *testing.T, programs map[string]string) lab.Kernel {
 			unable(t, "%s is missing (Debian: %s)", program, pkg)
 		}
 	}
-	kernel, err := lab.FetchKernel(t.Context())
+	kernel, err := lab.FetchKernel(t.Context(), os.Getenv(lab.KernelVariable), func(why string) { fmt.Println("kernel:", why) })
 	if err != nil {
 		unable(t, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
@@ -54,9 +54,8 @@ func kernelFor(t *testing.T, programs map[string]string) lab.Kernel {
 
 // boot runs tests of this package in a machine, those of a pattern of go test -run, with the
 // tests of others beside them.
-func boot(t *testing.T, test string, c lab.Config, others ...string) (lab.Result, error) {
+func boot(t *testing.T, kernel lab.Kernel, test string, c lab.Config, others ...string) (lab.Result, error) {
 	t.Helper()
-	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
 	c.Files = map[string]string{}
 	built := t.TempDir()
 	for _, pkg := range append(others, ".") {
@@ -80,6 +79,7 @@ func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.R
 	if c.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
+	fmt.Printf("kernel: %v\n", kernel)
 	began := time.Now()
 	c.Program = []string{filepath.Join(plan.Home, testProgram(".")), "-test.run=^" + test, "-test.timeout=0"} // its time is no measure
 	c.Env = append(c.Env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+plan.Home, "LANG=C")
@@ -98,12 +98,15 @@ func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.R
 }
 
 // reported runs a machine whose program writes a report, and returns that.
-func reported(t *testing.T, cards []lab.Card, run func(lab.Config) (lab.Result, error)) []record {
+func reported(t *testing.T, kernel lab.Kernel, cards []lab.Card, run func(lab.Config) (lab.Result, error)) []record {
 	t.Helper()
 	work := t.TempDir()
 	const report = "report.json"
 	r, err := run(lab.Config{Work: work, Cards: cards, Env: []string{reportFile + "=" + plan.Share + "/" + report}})
 	records, reportErr := readReport(filepath.Join(work, "share", report))
+	for i := range records {
+		records[i].Kernel = kernel.String()
+	}
 	if err := errors.Join(err, reportErr); err != nil {
 		retell(t, records)
 		t.Fatal(err)
@@ -119,9 +122,10 @@ func TestMachine(t *testing.T) {
 	if lab.Inside() {
 		t.Skip("this is the machine")
 	}
+	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
 	good := retell(t, tried(func(only string) []record {
-		return reported(t, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
-			return boot(t, casesIn("TestCards", only), c, packages()...)
+		return reported(t, kernel, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
+			return boot(t, kernel, casesIn("TestCards", only), c, packages()...)
 		})
 	}))
 	for _, c := range cases() {

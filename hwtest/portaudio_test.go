@@ -39,7 +39,7 @@ func TestMachinePortAudio(t *testing.T) {
 	}
 
 	good := retell(t, tried(func(only string) []record {
-		return reported(t, []lab.Card{lab.HDA(), lab.Silence(), lab.USB(), lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
+		return reported(t, kernel, []lab.Card{lab.HDA(), lab.Silence(), lab.USB(), lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
 			c.Files = files
 			return bootWith(t, kernel, casesIn("TestPortAudioInside", only), c)
 		})

@@ -41,7 +41,8 @@ func TestSuspend(t *testing.T) {
 	}
 	work := t.TempDir()
 	var all []suspended
-	_, err := boot(t, "TestSuspend", lab.Config{
+	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
+	_, err := boot(t, kernel, "TestSuspend", lab.Config{
 		Work: work, Cards: []lab.Card{lab.HDA(), lab.AC97(), lab.ES1370(), lab.USB()},
 		Line: func(line string) {
 			if text, ok := strings.CutPrefix(line, suspendedLine); ok {
@@ -61,7 +62,7 @@ func TestSuspend(t *testing.T) {
 	}
 	for _, s := range all {
 		t.Run(s.Card, func(t *testing.T) {
-			b := &bench{T: t, card: hwtest.Card{Card: plan.Card{ID: s.Card}, Lab: true}, name: "goes on after a suspend"}
+			b := &bench{T: t, card: hwtest.Card{Card: plan.Card{ID: s.Card}, Lab: true}, name: "goes on after a suspend", kernel: kernel.String()}
 			defer b.report()
 			sound, err := hear.Read(filepath.Join(work, "share", s.Ear.File))
 			if err != nil {

@@ -26,10 +26,16 @@
 // host makes no card run dry, and a second of sound does not take a second. Nothing may be
 // concluded from the time of day, neither here nor there: judge by frames, levels, counts.
 //
+// # The kernel
+//
+// [FetchKernel] looks for the newest of Debian each time, and fetches the package lists first
+// if they are a day old. Its kernels are in the user's cache directory, below loopbridge/lab,
+// 66 MB each, by package and version. One that was named stays there, others for a week after
+// their last use; the directory may be removed at any time that no machine runs.
+//
 // # What is left behind
 //
-// Nothing but [Config].Work, which is the caller's, and the kernel in the user's cache
-// directory (66 MB below loopbridge/lab; remove it to have a newer one fetched). QEMU is a
+// Nothing but [Config].Work, which is the caller's, and those kernels. QEMU is a
 // child that ends with the context, and is killed by the kernel with its parent.
 //
 // It needs the Debian packages qemu-system-x86 and apt, and an amd64 computer with Go.

@@ -26,7 +26,7 @@ func kernel(t *testing.T) lab.Kernel {
 	if _, err := exec.LookPath(lab.Program); err != nil {
 		t.Skip(lab.Program + " is missing, so no machine is booted (Debian: qemu-system-x86)")
 	}
-	k, err := lab.FetchKernel(t.Context())
+	k, err := lab.FetchKernel(t.Context(), os.Getenv(lab.KernelVariable), func(why string) { t.Log(why) })
 	if err != nil {
 		t.Skipf("there is no kernel to boot: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
