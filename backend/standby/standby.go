@@ -27,15 +27,17 @@ type Options struct {
 	// Look is how often to look for a better device without being told; it becomes up to
 	// a minute while nothing is found. 0: never.
 	Look time.Duration
+	// Required says that the first source has to open, or Open fails with its error.
+	Required bool
 }
 
 // longestLook is how far Look grows.
 const longestLook = time.Minute
 
 // Open gives a stream on the best source that opens, and keeps what that grants: the
-// others have to grant the same. It fails only if no source opens. The stream is
-// guarded, a backend.Switcher, and a backend.Reporter of devices that are there and cannot
-// take over.
+// others have to grant the same. It fails only if no source opens, or the first does not and
+// is required. The stream is guarded, a backend.Switcher, and a backend.Reporter of devices
+// that are there and cannot take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
@@ -46,7 +48,9 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	for n, source := range o.Sources {
 		inner, err := source.Open(wish)
 		if err != nil {
-			errs = append(errs, err)
+			if errs = append(errs, err); o.needs(n) {
+				return nil, err
+			}
 			continue
 		}
 		s.granted = inner.Granted()
@@ -72,6 +76,9 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	s.wait.Go(s.supervise)
 	return backend.Guard(s), nil
 }
+
+// needs reports whether a stream cannot do without a source when it is opened.
+func (o *Options) needs(source int) bool { return o.Required && source == 0 }
 
 // performer is a stream and the source that it is of.
 type performer struct {
