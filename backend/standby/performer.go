@@ -47,9 +47,9 @@ func (s *stream) rouse() {
 }
 
 // tryOpen opens a source. What comes too late is closed.
-func (s *stream) tryOpen(n int, wish backend.Config) (*performer, error) {
+func (s *stream) tryOpen(n int, wish backend.Config, limit time.Duration) (*performer, error) {
 	p := &performer{source: n}
-	err := s.attempt(p, "opening it", beside, func() (err error) {
+	err := s.attempt(p, "opening it", limit, func() (err error) {
 		p.Stream, err = s.o.Sources[n].Open(wish)
 		return err
 	}, func() {
@@ -65,7 +65,7 @@ func (s *stream) tryOpen(n int, wish backend.Config) (*performer, error) {
 
 // open opens a source for exactly what is granted.
 func (s *stream) open(n int) (*performer, error) {
-	p, err := s.tryOpen(n, s.granted)
+	p, err := s.tryOpen(n, s.granted, beside)
 	if err != nil {
 		return nil, err
 	}

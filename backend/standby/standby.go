@@ -27,19 +27,23 @@ type Options struct {
 	// Look is how often to look for a better device without being told; it becomes up to
 	// a minute while nothing is found. 0: never.
 	Look time.Duration
+	// Required says that the first source has to open, or Open fails with its error.
+	Required bool
 }
 
 // How long a call may take until it is given up. While a performer is opened, started or
-// closed beside the engine nobody waits for it; while nothing plays the engine does.
+// closed beside the engine nobody waits for it; while nothing plays the engine does. What
+// is required may look at all devices of the machine first.
 const (
-	beside = 10 * time.Second
-	within = 3 * time.Second
+	beside   = 10 * time.Second
+	within   = 3 * time.Second
+	required = 70 * time.Second
 )
 
 // Open gives a stream on the best source that opens, and keeps what that grants: the
-// others have to grant the same. It fails only if no source opens. The stream is
-// guarded, a backend.Switcher, and a backend.Reporter of devices that are there and cannot
-// take over.
+// others have to grant the same. It fails only if no source opens, or the first does not and
+// is required. The stream is guarded, a backend.Switcher, and a backend.Reporter of devices
+// that are there and cannot take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
@@ -61,7 +65,14 @@ func (s *stream) begin(wish backend.Config) error {
 	last := len(s.o.Sources) - 1
 	var errs []error
 	for n := range s.o.Sources {
-		p, err := s.tryOpen(n, wish)
+		needed, limit := s.o.Required && n == 0, beside
+		if needed {
+			limit = required
+		}
+		p, err := s.tryOpen(n, wish, limit)
+		if needed && err != nil {
+			return err
+		}
 		if err != nil {
 			errs = append(errs, err)
 			continue

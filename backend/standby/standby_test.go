@@ -302,6 +302,36 @@ func TestNothingOpens(t *testing.T) {
 	}
 }
 
+// TestRequired: what has to be there is opened once, and without it nothing is.
+func TestRequired(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		var cards, nulls int
+		s, err := standby.Open(backend.Config{Period: period}, standby.Options{Required: true, Sources: []standby.Source{
+			{Name: "card", Open: func(wish backend.Config) (backend.Stream, error) {
+				if cards++; !there {
+					return nil, audio.ErrNoDevice.With("no card")
+				}
+				return backendtest.NewClock(wish), nil
+			}},
+			{Name: "null", Open: func(wish backend.Config) (backend.Stream, error) {
+				nulls++
+				return backendtest.NewClock(wish), nil
+			}},
+		}})
+		if there && (err != nil || cards != 1 || nulls != 1) {
+			t.Errorf("the card was opened %d times, null %d times, %v", cards, nulls, err)
+		}
+		if !there && (!errors.Is(err, audio.ErrNoDevice) || cards != 1 || nulls != 0) {
+			t.Errorf("without the card: it was tried %d times, null was opened %d times, %v", cards, nulls, err)
+		}
+		if s != nil {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // TestLooksFromTimeToTime: nobody says that the card is there again. With the best device
 // it does not look at all.
 func TestLooksFromTimeToTime(t *testing.T) {

@@ -23,6 +23,7 @@ type cards struct {
 	bay    *loop.Patchbay
 	rt     *realtime
 	finder alsa.Finder
+	opener func(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 
@@ -41,24 +42,15 @@ const lookAgain = 2 * time.Second
 // fallbacks, and at last a timer with silence behind it.
 func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error) {
 	wish.Play, wish.Record = d.Play, d.Record
-	o := standby.Options{Look: lookAgain, Plugged: c.subscribe()}
+	opener := c.opener
+	if opener == nil {
+		opener = c.openSource
+	}
+	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
 	for _, name := range append([]string{d.Card.Card}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
-			if d.Backend == portaudioBackend {
-				return c.openPortAudio(d.Name, name, wish)
-			}
-			return c.openCard(d.Name, name, wish)
+			return opener(d, name, wish)
 		}})
-	}
-	if d.Card.Required {
-		first, err := o.Sources[0].Open(wish)
-		if err != nil {
-			return nil, err
-		}
-		wish = first.Granted()
-		if err := first.Close(); err != nil {
-			return nil, err
-		}
 	}
 	o.Sources = append(o.Sources, standby.Source{Name: nullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
 		return null.Open(wish, null.Options{})
@@ -89,6 +81,14 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	}
 	c.controls[d.Name] = controls
 	return s, nil
+}
+
+// openSource opens what has a name now, for a device.
+func (c *cards) openSource(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) {
+	if d.Backend == portaudioBackend {
+		return c.openPortAudio(d.Name, name, wish)
+	}
+	return c.openCard(d.Name, name, wish)
 }
 
 // number is that of a card that a device has opened by a name, −1 for what is none.
