@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	defer l.mu.Unlock()
 	known := l.ready
 	s := &stream{library: l, idle: !wish.Play && !wish.Record}
-	err := s.open(wish, o.Name)
+	err := s.open(wish, o)
 	if err != nil && known && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
 		switch { // what PortAudio knows may be old
 		case l.hangs.Load() > 0:
@@ -38,7 +39,7 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 			err = fmt.Errorf("%w. PortAudio looks for new devices when none of its devices is in use", err)
 		default:
 			if err = l.look(true); err == nil {
-				err = s.open(wish, o.Name)
+				err = s.open(wish, o)
 			}
 		}
 	}
@@ -51,7 +52,7 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 }
 
 // open is called with the library's mu held.
-func (s *stream) open(wish backend.Config, name string) error {
+func (s *stream) open(wish backend.Config, o Options) error {
 	var want audio.Direction
 	if wish.Play {
 		want |= audio.Play
@@ -62,18 +63,25 @@ func (s *stream) open(wish backend.Config, name string) error {
 	if err := s.library.look(false); err != nil {
 		return err
 	}
-	i, err := Find(s.library.devices, name, want)
+	i, err := Find(s.library.devices, o.Name, want)
 	if err != nil {
 		return err
 	}
 	d, info := s.library.devices[i], s.library.infos[i]
-	s.name, s.host, s.card = Prefix+d.String(), d.HostAPI, cardNode(d)
+	card, pcm, isCard := hardware(d)
+	s.name, s.host, s.card = Prefix+d.String(), d.HostAPI, ""
+	if isCard {
+		s.card = cardNode(card)
+	}
 	if s.idle { // a clock is what either direction has
 		if d.Play.Channels > 0 {
 			want = audio.Play
 		} else {
 			want = audio.Record
 		}
+	}
+	if isCard && want&audio.Play != 0 && o.Rouse != nil {
+		o.Rouse(card, pcm)
 	}
 	var refused error
 	for _, rate := range rates(wish.Format.Rate, d.Rate) {
@@ -199,16 +207,23 @@ func words(err error) string {
 	return "one of its host APIs failed"
 }
 
-// cardNode is a file that is there as long as the card of a device, "" if that is not known.
-func cardNode(d Device) string {
+// hardware is the PCM of a card that a device is, if it is one.
+func hardware(d Device) (card, pcm int, ok bool) {
 	if d.HostAPI != "ALSA" {
-		return ""
+		return 0, 0, false
 	}
-	found := regexp.MustCompile(`\((?:plug)?hw:(\d+),\d+\)$`).FindStringSubmatch(d.Name)
+	found := regexp.MustCompile(`\((?:plug)?hw:(\d+),(\d+)\)$`).FindStringSubmatch(d.Name)
 	if found == nil {
-		return ""
+		return 0, 0, false
 	}
-	node := "/dev/snd/controlC" + found[1]
+	card, _ = strconv.Atoi(found[1])
+	pcm, _ = strconv.Atoi(found[2])
+	return card, pcm, true
+}
+
+// cardNode is a file that is there as long as a card, "" if it is not there now.
+func cardNode(card int) string {
+	node := fmt.Sprintf("/dev/snd/controlC%d", card)
 	if _, err := os.Stat(node); err != nil {
 		return ""
 	}

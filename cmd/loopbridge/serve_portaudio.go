@@ -1,9 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"slices"
 	"sync"
 
+	"github.com/loopbridge/loopbridge/audio"
+
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
@@ -12,6 +18,9 @@ import (
 type portAudio struct {
 	loading sync.Mutex
 	library *portaudio.Library // nil: not loaded
+
+	rousing sync.Mutex
+	roused  map[alsa.Address]os.FileInfo // the node of a PCM, which is another one after each plug
 }
 
 // load loads PortAudio, if it is not.
@@ -46,7 +55,7 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 	if err != nil {
 		return nil, err
 	}
-	o := portaudio.Options{Name: name}
+	o := portaudio.Options{Name: name, Rouse: c.rouse}
 	if c.rt != nil {
 		o.Thread = func(id int) { c.rt.adopt(device, id) }
 	}
@@ -60,4 +69,36 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 			Int("play.delay", play).Int("record.delay", record).Msg("opened " + name + " with PortAudio")
 	}
 	return s, nil
+}
+
+// rouse makes the first start of what plays on a USB card, once for each time that it is plugged
+// in: below Linux 6.1.170 to 6.1.174 that start fails, and package alsa goes on from it while
+// PortAudio would hang. A card that is in use is left alone.
+func (c *cards) rouse(card, device int) {
+	p := &c.portAudio
+	p.rousing.Lock()
+	defer p.rousing.Unlock()
+	at := alsa.Address{Card: card, Device: device}
+	node, err := os.Stat(fmt.Sprintf("/dev/snd/pcmC%dD%dp", card, device))
+	if err != nil || os.SameFile(node, p.roused[at]) || !c.onUSB(card) {
+		return
+	}
+	if p.roused == nil {
+		p.roused = make(map[alsa.Address]os.FileInfo)
+	}
+	s, err := alsa.Open(backend.Config{Play: true, Format: audio.DefaultFormat(), Period: 480, Periods: 3}, at)
+	if err != nil {
+		return // PortAudio says why
+	}
+	err = s.Start()
+	if closed := s.Close(); err == nil && closed == nil {
+		p.roused[at] = node
+	}
+	c.log.Debug().Stringer("card", at).AnErr("cause", err).Msg("started once, before PortAudio does")
+}
+
+// onUSB reports whether a card is one of USB.
+func (c *cards) onUSB(card int) bool {
+	all, err := c.finder.Cards()
+	return err == nil && slices.ContainsFunc(all, func(one alsa.Card) bool { return one.Number == card && one.Vendor != "" })
 }
