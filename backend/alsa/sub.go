@@ -32,8 +32,8 @@ type sub struct {
 	params *abi.HWParams // that were installed
 	period int           // frames, of these
 	adapt  *adapter      // nil: the stream has the same format
-	frame  int      // bytes
-	buffer int      // frames
+	frame  int           // bytes
+	buffer int           // frames
 
 	memory   []byte   // mapped; nil: frames are copied by the kernel
 	areas    []area   // of each channel, where memory is not interleaved

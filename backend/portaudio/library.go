@@ -47,6 +47,7 @@ type Library struct {
 	ready   bool       // initialised
 	devices []Device
 	infos   []*portaudio.DeviceInfo // of devices
+	cards   map[int]string          // of the kernel, when the list was made
 	streams int                     // open
 	hangs   atomic.Int32            // calls that were left behind
 	blocks  atomic.Int32            // those of them that others must not overtake
@@ -195,7 +196,7 @@ func (l *Library) look(again bool) error {
 	}
 	var err error
 	var infos []*portaudio.DeviceInfo
-	was := l.ready
+	was, cards := l.ready, cardNames() // a card that comes meanwhile is none of these
 	l.ready = false
 	late := l.call(patient, func() {
 		if was {
@@ -215,7 +216,7 @@ func (l *Library) look(again bool) error {
 	if err != nil {
 		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries say to that is in a log of level debug", words(err))
 	}
-	l.ready, l.infos = true, infos
+	l.ready, l.infos, l.cards = true, infos, cards
 	l.devices = make([]Device, len(l.infos))
 	for i, info := range l.infos {
 		l.devices[i] = deviceOf(info)

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +28,7 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	known := l.ready
 	s := &stream{library: l, idle: !wish.Play && !wish.Record}
 	err := s.open(wish, o)
-	if err != nil && known && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
+	if err != nil && known && !s.away && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
 		switch { // what PortAudio knows may be old
 		case l.hangs.Load() > 0:
 			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, as it does for ten minutes after the server of JACK has died", err)
@@ -72,6 +69,14 @@ func (s *stream) open(wish backend.Config, o Options) error {
 	s.name, s.host, s.card = Prefix+d.String(), d.HostAPI, ""
 	if isCard {
 		s.card = cardNode(card)
+		now := cardNames()
+		switch name, there := now[card]; {
+		case !there && includes(s.library.cards, now): // the list is good for when it comes back
+			s.away = true
+			return audio.ErrNoDevice.With("%s: the card is not there; plug it in, and it is used", s.name)
+		case !there, name != s.library.cards[card]:
+			return audio.ErrNoDevice.With("%s: the card is another one now; loopbridge devices shows what there is", s.name)
+		}
 	}
 	if s.idle { // a clock is what either direction has
 		if d.Play.Channels > 0 {
@@ -205,27 +210,4 @@ func words(err error) string {
 		return text
 	}
 	return "one of its host APIs failed"
-}
-
-// hardware is the PCM of a card that a device is, if it is one.
-func hardware(d Device) (card, pcm int, ok bool) {
-	if d.HostAPI != "ALSA" {
-		return 0, 0, false
-	}
-	found := regexp.MustCompile(`\((?:plug)?hw:(\d+),(\d+)\)$`).FindStringSubmatch(d.Name)
-	if found == nil {
-		return 0, 0, false
-	}
-	card, _ = strconv.Atoi(found[1])
-	pcm, _ = strconv.Atoi(found[2])
-	return card, pcm, true
-}
-
-// cardNode is a file that is there as long as a card, "" if it is not there now.
-func cardNode(card int) string {
-	node := fmt.Sprintf("/dev/snd/controlC%d", card)
-	if _, err := os.Stat(node); err != nil {
-		return ""
-	}
-	return node
 }

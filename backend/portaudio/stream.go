@@ -25,6 +25,7 @@ type stream struct {
 	card    string // a file that goes with the card, "": not known
 	granted backend.Config
 	idle    bool // nobody plays or records: the clock only
+	away    bool // its card is not plugged in
 
 	stream                     *portaudio.Stream
 	flow                       *flow
