@@ -1,13 +1,17 @@
 package hwtest_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/hwtest"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
 )
 
 // testCase is one property of a card.
@@ -70,19 +74,24 @@ func TestCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(cards) == 0 {
-		t.Skip("there is no sound card (/proc/asound/cards)")
+		skip(t, "there is no sound card (/proc/asound/cards)")
 	}
 	if _, err := exec.LookPath("aplay"); err != nil {
-		t.Skip("aplay is missing, so no sound card is tested (Debian: alsa-utils)")
+		skip(t, "aplay is missing, so no sound card is tested (Debian: alsa-utils)")
 	}
 	for _, c := range cards {
 		fmt.Printf("card %d, hw:%s: %s\n", c.Number, c.ID, c.Title)
 	}
+	var own []string
+	if cards[0].Lab {
+		own = packages()
+	}
+	announce(cards, cases(), own)
 	if cards[0].Lab {
 		t.Run("host", askHost)
-		for _, pkg := range packages() {
-			t.Run("go test "+pkg, func(t *testing.T) { runPackage(t, pkg) })
-		}
+	}
+	for _, pkg := range own {
+		t.Run(packageCard+" "+pkg, func(t *testing.T) { runPackage(t, pkg) })
 	}
 	runCases(t, cards, cases())
 }
@@ -93,14 +102,83 @@ func runCases(t *testing.T, cards []hwtest.Card, cases []testCase) {
 		for _, c := range cases {
 			t.Run(card.ID+"/"+c.name, func(t *testing.T) {
 				b := &bench{T: t, card: card, name: c.name}
+				why := card.Lacks(c.needs)
+				if why == "" {
+					defer step(card.ID, c.name)()
+				}
 				defer b.report()
-				if why := card.Lacks(c.needs); why != "" {
+				if why != "" {
 					b.without(why)
 				}
 				c.run(b)
 			})
 		}
 	}
+}
+
+// skip is Skip where people wait for a report.
+func skip(t *testing.T, why string) {
+	t.Helper()
+	fmt.Println(why)
+	t.Skip(why)
+}
+
+// announce tells the host how many cases the machine is to run, with the tests of packages.
+func announce(cards []hwtest.Card, cases []testCase, packages []string) {
+	n := 0
+	for _, pkg := range packages {
+		if isChosen(packageCard + " " + pkg) {
+			n++
+		}
+	}
+	for _, card := range cards {
+		for _, c := range cases {
+			if card.Lacks(c.needs) == "" && isChosen(card.ID+"/"+c.name) {
+				n++
+			}
+		}
+	}
+	if lab.Inside() {
+		fmt.Printf("%s%d\n", stepsLine, n)
+	}
+}
+
+// isChosen reports whether go test -run lets a test below the first level run.
+func isChosen(name string) bool { return matches(flag.Lookup("test.run").Value.String(), name) }
+
+func matches(patterns, name string) bool {
+	levels := strings.Split(strings.ReplaceAll(name, " ", "_"), "/")
+	return slices.ContainsFunc(outside(patterns, '|'), func(pattern string) bool {
+		for i, part := range outside(pattern, '/')[1:] {
+			if ok, err := regexp.MatchString(part, levels[min(i, len(levels)-1)]); i < len(levels) && err == nil && !ok {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// outside splits a pattern at what is in no brackets.
+func outside(pattern string, at rune) []string {
+	depth := 0
+	return strings.FieldsFunc(pattern, func(r rune) bool {
+		switch r {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		}
+		return r == at && depth == 0
+	})
+}
+
+// step tells the host that a case begins, and when it ends.
+func step(card, name string) (end func()) {
+	if !lab.Inside() {
+		return func() {}
+	}
+	fmt.Printf("%s%s: %s\n", beginLine, card, name)
+	return func() { fmt.Println(endLine) }
 }
 
 // bench is a card while a case is run on it.
