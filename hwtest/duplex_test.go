@@ -3,8 +3,8 @@ package hwtest_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"math"
+	"os"
 	"runtime/debug"
 	"slices"
 
