@@ -53,6 +53,7 @@ func cases() []testCase {
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
+		{"starts when it was plugged in", hwtest.Unplug | hwtest.Ears | hwtest.Sound, starts},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
 }
@@ -89,6 +90,7 @@ func TestCards(t *testing.T) {
 	announce(cards, cases(), own)
 	if cards[0].Lab {
 		t.Run("host", askHost)
+		t.Run("clock", askClock)
 	}
 	for _, pkg := range own {
 		t.Run(packageCard+" "+pkg, func(t *testing.T) { runPackage(t, pkg) })

@@ -112,15 +112,13 @@ func (b *bench) launch(config string) *daemon {
 // until waits for something that the daemon does.
 func (d *daemon) until(what string, happened func() bool) {
 	d.b.Helper()
-	for range 1000 {
-		if happened() {
-			return
-		}
-		select {
-		case <-d.ended:
-			d.b.Fatalf("the daemon has ended (%v) before it %s", d.cmd.ProcessState, what)
-		case <-time.After(20 * time.Millisecond):
-		}
+	if waits(happened, d.ended) {
+		return
+	}
+	select {
+	case <-d.ended:
+		d.b.Fatalf("the daemon has ended (%v) before it %s", d.cmd.ProcessState, what)
+	default:
 	}
 	states, err := d.control.Devices(d.b.Context())
 	d.b.Fatalf("in vain was waited until the daemon %s: %+v, %v", what, states, err)
