@@ -1,7 +1,7 @@
 # What to do with this tree. "make" alone lists it.
 
 GO       ?= go
-FUZZTIME ?= 5s
+FUZZTIME ?= 20000x
 DURATION ?= 10s
 PREFIX   ?= /usr/local
 SYSCONF  ?= /etc
@@ -23,7 +23,7 @@ help:
 	@echo 'make build      bin/loopbridge, one static binary; with PORTAUDIO=1 one that can use PortAudio'
 	@echo 'make plugin     the ALSA plugins, if alsa-lib (libasound2-dev) is there to build them with'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
-	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=5s per fuzz target)'
+	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=20000x inputs per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
 	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1m)'
 	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'

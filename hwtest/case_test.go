@@ -1,13 +1,17 @@
 package hwtest_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/hwtest"
+	"github.com/loopbridge/loopbridge/hwtest/lab"
 )
 
 // testCase is one property of a card.
@@ -32,9 +36,9 @@ func cases() []testCase {
 		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},
 		{"plays streams in formats that it has not", hwtest.Ears | hwtest.Sound, streamAdapts},
 		{"goes on after an xrun", hwtest.Ears | hwtest.Sound, streamRecovers},
-		{"plays a stream of a minute", hwtest.Ears | hwtest.Sound, streamPlaysAMinute},
-		{"plays and records a stream of a minute", hwtest.Record | hwtest.Sound, streamListens},
-		{"carries a stream in both directions for a minute", hwtest.Loop | hwtest.Sound, streamEchoes},
+		{"plays a long stream", hwtest.Ears | hwtest.Sound, streamPlaysLong},
+		{"plays and records a long stream", hwtest.Record | hwtest.Sound, streamListens},
+		{"carries a long stream in both directions", hwtest.Loop | hwtest.Sound, streamEchoes},
 		{"is followed when its clock is fast or slow", hwtest.Loop | hwtest.Sound, streamFollowsRate},
 		{"plays a file that a program plays on a loop", hwtest.Ears | hwtest.Sound, daemonPlays},
 		{"plays on each of its ports", hwtest.Ears | hwtest.Sound, portsSound},
@@ -49,6 +53,7 @@ func cases() []testCase {
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
 		{"goes and comes below a program that plays", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonOutlivesItsCard},
+		{"starts when it was plugged in", hwtest.Unplug | hwtest.Ears | hwtest.Sound, starts},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
 }
@@ -70,19 +75,25 @@ func TestCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(cards) == 0 {
-		t.Skip("there is no sound card (/proc/asound/cards)")
+		skip(t, "there is no sound card (/proc/asound/cards)")
 	}
 	if _, err := exec.LookPath("aplay"); err != nil {
-		t.Skip("aplay is missing, so no sound card is tested (Debian: alsa-utils)")
+		skip(t, "aplay is missing, so no sound card is tested (Debian: alsa-utils)")
 	}
 	for _, c := range cards {
 		fmt.Printf("card %d, hw:%s: %s\n", c.Number, c.ID, c.Title)
 	}
+	var own []string
+	if cards[0].Lab {
+		own = packages()
+	}
+	announce(cards, cases(), own)
 	if cards[0].Lab {
 		t.Run("host", askHost)
-		for _, pkg := range packages() {
-			t.Run("go test "+pkg, func(t *testing.T) { runPackage(t, pkg) })
-		}
+		t.Run("clock", askClock)
+	}
+	for _, pkg := range own {
+		t.Run(packageCard+" "+pkg, func(t *testing.T) { runPackage(t, pkg) })
 	}
 	runCases(t, cards, cases())
 }
@@ -93,14 +104,83 @@ func runCases(t *testing.T, cards []hwtest.Card, cases []testCase) {
 		for _, c := range cases {
 			t.Run(card.ID+"/"+c.name, func(t *testing.T) {
 				b := &bench{T: t, card: card, name: c.name}
+				why := card.Lacks(c.needs)
+				if why == "" {
+					defer step(card.ID, c.name)()
+				}
 				defer b.report()
-				if why := card.Lacks(c.needs); why != "" {
+				if why != "" {
 					b.without(why)
 				}
 				c.run(b)
 			})
 		}
 	}
+}
+
+// skip is Skip where people wait for a report.
+func skip(t *testing.T, why string) {
+	t.Helper()
+	fmt.Println(why)
+	t.Skip(why)
+}
+
+// announce tells the host how many cases the machine is to run, with the tests of packages.
+func announce(cards []hwtest.Card, cases []testCase, packages []string) {
+	n := 0
+	for _, pkg := range packages {
+		if isChosen(packageCard + " " + pkg) {
+			n++
+		}
+	}
+	for _, card := range cards {
+		for _, c := range cases {
+			if card.Lacks(c.needs) == "" && isChosen(card.ID+"/"+c.name) {
+				n++
+			}
+		}
+	}
+	if lab.Inside() {
+		fmt.Printf("%s%d\n", stepsLine, n)
+	}
+}
+
+// isChosen reports whether go test -run lets a test below the first level run.
+func isChosen(name string) bool { return matches(flag.Lookup("test.run").Value.String(), name) }
+
+func matches(patterns, name string) bool {
+	levels := strings.Split(strings.ReplaceAll(name, " ", "_"), "/")
+	return slices.ContainsFunc(outside(patterns, '|'), func(pattern string) bool {
+		for i, part := range outside(pattern, '/')[1:] {
+			if ok, err := regexp.MatchString(part, levels[min(i, len(levels)-1)]); i < len(levels) && err == nil && !ok {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// outside splits a pattern at what is in no brackets.
+func outside(pattern string, at rune) []string {
+	depth := 0
+	return strings.FieldsFunc(pattern, func(r rune) bool {
+		switch r {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		}
+		return r == at && depth == 0
+	})
+}
+
+// step tells the host that a case begins, and when it ends.
+func step(card, name string) (end func()) {
+	if !lab.Inside() {
+		return func() {}
+	}
+	fmt.Printf("%s%s: %s\n", beginLine, card, name)
+	return func() { fmt.Println(endLine) }
 }
 
 // bench is a card while a case is run on it.

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
@@ -112,15 +111,13 @@ func (b *bench) launch(config string) *daemon {
 // until waits for something that the daemon does.
 func (d *daemon) until(what string, happened func() bool) {
 	d.b.Helper()
-	for range 4000 {
-		if happened() {
-			return
-		}
-		select {
-		case <-d.ended:
-			d.b.Fatalf("the daemon has ended (%v) before it %s", d.cmd.ProcessState, what)
-		case <-time.After(10 * time.Millisecond):
-		}
+	if waits(happened, d.ended) {
+		return
+	}
+	select {
+	case <-d.ended:
+		d.b.Fatalf("the daemon has ended (%v) before it %s", d.cmd.ProcessState, what)
+	default:
 	}
 	states, err := d.control.Devices(d.b.Context())
 	d.b.Fatalf("in vain was waited until the daemon %s: %+v, %v", what, states, err)
@@ -242,7 +239,7 @@ func daemonOutlivesItsCard(b *bench) {
 		if err := lab.Ask("plug " + b.card.Unplug); err != nil {
 			b.Fatalf("%v", err)
 		}
-		times.add(d.comesBack(cardName(b, ear)))
+		d.comesBack(cardName(b, ear), &times)
 		d.until("sounds again", sounds)
 		if now := d.listed(); now != cardName(b, ear) {
 			b.Errorf("cycle %d: loopbridge devices says that it runs on %s", cycle+1, now)
@@ -264,7 +261,7 @@ func daemonOutlivesItsCard(b *bench) {
 		b.Logf("the device at the end: %+v", d.hardware())
 	}
 	d.stop()
-	b.say("%d times; the tone is back %v after the card, at %.1f to %.1f dBFS, with no step above %.4f; %d xruns", cycles, times, quietest, loudest, largest, xruns)
+	b.say("%d times; the tone is back %v after the card, at %.1f to %.1f dBFS, with no step above %.4f; %d xruns", cycles, &times, quietest, loudest, largest, xruns)
 	if xruns > uint64(cycles)/20 {
 		b.Errorf("want no xruns")
 	}

@@ -39,6 +39,7 @@ const packageCard = "go test"
 // runPackage runs the tests of a package, as go test does it.
 func runPackage(t *testing.T, pkg string) {
 	r := record{Card: packageCard, Case: pkg, Result: "ok"}
+	defer step(packageCard, pkg)()
 	cmd := exec.Command(filepath.Join(plan.Home, testProgram(pkg)), "-test.timeout=0")
 	cmd.Dir = pkg
 	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_CARDS=id:Loopback id:Silence")

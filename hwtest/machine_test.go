@@ -79,8 +79,8 @@ func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.R
 	if c.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
+	shown := newProgress(os.Stdout, isTerminal(os.Stdout))
 	fmt.Printf("kernel: %v\n", kernel)
-	began := time.Now()
 	c.Program = []string{filepath.Join(plan.Home, testProgram(".")), "-test.run=^" + test, "-test.timeout=0"} // its time is no measure
 	c.Env = append(c.Env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+plan.Home, "LANG=C")
 	if os.Getenv(chooseCards) == mustRun {
@@ -91,10 +91,14 @@ func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.R
 		if heard != nil {
 			heard(line)
 		}
-		fmt.Printf("%5.1fs  %s\n", time.Since(began).Seconds(), line)
+		shown.line(line)
 	}
-	c.Limit = 15 * time.Minute // on a host that has a lot else to do
-	return lab.Run(t.Context(), kernel, c)
+	c.Silence = 20 * time.Minute // ten times what the longest case takes on a host that does nothing else
+	began := time.Now()
+	r, err := lab.Run(t.Context(), kernel, c)
+	ended, total := shown.close()
+	fmt.Printf("%d of %d cases have ended, after %.0f s; kernel: %v\n", ended, total, time.Since(began).Seconds(), kernel)
+	return r, err
 }
 
 // reported runs a machine whose program writes a report, and returns that.

@@ -188,10 +188,10 @@ func (d *daemon) goesAndComes(card string) {
 		if err := lab.Ask("plug " + d.b.card.Unplug); err != nil {
 			d.b.Fatalf("%v", err)
 		}
-		times.add(d.comesBack(card))
+		d.comesBack(card, &times)
 		time.Sleep(time.Second)
 	}
-	d.b.say("%d times, back %v after the card", cycles, times)
+	d.b.say("%d times, back %v after the card", cycles, &times)
 	times.judge(d.b)
 }
 

@@ -27,8 +27,7 @@ func TestPortAudioInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Run("go test backend/portaudio", func(t *testing.T) { runPortAudio(t, cards) })
-	runCases(t, cards, []testCase{
+	cases := []testCase{
 		{"plays a stream bit for bit with PortAudio", hwtest.Ears | hwtest.Sound, portAudioPlays},
 		{"plays a file on a loop with PortAudio", hwtest.Ears | hwtest.Sound, portAudioDaemon},
 		{"shares a card by PortAudio and dmix", hwtest.Ears | hwtest.Sound, portAudioShares},
@@ -39,15 +38,21 @@ func TestPortAudioInside(t *testing.T) {
 		{"is taken over by PortAudio when another program lets go of it", hwtest.Ears | hwtest.Sound, portAudioWaits},
 		{"goes on after an xrun with PortAudio", hwtest.Ears | hwtest.Sound, portAudioRecovers},
 		{"goes and comes with PortAudio", hwtest.Unplug | hwtest.Ears | hwtest.Sound, portAudioUnplugged},
-	})
+	}
+	announce(cards, cases, []string{portAudioPackage})
+	t.Run(packageCard+" "+portAudioPackage, func(t *testing.T) { runPortAudio(t, cards) })
+	runCases(t, cards, cases)
 }
+
+const portAudioPackage = "../backend/portaudio"
 
 // deviceName is what PortAudio calls a PCM, as far as that is the only one.
 func deviceName(card, pcm int) string { return fmt.Sprintf("ALSA:(hw:%d,%d)", card, pcm) }
 
 // runPortAudio runs the tests of package portaudio on cards.
 func runPortAudio(t *testing.T, cards []hwtest.Card) {
-	r := record{Card: packageCard, Case: "../backend/portaudio", Result: "ok"}
+	r := record{Card: packageCard, Case: portAudioPackage, Result: "ok"}
+	defer step(packageCard, portAudioPackage)()
 	var names []string
 	for _, card := range cards {
 		if card.Lacks(hwtest.Record) == "" { // they have both directions

@@ -26,7 +26,7 @@ type suspended struct {
 	Err  string
 }
 
-const suspendedLine = "suspended "
+const suspendedLine = "@suspended "
 
 // suspendFrames is how much each card plays, in frames.
 func suspendFrames(rate int) int { return 3 * rate }
@@ -113,6 +113,8 @@ func suspend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fmt.Printf("%s%d\n", stepsLine, 1)
+	defer step("all cards", "go on after a suspend")()
 	var playing, ended sync.WaitGroup
 	for _, card := range cards {
 		b := &bench{T: t, card: card}

@@ -40,8 +40,9 @@ type Config struct {
 	// Line is called with each line that the program writes, as it comes, from one
 	// goroutine.
 	Line func(string)
-	// Limit is how long the machine may take; then it has hung. 0 is five minutes.
-	Limit time.Duration
+	// Silence is how long the program may write no line; then the machine has hung. There is
+	// no telling how long a whole run takes on a busy host. 0 is five minutes.
+	Silence time.Duration
 }
 
 // Result is what became of a machine that ran to its end.
@@ -58,6 +59,7 @@ type machine struct {
 	console tail
 	output  tail
 	desk    *desk
+	life    *life
 }
 
 func (m *machine) path(name string) string { return filepath.Join(m.config.Work, name) }
@@ -83,8 +85,8 @@ const (
 // An error says that the program did not come to its end; where the machine hung is in it.
 func Run(ctx context.Context, k Kernel, c Config) (Result, error) {
 	m := &machine{config: c, kernel: k}
-	if c.Limit == 0 {
-		m.config.Limit = 5 * time.Minute
+	if c.Silence == 0 {
+		m.config.Silence = 5 * time.Minute
 	}
 	if err := m.prepare(ctx); err != nil {
 		return Result{}, err
@@ -94,14 +96,16 @@ func Run(ctx context.Context, k Kernel, c Config) (Result, error) {
 		return Result{}, err
 	}
 	defer m.lines.close()
-	limited, cancel := context.WithTimeout(ctx, m.config.Limit)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	m.life = newLife(m.config.Silence, cancel)
+	defer m.life.end()
 	said, err := m.live(limited)
 	switch {
 	case ctx.Err() != nil:
 		return Result{}, m.failure("the machine was stopped: %v", ctx.Err())
 	case limited.Err() != nil:
-		return Result{}, m.failure("the machine hung, and was killed after %v", m.config.Limit)
+		return Result{}, m.failure("the machine hung, and was killed after it had said nothing for %v", m.config.Silence)
 	case err != nil:
 		return Result{}, m.failure("%s: %v", Program, err)
 	}
@@ -197,6 +201,7 @@ func (m *machine) live(ctx context.Context) (said []string, err error) {
 	listen(m.lines.console, m.console.add)
 	listen(m.lines.init, func(line string) { said = append(said, line) })
 	listen(m.lines.output, func(line string) {
+		m.life.sign()
 		m.output.add(line)
 		if m.config.Line != nil {
 			m.config.Line(line)
@@ -214,7 +219,8 @@ func (m *machine) live(ctx context.Context) (said []string, err error) {
 func (m *machine) process(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", "10"}, m.arguments()...)...)
+	args := m.arguments()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.ExtraFiles = m.lines.guest
 	var complaints bytes.Buffer
