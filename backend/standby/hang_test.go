@@ -164,7 +164,7 @@ func TestCallsThatHang(t *testing.T) {
 				sw, _ := backend.As[backend.Switcher](s)
 				if call != "Close" {
 					change := <-sw.Switches()
-					if change.To != "null" || !strings.Contains(change.Err.Error(), "was given up after 3s") {
+					if change.To != "null" || !strings.Contains(change.Err.Error(), "was given up after 4s") {
 						t.Errorf("%+v", change)
 					}
 				}

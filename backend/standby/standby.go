@@ -36,7 +36,7 @@ type Options struct {
 // is required may look at all devices of the machine first.
 const (
 	beside   = 10 * time.Second
-	within   = 3 * time.Second
+	within   = 4 * time.Second
 	required = 70 * time.Second
 )
 

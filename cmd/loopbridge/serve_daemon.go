@@ -32,12 +32,18 @@ type daemon struct {
 
 // startDaemon returns when programs can connect.
 func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
-	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, bay: d.bay, rt: d.rt, finder: alsa.Finder{}}
+	d := newDaemon(log)
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// newDaemon serves nothing yet.
+func newDaemon(log zerolog.Logger) *daemon {
+	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
+	d.cards = cards{log: log, bay: d.bay, rt: d.rt, finder: alsa.Finder{}}
+	return d
 }
 
 func (d *daemon) start(c Config, socket string) error {
