@@ -226,7 +226,7 @@ func (c *crank) try(path string, args []string, environment ...string) (string, 
 	var out, messages bytes.Buffer
 	cmd := exec.Command(path, args...)
 
-	rc := "ALSA_CONFIG_PATH=" + filepath.Join(filepath.Dir(path), onlyOurs)
+	rc := configBeside(path)
 	cmd.Env = append(append(os.Environ(), "LOOPBRIDGE_SOCKET="+c.socket, rc), environment...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, &messages, []*os.File{theirs}
 	cmd.WaitDelay = crankHang / 6 // a child of it may have its output

@@ -7,7 +7,7 @@
 
 #include "../pcm.h"
 
-enum { ROUNDS = 5000 };
+enum { ROUNDS = 2000 };
 
 static struct lb_shared shared;
 static _Atomic unsigned int asked, taken_back;
