@@ -43,6 +43,7 @@ func layers() []layer {
 		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "audio", "HTTP, which client must not pull in"},
+		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 
 		{"hwtest/hear", "audio", "measures recordings of any card, so it must not pull one in"},

@@ -15,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
+	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
 
 // portAudioServes starts a daemon whose device is one of PortAudio.
@@ -62,7 +63,7 @@ func portAudioShares(b *bench) {
 		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 			b.Fatalf("%v", err)
 		}
-		b.Setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf:"+config)
+		b.Setenv(secluded.ConfigVariable, os.Getenv(secluded.ConfigVariable)+":"+config)
 		other := exec.Command("aplay", append(aplay("mixed", hear.CountFormat(ear.Rate)), "/dev/zero")...)
 		if err := other.Start(); err != nil {
 			b.Fatalf("%v", err)

@@ -71,26 +71,32 @@ func (l *Loop) leave(e *End) {
 
 // Drain returns when the engine has taken everything that was written before the
 // call. ErrReset: the session ended first. ErrGone: the server has closed (D17).
-func (e *End) Drain(ctx context.Context) error {
+func (e *End) Drain(ctx context.Context) error { return e.BeginDrain()(ctx) }
+
+// BeginDrain is Drain without the wait, for who hears of calls in their order: what is
+// written or asked for after it is not part of it. It does not block; the wait that it
+// returns does, until Drain would return.
+func (e *End) BeginDrain() (wait func(context.Context) error) {
 	l := e.loop
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	err := e.cannotPlay()
 	if err == nil && e.state == ring.Ended {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", l.spec.Name)
 	}
 	if err != nil || e.pending() == 0 {
-		l.mu.Unlock()
-		return err
+		return func(context.Context) error { return err }
 	}
 	d := drain{to: (ring.Writer{Ring: e.ring}).Written(), done: make(chan error, 1)}
 	e.drains = append(e.drains, d)
 	e.drainTo.Store(d.to)
-	l.mu.Unlock()
-	select {
-	case err := <-d.done:
-		return err
-	case <-ctx.Done():
-		return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", l.spec.Name, ctx.Err())
+	return func(ctx context.Context) error {
+		select {
+		case err := <-d.done:
+			return err
+		case <-ctx.Done():
+			return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", l.spec.Name, ctx.Err())
+		}
 	}
 }
 

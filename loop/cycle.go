@@ -87,9 +87,11 @@ func (ln *line) advance(c *clockwork) (over uint32) {
 			return over
 		}
 	}
-	if ln.writer != nil && ln.drained(0) && ln.pending() == 0 {
-		ln.writer.drainTo.Store(0)
-		ln.found(foundDrain)
+	if w := ln.writer; w != nil {
+		// Another drain may begin meanwhile: it is not to be lost.
+		if to := w.drainTo.Load(); ln.drained(0) && ln.pending() == 0 && w.drainTo.CompareAndSwap(to, 0) {
+			ln.found(foundDrain)
+		}
 	}
 	if ln.reached() {
 		ln.found(foundMark)

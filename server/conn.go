@@ -129,7 +129,8 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	case wire.OpHalt:
 		return done(end.Halt(ctx))
 	case wire.OpDrain:
-		return c.later(h, func() error { return end.Drain(ctx) }, done)
+		drained := end.BeginDrain() // here: requests take effect in their order
+		return c.later(h, func() error { return drained(ctx) }, done)
 	case wire.OpMark:
 		return done(end.Mark(ctx, r.Mark.Position))
 	case wire.OpPause:

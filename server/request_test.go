@@ -161,7 +161,7 @@ func TestListComesBeforeOpenAndAfterIt(t *testing.T) {
 }
 
 // stuck is a client whose writing nobody reads: its drains do not end.
-func (r *rig) stuck() *raw {
+func (r *rig) stuck() (*raw, shm) {
 	r.Helper()
 	r.Cleanup(func() { r.free("loop0") })
 	s := r.open("loop0", serverReads())
@@ -172,12 +172,12 @@ func (r *rig) stuck() *raw {
 	m.put("program", 100)
 	c.op(wire.OpStart)
 	until(r, "the start", func() bool { return m.get("starts") == 1 })
-	return c
+	return c, m
 }
 
 func TestAsManyRequestsAsAreAllowed(t *testing.T) {
 	r := newRig(t)
-	c := r.stuck()
+	c, _ := r.stuck()
 	for range wire.MaxPending {
 		c.op(wire.OpDrain)
 	}
@@ -189,7 +189,7 @@ func TestAsManyRequestsAsAreAllowed(t *testing.T) {
 			t.Fatal(err)
 		}
 		answers[reply.Op]++
-		if errno := syscall.Errno(reply.Errno); errno != 0 && errno != syscall.EINTR { // 0: it began after the halt
+		if errno := syscall.Errno(reply.Errno); errno != 0 && reply.Op == wire.OpHalt || errno != syscall.EINTR && reply.Op == wire.OpDrain {
 			t.Errorf("an answer with %v", errno)
 		}
 	}
@@ -199,10 +199,33 @@ func TestAsManyRequestsAsAreAllowed(t *testing.T) {
 	c.Close()
 }
 
+// TestRequestsTakeEffectInTheirOrder: who has the answer to one knows that the daemon has
+// heeded those before it, also a drain whose own answer is still to come.
+func TestRequestsTakeEffectInTheirOrder(t *testing.T) {
+	r := newRig(t)
+	c, m := r.stuck()
+	for round := uint64(1); round <= 300; round++ {
+		c.op(wire.OpDrain)
+		c.op(wire.OpPause) // that is: go on
+		c.done(wire.OpPause)
+		if !r.status("loop0").Client.Draining {
+			t.Fatalf("in round %d the daemon does not know of the drain", round)
+		}
+		c.op(wire.OpHalt)
+		for range 2 {
+			if reply, _, err := c.reply(); err != nil || reply.Op == wire.OpDrain && syscall.Errno(reply.Errno) != syscall.EINTR {
+				t.Fatalf("in round %d: %+v, %v", round, reply.Header, err)
+			}
+		}
+		m.put("program", 100*(round+1))
+		c.op(wire.OpStart)
+	}
+}
+
 func TestMoreRequestsThanAreAllowed(t *testing.T) {
 	r := newRig(t)
 	by := newBystander(t, r.path)
-	c := r.stuck()
+	c, _ := r.stuck()
 	for range wire.MaxPending + 1 {
 		c.op(wire.OpDrain)
 	}

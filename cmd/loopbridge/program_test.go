@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
 
 // buildOnce is the real program, built once for all tests that start it.
@@ -24,18 +25,11 @@ type buildOnce struct {
 
 var built buildOnce
 
-// stateVariable says where the daemons of the tests keep their state: not where those of
-// this machine do.
+// stateVariable says where a daemon keeps its state.
 const stateVariable = "STATE_DIRECTORY"
 
 func TestMain(m *testing.M) {
-	state, err := os.MkdirTemp("", "lb")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv(stateVariable, state)
-	status := m.Run()
-	os.RemoveAll(state)
+	status := secluded.Run(m)
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
 	}

@@ -39,6 +39,8 @@ static bool mapped(const struct lb_pcm *p)
 int lb_over(const struct lb_pcm *p)
 {
 	const struct lb_shared *s = p->ring.shared;
+	/* Its starts first: the daemon arms the end before it counts one. */
+	bool heeded = s->starts == p->starts;
 	uint32_t now = s->state, error = s->error;
 
 	if (now == LB_ENDED)
@@ -46,7 +48,7 @@ int lb_over(const struct lb_pcm *p)
 	if (p->conn.dead)
 		return -ENODEV;
 	/* A start that was heeded and taken back: start_timeout. */
-	if (now == LB_IDLE && p->armed && s->starts == p->starts)
+	if (now == LB_IDLE && p->armed && heeded)
 		return -(int)(error ? error : EINTR);
 	return 0;
 }
@@ -189,9 +191,10 @@ void lb_pcm_poll(struct lb_pcm *p) { settle(p, false); }
 /* begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p)
 {
+	bool heeded = p->ring.shared->starts == p->starts; /* before the state, as in lb_over */
 	int err;
 
-	if (lb_state(p) != LB_IDLE || p->ring.shared->starts != p->starts)
+	if (!heeded || lb_state(p) != LB_IDLE)
 		return 0;
 	err = lb_send(&p->conn, LB_OP_START, &(struct lb_message){ 0 });
 	if (err < 0)
@@ -210,8 +213,10 @@ int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
 		wake_at(p, position(p, n));
 		lb_alarm(&p->conn, 0);
 		lb_hush(&p->conn);
-		err = lb_over(p);
-		if (err < 0 || (!pausing(p) && available(p) >= n))
+		err = lb_over(p); /* first: what came or went before the end counts */
+		if (!pausing(p) && available(p) >= n)
+			return 0;
+		if (err < 0)
 			return err;
 		err = lb_sleep(&p->conn);
 		if (err < 0)
@@ -286,12 +291,13 @@ static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_ar
 static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
 				     snd_pcm_uframes_t size)
 {
+	int over = lb_over(p); /* first: once it is, no frame follows */
 	snd_pcm_uframes_t n = lb_ring_read(&p->ring, p->io.format, p->base + p->appl, areas, offset, size);
 
 	if (n == 0) {
-		if (lb_over(p) && mapped(p)) /* nothing old for who does not look at the error */
+		if (over && mapped(p)) /* nothing old for who does not look at the error */
 			snd_pcm_areas_silence(areas, offset, p->io.channels, size, p->io.format);
-		return lb_over(p) ? lb_over(p) : -EAGAIN;
+		return over ? over : -EAGAIN;
 	}
 	if (!mapped(p)) {
 		lb_ring_take(&p->ring, p->base + p->appl + n);

@@ -114,8 +114,12 @@ static int pcm_drain(snd_pcm_ioplug_t *io)
 			err = lb_send(&p->conn, LB_OP_DRAIN, &(struct lb_message){ 0 });
 		p->drained = true;
 	}
-	while (!err && lb_ring_ready(&p->ring) < capacity) {
-		err = lb_over(p);
+	while (!err) {
+		int over = lb_over(p); /* first: what was taken before the end is taken */
+
+		if (lb_ring_ready(&p->ring) >= capacity)
+			break;
+		err = over;
 		if (!err && io->nonblock) {
 			lb_pcm_poll(p);
 			return -EAGAIN;

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
 
 // What an agent can be asked for; see testdata/agent.c.
@@ -53,7 +54,7 @@ func (a answer) number() uint32 { return binary.LittleEndian.Uint32(a.frames) }
 
 func startAgent(t *testing.T, program, socket string) (*agent, error) {
 	a := &agent{cmd: exec.Command(program), over: make(chan struct{})}
-	a.cmd.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+socket, "HOME="+filepath.Dir(program))
+	a.cmd.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+socket, configBeside(program))
 	a.cmd.Stderr = os.Stderr
 	var err error
 	if a.in, err = a.cmd.StdinPipe(); err != nil {
@@ -144,7 +145,7 @@ func errnoError(op int, errno syscall.Errno) error {
 	return errno
 }
 
-// agentProgram builds the program and the plugin, and an .asoundrc beside them.
+// agentProgram builds the program and the plugin, and alsa-lib's configuration beside them.
 func agentProgram(t *testing.T) string {
 	t.Helper()
 	dir, err := buildAgent()
@@ -165,7 +166,8 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 	return dir, compile("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")
 })
 
-// buildPlugin builds the plugin, and that for mixers, into a new directory, with an .asoundrc that names it.
+// buildPlugin builds the plugin, and that for mixers, into a new directory, with a
+// configuration of alsa-lib that names them.
 func buildPlugin(flags ...string) (string, error) {
 	dir, err := os.MkdirTemp(built, "lb")
 	if err != nil {
@@ -189,5 +191,18 @@ func buildPlugin(flags ...string) (string, error) {
 		}
 		rc = strings.ReplaceAll(rc, `"`+name+`"`, `"`+library+`"`)
 	}
-	return dir, os.WriteFile(filepath.Join(dir, ".asoundrc"), []byte(rc), 0o644)
+	if err := os.WriteFile(filepath.Join(dir, definitions), []byte(rc), 0o644); err != nil {
+		return "", err
+	}
+	_, err = secluded.Config(dir, rc)
+	return dir, err
+}
+
+// definitions is the file with those of the plugin, in the directory where that is.
+const definitions = "50-loopbridge.conf"
+
+// configBeside is the variable with alsa-lib's configuration for a program that is in the
+// directory of the plugin.
+func configBeside(program string) string {
+	return secluded.ConfigVariable + "=" + filepath.Join(filepath.Dir(program), "alsa.conf")
 }

@@ -2,6 +2,8 @@ package alsatest_test
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -23,7 +25,7 @@ var capiCases = map[string][]string{
 	"Poll":   {"poll_is_level_triggered", "avail_min", "two_pcms_in_one_program"},
 	"Access": {"every_access_carries_the_same"},
 	"D13D14D17EndOfStream": {"end_of_stream_for_a_server_that_reads", "end_of_stream_for_a_server_that_writes",
-		"end_of_stream_for_a_client_that_reads", "end_of_stream_for_a_client_that_writes", "end_of_stream_wakes_who_sleeps"},
+		"end_of_stream_for_a_client_that_reads", "end_of_stream_for_a_client_that_writes", "end_of_stream_wakes_who_sleeps", "end_of_stream_after_a_drain"},
 	"D7D9NonblockingServer": {"nonblocking_server_without_client"},
 	"D5D11HwParams": {"server_offers_everything", "client_is_offered_what_can_be_converted", "sizes_are_granted",
 		"running_stream_keeps_its_setup"},
@@ -55,5 +57,20 @@ func TestCAPIIsComplete(t *testing.T) {
 		if name := m[1]; name != "X" && !slices.Contains(listed, name) {
 			t.Errorf("nobody runs the case %s of testdata/capi.h", name)
 		}
+	}
+}
+
+// TestD7HeededStartIsNotTakenBack: the plugin looks at a start in an order that fits the
+// daemon's, so that no call fails because the start was heeded just then.
+func TestD7HeededStartIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	agentProgram(t) // skips without a compiler
+	path := filepath.Join(t.TempDir(), "order")
+	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", path,
+		"../testdata/order.c", "../flow.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(path).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -2,7 +2,6 @@ package alsatest_test
 
 import (
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"testing"
 )
 
-// cBuild is a directory with the plugin, its .asoundrc, and programs of testdata that
+// cBuild is a directory with the plugin, its configuration, and programs of testdata that
 // use the rig.
 type cBuild struct {
 	home     func() (string, error) // has the plugin
@@ -23,23 +22,8 @@ type cBuild struct {
 var plainBuild = newCBuild(buildAgent)
 
 func newCBuild(plugin func() (string, error), flags ...string) *cBuild {
-	return &cBuild{flags: flags, programs: map[string]func() (string, error){}, home: sync.OnceValues(func() (string, error) {
-		home, err := plugin()
-		if err != nil {
-			return "", err
-		}
-		rc, err := os.ReadFile(filepath.Join(home, ".asoundrc"))
-		if err != nil {
-			return "", err
-		}
-		rc = append([]byte("defaults.namehint.basic on\n"), rc...)
-		return home, os.WriteFile(filepath.Join(home, onlyOurs), rc, 0o644)
-	})}
+	return &cBuild{flags: flags, programs: map[string]func() (string, error){}, home: plugin}
 }
-
-// onlyOurs is, beside the plugin, a configuration of alsa-lib without that of the
-// machine, which might bring in other libraries.
-const onlyOurs = "alsa.conf"
 
 // program is testdata/NAME*.c, built once. It skips the test where there is no compiler.
 func (b *cBuild) program(t testing.TB, name string) string {

@@ -32,7 +32,7 @@ type crank struct {
 	bay    *loop.Patchbay
 	clock  *backendtest.Clock
 	socket string
-	stop   func() // the clock that runs by itself; nil: it does not
+	stop   func() // what passes by itself; nil: nothing does
 }
 
 // crankPeriod is the device's, in frames of 48 kHz.
@@ -59,7 +59,7 @@ func newCrank(t testing.TB, spec loop.Spec) *crank {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	t.Cleanup(func() {
-		c.run(false)
+		c.still()
 		err := s.Close()
 		c.bay.Close()
 		if err := errors.Join(err, <-served, engine.Close(), os.RemoveAll(dir)); err != nil {
@@ -69,28 +69,74 @@ func newCrank(t testing.TB, spec loop.Spec) *crank {
 	return c
 }
 
-// run lets time pass by itself, or stops that.
+// run lets time pass by itself, or stops that. Such time waits for whoever is late, as there
+// is nobody who could say when all programs have done what they do.
 func (c *crank) run(on bool) {
+	c.still()
+	if !on {
+		return
+	}
+	c.clock.SetFreewheel(true)
+	c.meanwhile(func(quit <-chan struct{}) {
+		for c.sleep(quit) {
+			c.clock.Advance(crankPeriod)
+		}
+	})
+}
+
+// drain lets time pass once the daemon knows that an end drains, and until it has done so.
+// Nobody is late, so a gap is one: the clock is strict.
+func (c *crank) drain(end string) {
+	c.still()
+	c.meanwhile(func(quit <-chan struct{}) {
+		for !c.end(end).Draining {
+			if !c.sleep(quit) {
+				return
+			}
+		}
+		for c.end(end).Draining && !over(quit) {
+			c.clock.Advance(crankPeriod)
+		}
+	})
+}
+
+// still ends what passes by itself.
+func (c *crank) still() {
 	if c.stop != nil {
 		c.stop()
 		c.stop = nil
 	}
-	if !on {
-		return
-	}
+	c.clock.SetFreewheel(false)
+}
+
+// meanwhile runs f until it returns, which it does when quit is closed.
+func (c *crank) meanwhile(f func(quit <-chan struct{})) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for {
-			select {
-			case <-quit:
-				return
-			case <-time.After(time.Millisecond):
-				c.clock.Advance(crankPeriod)
-			}
-		}
+		f(quit)
 	}()
 	c.stop = func() { close(quit); <-done }
+}
+
+// over reports whether quit is closed.
+func over(quit <-chan struct{}) bool {
+	select {
+	case <-quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// sleep lets others do something; false: it is time to leave.
+func (c *crank) sleep(quit <-chan struct{}) bool {
+	select {
+	case <-quit:
+		return false
+	case <-time.After(time.Millisecond):
+		return true
+	}
 }
 
 func (c *crank) status() loop.Status { return c.bay.Status()[0] }
@@ -118,10 +164,13 @@ func (c *crank) answer(line string) (int, error) {
 	case scan("run %d", &n):
 		c.run(n != 0)
 		return 0, nil
+	case scan("drain %s", &end):
+		c.drain(end)
+		return 0, nil
 	case scan("until %s %s", &end, &state):
 		for deadline := time.Now().Add(crankHang); ; time.Sleep(time.Millisecond) {
 			e := c.end(end)
-			if e.Open && e.State.String() == state || !e.Open && state == "closed" {
+			if e.Open && (e.State.String() == state || e.Draining && state == "draining") || !e.Open && state == "closed" {
 				c.clock.Settle()
 				return 0, nil
 			}
@@ -177,7 +226,7 @@ func (c *crank) try(path string, args []string, environment ...string) (string, 
 	var out, messages bytes.Buffer
 	cmd := exec.Command(path, args...)
 
-	rc := "ALSA_CONFIG_PATH=" + filepath.Join(filepath.Dir(path), onlyOurs)
+	rc := configBeside(path)
 	cmd.Env = append(append(os.Environ(), "LOOPBRIDGE_SOCKET="+c.socket, rc), environment...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, &messages, []*os.File{theirs}
 	cmd.WaitDelay = crankHang / 6 // a child of it may have its output

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -107,7 +106,7 @@ func TestMixerUnderSanitizers(t *testing.T) {
 		t.Skip("not tested: the mixer plugin under AddressSanitizer and UBSan; gcc has no libasan or libubsan")
 	}
 	program := sanitized.program(t, "mixer")
-	newStripsRig(t).keeps("env", "ALSA_CONFIG_PATH="+filepath.Join(filepath.Dir(program), onlyOurs), "ASAN_OPTIONS=detect_leaks=0", program)
+	newStripsRig(t).keeps("env", configBeside(program), "ASAN_OPTIONS=detect_leaks=0", program)
 }
 
 func TestMixerUnderValgrind(t *testing.T) {
@@ -121,7 +120,7 @@ func TestMixerUnderValgrind(t *testing.T) {
 	if strings.Contains(probe.stderr.String(), "Fatal error at startup") {
 		t.Skip("not tested: the mixer plugin's use of memory under valgrind, which does not start (libc6-dbg?)")
 	}
-	config := "ALSA_CONFIG_PATH=" + filepath.Join(filepath.Dir(program), onlyOurs)
+	config := configBeside(program)
 	m.keeps(append(append([]string{"env", config, "valgrind"}, strings.Fields(valgrindFlags)...), program)...)
 }
 

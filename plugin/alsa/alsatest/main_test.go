@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
 
 // built is where plugins and programs are built, and taken away after the last test.
@@ -15,7 +17,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	code := secluded.Run(m)
 	os.RemoveAll(built)
 	os.Exit(code)
 }

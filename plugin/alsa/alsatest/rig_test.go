@@ -20,6 +20,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -35,6 +36,7 @@ type rig struct {
 	dir    string
 	socket string
 	rc     string    // ALSA definitions beside those of the plugin
+	has    string    // rc, as far as it is in a file
 	input  io.Reader // standard input of the programs that are started; nil: nothing
 }
 
@@ -181,7 +183,7 @@ func (r *rig) start(name string, args ...string) *program {
 		r.Skipf("not tested: %s at an end of a loop; it is not installed", name)
 	}
 	p := &program{Cmd: exec.Command(path, args...), name: filepath.Base(name) + " " + strings.Join(args, " "), done: make(chan struct{})}
-	p.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+r.socket, "HOME="+r.home(), "LC_ALL=C", "NO_COLOR=1", "XDG_RUNTIME_DIR="+r.dir)
+	p.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+r.socket, r.config(), "HOME="+r.dir, "LC_ALL=C", "NO_COLOR=1", "XDG_RUNTIME_DIR="+r.dir)
 	p.Stdin, p.Stdout, p.Stderr = r.input, &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		r.Fatal(err)
@@ -206,18 +208,25 @@ func (r *rig) run(name string, args ...string) *program {
 	return r.start(name, args...).wait(r)
 }
 
-// home has an .asoundrc: the plugin's, and the rig's own.
-func (r *rig) home() string {
-	dir := filepath.Dir(agentProgram(r.T))
+// config is the variable with alsa-lib's configuration: the plugin's, and the rig's own.
+func (r *rig) config() string {
+	r.Helper()
+	agent := agentProgram(r.T)
 	if r.rc == "" {
-		return dir
+		return configBeside(agent)
 	}
-	conf, err := os.ReadFile(filepath.Join(dir, ".asoundrc"))
+	ours, err := os.ReadFile(filepath.Join(filepath.Dir(agent), definitions))
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.write(".asoundrc", append(conf, r.rc...))
-	return r.dir
+	path := r.file("alsa.conf")
+	if r.has != r.rc { // once: a program may be reading it
+		if path, err = secluded.Config(r.dir, string(ours)+r.rc); err != nil {
+			r.Fatal(err)
+		}
+		r.has = r.rc
+	}
+	return secluded.ConfigVariable + "=" + path
 }
 
 // wait returns when the program has ended.

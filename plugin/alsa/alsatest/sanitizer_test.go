@@ -24,7 +24,7 @@ func TestValgrind(t *testing.T) {
 	safety := plainBuild.program(t, "safety")
 	run := func(t *testing.T, name string) (string, error) {
 		args := append(strings.Fields(valgrindFlags), safety, name)
-		return newCrank(t, loop.Spec{}).try(valgrind, args, "ALSA_CONFIG_PATH="+filepath.Join(filepath.Dir(safety), onlyOurs))
+		return newCrank(t, loop.Spec{}).try(valgrind, args, configBeside(safety))
 	}
 	for _, fault := range []string{"something_is_left_behind", "something_is_overrun"} {
 		t.Run(fault, func(t *testing.T) {

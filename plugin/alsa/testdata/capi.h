@@ -31,6 +31,7 @@
 	X(end_of_stream_for_a_client_that_reads) \
 	X(end_of_stream_for_a_client_that_writes) \
 	X(end_of_stream_wakes_who_sleeps) \
+	X(end_of_stream_after_a_drain) \
 	X(nonblocking_server_without_client) \
 	X(server_offers_everything) \
 	X(client_is_offered_what_can_be_converted) \

@@ -77,9 +77,7 @@ void end_of_stream_for_a_server_that_reads(void)
 	end_pair(&s, &c);
 	end_pump(&c, &s, 10 * PERIOD);
 	end_put(&c, 77);
-	rig_run(true);
-	OK(snd_pcm_drain(c.pcm));
-	rig_run(false);
+	end_drain(&c);
 	end_close(&c);
 	WANT(end_poll(&s, -1), POLLIN);
 	WANT(snd_pcm_readi(s.pcm, block, BUFFER), PERIOD + 77); /* a short count */
@@ -196,12 +194,61 @@ void end_of_stream_wakes_who_sleeps(void)
 	end_setup(&s);
 	frames_fill(block, s.frame_bytes, 0, BUFFER);
 	n = snd_pcm_writei(s.pcm, block, BUFFER);
+	OK(kill(pid, SIGSTOP)); /* and a host that lets it wait loses nothing */
+	rig_tick(20 * PERIOD);
+	OK(kill(pid, SIGCONT));
 	while (n > 0)
 		n = snd_pcm_writei(s.pcm, block, PERIOD);
 	WANT(n, -ECONNRESET);
 	want_success(pid);
 	rig_run(false);
 	end_close(&s);
+}
+
+static void drain_one(struct end *c)
+{
+	end_put(c, PERIOD);
+	WANT(snd_pcm_drain(c->pcm), 0);
+}
+
+/* until_asleep waits until a process sleeps, which has nobody to ask. */
+static void until_asleep(pid_t pid)
+{
+	char path[100], state = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	while (state != 'S') {
+		FILE *stat = fopen(path, "re");
+
+		WANT(stat && fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
+		fclose(stat);
+		usleep(1000);
+	}
+}
+
+/* Who drains learns that all was taken (D16), also where the server has closed before he
+ * gets to look. */
+void end_of_stream_after_a_drain(void)
+{
+	struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
+	pid_t pid;
+
+	c.start = BUFFER;
+	pid = start_client(&c, drain_one);
+	OK(end_open(&s, 0));
+	end_setup(&s);
+	OK(snd_pcm_start(s.pcm));
+	rig_until("client", "draining");
+	rig_until("client", "running");
+	until_asleep(pid);
+	OK(kill(pid, SIGSTOP));
+	OK(waitpid(pid, NULL, WUNTRACED));
+	rig_tick(2 * PERIOD); /* the first is the line's to begin */
+	end_take(&s, PERIOD);
+	end_close(&s);
+	rig_until("client", "ended");
+	OK(kill(pid, SIGCONT));
+	want_success(pid);
 }
 
 /* A server that does not block gets EAGAIN until there is a client, and never hangs. */

@@ -127,7 +127,7 @@ static void session(struct end *s, struct end *c)
 		if (from->next < all)
 			move(from, events[1], all - from->next < 777 ? all - from->next : 777);
 		else if (!drained)
-			drained = WANT_ONE_OF(snd_pcm_drain(from->pcm), 0, -EAGAIN) == 0;
+			drained = WANT_ONE_OF(end_drain_on(from), 0, -EAGAIN) == 0;
 		if (snd_pcm_avail(to->pcm) > 0)
 			move(to, events[0] | (drained ? POLLIN : 0), 777);
 	}

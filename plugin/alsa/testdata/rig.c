@@ -267,6 +267,22 @@ void end_pump(struct end *from, struct end *to, snd_pcm_uframes_t n)
 	}
 }
 
+void end_drain(struct end *e)
+{
+	ask("drain %s", e->name);
+	WANT(snd_pcm_drain(e->pcm), 0);
+	rig_run(false);
+}
+
+int end_drain_on(struct end *e)
+{
+	int err = snd_pcm_drain(e->pcm);
+
+	if (err == -EAGAIN)
+		rig_until(e->name, "draining");
+	return err;
+}
+
 int end_poll(struct end *e, int timeout)
 {
 	struct pollfd fd;

@@ -42,8 +42,8 @@ _Noreturn void rig_fail(const char *format, ...) __attribute__((format(printf, 1
 
 /* The daemon, which the test holds. */
 void rig_tick(long frames);			      /* of time, at RATE, in cycles of PERIOD */
-void rig_run(bool on);				      /* time passes by itself, for calls that sleep */
-void rig_until(const char *end, const char *state);   /* idle, armed, running, ended or closed */
+void rig_run(bool on);				      /* time passes by itself, and waits for who is late */
+void rig_until(const char *end, const char *state);   /* idle, armed, running, draining, ended or closed */
 long rig_xruns(const char *end), rig_xrun_frames(const char *end);
 long rig_period(const char *end), rig_buffer(const char *end); /* frames, of the ring */
 
@@ -81,6 +81,12 @@ void end_put(struct end *e, snd_pcm_uframes_t n);    /* writes n numbered frames
 void end_take(struct end *e, snd_pcm_uframes_t n);   /* reads n, which are there, and checks the numbers */
 void end_silent(struct end *e, snd_pcm_uframes_t n); /* reads n, which have to be silence */
 void end_pump(struct end *from, struct end *to, snd_pcm_uframes_t n);
+
+/* end_drain drains, and sleeps for that. Time passes when the daemon knows of it, and no
+ * longer than it takes. end_drain_on goes on to drain an end that does not block: 0, or
+ * -EAGAIN when the daemon knows of it. Time may then pass. */
+void end_drain(struct end *e);
+int end_drain_on(struct end *e);
 
 /* end_poll is what poll(2) and alsa-lib say of an end, in ms; 0 for nothing. */
 int end_poll(struct end *e, int timeout);

@@ -273,7 +273,7 @@ static void everything(struct end *s, struct end *c)
 	end_pump(from, to, 5 * PERIOD);
 	if (from == c) {
 		OK(snd_pcm_nonblock(c->pcm, 1));
-		while (snd_pcm_drain(c->pcm) == -EAGAIN)
+		while (end_drain_on(c) == -EAGAIN)
 			rig_tick(PERIOD);
 		end_close(c);
 		end_take(s, PERIOD);
