@@ -32,6 +32,26 @@
 // TestMachinePortAudio, whose programs need the host's C libraries; its cases have PortAudio in
 // their names, and are in portaudio_inside_test.go: make hwtest-vm CASES='HDA/.*PortAudio'.
 //
+// # Kernels
+//
+// The cases must pass with each kernel that Debian ships: make hwtest-vm KERNEL=linux-image-6.1.0-48-amd64,
+// or the path of a package that is no longer shipped. Some of them fail at the first start of a USB card after
+// it was plugged in or woke up; "starts when it was plugged in" shows with programs of others
+// what the kernel does, and is an error only if it is neither of the two things that are known.
+//
+// # Time
+//
+// No case concludes anything from the time of day: a host may be as slow as it likes. What is
+// waited for has happened, or the wait is in vain (waits says when); how long something took is
+// counted in frames. Where the machine's own time is the matter, [lab.Watch] measures it, and
+// knows when it is no measure.
+//
+// There are no second tries, neither of a case nor of a machine: nothing is left that needs one.
+// A case runs once, and its first failure counts.
+//
+// What takes long is short in make test (10 s of a stream, some replugs) and has its full length
+// in make hwtest-vm. Every case that runs is in the report, with what it did.
+//
 // # Reports
 //
 // There is a line for each case that a card can run. The variable LOOPBRIDGE_HWTEST_REPORT

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -115,7 +114,7 @@ func reported(t *testing.T, kernel lab.Kernel, cards []lab.Card, run func(lab.Co
 		retell(t, records)
 		t.Fatal(err)
 	}
-	if r.Exit != 0 && casesOf(records, "fail") == "" {
+	if r.Exit != 0 && !slices.ContainsFunc(records, func(r record) bool { return r.Result == "fail" }) {
 		t.Errorf("the tests in the machine ended with status %d", r.Exit)
 	}
 	return records
@@ -127,10 +126,8 @@ func TestMachine(t *testing.T) {
 		t.Skip("this is the machine")
 	}
 	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
-	good := retell(t, tried(func(only string) []record {
-		return reported(t, kernel, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
-			return boot(t, kernel, casesIn("TestCards", only), c, packages()...)
-		})
+	good := retell(t, reported(t, kernel, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
+		return boot(t, kernel, chosenIn("TestCards"), c, packages()...)
 	}))
 	for _, c := range cases() {
 		if !good[c.name] && os.Getenv(chooseCases) == "" {
@@ -139,48 +136,12 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// casesIn is a pattern of go test -run: some cases of a test, "": all.
-func casesIn(test, only string) string {
-	if only == "" {
-		return test + "$"
+// chosenIn is a pattern of go test -run: the cases of a test that were chosen, or all.
+func chosenIn(test string) string {
+	if only := os.Getenv(chooseCases); only != "" {
+		return test + "$/" + only
 	}
-	return test + "$/" + only
-}
-
-// tried runs the cases that were chosen. On a host that is busy with other tests what fails has
-// another try, alone; make hwtest-vm does without.
-func tried(run func(only string) []record) (records []record) {
-	records = run(os.Getenv(chooseCases))
-	again := casesOf(records, "fail")
-	if again == "" || os.Getenv(chooseCards) == mustRun {
-		return records
-	}
-	for _, r := range run(again) {
-		if i := slices.IndexFunc(records, r.same); i >= 0 && records[i].Result == "fail" {
-			r.Why = append(r.Why, "at the second try; before: "+strings.Join(records[i].Why, "; "))
-			records[i] = r
-			fmt.Println(r)
-		}
-	}
-	return records
-}
-
-// same is another report of the same case.
-func (r record) same(o record) bool { return r.Card == o.Card && r.Case == o.Case }
-
-// casesOf is a pattern of those cases, and more; a package's tests are no case.
-func casesOf(records []record, result string) string {
-	var cards, names []string
-	for _, r := range records {
-		if r.Result == result && r.Card != packageCard {
-			cards = append(cards, regexp.QuoteMeta(r.Card))
-			names = append(names, regexp.QuoteMeta(strings.ReplaceAll(r.Case, " ", "_")))
-		}
-	}
-	if len(cards) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("^(%s)$/^(%s)$", strings.Join(cards, "|"), strings.Join(names, "|"))
+	return test + "$"
 }
 
 // retell makes tests of what the machine has reported, and says which cases were good on

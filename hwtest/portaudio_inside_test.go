@@ -59,25 +59,14 @@ func runPortAudio(t *testing.T, cards []hwtest.Card) {
 			names = append(names, deviceName(card.Number, 0))
 		}
 	}
-	out, err := portAudioTest(names)
-	if err != nil && os.Getenv(longRun) == "" { // the host is busy with other tests
-		r.Why = []string{fmt.Sprintf("at the second try; before: %v", err)}
-		fmt.Printf("%s", out)
-		out, err = portAudioTest(names)
-	}
-	if err != nil {
-		r.Result, r.Why = "fail", append(r.Why, err.Error())
+	cmd := exec.Command(filepath.Join(plan.Home, portAudioTests), "-test.run", "OnDevices", "-test.timeout=0")
+	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_PORTAUDIO="+strings.Join(names, "\n"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		r.Result, r.Why = "fail", []string{err.Error()}
 		t.Errorf("%v\n%s", err, out)
 	}
 	fmt.Println(r)
 	r.save(t)
-}
-
-// portAudioTest runs them once, on devices of PortAudio.
-func portAudioTest(devices []string) (said []byte, err error) {
-	cmd := exec.Command(filepath.Join(plan.Home, portAudioTests), "-test.run", "OnDevices", "-test.timeout=0")
-	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_PORTAUDIO="+strings.Join(devices, "\n"))
-	return cmd.CombinedOutput()
 }
 
 // portAudio loads the library for a case.
