@@ -59,7 +59,7 @@ func runPortAudio(t *testing.T, cards []hwtest.Card) {
 			names = append(names, deviceName(card.Number, 0))
 		}
 	}
-	cmd := exec.Command(filepath.Join(plan.Home, portAudioTests), "-test.run", "OnDevices", "-test.timeout=0")
+	cmd := exec.Command(filepath.Join(plan.Home, portAudioTests), packageArguments(&r, "-test.run=OnDevices")...)
 	cmd.Env = append(os.Environ(), "LOOPBRIDGE_TEST_PORTAUDIO="+strings.Join(names, "\n"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		r.Result, r.Why = "fail", []string{err.Error()}
