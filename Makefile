@@ -25,7 +25,7 @@ help:
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=20000x inputs per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
-	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1m)'
+	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1000000x)'
 	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'
 	@echo 'make bench-resample  quality and cost of the resampler beside libsamplerate, soxr and speexdsp'
 	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
@@ -74,8 +74,8 @@ bin/$(PLUGIN) bin/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h)
 run: build
 	@exec bin/loopbridge serve
 
-# Test. unit writes the full output to bin/test.log and the skipped tests to
-# bin/skipped; deps writes what could not be installed to bin/untested.
+# Test. The full output is in bin/test.log, the skipped tests in bin/skipped; deps writes what
+# could not be installed to bin/untested. unit is what needs no virtual machine.
 
 test:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/test
