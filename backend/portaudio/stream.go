@@ -54,14 +54,15 @@ var (
 // looks when a callback is late, and again after a glance. A real-time one may keep others of
 // its kind from the only core until then, and is the end of the process after 200 ms
 // (RLIMIT_RTTIME, as rtkit wants it). Where callbacks are late all the time the engine looks less
-// often, and more often again when they are not.
+// often, and more often again when they are not; never so late that a thread of the same
+// priority can have two of its slices of 100 ms (SCHED_RR).
 //
 //	callback ──lookAfter──▶ look ──glance──▶ look: it has run meanwhile, so demote it;
 //	                         │               it has not, so double lookAfter
 //	                         └─ late itself: it has the only core, so demote it
 const (
 	soonest = 5 * time.Millisecond
-	latest  = 80 * time.Millisecond
+	latest  = 60 * time.Millisecond
 	glance  = 2 * time.Millisecond
 )
 
