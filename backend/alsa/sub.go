@@ -32,6 +32,7 @@ type sub struct {
 	adapt  *adapter // nil: the stream has the same format
 	frame  int      // bytes
 	buffer int      // frames
+	tail   *tail    // nil: the hardware stops when it has played the last frame
 
 	memory   []byte   // mapped; nil: frames are copied by the kernel
 	areas    []area   // of each channel, where memory is not interleaved
@@ -95,13 +96,17 @@ func holderText(at Address, play bool) string {
 }
 
 // install prepares transfers for what was negotiated.
-func (s *sub) install(f audio.Format, period int, p *abi.HWParams) (err error) {
+func (s *sub) install(f audio.Format, period int, p *abi.HWParams, t *tail) (err error) {
 	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
-	if s.boundary, err = wake(s.fd, period, s.buffer); err != nil {
+	access, stop := p.Mask(abi.Access), s.buffer
+	if t != nil && (access.Has(abi.MmapInterleaved) || access.Has(abi.MmapNoninterleaved)) {
+		s.tail = t
+		stop += t.stop
+	}
+	if s.boundary, err = wake(s.fd, period, stop); err != nil {
 		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
 	}
-	access := p.Mask(abi.Access)
 	switch {
 	case access.Has(abi.MmapInterleaved), access.Has(abi.MmapNoninterleaved):
 		return s.mapMemory(f.Channels, access.Has(abi.MmapNoninterleaved))
