@@ -48,9 +48,6 @@ func (r *Ramp) From(frame []byte) {
 	r.format.Encoding.Decode(r.from, frame)
 }
 
-// Over reports whether no ramp is going on.
-func (r *Ramp) Over() bool { return r.left == 0 }
-
 // Stop ends the ramp that is going on, with a step.
 func (r *Ramp) Stop() { r.left = 0 }
 
@@ -91,4 +88,42 @@ func (r *Ramp) Decay(dst, frame []byte) {
 		room, fall = room[len(r.from):], fall[len(r.from):]
 	}
 	r.format.Encoding.Encode(dst, r.room, nil)
+}
+
+// Splice watches frames go by, and leads them over gaps: whatever comes after a gap follows
+// the last frame before it without a step. Frames that no gap is near are not touched. It is
+// for one goroutine at a time, and allocates nothing after NewSplice.
+type Splice struct {
+	ramp *Ramp
+	last []byte // frame
+}
+
+// NewSplice has ramps of so many frames. Silence is what went by before.
+func NewSplice(f Format, frames int) *Splice {
+	s := &Splice{NewRamp(f, frames), make([]byte, f.FrameBytes())}
+	s.Reset()
+	return s
+}
+
+// Reset is NewSplice once more.
+func (s *Splice) Reset() {
+	s.ramp.Stop()
+	s.ramp.format.Encoding.Silence(s.last)
+}
+
+// Gap is between the frames before and those to come. Silent: after it nothing is heard any
+// more of those before.
+func (s *Splice) Gap(silent bool) {
+	if silent {
+		s.Reset()
+	}
+	s.ramp.From(s.last)
+}
+
+// Pass lets whole frames go by, in place.
+func (s *Splice) Pass(block []byte) {
+	if len(block) > 0 {
+		s.ramp.Apply(block)
+		copy(s.last, block[len(block)-len(s.last):])
+	}
 }

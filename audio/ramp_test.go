@@ -103,14 +103,45 @@ func TestRampThatIsBrokenOff(t *testing.T) {
 	if step := steepest(f, heard); step > toneStep+1.0/frames {
 		t.Errorf("the largest step is %f", step)
 	}
-	if !r.Over() {
-		t.Error("it is not over")
-	}
 	r.From(nil)
 	r.Stop()
 	same := tone(f, 0, 10)
 	if r.Apply(same); !bytes.Equal(same, tone(f, 0, 10)) {
 		t.Error("a ramp that was ended goes on")
+	}
+}
+
+// TestSplice: what goes by is whole, but for a ramp after each gap.
+func TestSplice(t *testing.T) {
+	f := audio.DefaultFormat()
+	const frames = 96
+	s := audio.NewSplice(f, frames)
+	heard := slices.Concat(tone(f, 0, 100), tone(f, 700, 50), tone(f, 300, 300), tone(f, 100, 200))
+	want := bytes.Clone(heard)
+	s.Pass(heard[:40*4])
+	s.Pass(nil)
+	s.Pass(heard[40*4 : 100*4])
+	s.Gap(false)
+	s.Pass(heard[100*4 : 150*4])
+	s.Gap(false) // before the ramp is over
+	s.Pass(heard[150*4 : 450*4])
+	if step := steepest(f, heard[:450*4]); step > toneStep+1.0/frames {
+		t.Errorf("the largest step is %f", step)
+	}
+	s.Gap(true)
+	s.Pass(heard[450*4:])
+	if step := steepest(f, slices.Concat(make([]byte, 4), heard[450*4:])); step > 0.5*toneStep+1.0/frames {
+		t.Errorf("the largest step after silence is %f", step)
+	}
+	for _, whole := range [][2]int{{0, 100}, {150 + frames, 450}, {450 + frames, 650}} {
+		if part := heard[whole[0]*4 : whole[1]*4]; !bytes.Equal(part, want[whole[0]*4:whole[1]*4]) {
+			t.Errorf("frames %v are not what was given", whole)
+		}
+	}
+	s.Gap(true)
+	s.Reset()
+	if s.Pass(heard[:8]); !bytes.Equal(heard[:8], want[:8]) {
+		t.Error("after a reset there is a ramp")
 	}
 }
 
@@ -126,11 +157,13 @@ func TestRampAllocatesNothing(t *testing.T) {
 	for _, e := range audio.Encodings() {
 		f := audio.Format{Rate: 48000, Channels: 2, Encoding: e}
 		r := audio.NewRamp(f, 96)
-		block := tone(f, 0, 96)
+		block, s := tone(f, 0, 96), audio.NewSplice(f, 96)
 		if n := testing.AllocsPerRun(10, func() {
 			r.Decay(block, block[:f.FrameBytes()])
 			r.From(block[:f.FrameBytes()])
 			r.Apply(block)
+			s.Gap(false)
+			s.Pass(block)
 		}); n > 0 {
 			t.Errorf("%v: %v allocations", f, n)
 		}

@@ -87,3 +87,65 @@ func quadrature(rate, frames int) []byte {
 	f.Encoding.Encode(pcm, x, nil)
 	return pcm
 }
+
+// streamSplices records a tone and is not served for a while: the gap is left out, and what
+// comes after it follows what came before without a step.
+func streamSplices(b *bench) {
+	const away = 200 * time.Millisecond
+	config := backend.Config{Format: hear.CountFormat(48000), Period: 480, Periods: 3}
+	config.Play = true
+	player := b.stream(config, 0)
+	config.Play, config.Record = false, true
+	s := b.stream(config, 1)
+	rate := s.Granted().Format.Rate
+	played := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() {
+		sound := quadrature(rate, 10*rate)
+		_, err := engine(player, func(t backend.Tick) (bool, error) {
+			n := min(4*t.Writable, len(sound))
+			err := put(player, sound[:n])
+			sound = sound[n:]
+			select {
+			case <-stop:
+				return false, err
+			default:
+				return n > 0 || t.Writable == 0, err
+			}
+		})
+		played <- err
+	}()
+	pcm := present(4 * rate)
+	part, gone := pcm, false
+	lost, err := engine(s, func(t backend.Tick) (bool, error) {
+		n := min(4*t.Readable, len(part))
+		if _, err := s.Read(part[:n]); err != nil {
+			return false, err
+		}
+		if part = part[n:]; !gone && len(part) < len(pcm)/2 {
+			gone = true
+			time.Sleep(away)
+		}
+		return len(part) > 0, nil
+	})
+	close(stop)
+	if other := <-played; err != nil || other != nil || len(lost) != 1 {
+		b.Fatalf("%v; xruns: %s, want one; the player: %v", err, costs(lost), other)
+	}
+	most := 1.01*toneAmplitude*2*math.Pi*toneHertz/float64(rate) + 0.001
+	var worst float64
+	heard := hear.Sound{Format: config.Format, PCM: pcm}
+	for c := range 2 {
+		x := heard.Channel(c)
+		for i := 1; i < len(x); i++ {
+			worst = max(worst, math.Abs(x[i]-x[i-1]))
+		}
+		if tone := hear.Spans(x, quiet, rate/100); len(tone) != 1 || tone[0].Frames() < rate/2 {
+			b.Errorf("channel %d: recorded is sound at %v, want one piece", c, tone)
+		}
+	}
+	if worst > most {
+		b.Errorf("a step of %.4f, want %.4f at most", worst, most)
+	}
+	b.say("not served for %v, %d frames are lost, the largest step is %.4f of %.4f", away, lost, worst, most)
+}

@@ -177,7 +177,7 @@ func (s *stream) Delay() (play, record int) {
 
 func (s *stream) Start() error {
 	s.base, s.lost = 0, 0
-	s.ramps.start(s.granted.Format)
+	s.ramps.reset()
 	if err := s.begin(); err != nil {
 		return s.failure("start", err)
 	}

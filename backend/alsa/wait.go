@@ -229,7 +229,7 @@ func (s *stream) drop(room []byte) error {
 // Wait.
 func (s *stream) Read(block []byte) (int, error) {
 	n, err := s.record.get(block, s.granted.Format)
-	s.ramps.hear(block[:n*s.granted.Format.FrameBytes()])
+	s.ramps.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
 	return s.transferred(n, err)
 }
 
@@ -238,7 +238,7 @@ func (s *stream) Write(block []byte) (int, error) {
 	if dry, err := s.dry(); dry || err != nil {
 		return s.transferred(0, err)
 	}
-	s.ramps.played.Apply(block)
+	s.ramps.played.Pass(block)
 	return s.transferred(s.play.put(block, s.granted.Format))
 }
 
