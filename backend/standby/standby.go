@@ -69,6 +69,8 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if first := s.now.Load().source; first > 0 {
 		s.tell(backend.Switch{From: o.Sources[0].Name, To: o.Sources[first].Name, Err: errs[0]})
 	}
+	ramp := audio.RampFrames(s.granted.Format.Rate, s.granted.Period)
+	s.played, s.recorded = audio.NewSplice(s.granted.Format, ramp), audio.NewSplice(s.granted.Format, ramp)
 	s.wait.Go(s.supervise)
 	return backend.Guard(s), nil
 }
@@ -101,7 +103,8 @@ type stream struct {
 	running        bool
 	base, position uint64
 	time           int64
-	fadeIn         [2]int // frames to go of the ramp, of what is played and recorded
+	played         *audio.Splice // a device that takes over comes in on a ramp
+	recorded       *audio.Splice
 }
 
 func (s *stream) Granted() backend.Config { return s.granted }
@@ -136,7 +139,8 @@ func (s *stream) Wake() {
 
 func (s *stream) Start() error {
 	s.base, s.position, s.time = 0, 0, 0
-	s.fadeIn = [2]int{}
+	s.played.Reset()
+	s.recorded.Reset()
 	s.running = true
 	if err := s.now.Load().Start(); err != nil {
 		return s.replace(err)
@@ -199,7 +203,8 @@ func (s *stream) take(p *performer, why error) error {
 			return nil
 		}
 		s.base = s.position
-		s.fadeIn = [2]int{s.granted.Period, s.granted.Period}
+		s.played.Gap(true)
+		s.recorded.Gap(false)
 	}
 	s.now.Store(p)
 	p.Wake() // for those who have just woken the other one
@@ -228,14 +233,16 @@ func (s *stream) Read(block []byte) (int, error) {
 	n, err := s.now.Load().Read(block)
 	if err != nil {
 		s.granted.Format.Encoding.Silence(block)
+		s.recorded.Gap(false)
+		s.recorded.Pass(block)
 		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
 	}
-	s.fade(&s.fadeIn[1], block)
+	s.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
 	return n, nil
 }
 
 func (s *stream) Write(block []byte) (int, error) {
-	s.fade(&s.fadeIn[0], block)
+	s.played.Pass(block)
 	n, err := s.now.Load().Write(block)
 	if err != nil {
 		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)

@@ -106,25 +106,3 @@ func (s *stream) open(n int) (backend.Stream, error) {
 	}
 	return inner, nil
 }
-
-// fade is the ramp after a change of device, of which so many frames are to go.
-func (s *stream) fade(left *int, block []byte) {
-	f := s.granted.Format
-	if *left == 0 || len(block) == 0 {
-		return
-	}
-	n := min(*left, len(block)/f.FrameBytes())
-	var room [256]float32
-	sample := f.Encoding.Bytes()
-	for frame := range n {
-		level := 1 - float32(*left-frame)/float32(s.granted.Period)
-		part := block[frame*f.FrameBytes() : (frame+1)*f.FrameBytes()]
-		x := room[:f.Channels]
-		f.Encoding.Decode(x, part)
-		for i := range x {
-			x[i] *= level
-		}
-		f.Encoding.Encode(part[:f.Channels*sample], x, nil)
-	}
-	*left -= n
-}
