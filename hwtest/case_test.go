@@ -36,6 +36,8 @@ func cases() []testCase {
 		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},
 		{"plays streams in formats that it has not", hwtest.Ears | hwtest.Sound, streamAdapts},
 		{"goes on after an xrun", hwtest.Ears | hwtest.Sound, streamRecovers},
+		{"has no step at an xrun", hwtest.Ears | hwtest.Sound, streamRamps},
+		{"has no step where it was not recorded", hwtest.Loop | hwtest.Sound, streamSplices},
 		{"plays a long stream", hwtest.Ears | hwtest.Sound, streamPlaysLong},
 		{"plays and records a long stream", hwtest.Record | hwtest.Sound, streamListens},
 		{"carries a long stream in both directions", hwtest.Loop | hwtest.Sound, streamEchoes},

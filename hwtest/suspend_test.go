@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/hwtest"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
@@ -75,7 +76,7 @@ func TestSuspend(t *testing.T) {
 	}
 }
 
-// slept judges a stream: its gap is counted; but for what the card held then, every frame
+// slept judges a stream: its gap is counted; but for what the card held then, and a ramp, every frame
 // is heard, and all of the last half second without a fault. Emulated cards go on with what
 // is in their buffers while they are suspended, so some frames come again. Where the kernel
 // fails to start the card there may be a gap more for each time, and that is all.
@@ -102,7 +103,7 @@ func (b *bench) slept(s suspended, pcm []byte) {
 			missing++
 		}
 	}
-	if buffer := 3 * max(480, s.Ear.Period); missing > len(s.Lost)*(buffer+inside) {
+	if buffer, ramp := 3*max(480, s.Ear.Period), audio.RampFrames(s.Ear.Rate, 480); missing > len(s.Lost)*(buffer+inside+ramp) {
 		b.Errorf("%d frames were not heard, and the card held only %d", missing, buffer+inside)
 	}
 	end := s.Ear.Rate / 2

@@ -26,7 +26,7 @@ func (s *stream) try() {
 		err = s.settle()
 	}
 	s.trial = false
-	s.lead = min(s.lead, s.play.buffer-s.fill)
+	s.lead = min(s.lead, s.play.room()-s.fill)
 	if err != nil {
 		s.lead = 0
 	}

@@ -12,8 +12,10 @@ import (
 // setup is how a stream moves frames. Its directions have one clock and one period.
 type setup struct {
 	rate    int
-	period  int            // frames between two interrupts
-	buffer  int            // frames, of the smaller one
+	period  int // frames between two interrupts
+	buffer  int // frames, of the smaller one
+	tail    int // frames that are for a tail, and where it stops: see tailFrames
+	played  int
 	formats []audio.Format // of each direction
 }
 
@@ -34,20 +36,25 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 		}
 	}
 	n := negotiation{name, fds, all}
+	if err := n.near("rate", abi.Rate, wish.Format.Rate); err != nil {
+		return s, nil, err
+	}
+	if err := n.near("period", abi.PeriodSize, wish.Period); err != nil {
+		return s, nil, err
+	}
 	buffer := wish.Period * wish.Periods
+	if wish.Play {
+		info, err := infoOf(all[len(all)-1], fds[len(fds)-1])
+		if err != nil {
+			return s, nil, audio.ErrIO.With("%s: the card cannot say how it moves frames: %v", name, err)
+		}
+		s.tail, s.played = tailFrames(info, n.value(abi.Rate), n.value(abi.PeriodSize), buffer, wish.Record)
+	}
 	if len(fds) > 1 {
 		buffer += wish.Format.Rate / headstart
 	}
-	for _, step := range []struct {
-		what  string
-		param abi.Param
-		wish  int
-	}{
-		{"rate", abi.Rate, wish.Format.Rate}, {"period", abi.PeriodSize, wish.Period}, {"buffer", abi.BufferSize, buffer},
-	} {
-		if err := n.near(step.what, step.param, step.wish); err != nil {
-			return s, nil, err
-		}
+	if err := n.near("buffer", abi.BufferSize, buffer+s.tail); err != nil {
+		return s, nil, err
 	}
 	n.access()
 	for i, fd := range fds {
@@ -55,7 +62,8 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 			return s, nil, audio.ErrInvalid.With("%s: the card refuses %s: %v", name, n.text(), err)
 		}
 	}
-	return n.result()
+	err = n.result(&s)
+	return s, all, err
 }
 
 type negotiation struct {
@@ -169,16 +177,28 @@ func (n *negotiation) access() {
 	}
 }
 
+// value is what is left of a parameter.
+func (n *negotiation) value(param abi.Param) int {
+	low, _ := n.span(param)
+	return low
+}
+
+// infoOf is what a card says of itself.
+func infoOf(p *abi.HWParams, fd int) (uint32, error) {
+	asked := *p
+	asked.Info = 0
+	err := asked.Refine(fd)
+	return asked.Info, err
+}
+
 // text is what is left, for people.
 func (n *negotiation) text() string {
-	value := func(param abi.Param) int { low, _ := n.span(param); return low }
-	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", value(abi.Rate), value(abi.Channels), value(abi.PeriodSize), value(abi.BufferSize))
+	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", n.value(abi.Rate), n.value(abi.Channels), n.value(abi.PeriodSize), n.value(abi.BufferSize))
 }
 
 // result is what the hardware was set up with.
-func (n *negotiation) result() (s setup, all []*abi.HWParams, err error) {
-	value := func(param abi.Param) int { low, _ := n.span(param); return low }
-	s.rate, s.period, s.buffer = value(abi.Rate), value(abi.PeriodSize), 1<<31-1
+func (n *negotiation) result(s *setup) error {
+	s.rate, s.period, s.buffer = n.value(abi.Rate), n.value(abi.PeriodSize), 1<<31-1
 	for _, p := range n.all {
 		f := audio.Format{Rate: s.rate, Channels: p.Interval(abi.Channels).Low()}
 		for e, number := range formats() {
@@ -187,20 +207,20 @@ func (n *negotiation) result() (s setup, all []*abi.HWParams, err error) {
 			}
 		}
 		if err := f.Validate(); err != nil {
-			return s, nil, err
+			return err
 		}
 		s.formats = append(s.formats, f)
 		s.buffer = min(s.buffer, p.Interval(abi.BufferSize).Low())
 	}
-	return s, n.all, nil
+	return nil
 }
 
 // wake is when a stream wakes its program: each period; and when it stops: when its
-// buffer has run empty, or full. It starts by command only.
-func wake(fd int, period, buffer int) (boundary uint64, err error) {
+// buffer has run empty, or full, or later. It starts by command only.
+func wake(fd int, period, stop int) (boundary uint64, err error) {
 	p := abi.SWParams{
 		TstampMode: 1, TstampType: abi.TstampMonotonic, Proto: abi.ProtoTstamp, PeriodStep: 1,
-		AvailMin: uint64(period), StartThreshold: never, StopThreshold: uint64(buffer),
+		AvailMin: uint64(period), StartThreshold: never, StopThreshold: uint64(stop),
 	}
 	err = p.Install(fd)
 	return p.Boundary, err

@@ -51,6 +51,8 @@ type stream struct {
 	trial        bool   // it runs to find out lead
 	quiet        []byte // a period of silence, or room for what nobody reads
 	idle         bool   // nobody plays or records: the clock only
+	ramps        ramps
+	looked       time.Time // when the hardware was asked how far it is
 
 	patience time.Duration // how long the hardware may stand still
 	limit    unix.Timespec // of a sleep
@@ -100,8 +102,9 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	if err := s.grant(wish, set); err != nil {
 		return err
 	}
+	s.fill = s.granted.Period * s.granted.Periods
 	for i, sub := range subs {
-		if err := sub.install(set.formats[i], set.period, params[i]); err != nil {
+		if err := sub.install(set.formats[i], set.period, params[i], s.tailOf(sub, set, params[i])); err != nil {
 			return err
 		}
 		if sub.play {
@@ -112,9 +115,9 @@ func (s *stream) open(wish backend.Config, at Address) (err error) {
 	}
 	s.clock = subs[0]
 	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
-	s.fill = s.granted.Period * s.granted.Periods
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
 	s.granted.Format.Encoding.Silence(s.quiet)
+	s.ramps = newRamps(s.granted.Format, s.granted.Period)
 	s.patience = standstill + 2*time.Duration(s.duration(uint64(set.buffer)))
 	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
 	if s.clock.play {
@@ -174,6 +177,7 @@ func (s *stream) Delay() (play, record int) {
 
 func (s *stream) Start() error {
 	s.base, s.lost = 0, 0
+	s.ramps.reset()
 	if err := s.begin(); err != nil {
 		return s.failure("start", err)
 	}
@@ -226,6 +230,7 @@ func (s *stream) launch() error {
 		if err := s.play.reset(); err != nil {
 			return err
 		}
+		s.play.hush()
 		head := s.fill + s.lead
 		if s.trial {
 			head = s.play.buffer

@@ -34,6 +34,7 @@ type sub struct {
 	adapt  *adapter      // nil: the stream has the same format
 	frame  int           // bytes
 	buffer int           // frames
+	tail   *tail         // nil: the hardware stops when it has played the last frame
 
 	memory   []byte   // mapped; nil: frames are copied by the kernel
 	areas    []area   // of each channel, where memory is not interleaved
@@ -97,10 +98,13 @@ func holderText(at Address, play bool) string {
 }
 
 // install prepares transfers for what was negotiated.
-func (s *sub) install(f audio.Format, period int, p *abi.HWParams) error {
+func (s *sub) install(f audio.Format, period int, p *abi.HWParams, t *tail) error {
 	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
 	s.params, s.period = p, period
+	if s.mappable() {
+		s.tail = t
+	}
 	if p.Mask(abi.Access).Has(abi.RWNoninterleaved) {
 		for range f.Channels {
 			s.planes = append(s.planes, make([]byte, s.buffer*s.sample))
@@ -112,13 +116,23 @@ func (s *sub) install(f audio.Format, period int, p *abi.HWParams) error {
 
 // arm tells the kernel when to wake up, and maps its memory.
 func (s *sub) arm() (err error) {
-	if s.boundary, err = wake(s.fd, s.period, s.buffer); err != nil {
+	stop := s.buffer
+	if s.tail != nil {
+		stop += s.tail.stop
+	}
+	if s.boundary, err = wake(s.fd, s.period, stop); err != nil {
 		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
 	}
-	if access := s.params.Mask(abi.Access); access.Has(abi.MmapInterleaved) || access.Has(abi.MmapNoninterleaved) {
-		return s.mapMemory(s.format.Channels, access.Has(abi.MmapNoninterleaved))
+	if s.mappable() {
+		return s.mapMemory(s.format.Channels, s.params.Mask(abi.Access).Has(abi.MmapNoninterleaved))
 	}
 	return nil
+}
+
+// mappable reports whether its memory can be mapped.
+func (s *sub) mappable() bool {
+	access := s.params.Mask(abi.Access)
+	return access.Has(abi.MmapInterleaved) || access.Has(abi.MmapNoninterleaved)
 }
 
 // renew gives the hardware back and sets it up as it was, stopped.

@@ -57,7 +57,10 @@ func (s *sub) move(block []byte) (frames int, err error) {
 		if err := s.commit(part); err != nil {
 			return n - left, err
 		}
-		block, left = block[part*s.frame:], left-part
+		if left -= part; left == 0 {
+			s.follow(block[(part-1)*s.frame : part*s.frame])
+		}
+		block = block[part*s.frame:]
 	}
 	return n, nil
 }

@@ -26,7 +26,7 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if err := s.wakeAt(s.rel + uint64(s.granted.Period)); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		slept := monotonic()
+		slept := time.Now()
 		woken, err := s.sleep(s.polls[:], s.patience)
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
@@ -38,7 +38,7 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if s.base+s.rel > before || s.lost > lost || woken {
 			return s.tick()
 		}
-		if monotonic()-slept >= int64(s.patience) { // and it was not suspended meanwhile
+		if time.Since(slept) >= s.patience { // and it was not suspended meanwhile
 			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
 		}
 		// What poll has seen is no news: a pause, so that nothing can make this spin.
@@ -87,6 +87,7 @@ func (s *stream) wakeAt(rel uint64) error {
 // look finds out how far the hardware is, and starts it anew where it has stopped.
 func (s *stream) look() error {
 	stopped := false
+	s.looked = time.Now()
 	for _, sub := range [...]*sub{s.play, s.record} { // what is between them makes lead smaller
 		if sub == nil {
 			continue
@@ -123,6 +124,9 @@ func (s *stream) look() error {
 		s.time = max(s.time+1, at-s.duration(s.clock.hw-rel))
 		s.starts = 0
 	}
+	if s.play != nil && s.play.inTail() && !s.skip() {
+		return s.recover()
+	}
 	return nil
 }
 
@@ -149,15 +153,12 @@ func (s *stream) resume(sub *sub) error {
 // started, as a card does that is being unplugged, has a period between its starts,
 // of which each may take longer than that.
 func (s *stream) recover() error {
+	if err := s.fadeOut(); err != nil {
+		return err
+	}
 	period := uint64(s.granted.Period)
-	for {
-		rest := s.begun + s.duration(period) - monotonic()
-		if rest <= 0 {
-			break
-		}
-		if _, err := s.sleep(s.polls[:1], time.Duration(rest)); err != nil {
-			return err
-		}
+	if err := s.pause(time.Now(), time.Duration(s.begun+s.duration(period)-monotonic())); err != nil {
+		return err
 	}
 	now := monotonic()
 	if s.starts++; int64(s.starts)*s.duration(period) >= int64(s.patience) {
@@ -170,6 +171,7 @@ func (s *stream) recover() error {
 	}
 	s.base += s.rel + gap
 	s.lost += gap
+	s.ramps.gap()
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -226,11 +228,17 @@ func (s *stream) drop(room []byte) error {
 // Read moves what was recorded. What the card has lost meanwhile is found out by the next
 // Wait.
 func (s *stream) Read(block []byte) (int, error) {
-	return s.transferred(s.record.get(block, s.granted.Format))
+	n, err := s.record.get(block, s.granted.Format)
+	s.ramps.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
+	return s.transferred(n, err)
 }
 
 // Write moves what is to be played, likewise.
 func (s *stream) Write(block []byte) (int, error) {
+	if dry, err := s.dry(); dry || err != nil {
+		return s.transferred(0, err)
+	}
+	s.ramps.played.Pass(block)
 	return s.transferred(s.play.put(block, s.granted.Format))
 }
 

@@ -81,6 +81,9 @@ func (s *stream) process(in, out []byte, t portaudio.StreamCallbackTimeInfo, fla
 	if flags&(portaudio.InputOverflow|portaudio.OutputUnderflow|portaudio.OutputOverflow) != 0 {
 		what |= xrun
 	}
+	if flags&portaudio.OutputUnderflow != 0 {
+		what |= noPlay
+	}
 	if flags&portaudio.InputUnderflow != 0 {
 		what |= noRecord
 	}

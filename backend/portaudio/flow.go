@@ -23,6 +23,7 @@ type flow struct {
 	play, record *ring  // nil: not opened
 	bell         bell
 	quiet        []byte // a period of silence to play
+	seams        seams
 
 	// The callback's.
 	count     atomic.Uint64 // odd while position and time change
@@ -55,6 +56,7 @@ func newFlow(rate, period, periods int, play, record audio.Format) *flow {
 	if !record.IsZero() {
 		f.record = newRing(int(f.room), record.FrameBytes())
 	}
+	f.seams = newSeams(period, audio.RampFrames(rate, period), play, record)
 	return f
 }
 
@@ -76,6 +78,7 @@ func (f *flow) reset(now int64) {
 	f.ticked.Store(false)
 	f.ticker = ticker{when: now, fill: max(f.fill, f.buffer)}
 	f.written.Store(0)
+	f.seams.reset()
 	if f.play != nil {
 		f.silence(f.fill)
 	}
@@ -86,6 +89,7 @@ type trouble uint8
 
 const (
 	xrun     trouble = 1 << iota // frames were lost before this block
+	noPlay                       // nothing was played before this block
 	noRecord                     // the recorded block is silence: there was nothing yet
 )
 
@@ -98,6 +102,9 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 		at += gap
 		f.gaps.Add(gap)
 		f.firstKept.Store(at)
+		if f.play != nil {
+			f.seams.played.Gap(what&noPlay != 0)
+		}
 	}
 	if what&noRecord != 0 {
 		f.unheard.Add(n)
@@ -111,6 +118,7 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 			f.firstKept.Store(at + n) // the engine sleeps: it drops all of it when it comes
 		} else {
 			f.record.store(at, in)
+			f.seams.store(f.record, at, n, what&noRecord != 0)
 		}
 	}
 	before := f.position.Load() / f.period
@@ -123,17 +131,20 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 	}
 }
 
-// take plays frames of the ring, and silence for those that are not there.
+// take plays frames of the ring, and for those that are not there a ramp and silence.
 func (f *flow) take(at uint64, out []byte) {
 	frames := uint64(len(out) / f.play.frame)
-	there := min(frames, f.written.Load()-min(at, f.written.Load()))
-	f.play.load(at, out[:int(there)*f.play.frame])
-	for rest := out[int(there)*f.play.frame:]; len(rest) > 0; {
+	n := min(frames, f.written.Load()-min(at, f.written.Load()))
+	there, lack := out[:int(n)*f.play.frame], out[int(n)*f.play.frame:]
+	f.play.load(at, there)
+	for rest := lack; len(rest) > 0; {
 		rest = rest[copy(rest, f.quiet):]
 	}
-	if there < frames && f.ticked.Load() {
-		f.missed.Add(frames - there)
+	late := f.ticked.Load()
+	if n < frames && late {
+		f.missed.Add(frames - n)
 	}
+	f.seams.pass(there, lack, late)
 }
 
 // gap is how many frames PortAudio has lost, whole periods: it does not say, but time does.

@@ -32,6 +32,7 @@ func newRig(t *testing.T, period, periods int, play, record bool) *rig {
 	r := &rig{t: t, ns: 1e9}
 	formats := map[bool]audio.Format{true: number}
 	r.flow = newFlow(number.Rate, period, periods, formats[play], formats[record])
+	r.flow.seams = newSeams(period, 0, formats[play], formats[record]) // numbers stay what they are
 	r.flow.reset(r.ns)
 	return r
 }

@@ -66,7 +66,10 @@ func (f *flow) unread() int {
 	if from+f.buffer < f.at {
 		from = f.at - f.buffer
 	}
-	f.dropped += from - f.read.Load()
+	if skipped := from - f.read.Load(); skipped > 0 {
+		f.dropped += skipped
+		f.seams.heard.Gap(false)
+	}
 	f.read.Store(from)
 	return int(f.at - from)
 }
@@ -75,11 +78,12 @@ func (f *flow) unread() int {
 // are silence already.
 func (f *flow) unwritten(position uint64) int {
 	if f.written.Load() < position {
-		f.written.Store(position) // too late for those before
+		f.written.Store(position) // too late for those before; the callback knows
+		f.seams.given.Reset()
 	}
 	full := f.at + f.fill
 	if from := f.written.Load(); full > from+f.buffer {
-		f.silence(full - from - f.buffer)
+		f.pause(full - from - f.buffer)
 	}
 	return int(full - min(full, f.written.Load()))
 }
@@ -88,13 +92,19 @@ func (f *flow) unwritten(position uint64) int {
 func (f *flow) silence(n uint64) {
 	for n > 0 {
 		part := min(n, f.period)
-		f.put(f.quiet[:int(part)*f.play.frame])
+		f.store(f.quiet[:int(part)*f.play.frame])
 		n -= part
 	}
 }
 
 // put plays whole frames, get gives those that were recorded: no more than the tick has.
 func (f *flow) put(block []byte) {
+	f.seams.begun = true
+	f.seams.given.Pass(block)
+	f.store(block)
+}
+
+func (f *flow) store(block []byte) {
 	at := f.written.Load()
 	f.play.store(at, block)
 	f.written.Store(at + uint64(len(block)/f.play.frame))
@@ -103,6 +113,7 @@ func (f *flow) put(block []byte) {
 func (f *flow) get(block []byte) {
 	at := f.read.Load()
 	f.record.load(at, block)
+	f.seams.heard.Pass(block)
 	f.read.Store(at + uint64(len(block)/f.record.frame))
 }
 

@@ -25,3 +25,10 @@ func (r *ring) load(at uint64, block []byte) {
 	n := copy(block, r.bytes[place:])
 	copy(block[n:], r.bytes)
 }
+
+// pieces is where frames are, the first of which is number at.
+func (r *ring) pieces(at, frames uint64) (one, other []byte) {
+	place, n := int(at%r.size)*r.frame, int(frames)*r.frame
+	one = r.bytes[place:min(place+n, len(r.bytes))]
+	return one, r.bytes[:n-len(one)]
+}

@@ -8,7 +8,8 @@ import (
 func (s *stream) Start() error {
 	s.base, s.time, s.fresh = 0, 0, true
 	s.reached.Store(0)
-	s.fadeIn = [2]int{}
+	s.played.Reset()
+	s.recorded.Reset()
 	s.running.Store(true)
 	p := s.now.Load()
 	if p == s.understudy {
@@ -62,14 +63,16 @@ func (s *stream) Read(block []byte) (int, error) {
 	n, err := s.now.Load().Read(block)
 	if err != nil {
 		s.granted.Format.Encoding.Silence(block)
+		s.recorded.Gap(false)
+		s.recorded.Pass(block)
 		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
 	}
-	s.fade(&s.fadeIn[1], block)
+	s.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
 	return n, nil
 }
 
 func (s *stream) Write(block []byte) (int, error) {
-	s.fade(&s.fadeIn[0], block)
+	s.played.Pass(block)
 	n, err := s.now.Load().Write(block)
 	if err != nil {
 		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
@@ -111,7 +114,8 @@ func (s *stream) change(p *performer, why error) {
 	old := s.now.Load()
 	if s.running.Load() {
 		s.base, s.fresh = p.at, p != s.understudy
-		s.fadeIn = [2]int{s.granted.Period, s.granted.Period}
+		s.played.Gap(true)
+		s.recorded.Gap(false)
 	}
 	s.now.Store(p)
 	p.Wake() // for those who have just woken the other one
@@ -121,26 +125,4 @@ func (s *stream) change(p *performer, why error) {
 		s.retired <- old
 	}
 	s.tell(backend.Switch{From: s.o.Sources[old.source].Name, To: s.o.Sources[p.source].Name, Err: why})
-}
-
-// fade is the ramp after a change of device, of which so many frames are to go.
-func (s *stream) fade(left *int, block []byte) {
-	f := s.granted.Format
-	if *left == 0 || len(block) == 0 {
-		return
-	}
-	n := min(*left, len(block)/f.FrameBytes())
-	var room [256]float32
-	sample := f.Encoding.Bytes()
-	for frame := range n {
-		level := 1 - float32(*left-frame)/float32(s.granted.Period)
-		part := block[frame*f.FrameBytes() : (frame+1)*f.FrameBytes()]
-		x := room[:f.Channels]
-		f.Encoding.Decode(x, part)
-		for i := range x {
-			x[i] *= level
-		}
-		f.Encoding.Encode(part[:f.Channels*sample], x, nil)
-	}
-	*left -= n
 }

@@ -56,6 +56,8 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if err := s.begin(wish); err != nil {
 		return nil, err
 	}
+	ramp := audio.RampFrames(s.granted.Format.Rate, s.granted.Period)
+	s.played, s.recorded = audio.NewSplice(s.granted.Format, ramp), audio.NewSplice(s.granted.Format, ramp)
 	s.wait.Go(s.supervise)
 	return backend.Guard(s), nil
 }
@@ -125,10 +127,11 @@ type stream struct {
 	reached atomic.Uint64 // position of the last tick, likewise
 
 	// The engine's goroutine's.
-	base   uint64 // position at which the performer was started
-	fresh  bool   // it has had no tick yet
-	time   int64
-	fadeIn [2]int // frames to go of the ramp, of what is played and recorded
+	base     uint64 // position at which the performer was started
+	fresh    bool   // it has had no tick yet
+	time     int64
+	played   *audio.Splice // a device that takes over comes in on a ramp
+	recorded *audio.Splice
 }
 
 var (

@@ -52,6 +52,7 @@ type stage struct {
 	s       backend.Stream
 	ticks   chan backend.Tick
 	done    chan struct{}
+	step    int // the largest that the engine recorded; after done
 }
 
 func newStage(t *testing.T) *stage {
@@ -94,7 +95,7 @@ func (st *stage) open() {
 	}
 	go func() {
 		defer close(st.done)
-		block := make([]byte, 4*period*4)
+		block, before := make([]byte, 4*period*4), -1
 		for {
 			tick, err := st.s.Wait()
 			if err != nil {
@@ -103,6 +104,13 @@ func (st *stage) open() {
 			if _, err := st.s.Read(block[:tick.Readable*4]); err != nil {
 				st.Error(err)
 				return
+			}
+			for frame := range tick.Readable {
+				now := int(int16(binary.LittleEndian.Uint16(block[4*frame:])))
+				if before >= 0 {
+					st.step = max(st.step, now-before, before-now)
+				}
+				before = now
 			}
 			if tick.Readable > 0 {
 				last := int16(binary.LittleEndian.Uint16(block[tick.Readable*4-4:]))
@@ -195,6 +203,9 @@ func TestUnplugAndReplug(t *testing.T) {
 			t.Errorf("%d is heard of the card", tick.Lost)
 		}
 		end(st)
+		if st.step == 0 || st.step > 1000/period+1 {
+			t.Errorf("the largest step that is recorded is %d, want %d at most", st.step, 1000/period+1)
+		}
 	})
 }
 

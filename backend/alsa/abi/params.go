@@ -30,6 +30,12 @@ const (
 	lastInterval = TickTime
 )
 
+// The bits of HWParams.Info. Refine sets it where it is 0.
+const (
+	Batch       = 0x10 // the hardware pointer moves in steps, such as packets
+	SyncApplPtr = 0x20 // the driver wants to know of each frame that is written
+)
+
 // The values of Access.
 const (
 	MmapInterleaved    = 0
