@@ -29,16 +29,16 @@ type cardControls struct {
 
 var _ loop.Controls = (*cardControls)(nil)
 
-// attach takes the controls of a card, in place of those before; −1: of none. An error
+// attach takes the controls of a PCM, in place of those before; not ok: of none. An error
 // says why they cannot be used, and leaves it without any.
-func (c *cardControls) attach(card int) error {
+func (c *cardControls) attach(at alsa.Address, ok bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.release(false)
-	if card < 0 {
+	if !ok {
 		return nil
 	}
-	mixer, err := alsa.OpenMixer(card, c.config.Controls)
+	mixer, err := alsa.OpenMixer(at, c.config.Controls)
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func (c *cardControls) attach(card int) error {
 }
 
 // tryAttach is attach where a card does without what it cannot.
-func (c *cardControls) tryAttach(card int) {
-	if err := c.attach(card); err != nil {
+func (c *cardControls) tryAttach(at alsa.Address, ok bool) {
+	if err := c.attach(at, ok); err != nil {
 		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
 	}
 }
