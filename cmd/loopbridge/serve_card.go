@@ -64,6 +64,7 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	}
 	controls := &cardControls{
 		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
+		open: alsa.OpenMixer,
 		tell: func(changes []audio.Change) { c.bay.Tell(loop.Event{Kind: loop.Set, Device: d.Name, Changes: changes}) },
 	}
 	if on, ok := backend.As[backend.Switcher](s); ok {

@@ -16,6 +16,7 @@ type cardControls struct {
 	log    zerolog.Logger
 	config CardConfig
 	tell   func([]audio.Change) // what others have changed
+	open   func(alsa.Address, alsa.CardControls) (*alsa.Mixer, error)
 
 	mu       sync.Mutex
 	mixer    *alsa.Mixer // nil: it runs on no card
@@ -41,7 +42,7 @@ func (c *cardControls) attach(at alsa.Address, ok bool) error {
 	if !ok {
 		return nil
 	}
-	mixer, err := alsa.OpenMixer(at, c.config.Controls)
+	mixer, err := c.open(at, c.config.Controls)
 	if err != nil {
 		return err
 	}
