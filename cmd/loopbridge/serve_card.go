@@ -31,6 +31,7 @@ type cards struct {
 	plugged  []chan struct{}            // of each device that wants to know
 	opened   map[[2]string]alsa.Address // what is behind a name of a card, by device and name
 	controls map[string]*cardControls   // by device
+	changed  func()                     // the state is to be kept; nil: not yet
 
 	portAudio portAudio
 }
@@ -65,7 +66,7 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	controls := &cardControls{
 		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
 		open: alsa.OpenMixer,
-		tell: func(changes []audio.Change) { c.bay.Tell(loop.Event{Kind: loop.Set, Device: d.Name, Changes: changes}) },
+		tell: func(changes []audio.Change) { c.set(d.Name, changes) },
 	}
 	if on, ok := backend.As[backend.Switcher](s); ok {
 		at, ok := c.address(d.Name, on.Device())
@@ -187,6 +188,17 @@ func (c *cards) follow(device string, s backend.Switcher) {
 	}
 }
 
+// set tells what others have set of a device, and keeps it.
+func (c *cards) set(device string, changes []audio.Change) {
+	c.bay.Tell(loop.Event{Kind: loop.Set, Device: device, Changes: changes})
+	c.mu.Lock()
+	changed := c.changed
+	c.mu.Unlock()
+	if changed != nil {
+		changed()
+	}
+}
+
 // controlsOf are those of a device, nil for one that is no card.
 func (c *cards) controlsOf(device string) *cardControls {
 	c.mu.Lock()
@@ -194,8 +206,11 @@ func (c *cards) controlsOf(device string) *cardControls {
 	return c.controls[device]
 }
 
-// begin is when all devices have their state.
-func (c *cards) begin() {
+// begin is when all devices have their state; changed keeps what others change from now on.
+func (c *cards) begin(changed func()) {
+	c.mu.Lock()
+	c.changed = changed
+	c.mu.Unlock()
 	for _, controls := range c.controls {
 		controls.begin()
 	}

@@ -102,6 +102,7 @@ type pluggedCard struct {
 	opened   int
 	closed   int
 	told     []audio.Change
+	kept     int // how often the state was to be kept
 	wait     sync.WaitGroup
 }
 
@@ -110,7 +111,10 @@ func plugCard(t *testing.T, volume string) *pluggedCard {
 	p := &pluggedCard{stream: switcher{backendtest.NewClock(backend.Config{Play: true}), make(chan backend.Switch)}}
 	p.controls = &cardControls{
 		log: zerolog.Nop(), config: defaultCard(), previous: map[audio.Direction]audio.Ports{},
-		tell: func(changes []audio.Change) { p.told = append(p.told, changes...) },
+		tell: func(changes []audio.Change) {
+			p.told = append(p.told, changes...)
+			p.cards.set("main", changes)
+		},
 		open: func(alsa.Address, alsa.CardControls) (*alsa.Mixer, error) {
 			p.opened++
 			p.panel = newPanelOfCard(&p.closed)
@@ -130,6 +134,7 @@ func plugCard(t *testing.T, volume string) *pluggedCard {
 		t.Fatal(err)
 	}
 	p.controls.serve(p.engine)
+	p.cards.begin(func() { p.kept++ })
 	p.wait.Go(func() { p.cards.follow("main", p.stream) })
 	return p
 }
@@ -219,6 +224,9 @@ func TestCardsMuteIsShown(t *testing.T) {
 				switchOn = 0
 			}
 			shows("output_muted=1", true, switchOn)
+			if p.kept != 3 {
+				t.Errorf("what others did was kept %d times", p.kept)
+			}
 			if len(p.told) != 3 {
 				t.Errorf("its own sets are told as others': %v", p.told[3:])
 			}
