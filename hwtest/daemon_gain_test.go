@@ -40,6 +40,9 @@ func (b *bench) gains(ear plan.Ear, volume string) {
 		if balance != mixer.MidBalance {
 			what += fmt.Sprint(" balance ", balance)
 		}
+		if volume == "hardware" {
+			d.arrives(name, gain)
+		}
 		now := b.panel()
 		want := both(emulated(ear, now))
 		left, right := mixer.Balance(gain, balance)
@@ -61,6 +64,14 @@ func (b *bench) gains(ear plan.Ear, volume string) {
 	}
 	step(128, 16, 0)
 	step(128, 16, 1)
+	if volume == "hardware" { // its switch, too; and as it was for those who come after
+		own := of(ear.Open[0], "Playback Switch")
+		d.until("has turned "+own+" off", func() bool { return !b.panel().on(own) })
+		step(255, mixer.MidBalance, 0)
+		if !b.panel().on(own) {
+			b.Errorf("output_muted=0 has left %s off", own)
+		}
+	}
 	if changed := b.panel().differs(before); volume == "software" && len(changed) > 0 {
 		b.Errorf("software has changed %s", strings.Join(changed, ", "))
 	}

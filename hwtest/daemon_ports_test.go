@@ -107,9 +107,7 @@ func portsSound(b *bench) {
 	for _, ear := range b.card.Ears {
 		own := of(ear.Open[0], "Playback Switch")
 		b.open(ear)
-		if ear.PCM == 0 { // the names of other devices' controls have an index, and are found only if they are configured
-			b.turn(own, false)
-		}
+		b.turn(own, false) // who names a port wants to hear it
 		d := b.daemon(ear)
 		stop := d.plays(b.tape(ear))
 		ports := d.info().Play

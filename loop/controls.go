@@ -17,9 +17,12 @@ type Controls interface {
 	// Gain reads the volume of a side as the nearest gain of 0..255. Not ok: the hardware has
 	// none, or is not to use it; then gain is software's.
 	Gain(d audio.Direction) (gain int, ok bool)
-	// SetGain sets that volume as near to a gain as it can, not below, and returns the
-	// amplitude of 0..1 that is left for software.
-	SetGain(d audio.Direction, gain int) (rest float32, err error)
+	// Way lists the levels in dB over which that volume gets to a gain: first where it is, at
+	// last the nearest that is not below the gain. Neighbours are so close that the step is
+	// not heard, or as close as the hardware has them.
+	Way(d audio.Direction, gain int) ([]float64, error)
+	// SetLevel sets that volume to a level of a Way.
+	SetLevel(d audio.Direction, dB float64) error
 	// Monitor makes the input heard in the output with a gain of 0..255. Not done: the
 	// hardware cannot, or is not to do it, and software does.
 	Monitor(gain int) (done bool, err error)
@@ -27,11 +30,25 @@ type Controls interface {
 	Monitored() (gain int, ok bool)
 }
 
+// Muter is what Controls may be beside: hardware with a switch that silences all that it
+// plays. Without it a mute is software's alone.
+type Muter interface {
+	// Muted reads the switch, whoever has turned it; Controls.Select does not turn it then.
+	// Not ok: the hardware has none, or is not there.
+	Muted() (muted, ok bool)
+	// Mute turns it. Not done: the hardware cannot, or is not to do it; software is silent
+	// in any case.
+	Mute(muted bool) (done bool, err error)
+}
+
 // hardware reports whether a side's ports are switches of the hardware.
 func (d *desk) hardware(n int) bool { return d.controls != nil && d.ports[n] == nil }
 
 // plugged takes over what the hardware has now. The caller holds mu.
 func (d *desk) plugged() {
+	if m, ok := d.controls.(Muter); ok {
+		m.Muted() // before the ports are read, of which it may be a matter
+	}
 	for n, direction := range directions() {
 		s := d.info.Side(direction)
 		if !d.hardware(n) || s.AvailPorts == 0 { // no such side
@@ -72,9 +89,9 @@ func (d *desk) choose(now, next *audio.Info, p audio.Patch) error {
 	return nil
 }
 
-// Replugged reads the ports and gains of the hardware again, after a jack, a hand at
+// Replugged reads the ports, gains and mute of the hardware again, after a jack, a hand at
 // another mixer or the card itself has changed them, and returns what is different. With
-// again ports and gains are those of before, as far as they are there: the card was away.
+// again they are those of before, as far as they are there: the card was away.
 // From any goroutine but the engine's.
 func (e *Engine) Replugged(again bool) []audio.Change {
 	changes, change := e.desk.replugged(e, again)

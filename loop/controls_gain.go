@@ -2,17 +2,20 @@ package loop
 
 import (
 	"errors"
+	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// split is what the hardware does of the gains and the monitor of an Info, and so what is
-// left for software.
+// split is what the hardware does of the gains, the monitor and the mute of an Info, and so
+// what is left for software.
 type split struct {
 	gain      [2]share
-	monitor   bool // all of it is the hardware's
-	monitored int  // as Controls.Monitored reads it
+	monitor   bool  // all of it is the hardware's
+	monitored int   // as Controls.Monitored reads it
+	muted     bool  // as Muter.Muted reads it
+	hush      *ride // on its way to be muted; nil: it is not
 }
 
 // share is a side's.
@@ -20,6 +23,7 @@ type share struct {
 	hardware bool
 	volume   int     // as Controls.Gain reads it
 	rest     float32 // amplitude that is left, 0..1
+	ride     *ride   // the volume is on its way; nil: it is there
 }
 
 // divide gives the hardware its part of next, as far as p sets it or it is not what it was
@@ -40,13 +44,8 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 		if _, ok := d.controls.Gain(direction); !ok {
 			continue
 		}
-		rest, failed := d.controls.SetGain(direction, gain)
-		if failed != nil {
-			err = errors.Join(err, failed)
-			continue
-		}
-		volume, ok := d.controls.Gain(direction)
-		s.gain[n] = share{hardware: ok, volume: volume, rest: rest}
+		mine, failed := d.move(n, now, gain)
+		s.gain[n], err = mine, errors.Join(err, failed)
 	}
 	if now == nil || next.MonitorGain != now.MonitorGain {
 		var failed error
@@ -54,10 +53,95 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 		s.monitored, _ = d.controls.Monitored()
 		err = errors.Join(err, failed)
 	}
-	return s, err
+	return s, errors.Join(err, d.mute(&s, now, next, p))
 }
 
-// heard takes over the gains that a hand at another mixer has set. The caller holds mu.
+// move gives the hardware its part of a gain of a side: at once where nobody can hear it, or
+// else on a ride. The caller holds mu.
+func (d *desk) move(n int, now *audio.Info, gain int) (share, error) {
+	direction := directions()[n]
+	way, err := d.controls.Way(direction, gain)
+	if err != nil || len(way) == 0 {
+		return share{}, err
+	}
+	last := way[len(way)-1]
+	s := share{hardware: true, rest: left(gain, last)}
+	if from := d.applied(n, now); len(way) > 1 && from > 0 && d.audible(n, now) {
+		s.ride = d.newRide(n, way, from, s.rest)
+	} else if len(way) > 1 {
+		err = d.controls.SetLevel(direction, last)
+	}
+	if err != nil {
+		return share{}, err
+	}
+	s.volume, s.hardware = d.controls.Gain(direction)
+	return s, nil
+}
+
+// left is the amplitude that software has to add for a gain.
+func left(gain int, dB float64) float32 {
+	switch rest := mixer.Decibels(gain) - dB; {
+	case gain == 0:
+		return 0
+	case rest > -inaudible || math.IsInf(dB, -1): // software does not amplify
+		return 1
+	default:
+		return float32(math.Pow(10, rest/20))
+	}
+}
+
+// inaudible is a difference in dB that comes of arithmetic.
+const inaudible = 1e-6
+
+// applied is the amplitude that software has applied to a side up to now.
+func (d *desk) applied(n int, now *audio.Info) float32 {
+	switch s := d.split.gain[n]; {
+	case s.hardware:
+		return s.rest
+	case now == nil:
+		return 0
+	default:
+		return mixer.Amplitude(now.Side(directions()[n]).Gain)
+	}
+}
+
+// audible reports whether sound passes through a side, so that its volume must not jump.
+func (d *desk) audible(n int, now *audio.Info) bool {
+	return now != nil && d.sounding[n].Load() && (n == recording || !now.OutputMuted)
+}
+
+// mute turns the hardware's switch as next has it, if p sets it or it is not what it was with
+// now: off when software's silence is heard, on before software lets anything through. The
+// caller holds mu.
+func (d *desk) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) {
+	m, ok := d.controls.(Muter)
+	_, given := p.Get(audio.OutputMuted)
+	if !ok || now != nil && !given && next.OutputMuted == now.OutputMuted {
+		return nil
+	}
+	s.hush, d.found = nil, false
+	if next.OutputMuted && d.audible(playing, now) {
+		s.hush = d.newRide(playing, []float64{0, math.Inf(-1)}, 1, 0)
+		return nil
+	}
+	_, err = m.Mute(next.OutputMuted)
+	s.muted, _ = m.Muted()
+	return err
+}
+
+// opens is a patch that turns the hardware's switch on too, if it was found off: who names a
+// port wants to hear it. The caller holds mu.
+func (d *desk) opens(p audio.Patch) audio.Patch {
+	if _, plays := p.Get(audio.PlayPort); !plays || !d.found {
+		return p
+	}
+	if _, given := p.Get(audio.OutputMuted); !given {
+		_ = p.Set(audio.OutputMuted, 0) // it is within the range
+	}
+	return p
+}
+
+// heard takes over the gains and the mute that a hand at another mixer has set. The caller holds mu.
 func (d *desk) heard() split {
 	s := d.split
 	if d.controls == nil {
@@ -75,6 +159,11 @@ func (d *desk) heard() split {
 		if mine := s.gain[n]; !mine.hardware || mine.volume != now {
 			s.gain[n] = share{hardware: true, volume: now, rest: 1}
 			side.Gain = now
+		}
+	}
+	if m, ok := d.controls.(Muter); ok {
+		if now, ok := m.Muted(); ok && now != s.muted {
+			s.muted, s.hush, d.info.OutputMuted, d.found = now, nil, now, false
 		}
 	}
 	if now, ok := d.controls.Monitored(); ok && (!s.monitor || now != s.monitored) {

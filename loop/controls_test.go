@@ -1,9 +1,12 @@
 package loop_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"testing"
+	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
@@ -47,12 +50,18 @@ func (s *switches) Gain(d audio.Direction) (gain int, ok bool) {
 	return min(s.volume, 255), s.scale && d == audio.Play
 }
 
-// SetGain has steps of a quarter, and takes the next one above.
-func (s *switches) SetGain(_ audio.Direction, gain int) (rest float32, err error) {
-	if s.volume = (gain + 63) / 64 * 64; s.volume == 0 {
-		return 0, nil
+// Way has steps of a quarter, and ends at the next one above.
+func (s *switches) Way(_ audio.Direction, gain int) (levels []float64, err error) {
+	for v, to := s.volume, (gain+63)/64*64; ; v += 64 * cmp.Compare(to, v) {
+		if levels = append(levels, 20*math.Log10(float64(v)/255)); v == to {
+			return levels, nil
+		}
 	}
-	return float32(gain) / float32(s.volume), nil
+}
+
+func (s *switches) SetLevel(_ audio.Direction, dB float64) error {
+	s.volume = int(math.Round(255 * math.Pow(10, dB/20)))
+	return nil
 }
 
 func (s *switches) Monitor(gain int) (bool, error) {
@@ -68,67 +77,75 @@ func (s *switches) Monitored() (gain int, ok bool) { return s.monitor, s.scale }
 // TestD19GainOfHardware: it does its part, and software the rest.
 func TestD19GainOfHardware(t *testing.T) {
 	for _, scale := range []bool{true, false} {
-		hw := &switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{}, volume: 64, scale: scale}
-		c := newCardWith(t, true, true, loop.EngineOptions{Controls: hw})
-		c.feed(1000, 0.25)
-		p := c.client("speaker", pcm.Write)
-		// next plays a little at what the gains are now.
-		next := func(gain, volume, heard int) {
-			t.Helper()
-			c.play(p, constant(1000, 3*period))
-			c.clock.Advance(3 * period)
-			if !scale {
-				volume, heard = 64, int(1000*mixer.Amplitude(gain))
-			}
-			if l, _ := c.last(); int(l) < heard-1 || int(l) > heard+1 || hw.volume != volume || c.engine.Info().Play.Gain != gain {
-				t.Errorf("gain %d: hardware %d, and %d is played, want %d, %d and %d", c.engine.Info().Play.Gain, hw.volume, l, gain, volume, heard)
-			}
+		synctest.Test(t, func(t *testing.T) { gainOfHardware(t, scale) })
+	}
+}
+
+func gainOfHardware(t *testing.T, scale bool) {
+	hw := &switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{}, volume: 64, scale: scale}
+	c := newCardWith(t, true, true, loop.EngineOptions{Controls: hw})
+	c.feed(1000, 0.25)
+	p := c.client("speaker", pcm.Write)
+	// next plays a little at what the gains are now.
+	next := func(gain, volume, heard int) {
+		t.Helper()
+		c.play(p, constant(1000, 9*period)) // the volume takes a step each period
+		for range 9 {
+			c.clock.Advance(period)
+			synctest.Wait()
 		}
-		if scale {
-			next(64, 64, 1000) // as it was found
-		} else {
-			next(255, 64, 1000)
+		if !scale {
+			volume, heard = 64, int(1000*mixer.Amplitude(gain))
 		}
-		for _, step := range []struct{ gain, volume, heard int }{{255, 256, 996}, {128, 128, 1000}, {96, 128, 750}, {0, 0, 0}, {96, 128, 750}} {
-			c.set(fmt.Sprintf("play.gain=%d", step.gain))
-			next(step.gain, step.volume, step.heard)
+		if l, _ := c.last(); int(l) < heard-1 || int(l) > heard+1 || hw.volume != volume || c.engine.Info().Play.Gain != gain {
+			t.Errorf("gain %d: hardware %d, and %d is played, want %d, %d and %d", c.engine.Info().Play.Gain, hw.volume, l, gain, volume, heard)
 		}
-		if scale {
-			if changes := c.engine.Replugged(false); len(changes) != 0 {
-				t.Errorf("nothing has changed, but %v", changes)
-			}
-			hw.volume = 64 // another mixer
-			if changes := c.engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
-				t.Errorf("%v", changes)
-			}
-			next(64, 64, 1000)
-			hw.volume = 320 // beyond unity
-			c.engine.Replugged(false)
-			next(255, 320, 1000)
-			c.set("play.gain=255")
-			next(255, 256, 996)
-			c.set("play.gain=96")
-			hw.volume = 0 // the card was away
-			c.engine.Replugged(true)
-			next(96, 128, 750)
-			hw.refuse = audio.ErrIO.With("no")
-			if _, err := c.try("play.gain=200", "play.port=speaker"); !errors.Is(err, audio.ErrIO) {
-				t.Errorf("a port that the hardware refuses: %v", err)
-			}
-			hw.refuse = nil
-			next(96, 128, 750)
+	}
+	if scale {
+		next(64, 64, 1000) // as it was found
+	} else {
+		next(255, 64, 1000)
+	}
+	for _, step := range []struct{ gain, volume, heard int }{{255, 256, 996}, {128, 128, 1000}, {96, 128, 750}, {0, 0, 0}, {96, 128, 750}} {
+		c.set(fmt.Sprintf("play.gain=%d", step.gain))
+		next(step.gain, step.volume, step.heard)
+	}
+	if scale {
+		if changes := c.engine.Replugged(false); len(changes) != 0 {
+			t.Errorf("nothing has changed, but %v", changes)
 		}
-		p.Abandon()
-		c.set("monitor_gain=255", "play.gain=64")
-		c.clock.Advance(30 * period)
-		if level := c.level(1000); hw.monitor != 255 || (level > -60) == scale {
-			t.Errorf("the hardware (%v) monitors with %d, and software at %.1f dB", scale, hw.monitor, level)
+		hw.volume = 64 // another mixer
+		if changes := c.engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
+			t.Errorf("%v", changes)
 		}
-		hw.monitor = 99 // another mixer
-		changes := c.engine.Replugged(false)
-		if heard := len(changes) == 1 && changes[0].Field == audio.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
-			t.Errorf("%v, and monitor_gain is %d", changes, c.engine.Info().MonitorGain)
+		next(64, 64, 1000)
+		hw.volume = 320 // beyond unity
+		c.engine.Replugged(false)
+		next(255, 320, 1000)
+		c.set("play.gain=255")
+		next(255, 256, 996)
+		c.set("play.gain=96")
+		synctest.Wait()
+		hw.volume = 0 // the card was away
+		c.engine.Replugged(true)
+		next(96, 128, 750)
+		hw.refuse = audio.ErrIO.With("no")
+		if _, err := c.try("play.gain=200", "play.port=speaker"); !errors.Is(err, audio.ErrIO) {
+			t.Errorf("a port that the hardware refuses: %v", err)
 		}
+		hw.refuse = nil
+		next(96, 128, 750)
+	}
+	p.Abandon()
+	c.set("monitor_gain=255", "play.gain=64")
+	c.clock.Advance(30 * period)
+	if level := c.level(1000); hw.monitor != 255 || (level > -60) == scale {
+		t.Errorf("the hardware (%v) monitors with %d, and software at %.1f dB", scale, hw.monitor, level)
+	}
+	hw.monitor = 99 // another mixer
+	changes := c.engine.Replugged(false)
+	if heard := len(changes) == 1 && changes[0].Field == audio.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
+		t.Errorf("%v, and monitor_gain is %d", changes, c.engine.Info().MonitorGain)
 	}
 }
 

@@ -50,6 +50,7 @@ func (e *Engine) cycle(tick backend.Tick) error {
 	if e.output.state != busClear {
 		e.desk.tail.sound(tick.Position)
 	}
+	e.desk.sounds(e.desk.tail.holds(tick.Position))
 	return e.output.play(e.stream)
 }
 

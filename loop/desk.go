@@ -24,6 +24,7 @@ type desk struct {
 	controls Controls // nil: no hardware
 	tail     tail
 	split    split  // what the hardware does of info
+	found    bool   // the hardware was found muted, and nobody has said anything about that
 	opened   [2]int // clients on each side
 	queued   [2]int // clients that wait for their turn
 
@@ -34,11 +35,18 @@ type desk struct {
 	meters         *meters
 	paused         [2]bool
 	samples, since [2]uint64 // frames so far, and when they were last set to 0
+	going          bool      // the device runs
+	settings       [2]mixer.Setting
+	rides          [2]*ride // on the way to them; nil: there
+	hush           *ride
 
 	// Written by the engine.
 	counted [2]atomic.Uint32 // samples of audio(7I)
 	failed  [2]atomic.Bool   // error of audio(7I): sticky
 	active  [2]atomic.Bool
+
+	sounding [2]atomic.Bool // something may be heard, or be recorded
+	kicks    chan struct{}  // has the hardware move
 }
 
 // The sides of a desk.
@@ -67,7 +75,7 @@ func (s Side) index() int {
 func newDesk(c backend.Config, p DevicePorts) *desk {
 	frames := c.Period * c.Periods
 	play, record := p.Play.format(c.Format), p.Record.format(c.Format)
-	d := &desk{meters: newMeters(play.Channels, record.Channels)}
+	d := &desk{meters: newMeters(play.Channels, record.Channels), kicks: make(chan struct{}, 1)}
 	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: frames}
 	d.rules = audio.Rules{Play: side, Record: side}
 	var hw audio.HWFeatures
@@ -126,6 +134,7 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	d := e.desk
 	d.mu.Lock()
 	next := d.look()
+	p = d.opens(p)
 	reply, err := next.Apply(p, d.rules)
 	if err != nil {
 		d.mu.Unlock()
@@ -199,10 +208,13 @@ func (d *desk) take(i *audio.Info, rest split, p audio.Patch, reply *audio.Reply
 		d.ports[n].use(side.Port)
 	}
 	if d.play != nil {
-		d.play.Set(rest.gain[playing].setting(&i.Play, i.OutputMuted))
+		d.use(playing, d.play, rest.gain[playing], &i.Play, i.OutputMuted)
 	}
 	if d.record != nil {
-		d.record.Set(rest.gain[recording].setting(&i.Record, false))
+		d.use(recording, d.record, rest.gain[recording], &i.Record, false)
+	}
+	if d.hush = rest.hush; !d.going {
+		d.finish(&d.hush)
 	}
 	if d.monitor != nil {
 		gain := i.MonitorGain
@@ -215,6 +227,8 @@ func (d *desk) take(i *audio.Info, rest split, p audio.Patch, reply *audio.Reply
 
 // begin is for when the device starts: what it played or recorded before is over.
 func (d *desk) begin() {
+	d.going = true
+	d.sounding[recording].Store(true)
 	for _, p := range d.ports {
 		p.jump()
 	}
@@ -276,11 +290,22 @@ func (e *Engine) waits(s Side, more int) (first bool) {
 	return first && more > 0
 }
 
+// sounds is whether something that was written is heard, or will be.
+func (d *desk) sounds(now bool) {
+	if d.sounding[playing].Load() != now {
+		d.sounding[playing].Store(now)
+	}
+}
+
 // rest is when the device stops: nothing moves.
 func (d *desk) rest() {
+	d.going = false
 	for n := range d.active {
 		d.active[n].Store(false)
+		d.sounding[n].Store(false)
+		d.finish(&d.rides[n])
 	}
+	d.finish(&d.hush)
 }
 
 // count adds frames to what a side has moved.
@@ -300,6 +325,7 @@ func (d *desk) recorded(b *mixbus) {
 		return
 	}
 	d.count(recording, b.frames)
+	d.pass(recording, d.record, b.frames)
 	if !d.record.Unity() {
 		b.mix()
 		d.record.Apply(b.samples(b.block), b.samples(b.block))
@@ -323,6 +349,7 @@ func (d *desk) played(b, input *mixbus) {
 		n := min(b.frames, input.frames)
 		d.monitor.Mix(b.block[:n*b.format.Channels], input.block[:n*input.format.Channels])
 	}
+	d.pass(playing, d.play, b.frames)
 	switch {
 	case b.state == busClear:
 		d.play.Jump()

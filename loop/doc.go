@@ -87,6 +87,7 @@
 //	goroutine   how many       does
 //	engine      1 per Engine   Wait, cycle; alone touches lines, Sources, Sinks
 //	reporter    1 per Engine   what the engine noticed: ends sessions, sends events
+//	rider       1 per Engine   with Controls: moves their volumes when the engine says so
 //	program     many           Attach, and the methods of End, under Loop.mu
 //
 // The cycle allocates nothing, blocks on nothing, takes no lock and logs nothing.

@@ -27,6 +27,7 @@ type Engine struct {
 	wake     chan struct{} // wakes the engine when it has no device any more
 	stopped  chan struct{} // closed when the engine's goroutine has left
 	reported chan struct{} // closed when the reporter's has
+	ridden   chan struct{} // closed when the rider's has
 
 	// The engine goroutine's.
 	lines    *line
@@ -74,7 +75,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
 		kick: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		stopped: make(chan struct{}), reported: make(chan struct{}),
+		stopped: make(chan struct{}), reported: make(chan struct{}), ridden: make(chan struct{}),
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
 	e.desk = newDesk(granted, p)
@@ -82,6 +83,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	e.desk.controls = o.Controls
 	e.desk.plugged()
 	e.desk.split = e.desk.heard()
+	e.desk.found = e.desk.split.muted
 	frames := granted.Period * granted.Periods
 	if granted.Play {
 		e.output = newMixbus(p.Play.format(granted.Format), frames)
@@ -93,6 +95,11 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	}
 	go e.run(o.Thread)
 	go e.runReporter()
+	if o.Controls != nil {
+		go e.runRider()
+	} else {
+		close(e.ridden)
+	}
 	return e
 }
 
@@ -133,6 +140,7 @@ func (e *Engine) Err() error {
 func (e *Engine) Close() error {
 	e.do(func() { e.quit = true })
 	<-e.stopped
+	<-e.ridden
 	close(e.kick)
 	<-e.reported
 	return e.stream.Close()

@@ -50,6 +50,12 @@ func (t *tail) passed(position, rate uint64) {
 // sound is a tick for which something was written that is no silence.
 func (t *tail) sound(position uint64) { t.sounded, t.some = position, true }
 
+// holds reports whether something that was written is still to be heard, by the delay that
+// is known.
+func (t *tail) holds(position uint64) bool {
+	return t.some && position <= t.sounded+uint64(t.delay[playing].Load())
+}
+
 // sounds reports whether something is still to be heard, by the longest delay since it was
 // written.
 func (t *tail) sounds(position uint64) bool {

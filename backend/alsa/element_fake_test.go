@@ -25,7 +25,7 @@ type fakeCard struct {
 }
 
 func newFakeCard(list []Element) *fakeCard {
-	f := &fakeCard{list: list, values: map[ElementID][]int64{}, events: make(chan ElementChange, 1000), stop: make(chan struct{})}
+	f := &fakeCard{list: list, values: map[ElementID][]int64{}, events: make(chan ElementChange, 100_000), stop: make(chan struct{})}
 	setScales(f.list)
 	for _, e := range f.list {
 		f.values[e.ID] = e.all(e.Min)

@@ -94,7 +94,7 @@ func TestKernelErrors(t *testing.T) {
 			t.Errorf("%v: %v", errno, err)
 		}
 	}
-	if _, err := OpenMixer(31, CardControls{}); !errors.Is(err, audio.ErrNoDevice) {
+	if _, err := OpenMixer(Address{Card: 31}, CardControls{}); !errors.Is(err, audio.ErrNoDevice) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestRealCards(t *testing.T) {
 		t.Skipf("there is no sound card here: %v", err)
 	}
 	for _, c := range cards {
-		m, err := OpenMixer(c.Number, CardControls{})
+		m, err := OpenMixer(Address{Card: c.Number, Device: -1}, CardControls{})
 		if err != nil {
 			t.Errorf("card %d: %v", c.Number, err)
 			continue

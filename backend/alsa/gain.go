@@ -2,6 +2,7 @@ package alsa
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loopbridge/loopbridge/audio"
 )
@@ -61,16 +62,25 @@ func (m *Mixer) SetGain(d audio.Direction, gain int, r Rounding) (remains float6
 	if gain < 0 || gain > maxGain {
 		return 0, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
 	}
+	want := toDecibels(gain)
+	got, err := m.SetLevel(d, want, r)
+	if err != nil {
+		return 0, err
+	}
+	return remainder(want, got), nil
+}
+
+// SetLevel is SetGain for a level in dB, and returns the level that it has set.
+func (m *Mixer) SetLevel(d audio.Direction, dB float64, r Rounding) (got float64, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	gains := m.sides[d].gains
 	if len(gains) == 0 {
 		return 0, noGain(d)
 	}
-	want := toDecibels(gain)
 	var steps []step
 	for _, e := range gains {
-		steps = append(steps, step{e.ID, e.all(e.Scale.step(want, r))})
+		steps = append(steps, step{e.ID, e.all(e.Scale.step(dB, r))})
 	}
 	if err := m.apply(steps); err != nil {
 		return 0, err
@@ -79,7 +89,51 @@ func (m *Mixer) SetGain(d audio.Direction, gain int, r Rounding) (remains float6
 	if err != nil || len(v) == 0 {
 		return 0, err
 	}
-	return remainder(want, gains[0].Scale.Decibels(v[0])), nil
+	return gains[0].Scale.Decibels(v[0]), nil
+}
+
+// Way lists the levels in dB over which the hardware volume of a side gets to that for a
+// gain: first where it is, at last where SetGain would set it. Neighbours are at most so
+// many dB apart, or are neighbours in the card's scale. Errors: as SetGain.
+func (m *Mixer) Way(d audio.Direction, gain int, r Rounding, most float64) (levels []float64, err error) {
+	if gain < 0 || gain > maxGain {
+		return nil, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	gains := m.sides[d].gains
+	if len(gains) == 0 {
+		return nil, noGain(d)
+	}
+	e := gains[0]
+	v, err := m.controls.Read(e.ID)
+	if err != nil || len(v) == 0 {
+		return nil, err
+	}
+	now, to := slices.Max(v), e.Scale.step(toDecibels(gain), r)
+	levels = append(levels, e.Scale.Decibels(now))
+	if now == to && slices.Min(v) != to {
+		levels = append(levels, e.Scale.Decibels(to)) // a hand has moved one channel alone
+	}
+	for now != to {
+		now = e.Scale.toward(now, to, most)
+		levels = append(levels, e.Scale.Decibels(now))
+	}
+	return levels, nil
+}
+
+// toward is the next value on the way from one to another: not the same, and at most so many
+// dB further, or the next there is.
+func (s Scale) toward(value, to int64, most float64) int64 {
+	now := s.Decibels(value)
+	if value < to {
+		next := s.AtLeast(now + most)
+		if s.Decibels(next) > now+most+scaleTolerance {
+			next = s.below(next)
+		}
+		return min(max(next, value+1), to)
+	}
+	return max(min(s.AtLeast(now-most), s.below(value), value-1), to)
 }
 
 // step is the value for a level.

@@ -3,6 +3,7 @@ package alsa
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,68 @@ func TestGainAddsUp(t *testing.T) {
 	}
 	if l, err := m.Level(play); err != nil || l.Gain != 255 || !math.IsInf(l.Low, -1) || l.High != 0 {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// TestWay: from whatever volume to whatever gain, in steps that cannot be heard where the
+// scale has them, to just where SetGain goes.
+func TestWay(t *testing.T) {
+	const most = 0.5
+	fine := volume(2, 60*256, []uint32{tlvMinMaxMute, 8, 0xffffe890, 0}, "Master Playback Volume") // −60 dB
+	linear := volume(2, 100, []uint32{tlvLinear, 8, 0xffffe890, 0}, "Master Playback Volume")
+	for name, list := range map[string][]Element{"1 dB": cardHDAMicro(), "0.75 dB": cardLaptop(), "fine": fine, "linear": linear} {
+		t.Run(name, func(t *testing.T) {
+			m, f := mixerOf(t, list, CardControls{})
+			go func() {
+				for range m.Changes() { // those of f.set
+				}
+			}()
+			e := m.elements[mixerID("Master Playback Volume")]
+			for _, from := range []int64{e.Min, e.Min + 1, (e.Min + e.Max) / 3, e.Max} {
+				for _, gain := range []int{0, 1, 64, 200, 254, 255} {
+					f.set("Master Playback Volume", e.all(from)...)
+					levels, err := m.Way(play, gain, Above, most)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if levels[0] != e.Scale.Decibels(from) {
+						t.Errorf("from %d to gain %d: begins at %g dB, want %g", from, gain, levels[0], e.Scale.Decibels(from))
+					}
+					for i := 1; i < len(levels); i++ {
+						got, err := m.SetLevel(play, levels[i], Above)
+						if err != nil || got != levels[i] {
+							t.Fatalf("%g dB is set as %g, %v", levels[i], got, err)
+						}
+						step := math.Abs(levels[i] - levels[i-1])
+						low := e.Scale.AtLeast(math.Min(levels[i], levels[i-1]))
+						if step > most+scaleTolerance && e.Scale.AtLeast(math.Max(levels[i], levels[i-1])) != low+1 {
+							t.Errorf("from %d to gain %d: a step from %g to %g dB", from, gain, levels[i-1], levels[i])
+						}
+					}
+					there := slices.Clone(f.get("Master Playback Volume"))
+					if _, err := m.SetGain(play, gain, Above); err != nil || !slices.Equal(there, f.get("Master Playback Volume")) {
+						t.Errorf("from %d to gain %d: ends at %v, and SetGain at %v", from, gain, there, f.get("Master Playback Volume"))
+					}
+					if len(levels) > 3000 {
+						t.Errorf("%d steps", len(levels))
+					}
+				}
+			}
+			if e.Count < 2 {
+				return
+			}
+			f.set("Master Playback Volume", e.Max, e.Min)
+			if levels, err := m.Way(play, 255, Above, most); err != nil || len(levels) != 2 {
+				t.Errorf("one channel is elsewhere: %v, %v", levels, err)
+			}
+		})
+	}
+	m, _ := mixerOf(t, cardES1370(), CardControls{})
+	if _, err := m.Way(record, 1, Above, most); !errors.Is(err, audio.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := m.Way(play, 256, Above, most); !errors.Is(err, audio.ErrInvalid) {
+		t.Errorf("got %v", err)
 	}
 }
 

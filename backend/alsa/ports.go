@@ -31,9 +31,16 @@ type SideControls struct {
 type CardControls struct {
 	Play, Record SideControls
 	// Index is that of the controls to be found by name, where a card has equal names
-	// more than once: those of a second codec often begin at 10.
+	// more than once: those of a second codec often begin at 10. OwnIndex: that of the
+	// codec which the PCM belongs to.
 	Index int
+
+	elsewhere [2]audio.Ports // whose jacks are those of other codecs: of Play, of Record
 }
+
+// OwnIndex lets OpenMixer find out the index of the controls: HD Audio cards say which
+// codec a PCM and its controls belong to. On others it is 0.
+const OwnIndex = -1
 
 // step sets an element.
 type step struct {
@@ -116,18 +123,26 @@ type binder struct {
 	index    int
 }
 
-func newBinder(list []Element, index int) *binder {
-	b := &binder{elements: map[ElementID]*Element{}, index: index}
+func newBinder(list []Element, which CardControls) *binder {
+	b := &binder{elements: map[ElementID]*Element{}, index: max(which.Index, 0)}
 	for i := range list {
 		e := &list[i]
 		b.elements[e.ID] = e
 		if isJack(e) {
-			b.jacks = append(b.jacks, e)
+			if !which.isElsewhere(e.ID.Name) {
+				b.jacks = append(b.jacks, e)
+			}
 		} else if e.ID.Interface == abi.MixerElem {
 			b.names = append(b.names, e.ID.String())
 		}
 	}
 	return b
+}
+
+// isElsewhere reports whether a jack is one of another codec than that of the PCM.
+func (c *CardControls) isElsewhere(jack string) bool {
+	play, record := jackPorts(jack)
+	return (play|record) != 0 && play&^c.elsewhere[0] == 0 && record&^c.elsewhere[1] == 0
 }
 
 // element is the first of the names that there is as a type that can be set, or nil.

@@ -1,6 +1,7 @@
 package alsa
 
 import (
+	"os"
 	"slices"
 	"sync"
 
@@ -29,20 +30,22 @@ type Mixer struct {
 	monitors []monitorPath         // from inputs to outputs
 	values   map[ElementID][]int64 // after the last write or event, to tell others' changes from ours
 	touched  map[ElementID]bool    // what was written
-	muted    bool
-	kept     audio.Ports // of Play: selected, but off for now, as it is muted and has no main
-	monitor  int         // what SetMonitor has set; −1: nothing
+	muted    bool                  // as Muted has found it, or SetMuted has set it
+	kept     audio.Ports           // of Play: selected last, and off for now if it is muted and has no main
+	monitor  int                   // what SetMonitor has set; −1: nothing
 
 	state  sync.Mutex // of jackIn, so that Ports does not wait for an ioctl
 	jackIn map[ElementID]bool
 }
 
-// OpenMixer opens the control device of a card: OpenControls, then NewMixer.
-func OpenMixer(card int, which CardControls) (*Mixer, error) {
-	controls, err := OpenControls(card)
+// OpenMixer opens the controls of a PCM, those of all the card for a Device of −1:
+// OpenControls, then NewMixer. It reads /proc and may block shortly.
+func OpenMixer(at Address, which CardControls) (*Mixer, error) {
+	controls, err := OpenControls(at.Card)
 	if err != nil {
 		return nil, err
 	}
+	which.choose(codecsOf(os.DirFS("/"), at.Card), at.Device)
 	m, err := NewMixer(controls, which)
 	if err != nil {
 		controls.Close()
@@ -62,7 +65,7 @@ func NewMixer(controls Controls, which CardControls) (*Mixer, error) {
 		controls: controls, changes: make(chan MixerChange, 16), stop: make(chan struct{}),
 		values: map[ElementID][]int64{}, touched: map[ElementID]bool{}, jackIn: map[ElementID]bool{}, monitor: -1,
 	}
-	b := newBinder(list, which.Index)
+	b := newBinder(list, which)
 	m.elements = b.elements
 	for d, c := range map[audio.Direction]SideControls{audio.Play: which.Play, audio.Record: which.Record} {
 		if m.sides[d], err = b.bind(d, c); err != nil {
@@ -117,6 +120,14 @@ func (m *Mixer) selectedLocked(d audio.Direction) (on audio.Ports, err error) {
 	if d == audio.Play && m.muted && m.sides[d].main == nil {
 		return m.kept, nil
 	}
+	if on, err = m.switchedPorts(d); err == nil && d == audio.Play && on != 0 {
+		m.kept = on
+	}
+	return on, err
+}
+
+// switchedPorts are those of which the switches are on.
+func (m *Mixer) switchedPorts(d audio.Direction) (on audio.Ports, err error) {
 	for _, p := range m.sides[d].ports {
 		for _, w := range p.ways {
 			is, err := m.isOn(&w)
@@ -233,39 +244,4 @@ func (m *Mixer) best(p *port) *way {
 		}
 	}
 	return &p.ways[0]
-}
-
-// SetMuted silences all that the card plays, what comes over the monitor path too, without
-// a change of the gain or of Selected. audio.ErrUnsupported: the card has no switch for it.
-func (m *Mixer) SetMuted(muted bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := &m.sides[audio.Play]
-	if s.main != nil {
-		err := m.apply([]step{{s.main.ID, s.main.onValues(!muted)}})
-		if err == nil {
-			m.muted = muted
-		}
-		return err
-	}
-	if m.muted == muted {
-		return nil
-	}
-	ports, err := m.selectedLocked(audio.Play)
-	if err != nil {
-		return err
-	}
-	var steps []step
-	for bit := range ports.All() {
-		w := m.best(s.find(bit))
-		if w.sw == nil {
-			return audio.ErrUnsupported.With("the card has no switch that mutes %s", bit.Names(audio.Play))
-		}
-		steps = append(steps, step{w.sw.ID, w.sw.onValues(!muted)})
-	}
-	if err := m.apply(steps); err != nil {
-		return err
-	}
-	m.muted, m.kept = muted, ports
-	return nil
 }

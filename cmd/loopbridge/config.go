@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"time"
 
@@ -94,6 +95,7 @@ const (
 	minPeriods       = 2
 	maxPeriods       = 1024
 	maxStart         = 24 * time.Hour
+	maxControlIndex  = math.MaxUint16
 	maxName          = 63      // bytes
 	maxSocket        = 107     // bytes: sun_path of unix(7) without its NUL
 	maxFile          = 1 << 20 // bytes
@@ -115,7 +117,12 @@ func defaultDaemon() DaemonConfig { return DaemonConfig{Mode: 0o660, Log: "info"
 // defaultDevice lacks a name and a backend: these have no default.
 func defaultDevice() DeviceConfig {
 	f := audio.DefaultFormat()
-	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2, Card: CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware}}
+	return DeviceConfig{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2, Card: defaultCard()}
+}
+
+// defaultCard is whichever card there is.
+func defaultCard() CardConfig {
+	return CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware, Controls: alsa.CardControls{Index: alsa.OwnIndex}}
 }
 
 func defaultNull() DeviceConfig {

@@ -16,7 +16,7 @@ func (b *binder) ofBackend(path, backend string) {
 	for key, of := range map[string][]string{
 		"freewheel": {nullBackend}, "input": {nullBackend}, "output": {nullBackend},
 		"card": cards, "fallback": cards, "required": cards,
-		"auto_port": {alsaBackend}, "restore": {alsaBackend}, "volume": {alsaBackend}, "monitor": {alsaBackend},
+		"auto_port": {alsaBackend}, "control_index": {alsaBackend}, "restore": {alsaBackend}, "volume": {alsaBackend}, "monitor": {alsaBackend},
 	} {
 		if _, given := b.index.places[join(path, key)]; given && backend != "" && !slices.Contains(of, backend) {
 			b.wrong(join(path, key), notOf(of...))

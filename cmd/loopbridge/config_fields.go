@@ -70,6 +70,7 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"card", setCard(&d.Card.Card, &d.Backend)},
 		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d) }},
 		field{"required", setBool(&d.Card.Required)},
+		field{"control_index", setInt(&d.Card.Controls.Index, 0, maxControlIndex)},
 		field{"auto_port", setBool(&d.Card.AutoPort)},
 		field{"restore", setBool(&d.Card.Restore)},
 		field{"volume", setWord(&d.Card.Volume, inSoftware, inHardware)},

@@ -105,7 +105,7 @@ daemon.mode = "0666"
 	cd.Rate = 44100
 	wantDevices := []DeviceConfig{
 		defaultNull(),
-		{Name: "fast", Backend: "null", Format: cd, Period: 32, Periods: 3, Freewheel: true, Card: CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware}},
+		{Name: "fast", Backend: "null", Format: cd, Period: 32, Periods: 3, Freewheel: true, Card: defaultCard()},
 	}
 	if !reflect.DeepEqual(c.Devices, wantDevices) {
 		t.Errorf("devices %+v", c.Devices)

@@ -87,7 +87,7 @@ func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 
 func cardInfoOf(card alsa.Card) cardInfo {
 	info := cardInfo{Number: card.Number, Name: card.Name, Driver: card.Driver, Names: card.Names(), PCMs: []pcmInfo{}}
-	if mixer, err := alsa.OpenMixer(card.Number, alsa.CardControls{}); err != nil {
+	if mixer, err := alsa.OpenMixer(alsa.Address{Card: card.Number, Device: -1}, alsa.CardControls{}); err != nil {
 		info.Ports.Error = err.Error()
 	} else {
 		for d, to := range map[audio.Direction]*string{audio.Play: &info.Ports.Play, audio.Record: &info.Ports.Record} {

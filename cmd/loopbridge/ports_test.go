@@ -54,6 +54,7 @@ func TestParseControlsOfCard(t *testing.T) {
 name = "main"
 backend = "alsa"
 volume = "hardware"
+control_index = 10
 [device.play]
 port = "line_out"
 volume = "Amp Playback Volume"
@@ -66,6 +67,7 @@ line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
 		t.Fatal(err)
 	}
 	want := CardConfig{Card: anyCard, Volume: inHardware, Monitor: inSoftware, Controls: alsa.CardControls{
+		Index: 10,
 		Play: alsa.SideControls{Volume: "Amp Playback Volume", Ports: map[audio.Ports]alsa.PortControls{
 			audio.PortLineOut: {Switch: "Amp Playback Switch,1", Jack: "none"},
 		}},

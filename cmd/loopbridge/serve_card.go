@@ -28,9 +28,10 @@ type cards struct {
 	wait   sync.WaitGroup
 
 	mu       sync.Mutex
-	plugged  []chan struct{}          // of each device that wants to know
-	numbers  map[[2]string]int        // of the cards that were opened, by device and name
-	controls map[string]*cardControls // by device
+	plugged  []chan struct{}            // of each device that wants to know
+	opened   map[[2]string]alsa.Address // what is behind a name of a card, by device and name
+	controls map[string]*cardControls   // by device
+	changed  func()                     // the state is to be kept; nil: not yet
 
 	portAudio portAudio
 }
@@ -64,13 +65,14 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	}
 	controls := &cardControls{
 		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
-		tell: func(changes []audio.Change) { c.bay.Tell(loop.Event{Kind: loop.Set, Device: d.Name, Changes: changes}) },
+		open: alsa.OpenMixer,
+		tell: func(changes []audio.Change) { c.set(d.Name, changes) },
 	}
 	if on, ok := backend.As[backend.Switcher](s); ok {
-		card := c.number(d.Name, on.Device())
+		at, ok := c.address(d.Name, on.Device())
 		if !d.Card.Required {
-			controls.tryAttach(card)
-		} else if err := controls.attach(card); err != nil {
+			controls.tryAttach(at, ok)
+		} else if err := controls.attach(at, ok); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -91,14 +93,12 @@ func (c *cards) openSource(d DeviceConfig, name string, wish backend.Config) (ba
 	return c.openCard(d.Name, name, wish)
 }
 
-// number is that of a card that a device has opened by a name, −1 for what is none.
-func (c *cards) number(device, name string) int {
+// address is the PCM that a device has opened by a name; not ok for what is no card.
+func (c *cards) address(device, name string) (at alsa.Address, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n, ok := c.numbers[[2]string{device, name}]; ok {
-		return n
-	}
-	return -1
+	at, ok = c.opened[[2]string{device, name}]
+	return at, ok
 }
 
 // openCard opens the card that has a name now, for a device.
@@ -114,16 +114,17 @@ func (c *cards) openCard(device, name string, wish backend.Config) (backend.Stre
 	if err != nil {
 		return nil, err
 	}
-	s, err := alsa.Open(wish, alsa.Address{Card: card.Number, Device: pcm.Device})
+	at := alsa.Address{Card: card.Number, Device: pcm.Device}
+	s, err := alsa.Open(wish, at)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.numbers == nil {
-		c.numbers = make(map[[2]string]int)
+	if c.opened == nil {
+		c.opened = make(map[[2]string]alsa.Address)
 	}
-	c.numbers[[2]string{device, name}] = card.Number
+	c.opened[[2]string{device, name}] = at
 	return s, nil
 }
 
@@ -176,7 +177,7 @@ func (c *cards) tell() {
 func (c *cards) follow(device string, s backend.Switcher) {
 	for change := range s.Switches() {
 		if controls := c.controlsOf(device); controls != nil {
-			controls.tryAttach(c.number(device, change.To))
+			controls.tryAttach(c.address(device, change.To))
 			controls.replugged(true)
 		}
 		ev := loop.Event{Kind: loop.Back, Device: device, Note: change.To + " takes over from " + change.From}
@@ -187,6 +188,17 @@ func (c *cards) follow(device string, s backend.Switcher) {
 	}
 }
 
+// set tells what others have set of a device, and keeps it.
+func (c *cards) set(device string, changes []audio.Change) {
+	c.bay.Tell(loop.Event{Kind: loop.Set, Device: device, Changes: changes})
+	c.mu.Lock()
+	changed := c.changed
+	c.mu.Unlock()
+	if changed != nil {
+		changed()
+	}
+}
+
 // controlsOf are those of a device, nil for one that is no card.
 func (c *cards) controlsOf(device string) *cardControls {
 	c.mu.Lock()
@@ -194,8 +206,11 @@ func (c *cards) controlsOf(device string) *cardControls {
 	return c.controls[device]
 }
 
-// begin is when all devices have their state.
-func (c *cards) begin() {
+// begin is when all devices have their state; changed keeps what others change from now on.
+func (c *cards) begin(changed func()) {
+	c.mu.Lock()
+	c.changed = changed
+	c.mu.Unlock()
 	for _, controls := range c.controls {
 		controls.begin()
 	}

@@ -86,7 +86,7 @@ func (d *daemon) start(c Config, socket string) error {
 	}
 	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()
-	d.cards.begin()
+	d.cards.begin(d.state.changed)
 	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket), state: &d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err

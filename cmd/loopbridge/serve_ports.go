@@ -1,7 +1,7 @@
 package main
 
 import (
-	"math"
+	"errors"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -16,6 +16,7 @@ type cardControls struct {
 	log    zerolog.Logger
 	config CardConfig
 	tell   func([]audio.Change) // what others have changed
+	open   func(alsa.Address, alsa.CardControls) (*alsa.Mixer, error)
 
 	mu       sync.Mutex
 	mixer    *alsa.Mixer // nil: it runs on no card
@@ -27,18 +28,21 @@ type cardControls struct {
 	previous map[audio.Direction]audio.Ports // what was in use before, for auto_port
 }
 
-var _ loop.Controls = (*cardControls)(nil)
+var (
+	_ loop.Controls = (*cardControls)(nil)
+	_ loop.Muter    = (*cardControls)(nil)
+)
 
-// attach takes the controls of a card, in place of those before; −1: of none. An error
+// attach takes the controls of a PCM, in place of those before; not ok: of none. An error
 // says why they cannot be used, and leaves it without any.
-func (c *cardControls) attach(card int) error {
+func (c *cardControls) attach(at alsa.Address, ok bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.release(false)
-	if card < 0 {
+	if !ok {
 		return nil
 	}
-	mixer, err := alsa.OpenMixer(card, c.config.Controls)
+	mixer, err := c.open(at, c.config.Controls)
 	if err != nil {
 		return err
 	}
@@ -53,8 +57,8 @@ func (c *cardControls) attach(card int) error {
 }
 
 // tryAttach is attach where a card does without what it cannot.
-func (c *cardControls) tryAttach(card int) {
-	if err := c.attach(card); err != nil {
+func (c *cardControls) tryAttach(at alsa.Address, ok bool) {
+	if err := c.attach(at, ok); err != nil {
 		c.log.Warn().Err(err).Msg("the card's own controls cannot be used")
 	}
 }
@@ -122,17 +126,51 @@ func (c *cardControls) Gain(d audio.Direction) (gain int, ok bool) {
 	return level.Gain, err == nil
 }
 
-// SetGain implements loop.Controls.
-func (c *cardControls) SetGain(d audio.Direction, gain int) (rest float32, err error) {
+// inaudibleStep is how far in dB a volume moves at once while it is heard, if its scale is as
+// fine as that.
+const inaudibleStep = 0.5
+
+// Way implements loop.Controls. Without a card there is none to go.
+func (c *cardControls) Way(d audio.Direction, gain int) ([]float64, error) {
+	if m := c.now(); m != nil {
+		return m.Way(d, gain, alsa.Above, inaudibleStep)
+	}
+	return nil, nil
+}
+
+// SetLevel implements loop.Controls. A card that was unplugged just now gets its gain when it
+// is back.
+func (c *cardControls) SetLevel(d audio.Direction, dB float64) error {
 	m := c.now()
 	if m == nil {
-		return 1, nil // unplugged just now: it gets its gain when it is back
+		return nil
 	}
-	remains, err := m.SetGain(d, gain, alsa.Above)
-	if err != nil {
-		return 0, err
+	_, err := m.SetLevel(d, dB, alsa.Above)
+	return err
+}
+
+// Muted implements loop.Muter.
+func (c *cardControls) Muted() (muted, ok bool) {
+	m := c.now()
+	if m == nil {
+		return false, false
 	}
-	return float32(math.Pow(10, min(remains, 0)/20)), nil
+	muted, err := m.Muted()
+	return muted, err == nil
+}
+
+// Mute implements loop.Muter. A switch that is off is turned on in any case, or nothing would
+// be heard.
+func (c *cardControls) Mute(muted bool) (done bool, err error) {
+	m := c.now()
+	if m == nil || muted && c.config.Volume != inHardware {
+		return false, nil
+	}
+	err = m.SetMuted(muted)
+	if errors.Is(err, audio.ErrUnsupported) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Monitor implements loop.Controls.
