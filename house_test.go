@@ -6,6 +6,8 @@ import (
 	"go/format"
 	"go/token"
 	"os"
+	"regexp"
+	"slices"
 	"testing"
 )
 
@@ -131,4 +133,29 @@ func undocumented(d *ast.GenDecl) (names []*ast.Ident) {
 		}
 	}
 	return names
+}
+
+// What uses alsa-lib, or starts what does, is kept apart from what is installed: an earlier
+// release of our own plugin, for one.
+func TestNothingInstalledReachesATest(t *testing.T) {
+	sign := regexp.MustCompile(`"(aplay|arecord|amixer|alsamixer)"|-lasound|"github\.com/gordonklaus/portaudio"|backend/portaudio"`)
+	uses, starts, secluded := map[string]string{}, map[string]bool{}, map[string]bool{}
+	for _, f := range goFiles(t) {
+		if !f.test || f.pkg == "." {
+			continue
+		}
+		if found := sign.Find(f.text); found != nil {
+			uses[f.pkg] = f.path + " has " + string(found)
+		}
+		starts[f.pkg] = starts[f.pkg] || slices.Contains(f.imports(), "os/exec")
+		secluded[f.pkg] = secluded[f.pkg] || bytes.Contains(f.text, []byte("secluded.Run(m)")) || f.pkg == "plugin/alsa/secluded"
+	}
+	for pkg, why := range uses {
+		if starts[pkg] && !secluded[pkg] {
+			t.Errorf("%s, and TestMain of %s does not call secluded.Run", why, pkg)
+		}
+	}
+	if len(uses) < 4 {
+		t.Errorf("only %v are seen to use alsa-lib", uses)
+	}
 }

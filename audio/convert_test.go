@@ -43,6 +43,9 @@ func appendCode(p []byte, e Encoding, v int32) []byte {
 
 // All codes of 8, 16 and 24 bits become the float32 they stand for, and come back.
 func TestD12Exact(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes it many times slower, and has one goroutine to look at")
+	}
 	for _, e := range Encodings() {
 		if !e.integer() || e.Bits() > 24 {
 			continue

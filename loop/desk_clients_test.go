@@ -62,7 +62,7 @@ func TestD21Waiting(t *testing.T) {
 	}
 	until := func(what string, waiting bool) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); c.engine.Info().Play.Waiting != waiting; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); c.engine.Info().Play.Waiting != waiting; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal(what)
 			}
@@ -123,7 +123,7 @@ func TestXrunOfTheDevice(t *testing.T) {
 		}
 		return false
 	}
-	for deadline := time.Now().Add(20 * time.Second); !told(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !told(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody is told")
 		}

@@ -69,6 +69,9 @@ func TestD12Duration(t *testing.T) {
 
 // TestD12Hour counts an hour of mono: not a frame too much or too little.
 func TestD12Hour(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes it many times slower, and has one goroutine to look at")
+	}
 	r := must(t, resample.Config{Channels: 1, In: 44101, Out: 8000, Quality: resample.Fast})
 	in, out := make([]float32, 1<<16), make([]float32, 1<<14)
 	const hours = 1
@@ -161,6 +164,9 @@ func TestChannels(t *testing.T) {
 
 // TestExtremes: the furthest ratios keep level and place.
 func TestExtremes(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes it many times slower, and has one goroutine to look at")
+	}
 	for _, q := range resample.Qualities() {
 		for _, rates := range [][2]int{{256, 1}, {1, 256}, {768000, 3000}, {3000, 768000}} {
 			r := must(t, resample.Config{Channels: 2, In: rates[0], Out: rates[1], Quality: q})

@@ -241,7 +241,7 @@ func TestOpenAPI(t *testing.T) {
 
 func TestControlEventsD26(t *testing.T) {
 	p := newPanel(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
 	defer cancel()
 	q, _ := http.NewRequestWithContext(ctx, "GET", "http://x/v1/events", nil)
 	r, err := p.http.Do(q)
@@ -306,7 +306,7 @@ func TestEventReadersThatStallAreCutOff(t *testing.T) {
 			t.Fatal(code)
 		}
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetReadDeadline(time.Now().Add(hang))
 	if n, err := io.Copy(io.Discard, conn); err != nil {
 		t.Errorf("after %d bytes: %v, want the end", n, err)
 	}
@@ -381,7 +381,7 @@ func TestControlDrainsAndHalts(t *testing.T) {
 	write()
 	drained := make(chan int, 1)
 	go func() { drained <- post("/v1/loops/speaker/drain") }()
-	for deadline := time.Now().Add(20 * time.Second); !p.bay.Status()[2].Client.Draining && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(hang); !p.bay.Status()[2].Client.Draining && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	p.clock.Advance(480)

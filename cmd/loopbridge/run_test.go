@@ -18,7 +18,7 @@ import (
 )
 
 // hang is when a test gives up on what it waits for. Nothing is measured with it.
-const hang = time.Minute
+const hang = 5 * time.Minute
 
 // outcome is what a finished command left.
 type outcome struct {

@@ -3,6 +3,7 @@ package alsatest_test
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
@@ -196,6 +197,12 @@ func (e *agentEnd) Close(ctx context.Context) error {
 }
 
 func (e *agentEnd) Abandon() { e.leave() }
+
+// forgotten returns when the daemon has noticed that the program is gone.
+func (e *agentEnd) forgotten() {
+	for began := time.Now(); e.end().Open && time.Since(began) < giveUp; time.Sleep(time.Millisecond) {
+	}
+}
 
 // alsaFormat is ALSA's number of an encoding.
 func alsaFormat(e audio.Encoding) int {

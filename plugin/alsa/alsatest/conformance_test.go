@@ -72,6 +72,7 @@ func connectAgents(t *testing.T, bay *loop.Patchbay) looptest.Opener {
 		e := &agentEnd{agent: a, bay: bay, loop: name, role: o.Role, dir: o.Direction}
 		if err := e.open(ctx, o); err != nil {
 			e.Abandon()
+			e.forgotten() // it may have been as far as to hold the end
 			return nil, err
 		}
 		return e, nil

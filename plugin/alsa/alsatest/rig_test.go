@@ -24,8 +24,9 @@ import (
 	"github.com/loopbridge/loopbridge/server"
 )
 
-// giveUp is how long anything may take before a test says that it hangs.
-const giveUp = 30 * time.Second
+// giveUp is how long anything may take before a test says that it hangs: longer than any
+// host lets a program wait.
+const giveUp = 5 * time.Minute
 
 // rig is a daemon in this process that programs are started against, and a directory
 // for their files. Its clock is the real one, or follows the programs, so that nothing
