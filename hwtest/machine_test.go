@@ -3,6 +3,7 @@ package hwtest_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,6 +108,9 @@ func reported(t *testing.T, kernel lab.Kernel, cards []lab.Card, run func(lab.Co
 	const report = "report.json"
 	r, err := run(lab.Config{Work: work, Cards: cards, Env: []string{reportFile + "=" + plan.Share + "/" + report}})
 	records, reportErr := readReport(filepath.Join(work, "share", report))
+	if errors.Is(reportErr, fs.ErrNotExist) && err == nil {
+		t.Fatalf("there is no case %q", os.Getenv(chooseCases))
+	}
 	for i := range records {
 		records[i].Kernel = kernel.String()
 	}

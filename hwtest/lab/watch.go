@@ -18,16 +18,20 @@ import (
 type Watch struct {
 	began   time.Time
 	answers uint64
+	inside  bool
 }
 
 // StartWatch begins to measure.
-func StartWatch() Watch { return Watch{time.Now(), hostAnswers()} }
+func StartWatch() Watch {
+	inside := Inside() // asks the host
+	return Watch{time.Now(), hostAnswers(), inside}
+}
 
 // Read returns the time since the begin. It is not sound if the host has answered anybody
-// meanwhile: then it may be too long, never too short.
+// meanwhile: then it may be too long, never too short. Elsewhere than in a machine it never is.
 func (w Watch) Read() (elapsed time.Duration, sound bool) {
 	elapsed = time.Since(w.began)
-	return elapsed, Inside() && hostAnswers() == w.answers
+	return elapsed, w.inside && hostAnswers() == w.answers
 }
 
 // hostAnswers is the number of interrupts of the devices by which the host answers.
