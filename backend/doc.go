@@ -40,7 +40,9 @@
 // # Trouble
 //
 // An xrun of the device is not an error: the tick's Lost says how many frames it
-// cost, and the stream goes on. Wait, Read and Write fail only when the device is
+// cost, and the stream goes on. Where sound is missing it ends and begins on a ramp, and
+// what is recorded goes over the gap on one (audio.Splice); all other frames stay what they
+// are. Wait, Read and Write fail only when the device is
 // of no more use (audio.ErrIO, audio.ErrGone); then Close is what is left.
 //
 // # Abilities

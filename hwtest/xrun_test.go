@@ -89,20 +89,67 @@ func quadrature(rate, frames int) []byte {
 	return pcm
 }
 
-// streamSplices records a tone and is not served for a while: the gap is left out, and what
-// comes after it follows what came before without a step.
+// streamSplices plays a tone on one side of the card and records it on the other. First who
+// records is not served for a while: the gap is left out, and what comes after it follows what
+// came before without a step. Then it is who plays, and records at the same time: the tone ends
+// and begins on a ramp.
 func streamSplices(b *bench) {
-	const away = 200 * time.Millisecond
-	config := backend.Config{Format: hear.CountFormat(48000), Period: 480, Periods: 3}
-	config.Play = true
+	for _, player := range []bool{false, true} {
+		who, pieces := "the recorder", 1
+		if player {
+			who, pieces = "the player, in both directions,", 2
+		}
+		heard, lost := b.overLoop(player)
+		rate := heard.Format.Rate
+		most := 1.01*toneAmplitude*2*math.Pi*toneHertz/float64(rate) + 0.001
+		var worst float64
+		for c := range 2 {
+			x := heard.Channel(c)
+			for i := 1; i < len(x); i++ {
+				worst = max(worst, math.Abs(x[i]-x[i-1]))
+			}
+			if tone := hear.Spans(x, quiet, rate/200); len(tone) != pieces || tone[0].From > rate/100 || tone[pieces-1].To < len(x)-rate/100 {
+				b.Errorf("%s channel %d: recorded is sound at %v of %d, want %d pieces", who, c, tone, len(x), pieces)
+			}
+		}
+		if worst > most {
+			b.Errorf("%s: a step of %.4f, want %.4f at most", who, worst, most)
+		}
+		b.say("%s not served for %v: %d frames are lost, the largest step is %.4f of %.4f", who, notServed, lost, worst, most)
+	}
+}
+
+const notServed = 200 * time.Millisecond
+
+// overLoop is a second of a tone that one side of the card plays, as the other side records
+// it; one of both is not served for a while in the middle of it.
+func (b *bench) overLoop(stopPlayer bool) (heard hear.Sound, lost []uint64) {
+	b.Helper()
+	config := backend.Config{Play: true, Record: stopPlayer, Format: hear.CountFormat(48000), Period: 480, Periods: 3}
 	player := b.stream(config, 0)
 	config.Play, config.Record = false, true
-	s := b.stream(config, 1)
-	rate := s.Granted().Format.Rate
-	sound, pcm := quadrature(rate, 5*rate), present(4*rate)
-	played, stop := make(chan error, 1), make(chan struct{})
+	recorder := b.stream(config, 1)
+	defer player.Close()
+	defer recorder.Close()
+	sound, pcm, room := quadrature(48000, 5*48000), present(4*48000), make([]byte, 4*3*480)
+	half, stop := make(chan struct{}), make(chan struct{})
+	played := make(chan echoed, 1)
+	away := func() {
+		select {
+		case <-half:
+			time.Sleep(notServed)
+			half = nil
+		default:
+		}
+	}
 	go func() {
-		_, err := engine(player, func(t backend.Tick) (bool, error) {
+		lost, err := engine(player, func(t backend.Tick) (bool, error) {
+			if stopPlayer {
+				away()
+				if _, err := player.Read(room[:4*t.Readable]); err != nil {
+					return false, err
+				}
+			}
 			n := min(4*t.Writable, len(sound))
 			err := put(player, sound[:n])
 			sound = sound[n:]
@@ -110,44 +157,36 @@ func streamSplices(b *bench) {
 			case <-stop:
 				return false, err
 			default:
-				return n > 0 || t.Writable == 0, err
+				return len(sound) > 0, err
 			}
 		})
-		played <- err
+		played <- echoed{lost, err}
 	}()
-	part, gone := pcm, false
-	lost, err := engine(s, func(t backend.Tick) (bool, error) {
+	part, halved := pcm, false
+	lost, err := engine(recorder, func(t backend.Tick) (bool, error) {
 		n := min(4*t.Readable, len(part))
-		if _, err := s.Read(part[:n]); err != nil {
+		if _, err := recorder.Read(part[:n]); err != nil {
 			return false, err
 		}
 		if len(part) == len(pcm) && len(bytes.Trim(part[:n], "\x00")) == 0 {
 			return true, nil // it does not sound yet
 		}
-		if part = part[n:]; !gone && len(part) < len(pcm)/2 {
-			gone = true
-			time.Sleep(away)
+		if part = part[n:]; !halved && len(part) < len(pcm)/2 {
+			halved = true
+			close(half)
+		}
+		if !stopPlayer && halved {
+			away()
 		}
 		return len(part) > 0, nil
 	})
 	close(stop)
-	if other := <-played; err != nil || other != nil || len(lost) != 1 {
-		b.Fatalf("%v; xruns: %s, want one; the player: %v", err, costs(lost), other)
+	other := <-played
+	if stopPlayer {
+		lost, other.lost = other.lost, lost
 	}
-	most := 1.01*toneAmplitude*2*math.Pi*toneHertz/float64(rate) + 0.001
-	var worst float64
-	heard := hear.Sound{Format: config.Format, PCM: pcm}
-	for c := range 2 {
-		x := heard.Channel(c)
-		for i := 1; i < len(x); i++ {
-			worst = max(worst, math.Abs(x[i]-x[i-1]))
-		}
-		if tone := hear.Spans(x, quiet, rate/100); len(tone) != 1 || tone[0].Frames() < rate*3/4 {
-			b.Errorf("channel %d: recorded is sound at %v, want one piece over the gap", c, tone)
-		}
+	if err != nil || other.err != nil || len(lost) != 1 || len(other.lost) > 0 {
+		b.Fatalf("%v, %v; xruns: %s, want one, and of who is served: %s", err, other.err, costs(lost), costs(other.lost))
 	}
-	if worst > most {
-		b.Errorf("a step of %.4f, want %.4f at most", worst, most)
-	}
-	b.say("not served for %v, %d frames are lost, the largest step is %.4f of %.4f", away, lost, worst, most)
+	return hear.Sound{Format: config.Format, PCM: pcm}, lost
 }

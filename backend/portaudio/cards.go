@@ -4,10 +4,13 @@ package portaudio
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // hardware is the PCM of a card that a device is, if it is one.
@@ -24,19 +27,25 @@ func hardware(d Device) (card, pcm int, ok bool) {
 	return card, pcm, true
 }
 
-// cardNode is a file that is there as long as a card, "" if it is not there now.
+// cardNode is a file that is there as long as a card, "" if it is not there now. The kernel lists
+// a card that is being unplugged a while longer, but lets nobody open it.
 func cardNode(card int) string {
 	node := fmt.Sprintf("/dev/snd/controlC%d", card)
-	if _, err := os.Stat(node); err != nil {
+	f, err := os.OpenFile(node, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
 		return ""
 	}
+	_ = f.Close() // nothing was written
 	return node
 }
 
-// cardNames are the kernel's cards by number, in the words that PortAudio has for them.
+// cardNames are the kernel's cards by number, in the words that PortAudio has for them; not
+// those that are being unplugged.
 func cardNames() map[int]string {
 	text, _ := os.ReadFile("/proc/asound/cards") // a machine without ALSA has none
-	return parseCards(string(text))
+	names := parseCards(string(text))
+	maps.DeleteFunc(names, func(card int, _ string) bool { return cardNode(card) == "" })
+	return names
 }
 
 // parseCards reads "3 [DAC            ]: USB-Audio - QEMU USB Audio", and leaves out the lines
