@@ -189,6 +189,9 @@ func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
 // Close.
 func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
 	if r.Op != wire.OpClose {
+		if ctx.Err() != nil { // nothing is asked for, so nothing happens
+			return answer{}, interrupted(ctx)
+		}
 		select {
 		case c.slots <- struct{}{}:
 		case <-ctx.Done():
