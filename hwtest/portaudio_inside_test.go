@@ -110,7 +110,9 @@ func portAudioPlays(b *bench) {
 			play, _ := d.Delay()
 			what += fmt.Sprintf(", %d frames late,", play)
 		}
+		sleep := lab.Awake() // as in portAudioLoops
 		heard, lost := b.hearsStream(ear, s, hear.Count(1, ear.Rate), nil)
+		sleep()
 		b.follow(what, fromFirst(heard.PCM), ear.Rate)
 		if len(lost) > 0 {
 			b.Errorf("%s: xruns cost %d frames", what, lost)
@@ -123,13 +125,14 @@ func portAudioLoops(b *bench) {
 	const rate = 48000
 	l := b.portAudio()
 	f := hear.CountFormat(rate)
-	player := b.portAudioOf(l, backend.Config{Play: true, Format: f, Period: 480, Periods: 3}, 0)
-	recorder := b.portAudioOf(l, backend.Config{Record: true, Format: f, Period: 480, Periods: 3}, 1)
+	player := b.portAudioOf(l, backend.Config{Play: true, Format: f, Period: 480, Periods: 8}, 0)
+	recorder := b.portAudioOf(l, backend.Config{Record: true, Format: f, Period: 480, Periods: 8}, 1)
+	defer lab.Awake()() // PortAudio's thread may wait for a page of its library, which the host has
 	heard := make(chan []byte, 1)
 	began := make(chan struct{})
 	go func() {
 		var all []byte
-		block := make([]byte, 3*480*f.FrameBytes())
+		block := make([]byte, 8*480*f.FrameBytes())
 		_, err := engine(recorder, func(t backend.Tick) (bool, error) {
 			if t.Position == 480 {
 				close(began)
