@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -203,19 +202,6 @@ func (d *daemon) goesAndComes(card string) {
 	}
 	d.b.say("%d times, back %v after the card", len(times.all), &times)
 	times.judge(d.b)
-}
-
-// playsSilence has a program play on a loop until stop is called.
-func (d *daemon) playsSilence(loop string) (stop func()) {
-	d.b.Helper()
-	player := d.program("play", "--raw", "-r", "48000", "-c", "2", "-f", "S16_LE", loop, "/dev/zero")
-	if err := player.Start(); err != nil {
-		d.b.Fatalf("%v", err)
-	}
-	return sync.OnceFunc(func() {
-		player.Process.Kill()
-		player.Wait()
-	})
 }
 
 // bystanders are the two sides of snd-aloop.
