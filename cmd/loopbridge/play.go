@@ -23,6 +23,7 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer src.close()
+	src.warn(e)
 	rate := src.format.Rate
 	if rate == 0 {
 		l, _ := c.peek(ctx, e)
