@@ -16,13 +16,16 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
 // Client is the daemon's HTTP API, for operators. Its methods may be called from any
-// goroutine, and block.
+// goroutine, and block. All of them return ErrNoDaemon where there is no daemon, ErrPermission
+// where it lets nobody in, ErrTimedOut where it does not answer within 5 s, or as long as
+// client.WithPatience says, and ErrReset where it goes meanwhile.
 type Client struct {
-	http http.Client
-	path string
+	http   http.Client
+	socket string // of programs
 }
 
 // Socket is where the daemon that listens for programs on socket listens for
@@ -32,9 +35,13 @@ func Socket(socket string) string { return socket + ".control" }
 // New is for the daemon whose programs connect to socket. It connects when it is
 // used.
 func New(socket string) *Client {
-	c := &Client{path: Socket(socket)}
+	c := &Client{socket: socket}
 	c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", c.path)
+		conn, err := reach.Dial(ctx, "unix", Socket(socket), socket)
+		if err != nil {
+			return nil, err // no conn that is nil, and yet an interface
+		}
+		return conn, nil
 	}}
 	return c
 }
@@ -163,12 +170,12 @@ func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 // Drain returns when everything that was written into a loop is played. ErrNoDevice;
 // ErrBusy: a stream has ended before.
 func (c *Client) Drain(ctx context.Context, loop string) error {
-	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain", nil, nil)
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain")
 }
 
 // Halt drops what is on its way in a loop, and ends its sessions. ErrNoDevice.
 func (c *Client) Halt(ctx context.Context, loop string) error {
-	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil, nil)
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt")
 }
 
 // RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
@@ -179,7 +186,18 @@ func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 // Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
 // then it returns ErrReset.
 func (c *Client) Events(ctx context.Context, tell func(Event)) error {
-	r, err := c.send(ctx, http.MethodGet, "/v1/events", nil)
+	stream, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var r *http.Response
+	// The daemon has to begin at once, and may then say nothing for as long as nothing happens.
+	err := reach.Bound(ctx, c.socket, func(bounded context.Context) (err error) {
+		undo := context.AfterFunc(bounded, cancel)
+		defer undo()
+		if r, err = c.send(stream, http.MethodGet, "/v1/events", nil); err != nil && bounded.Err() != nil {
+			return bounded.Err()
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -199,7 +217,18 @@ func (c *Client) Events(ctx context.Context, tell func(Event)) error {
 	return audio.ErrReset.With("the daemon has hung up")
 }
 
+// do is for what the daemon answers at once.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
+	return reach.Bound(ctx, c.socket, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, to) })
+}
+
+// await is for what it answers when others are done.
+func (c *Client) await(ctx context.Context, method, path string) error {
+	probe := func(ctx context.Context) error { return c.exchange(ctx, http.MethodGet, "/v1/openapi.yaml", nil, nil) }
+	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error { return c.exchange(ctx, method, path, nil, nil) })
+}
+
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, to any) error {
 	r, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
@@ -222,7 +251,15 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, audio.ErrNoServer.With("no daemon on %s; start one with: loopbridge serve", c.path)
+		// What the dial has found out is a sentence already.
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			for _, known := range []error{audio.ErrNoDaemon, audio.ErrPermission, audio.ErrNoMemory} {
+				if errors.Is(err, known) {
+					return nil, wrapped.Err
+				}
+			}
+		}
+		return nil, audio.ErrReset.With("the daemon on %s has gone", c.socket)
 	}
 	if r.StatusCode < 300 {
 		return r, nil
@@ -247,7 +284,7 @@ func errorOf(status int, text string) error {
 	case http.StatusConflict:
 		return audio.ErrBusy.With("%s", text)
 	case http.StatusForbidden:
-		return audio.ErrAccess.With("%s", text)
+		return audio.ErrPermission.With("%s", text)
 	}
 	return fmt.Errorf("the daemon says: %s", text)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -20,6 +21,9 @@ type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
 
+// completePatience is how long somebody who has pressed tab waits for a daemon that hangs.
+const completePatience = time.Second
+
 // Run never fails: a shell has no use for errors while somebody types.
 func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	words := c.Words
@@ -30,6 +34,7 @@ func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return nil
 	}
+	ctx = client.WithPatience(ctx, min(completePatience, client.Patience(ctx)))
 	for _, candidate := range complete(ctx, e, parser.Model.Node, words) {
 		fmt.Fprintln(e.stdout, candidate)
 	}
