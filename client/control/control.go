@@ -106,7 +106,7 @@ func (c *Client) Devices(ctx context.Context) ([]State, error) {
 // with all clients. NAME/server is the other one, NAME/PID a single client. ErrNoDevice:
 // there is nothing of that name.
 func (c *Client) State(ctx context.Context, name string) (s State, err error) {
-	err = c.state(ctx, http.MethodGet, name, nil, &s)
+	err = c.about(ctx, http.MethodGet, name, "", nil, &s)
 	return s, err
 }
 
@@ -115,20 +115,20 @@ func (c *Client) State(ctx context.Context, name string) (s State, err error) {
 func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
-		err = c.state(ctx, http.MethodPatch, name, body, &s)
+		err = c.about(ctx, http.MethodPatch, name, "", body, &s)
 	}
 	return s, err
 }
 
-// state asks about what has a name.
-func (c *Client) state(ctx context.Context, method, name string, body []byte, to any) error {
+// about asks about what has a name, and there about what; "": its state.
+func (c *Client) about(ctx context.Context, method, name, what string, body []byte, to any) error {
 	end := func(loop, end string) error {
-		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end), body, to)
+		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end)+what, body, to)
 	}
 	if cut := strings.LastIndexByte(name, '/'); cut >= 0 {
 		return end(name[:cut], name[cut+1:])
 	}
-	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name), body, to)
+	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name)+what, body, to)
 	if !errors.Is(err, audio.ErrNoDevice) {
 		return err
 	}
@@ -138,8 +138,8 @@ func (c *Client) state(ctx context.Context, method, name string, body []byte, to
 	return audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
 
-// Levels are what a device played and recorded since they were asked for before; nothing
-// at first.
+// Levels are what a device, or the program at an end of a loop, played and recorded since
+// they were asked for before; nothing at first.
 type Levels struct {
 	Play   SideLevels `json:"play"`
 	Record SideLevels `json:"record"`
@@ -154,10 +154,12 @@ type SideLevels struct {
 	RMS     []*float64 `json:"rms_db"`
 }
 
-// Levels reads and resets the meters of a device. ErrNoDevice: there is no such device.
-func (c *Client) Levels(ctx context.Context, device string) (Levels, error) {
+// Levels reads and resets the meters of what State names: of a device behind its controls, of
+// an end of a loop behind those of the end. Of several clients together each channel is that
+// of the loudest. ErrNoDevice: there is nothing of that name.
+func (c *Client) Levels(ctx context.Context, name string) (Levels, error) {
 	var l Levels
-	err := c.do(ctx, http.MethodGet, "/v1/devices/"+url.PathEscape(device)+"/levels", nil, &l)
+	err := c.about(ctx, http.MethodGet, name, "/levels", nil, &l)
 	return l, err
 }
 

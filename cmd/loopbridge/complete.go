@@ -156,11 +156,6 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, l := range loops {
 			all = append(all, wire.Text(l.Name[:]))
 		}
-	case "device":
-		devices, _ := control.New(l.socket).Devices(ctx)
-		for _, d := range devices {
-			all = append(all, d.Name)
-		}
 	case "state":
 		return l.states(ctx)
 	case "field":
