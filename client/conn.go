@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -17,8 +18,9 @@ import (
 // reply to whoever asked.
 type conn struct {
 	*net.UnixConn
-	quit chan struct{} // closed by close
-	left chan struct{} // closed when the goroutine has left
+	socket string
+	quit   chan struct{} // closed by close
+	left   chan struct{} // closed when the goroutine has left
 
 	slots chan struct{} // taken by the requests of call that are not answered yet
 
@@ -38,26 +40,12 @@ type answer struct {
 
 // dial connects to the daemon. ErrNoDaemon, ErrPermission, ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "unixpacket", socket)
-	switch {
-	case ctx.Err() != nil:
-		if err == nil {
-			c.Close()
-		}
-		return nil, interrupted(ctx)
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return nil, audio.ErrPermission.With("you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", socket)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return nil, errFull()
-	case errors.Is(err, syscall.EAGAIN):
-		return nil, audio.ErrNoDaemon.With("the daemon on %s lets nobody in, and many wait: is it stopped? try again", socket)
-	case err != nil:
-		return nil, audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, or name its socket with --socket or $%s",
-			socket, SocketVariable)
+	c, err := reach.Dial(ctx, "unixpacket", socket, socket)
+	if err != nil {
+		return nil, err
 	}
 	conn := &conn{
-		UnixConn: c.(*net.UnixConn), quit: make(chan struct{}), left: make(chan struct{}),
+		UnixConn: c, socket: socket, quit: make(chan struct{}), left: make(chan struct{}),
 		slots: make(chan struct{}, wire.MaxPending-1), pending: make(map[uint32]chan answer),
 	}
 	go conn.receive()
@@ -82,7 +70,7 @@ func (c *conn) receive() {
 		a.Reply, a.err = wire.DecodeReply(packet[:n])
 		broken := a.err != nil
 		if flags&unix.MSG_CTRUNC != 0 && !broken {
-			a.err = errFull()
+			a.err = reach.ErrFull()
 		}
 		c.deliver(a)
 		if broken {
@@ -183,6 +171,29 @@ func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
 	return ch, nil
 }
 
+// ask is call for a request that the daemon answers at once. ErrTimedOut: it has not.
+func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
+	err = reach.Bound(ctx, c.socket, func(ctx context.Context) (err error) {
+		a, err = c.call(ctx, r)
+		return err
+	})
+	return a, err
+}
+
+// await is call for a request whose answer waits for somebody else. ErrTimedOut: the daemon
+// answers nothing else either.
+func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error) {
+	probe := func(ctx context.Context) error {
+		_, err := list(ctx, c.socket)
+		return err
+	}
+	err = reach.Watch(ctx, c.socket, probe, func(ctx context.Context) (err error) {
+		a, err = c.call(ctx, r)
+		return err
+	})
+	return a, err
+}
+
 // call sends a request and waits for its only reply. It takes one of the slots,
 // which the answer gives back, even one that nobody waits for any more: the daemon
 // hangs up on whoever has more than MaxPending requests under way. One is left for
@@ -253,10 +264,6 @@ func (c *conn) errGone() error {
 	default:
 		return audio.ErrReset.With("the daemon has gone")
 	}
-}
-
-func errFull() error {
-	return audio.ErrNoMemory.With("this program has no descriptors left: raise its limit of open files (ulimit -n)")
 }
 
 // close hangs up and waits for the goroutine.
