@@ -92,9 +92,12 @@ func (r *realtime) asOrdinary(f func()) {
 		if err != nil || was.Policy == unix.SCHED_NORMAL {
 			continue // it has ended, or is ordinary
 		}
-		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: collectNice, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
-		if unix.SchedSetAttr(thread, &attr, 0) == nil {
-			all = append(all, former{thread, int(was.Priority), was.Policy})
+		for _, nice := range []int32{collectNice, 0} { // the second may be all that is permitted
+			attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: nice, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+			if unix.SchedSetAttr(thread, &attr, 0) == nil {
+				all = append(all, former{thread, int(was.Priority), was.Policy})
+				break
+			}
 		}
 	}
 	f()
