@@ -118,6 +118,8 @@ static bool ready(const struct lb_pcm *p)
 {
 	if (lb_over(p) || p->io.state == SND_PCM_STATE_XRUN)
 		return true;
+	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p)) /* running dry is no xrun then */
+		return available(p) >= wanted(p);
 	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
 		return true;
 	return !pausing(p) && available(p) >= wanted(p);
@@ -204,26 +206,6 @@ int lb_begin(struct lb_pcm *p)
 	return 0;
 }
 
-/* wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
-int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
-{
-	int err;
-
-	for (;;) {
-		wake_at(p, position(p, n));
-		lb_alarm(&p->conn, 0);
-		lb_hush(&p->conn);
-		err = lb_over(p); /* first: what came or went before the end counts */
-		if (!pausing(p) && available(p) >= n)
-			return 0;
-		if (err < 0)
-			return err;
-		err = lb_sleep(&p->conn);
-		if (err < 0)
-			return err;
-	}
-}
-
 /* rebase makes the present position alsa-lib's 0. */
 void lb_rebase(struct lb_pcm *p)
 {
@@ -231,7 +213,7 @@ void lb_rebase(struct lb_pcm *p)
 	p->appl = 0;
 	p->appl_ptr = p->io.appl_ptr;
 	p->xruns = p->ring.shared->xruns;
-	p->drained = false;
+	p->draining = p->drained = false;
 	p->resets = 0;
 }
 
@@ -247,7 +229,7 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	}
 	catch_up(p);
 	n = available(p);
-	if (lb_over(p)) {
+	if (lb_over(p) && io->state != SND_PCM_STATE_DRAINING) {
 		n = io->buffer_size;
 	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {
 		return -EPIPE;
@@ -268,7 +250,7 @@ static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_ar
 	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
 	int err;
 
-	p->drained = false;
+	p->draining = p->drained = false;
 	if (pos < written) /* rewound: what is on its way stays as it is */
 		return (snd_pcm_sframes_t)(written - pos < size ? written - pos : size);
 	if (p->role == LB_SERVER && p->io.state == SND_PCM_STATE_PREPARED) {
@@ -387,7 +369,8 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 		lb_begin(p);
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
-	if (ready(p))
+	lb_drain_on(p);
+	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
 	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
 		*revents |= POLLERR;

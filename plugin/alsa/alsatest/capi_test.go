@@ -19,7 +19,9 @@ var capiCases = map[string][]string{
 	"D10Xruns": {"recover_after_underrun", "recover_after_overrun", "no_xrun_without_threshold"},
 	"Pause":    {"pause_of_a_writer", "pause_of_a_reader"},
 	"DropAndDrain": {"drop", "drain_blocking", "drain_nonblocking", "drain_of_an_unstarted_stream",
-		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader"},
+		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader", "drain_ends_by_itself", "drain_whose_server_leaves",
+		"drop_ends_a_drain"},
+	"Signals": {"handlers_that_restart", "handlers_that_interrupt", "handlers_of_both_kinds", "abort_ends_every_call"},
 	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "status_and_timestamps", "rewind_and_forward", "reset",
 		"link_is_not_possible"},
 	"Poll":   {"poll_is_level_triggered", "avail_min", "two_pcms_in_one_program"},
@@ -67,7 +69,7 @@ func TestD7HeededStartIsNotTakenBack(t *testing.T) {
 	agentProgram(t) // skips without a compiler
 	path := filepath.Join(t.TempDir(), "order")
 	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", path,
-		"../testdata/order.c", "../flow.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
+		"../testdata/order.c", "../flow.c", "../drain.c", "../signals.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(path).CombinedOutput(); err != nil {

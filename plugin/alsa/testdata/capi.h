@@ -16,6 +16,13 @@
 	X(drain_of_an_unstarted_stream) \
 	X(drain_of_an_unstarted_stream_nonblocking) \
 	X(drain_of_a_reader) \
+	X(drain_ends_by_itself) \
+	X(drain_whose_server_leaves) \
+	X(drop_ends_a_drain) \
+	X(handlers_that_restart) \
+	X(handlers_that_interrupt) \
+	X(handlers_of_both_kinds) \
+	X(abort_ends_every_call) \
 	X(delay_of_a_writer) \
 	X(delay_of_a_reader) \
 	X(status_and_timestamps) \

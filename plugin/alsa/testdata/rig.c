@@ -77,11 +77,18 @@ static long ask(const char *format, ...)
 	vsnprintf(line, sizeof line - 1, format, args);
 	va_end(args);
 	strcat(line, "\n");
-	if (write(CONTROL, line, strlen(line)) < 0)
-		rig_fail("the test does not listen: %s", strerror(errno));
-	for (; n < sizeof line - 1; n++)
-		if (read(CONTROL, line + n, 1) != 1 || line[n] == '\n')
+	while (write(CONTROL, line, strlen(line)) < 0)
+		if (errno != EINTR)
+			rig_fail("the test does not listen: %s", strerror(errno));
+	while (n < sizeof line - 1) {
+		ssize_t got = read(CONTROL, line + n, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != 1 || line[n] == '\n')
 			break;
+		n++;
+	}
 	line[n] = 0;
 	answer = strtol(line, &rest, 10);
 	if (rest == line || *rest)
