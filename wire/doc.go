@@ -91,7 +91,9 @@
 //	  4096     –  frames       frame n is at n modulo capacity
 //
 // A program that writes: room is capacity − (program − daemon). Copy, then store
-// program. While the state is ended, stop: errno says why.
+// program. While the state is ended, stop: errno says why. Frames between daemon and
+// program may be written anew as long as they are there. While the state is idle and no
+// Start is on its way, program may go back to daemon at most.
 //
 // A program that reads: daemon − program frames are there. Load program, copy, then
 // compare-and-swap program to its new value; if that fails the daemon has dropped

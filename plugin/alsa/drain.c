@@ -32,6 +32,7 @@ static int request_drain(struct lb_pcm *p)
 
 	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed (D17) */
 		err = lb_call(&p->conn, LB_OP_DRAIN, &m, NULL, 0, LB_REPLY_MS, false);
+	lb_unwrite(p);
 	if (err || p->draining || taken(p))
 		return err;
 	err = lb_begin(p);

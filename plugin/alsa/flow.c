@@ -53,8 +53,8 @@ int lb_over(const struct lb_pcm *p)
 	return 0;
 }
 
-/* pausing: a server that plays sleeps before its first frame (D7). */
-static bool pausing(const struct lb_pcm *p) { return lb_plays(p) && p->role == LB_SERVER && lb_state(p) != LB_RUNNING; }
+/* unstarted: nothing of what is written can be taken yet. */
+static bool unstarted(const struct lb_pcm *p) { return lb_state(p) == LB_IDLE && !p->armed; }
 
 /* catch_up learns how far the application is. */
 static void catch_up(struct lb_pcm *p)
@@ -122,7 +122,7 @@ static bool ready(const struct lb_pcm *p)
 		return available(p) >= wanted(p);
 	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
 		return true;
-	return !pausing(p) && available(p) >= wanted(p);
+	return available(p) >= wanted(p);
 }
 
 /* position is where the daemon has to be for n frames to be available. */
@@ -169,16 +169,10 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 		lb_hush(&p->conn);
 }
 
-/* unstarted: a server that plays, whose poll has to begin its pause (D8). */
-static bool unstarted(const struct lb_pcm *p)
-{
-	return pausing(p) && p->io.state == SND_PCM_STATE_PREPARED && !p->armed;
-}
-
 /* settle is lb_pcm_poll for one who knows whether the bell is audible. */
 static void settle(struct lb_pcm *p, bool heard)
 {
-	if (!ready(p) && !unstarted(p)) {
+	if (!ready(p)) {
 		await(p, wanted(p), heard);
 		if (!ready(p))
 			return;
@@ -190,7 +184,13 @@ static void settle(struct lb_pcm *p, bool heard)
 
 void lb_pcm_poll(struct lb_pcm *p) { settle(p, false); }
 
-/* begin arms the end, once until the daemon has heeded. */
+void lb_unwrite(struct lb_pcm *p)
+{
+	catch_up(p);
+	if (lb_plays(p) && unstarted(p))
+		lb_ring_take_back(&p->ring, p->base + p->appl);
+}
+
 int lb_begin(struct lb_pcm *p)
 {
 	bool heeded = p->ring.shared->starts == p->starts; /* before the state, as in lb_over */
@@ -198,6 +198,7 @@ int lb_begin(struct lb_pcm *p)
 
 	if (!heeded || lb_state(p) != LB_IDLE)
 		return 0;
+	lb_unwrite(p);
 	err = lb_send(&p->conn, LB_OP_START, &(struct lb_message){ 0 });
 	if (err < 0)
 		return err;
@@ -206,9 +207,10 @@ int lb_begin(struct lb_pcm *p)
 	return 0;
 }
 
-/* rebase makes the present position alsa-lib's 0. */
 void lb_rebase(struct lb_pcm *p)
 {
+	if (lb_plays(p) && unstarted(p)) /* it is dropped, as on a card */
+		lb_ring_take_back(&p->ring, 0);
 	p->base = p->ring.shared->program;
 	p->appl = 0;
 	p->appl_ptr = p->io.appl_ptr;
@@ -217,13 +219,21 @@ void lb_rebase(struct lb_pcm *p)
 	p->resets = 0;
 }
 
+/* was_reset: snd_pcm_reset has moved both pointers to 0. Where nothing was taken they are
+ * there, too, when the program has rewound all that it wrote, which comes to the same. */
+static bool was_reset(const struct lb_pcm *p)
+{
+	return p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0 &&
+	       !(lb_plays(p) && p->ring.shared->daemon <= p->base);
+}
+
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
-	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0) { /* snd_pcm_reset: what can be read is old */
-		if (!lb_plays(p))
+	if (was_reset(p)) {
+		if (!lb_plays(p)) /* what can be read is old */
 			lb_ring_take(&p->ring, UINT64_MAX);
 		lb_rebase(p);
 	}
@@ -233,9 +243,6 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 		n = io->buffer_size;
 	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {
 		return -EPIPE;
-	} else if (pausing(p)) {
-		/* The first write has to get as far as transfer, which starts the end. */
-		n = io->state == SND_PCM_STATE_PREPARED && !mapped(p) ? io->buffer_size : 0;
 	}
 	hw = p->io.appl_ptr + n;
 	if (lb_plays(p))
@@ -248,22 +255,11 @@ static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_ar
 				      snd_pcm_uframes_t size)
 {
 	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
-	int err;
 
 	p->draining = p->drained = false;
-	if (pos < written) /* rewound: what is on its way stays as it is */
-		return (snd_pcm_sframes_t)(written - pos < size ? written - pos : size);
-	if (p->role == LB_SERVER && p->io.state == SND_PCM_STATE_PREPARED) {
-		/* Now alsa-lib waits for room or says EAGAIN, of which it is not capable
-		 * before the start. */
-		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_RUNNING);
-		err = lb_begin(p);
-		if (err < 0 || pausing(p))
-			return err;
-	}
 	if (written < pos) /* forwarded: silence in between */
-		lb_ring_write(&p->ring, p->io.format, NULL, 0, pos - written);
-	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, areas, offset, size);
+		lb_ring_write(&p->ring, p->io.format, written, NULL, 0, pos - written);
+	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, pos, areas, offset, size);
 }
 
 /* read_frames is transfer of an end that records. alsa-lib asks for the same frames
@@ -301,6 +297,8 @@ static int fail(struct lb_pcm *p, int err)
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
 	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start that was taken back: try again */
 		p->armed = false;
+		if (lb_plays(p))
+			lb_rebase(p);
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_PREPARED);
 	}
 	return err;
@@ -365,8 +363,6 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	*revents = 0;
 	if (n != 1)
 		return -EINVAL;
-	if (unstarted(p))
-		lb_begin(p);
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
 	lb_drain_on(p);

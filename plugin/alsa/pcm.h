@@ -69,7 +69,11 @@ int lb_over(const struct lb_pcm *p);
 /* lb_begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p);
 
-/* lb_rebase makes the present position alsa-lib's 0. */
+/* lb_unwrite takes back what the application has rewound before the start. */
+void lb_unwrite(struct lb_pcm *p);
+
+/* lb_rebase makes the present position alsa-lib's 0. What a writer has not started is
+ * dropped. */
 void lb_rebase(struct lb_pcm *p);
 
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io);

@@ -27,6 +27,8 @@
 	X(delay_of_a_reader) \
 	X(status_and_timestamps) \
 	X(rewind_and_forward) \
+	X(rewind_before_the_start) \
+	X(prepare_before_the_start) \
 	X(reset) \
 	X(link_is_not_possible) \
 	X(poll_is_level_triggered) \
@@ -40,6 +42,8 @@
 	X(end_of_stream_wakes_who_sleeps) \
 	X(end_of_stream_after_a_drain) \
 	X(nonblocking_server_without_client) \
+	X(server_that_plays_first) \
+	X(server_that_drains_first) \
 	X(server_offers_everything) \
 	X(client_is_offered_what_can_be_converted) \
 	X(sizes_are_granted) \

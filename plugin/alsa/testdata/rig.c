@@ -234,12 +234,14 @@ void end_close_pair(struct end *server, struct end *client)
 	end_close(server);
 }
 
+static bool mapped(const struct end *e) { return e->access == SND_PCM_ACCESS_MMAP_INTERLEAVED; }
+
 void end_put(struct end *e, snd_pcm_uframes_t n)
 {
 	char *block = malloc(n * e->frame_bytes);
 
 	frames_fill(block, e->frame_bytes, e->next, n);
-	WANT(snd_pcm_writei(e->pcm, block, n), n);
+	WANT(mapped(e) ? snd_pcm_mmap_writei(e->pcm, block, n) : snd_pcm_writei(e->pcm, block, n), n);
 	e->next += n;
 	free(block);
 }
@@ -248,7 +250,7 @@ void end_take(struct end *e, snd_pcm_uframes_t n)
 {
 	char *block = malloc(n * e->frame_bytes);
 
-	WANT(snd_pcm_readi(e->pcm, block, n), n);
+	WANT(mapped(e) ? snd_pcm_mmap_readi(e->pcm, block, n) : snd_pcm_readi(e->pcm, block, n), n);
 	frames_check(block, e->frame_bytes, e->next, n);
 	e->next += n;
 	free(block);
