@@ -85,7 +85,7 @@
 //	    80    64  daemon       daemon: position, in frames since the beginning
 //	    88    64  clock        daemon: CLOCK_MONOTONIC of the last cycle, ns
 //	    96    64  xrun frames  daemon
-//	   104    32  delay        daemon: frames that the device holds beyond it
+//	   104    32  delay        daemon: frames that device and converter hold beyond it
 //	   128    64  program      program: position; the daemon moves it forward too where the program reads
 //	   136    64  wake         program: ring the bell when daemon reaches this; 0 never
 //	  4096     –  frames       frame n is at n modulo capacity

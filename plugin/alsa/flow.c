@@ -333,7 +333,8 @@ static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
 {
 	int64_t clock = p->ring.shared->clock, n;
 
-	if (lb_state(p) != LB_RUNNING || clock == 0 || p->io.state != SND_PCM_STATE_RUNNING)
+	if (lb_state(p) != LB_RUNNING || clock == 0 ||
+	    (p->io.state != SND_PCM_STATE_RUNNING && p->io.state != SND_PCM_STATE_DRAINING))
 		return 0;
 	n = (monotonic() - clock) * p->io.rate / 1000000000;
 	if (n < 0)

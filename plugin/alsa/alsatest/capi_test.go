@@ -1,6 +1,7 @@
 package alsatest_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // capiCases are the cases of testdata/capi*.c by what they are about: programs on
@@ -22,7 +25,7 @@ var capiCases = map[string][]string{
 		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader", "drain_ends_by_itself", "drain_whose_server_leaves",
 		"drop_ends_a_drain"},
 	"Signals": {"handlers_that_restart", "handlers_that_interrupt", "handlers_of_both_kinds", "abort_ends_every_call"},
-	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "status_and_timestamps", "rewind_and_forward", "rewind_before_the_start",
+	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "delay_of_a_converted_writer", "status_and_timestamps", "rewind_and_forward", "rewind_before_the_start",
 		"prepare_before_the_start", "reset",
 		"link_is_not_possible"},
 	"Poll":   {"poll_is_level_triggered", "avail_min", "two_pcms_in_one_program"},
@@ -43,6 +46,16 @@ func TestCAPI(t *testing.T) {
 				newCrank(t, loop.Spec{}).program(plainBuild.program(t, "capi"), name)
 			})
 		}
+	}
+}
+
+// TestDelayOfAConverter: whatever the quality, a frame is heard when its delay says.
+func TestDelayOfAConverter(t *testing.T) {
+	for _, q := range []resample.Quality{resample.Good, resample.Fast, resample.Best} {
+		t.Run(fmt.Sprint(q), func(t *testing.T) {
+			t.Parallel()
+			newCrank(t, loop.Spec{Convert: convert.Options{Quality: q}}).program(plainBuild.program(t, "capi"), "delay_of_a_converted_writer")
+		})
 	}
 }
 

@@ -25,6 +25,7 @@
 	X(abort_ends_every_call) \
 	X(delay_of_a_writer) \
 	X(delay_of_a_reader) \
+	X(delay_of_a_converted_writer) \
 	X(status_and_timestamps) \
 	X(rewind_and_forward) \
 	X(rewind_before_the_start) \
