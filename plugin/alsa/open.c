@@ -136,7 +136,7 @@ static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mo
 	}
 	strcpy(m.open.loop, w->loop);
 	strcpy(p->loop, w->loop);
-	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, m.open.wait ? LB_FOREVER : 5000, true);
+	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, m.open.wait ? LB_FOREVER : 5000, m.open.wait != 0);
 	if (!err) {
 		err = lb_ring_map(&p->ring, fds[0], &m.granted);
 		if (err)

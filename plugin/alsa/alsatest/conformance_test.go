@@ -22,7 +22,7 @@ import (
 // alsa-lib, against a daemon in this process.
 func TestConformance(t *testing.T) {
 	const oneDirection = "an ALSA stream has one direction"
-	looptest.Harness{Connect: connectAgents, Inapplicable: map[string]string{
+	looptest.Harness{Connect: connectAgents, ServerBuffers: true, Inapplicable: map[string]string{
 		"E02_D2_server_for_both_is_EACCES":                                         oneDirection,
 		"E07_D3_client_for_both_gets_what_the_server_permits":                      oneDirection,
 		"open_for_nothing_or_nobody_is_EINVAL":                                     oneDirection,
