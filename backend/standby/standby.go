@@ -93,8 +93,7 @@ func (s *stream) begin(wish backend.Config) error {
 	if s.understudy == nil {
 		p, err := s.open(last)
 		if err != nil {
-			s.discard(now)
-			return err
+			return errors.Join(err, s.discard(now))
 		}
 		s.understudy = p
 	}

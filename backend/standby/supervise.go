@@ -31,12 +31,11 @@ func (s *stream) supervise() {
 			}
 			r.again()
 		case <-s.kick:
-			s.closeRetired()
 			if time.Since(began) >= steady {
 				r.again()
 			}
 			if !r.failed() {
-				continue
+				continue // what has failed is closed before the next try
 			}
 		case <-timer.C:
 		}
