@@ -33,15 +33,16 @@ func (r *realtime) collect() {
 	r.asOrdinary(runtime.GC) // the one that goes on ends
 	c := collector{live: heap()}
 	debug.SetMemoryLimit(int64(c.live) + excess)
-	for pause := soonLook; ; pause = c.pause(pause, heap()) {
+	for pause := soonLook; ; {
 		time.Sleep(pause)
-		if heap() < c.threshold() {
-			continue
+		now := heap()
+		if now >= c.threshold() {
+			r.asOrdinary(runtime.GC)
+			now = heap()
+			c.live, c.before = now, now
+			debug.SetMemoryLimit(int64(2*c.live) + excess)
 		}
-		r.asOrdinary(runtime.GC)
-		c.live = heap()
-		c.before = c.live
-		debug.SetMemoryLimit(int64(2*c.live) + excess)
+		pause = c.pause(pause, now)
 	}
 }
 
