@@ -27,16 +27,18 @@ func hardware(d Device) (card, pcm int, ok bool) {
 	return card, pcm, true
 }
 
-// cardNode is a file that is there as long as a card, "" if it is not there now. The kernel lists
-// a card that is being unplugged a while longer, but lets nobody open it.
-func cardNode(card int) string {
-	node := fmt.Sprintf("/dev/snd/controlC%d", card)
-	f, err := os.OpenFile(node, os.O_RDONLY|unix.O_NONBLOCK, 0)
+// cardNode is a file that is there as long as a card.
+func cardNode(card int) string { return fmt.Sprintf("/dev/snd/controlC%d", card) }
+
+// opens reports whether a card is there. The kernel lists one that is being unplugged a while
+// longer, but lets nobody open it.
+func opens(card int) bool {
+	f, err := os.OpenFile(cardNode(card), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return ""
+		return false
 	}
 	_ = f.Close() // nothing was written
-	return node
+	return true
 }
 
 // cardNames are the kernel's cards by number, in the words that PortAudio has for them; not
@@ -44,7 +46,7 @@ func cardNode(card int) string {
 func cardNames() map[int]string {
 	text, _ := os.ReadFile("/proc/asound/cards") // a machine without ALSA has none
 	names := parseCards(string(text))
-	maps.DeleteFunc(names, func(card int, _ string) bool { return cardNode(card) == "" })
+	maps.DeleteFunc(names, func(card int, _ string) bool { return !opens(card) })
 	return names
 }
 

@@ -41,10 +41,11 @@
 // # Trouble
 //
 // Frames that PortAudio flags, that the engine came too late for, or that did not fit, are Lost in
-// a tick, and sound is led over them on ramps. ErrGone: the card is gone, or PortAudio has given up on it. ErrIO: no callback
-// comes any more, or far too many of them: a device without a clock. PortAudio itself tells
-// neither, it stops calling back, and its thread spins: the engine looks for that, and takes
-// away the thread's priority, before it would take the process with it.
+// a tick, and sound is led over them on ramps. ErrGone: the card is gone, or PortAudio has
+// given up on it. ErrIO: no callback comes any more, or far too many of them: a device without
+// a clock. PortAudio itself tells neither, it stops calling back, and its thread spins: the
+// engine looks for that, and takes away the thread's priority, before it would take the process
+// with it.
 //
 // PortAudio 19.6 ends the process where every PCM of alsa-lib's configuration opens, so there
 // is always one that does not (see alsaConfig).
