@@ -29,7 +29,8 @@ func Patience(ctx context.Context) time.Duration { return reach.Patience(ctx) }
 // Open opens an end of a loop of the daemon on a socket. It blocks for the daemon's
 // answer, and where Options.Wait says so. Errors as for loop.Patchbay.Attach,
 // besides ErrNoDaemon, ErrPermission, ErrTimedOut for a daemon that does not answer, and
-// ErrProtocol for one of another version. Close the result, or the end stays held as long as the process lives.
+// ErrProtocol for one of another version. Close the result, or the end stays held as long as
+// the process lives.
 func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, error) {
 	open, err := wire.OpenOf(name, o)
 	if err != nil {

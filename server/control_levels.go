@@ -8,7 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// levelsReply is what a device, or an end of a loop, played and recorded since they were asked for before.
+// levelsReply is what a device, or an end of a loop, played and recorded since they were asked
+// for before.
 type levelsReply struct {
 	Play   sideLevels `json:"play"`
 	Record sideLevels `json:"record"`

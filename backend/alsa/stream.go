@@ -191,7 +191,7 @@ func (s *stream) Start() error {
 const restarts = 2
 
 // begin starts the hardware at rel 0, with play full of silence. A card may refuse the first
-// start after it was plugged in or suspended, as one on USB does below Linux 6.1.170 to 6.1.174
+// start after it was plugged in or suspended, as one on USB does with Linux 6.1.170 to 6.1.174
 // (EPIPE), and go on refusing; set up anew it starts.
 func (s *stream) begin() error {
 	err := s.launch()

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/loopbridge/loopbridge/audio"
-
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
@@ -72,7 +71,7 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 }
 
 // rouse makes the first start of what plays on a USB card, once for each time that it is plugged
-// in: below Linux 6.1.170 to 6.1.174 that start fails, and package alsa goes on from it while
+// in: with Linux 6.1.170 to 6.1.174 that start fails, and package alsa goes on from it while
 // PortAudio would hang. A card that is in use is left alone.
 func (c *cards) rouse(card, device int) {
 	p := &c.portAudio
