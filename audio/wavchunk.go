@@ -1,8 +1,6 @@
 package audio
 
-import (
-	"slices"
-)
+import "slices"
 
 const (
 	wavChunkHead = 8   // id and size

@@ -1,8 +1,6 @@
 package audio
 
-import (
-	"io"
-)
+import "io"
 
 // WAVReader reads the frames of one WAV file or stream. It belongs to one
 // goroutine at a time.
