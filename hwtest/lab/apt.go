@@ -45,10 +45,11 @@ func (apt) Updated() time.Time {
 }
 
 // Update takes a list that could not be fetched for an error: apt-get itself goes on with the
-// one that it has.
+// one that it has. A mirror whose lists of another architecture are damaged is none; what is
+// here of those stays.
 func (apt) Update(ctx context.Context) error {
-	args := []string{"apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "DPkg::Lock::Timeout=120",
-		"-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30"}
+	args := []string{"apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "APT::Architectures=amd64", "-o", "APT::Get::List-Cleanup=0",
+		"-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30"}
 	if os.Getuid() != 0 {
 		args = append([]string{"sudo", "-n"}, args...)
 	}
