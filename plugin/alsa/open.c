@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pcm.h"
+#include "text.h"
 
 /* What a definition asks for. */
 struct wish {
@@ -58,9 +59,9 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 
 static int parse_role(const struct wish *w, enum lb_role *role)
 {
-	if (!w->end || !*w->end || !strcasecmp(w->end, "client"))
+	if (!w->end || !*w->end || lb_is(w->end, "client"))
 		*role = LB_CLIENT;
-	else if (!strcasecmp(w->end, "server"))
+	else if (lb_is(w->end, "server"))
 		*role = LB_SERVER;
 	else {
 		SNDERR("loopbridge: an end of %s is server or client; \"%s\" is neither", w->loop, w->end);
@@ -72,27 +73,16 @@ static int parse_role(const struct wish *w, enum lb_role *role)
 /* parse_wait reads 0, 1 (for ever), or a time such as 5s or 300ms, into nanoseconds. */
 static int parse_wait(const struct wish *w, int64_t *wait)
 {
-	char *rest;
-	double n;
-
 	*wait = 0;
-	if (!w->wait || !*w->wait || !strcmp(w->wait, "0") || !strcasecmp(w->wait, "no"))
+	if (!w->wait || !*w->wait || !strcmp(w->wait, "0") || lb_is(w->wait, "no"))
 		return 0;
-	if (!strcmp(w->wait, "1") || !strcasecmp(w->wait, "yes")) {
+	if (!strcmp(w->wait, "1") || lb_is(w->wait, "yes")) {
 		*wait = LB_FOREVER;
 		return 0;
 	}
-	n = strtod(w->wait, &rest);
-	if (rest != w->wait && n >= 0 && n < 1e9) {
-		if (!strcmp(rest, "s")) {
-			*wait = (int64_t)(n * 1e9);
-			return 0;
-		}
-		if (!strcmp(rest, "ms")) {
-			*wait = (int64_t)(n * 1e6);
-			return 0;
-		}
-	}
+	*wait = lb_time(w->wait);
+	if (*wait >= 0)
+		return 0;
 	SNDERR("loopbridge: WAIT of %s is 0, 1, or a time such as 5s or 300ms; \"%s\" is none of them", w->loop, w->wait);
 	return -EINVAL;
 }
@@ -185,8 +175,10 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 static int not_for_us(void)
 {
 	const char *process = secure_getenv("LOOPBRIDGE_NOT_FOR");
+	char ours[24];
 
-	return process && strtol(process, NULL, 10) == getpid();
+	snprintf(ours, sizeof ours, "%ld", (long)getpid());
+	return process && !strcmp(process, ours);
 }
 
 #pragma GCC visibility push(default)
