@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,8 +14,9 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// Open opens an end of a loop of the daemon on a socket. It blocks for the daemon's
-// answer, and where Options.Wait says so. Errors as for loop.Patchbay.Attach,
+// Open opens an end of a loop of the daemon on a socket, or "" for where FindSocket looks.
+// It blocks for the daemon's answer, and where Options.Wait says so: that waits for a daemon,
+// too, which may go meanwhile and come back. Errors as for loop.Patchbay.Attach,
 // besides ErrNoDaemon, ErrPermission, and ErrProtocol for a daemon of another
 // version. Close the result, or the end stays held as long as the process lives.
 func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, error) {
@@ -22,13 +24,8 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := dial(ctx, socket)
+	c, a, err := ask(ctx, socket, open)
 	if err != nil {
-		return nil, err
-	}
-	a, err := c.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open})
-	if err != nil {
-		c.close()
 		return nil, err
 	}
 	p := &program{conn: c, role: o.Role}
@@ -45,6 +42,26 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 		p.mourn()
 	}
 	return pcm.New(name, o, g, p, p.bell), nil
+}
+
+// ask is the Granted of a daemon, which may be there only after a while.
+func ask(ctx context.Context, socket string, open wire.Open) (*conn, answer, error) {
+	s := newSearch(socket, time.Duration(open.Wait))
+	defer s.close()
+	for {
+		c, err := dial(ctx, socket)
+		if err == nil {
+			var a answer
+			if a, err = c.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open}); err == nil {
+				return c, a, nil
+			}
+			c.close()
+		}
+		if open.Wait == 0 || !s.again(ctx, err) {
+			return nil, answer{}, stopped(ctx, err)
+		}
+		open.Wait = int64(s.left())
+	}
 }
 
 // program is the far side of an end: pcm.Control over a connection.

@@ -36,28 +36,15 @@ type answer struct {
 	err error
 }
 
-// dial connects to the daemon. ErrNoDaemon, ErrPermission, ErrNoMemory.
+// dial connects to the daemon, on a socket or "" for where there is one. ErrNoDaemon,
+// ErrPermission, ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "unixpacket", socket)
-	switch {
-	case ctx.Err() != nil:
-		if err == nil {
-			c.Close()
-		}
-		return nil, interrupted(ctx)
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return nil, audio.ErrPermission.With("you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", socket)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return nil, errFull()
-	case errors.Is(err, syscall.EAGAIN):
-		return nil, audio.ErrNoDaemon.With("the daemon on %s lets nobody in, and many wait: is it stopped? try again", socket)
-	case err != nil:
-		return nil, audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, or name its socket with --socket or $%s",
-			socket, SocketVariable)
+	c, _, err := connect(ctx, placesOf(socket))
+	if err != nil {
+		return nil, err
 	}
 	conn := &conn{
-		UnixConn: c.(*net.UnixConn), quit: make(chan struct{}), left: make(chan struct{}),
+		UnixConn: c, quit: make(chan struct{}), left: make(chan struct{}),
 		slots: make(chan struct{}, wire.MaxPending-1), pending: make(map[uint32]chan answer),
 	}
 	go conn.receive()

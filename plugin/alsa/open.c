@@ -2,10 +2,12 @@
  * loopbridge:loop0,server. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "find.h"
 #include "pcm.h"
 #include "text.h"
 
@@ -87,46 +89,19 @@ static int parse_wait(const struct wish *w, int64_t *wait)
 	return -EINVAL;
 }
 
-static int connect_daemon(struct lb_pcm *p, const struct wish *w)
+/* open_end asks the daemon for the end. It waits so many ns for a server, or for its turn. */
+static int open_end(struct lb_pcm *p, int64_t wait)
 {
-	char path[200];
-	int err = lb_connect(&p->conn, w->socket, path, sizeof path);
-
-	switch (err) {
-	case 0:
-		break;
-	case -EPERM:
-		SNDERR("loopbridge: you may not use the daemon on %s, to open %s: join the group of that socket, or ask for your user to be listed",
-		       path, w->loop);
-		break;
-	case -ENAMETOOLONG:
-		SNDERR("loopbridge: the socket %s has too long a path", path);
-		break;
-	default:
-		SNDERR("loopbridge: no daemon on %s, so there is no %s: start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET",
-		       path, w->loop);
-	}
-	return err;
-}
-
-/* open_end asks the daemon for the end. */
-static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mode)
-{
-	/* A program that must not block does not wait for a server, whatever WAIT says:
-	 * it may be trying every device that there is. */
 	struct lb_message m = { .open = { .role = p->role,
 					  .direction = p->io.stream == SND_PCM_STREAM_PLAYBACK ? LB_WRITE : LB_READ,
 					  .unsettled = p->role == LB_SERVER,
-					  .wait = mode & SND_PCM_NONBLOCK ? 0 : wait } };
+					  .wait = wait } };
+	const int answer = 5000; /* ms */
+	int64_t most = wait / 1000000 + answer;
 	int fds[2], err;
 
-	if (strlen(w->loop) >= sizeof m.open.loop) {
-		SNDERR("loopbridge: the name of a loop has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, w->loop);
-		return -ENODEV;
-	}
-	strcpy(m.open.loop, w->loop);
-	strcpy(p->loop, w->loop);
-	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, m.open.wait ? LB_FOREVER : 5000, true);
+	strcpy(m.open.loop, p->loop);
+	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, wait == LB_FOREVER ? LB_FOREVER : most < INT_MAX ? (int)most : INT_MAX, true);
 	if (!err) {
 		err = lb_ring_map(&p->ring, fds[0], &m.granted);
 		if (err)
@@ -134,19 +109,55 @@ static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mo
 		else
 			err = lb_bell_adopt(&p->conn, fds[1]);
 	}
-	if (!err)
-		return 0;
-	if (*p->conn.why)
-		SNDERR("loopbridge: %s", p->conn.why);
-	else if (err == -ETIMEDOUT)
-		SNDERR("loopbridge: the daemon does not answer, so %s cannot be opened: is it stopped?", w->loop);
-	else if (err == -EPROTO)
-		SNDERR("loopbridge: the daemon speaks another version of the protocol than this plugin, so %s cannot be opened: use the same release of both",
-		       w->loop);
-	else if (err != -EINTR)
-		SNDERR("loopbridge: %s cannot be opened: %s", w->loop, snd_strerror(err));
 	return err;
 }
+
+static void complain(const struct lb_pcm *p, int err, bool connected)
+{
+	if (err == -EINTR)
+		return;
+	if (!connected)
+		SNDERR("loopbridge: %s cannot be opened: %s", p->loop, p->conn.why);
+	else if (*p->conn.why)
+		SNDERR("loopbridge: %s", p->conn.why);
+	else if (err == -ETIMEDOUT)
+		SNDERR("loopbridge: the daemon does not answer, so %s cannot be opened: is it stopped?", p->loop);
+	else if (err == -EPROTO)
+		SNDERR("loopbridge: the daemon speaks another version of the protocol than this plugin, so %s cannot be opened: use the same release of both",
+		       p->loop);
+	else
+		SNDERR("loopbridge: %s cannot be opened: %s", p->loop, snd_strerror(err));
+}
+
+/* reach connects to the daemon and opens the end. It may take so many ns to wait for both,
+ * also for a daemon that goes meanwhile and comes back. */
+static int reach(struct lb_pcm *p, const struct wish *w, int64_t wait)
+{
+	struct lb_search s;
+	bool connected;
+	int err, waited;
+
+	lb_search_begin(&s, w->socket, wait);
+	for (int64_t left = wait;; left = lb_search_left(&s)) {
+		err = lb_search_connect(&s, &p->conn);
+		connected = !err;
+		if (connected)
+			err = open_end(p, left);
+		if (!wait || (err != -ECONNREFUSED && !p->conn.dead))
+			break;
+		waited = lb_search_wait(&s);
+		if (waited == -EINTR)
+			err = waited;
+		if (waited)
+			break;
+		lb_disconnect(&p->conn);
+	}
+	lb_search_end(&s);
+	if (err)
+		complain(p, err, connected);
+	return err;
+}
+
 
 static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, int mode)
 {
@@ -201,12 +212,16 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		SNDERR("loopbridge: %s names no loop; write for example loopbridge:loop0", name);
 		return -EINVAL;
 	}
+	if (strlen(w.loop) >= sizeof p->loop) {
+		SNDERR("loopbridge: the name of a loop has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, w.loop);
+		return -ENODEV;
+	}
 	p = calloc(1, sizeof *p);
 	if (!p)
 		return -ENOMEM;
 	p->owner = getpid();
 	p->io.stream = stream;
-	p->conn.socket = p->conn.bell = p->conn.nudge = p->conn.alarm = -1;
+	strcpy(p->loop, w.loop);
 	err = parse_role(&w, &p->role);
 	if (!err)
 		err = parse_wait(&w, &wait);
@@ -214,9 +229,9 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		free(p);
 		return err;
 	}
-	err = connect_daemon(p, &w);
-	if (!err)
-		err = open_end(p, &w, wait, mode);
+	/* A program that must not block waits for nothing, whatever WAIT says: it may be trying
+	 * every device that there is. */
+	err = reach(p, &w, mode & SND_PCM_NONBLOCK ? 0 : wait);
 	if (!err)
 		err = create(p, name, stream, mode);
 	if (err == 1) {

@@ -41,7 +41,7 @@ func TestLocales(t *testing.T) {
 	for _, locale := range locales() {
 		t.Run(locale, func(t *testing.T) {
 			t.Parallel()
-			again := exec.Command(os.Args[0], "-test.run", "^(TestLocale|TestRefusals|TestModesOfAplay|TestD1.*|TestNotFor.*|TestMixerShows.*|TestMixerSets.*)$", "-test.v")
+			again := exec.Command(os.Args[0], "-test.run", "^(TestLocale|TestRefusals|TestModesOfAplay|TestD1[A-Z].*|TestNotFor.*|TestMixerShows.*|TestMixerSets.*)$", "-test.v")
 			again.Env = append(os.Environ(), "LOCPATH="+dir, "LC_ALL="+locale)
 			out, err := again.CombinedOutput()
 			if err != nil {
