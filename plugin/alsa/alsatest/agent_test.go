@@ -163,8 +163,12 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, compile("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")
+	return dir, compileAgent(dir)
 })
+
+func compileAgent(dir string, flags ...string) error {
+	return compile(append(flags, "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")...)
+}
 
 // buildPlugin builds the plugin, and that for mixers, into a new directory, with a
 // configuration of alsa-lib that names them.
