@@ -40,9 +40,10 @@ func layers() []layer {
 
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server", "audio mixer loop loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
-		{"client", "audio loop/ring loop/pcm wire", "what a program links: no engine, no device"},
+		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
+		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
-		{"client/control", "audio", "HTTP, which client must not pull in"},
+		{"client/control", "audio client/internal/reach", "HTTP, which client must not pull in"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 

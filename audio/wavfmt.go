@@ -42,11 +42,16 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
 
 // wavEncoding finds the little-endian encoding of samples of bits in a container
 // of size bytes; 0 when there is none. Fewer valid bits than the container has are
-// left-justified, so the container alone decides. The exception is plain PCM of 24
-// bits in 4 bytes: only ALSA's arecord writes that, and it means S24_LE.
+// left-justified, as WAVE_FORMAT_EXTENSIBLE specifies it, so the container alone
+// decides. The exception is plain PCM of 24 bits in 4 bytes: only ALSA's arecord writes
+// that, and it means S24_LE, whose value is in the low three bytes. What the samples
+// are is never asked.
 func wavEncoding(tag uint16, bits, size int, extensible bool) Encoding {
 	if tag == wavPCM && !extensible && bits == 24 && size == 4 {
 		return S24LE
+	}
+	if extensible && tag == wavPCM && size <= 4 && bits > 0 && bits < 8*size {
+		bits = 8 * size // some programs put here, too, how many are valid
 	}
 	if bits == 0 || (bits+7)/8 != size {
 		return 0

@@ -1,59 +1,99 @@
 package audio
 
-import "io"
+import (
+	"io"
+)
 
 // WAVReader reads the frames of one WAV file or stream. It belongs to one
 // goroutine at a time.
 type WAVReader struct {
 	r     io.Reader
 	f     Format
-	total int64 // frames that the header promises, if known
+	total int64 // frames that the sound has as far as is known, if it is
 	known bool
 	done  int64 // frames delivered
 	err   error // final
+
+	promised int64  // frames of the header, which may be less than total
+	lies     []lie  // of the header
+	behind   behind // what follows the sound
+	carry    []byte // read from r, but not yet delivered
 }
 
-// NewWAVReader reads r up to the first frame and no byte further, so r may be a
-// pipe; it may block as r does. It reads PCM (8, 16, 24, 32 bits), float (32, 64
-// bits), A-law and mu-law, plain or extensible, as RIFF, RIFX, RF64 or BW64.
+// NewWAVReader reads r up to the first frame, so r may be a pipe; it may block as r
+// does. It reads PCM (8, 16, 24, 32 bits), float (32, 64 bits), A-law and mu-law,
+// plain or extensible, as RIFF, RIFX, RF64 or BW64.
 //
 // ErrInvalid says in a sentence what is wrong with the header, ErrIO wraps a
-// failure of r. Sizes in the header are believed only as an upper bound: they
-// allocate nothing.
-func NewWAVReader(r io.Reader) (*WAVReader, error) {
-	s := wavScanner{r: r}
+// failure of r. Sizes in the header are believed only as far as the bytes agree with
+// them: they allocate nothing.
+func NewWAVReader(r io.Reader) (*WAVReader, error) { return NewWAVFileReader(r, -1) }
+
+// NewWAVFileReader is NewWAVReader for what has size bytes, −1: nobody knows. The size
+// tells sooner how long the sound is where the header lies.
+func NewWAVFileReader(r io.Reader, size int64) (*WAVReader, error) {
+	s := wavScanner{r: r, size: size}
 	if err := s.scan(); err != nil {
 		return nil, err
 	}
-	size, known := s.dataSize()
-	return &WAVReader{r: r, f: s.f, total: size / int64(s.f.FrameBytes()), known: known}, nil
+	data, known := s.dataSize()
+	w := &WAVReader{r: r, f: s.f, known: known, lies: s.lies}
+	frame := int64(w.f.FrameBytes())
+	w.promised = data / frame
+	if known {
+		data = s.truth(data)
+	}
+	w.total = data / frame
+	w.behind = behind{at: s.pos, data: data, size: size, order: s.order}
+	if known && !s.placeholder(s.riff) {
+		w.behind.riff = int64(s.riff) + 8
+	}
+	w.behind.also, w.behind.hasAlso = s.other()
+	if w.total > w.promised {
+		w.lie("its header promises %d frames, and there are %d", w.promised, w.total)
+	}
+	return w, nil
 }
 
 // Format is the format of the frames, as they are stored; it always validates.
 func (w *WAVReader) Format() Format { return w.f }
 
-// Frames is how many frames the header promises. It is unknown for a stream that a
-// program wrote to a pipe, and for sizes that such programs use as placeholders (0
-// without further chunks, close to 2 GiB, close to 4 GiB); then the sound lasts
-// until r ends.
+// Frames is how many frames there are, as far as the header and the size of the file tell
+// now; it grows where the sound goes on behind the end that the header promises. It is
+// unknown for a stream that a program wrote to a pipe, and for sizes that such programs
+// use as placeholders (0 without further chunks, close to 2 GiB, close to 4 GiB); then the
+// sound lasts until r ends.
 func (w *WAVReader) Frames() (total int64, known bool) { return w.total, w.known }
+
+// Lies says what is false in the header although the sound is read all the same, a clause
+// each: "its header promises 96000 frames, and there are 192000". More may be found at the
+// end of the sound. It allocates.
+func (w *WAVReader) Lies() (clauses []string) {
+	for _, l := range w.lies {
+		clauses = append(clauses, l.String())
+	}
+	return clauses
+}
 
 // ReadFrames reads whole frames into p, at least one and as many as there are now;
 // like an io.Reader it may return fewer than fit. p is the caller's and must hold a
 // frame (ErrInvalid otherwise); the part of p after its last whole frame is not
 // touched. It may block as r does, and does not allocate.
 //
-// At the end of the sound it returns 0 and io.EOF; chunks after it are not read. A
-// file that is shorter than its header promises ends with an ErrInvalid that wraps
+// Behind the sound it reads on, to the end of r: chunks are passed over, and what is no
+// chunk is more sound, which the header does not tell of. Then it returns 0 and io.EOF.
+//
+// A file that is shorter than its header promises ends with an ErrInvalid that wraps
 // io.ErrUnexpectedEOF, after every whole frame was delivered; a part of a frame is
-// dropped. ErrIO wraps a failure of r. Every error but that of a small p is final.
+// dropped. So does one with something behind its chunks that is neither, or with another
+// WAV file. ErrIO wraps a failure of r. Every error but that of a small p is final.
 func (w *WAVReader) ReadFrames(p []byte) (frames int, err error) {
 	size := w.f.FrameBytes()
 	if len(p) < size {
 		return 0, ErrInvalid.With("a buffer of %d bytes cannot hold a frame of %d bytes", len(p), size)
 	}
 	if w.err == nil && w.known && w.done == w.total {
-		w.err = io.EOF
+		w.err = w.goOn()
 	}
 	if w.err != nil {
 		return 0, w.err
@@ -67,7 +107,7 @@ func (w *WAVReader) ReadFrames(p []byte) (frames int, err error) {
 		if n > 0 { // complete a frame, wait for no other
 			end = n - n%size + size
 		}
-		m, err := w.r.Read(p[n:end])
+		m, err := w.read(p[n:end])
 		n += m
 		frames = n / size
 		if err != nil {
@@ -83,11 +123,22 @@ func (w *WAVReader) ReadFrames(p []byte) (frames int, err error) {
 	return frames, nil
 }
 
+// read takes what is carried over first.
+func (w *WAVReader) read(p []byte) (int, error) {
+	if len(w.carry) == 0 {
+		return w.r.Read(p)
+	}
+	n := copy(p, w.carry)
+	w.carry = w.carry[n:]
+	return n, nil
+}
+
 func (w *WAVReader) ended(err error) error {
 	switch {
 	case err != io.EOF:
 		return ErrIO.With("reading the WAV file failed after %d frames: %v", w.done, err)
 	case !w.known || w.done == w.total:
+		w.tellLength()
 		return io.EOF
 	}
 	return ErrInvalid.With("the WAV file is cut off: its header promises %d frames, it has %d (%v)",

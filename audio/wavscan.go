@@ -13,9 +13,12 @@ const wavMaxHeader = 64 << 20
 // wavScanner reads a header up to the first byte of sound.
 type wavScanner struct {
 	r     io.Reader
+	size  int64 // of all that r has; −1: unknown
 	order binary.ByteOrder
 	pos   int64 // bytes read
 	buf   [40]byte
+	odd   bool  // a pad byte is due
+	lies  []lie // that do no harm
 
 	f    Format
 	riff uint64 // size of all that follows the size itself, in bytes
@@ -33,12 +36,11 @@ func (s *wavScanner) scan() error {
 		return err
 	}
 	for {
-		b, err := s.take(8)
+		id, size, err := s.chunk()
 		if err != nil {
 			return err
 		}
-		id, size := string(b[:4]), s.order.Uint32(b[4:])
-		rest := int64(size) + int64(size&1)
+		rest := int64(size)
 		switch {
 		case id == "data":
 			return s.dataChunk(size)
@@ -48,11 +50,12 @@ func (s *wavScanner) scan() error {
 			rest, err = s.ds64Chunk(size)
 		}
 		if err == nil {
-			err = s.skip(rest)
+			err = s.skip(id, rest)
 		}
 		if err != nil {
 			return err
 		}
+		s.odd = size&1 != 0
 	}
 }
 
@@ -99,7 +102,7 @@ func (s *wavScanner) fmtChunk(size uint32) (rest int64, err error) {
 		return 0, err
 	}
 	s.f, err = parseWAVFormat(b, s.order)
-	return int64(size) + int64(size&1) - int64(n), err
+	return int64(size) - int64(n), err
 }
 
 // ds64Chunk reads the 64-bit sizes and returns how much is left of the chunk.
@@ -113,7 +116,32 @@ func (s *wavScanner) ds64Chunk(size uint32) (rest int64, err error) {
 		return 0, err
 	}
 	s.ds64.found, s.ds64.riff, s.ds64.data = true, s.order.Uint64(b), s.order.Uint64(b[8:])
-	return int64(size) + int64(size&1) - sizes, nil
+	return int64(size) - sizes, nil
+}
+
+// chunk reads the header of one. Some programs leave out the pad byte behind a chunk of odd
+// length: then its first letter is where the pad should be.
+func (s *wavScanner) chunk() (id string, size uint32, err error) {
+	at := s.pos
+	b, err := s.take(wavChunkHead)
+	if err != nil {
+		return "", 0, err
+	}
+	switch {
+	case !s.odd:
+	case wavKnownChunk(string(b[:4])) && !wavKnownChunk(string(b[1:5])):
+		s.lies = append(s.lies, lie{"the chunk before %q lacks its pad byte", []any{string(b[:4])}})
+	default:
+		copy(b, b[1:])
+		n, err := io.ReadFull(s.r, b[wavChunkHead-1:])
+		if s.pos += int64(n); err != nil {
+			return "", 0, s.failed(err)
+		}
+	}
+	if !wavPrintable(b[:4]) && !wavZero(b) { // eight zeros are an empty chunk, to some a gap
+		return "", 0, ErrInvalid.With("the WAV header is damaged: %d bytes from the beginning there is no chunk but %q", at, b[:4])
+	}
+	return string(b[:4]), s.order.Uint32(b[4:]), nil
 }
 
 func (s *wavScanner) dataChunk(size uint32) error {
@@ -121,10 +149,13 @@ func (s *wavScanner) dataChunk(size uint32) error {
 		return ErrInvalid.With("the WAV header is damaged: it has no fmt chunk before the data")
 	}
 	s.data = uint64(size)
-	if !s.wide || size != wavMax32 {
-		return nil
+	if s.ds64.found && s.riff == wavMax32 {
+		s.riff = s.ds64.riff
 	}
-	if !s.ds64.found {
+	switch {
+	case !s.wide, size != wavMax32 && (size != 0 || !s.ds64.found):
+		return nil
+	case !s.ds64.found:
 		return ErrInvalid.With("the WAV header is damaged: it has 64-bit sizes but no ds64 chunk")
 	}
 	s.riff, s.data = s.ds64.riff, s.ds64.data
@@ -149,6 +180,31 @@ func (s *wavScanner) dataSize() (size int64, known bool) {
 	return int64(s.data), true
 }
 
+// other is the length that ds64 gives the sound where the data chunk gives another, which
+// should be the true one.
+func (s *wavScanner) other() (size int64, has bool) {
+	if s.ds64.found && s.ds64.data != s.data && s.ds64.data <= math.MaxInt64 {
+		return int64(s.ds64.data), true
+	}
+	return 0, false
+}
+
+// truth is the length of the sound where the size of the file shows that the one in the
+// header is false: the other one of RF64 fills the file, or what follows is longer than any
+// chunk of RIFF, because a 32-bit size has wrapped.
+func (s *wavScanner) truth(data int64) int64 {
+	if s.size < 0 {
+		return data
+	}
+	if other, has := s.other(); has && s.pos+other == s.size {
+		return other
+	}
+	if rest := s.size - s.pos - data; !s.wide && rest > wavMax32 {
+		data += rest &^ wavMax32
+	}
+	return data
+}
+
 // placeholder reports whether a program that cannot seek back writes size:
 // 0 (GStreamer, a recorder that was killed), 0x7FFFF000 less a frame (SoX),
 // 0x7FFFFFFF, 0x80000000 and a header (arecord), 0xFFFFFFFF with or without a
@@ -170,9 +226,13 @@ func (s *wavScanner) take(n int) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-func (s *wavScanner) skip(n int64) error {
-	if s.pos+n > wavMaxHeader {
-		return ErrInvalid.With("the WAV header is damaged: no sound within %d MiB", wavMaxHeader>>20)
+// skip passes over what is left of a chunk.
+func (s *wavScanner) skip(id string, n int64) error {
+	switch {
+	case s.size >= 0 && s.pos+n > s.size:
+		return ErrInvalid.With("the WAV header is damaged: its chunk %q promises %d bytes more than the file has (%v)", id, s.pos+n-s.size, io.ErrUnexpectedEOF)
+	case s.pos+n > wavMaxHeader:
+		return ErrInvalid.With("the WAV header is damaged: with its chunk %q of %d bytes there is no sound within %d MiB", id, n, wavMaxHeader>>20)
 	}
 	m, err := io.CopyN(io.Discard, s.r, n)
 	s.pos += m

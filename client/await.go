@@ -2,14 +2,13 @@ package client
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -20,7 +19,7 @@ func Await(ctx context.Context, socket string, wait time.Duration) (found string
 	s := newSearch(socket, wait)
 	defer s.close()
 	for {
-		c, found, err := connect(ctx, placesOf(socket))
+		c, found, err := reach.First(ctx, "unixpacket", placesOf(socket))
 		if err == nil {
 			c.Close()
 			return found, s.left(), nil
@@ -83,9 +82,8 @@ func (s *search) left() time.Duration {
 // sense. It returns false if none does: a daemon has answered, the time is up, or ctx has ended.
 func (s *search) again(ctx context.Context, err error) bool {
 	end := s.began.Add(s.wait)
-	nobody := errors.Is(err, audio.ErrNoDaemon) || errors.Is(err, audio.ErrReset) // there is none, or it has gone
 	all := placesOf(s.socket)
-	if !nobody || len(all[0]) > maxPath || s.wait >= 0 && !time.Now().Before(end) {
+	if !reach.Missing(err) || len(all[0]) > reach.MaxPath || s.wait >= 0 && !time.Now().Before(end) {
 		return false
 	}
 	if s.folders == nil {

@@ -9,22 +9,34 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
+// WithPatience says how long calls under the context that it returns, here and in package
+// control, wait for a daemon to say anything before they give up with ErrTimedOut: 5 s
+// without it. Those that wait for somebody else, as for a server or for the end of a drain,
+// ask from time to time whether the daemon is still there.
+func WithPatience(ctx context.Context, d time.Duration) context.Context {
+	return reach.WithPatience(ctx, d)
+}
+
+// Patience is how long that is for calls under ctx.
+func Patience(ctx context.Context) time.Duration { return reach.Patience(ctx) }
+
 // Open opens an end of a loop of the daemon on a socket, or "" for where FindSocket looks.
 // It blocks for the daemon's answer, and where Options.Wait says so: that waits for a daemon,
 // too, which may go meanwhile and come back. Errors as for loop.Patchbay.Attach,
-// besides ErrNoDaemon, ErrPermission, and ErrProtocol for a daemon of another
-// version. Close the result, or the end stays held as long as the process lives.
+// besides ErrNoDaemon, ErrPermission, ErrTimedOut for a daemon that does not answer, and
+// ErrProtocol for one of another version. Close the result, or the end stays held as long as the process lives.
 func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, error) {
 	open, err := wire.OpenOf(name, o)
 	if err != nil {
 		return nil, err
 	}
-	c, a, err := ask(ctx, socket, open)
+	c, a, err := openOn(ctx, socket, open)
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +56,19 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 	return pcm.New(name, o, g, p, p.bell), nil
 }
 
-// ask is the Granted of a daemon, which may be there only after a while.
-func ask(ctx context.Context, socket string, open wire.Open) (*conn, answer, error) {
+// openOn is what a daemon grants, which may be there only after a while.
+func openOn(ctx context.Context, socket string, open wire.Open) (*conn, answer, error) {
 	s := newSearch(socket, time.Duration(open.Wait))
 	defer s.close()
 	for {
 		c, err := dial(ctx, socket)
 		if err == nil {
 			var a answer
-			if a, err = c.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open}); err == nil {
+			ask := c.ask
+			if open.Wait != 0 {
+				ask = c.await
+			}
+			if a, err = ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open}); err == nil {
 				return c, a, nil
 			}
 			c.close()
@@ -144,24 +160,27 @@ func (p *program) Start() error {
 
 // Pause implements pcm.Control.
 func (p *program) Pause(ctx context.Context, on bool) error {
-	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpPause}, Pause: wire.PauseOf(on)})
+	_, err := p.conn.ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpPause}, Pause: wire.PauseOf(on)})
 	return err
 }
 
 // Halt implements pcm.Control.
-func (p *program) Halt(ctx context.Context) error { return p.call(ctx, wire.OpHalt) }
-
-// Drain implements pcm.Control.
-func (p *program) Drain(ctx context.Context) error { return p.call(ctx, wire.OpDrain) }
-
-// Mark implements pcm.Control.
-func (p *program) Mark(ctx context.Context, position uint64) error {
-	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpMark}, Mark: wire.Mark{Position: position}})
+func (p *program) Halt(ctx context.Context) error {
+	_, err := p.conn.ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpHalt}})
 	return err
 }
 
-func (p *program) call(ctx context.Context, op wire.Op) error {
-	_, err := p.conn.call(ctx, &wire.Request{Header: wire.Header{Op: op}})
+// Drain implements pcm.Control.
+func (p *program) Drain(ctx context.Context) error { return p.await(ctx, wire.OpDrain) }
+
+// Mark implements pcm.Control.
+func (p *program) Mark(ctx context.Context, position uint64) error {
+	_, err := p.conn.ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpMark}, Mark: wire.Mark{Position: position}})
+	return err
+}
+
+func (p *program) await(ctx context.Context, op wire.Op) error {
+	_, err := p.conn.await(ctx, &wire.Request{Header: wire.Header{Op: op}})
 	return err
 }
 
@@ -172,9 +191,9 @@ func (p *program) Setup(ctx context.Context, s pcm.Setup) (g pcm.Grant, err erro
 		return g, interrupted(ctx)
 	}
 	r := &wire.Request{Header: wire.Header{Op: wire.OpSetup}, Setup: wire.SetupOf(s)}
-	a, err := p.conn.call(ctx, r)
+	a, err := p.conn.ask(ctx, r)
 	switch {
-	case errors.Is(err, audio.ErrInterrupted) && r.Seq != 0: // it was sent
+	case noAnswer(err) && r.Seq != 0: // it was sent
 		p.conn.UnixConn.Close()
 	case err == nil:
 		if g, err = p.adopt(&a); err != nil {
@@ -186,13 +205,18 @@ func (p *program) Setup(ctx context.Context, s pcm.Setup) (g pcm.Grant, err erro
 
 // Close implements pcm.Control. However it goes, the end is given back.
 func (p *program) Close(ctx context.Context) error {
-	err := p.call(ctx, wire.OpClose)
+	err := p.await(ctx, wire.OpClose)
 	drained := p.drained()
 	p.Abandon()
-	if drained && (errors.Is(err, audio.ErrReset) || errors.Is(err, audio.ErrInterrupted)) {
+	if drained && (errors.Is(err, audio.ErrReset) || noAnswer(err)) {
 		return nil // the daemon has gone, or ctx has ended, but there was nothing to wait for
 	}
 	return err
+}
+
+// noAnswer reports whether nobody knows what became of a request.
+func noAnswer(err error) bool {
+	return errors.Is(err, audio.ErrInterrupted) || errors.Is(err, audio.ErrTimedOut)
 }
 
 // drained reports whether there is nothing that a Close would wait for.

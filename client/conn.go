@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -17,8 +18,9 @@ import (
 // reply to whoever asked.
 type conn struct {
 	*net.UnixConn
-	quit chan struct{} // closed by close
-	left chan struct{} // closed when the goroutine has left
+	socket string
+	quit   chan struct{} // closed by close
+	left   chan struct{} // closed when the goroutine has left
 
 	slots chan struct{} // taken by the requests of call that are not answered yet
 
@@ -39,12 +41,12 @@ type answer struct {
 // dial connects to the daemon, on a socket or "" for where there is one. ErrNoDaemon,
 // ErrPermission, ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
-	c, _, err := connect(ctx, placesOf(socket))
+	c, found, err := reach.First(ctx, "unixpacket", placesOf(socket))
 	if err != nil {
 		return nil, err
 	}
 	conn := &conn{
-		UnixConn: c, quit: make(chan struct{}), left: make(chan struct{}),
+		UnixConn: c, socket: found, quit: make(chan struct{}), left: make(chan struct{}),
 		slots: make(chan struct{}, wire.MaxPending-1), pending: make(map[uint32]chan answer),
 	}
 	go conn.receive()
@@ -69,7 +71,7 @@ func (c *conn) receive() {
 		a.Reply, a.err = wire.DecodeReply(packet[:n])
 		broken := a.err != nil
 		if flags&unix.MSG_CTRUNC != 0 && !broken {
-			a.err = errFull()
+			a.err = reach.ErrFull()
 		}
 		c.deliver(a)
 		if broken {
@@ -170,6 +172,29 @@ func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
 	return ch, nil
 }
 
+// ask is call for a request that the daemon answers at once. ErrTimedOut: it has not.
+func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
+	err = reach.Bound(ctx, c.socket, func(ctx context.Context) (err error) {
+		a, err = c.call(ctx, r)
+		return err
+	})
+	return a, err
+}
+
+// await is call for a request whose answer waits for somebody else. ErrTimedOut: the daemon
+// answers nothing else either.
+func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error) {
+	probe := func(ctx context.Context) error {
+		_, err := list(ctx, c.socket)
+		return err
+	}
+	err = reach.Watch(ctx, c.socket, probe, func(ctx context.Context) (err error) {
+		a, err = c.call(ctx, r)
+		return err
+	})
+	return a, err
+}
+
 // call sends a request and waits for its only reply. It takes one of the slots,
 // which the answer gives back, even one that nobody waits for any more: the daemon
 // hangs up on whoever has more than MaxPending requests under way. One is left for
@@ -240,10 +265,6 @@ func (c *conn) errGone() error {
 	default:
 		return audio.ErrReset.With("the daemon has gone")
 	}
-}
-
-func errFull() error {
-	return audio.ErrNoMemory.With("this program has no descriptors left: raise its limit of open files (ulimit -n)")
 }
 
 // close hangs up and waits for the goroutine.

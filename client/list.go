@@ -3,11 +3,21 @@ package client
 import (
 	"context"
 
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// List is what the daemon on a socket says of its loops, by name.
-func List(ctx context.Context, socket string) ([]wire.Loop, error) {
+// List is what the daemon on a socket says of its loops, by name. ErrNoDaemon,
+// ErrPermission; ErrTimedOut: it does not answer.
+func List(ctx context.Context, socket string) (all []wire.Loop, err error) {
+	err = reach.Bound(ctx, socket, func(ctx context.Context) (err error) {
+		all, err = list(ctx, socket)
+		return err
+	})
+	return all, err
+}
+
+func list(ctx context.Context, socket string) ([]wire.Loop, error) {
 	c, err := dial(ctx, socket)
 	if err != nil {
 		return nil, err

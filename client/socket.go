@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
 // SocketVariable is the environment variable that names the daemon's socket.
@@ -23,10 +23,10 @@ func DefaultSocket() string { return places()[0] }
 // choice, and asks the daemon nothing. The ALSA plugins do the same: plugin/alsa/find.h.
 func FindSocket() string {
 	all := places()
-	if len(all) == 1 || !exists(all[1]) && !closed(all[0]) {
+	if len(all) == 1 || !exists(all[1]) && !reach.Closed(all[0]) {
 		return all[0]
 	}
-	c, path, _ := connect(context.Background(), all)
+	c, path, _ := reach.First(context.Background(), "unixpacket", all)
 	if c != nil {
 		c.Close()
 	}
@@ -39,6 +39,14 @@ const name = "loopbridge/loopbridge.sock"
 // variable, so that a test can build a program with another one.
 var systemRun = "/run"
 
+// placesOf is where to connect: a socket that somebody names, or for "" the usual places.
+func placesOf(socket string) []string {
+	if socket != "" {
+		return []string{socket}
+	}
+	return places()
+}
+
 // places is where a program looks for the daemon, in this order. Relative folders are to be
 // ignored, says the specification of the variable: each program would have its own. So are
 // those with too long a path for a socket.
@@ -48,14 +56,11 @@ func places() []string {
 	}
 	system := filepath.Join(systemRun, name)
 	user := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), name)
-	if !filepath.IsAbs(user) || len(user) > maxPath {
+	if !filepath.IsAbs(user) || len(user) > reach.MaxPath {
 		return []string{system}
 	}
 	return []string{user, system}
 }
-
-// maxPath is how long the path of a socket can be.
-const maxPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -63,12 +65,44 @@ func engine(s backend.Stream, turn func(backend.Tick) (more bool, err error)) (l
 }
 
 // realtime makes the thread one before all others, if it may, and gives it a processor of
-// Go's that no garbage collection holds, as the daemon does.
+// Go's. There is no garbage collection while there is such a thread: one that wakes up while its
+// stack is looked at would spin on the machine's only processor. The daemon has a way with
+// one, see realtime_collect.go of cmd/loopbridge.
 func realtime() (end func()) {
+	collections.stop()
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+6))
 	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 20}
 	_ = unix.SchedSetAttr(0, &attr, 0)
-	return func() { _ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0) }
+	return func() {
+		_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0)
+		collections.resume()
+	}
+}
+
+// collections are those of the process's garbage.
+var collections stoppable
+
+type stoppable struct {
+	mu      sync.Mutex
+	stopped int // how often
+	percent int // as it was
+}
+
+func (c *stoppable) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped++; c.stopped == 1 {
+		c.percent = debug.SetGCPercent(-1)
+		runtime.GC() // the one that goes on ends
+	}
+}
+
+func (c *stoppable) resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped--; c.stopped == 0 {
+		debug.SetGCPercent(c.percent)
+	}
 }
 
 // put writes whole frames, all of them.

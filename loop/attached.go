@@ -70,7 +70,7 @@ func (ln *line) mix(n int) (taken int, over uint32) {
 	if ln.converter == nil {
 		from1, from2 := ln.source.Peek(n)
 		ln.bus.addRaw(from1, from2, ln.fader)
-		ln.source.Take(n)
+		ln.take(n)
 	} else {
 		to := ln.bus.floats[:n*ln.frameBytes]
 		if !ln.convert(to) {
@@ -125,7 +125,7 @@ func (ln *line) give(frames []byte, n int) (dropped int, err error) {
 			_, taken2 := ln.converter.Convert(to2, frames[taken1*size:])
 			frames = frames[(taken1+taken2)*size:]
 		}
-		ln.sink.Give(part)
+		ln.hand(part, to1, to2)
 		dropped, n = dropped+lost, n-part
 	}
 	if ln.converter != nil {

@@ -54,7 +54,8 @@ type End struct {
 	marks      []uint64 // positions of eof marks that are not reached, ascending
 	eofs       uint32   // marks that were reached since it was opened, or last set
 	strip      *strip
-	since      uint64 // moved when samples of audio(7I) was 0
+	meter      atomic.Pointer[endMeter] // nil: nobody has looked; the engine measures with it
+	since      uint64                   // moved when samples of audio(7I) was 0
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
@@ -110,6 +111,7 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	if e.mem != nil {
 		e.host.Free(e.mem)
 	}
+	e.meter.Store(nil)
 	e.mem, e.ring, e.format, e.period, e.buffer = mem, r, f, period, buffer
 	e.dropMarks()
 	e.moved.Store(0)

@@ -159,7 +159,7 @@ func (ln *line) spread(c *clockwork, n, silence int) (taken int) {
 		} else {
 			from1, from2 := ln.source.Peek(bus.frames)
 			bus.addRaw(from1, from2, ln.fader)
-			ln.source.Take(bus.frames)
+			ln.take(bus.frames)
 			n -= bus.frames
 		}
 		bus.finish()

@@ -17,9 +17,11 @@ type Status struct {
 	Client   EndStatus   // the first of
 	Clients  []EndStatus // all that hold the client end
 	Attached Side
-	Sessions uint64
-	Frames   uint64 // moved from writer to reader, in all sessions
-	Skipped  uint64 // left out of the clock, because the engine was late
+
+	OnClientClose Policy
+	Sessions      uint64
+	Frames        uint64 // moved from writer to reader, in all sessions
+	Skipped       uint64 // left out of the clock, because the engine was late
 }
 
 // EndStatus is one end of it; Open is false where nobody holds it.
@@ -57,8 +59,8 @@ func (l *Loop) status() Status {
 	defer l.mu.Unlock()
 	s := Status{
 		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
-		Server:   l.server.status(),
-		Sessions: l.sessions.Load(), Frames: l.frames.Load(), Skipped: l.skipped.Load(),
+		Server:        l.server.status(),
+		OnClientClose: l.spec.OnClientClose, Sessions: l.sessions.Load(), Frames: l.frames.Load(), Skipped: l.skipped.Load(),
 	}
 	s.Format = l.format()
 	if l.bus != nil {

@@ -81,7 +81,11 @@ func (s *Strip) refade() *command {
 		converter *convert.Converter
 	}
 	var all []change
+	var meters []func()
 	for _, e := range s.ends() {
+		if change := e.refadeMeter(); change != nil {
+			meters = append(meters, change)
+		}
 		if ln := e.line; ln != nil {
 			all = append(all, change{ln, ln.settings(), ln.converterForFader()})
 		}
@@ -95,6 +99,9 @@ func (s *Strip) refade() *command {
 				c.ln.converter = c.converter
 			}
 			c.ln.fader.Set(c.settings...)
+		}
+		for _, set := range meters {
+			set()
 		}
 	})
 }

@@ -65,7 +65,7 @@ func (ln *line) transfer(n, silence int) (taken, dropped int, over uint32) {
 		case ln.converter == nil:
 			from1, from2 := ln.source.Peek(part)
 			copyPieces(to1, to2, from1, from2)
-			ln.source.Take(part)
+			ln.take(part)
 			n -= part
 		default:
 			if to1 == nil {
@@ -78,7 +78,7 @@ func (ln *line) transfer(n, silence int) (taken, dropped int, over uint32) {
 			n -= part
 		}
 		if ln.sink != nil && !ln.deaf {
-			ln.sink.Give(part)
+			ln.hand(part, to1, to2)
 		}
 	}
 	if ln.source != nil {
@@ -115,7 +115,7 @@ func (ln *line) convert(to []byte) bool {
 			to = to[g*out:]
 			given, taken = given+g, taken+t
 		}
-		ln.source.Take(taken)
+		ln.take(taken)
 		if given > 0 || taken > 0 {
 			continue
 		}

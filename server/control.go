@@ -77,6 +77,8 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 		"GET /v1/loops/{loop}/ends/{end}":   c.getEnd,
 		"PATCH /v1/loops/{loop}/ends/{end}": c.setEnd,
 
+		"GET /v1/loops/{loop}/ends/{end}/levels": c.getEndLevels,
+
 		"POST /v1/loops/{loop}/drain": c.drainLoop,
 		"POST /v1/loops/{loop}/halt":  c.haltLoop,
 		"DELETE /v1/loops/{loop}":     c.removeLoop,

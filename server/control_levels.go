@@ -4,10 +4,11 @@ import (
 	"math"
 	"net/http"
 
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// levelsReply is what a device played and recorded since they were asked for before.
+// levelsReply is what a device, or an end of a loop, played and recorded since they were asked for before.
 type levelsReply struct {
 	Play   sideLevels `json:"play"`
 	Record sideLevels `json:"record"`
@@ -27,8 +28,20 @@ func (c *Control) getLevels(w http.ResponseWriter, r *http.Request) {
 		answerError(w, status(err), err.Error())
 		return
 	}
-	levels := e.Levels()
-	answer(w, http.StatusOK, levelsReply{levelsOf(&levels.Play), levelsOf(&levels.Record)})
+	answerLevels(w, e.Levels())
+}
+
+func (c *Control) getEndLevels(w http.ResponseWriter, r *http.Request) {
+	s, err := c.end(r)
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	answerLevels(w, s.Levels())
+}
+
+func answerLevels(w http.ResponseWriter, l loop.Levels) {
+	answer(w, http.StatusOK, levelsReply{levelsOf(&l.Play), levelsOf(&l.Record)})
 }
 
 func levelsOf(r *mixer.Reading) sideLevels {

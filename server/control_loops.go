@@ -19,6 +19,8 @@ type loopReply struct {
 	Skipped  uint64       `json:"skipped_frames"`
 	Server   *endReply    `json:"server"` // null: nobody holds it
 	Clients  []endReply   `json:"clients"`
+
+	OnClientClose string `json:"on_client_close"`
 }
 
 // endReply is an end that somebody holds.
@@ -49,6 +51,7 @@ func loopReplyOf(s *loop.Status) loopReply {
 	l := loopReply{
 		Name: s.Name, Device: s.Device, Attached: s.Attached.String(), Format: s.Format, Waiting: s.Waiting,
 		Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped, Clients: []endReply{},
+		OnClientClose: s.OnClientClose.String(),
 	}
 	if s.Server.Open {
 		server := endReplyOf(&s.Server)

@@ -90,6 +90,12 @@ func loopOf(s *loop.Status) wire.Loop {
 		Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped,
 		Server: endOf(&s.Server), Client: endOf(&s.Client),
 	}
+	switch s.OnClientClose {
+	case loop.Hold:
+		l.Server.Flags |= wire.EndHolds
+	case loop.Silence:
+		l.Server.Flags |= wire.EndSilence
+	}
 	wire.Put(l.Name[:], s.Name)
 	wire.Put(l.Device[:], s.Device)
 	return l

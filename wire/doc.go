@@ -98,6 +98,14 @@
 // the oldest frames meanwhile and the copy is void. At ended, what is there can
 // still be read.
 //
+// The order of writes. In a cycle the daemon stores first the frames, then daemon, then
+// clock and delay, and rings the bell last: who sees a clock sees a position that is at
+// least as new, and who is woken sees all of the cycle. xruns and xrun frames are stored
+// somewhere in it, before the bell. At the end of a stream it stores the last frames and
+// their position, then errno, then state, and rings; so who loads state first, and then
+// daemon, has all the frames there will ever be. A program stores its frames before
+// program, and wake before it looks once more.
+//
 // To sleep: store wake, look once more at state and positions, poll the bell
 // (and the socket: its end is the daemon's). A server sleeps until running before
 // its first frame. To begin, send Start once; in state idle nothing moves.

@@ -133,6 +133,10 @@ const (
 	EndError                // the sticky error flag
 	EndPaused               // it has paused
 	EndDraining             // its program waits for what it wrote to be taken
+
+	// Of the server end, held or not: the on_client_close of its loop; neither is "reset".
+	EndHolds
+	EndSilence
 )
 
 // Device is the audio(7I) state of a device or of an end of a loop, or some of it.

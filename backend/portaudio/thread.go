@@ -68,10 +68,10 @@ func (t *thread) ran() time.Duration {
 }
 
 // demote makes an ordinary thread of it: PortAudio spins while a card is away, and would take
-// the machine with it.
+// the machine with it. One that is ordinary stays so.
 func (t *thread) demote() {
-	if t.known != 0 {
-		_ = unix.SchedSetAttr(int(t.known), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0) // one that has ended needs none
+	if id := t.calling.Load(); id != 0 && t.tell != nil {
+		_ = unix.SchedSetAttr(int(id), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0) // one that has ended needs none
 		t.known = 0
 	}
 }

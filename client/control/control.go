@@ -16,13 +16,16 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
 // Client is the daemon's HTTP API, for operators. Its methods may be called from any
-// goroutine, and block.
+// goroutine, and block. All of them return ErrNoDaemon where there is no daemon, ErrPermission
+// where it lets nobody in, ErrTimedOut where it does not answer within 5 s, or as long as
+// client.WithPatience says, and ErrReset where it goes meanwhile.
 type Client struct {
-	http http.Client
-	path string
+	http   http.Client
+	socket string // of programs
 }
 
 // Socket is where the daemon that listens for programs on socket listens for
@@ -32,9 +35,13 @@ func Socket(socket string) string { return socket + ".control" }
 // New is for the daemon whose programs connect to socket. It connects when it is
 // used.
 func New(socket string) *Client {
-	c := &Client{path: Socket(socket)}
+	c := &Client{socket: socket}
 	c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", c.path)
+		conn, err := reach.Dial(ctx, "unix", Socket(socket), socket)
+		if err != nil {
+			return nil, err // no conn that is nil, and yet an interface
+		}
+		return conn, nil
 	}}
 	return c
 }
@@ -99,7 +106,7 @@ func (c *Client) Devices(ctx context.Context) ([]State, error) {
 // with all clients. NAME/server is the other one, NAME/PID a single client. ErrNoDevice:
 // there is nothing of that name.
 func (c *Client) State(ctx context.Context, name string) (s State, err error) {
-	err = c.state(ctx, http.MethodGet, name, nil, &s)
+	err = c.about(ctx, http.MethodGet, name, "", nil, &s)
 	return s, err
 }
 
@@ -108,20 +115,20 @@ func (c *Client) State(ctx context.Context, name string) (s State, err error) {
 func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
-		err = c.state(ctx, http.MethodPatch, name, body, &s)
+		err = c.about(ctx, http.MethodPatch, name, "", body, &s)
 	}
 	return s, err
 }
 
-// state asks about what has a name.
-func (c *Client) state(ctx context.Context, method, name string, body []byte, to any) error {
+// about asks about what has a name, and there about what; "": its state.
+func (c *Client) about(ctx context.Context, method, name, what string, body []byte, to any) error {
 	end := func(loop, end string) error {
-		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end), body, to)
+		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end)+what, body, to)
 	}
 	if cut := strings.LastIndexByte(name, '/'); cut >= 0 {
 		return end(name[:cut], name[cut+1:])
 	}
-	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name), body, to)
+	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name)+what, body, to)
 	if !errors.Is(err, audio.ErrNoDevice) {
 		return err
 	}
@@ -131,8 +138,8 @@ func (c *Client) state(ctx context.Context, method, name string, body []byte, to
 	return audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
 
-// Levels are what a device played and recorded since they were asked for before; nothing
-// at first.
+// Levels are what a device, or the program at an end of a loop, played and recorded since
+// they were asked for before; nothing at first.
 type Levels struct {
 	Play   SideLevels `json:"play"`
 	Record SideLevels `json:"record"`
@@ -147,10 +154,12 @@ type SideLevels struct {
 	RMS     []*float64 `json:"rms_db"`
 }
 
-// Levels reads and resets the meters of a device. ErrNoDevice: there is no such device.
-func (c *Client) Levels(ctx context.Context, device string) (Levels, error) {
+// Levels reads and resets the meters of what State names: of a device behind its controls, of
+// an end of a loop behind those of the end. Of several clients together each channel is that
+// of the loudest. ErrNoDevice: there is nothing of that name.
+func (c *Client) Levels(ctx context.Context, name string) (Levels, error) {
 	var l Levels
-	err := c.do(ctx, http.MethodGet, "/v1/devices/"+url.PathEscape(device)+"/levels", nil, &l)
+	err := c.about(ctx, http.MethodGet, name, "/levels", nil, &l)
 	return l, err
 }
 
@@ -163,12 +172,12 @@ func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 // Drain returns when everything that was written into a loop is played. ErrNoDevice;
 // ErrBusy: a stream has ended before.
 func (c *Client) Drain(ctx context.Context, loop string) error {
-	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain", nil, nil)
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain")
 }
 
 // Halt drops what is on its way in a loop, and ends its sessions. ErrNoDevice.
 func (c *Client) Halt(ctx context.Context, loop string) error {
-	return c.do(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil, nil)
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt")
 }
 
 // RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
@@ -179,7 +188,18 @@ func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 // Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
 // then it returns ErrReset.
 func (c *Client) Events(ctx context.Context, tell func(Event)) error {
-	r, err := c.send(ctx, http.MethodGet, "/v1/events", nil)
+	stream, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var r *http.Response
+	// The daemon has to begin at once, and may then say nothing for as long as nothing happens.
+	err := reach.Bound(ctx, c.socket, func(bounded context.Context) (err error) {
+		undo := context.AfterFunc(bounded, cancel)
+		defer undo()
+		if r, err = c.send(stream, http.MethodGet, "/v1/events", nil); err != nil && bounded.Err() != nil {
+			return bounded.Err()
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -199,7 +219,18 @@ func (c *Client) Events(ctx context.Context, tell func(Event)) error {
 	return audio.ErrReset.With("the daemon has hung up")
 }
 
+// do is for what the daemon answers at once.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
+	return reach.Bound(ctx, c.socket, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, to) })
+}
+
+// await is for what it answers when others are done.
+func (c *Client) await(ctx context.Context, method, path string) error {
+	probe := func(ctx context.Context) error { return c.exchange(ctx, http.MethodGet, "/v1/openapi.yaml", nil, nil) }
+	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error { return c.exchange(ctx, method, path, nil, nil) })
+}
+
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, to any) error {
 	r, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
@@ -222,7 +253,15 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, audio.ErrNoServer.With("no daemon on %s; start one with: loopbridge serve", c.path)
+		// What the dial has found out is a sentence already.
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			for _, known := range []error{audio.ErrNoDaemon, audio.ErrPermission, audio.ErrNoMemory} {
+				if errors.Is(err, known) {
+					return nil, wrapped.Err
+				}
+			}
+		}
+		return nil, audio.ErrReset.With("the daemon on %s has gone", c.socket)
 	}
 	if r.StatusCode < 300 {
 		return r, nil
@@ -247,7 +286,7 @@ func errorOf(status int, text string) error {
 	case http.StatusConflict:
 		return audio.ErrBusy.With("%s", text)
 	case http.StatusForbidden:
-		return audio.ErrAccess.With("%s", text)
+		return audio.ErrPermission.With("%s", text)
 	}
 	return fmt.Errorf("the daemon says: %s", text)
 }

@@ -165,7 +165,7 @@ func TestComplete(t *testing.T) {
 		"set null mon":                "monitor_gain=",
 		"set null monitor_gain=3 out": "output_muted=",
 		"set null monitor_gain = ":    "",
-		"levels ":                     "null",
+		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
 		"nothing ":                    "bench check completion devices drain halt info levels loop ls play record serve set version watch",
 	} {
 		words := strings.Split(line, " ")

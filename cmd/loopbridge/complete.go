@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -20,6 +21,9 @@ type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
 
+// completePatience is how long somebody who has pressed tab waits for a daemon that hangs.
+const completePatience = time.Second
+
 // Run never fails: a shell has no use for errors while somebody types.
 func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	words := c.Words
@@ -30,6 +34,7 @@ func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return nil
 	}
+	ctx = client.WithPatience(ctx, min(completePatience, client.Patience(ctx)))
 	for _, candidate := range complete(ctx, e, parser.Model.Node, words) {
 		fmt.Fprintln(e.stdout, candidate)
 	}
@@ -150,11 +155,6 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		loops, _ := client.List(ctx, l.socket)
 		for _, l := range loops {
 			all = append(all, wire.Text(l.Name[:]))
-		}
-	case "device":
-		devices, _ := control.New(l.socket).Devices(ctx)
-		for _, d := range devices {
-			all = append(all, d.Name)
 		}
 	case "state":
 		return l.states(ctx)

@@ -28,7 +28,7 @@ type DaemonConfig struct {
 	Group  string      // group of the socket that may use it; "" means the daemon's own
 	Users  []string    // who may use it besides the owner and the group
 	Log    string      // trace, debug, info, warn or error
-	State  string      // file that keeps what was set of the devices; "": the usual one, noState: none
+	State  string      // file that keeps what was set of the devices; "": the usual one of the socket, noState: none
 }
 
 // DeviceConfig is one [[device]]: a clock that may have sound behind it.

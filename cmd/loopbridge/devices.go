@@ -65,7 +65,7 @@ type capsInfo struct {
 func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	m := machine{Devices: []deviceInfo{}, Cards: []cardInfo{}}
 	devices, err := control.New(e.socket()).Devices(ctx)
-	if err != nil && !errors.Is(err, audio.ErrNoServer) {
+	if err != nil && !errors.Is(err, audio.ErrNoDaemon) {
 		return stopped(ctx, err)
 	}
 	for _, d := range devices {

@@ -114,7 +114,10 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	set, err := api.Set(ctx, d.Name, p)
+	if name == "" { // else it may be LOOP/client, where LOOP is a device, too
+		name = d.Name
+	}
+	set, err := api.Set(ctx, name, p)
 	if err != nil {
 		return stopped(ctx, err)
 	}

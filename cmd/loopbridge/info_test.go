@@ -196,7 +196,7 @@ func TestStateSurvivesD25(t *testing.T) {
 			}
 		})
 	}
-	half := filepath.Join(filepath.Dir(state), ".state-1234")
+	half := filepath.Join(filepath.Dir(state), ".state.json-1234")
 	if err := os.WriteFile(half, []byte(`{"devices":{"card":{"play":{"ga`), 0o600); err != nil { // power was lost
 		t.Fatal(err)
 	}

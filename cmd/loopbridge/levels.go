@@ -12,9 +12,9 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// levelsCmd shows how loud a device plays and records.
+// levelsCmd shows how loud a device, or a program at an end of a loop, plays and records.
 type levelsCmd struct {
-	Name     string        `arg:"" optional:"" help:"A device; without a name the first that has sound." complete:"device"`
+	Name     string        `arg:"" optional:"" help:"A device, or an end of a loop: LOOP, LOOP/server or LOOP/PID; without a name the first device that has sound." complete:"state"`
 	Interval time.Duration `help:"How long to measure for each line." default:"200ms"`
 	Once     bool          `help:"Measure once."`
 	JSON     bool          `name:"json" help:"Print JSON, an object for each measurement."`
@@ -26,15 +26,23 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 		return usageError(fmt.Sprintf("interval %v is out of range; use 10ms to 10s", c.Interval))
 	}
 	api := control.New(e.socket())
-	d, err := deviceOf(ctx, api, c.Name)
+	name := c.Name
+	d, err := deviceOf(ctx, api, name)
 	if err != nil {
 		return stopped(ctx, err)
+	}
+	if name == "" {
+		name = d.Name
+	}
+	text := levelsText
+	if d.Hardware == nil {
+		text = endText
 	}
 	f, isFile := e.stdout.(*os.File)
 	inPlace := isFile && isTerminal(f) && !c.JSON
 	begun := false
 	for {
-		levels, err := api.Levels(ctx, d.Name)
+		levels, err := api.Levels(ctx, name)
 		switch {
 		case ctx.Err() != nil && !c.Once:
 			return nil
@@ -44,9 +52,9 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 		case c.JSON:
 			err = writeJSON(e.stdout, levels)
 		case inPlace:
-			_, err = io.WriteString(e.stdout, "\r\033[K"+strings.ReplaceAll(levelsText(levels), "\n", "   "))
+			_, err = io.WriteString(e.stdout, "\r\033[K"+strings.ReplaceAll(text(levels), "\n", "   "))
 		default:
-			_, err = fmt.Fprintln(e.stdout, levelsText(levels))
+			_, err = fmt.Fprintln(e.stdout, text(levels))
 		}
 		if err != nil || begun && c.Once {
 			if inPlace {
@@ -65,6 +73,19 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 // levelsText has a line for each side.
 func levelsText(l control.Levels) string {
 	return "play   " + sideText(l.Play) + "\nrecord " + sideText(l.Record)
+}
+
+// endText has a line for what the program at an end does.
+func endText(l control.Levels) string {
+	switch {
+	case l.Play.Frames > 0 && l.Record.Frames > 0: // one client left, and one of the other direction came
+		return levelsText(l)
+	case l.Play.Frames > 0:
+		return "play   " + sideText(l.Play)
+	case l.Record.Frames > 0:
+		return "record " + sideText(l.Record)
+	}
+	return "stopped"
 }
 
 func sideText(s control.SideLevels) string {

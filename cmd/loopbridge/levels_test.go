@@ -1,7 +1,13 @@
 package main
 
 import (
+	"context"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,3 +37,57 @@ func TestLevels(t *testing.T) {
 	cliRun(t, nil, "--socket", socket, "levels", "nobody").want(t, exitFailed, "there is no device nobody")
 	cliRun(t, nil, "--socket", socket, "levels", "--interval", "1ms").want(t, exitUsage, "use 10ms to 10s")
 }
+
+// The programs at the ends of a loop are measured as devices are, each behind its controls.
+func TestLevelsOfEnds(t *testing.T) {
+	socket := testDaemon(t, func(c *Config) {
+		c.Devices[0].Freewheel = false // or the file is over before somebody looks
+		c.Devices = append(c.Devices, DeviceConfig{Name: "loop1", Backend: c.Devices[0].Backend, Format: c.Devices[0].Format, Period: c.Devices[0].Period, Periods: c.Devices[0].Periods})
+	})
+	cli := func(args ...string) outcome { return cliRun(t, nil, append([]string{"--socket", socket}, args...)...) }
+	if o := cli("levels", "loop0", "--once", "--interval", "10ms"); o.stdout != "stopped\n" {
+		t.Errorf("without a client: %q, %q", o.stdout, o.stderr)
+	}
+	frames := make([]byte, 4*48000)
+	for i := range len(frames) / 2 {
+		binary.LittleEndian.PutUint16(frames[2*i:], 16384) // -6 dBFS
+	}
+	endless := forever(frames)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 2)
+	for _, args := range [][]string{{"record", "--server", "loop0", filepath.Join(t.TempDir(), "out.raw")}, {"play", "--wait", "--raw", "loop0"}} {
+		go func() {
+			ended <- run(ctx, append([]string{"--socket", socket}, args...), endless, io.Discard, io.Discard)
+		}()
+	}
+	waitForFrames(t, socket, "loop0")
+	cli("set", "loop0/server", "record.gain=128").want(t, exitOK)
+	pid := fmt.Sprintf("loop0/%d", os.Getpid())
+	cli("levels", pid, "--once").want(t, exitOK) // until it has ramped
+	for name, want := range map[string]string{"loop0": "play     -6.0 dBFS", "loop0/client": "play     -6.0 dBFS", pid: "play     -6.0 dBFS", "loop0/server": "record  -12.0 dBFS"} {
+		if o := cli("levels", name, "--once"); !strings.HasPrefix(o.stdout, want) || strings.Count(o.stdout, "\n") != 1 {
+			t.Errorf("%s: %q, %q; want %s", name, o.stdout, o.stderr, want)
+		}
+	}
+	o := cli("levels", "loop0/server", "--once", "--json")
+	var l control.Levels
+	if err := json.Unmarshal([]byte(o.stdout), &l); err != nil || l.Record.Frames == 0 || len(l.Record.Peak) != 2 || *l.Record.Peak[0] != -12.01 || l.Play.Frames != 0 || l.Play.Peak == nil {
+		t.Errorf("%v: %s", err, o.stdout)
+	}
+	cli("levels", "loop0/1").want(t, exitFailed, "loop0 has no client with pid 1; there are "+fmt.Sprint(os.Getpid()))
+	cli("levels", "nobody/server").want(t, exitFailed, "there is no loop nobody")
+	cancel()
+	<-ended
+	<-ended
+
+	// A device and a loop of one name.
+	cli("set", "loop1/client", "play.gain=7").want(t, exitOK)
+	if device, loop := cli("info", "-n", "loop1", "play.gain").stdout, cli("info", "-n", "loop1/client", "play.gain").stdout; device != "255\n" || loop != "7\n" {
+		t.Errorf("the device has the gain %q, the loop %q; the loop's was set", device, loop)
+	}
+}
+
+// forever repeats itself.
+type forever []byte
+
+func (f forever) Read(p []byte) (int, error) { return copy(p, f), nil }

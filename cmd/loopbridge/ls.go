@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/loop"
 )
 
 // lsCmd shows the loops of a daemon.
@@ -30,16 +31,33 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(loops)
 	}
-	return printLoops(e.stdout, loops)
+	if err := printLoops(e.stdout, loops); err != nil {
+		return err
+	}
+	for _, l := range loops {
+		if l.State == "ended" && l.OnClientClose == loop.Reset.String() && !l.attached {
+			e.warn("%s has ended, because a program closed, or stopped, paused or sought in its sound;"+
+				" with on_client_close = \"hold\" or \"silence\" for the loop its server goes on", l.Name)
+		}
+	}
+	return nil
+}
+
+// onCloseText is what becomes of a server that is a program.
+func onCloseText(l *loopInfo) string {
+	if l.attached {
+		return "-"
+	}
+	return l.OnClientClose
 }
 
 func printLoops(w io.Writer, loops []loopInfo) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING")
+	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING\tON CLOSE")
 	for _, l := range loops {
-		fmt.Fprintf(table, "%s\t%s\t%s %d Hz %d ch\t%s\t%s\t%s\t%d\t%d/%d\t%d\n",
+		fmt.Fprintf(table, "%s\t%s\t%s %d Hz %d ch\t%s\t%s\t%s\t%d\t%d/%d\t%d\t%s\n",
 			l.Name, l.Device, l.Encoding, l.Rate, l.Channels, l.State, holderText(l.Server), clientText(&l),
-			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting)
+			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting, onCloseText(&l))
 	}
 	return table.Flush()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/wire"
@@ -19,6 +20,9 @@ type loopInfo struct {
 	Skipped  uint64  `json:"skipped_frames"`
 	Server   endInfo `json:"server"`
 	Client   endInfo `json:"client"`
+
+	OnClientClose string `json:"on_client_close"` // what becomes of the server then: reset, hold or silence
+	attached      bool   // a device is the server
 }
 
 // endInfo is one end; without Open all else is zero.
@@ -53,8 +57,18 @@ func infoOf(l *wire.Loop) loopInfo {
 	return loopInfo{
 		Name: wire.Text(l.Name[:]), Device: wire.Text(l.Device[:]), formatInfo: formatOf(l.Format), State: pairState(l),
 		Waiting: l.Waiting, Clients: l.Clients, Sessions: l.Sessions, Frames: l.Frames, Skipped: l.Skipped,
-		Server: endOf(&l.Server), Client: clientOf(l),
+		Server: endOf(&l.Server), Client: clientOf(l), OnClientClose: onClientClose(l), attached: l.Attached != 0,
 	}
+}
+
+func onClientClose(l *wire.Loop) string {
+	switch {
+	case l.Server.Flags&wire.EndHolds != 0:
+		return loop.Hold.String()
+	case l.Server.Flags&wire.EndSilence != 0:
+		return loop.Silence.String()
+	}
+	return loop.Reset.String()
 }
 
 // clientOf is the end that is converted where its format is another than the loop's.

@@ -41,7 +41,10 @@ func TestPairState(t *testing.T) {
 }
 
 func TestLs(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Devices[0].Freewheel = false })
+	socket := testDaemon(t, func(c *Config) {
+		c.Devices[0].Freewheel = false
+		c.Loops[0].OnClientClose, c.Loops[3].OnClientClose = "hold", "silence"
+	})
 	hold(t, socket, "loop1", pcm.Options{Direction: pcm.Read})
 	armed := hold(t, socket, "loop2", pcm.Options{Direction: pcm.Read})
 	if _, err := armed.Poll(1); err != nil {
@@ -63,14 +66,50 @@ func TestLs(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	holder := `\S+ \(\d+\) `
 	for i, want := range []string{
-		`^LOOP +DEVICE +FORMAT +STATE +SERVER +CLIENT +FRAMES +XRUNS +WAITING$`,
-		`^loop0 +null +S16_LE 48000 Hz 2 ch +closed +- +- +0 +0/0 +0$`,
-		`^loop1 +null +S16_LE 48000 Hz 2 ch +idle +` + holder + `reads +- +0 +0/0 +0$`,
-		`^loop2 +null +S16_LE 48000 Hz 2 ch +armed +` + holder + `reads +- +0 +0/0 +0$`,
-		`^loop3 +null +S16_LE 48000 Hz 2 ch +running +` + holder + `writes +` + holder + `reads +\d+ +\d+/\d+ +0$`,
+		`^LOOP +DEVICE +FORMAT +STATE +SERVER +CLIENT +FRAMES +XRUNS +WAITING +ON CLOSE$`,
+		`^loop0 +null +S16_LE 48000 Hz 2 ch +closed +- +- +0 +0/0 +0 +hold$`,
+		`^loop1 +null +S16_LE 48000 Hz 2 ch +idle +` + holder + `reads +- +0 +0/0 +0 +reset$`,
+		`^loop2 +null +S16_LE 48000 Hz 2 ch +armed +` + holder + `reads +- +0 +0/0 +0 +reset$`,
+		`^loop3 +null +S16_LE 48000 Hz 2 ch +running +` + holder + `writes +` + holder + `reads +\d+ +\d+/\d+ +0 +silence$`,
 	} {
 		if i >= len(lines) || !regexp.MustCompile(want).MatchString(lines[i]) {
 			t.Errorf("line %d does not match %s in:\n%s", i, want, o.stdout)
+		}
+	}
+}
+
+// Whoever looks at a loop that has ended because its client stopped, paused or sought is told
+// what helps; where it is set already, or a device is the server, there is nothing to say.
+func TestLsSaysWhatHelpsSeekingPlayers(t *testing.T) {
+	socket := testDaemon(t, cardConfig, func(c *Config) {
+		c.Devices[0].Freewheel = false
+		c.Loops[1].OnClientClose = "hold"
+	})
+	for _, name := range []string{"loop0", "loop1"} {
+		server := hold(t, socket, name, pcm.Options{Direction: pcm.Read})
+		if _, err := server.Poll(1); err != nil {
+			t.Fatal(err)
+		}
+		waitForLoop(t, socket, name, func(l loopInfo) bool { return l.State == "armed" })
+		p, err := client.Open(t.Context(), socket, name, pcm.Options{Role: pcm.Client, Direction: pcm.Write})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Abandon()
+		if _, err := p.Write(t.Context(), make([]byte, 4*480)); err != nil {
+			t.Fatal(err)
+		}
+		waitForLoop(t, socket, name, func(l loopInfo) bool { return l.State == "running" })
+		if err := p.Halt(t.Context()); err != nil { // a seek
+			t.Fatal(err)
+		}
+	}
+	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.State == "ended" })
+	o := cliRun(t, nil, "--socket", socket, "ls")
+	o.want(t, exitOK, `loop0 has ended, because a program closed, or stopped, paused or sought in its sound; with on_client_close = "hold" or "silence" for the loop its server goes on`)
+	for _, want := range []string{"\nloop0 .* reset\n", "\nloop1 .* hold\n", "\nspeaker .* -\n"} {
+		if !regexp.MustCompile(want).MatchString(o.stdout) {
+			t.Errorf("no %q in\n%s", want, o.stdout)
 		}
 	}
 }
@@ -85,7 +124,7 @@ func TestLsJSON(t *testing.T) {
 		t.Fatalf("%v in %s", err, o.stdout)
 	}
 	// Scripts rely on these names.
-	loopKeys := strings.Fields("name device format rate channels state waiting clients sessions frames skipped_frames server client")
+	loopKeys := strings.Fields("name device format rate channels state waiting clients sessions frames skipped_frames server client on_client_close")
 	endKeys := strings.Fields("open leaving converted bad_samples paused draining state direction program pid uid format rate channels period buffer frames xruns xrun_frames error")
 	for _, l := range loops {
 		if got := keys(l); !slices.Equal(got, sorted(loopKeys)) {

@@ -23,9 +23,13 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer src.close()
+	src.warn(e)
 	rate := src.format.Rate
 	if rate == 0 {
-		l, _ := c.peek(ctx, e)
+		l, err := c.peek(ctx, e)
+		if err != nil {
+			return stopped(ctx, err)
+		}
 		rate = l.Format.Audio().Or(audio.DefaultFormat()).Rate
 	}
 	show := showProgress(e, c.Loop, "playing", c.Wait != 0)

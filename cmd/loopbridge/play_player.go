@@ -22,6 +22,7 @@ type player struct {
 	written int64  // frames
 	lost    string // what xruns have cost
 	rest    int    // bytes at the end that were no frame
+	over    bool   // the source is read to its end, and nobody else uses it
 }
 
 // total is how many frames there are to play; −1: unknown.
@@ -64,6 +65,7 @@ func (pl *player) write(ctx context.Context) (fault, err error) {
 	for {
 		select {
 		case b := <-blocks:
+			pl.over = b.err != nil
 			if err := pl.writeBlock(ctx, b.data); err != nil {
 				return nil, err
 			}
@@ -176,6 +178,9 @@ func (pl *player) ended(err error) error {
 
 // warn tells what the other end did not get as it was.
 func (pl *player) warn(e *env) {
+	if pl.over {
+		pl.src.warn(e)
+	}
 	if pl.lost != "" {
 		e.warn("%s", pl.lost)
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
 )
@@ -20,10 +21,11 @@ type source struct {
 	order  audio.WAVOrder   // of a WAV file
 	r      *bufio.Reader
 	file   *os.File // nil: standard input
+	size   int64    // bytes, −1: unknown
+	told   int      // of the lies of a WAV header
 
 	// Raw only.
-	size int64 // bytes, −1: unknown
-	rest int   // bytes at the end that were no whole frame
+	rest int // bytes at the end that were no whole frame
 }
 
 // openSource reads up to the first frame. Fields of the format that neither file
@@ -43,6 +45,7 @@ func openSource(f *endFlags, file string, e *env) (*source, error) {
 		}
 		s.file, input = opened, opened
 	}
+	s.size = sizeOf(input)
 	s.r = bufio.NewReader(input)
 	if err := s.begin(f); err != nil {
 		s.close()
@@ -62,16 +65,28 @@ func (s *source) begin(f *endFlags) error {
 			return s.beginWAV(f)
 		}
 	}
-	if s.file != nil {
-		if info, err := s.file.Stat(); err == nil && info.Mode().IsRegular() {
-			s.size = info.Size()
-		}
-	}
 	return nil
 }
 
+// sizeOf is how many bytes are left of a file; −1: that cannot be known.
+func sizeOf(r io.Reader) int64 {
+	f, ok := r.(*os.File)
+	if !ok {
+		return -1
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return -1
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil || at > info.Size() {
+		return -1
+	}
+	return info.Size() - at
+}
+
 func (s *source) beginWAV(f *endFlags) (err error) {
-	if s.wav, err = audio.NewWAVReader(s.r); err != nil {
+	if s.wav, err = audio.NewWAVFileReader(s.r, s.size); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.format = s.wav.Format()
@@ -80,6 +95,17 @@ func (s *source) beginWAV(f *endFlags) (err error) {
 		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, they are for sound without a header", s.name, s.format))
 	}
 	return nil
+}
+
+// warn tells in a sentence what is false in the header, unless it was told before.
+func (s *source) warn(e *env) {
+	if s.wav == nil {
+		return
+	}
+	if lies := s.wav.Lies(); len(lies) > s.told {
+		e.warn("%s: the WAV header is wrong: %s; all that is there is played", s.name, strings.Join(lies[s.told:], ", "))
+		s.told = len(lies)
+	}
 }
 
 // frames is how many there are in all; −1: unknown.

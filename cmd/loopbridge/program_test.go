@@ -65,10 +65,17 @@ type process struct {
 // start runs the program with a socket; it is killed when the test ends.
 func start(t *testing.T, socket string, args ...string) *process {
 	t.Helper()
+	p := newProcess(t, socket, args...)
+	p.begin(t)
+	return p
+}
+
+// newProcess is for begin.
+func newProcess(t *testing.T, socket string, args ...string) *process {
+	t.Helper()
 	p := &process{Cmd: exec.Command(program(t), args...), name: strings.Join(args, " "), done: make(chan struct{})}
 	p.Env = append(os.Environ(), stateVariable+"="+t.TempDir(), client.SocketVariable+"="+socket, "NO_COLOR=1")
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
-	p.begin(t)
 	return p
 }
 

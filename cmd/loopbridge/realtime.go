@@ -26,7 +26,8 @@ import (
 type realtime struct {
 	log zerolog.Logger
 
-	once    sync.Once
+	once, collecting sync.Once
+
 	mu      sync.Mutex
 	threads []int
 	helpers map[string]int    // threads that are not ours, of each device that has one
@@ -57,6 +58,7 @@ func (r *realtime) enter(device string) {
 	r.mu.Unlock()
 	err := schedule(0, unix.SCHED_FIFO, rtPriority)
 	if err == nil {
+		r.collecting.Do(func() { go r.collect() })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", rtPriority)
 		return
 	}

@@ -31,7 +31,10 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 		return usageError("the standard output is a terminal: name a file, or pipe it somewhere")
 	}
 	signal.Ignore(syscall.SIGXFSZ) // a limit of the file's size is an error of the write
-	l, _ := c.peek(ctx, e)
+	l, err := c.peek(ctx, e)
+	if err != nil {
+		return stopped(ctx, err)
+	}
 	known := l.Format.Audio()
 	if err := c.feasible(l); err != nil {
 		return err

@@ -49,15 +49,12 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	if libraries != nil {
 		libraries.listen(chatterLog(log))
 	}
-	config.Daemon.State = cmp.Or(config.Daemon.State, defaultState())
-	if config.Daemon.State == noState {
-		config.Daemon.State = ""
-	}
+	config.Daemon.State = statePath(config.Daemon.State, socket)
 	d, err := startDaemon(config, socket, log)
 	if err != nil {
 		return err
 	}
-	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Int("loops", len(config.Loops)).Msg("running")
+	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Str("state", config.Daemon.State).Int("loops", len(config.Loops)).Msg("running")
 	relaxTimers()
 	fmt.Fprint(e.stdout, hint(socket, config.Loops[0]))
 

@@ -47,6 +47,10 @@ func newDaemon(log zerolog.Logger) *daemon {
 }
 
 func (d *daemon) start(c Config, socket string) error {
+	d.state = stateFile{path: c.Daemon.State, socket: socket, engines: d.engines, bay: d.bay, log: d.log}
+	if err := d.state.hold(); err != nil {
+		return err
+	}
 	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
 	d.wait.Go(func() { logEvents(d.log, events) })
 	for _, device := range c.Devices {
@@ -84,12 +88,14 @@ func (d *daemon) start(c Config, socket string) error {
 			d.log.Warn().Err(err).Str("device", device.Name).Msg("the ports stay as they are")
 		}
 	}
-	d.state = stateFile{path: c.Daemon.State, engines: d.engines, bay: d.bay, log: d.log}
 	d.state.load()
 	d.cards.begin(d.state.changed)
 	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket), state: &d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
+	}
+	if d.state.adopted {
+		d.state.changed() // before the daemon whose file it was writes there
 	}
 	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
 	s, err := server.Listen(at, d.bay, d.log)
@@ -126,6 +132,7 @@ func (d *daemon) close() error {
 		errs = append(errs, d.control.Close())
 	}
 	d.state.flush()
+	d.state.release()
 	if d.server != nil {
 		d.loops.names.remove()
 		errs = append(errs, d.server.Close())

@@ -21,6 +21,7 @@ import (
 // not, it keeps for when there are.
 type stateFile struct {
 	path    string // "": nothing is kept
+	socket  string // whose state it is
 	engines map[string]*loop.Engine
 	bay     *loop.Patchbay
 	log     zerolog.Logger
@@ -30,10 +31,14 @@ type stateFile struct {
 
 	writing sync.Mutex // of state; not to be waited for by those who set
 	state   savedState // as last read or written
+
+	lock    *os.File // nil: there is none
+	adopted bool     // state is that of another file, and still to be written
 }
 
 // savedState is the file.
 type savedState struct {
+	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": one of before
 	Devices map[string]audio.Saved `json:"devices"`
 	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
 }
@@ -45,16 +50,14 @@ type kept interface {
 	Restore(audio.Saved) error
 }
 
-// halfState is the name of a state file that is not yet whole.
-const halfState = ".state-*"
-
 // stateDelay gathers sets that come one after the other.
 const stateDelay = 300 * time.Millisecond
 
-// defaultState is where the state of a daemon is kept unless it is told otherwise.
-func defaultState() string {
+// stateFolder is where the state of daemons is kept unless they are told otherwise; "":
+// nowhere.
+func stateFolder() string {
 	if dir := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(dir) { // systemd.exec(5)
-		return filepath.Join(dir, "state.json")
+		return dir
 	}
 	dir := os.Getenv("XDG_STATE_HOME")
 	switch home, err := os.UserHomeDir(); {
@@ -66,7 +69,7 @@ func defaultState() string {
 	default:
 		return ""
 	}
-	return filepath.Join(dir, "loopbridge", "state.json")
+	return filepath.Join(dir, "loopbridge")
 }
 
 // load reads the file, and gives the devices what was kept.
@@ -74,13 +77,16 @@ func (s *stateFile) load() {
 	if s.path == "" {
 		return
 	}
-	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), halfState))
+	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), s.half()))
 	for _, half := range halves { // power was lost while they were written
 		os.Remove(half)
 	}
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return
+		if text = s.inherited(); text == nil {
+			return
+		}
+		err, s.adopted = nil, true
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &s.state)
@@ -94,6 +100,9 @@ func (s *stateFile) load() {
 		s.restore(e, s.state.Devices)
 	}
 }
+
+// half is the name of the file while it is not yet whole.
+func (s *stateFile) half() string { return "." + filepath.Base(s.path) + "-*" }
 
 // restoreLoop gives a new loop what was kept of one of its name.
 func (s *stateFile) restoreLoop(name string) {
@@ -151,6 +160,7 @@ func (s *stateFile) flush() {
 			keep(strip, &s.state.Ends)
 		}
 	}
+	s.state.Socket = realPath(s.socket)
 	if err := s.write(s.state); err != nil {
 		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
 	}
@@ -187,7 +197,7 @@ func (s *stateFile) write(state savedState) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, halfState)
+	f, err := os.CreateTemp(dir, s.half())
 	if err != nil {
 		return err
 	}

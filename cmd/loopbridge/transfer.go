@@ -60,21 +60,21 @@ func (f *endFlags) limit(format audio.Format) int64 {
 }
 
 // peek is the loop as it is before it is opened. Where there is none the open will
-// say so better.
-func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, bool) {
+// say so better; but it must not wait once more for a daemon that does not answer.
+func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
 	if f.await(ctx, e) != nil {
-		return wire.Loop{}, false
+		return wire.Loop{}, nil
 	}
 	loops, err := client.List(ctx, e.socket())
-	if err != nil {
-		return wire.Loop{}, false
+	if errors.Is(err, audio.ErrTimedOut) {
+		return wire.Loop{}, err
 	}
 	for _, l := range loops {
 		if wire.Text(l.Name[:]) == f.Loop {
-			return l, true
+			return l, nil
 		}
 	}
-	return wire.Loop{}, false
+	return wire.Loop{}, nil
 }
 
 // await waits for the daemon, if --wait says so. What is left of the time is for the server.

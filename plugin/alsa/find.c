@@ -137,6 +137,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 				closed = true;
 			break;
 		case FULL:
+			s->stuck = true;
 			snprintf(c->why, sizeof c->why, "the daemon on %s lets nobody in, and many wait: is it stopped?", s->place[i]);
 			return -ECONNREFUSED;
 		case NO_ROOM:
@@ -181,7 +182,7 @@ int lb_search_wait(struct lb_search *s)
 	int64_t now = lb_now_ms(), at = s->tried + s->pause;
 	bool changed = false;
 
-	if (!s->count || (s->until != LB_FOREVER && now >= s->until))
+	if (!s->count || s->stuck || (s->until != LB_FOREVER && now >= s->until))
 		return -ETIMEDOUT;
 	if (s->watch < 0)
 		s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

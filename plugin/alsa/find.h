@@ -32,6 +32,7 @@ struct lb_search {
 	int64_t tried; /* in ms: the last time */
 	int pause;     /* in ms, from one time to the next */
 	int watch;     /* an inotify instance; -1: none */
+	bool stuck;    /* a daemon is there, and lets nobody in: no sense in waiting */
 };
 
 /* lb_search_begin looks for a daemon on a socket; NULL or empty: in its usual places. It

@@ -313,6 +313,15 @@ static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_are
  * block of silence, and asks again at once, for ever; ENODEV it does know. */
 static int fail(struct lb_pcm *p, int err)
 {
+	if (err == -ECONNRESET && !p->told_end && !p->conn.dead) {
+		p->told_end = true;
+		if (p->role == LB_SERVER)
+			SNDERR("loopbridge: the stream of %s has ended: its client closed, or stopped, paused or sought in its sound; for a loop whose server goes on then, set on_client_close = \"hold\" or \"silence\"",
+			       p->loop);
+		else
+			SNDERR("loopbridge: the stream of %s has ended: its server has gone; servers that do not stay when a client stops, pauses or seeks want on_client_close = \"hold\" or \"silence\" for the loop",
+			       p->loop);
+	}
 	if (err == -ECONNRESET && ++p->resets > (mapped(p) && !lb_plays(p) ? PATIENCE_MAPPED : PATIENCE))
 		err = -ENODEV;
 	if (p->conn.dead || err == -ENODEV) {

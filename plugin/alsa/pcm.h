@@ -29,6 +29,7 @@ struct lb_pcm {
 	bool stops_at_xrun; /* stop_threshold is not "never" */
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
+	bool told_end; /* a person was, once */
 
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -82,7 +83,11 @@ func TestRealTime(t *testing.T) {
 	recording := r.record(cd, "loopbridge:loop0,server")
 	r.serverArmed("loop0")
 	r.play(cd, "loopbridge:loop0", material).succeeds(r)
-	recording.wait(r).said(r, "Connection reset by peer")
+	// ... and a person whose player only sought in its sound reads what helps.
+	recording.wait(r).said(r, "Connection reset by peer", "the stream of loop0 has ended: its client closed, or stopped, paused or sought", `on_client_close = "hold" or "silence"`)
+	if n := strings.Count(recording.stderr.String(), "on_client_close"); n != 1 {
+		t.Errorf("it says so %d times", n)
+	}
 	r.same(r.read("out.raw"), material, cd)
 }
 

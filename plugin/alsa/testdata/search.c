@@ -20,6 +20,7 @@ static int64_t now;
 static int64_t comes, interrupts, changes_from;
 static int64_t changes_every; /* 0: once */
 static int blind;
+static int full; /* a daemon is there, and lets nobody in */
 
 /* What was done. */
 static int64_t tries[1000];
@@ -57,7 +58,7 @@ static int fake_connect(int fd, const struct sockaddr *address, socklen_t n)
 	tried++;
 	if (comes >= 0 && now >= comes)
 		return 0;
-	errno = ENOENT;
+	errno = full ? EAGAIN : ENOENT;
 	return -1;
 }
 
@@ -155,7 +156,7 @@ static void never(void)
 {
 	comes = interrupts = changes_from = -1;
 	changes_every = 0;
-	blind = 0;
+	blind = full = 0;
 }
 
 static int failures;
@@ -198,6 +199,9 @@ int main(void)
 	never();
 	comes = 0;
 	want("the daemon is there", run(5000), 0, 0, 1, 1);
+	never();
+	full = 1;
+	want("a daemon that lets nobody in", run(-1), -ECONNREFUSED, 0, 1, 1);
 	never();
 	interrupts = 1234;
 	want("a signal", run(-1), -EINTR, 1234, 5, 5);
