@@ -104,6 +104,12 @@ func showsOtherMixer(b *bench) {
 	defer d.stop()
 	defer d.plays(t)()
 	d.set("play.gain=100", "play.port="+outputs[0].port) // of which software does a part
+	d.until("has moved the volume all the way", func() bool {
+		volume := b.panel()[name]
+		low, high := volume.Scale.Range()
+		step := (high - low) / float64(volume.Max-volume.Min)
+		return volume.Scale.Decibels(volume.values[0]) <= max(mixer.Decibels(100), low)+step
+	})
 
 	b.amixer("sset", ear.Open[0], "75%")
 	now := b.panel()

@@ -20,6 +20,9 @@ func (e *End) Start() error {
 		return e.errClosed()
 	}
 	if e.state == ring.Idle {
+		if e.dir == pcm.Write {
+			e.source.Restart()
+		}
 		e.set(ring.Armed, 0)
 	}
 	if e.role == pcm.Server {

@@ -176,6 +176,10 @@ func (d *desk) follow(e *Engine) {
 		if s.ride == nil {
 			continue
 		}
+		if now, ok := d.controls.Gain(direction); ok && now != s.volume {
+			s.ride = nil // another mixer has moved it: that is heard of, and stays
+			continue
+		}
 		if err := d.steps(direction, s.ride); err != nil {
 			s.rest, s.ride = left(d.info.Side(direction).Gain, s.ride.way[s.ride.taken]), nil
 		} else if s.ride.taken == s.ride.steps() {

@@ -286,12 +286,24 @@ func (ln *line) publish(c *clockwork, n int) {
 	}
 }
 
-// tell says how much a device holds, in frames of the program.
+// tell says how much is between the ring and who hears it, or is recorded, in frames of
+// the program: what the device holds, and what the converter does. Between two programs
+// the converter's part is the writer's.
 func (ln *line) tell(c *clockwork, r *ring.Ring, side int) {
-	if ln.bus != nil {
-		delay := uint64(ln.loop.engine.desk.tail.delay[side].Load())
-		r.SetDelay(uint32(audio.MulDiv(delay, uint64(r.Spec().Format.Rate), c.rate)))
+	var delay uint64
+	if ln.bus != nil && ln.of == nil {
+		held := uint64(ln.loop.engine.desk.tail.delay[side].Load())
+		delay = audio.MulDiv(held, uint64(r.Spec().Format.Rate), c.rate)
 	}
+	if ln.converter != nil && ln.converter.Holds() {
+		switch latency := uint64(ln.converter.Latency()); {
+		case side == playing:
+			delay += latency
+		case ln.source == nil:
+			delay += audio.MulDiv(latency, ln.rate, ln.writerRate)
+		}
+	}
+	r.SetDelay(uint32(delay))
 }
 
 // reached reports whether an eof mark's frames are taken.

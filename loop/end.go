@@ -135,6 +135,9 @@ func (e *End) set(s ring.State, why syscall.Errno) {
 	if e.freed {
 		return
 	}
+	if s == ring.Idle || s == ring.Armed { // nothing is on its way
+		e.ring.SetDelay(0)
+	}
 	e.ring.Publish(s, why)
 	e.host.Ring()
 	if s == ring.Armed && e.role == pcm.Server {

@@ -57,9 +57,7 @@ func (l *Loop) run() {
 	}
 	if alone {
 		l.unlink(s.line)
-	}
-	if w == s {
-		s.flush() // never old audio of an earlier session (D9)
+		s.flush() // never what it has written for nobody (D9); an armed one has begun anew
 	}
 	l.sessions.Add(1)
 	s.set(ring.Running, 0)
@@ -126,8 +124,8 @@ func (l *Loop) endOfStream(e *End) {
 	}
 	switch l.spec.OnClientClose {
 	case Hold:
+		e.flush() // never old audio of an earlier session (D9)
 		e.set(ring.Armed, 0)
-		e.flush()
 	case Silence:
 		if l.spec.shared() {
 			return // its hub goes on

@@ -47,7 +47,6 @@ func (l *Loop) hub() *line {
 		return nil
 	}
 	ln := newHub(l, s)
-	s.flush() // never old audio of an earlier session (D9)
 	l.sessions.Add(1)
 	s.set(ring.Running, 0)
 	l.link(ln)

@@ -85,13 +85,15 @@
 //	    80    64  daemon       daemon: position, in frames since the beginning
 //	    88    64  clock        daemon: CLOCK_MONOTONIC of the last cycle, ns
 //	    96    64  xrun frames  daemon
-//	   104    32  delay        daemon: frames that the device holds beyond it
+//	   104    32  delay        daemon: frames that device and converter hold beyond it
 //	   128    64  program      program: position; the daemon moves it forward too where the program reads
 //	   136    64  wake         program: ring the bell when daemon reaches this; 0 never
 //	  4096     –  frames       frame n is at n modulo capacity
 //
 // A program that writes: room is capacity − (program − daemon). Copy, then store
-// program. While the state is ended, stop: errno says why.
+// program. While the state is ended, stop: errno says why. Frames between daemon and
+// program may be written anew as long as they are there. While the state is idle and no
+// Start is on its way, program may go back to daemon at most.
 //
 // A program that reads: daemon − program frames are there. Load program, copy, then
 // compare-and-swap program to its new value; if that fails the daemon has dropped

@@ -31,8 +31,8 @@ const (
 	// How long PortAudio may take, before it is left behind: to look at all devices, to open
 	// one, to start or stop it.
 	patient, usual, brief = time.Minute, 10 * time.Second, 3 * time.Second
-	// settled is how long JACK may tell its clients of a change.
-	settled = 50 * time.Millisecond
+	// settled is how long JACK may tell its clients of a change, on a machine that is busy.
+	settled = 250 * time.Millisecond
 )
 
 // loaded is PortAudio's own state, of which a process has one.

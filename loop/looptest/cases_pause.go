@@ -44,6 +44,7 @@ func pauseCases() []testCase {
 		{name: "E10_D7_client_that_does_no_io_does_not_end_the_pause", run: func(w *world) {
 			for _, d := range both {
 				s := w.server(d)
+				w.fill(s)
 				io := w.start(func() error { return s.transfer(w.Context()) })
 				c := w.client(d.Opposite())
 				if d == pcm.Read {
@@ -83,6 +84,7 @@ func pauseCases() []testCase {
 		{name: "E13_D8_poll_in_the_pause_is_not_ready_and_never_blocks", run: func(w *world) {
 			for _, d := range both {
 				s := w.server(d)
+				w.fill(s)
 				events, err := s.Poll(1)
 				w.ok(err)
 				if events != 0 {
@@ -93,6 +95,8 @@ func pauseCases() []testCase {
 				ready := pcm.Writable
 				if d == pcm.Read {
 					ready = pcm.Readable
+				}
+				if d == pcm.Read || w.buffers {
 					w.tick(2)
 				}
 				if events, err = s.Poll(1); err != nil || events != ready {
@@ -160,6 +164,7 @@ func pauseCases() []testCase {
 			for _, d := range both {
 				s := w.server(d)
 				for range 2 { // and it may retry
+					w.fill(s)
 					w.is(s.transfer(w.Context()), audio.ErrTimedOut)
 				}
 				c := w.client(d.Opposite())

@@ -22,6 +22,9 @@ type Harness struct {
 	Connect func(t *testing.T, bay *loop.Patchbay) Opener
 	// Sharing is what loop0 has instead of its own, unless that is set.
 	Sharing loop.Sharing
+	// ServerBuffers says that a server that plays sleeps for its first client when its own
+	// buffer is full, and not before (D7).
+	ServerBuffers bool
 	// Inapplicable says why this way in cannot have a case, by the case's name.
 	Inapplicable map[string]string
 }
@@ -56,13 +59,14 @@ type testCase struct {
 // world is a daemon with one device and two loops, loop0 and other.
 type world struct {
 	*testing.T
-	loop   string // that is opened
-	bubble bool
-	open   Opener
-	bay    *loop.Patchbay
-	engine *loop.Engine
-	clock  *backendtest.Clock
-	events *loop.Subscription
+	loop    string // that is opened
+	bubble  bool
+	buffers bool // Harness.ServerBuffers
+	open    Opener
+	bay     *loop.Patchbay
+	engine  *loop.Engine
+	clock   *backendtest.Clock
+	events  *loop.Subscription
 }
 
 const (
@@ -73,7 +77,7 @@ const (
 )
 
 func (h Harness) world(t *testing.T, c testCase) *world {
-	w := &world{T: t, loop: name, bubble: h.Bubble, bay: loop.NewPatchbay()}
+	w := &world{T: t, loop: name, bubble: h.Bubble, buffers: h.ServerBuffers, bay: loop.NewPatchbay()}
 	w.clock = backendtest.NewClock(backend.Config{Play: c.card, Record: c.card, Period: max(period, c.period), Periods: 4})
 	w.engine = loop.NewEngine("clock", w.clock)
 	spec := c.spec
@@ -159,10 +163,18 @@ func (w *world) begin(s, c *end) {
 		c.arm()
 	}
 	w.until("both ends run", func() bool { return s.State() == ring.Running && c.State() == ring.Running })
-	if s.Direction() == pcm.Write {
+	if s.Direction() == pcm.Write && s.Avail() >= period {
 		s.put(period)
 	}
 	w.clock.Settle()
+}
+
+// fill has an end ready to sleep in its pause: a server that buffers writes until it has to.
+func (w *world) fill(s *end) {
+	w.Helper()
+	if w.buffers && s.Direction() == pcm.Write {
+		s.put(s.Avail())
+	}
 }
 
 // arm starts an end as its first read or write would, and waits for the daemon.

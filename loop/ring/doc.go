@@ -11,7 +11,8 @@
 //	capture      Reader ◀─── frames ─────     Sink
 //
 // Positions count frames since the ring was made, in 64 bits that never wrap and
-// never run back; a frame's place is its position modulo Capacity.
+// never run back, but for a writer's before its start, which may take back what was not yet
+// taken; a frame's place is its position modulo Capacity.
 //
 // # Who writes which word
 //

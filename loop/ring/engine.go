@@ -45,6 +45,10 @@ func (s *Source) Flush() int {
 	return n
 }
 
+// Restart forgets how far the program was seen: until it starts it may take back what it
+// has written. For control, while no line uses the ring.
+func (s *Source) Restart() { s.seen = s.pos }
+
 // Taken is the position.
 func (s *Source) Taken() uint64 { return s.pos }
 

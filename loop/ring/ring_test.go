@@ -212,6 +212,31 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// TestRestart: until a writer starts it may take back what it wrote, but not what was taken.
+func TestRestart(t *testing.T) {
+	spec := ring.Spec{Format: audio.Format{Rate: 48000, Channels: 1, Encoding: audio.U8}, Capacity: 10, Playback: true}
+	mem := ring.Memory(spec.Bytes())
+	r, _ := ring.New(mem, spec)
+	w, s := ring.Writer{Ring: r}, ring.NewSource(r)
+	w.Write(make([]byte, 8))
+	if n, err := s.Avail(); n != 8 || err != nil {
+		t.Fatal(n, err)
+	}
+	s.Take(3)
+	for back, want := range map[uint64]int{5: 2, 3: 0} {
+		s.Restart()
+		poke(mem, offsetProgram, back)
+		if n, err := s.Avail(); n != want || err != nil {
+			t.Errorf("back at %d: %d frames, %v; want %d", back, n, err, want)
+		}
+	}
+	s.Restart()
+	poke(mem, offsetProgram, 2)
+	if n, err := s.Avail(); !errors.Is(err, audio.ErrProtocol) {
+		t.Errorf("back behind what was taken: %d frames, %v", n, err)
+	}
+}
+
 // TestMap: a program maps what New laid out, and nothing else.
 func TestMap(t *testing.T) {
 	spec := ring.Spec{Format: audio.DefaultFormat(), Capacity: 100, Playback: true}

@@ -42,7 +42,7 @@ func (r *Ring) Clock() int64 { return r.header.clock.Load() }
 // SetClock sets Clock. For the engine.
 func (r *Ring) SetClock(ns int64) { r.header.clock.Store(ns) }
 
-// Delay is how many frames the device holds beyond the daemon: the next one that is taken
+// Delay is how many frames device and converter hold beyond the daemon: the next one that is taken
 // is heard so much later, the last one that was given was recorded so much earlier.
 func (r *Ring) Delay() int { return int(r.header.delay.Load()) }
 

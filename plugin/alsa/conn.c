@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 /* Whose event it was: the daemon's bell has 0, or what it likes. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
@@ -34,14 +36,13 @@ static int await(struct lb_conn *c, short events, int64_t until)
 	for (;;) {
 		struct pollfd p = { .fd = c->socket, .events = events };
 		int64_t left = until < 0 ? -1 : until - lb_now_ms();
-		int n = poll(&p, 1, until < 0 ? -1 : left > 0 ? (int)left : 0);
+		int n = lb_poll(&p, 1, until < 0 ? -1 : left > 0 ? (int)left : 0, NULL, NULL);
 		if (n > 0)
 			return 0;
-		if (n == 0)
+		if (n < 0)
+			return n;
+		if (until >= 0 && lb_now_ms() >= until)
 			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -EIO;
-		return -EINTR;
 	}
 }
 
@@ -268,13 +269,6 @@ void lb_alarm(struct lb_conn *c, int64_t at)
 	if (at || c->alarmed)
 		timerfd_settime(c->alarm, TFD_TIMER_ABSTIME, &t, NULL);
 	c->alarmed = at != 0;
-}
-
-int lb_sleep(struct lb_conn *c)
-{
-	struct pollfd p = { .fd = c->bell, .events = POLLIN };
-
-	return poll(&p, 1, -1) < 0 ? -errno : 0;
 }
 
 void lb_disconnect(struct lb_conn *c)

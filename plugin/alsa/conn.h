@@ -63,9 +63,6 @@ void lb_nudge(struct lb_conn *c);
  * alarm before is forgotten. */
 void lb_alarm(struct lb_conn *c, int64_t at);
 
-/* lb_sleep waits for the bell. -EINTR. */
-int lb_sleep(struct lb_conn *c);
-
 /* lb_disconnect closes everything. */
 void lb_disconnect(struct lb_conn *c);
 

@@ -4,7 +4,6 @@
 #include "find.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "signals.h"
 
 /* In which the daemon of the system has its folder. A test has another one. */
 #ifndef LB_SYSTEM_RUN
@@ -193,10 +194,10 @@ int lb_search_wait(struct lb_search *s)
 		at = s->until;
 	for (; now < at; now = lb_now_ms()) {
 		struct pollfd p = { .fd = changed ? -1 : s->watch, .events = POLLIN };
-		int n = poll(&p, 1, (int)(at - now));
+		int n = lb_poll(&p, 1, (int)(at - now), NULL, NULL);
 
 		if (n < 0)
-			return errno == EINTR ? -EINTR : -EIO;
+			return n;
 		if (n == 0)
 			continue;
 		forget_changes(s->watch);

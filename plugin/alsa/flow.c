@@ -53,8 +53,8 @@ int lb_over(const struct lb_pcm *p)
 	return 0;
 }
 
-/* pausing: a server that plays sleeps before its first frame (D7). */
-static bool pausing(const struct lb_pcm *p) { return lb_plays(p) && p->role == LB_SERVER && lb_state(p) != LB_RUNNING; }
+/* unstarted: nothing of what is written can be taken yet. */
+static bool unstarted(const struct lb_pcm *p) { return lb_state(p) == LB_IDLE && !p->armed; }
 
 /* catch_up learns how far the application is. */
 static void catch_up(struct lb_pcm *p)
@@ -118,9 +118,11 @@ static bool ready(const struct lb_pcm *p)
 {
 	if (lb_over(p) || p->io.state == SND_PCM_STATE_XRUN)
 		return true;
+	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p)) /* running dry is no xrun then */
+		return available(p) >= wanted(p);
 	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
 		return true;
-	return !pausing(p) && available(p) >= wanted(p);
+	return available(p) >= wanted(p);
 }
 
 /* position is where the daemon has to be for n frames to be available. */
@@ -167,16 +169,10 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 		lb_hush(&p->conn);
 }
 
-/* unstarted: a server that plays, whose poll has to begin its pause (D8). */
-static bool unstarted(const struct lb_pcm *p)
-{
-	return pausing(p) && p->io.state == SND_PCM_STATE_PREPARED && !p->armed;
-}
-
 /* settle is lb_pcm_poll for one who knows whether the bell is audible. */
 static void settle(struct lb_pcm *p, bool heard)
 {
-	if (!ready(p) && !unstarted(p)) {
+	if (!ready(p)) {
 		await(p, wanted(p), heard);
 		if (!ready(p))
 			return;
@@ -188,7 +184,13 @@ static void settle(struct lb_pcm *p, bool heard)
 
 void lb_pcm_poll(struct lb_pcm *p) { settle(p, false); }
 
-/* begin arms the end, once until the daemon has heeded. */
+void lb_unwrite(struct lb_pcm *p)
+{
+	catch_up(p);
+	if (lb_plays(p) && unstarted(p))
+		lb_ring_take_back(&p->ring, p->base + p->appl);
+}
+
 int lb_begin(struct lb_pcm *p)
 {
 	bool heeded = p->ring.shared->starts == p->starts; /* before the state, as in lb_over */
@@ -196,6 +198,7 @@ int lb_begin(struct lb_pcm *p)
 
 	if (!heeded || lb_state(p) != LB_IDLE)
 		return 0;
+	lb_unwrite(p);
 	err = lb_send(&p->conn, LB_OP_START, &(struct lb_message){ 0 });
 	if (err < 0)
 		return err;
@@ -204,35 +207,24 @@ int lb_begin(struct lb_pcm *p)
 	return 0;
 }
 
-/* wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
-int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n)
-{
-	int err;
-
-	for (;;) {
-		wake_at(p, position(p, n));
-		lb_alarm(&p->conn, 0);
-		lb_hush(&p->conn);
-		err = lb_over(p); /* first: what came or went before the end counts */
-		if (!pausing(p) && available(p) >= n)
-			return 0;
-		if (err < 0)
-			return err;
-		err = lb_sleep(&p->conn);
-		if (err < 0)
-			return err;
-	}
-}
-
-/* rebase makes the present position alsa-lib's 0. */
 void lb_rebase(struct lb_pcm *p)
 {
+	if (lb_plays(p) && unstarted(p)) /* it is dropped, as on a card */
+		lb_ring_take_back(&p->ring, 0);
 	p->base = p->ring.shared->program;
 	p->appl = 0;
 	p->appl_ptr = p->io.appl_ptr;
 	p->xruns = p->ring.shared->xruns;
-	p->drained = false;
+	p->draining = p->drained = false;
 	p->resets = 0;
+}
+
+/* was_reset: snd_pcm_reset has moved both pointers to 0. Where nothing was taken they are
+ * there, too, when the program has rewound all that it wrote, which comes to the same. */
+static bool was_reset(const struct lb_pcm *p)
+{
+	return p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0 &&
+	       !(lb_plays(p) && p->ring.shared->daemon <= p->base);
 }
 
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
@@ -240,20 +232,17 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
-	if (p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0) { /* snd_pcm_reset: what can be read is old */
-		if (!lb_plays(p))
+	if (was_reset(p)) {
+		if (!lb_plays(p)) /* what can be read is old */
 			lb_ring_take(&p->ring, UINT64_MAX);
 		lb_rebase(p);
 	}
 	catch_up(p);
 	n = available(p);
-	if (lb_over(p)) {
+	if (lb_over(p) && io->state != SND_PCM_STATE_DRAINING) {
 		n = io->buffer_size;
 	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {
 		return -EPIPE;
-	} else if (pausing(p)) {
-		/* The first write has to get as far as transfer, which starts the end. */
-		n = io->state == SND_PCM_STATE_PREPARED && !mapped(p) ? io->buffer_size : 0;
 	}
 	hw = p->io.appl_ptr + n;
 	if (lb_plays(p))
@@ -266,22 +255,11 @@ static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_ar
 				      snd_pcm_uframes_t size)
 {
 	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
-	int err;
 
-	p->drained = false;
-	if (pos < written) /* rewound: what is on its way stays as it is */
-		return (snd_pcm_sframes_t)(written - pos < size ? written - pos : size);
-	if (p->role == LB_SERVER && p->io.state == SND_PCM_STATE_PREPARED) {
-		/* Now alsa-lib waits for room or says EAGAIN, of which it is not capable
-		 * before the start. */
-		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_RUNNING);
-		err = lb_begin(p);
-		if (err < 0 || pausing(p))
-			return err;
-	}
+	p->draining = p->drained = false;
 	if (written < pos) /* forwarded: silence in between */
-		lb_ring_write(&p->ring, p->io.format, NULL, 0, (snd_pcm_uframes_t)(pos - written));
-	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, areas, offset, size);
+		lb_ring_write(&p->ring, p->io.format, written, NULL, 0, (snd_pcm_uframes_t)(pos - written));
+	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, pos, areas, offset, size);
 }
 
 /* read_frames is transfer of an end that records. alsa-lib asks for the same frames
@@ -328,6 +306,8 @@ static int fail(struct lb_pcm *p, int err)
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
 	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start that was taken back: try again */
 		p->armed = false;
+		if (lb_plays(p))
+			lb_rebase(p);
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_PREPARED);
 	}
 	return err;
@@ -362,7 +342,8 @@ static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
 {
 	int64_t clock = p->ring.shared->clock, n;
 
-	if (lb_state(p) != LB_RUNNING || clock == 0 || p->io.state != SND_PCM_STATE_RUNNING)
+	if (lb_state(p) != LB_RUNNING || clock == 0 ||
+	    (p->io.state != SND_PCM_STATE_RUNNING && p->io.state != SND_PCM_STATE_DRAINING))
 		return 0;
 	n = (monotonic() - clock) * p->io.rate / 1000000000;
 	if (n < 0)
@@ -392,11 +373,10 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	*revents = 0;
 	if (n != 1)
 		return -EINVAL;
-	if (unstarted(p))
-		lb_begin(p);
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
-	if (ready(p))
+	lb_drain_on(p);
+	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
 	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
 		*revents |= POLLERR;

@@ -101,7 +101,8 @@ static int open_end(struct lb_pcm *p, int64_t wait)
 	int fds[2], err;
 
 	strcpy(m.open.loop, p->loop);
-	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, wait == LB_FOREVER ? LB_FOREVER : most < INT_MAX ? (int)most : INT_MAX, true);
+	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, wait == LB_FOREVER ? LB_FOREVER : most < INT_MAX ? (int)most : INT_MAX,
+		      wait != 0);
 	if (!err) {
 		err = lb_ring_map(&p->ring, fds[0], &m.granted);
 		if (err)

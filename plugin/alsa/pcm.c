@@ -16,11 +16,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { REPLY_MS = 5000 }; /* for requests that the daemon answers at once */
-
 static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
 {
-	return lb_call(&p->conn, op, m, NULL, 0, REPLY_MS, false);
+	return lb_call(&p->conn, op, m, NULL, 0, LB_REPLY_MS, false);
 }
 
 /* complain prints why a request failed, in the daemon's words if it had any. */
@@ -39,6 +37,7 @@ static int halt(struct lb_pcm *p)
 	int err = request(p, LB_OP_HALT, &m);
 
 	p->armed = false;
+	p->draining = p->drained = false;
 	if (!err && !lb_plays(p))
 		lb_ring_take(&p->ring, UINT64_MAX);
 	return err;
@@ -69,7 +68,7 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	bool written = lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity;
 
-	if (p->conn.dead || p->drained || !ours(p))
+	if (p->conn.dead || lb_drained(p) || !ours(p))
 		return 0;
 	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
 }
@@ -89,50 +88,6 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 			snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
 	}
 	lb_pcm_poll(p);
-	return err;
-}
-
-static int pcm_drain(snd_pcm_ioplug_t *io)
-{
-	struct lb_pcm *p = io->private_data;
-	uint32_t capacity = p->ring.shared->capacity;
-	struct lb_message m = { 0 };
-	int err = 0;
-
-	if (!lb_plays(p))
-		return 0;
-	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed (D17) */
-		err = request(p, LB_OP_DRAIN, &m);
-	if (!err && lb_ring_ready(&p->ring) < capacity) {
-		if (p->role == LB_CLIENT)
-			err = lb_begin(p);
-		if (!err && !p->drained) { /* alsa-lib has no zero-length write: who drains has come to an end */
-			m.mark.position = p->ring.shared->program;
-			err = lb_send(&p->conn, LB_OP_MARK, &m);
-		}
-		if (!err && !p->drained)
-			err = lb_send(&p->conn, LB_OP_DRAIN, &(struct lb_message){ 0 });
-		p->drained = true;
-	}
-	while (!err) {
-		int over = lb_over(p); /* first: what was taken before the end is taken */
-
-		if (lb_ring_ready(&p->ring) >= capacity)
-			break;
-		err = over;
-		if (!err && io->nonblock) {
-			lb_pcm_poll(p);
-			return -EAGAIN;
-		}
-		if (!err)
-			err = lb_wait_for(p, capacity);
-	}
-	if (err < 0 && err != -EINTR) {
-		p->drained = false;
-		snd_pcm_ioplug_set_state(io, p->conn.dead ? SND_PCM_STATE_DISCONNECTED : SND_PCM_STATE_PREPARED);
-	} else if (!err) {
-		p->drained = true;
-	}
 	return err;
 }
 
@@ -176,7 +131,7 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 		if (err < 0)
 			return err;
 	}
-	err = lb_call(&p->conn, LB_OP_SETUP, &m, &fd, 1, REPLY_MS, false);
+	err = lb_call(&p->conn, LB_OP_SETUP, &m, &fd, 1, LB_REPLY_MS, false);
 	if (!err)
 		err = lb_ring_map(&p->ring, fd, &m.granted);
 	if (err < 0) {
@@ -238,7 +193,7 @@ const snd_pcm_ioplug_callback_t lb_pcm_callbacks = {
 	.hw_params = pcm_hw_params,
 	.sw_params = pcm_sw_params,
 	.prepare = pcm_prepare,
-	.drain = pcm_drain,
+	.drain = lb_pcm_drain,
 	.pause = pcm_pause,
 	.poll_revents = lb_pcm_poll_revents,
 	.dump = pcm_dump,

@@ -10,6 +10,11 @@
 #include "conn.h"
 #include "ring.h"
 
+enum {
+	LB_REPLY_MS = 5000, /* for requests that the daemon answers at once */
+	LB_ABORTED = 2,	    /* what alsa-lib makes of nonblock in snd_pcm_abort */
+};
+
 struct lb_pcm {
 	snd_pcm_ioplug_t io;
 	struct lb_conn conn;
@@ -34,6 +39,7 @@ struct lb_pcm {
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */
 	bool settled;	 /* the application has chosen: a client at open has the loop's format */
+	bool draining;	 /* the daemon was asked to drain what is written */
 	bool drained;	 /* all was taken: a stop that follows need not end the session */
 };
 
@@ -64,10 +70,11 @@ int lb_over(const struct lb_pcm *p);
 /* lb_begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p);
 
-/* lb_wait_for sleeps until n frames are available: -EINTR, or why they never will be. */
-int lb_wait_for(struct lb_pcm *p, snd_pcm_uframes_t n);
+/* lb_unwrite takes back what the application has rewound before the start. */
+void lb_unwrite(struct lb_pcm *p);
 
-/* lb_rebase makes the present position alsa-lib's 0. */
+/* lb_rebase makes the present position alsa-lib's 0. What a writer has not started is
+ * dropped. */
 void lb_rebase(struct lb_pcm *p);
 
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io);
@@ -75,5 +82,16 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 				  snd_pcm_uframes_t size);
 int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay);
 int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n, unsigned short *revents);
+
+/* drain.c */
+
+int lb_pcm_drain(snd_pcm_ioplug_t *io);
+
+/* lb_drained notices, and says, that all of a drain was taken. */
+bool lb_drained(struct lb_pcm *p);
+
+/* lb_drain_on takes alsa-lib out of DRAINING once that has come to an end, as a card does
+ * by itself. */
+void lb_drain_on(struct lb_pcm *p);
 
 #endif

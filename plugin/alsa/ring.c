@@ -100,15 +100,18 @@ static void silence(const struct lb_ring *r, snd_pcm_format_t format, const snd_
 	snd_pcm_areas_silence(areas, offset, r->shared->channels, size, format);
 }
 
-snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, const snd_pcm_channel_area_t *areas,
-				snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
+snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, uint64_t pos,
+				const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
 {
 	struct lb_shared *s = r->shared;
 	snd_pcm_channel_area_t ours[s->channels];
-	uint64_t pos = s->program;
-	snd_pcm_uframes_t done = 0;
+	uint64_t daemon = s->daemon, written = s->program;
+	snd_pcm_uframes_t done;
 
-	size = least(size, lb_ring_ready(r));
+	pos = least(pos, written);
+	done = pos < daemon ? least(size, daemon - pos) : 0;
+
+	size = least(size, daemon + s->capacity - pos);
 	while (done < size) {
 		snd_pcm_uframes_t n = least(size - done, piece(r, pos + done, ours));
 		if (areas)
@@ -117,8 +120,19 @@ snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, cons
 			snd_pcm_areas_silence(ours, 0, s->channels, n, format);
 		done += n;
 	}
-	s->program = pos + done;
+	if (pos + done > written)
+		s->program = pos + done;
 	return done;
+}
+
+void lb_ring_take_back(struct lb_ring *r, uint64_t pos)
+{
+	struct lb_shared *s = r->shared;
+
+	if (pos < s->daemon)
+		pos = s->daemon;
+	if (pos < s->program)
+		s->program = pos;
 }
 
 snd_pcm_uframes_t lb_ring_read(struct lb_ring *r, snd_pcm_format_t format, uint64_t pos,

@@ -25,9 +25,15 @@ void lb_ring_unmap(struct lb_ring *r);
 snd_pcm_uframes_t lb_ring_ready(const struct lb_ring *r);
 
 /* lb_ring_write copies up to size frames of areas, from offset on, or silence where
- * areas is NULL, and returns how many there was room for. */
-snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, const snd_pcm_channel_area_t *areas,
-				snd_pcm_uframes_t offset, snd_pcm_uframes_t size);
+ * areas is NULL, to pos and after, and returns how many there was room for. pos is no
+ * further than what was written; what was is replaced, but for frames that the daemon has
+ * taken: it is too late for those. */
+snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, uint64_t pos,
+				const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset, snd_pcm_uframes_t size);
+
+/* lb_ring_take_back unwrites what was written at pos and after. Only while the end is idle
+ * and no Start is on its way: nobody looks at the ring then. */
+void lb_ring_take_back(struct lb_ring *r, uint64_t pos);
 
 /* lb_ring_read copies the frames at pos and after, up to size of them, and returns how
  * many. What the daemon has dropped since is silence, so that positions stay true. It

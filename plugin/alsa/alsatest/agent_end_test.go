@@ -116,6 +116,9 @@ func (e *agentEnd) Read(ctx context.Context, buf []byte) (int, error) {
 
 func (e *agentEnd) Write(ctx context.Context, buf []byte) (int, error) {
 	got, err := e.ask(ctx, opWrite, buf, len(buf)/e.format.FrameBytes())
+	if errors.Is(err, audio.ErrTimedOut) { // a start that was taken back drops what was to be heard
+		e.moved = e.end().Moved
+	}
 	if err != nil {
 		return 0, err
 	}

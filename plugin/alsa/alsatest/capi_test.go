@@ -1,6 +1,7 @@
 package alsatest_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // capiCases are the cases of testdata/capi*.c by what they are about: programs on
@@ -19,14 +22,17 @@ var capiCases = map[string][]string{
 	"D10Xruns": {"recover_after_underrun", "recover_after_overrun", "no_xrun_without_threshold"},
 	"Pause":    {"pause_of_a_writer", "pause_of_a_reader"},
 	"DropAndDrain": {"drop", "drain_blocking", "drain_nonblocking", "drain_of_an_unstarted_stream",
-		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader"},
-	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "status_and_timestamps", "rewind_and_forward", "reset",
+		"drain_of_an_unstarted_stream_nonblocking", "drain_of_a_reader", "drain_ends_by_itself", "drain_whose_server_leaves",
+		"drop_ends_a_drain"},
+	"Signals": {"handlers_that_restart", "handlers_that_interrupt", "handlers_of_both_kinds", "abort_ends_every_call"},
+	"Positions": {"delay_of_a_writer", "delay_of_a_reader", "delay_of_a_converted_writer", "status_and_timestamps", "rewind_and_forward", "rewind_before_the_start",
+		"prepare_before_the_start", "reset",
 		"link_is_not_possible"},
 	"Poll":   {"poll_is_level_triggered", "avail_min", "two_pcms_in_one_program"},
 	"Access": {"every_access_carries_the_same"},
 	"D13D14D17EndOfStream": {"end_of_stream_for_a_server_that_reads", "end_of_stream_for_a_server_that_writes",
 		"end_of_stream_for_a_client_that_reads", "end_of_stream_for_a_client_that_writes", "end_of_stream_wakes_who_sleeps", "end_of_stream_after_a_drain"},
-	"D7D9NonblockingServer": {"nonblocking_server_without_client"},
+	"D7D9Server": {"nonblocking_server_without_client", "server_that_plays_first", "server_that_drains_first"},
 	"D5D11HwParams": {"server_offers_everything", "client_is_offered_what_can_be_converted", "sizes_are_granted",
 		"running_stream_keeps_its_setup"},
 	"D1D2D3D4OpenIsRefused": {"open_is_refused"},
@@ -40,6 +46,16 @@ func TestCAPI(t *testing.T) {
 				newCrank(t, loop.Spec{}).program(plainBuild.program(t, "capi"), name)
 			})
 		}
+	}
+}
+
+// TestDelayOfAConverter: whatever the quality, a frame is heard when its delay says.
+func TestDelayOfAConverter(t *testing.T) {
+	for _, q := range []resample.Quality{resample.Good, resample.Fast, resample.Best} {
+		t.Run(fmt.Sprint(q), func(t *testing.T) {
+			t.Parallel()
+			newCrank(t, loop.Spec{Convert: convert.Options{Quality: q}}).program(plainBuild.program(t, "capi"), "delay_of_a_converted_writer")
+		})
 	}
 }
 
@@ -67,7 +83,7 @@ func TestD7HeededStartIsNotTakenBack(t *testing.T) {
 	agentProgram(t) // skips without a compiler
 	path := filepath.Join(t.TempDir(), "order")
 	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", path,
-		"../testdata/order.c", "../flow.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
+		"../testdata/order.c", "../flow.c", "../drain.c", "../signals.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(path).CombinedOutput(); err != nil {

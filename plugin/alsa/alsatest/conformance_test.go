@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) { conform(t, agentProgram) }
 // conform runs the suite with the agent that program builds.
 func conform(t *testing.T, program func(*testing.T) string) {
 	const oneDirection = "an ALSA stream has one direction"
-	looptest.Harness{Connect: connect(program), Inapplicable: map[string]string{
+	looptest.Harness{Connect: connect(program), ServerBuffers: true, Inapplicable: map[string]string{
 		"E02_D2_server_for_both_is_EACCES":                                         oneDirection,
 		"E07_D3_client_for_both_gets_what_the_server_permits":                      oneDirection,
 		"open_for_nothing_or_nobody_is_EINVAL":                                     oneDirection,

@@ -125,7 +125,8 @@ static void transfer(const struct request *r, char *frames)
 	reply((int32_t)n, frames, capture && n > 0 ? (size_t)n * frame_bytes : 0);
 }
 
-static int begin(void) { return capture && snd_pcm_state(pcm) == SND_PCM_STATE_PREPARED ? snd_pcm_start(pcm) : 0; }
+/* begin starts what the first transfer would: a client that plays waits for its frames. */
+static int begin(void) { return (capture || server) && snd_pcm_state(pcm) == SND_PCM_STATE_PREPARED ? snd_pcm_start(pcm) : 0; }
 
 static int do_poll(const struct request *r, int timeout)
 {

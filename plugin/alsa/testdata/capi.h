@@ -16,10 +16,20 @@
 	X(drain_of_an_unstarted_stream) \
 	X(drain_of_an_unstarted_stream_nonblocking) \
 	X(drain_of_a_reader) \
+	X(drain_ends_by_itself) \
+	X(drain_whose_server_leaves) \
+	X(drop_ends_a_drain) \
+	X(handlers_that_restart) \
+	X(handlers_that_interrupt) \
+	X(handlers_of_both_kinds) \
+	X(abort_ends_every_call) \
 	X(delay_of_a_writer) \
 	X(delay_of_a_reader) \
+	X(delay_of_a_converted_writer) \
 	X(status_and_timestamps) \
 	X(rewind_and_forward) \
+	X(rewind_before_the_start) \
+	X(prepare_before_the_start) \
 	X(reset) \
 	X(link_is_not_possible) \
 	X(poll_is_level_triggered) \
@@ -33,6 +43,8 @@
 	X(end_of_stream_wakes_who_sleeps) \
 	X(end_of_stream_after_a_drain) \
 	X(nonblocking_server_without_client) \
+	X(server_that_plays_first) \
+	X(server_that_drains_first) \
 	X(server_offers_everything) \
 	X(client_is_offered_what_can_be_converted) \
 	X(sizes_are_granted) \

@@ -276,6 +276,7 @@ void nonblocking_server_without_client(void)
 	c = CLIENT(CAPTURE);
 	OK(end_open(&s, SND_PCM_NONBLOCK));
 	end_setup(&s);
+	end_put(&s, BUFFER);
 	for (int again = 0; again < 3; again++) {
 		WANT(snd_pcm_writei(s.pcm, block, PERIOD), -EAGAIN);
 		WANT(end_poll(&s, 0), 0);
@@ -285,10 +286,10 @@ void nonblocking_server_without_client(void)
 	end_setup(&c);
 	WANT(snd_pcm_readi(c.pcm, block, PERIOD), -EAGAIN); /* starts it */
 	rig_until("server", "running");
+	rig_tick(PERIOD);
+	rig_tick(PERIOD);
 	WANT(end_poll(&s, -1), POLLOUT);
-	end_put(&s, 2 * PERIOD);
-	rig_tick(PERIOD);
-	rig_tick(PERIOD);
+	end_put(&s, PERIOD);
 	end_take(&c, PERIOD);
 	end_close_pair(&s, &c);
 }

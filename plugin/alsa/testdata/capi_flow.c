@@ -211,6 +211,7 @@ void drain_nonblocking(void)
 	WANT(end_poll(&c, 0), 0);
 	rig_tick(PERIOD);
 	WANT(end_poll(&c, -1) & POLLOUT, POLLOUT);
+	WANT(snd_pcm_state(c.pcm), SND_PCM_STATE_SETUP);
 	WANT(snd_pcm_drain(c.pcm), 0);
 	WANT(snd_pcm_state(c.pcm), SND_PCM_STATE_SETUP);
 	end_take(&s, PERIOD + 77);

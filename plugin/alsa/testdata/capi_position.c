@@ -146,8 +146,27 @@ void status_and_timestamps(void)
 	end_close_pair(&s, &c);
 }
 
-/* Frames that are on their way stay as they are: a rewind is heard only where alsa-lib
- * had not handed them over. What is skipped forward is silence. */
+/* again writes n frames that are numbered from first, and goes on where it was. */
+static void again(struct end *e, snd_pcm_uframes_t n, uint64_t first)
+{
+	uint64_t next = e->next;
+
+	e->next = first;
+	end_put(e, n);
+	e->next = next + n;
+}
+
+static void retake(struct end *e, snd_pcm_uframes_t n, uint64_t first)
+{
+	uint64_t next = e->next;
+
+	e->next = first;
+	end_take(e, n);
+	e->next = next + n;
+}
+
+/* What was rewound and is written anew is heard anew, as far as the line has not taken it.
+ * What is skipped forward is silence. */
 void rewind_and_forward(void)
 {
 	struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
@@ -159,15 +178,28 @@ void rewind_and_forward(void)
 	WANT(snd_pcm_rewind(c.pcm, 100), 100);
 	WANT(snd_pcm_avail(c.pcm), BUFFER - 2 * PERIOD + 100);
 	c.next -= 100;
-	end_put(&c, 300);
+	again(&c, 300, 50000);
 	WANT(snd_pcm_avail(c.pcm), BUFFER - 2 * PERIOD - 200);
 	WANT(snd_pcm_forward(c.pcm, 280), 280);
 	end_put(&c, PERIOD);
 	WANT(snd_pcm_avail(c.pcm), BUFFER - 4 * PERIOD);
 	rig_tick(4 * PERIOD);
-	end_take(&s, 2 * PERIOD + 200);
+	end_take(&s, 2 * PERIOD - 100);
+	retake(&s, 300, 50000);
 	end_silent(&s, 280);
 	end_take(&s, PERIOD);
+	WANT(rig_xruns("client"), 0);
+
+	/* What the line has taken meanwhile is not, and does not move what follows. */
+	end_put(&c, 2 * PERIOD);
+	WANT(snd_pcm_rewind(c.pcm, 2 * PERIOD), 2 * PERIOD);
+	rig_tick(PERIOD);
+	c.next -= 2 * PERIOD;
+	again(&c, PERIOD, 60000); /* too late */
+	again(&c, PERIOD, 61000);
+	end_take(&s, PERIOD);
+	rig_tick(PERIOD);
+	retake(&s, PERIOD, 61000);
 	WANT(rig_xruns("client"), 0);
 
 	/* A reader that rewinds gets silence for what the daemon has back; forward skips. */
@@ -177,6 +209,77 @@ void rewind_and_forward(void)
 	s.next += 100;
 	WANT(snd_pcm_avail(s.pcm), 2 * PERIOD - 100);
 	end_take(&s, 2 * PERIOD - 100);
+	end_close_pair(&s, &c);
+}
+
+/* Before the start all that was written can be rewound, in whatever way it is written. */
+void rewind_before_the_start(void)
+{
+	static const snd_pcm_access_t ways[] = { SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED };
+	static const snd_pcm_uframes_t counts[] = { 1, PERIOD, BUFFER - 1, BUFFER };
+
+	for (int i = 0; i < 2 * 2 * 4; i++) {
+		snd_pcm_uframes_t n = counts[i % 4];
+		bool anew = i / 4 % 2; /* or what is left is all there is */
+		struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
+		long left = BUFFER - (long)n;
+
+		c.access = ways[i / 8];
+		c.start = 2 * BUFFER;
+		OK(end_open(&s, 0));
+		end_setup(&s);
+		OK(end_open(&c, 0));
+		end_setup(&c);
+		end_put(&c, BUFFER);
+		WANT(snd_pcm_rewindable(c.pcm), BUFFER);
+		WANT(snd_pcm_rewind(c.pcm, n), n);
+		WANT(snd_pcm_avail(c.pcm), n);
+		WANT(snd_pcm_avail_update(c.pcm), n);
+		WANT(end_poll(&c, 0), n >= PERIOD ? POLLOUT : 0);
+		if (anew)
+			again(&c, n, 70000);
+		else
+			c.next -= n;
+		OK(snd_pcm_start(s.pcm));
+		OK(snd_pcm_start(c.pcm));
+		rig_until("server", "running");
+		if (!anew)
+			end_put(&c, 100 < n ? 100 : n); /* what follows is what is written next */
+		rig_tick(BUFFER);
+		end_take(&s, left);
+		if (anew)
+			retake(&s, n, 70000);
+		else
+			end_take(&s, 100 < n ? 100 : n);
+		end_close_pair(&s, &c);
+	}
+}
+
+/* What a writer has prepared anew is not heard, and no end says that there is a drain of it. */
+void prepare_before_the_start(void)
+{
+	struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
+
+	OK(end_open(&s, 0));
+	end_setup(&s);
+	OK(end_open(&c, 0));
+	c.start = 2 * BUFFER;
+	end_setup(&c);
+	for (int i = 0; i < 2; i++) {
+		end_put(&c, BUFFER);
+		if (i == 0)
+			OK(snd_pcm_prepare(c.pcm));
+		else
+			WANT(snd_pcm_rewind(c.pcm, BUFFER), BUFFER);
+		WANT(snd_pcm_avail(c.pcm), BUFFER);
+	}
+	WANT(snd_pcm_drain(c.pcm), 0);
+	OK(snd_pcm_prepare(c.pcm));
+	c.next = 0;
+	c.start = 1;
+	OK(end_sw_params(&c));
+	end_begin(&s, &c);
+	end_pump(&c, &s, 10 * PERIOD);
 	end_close_pair(&s, &c);
 }
 

@@ -77,11 +77,18 @@ static long ask(const char *format, ...)
 	vsnprintf(line, sizeof line - 1, format, args);
 	va_end(args);
 	strcat(line, "\n");
-	if (write(CONTROL, line, strlen(line)) < 0)
-		rig_fail("the test does not listen: %s", strerror(errno));
-	for (; n < sizeof line - 1; n++)
-		if (read(CONTROL, line + n, 1) != 1 || line[n] == '\n')
+	while (write(CONTROL, line, strlen(line)) < 0)
+		if (errno != EINTR)
+			rig_fail("the test does not listen: %s", strerror(errno));
+	while (n < sizeof line - 1) {
+		ssize_t got = read(CONTROL, line + n, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != 1 || line[n] == '\n')
 			break;
+		n++;
+	}
 	line[n] = 0;
 	answer = strtol(line, &rest, 10);
 	if (rest == line || *rest)
@@ -227,12 +234,14 @@ void end_close_pair(struct end *server, struct end *client)
 	end_close(server);
 }
 
+static bool mapped(const struct end *e) { return e->access == SND_PCM_ACCESS_MMAP_INTERLEAVED; }
+
 void end_put(struct end *e, snd_pcm_uframes_t n)
 {
 	char *block = malloc(n * e->frame_bytes);
 
 	frames_fill(block, e->frame_bytes, e->next, n);
-	WANT(snd_pcm_writei(e->pcm, block, n), n);
+	WANT(mapped(e) ? snd_pcm_mmap_writei(e->pcm, block, n) : snd_pcm_writei(e->pcm, block, n), n);
 	e->next += n;
 	free(block);
 }
@@ -241,7 +250,7 @@ void end_take(struct end *e, snd_pcm_uframes_t n)
 {
 	char *block = malloc(n * e->frame_bytes);
 
-	WANT(snd_pcm_readi(e->pcm, block, n), n);
+	WANT(mapped(e) ? snd_pcm_mmap_readi(e->pcm, block, n) : snd_pcm_readi(e->pcm, block, n), n);
 	frames_check(block, e->frame_bytes, e->next, n);
 	e->next += n;
 	free(block);

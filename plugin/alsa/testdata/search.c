@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../conn.h"
+#include "../signals.h"
 
 static int64_t now;
 
@@ -74,17 +75,16 @@ static int64_t next_change(int64_t at)
 
 static int64_t seen = -1; /* changes until then were read */
 
-static int fake_poll(struct pollfd *p, nfds_t n, int ms)
+int lb_poll(struct pollfd *p, unsigned int n, int ms, bool (*gives_up)(void *), void *arg)
 {
 	int64_t change = p->fd >= 0 ? next_change(seen + 1) : -1, end = now + ms;
 
-	(void)n;
+	(void)n, (void)gives_up, (void)arg;
 	if (change >= 0 && change < now)
 		change = now;
 	if (interrupts >= now && interrupts <= end && (change < 0 || interrupts < change)) {
 		now = interrupts;
-		errno = EINTR;
-		return -1;
+		return -EINTR;
 	}
 	if (change >= 0 && change <= end) {
 		now = change;
@@ -118,7 +118,6 @@ static int fake_inotify_add_watch(int fd, const char *path, uint32_t mask)
 #define socket(a, b, c) fake_socket(a, b, c)
 #define close fake_close
 #define connect fake_connect
-#define poll fake_poll
 #define read fake_read
 #define inotify_init1 fake_inotify_init1
 #define inotify_add_watch fake_inotify_add_watch
