@@ -17,11 +17,12 @@ endif
 # The version comes from git through -ldflags; go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build plugin run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
+.PHONY: help build plugin plugin32 run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
 
 help:
 	@echo 'make build      bin/loopbridge, one static binary; with PORTAUDIO=1 one that can use PortAudio'
 	@echo 'make plugin     the ALSA plugins, if alsa-lib (libasound2-dev) is there to build them with'
+	@echo 'make plugin32   the same for 32-bit programs (Debian: .ci/deps 32bit installs what it needs)'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=20000x inputs per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
@@ -59,17 +60,30 @@ endif
 PLUGIN   = libasound_module_pcm_loopbridge.so
 MIXER    = libasound_module_ctl_loopbridge.so
 SOURCES  = $(wildcard plugin/alsa/*.c)
-CONTROLS = $(wildcard plugin/alsa/ctl/*.c) plugin/alsa/conn.c plugin/alsa/signals.c
+CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.c signals.c)
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 CFLAGS  ?= -O2 -g
 
+# The folder of the libasound that a compiler takes with some flags; empty: there is none.
+beside = $(patsubst %/,%,$(dir $(realpath $(shell $(CC) $(1) -print-file-name=libasound.so 2>/dev/null))))
+# Something, where 32-bit programs for alsa-lib can be built.
+THIRTYTWO = $(and $(call beside,-m32),$(shell echo '\#include <alsa/asoundlib.h>' | $(CC) -m32 -E - >/dev/null 2>&1 && echo yes))
+
 plugin: bin/$(PLUGIN) bin/$(MIXER)
 
-bin/$(PLUGIN): $(SOURCES)
-bin/$(MIXER): $(CONTROLS)
-bin/$(PLUGIN) bin/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h)
-	@mkdir -p bin
-	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.c,$^) -lasound
+# For 32-bit programs beside those of 64 bits: Wine, Steam, old games. The note of gcc that -Wno-psabi
+# leaves out is about releases before 11; the layout is tested.
+plugin32: bin/32/$(PLUGIN) bin/32/$(MIXER)
+
+bin/32/%: WORD = -m32 -Wno-psabi
+
+bin/$(PLUGIN) bin/32/$(PLUGIN): $(SOURCES)
+bin/$(MIXER) bin/32/$(MIXER): $(CONTROLS)
+bin/$(PLUGIN) bin/$(MIXER) bin/32/$(PLUGIN) bin/32/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h)
+	@mkdir -p $(@D)
+	@test -n '$(if $(WORD),$(THIRTYTWO),$(call beside))' || { \
+		echo 'the ALSA plugins need alsa-lib and a compiler (Debian: libasound2-dev gcc libc6-dev; for make plugin32 .ci/deps 32bit)'; exit 1; }
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(WORD) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.c,$^) -lasound
 
 run: build
 	@exec bin/loopbridge serve
@@ -106,7 +120,9 @@ lint: vet
 		echo '$(CC) -Werror plugin/alsa/*.c plugin/alsa/ctl/*.c'; \
 		for sources in "$(SOURCES)" "$(CONTROLS)"; do \
 			$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -fPIC -DPIC -fanalyzer -shared -o /dev/null $$sources -lasound || exit 1; \
+			test -z '$(THIRTYTWO)' || $(CC) -m32 -Wno-psabi -std=gnu11 $(WARNINGS) -Werror -O2 -fPIC -DPIC -shared -o /dev/null $$sources -lasound || exit 1; \
 		done; \
+		test -n '$(THIRTYTWO)' || echo '*** NOT CHECKED: plugin/alsa with -m32; .ci/deps 32bit installs what it needs'; \
 	else echo '*** NOT CHECKED: plugin/alsa, libasound2-dev is missing'; fi
 	$(GO) test -count=1 .
 
@@ -148,7 +164,9 @@ UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
-ALSALIB  = $(DESTDIR)$(PREFIX)/lib/alsa-lib
+# alsa-lib takes plugins from a folder beside itself, whatever PREFIX is: one for each word size.
+ALSALIB   ?= $(addsuffix /alsa-lib,$(call beside))
+ALSALIB32 ?= $(addsuffix /alsa-lib,$(call beside,-m32))
 ALSACONF = $(DESTDIR)$(SYSCONF)/alsa/conf.d
 
 COMPLETE = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
@@ -170,17 +188,26 @@ install: build
 	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
 	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
 
-# The configuration names the libraries with their path: alsa-lib looks nowhere else than
-# in a directory of its own. It comes last and goes first.
+# The configuration names the libraries without a path, so that programs of each word size get
+# their own. It comes last and goes first. EARLIER is where other releases put the libraries.
+EARLIER = $(PREFIX)/lib/alsa-lib
 install-plugin: plugin
-	install -D -m 755 bin/$(PLUGIN) $(ALSALIB)/$(PLUGIN)
-	install -D -m 755 bin/$(MIXER) $(ALSALIB)/$(MIXER)
-	install -d $(ALSACONF)
-	sed 's,"\($(PLUGIN)\|$(MIXER)\)","$(PREFIX)/lib/alsa-lib/\1",' plugin/alsa/50-loopbridge.conf >$(ALSACONF)/50-loopbridge.conf
-	chmod 644 $(ALSACONF)/50-loopbridge.conf
+	@test -n '$(ALSALIB)' || { echo 'where alsa-lib has its plugins is not known: name the folder with ALSALIB='; exit 1; }
+	install -D -m 755 bin/$(PLUGIN) $(DESTDIR)$(ALSALIB)/$(PLUGIN)
+	install -D -m 755 bin/$(MIXER) $(DESTDIR)$(ALSALIB)/$(MIXER)
+	@if test -e bin/32/$(PLUGIN) && test -n '$(ALSALIB32)'; then \
+		echo 'install for 32-bit programs: $(DESTDIR)$(ALSALIB32)'; \
+		install -D -m 755 bin/32/$(PLUGIN) $(DESTDIR)$(ALSALIB32)/$(PLUGIN) && \
+		install -D -m 755 bin/32/$(MIXER) $(DESTDIR)$(ALSALIB32)/$(MIXER); \
+	else echo 'without the plugins for 32-bit programs: "make plugin32" builds them'; fi
+	install -D -m 644 plugin/alsa/50-loopbridge.conf $(ALSACONF)/50-loopbridge.conf
+	@test '$(EARLIER)' = '$(ALSALIB)' || rm -f $(DESTDIR)$(EARLIER)/$(PLUGIN) $(DESTDIR)$(EARLIER)/$(MIXER)
 
 uninstall:
-	rm -f $(ALSACONF)/50-loopbridge.conf $(ALSALIB)/$(PLUGIN) $(ALSALIB)/$(MIXER)
+	rm -f $(ALSACONF)/50-loopbridge.conf
+	@for lib in '$(ALSALIB)' '$(ALSALIB32)' '$(EARLIER)'; do \
+		test -z "$$lib" || rm -f $(DESTDIR)"$$lib"/$(PLUGIN) $(DESTDIR)"$$lib"/$(MIXER) || exit 1; done
+	rm -f $(foreach lib,lib lib32 lib64 lib/*-linux-gnu*,$(DESTDIR)/usr/$(lib)/alsa-lib/$(PLUGIN) $(DESTDIR)/usr/$(lib)/alsa-lib/$(MIXER))
 	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service
 	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
 	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish

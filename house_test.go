@@ -6,6 +6,7 @@ import (
 	"go/format"
 	"go/token"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -157,5 +158,42 @@ func TestNothingInstalledReachesATest(t *testing.T) {
 	}
 	if len(uses) < 4 {
 		t.Errorf("only %v are seen to use alsa-lib", uses)
+	}
+}
+
+// The plugin runs in programs that have chosen a locale, of which numbers and letter case
+// in the C library depend. Programs of tests and benches choose none.
+func TestNothingInThePluginDependsOnTheLocale(t *testing.T) {
+	depends := regexp.MustCompile(`\b(` +
+		`setlocale|uselocale|newlocale|localeconv|str(to(d|f|ld|l|ul|ll|ull|q|uq|imax|umax)|n?casecmp|casestr|coll|xfrm|ftime|fmon)|ato[fil]l?|[fsv]*scanf|` +
+		`to(w?lower|w?upper)|isw?(alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit)|(wc|mb)s?r?(to|rto|rlen|len|snr?to)\w*|regcomp|fnmatch` +
+		`)\s*\(|%[-+#0]*[0-9.*]*[lL]?[aAeEfFgG]|%[-+#0-9.*]*'`)
+	for text, want := range map[string]bool{
+		`n = strtod(s, &rest);`: true, `if (!strcasecmp(a, b))`: true, `printf("%.3f")`: true, `"%-10.2lf"`: true, `"%'d"`: true,
+		`tolower (c)`: true, `isalpha(c)`: true, `atoi(s)`: true, `sscanf(s, "%d", &n)`: true, `mbstowcs(w, s, n)`: true,
+		`snprintf(s, n, "%s", t)`: false, `"%.14s %u"`: false, `exists(path)`: false, `lb_is(text, word)`: false, `strcmp(a, b)`: false, `x % f`: false,
+	} {
+		if got := depends.MatchString(text); got != want {
+			t.Errorf("%s: seen %v, want %v", text, got, want)
+		}
+	}
+	seen := 0
+	for _, name := range sources(t, ".c", ".h") {
+		if dir := filepath.ToSlash(filepath.Dir(name)); dir != "plugin/alsa" && dir != "plugin/alsa/ctl" {
+			continue
+		}
+		seen++
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range bytes.Split(text, []byte("\n")) {
+			if found := depends.Find(line); found != nil {
+				t.Errorf("%s:%d: %s depends on the locale of the program; see text.h", name, i+1, found)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d files of the plugin are seen", seen)
 	}
 }

@@ -26,8 +26,9 @@ func WithPatience(ctx context.Context, d time.Duration) context.Context {
 // Patience is how long that is for calls under ctx.
 func Patience(ctx context.Context) time.Duration { return reach.Patience(ctx) }
 
-// Open opens an end of a loop of the daemon on a socket. It blocks for the daemon's
-// answer, and where Options.Wait says so. Errors as for loop.Patchbay.Attach,
+// Open opens an end of a loop of the daemon on a socket, or "" for where FindSocket looks.
+// It blocks for the daemon's answer, and where Options.Wait says so: that waits for a daemon,
+// too, which may go meanwhile and come back. Errors as for loop.Patchbay.Attach,
 // besides ErrNoDaemon, ErrPermission, ErrTimedOut for a daemon that does not answer, and
 // ErrProtocol for one of another version. Close the result, or the end stays held as long as
 // the process lives.
@@ -36,17 +37,8 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := dial(ctx, socket)
+	c, a, err := openOn(ctx, socket, open)
 	if err != nil {
-		return nil, err
-	}
-	ask := c.ask
-	if o.Wait != 0 {
-		ask = c.await
-	}
-	a, err := ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open})
-	if err != nil {
-		c.close()
 		return nil, err
 	}
 	p := &program{conn: c, role: o.Role}
@@ -63,6 +55,30 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 		p.mourn()
 	}
 	return pcm.New(name, o, g, p, p.bell), nil
+}
+
+// openOn is what a daemon grants, which may be there only after a while.
+func openOn(ctx context.Context, socket string, open wire.Open) (*conn, answer, error) {
+	s := newSearch(socket, time.Duration(open.Wait))
+	defer s.close()
+	for {
+		c, err := dial(ctx, socket)
+		if err == nil {
+			var a answer
+			ask := c.ask
+			if open.Wait != 0 {
+				ask = c.await
+			}
+			if a, err = ask(ctx, &wire.Request{Header: wire.Header{Op: wire.OpOpen}, Open: open}); err == nil {
+				return c, a, nil
+			}
+			c.close()
+		}
+		if open.Wait == 0 || !s.again(ctx, err) {
+			return nil, answer{}, stopped(ctx, err)
+		}
+		open.Wait = int64(s.left())
+	}
 }
 
 // program is the far side of an end: pcm.Control over a connection.

@@ -38,14 +38,15 @@ type answer struct {
 	err error
 }
 
-// dial connects to the daemon. ErrNoDaemon, ErrPermission, ErrNoMemory.
+// dial connects to the daemon, on a socket or "" for where there is one. ErrNoDaemon,
+// ErrPermission, ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
-	c, err := reach.Dial(ctx, "unixpacket", socket, socket)
+	c, found, err := reach.First(ctx, "unixpacket", placesOf(socket))
 	if err != nil {
 		return nil, err
 	}
 	conn := &conn{
-		UnixConn: c, socket: socket, quit: make(chan struct{}), left: make(chan struct{}),
+		UnixConn: c, socket: found, quit: make(chan struct{}), left: make(chan struct{}),
 		slots: make(chan struct{}, wire.MaxPending-1), pending: make(map[uint32]chan answer),
 	}
 	go conn.receive()

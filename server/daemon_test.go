@@ -98,11 +98,15 @@ func TestKilledDaemon(t *testing.T) {
 	})
 	until(t, "the ring to be full", func() bool { return writer.Delay() == 96 })
 	v.sleeps("drain", func() error { return writer.Drain(v.ctx) })
+	// Those that wait for their turn wait for a daemon then.
+	patient, lose := context.WithCancel(v.ctx)
+	defer lose()
+	waited := make(chan error, 3)
 	for range 3 {
-		v.sleeps("open with wait", func() error {
-			_, err := client.Open(v.ctx, o.socket, "loop0", clientWrites(pcm.Forever))
-			return err
-		})
+		go func() {
+			_, err := client.Open(patient, o.socket, "loop0", clientWrites(pcm.Forever))
+			waited <- err
+		}()
 	}
 	v.listed("three to wait", func(name string, _, _ ring.State, waiting int) bool { return name == "loop0" && waiting == 3 })
 
@@ -150,6 +154,13 @@ func TestKilledDaemon(t *testing.T) {
 		if wrong := <-v.ended; wrong != "" {
 			t.Error(wrong)
 		}
+	}
+	if len(waited) > 0 {
+		t.Errorf("an open with wait ended: %v", <-waited)
+	}
+	lose()
+	for range 3 {
+		is(t, <-waited, audio.ErrInterrupted)
 	}
 
 	// What they call now fails at once, too.

@@ -27,6 +27,7 @@ type Socket struct {
 // listener is a bound socket and the lock that keeps a second daemon off it.
 type listener struct {
 	*net.UnixListener
+	path  string
 	lock  *os.File
 	peers peers
 }
@@ -57,7 +58,7 @@ func listen(s Socket) (*listener, error) {
 		lock.Close()
 		return nil, err
 	}
-	return &listener{UnixListener: l, lock: lock, peers: peers}, nil
+	return &listener{UnixListener: l, path: s.Path, lock: lock, peers: peers}, nil
 }
 
 // lockSocket holds a file lock as long as the daemon lives, however it ends.
@@ -73,6 +74,8 @@ func lockSocket(path string) (*os.File, error) {
 	return lock, nil
 }
 
+// bind makes the socket under another name if there is room for one, so that where programs look
+// it is there only when whoever may use it can: one that waits for the daemon tries at once.
 func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if info, err := os.Lstat(s.Path); err == nil {
 		if info.Mode()&fs.ModeSocket == 0 {
@@ -85,7 +88,13 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 			return nil, audio.ErrAccess.With("cannot take over the old socket: %v", err)
 		}
 	}
-	l, err := net.ListenUnix(s.network, &net.UnixAddr{Name: s.Path, Net: s.network})
+	at := s.Path + ".new"
+	if len(at) >= len(unix.RawSockaddrUnix{}.Path) {
+		at = s.Path
+	} else if info, err := os.Lstat(at); err == nil && info.Mode()&fs.ModeSocket != 0 {
+		_ = os.Remove(at) // of a daemon that was killed just then
+	}
+	l, err := net.ListenUnix(s.network, &net.UnixAddr{Name: at, Net: s.network})
 	if err != nil {
 		return nil, audio.ErrAccess.With("cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
 	}
@@ -93,14 +102,18 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if mode == 0 {
 		mode = 0o660
 	}
-	err = os.Chown(s.Path, -1, gid)
+	err = os.Chown(at, -1, gid)
 	if err == nil {
-		err = os.Chmod(s.Path, mode)
+		err = os.Chmod(at, mode)
+	}
+	if err == nil {
+		err = os.Rename(at, s.Path)
 	}
 	if err != nil {
 		l.Close()
 		return nil, audio.ErrPermission.With("cannot give %s to its group: %v", s.Path, err)
 	}
+	l.SetUnlinkOnClose(false) // it would be that of the other name
 	return l, nil
 }
 
@@ -116,8 +129,8 @@ func listens(path string) bool {
 // Close removes the socket. The lock file stays: removing it would race with
 // another daemon's start.
 func (l *listener) Close() error {
-	err := l.UnixListener.Close()
-	return errors.Join(err, l.lock.Close())
+	_ = os.Remove(l.path)
+	return errors.Join(l.UnixListener.Close(), l.lock.Close())
 }
 
 // peers resolves names; gid is −1 where the group is not to be changed.

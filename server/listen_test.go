@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -206,5 +207,51 @@ func TestCloseWhileProgramsComeIn(t *testing.T) {
 				<-done
 			}
 		})
+	}
+}
+
+// Who waits for a daemon connects as soon as the socket is there: it then has its mode, and
+// somebody listens.
+func TestSocketIsThereWhenItAnswers(t *testing.T) {
+	noLeaks(t)
+	path := socketPath(t)
+	const mode = 0o604 // no umask has that
+	for range 100 {
+		began, seen := make(chan bool), make(chan error)
+		go func() {
+			close(began)
+			for {
+				info, err := os.Lstat(path)
+				if errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
+				var c net.Conn
+				if err == nil {
+					c, err = net.Dial("unixpacket", path)
+				}
+				if err == nil {
+					c.Close()
+					if got := info.Mode().Perm(); got != mode {
+						err = fmt.Errorf("its mode is %v", got)
+					}
+				}
+				seen <- err
+				return
+			}
+		}()
+		<-began
+		srv, err := server.Listen(server.Socket{Path: path, Mode: mode}, loop.NewPatchbay(), zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-seen; err != nil {
+			t.Errorf("when the socket is there: %v", err)
+		}
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, _ := filepath.Glob(path + "*"); len(left) != 1 || left[0] != path+".lock" {
+		t.Errorf("%v are left", left)
 	}
 }

@@ -131,7 +131,7 @@ func TestNoDaemonIsOneError(t *testing.T) {
 	dir := tempDir(t)
 	socket := filepath.Join(dir, "s")
 	for _, args := range askers(t) {
-		if args[0] == "devices" {
+		if args[0] == "devices" || strings.HasPrefix(args[1%len(args)], "--wait") { // shows the cards; waits for one
 			continue
 		}
 		t.Run(strings.Join(args, " "), func(t *testing.T) {

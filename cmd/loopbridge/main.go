@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,12 +73,13 @@ type env struct {
 	stderr io.Writer
 
 	socketFlag string // --socket
+	found      string // the socket of the daemon that was waited for, or opened; "": not yet
 }
 
 // socket is where the daemon is, for a program.
 func (e *env) socket() string {
-	if e.socketFlag != "" {
-		return e.socketFlag
+	if at := cmp.Or(e.socketFlag, e.found); at != "" {
+		return at
 	}
 	return client.FindSocket()
 }

@@ -79,7 +79,6 @@ func TestRefusals(t *testing.T) {
 		{"duration without unit", "record -d 5 loop0", 2, []string{"5 lacks a unit", "5s"}},
 		{"duration of nothing", "record -d 0s loop0", 2, []string{"out of range"}},
 		{"wait for a word", "record --wait=long loop0", 2, []string{"\"long\" is no duration"}},
-		{"a server that waits", "record --server --wait loop0", 2, []string{"--wait is for clients"}},
 		{"period of no frames", "play --period 0 loop0", 2, []string{"0 frames are out of range"}},
 		{"buffer of hours", "play --buffer 1h loop0", 2, []string{"out of range, use up to 10s"}},
 		{"unknown shell", "completion tcsh", 2, []string{"tcsh"}},

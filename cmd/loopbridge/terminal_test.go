@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -97,7 +98,8 @@ func TestErrorAfterProgressOnATerminal(t *testing.T) {
 	daemon := serve(t, socket)
 	waiting, printed := onTerminal(t, 80, socket, "record", "--wait", "loop0", "/dev/null")
 	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.Waiting == 1 })
-	_ = daemon.Process.Kill()
+	_ = daemon.Process.Kill() // it waits for another one, until it is told to stop
+	waiting.signal(t, syscall.SIGTERM)
 	waiting.wait(t)
 	text := <-printed
 	if !strings.Contains(text, "loop0: waiting for a server\x1b[K\r\nloopbridge: ") {

@@ -19,7 +19,7 @@ type endFlags struct {
 	Loop string `arg:"" help:"Name of the loop, as loopbridge ls shows it." complete:"loop"`
 
 	Server   bool           `help:"Hold the server end, which sets the loop's format."`
-	Wait     waitFlag       `help:"Wait for a server, or for the client before; --wait=10s: so long at most."`
+	Wait     waitFlag       `help:"Wait for the daemon, for a server, and for the client before; --wait=10s: so long at most."`
 	Rate     int            `short:"r" help:"Frames per second." placeholder:"HZ"`
 	Channels int            `short:"c" help:"Samples per frame." placeholder:"N"`
 	Format   audio.Encoding `short:"f" help:"Encoding of a sample, such as S16_LE." placeholder:"NAME" complete:"format"`
@@ -27,6 +27,8 @@ type endFlags struct {
 	Period   blockSize      `help:"How much to move at a time, such as 5ms, or in frames." placeholder:"SIZE"`
 	Buffer   blockSize      `help:"How much the end can hold, such as 100ms, or in frames." placeholder:"SIZE"`
 	Raw      bool           `help:"The sound has no WAV header. Implied by names that end in .raw or .pcm."`
+
+	awaited error // there was no daemon
 }
 
 // Validate implements kong.Validatable: mistakes in a single command line.
@@ -34,9 +36,6 @@ func (f *endFlags) Validate() error {
 	d := audio.DefaultFormat()
 	if err := f.wanted().Or(d).Validate(); err != nil {
 		return err
-	}
-	if f.Server && f.Wait != 0 {
-		return errors.New("--wait is for clients: a server sleeps until its client comes anyway")
 	}
 	return nil
 }
@@ -63,6 +62,9 @@ func (f *endFlags) limit(format audio.Format) int64 {
 // peek is the loop as it is before it is opened. Where there is none the open will
 // say so better; but it must not wait once more for a daemon that does not answer.
 func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
+	if f.await(ctx, e) != nil {
+		return wire.Loop{}, nil
+	}
 	loops, err := client.List(ctx, e.socket())
 	if errors.Is(err, audio.ErrTimedOut) {
 		return wire.Loop{}, err
@@ -75,9 +77,27 @@ func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
 	return wire.Loop{}, nil
 }
 
+// await waits for the daemon, if --wait says so. What is left of the time is for the server.
+func (f *endFlags) await(ctx context.Context, e *env) error {
+	if f.Wait == 0 || e.found != "" || f.awaited != nil {
+		return f.awaited
+	}
+	found, left, err := client.Await(ctx, e.socketFlag, time.Duration(f.Wait))
+	if err != nil {
+		f.awaited = err
+		return err
+	}
+	e.found, f.Wait = found, waitFlag(left)
+	return nil
+}
+
 // open opens the end. usual is the buffer without --buffer, 0: the loop's. rate
 // turns durations into frames.
 func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int, usual time.Duration) (*pcm.PCM, error) {
+	if err := f.await(ctx, e); err != nil {
+		return nil, err
+	}
+	e.found = e.socket() // whatever becomes of it, it is the one that is meant
 	buffer := f.Buffer
 	if buffer == (blockSize{}) {
 		buffer.duration = usual

@@ -90,7 +90,8 @@ type Options struct {
 	// wants: no client is let in before Setup, or before it starts.
 	Unsettled bool
 	// Wait lets a client wait for its turn where it would get ErrNoServer or
-	// ErrBusy: this long (then ErrTimedOut), or Forever (D1).
+	// ErrBusy: this long (then ErrTimedOut), or Forever (D1). With package
+	// client any end waits for a daemon, too (then ErrNoDaemon).
 	Wait time.Duration
 	// Nonblock makes Read and Write return ErrWouldBlock instead of sleeping. A
 	// server's wait for its client is not affected (D7).

@@ -1,16 +1,12 @@
-#define _GNU_SOURCE /* secure_getenv */
 #include "conn.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +15,7 @@
 /* Whose event it was: the daemon's bell has 0, or what it likes. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
-static int64_t now_ms(void)
+int64_t lb_now_ms(void)
 {
 	struct timespec t;
 
@@ -27,47 +23,11 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int try_connect(struct lb_conn *c, const char *path)
+void lb_conn_init(struct lb_conn *c)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof address.sun_path)
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	/* Not blocking: a daemon that is stopped and whose queue is full must not hang us. */
-	c->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->socket < 0)
-		return -ENOMEM;
-	if (connect(c->socket, (struct sockaddr *)&address, sizeof address) == 0)
-		return 0;
-	int err = errno == EACCES || errno == EPERM ? -EPERM : -ECONNREFUSED;
-	close(c->socket);
-	c->socket = -1;
-	return err;
-}
-
-int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size)
-{
-	const char *named = path && *path ? path : secure_getenv("LOOPBRIDGE_SOCKET");
-	const char *user = secure_getenv("XDG_RUNTIME_DIR");
-	int err = -ECONNREFUSED;
-
 	memset(c, 0, sizeof *c);
 	c->socket = c->bell = c->nudge = c->alarm = -1;
 	pthread_mutex_init(&c->calls, NULL);
-	if (named && *named) {
-		snprintf(used, used_size, "%s", named);
-		return try_connect(c, named);
-	}
-	if (user && *user) {
-		snprintf(used, used_size, "%s/loopbridge/loopbridge.sock", user);
-		err = try_connect(c, used);
-	}
-	if (err == -ECONNREFUSED && (!user || !*user || access(used, F_OK) != 0)) {
-		snprintf(used, used_size, "/run/loopbridge/loopbridge.sock");
-		err = try_connect(c, used);
-	}
-	return err;
 }
 
 /* await waits until the socket is ready, or the time is up. */
@@ -75,18 +35,14 @@ static int await(struct lb_conn *c, short events, int64_t until)
 {
 	for (;;) {
 		struct pollfd p = { .fd = c->socket, .events = events };
-		int64_t left = until < 0 ? -1 : until - now_ms();
-		/* A wait without a limit is that of a program that opens. */
-		int n = until < 0 ? lb_poll(&p, 1, -1, NULL, NULL) : poll(&p, 1, left > 0 ? (int)left : 0);
+		int64_t left = until < 0 ? -1 : until - lb_now_ms();
+		int n = lb_poll(&p, 1, until < 0 ? -1 : left > 0 ? (int)left : 0, NULL, NULL);
 		if (n > 0)
 			return 0;
-		if (until < 0)
-			return n == 0 ? 0 : -EINTR; /* 0: look again */
-		if (n == 0)
+		if (n < 0)
+			return n;
+		if (until >= 0 && lb_now_ms() >= until)
 			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -EIO;
-		return -EINTR;
 	}
 }
 
@@ -98,7 +54,7 @@ static int gone(struct lb_conn *c)
 
 static int transmit(struct lb_conn *c, enum lb_op op, struct lb_message *m, int ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = lb_now_ms() + ms;
 
 	m->header.op = (uint16_t)op;
 	m->header.version = LB_VERSION;
@@ -147,7 +103,7 @@ static int descriptors(struct msghdr *h, int *fds, unsigned int want)
 
 int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int want, int ms)
 {
-	int64_t until = ms < 0 ? -1 : now_ms() + ms;
+	int64_t until = ms < 0 ? -1 : lb_now_ms() + ms;
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(8 * sizeof(int))];
@@ -201,7 +157,7 @@ typedef void visitor(void *arg, const struct lb_message *m);
 static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 		    bool interruptible, visitor *each, void *arg)
 {
-	int64_t until = ms < 0 ? -1 : now_ms() + ms;
+	int64_t until = ms < 0 ? -1 : lb_now_ms() + ms;
 	uint32_t seq;
 	int err;
 
@@ -210,7 +166,7 @@ static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int 
 	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? 5000 : ms);
 	seq = c->seq;
 	while (!err) {
-		int64_t left = until < 0 ? -1 : until - now_ms();
+		int64_t left = until < 0 ? -1 : until - lb_now_ms();
 		err = lb_receive(c, m, fds, want, until < 0 ? -1 : left > 0 ? (int)left : 0);
 		if (err == -EINTR && !interruptible)
 			err = 0;
@@ -308,7 +264,7 @@ void lb_nudge(struct lb_conn *c)
 
 void lb_alarm(struct lb_conn *c, int64_t at)
 {
-	struct itimerspec t = { .it_value = { at / 1000000000, at % 1000000000 } };
+	struct itimerspec t = { .it_value = { (time_t)(at / 1000000000), (long)(at % 1000000000) } };
 
 	if (at || c->alarmed)
 		timerfd_settime(c->alarm, TFD_TIMER_ABSTIME, &t, NULL);

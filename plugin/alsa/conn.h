@@ -20,15 +20,16 @@ struct lb_conn {
 	atomic_bool noticed; /* a reply to a Follow has come */
 	uint32_t seq;
 	pthread_mutex_t calls; /* one request that waits for its reply at a time */
-	char why[LB_TEXT_BYTES]; /* what the daemon said to the last request that failed */
+	char why[LB_TEXT_BYTES + 200]; /* what the daemon said to the last request that failed, or why there is none */
 };
 
 enum { LB_FOREVER = -1 };
 
-/* lb_connect connects to the daemon on a socket; path NULL is where it usually is.
- * It waits for nothing. -ECONNREFUSED: there is none; -EPERM, -ENAMETOOLONG, -ENOMEM.
- * used is the path, for messages. */
-int lb_connect(struct lb_conn *c, const char *path, char *used, size_t used_size);
+/* lb_now_ms is the time of CLOCK_MONOTONIC. */
+int64_t lb_now_ms(void);
+
+/* lb_conn_init makes a connection that lb_disconnect may end; lb_search_connect does, too. */
+void lb_conn_init(struct lb_conn *c);
 
 /* lb_call sends a request and waits for its reply, at most ms milliseconds; fds take
  * the descriptors that come with it, which number want. A negative errno is the

@@ -258,7 +258,7 @@ static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_ar
 
 	p->draining = p->drained = false;
 	if (written < pos) /* forwarded: silence in between */
-		lb_ring_write(&p->ring, p->io.format, written, NULL, 0, pos - written);
+		lb_ring_write(&p->ring, p->io.format, written, NULL, 0, (snd_pcm_uframes_t)(pos - written));
 	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, pos, areas, offset, size);
 }
 

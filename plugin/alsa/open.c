@@ -2,11 +2,14 @@
  * loopbridge:loop0,server. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "find.h"
 #include "pcm.h"
+#include "text.h"
 
 /* What a definition asks for. */
 struct wish {
@@ -58,9 +61,9 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 
 static int parse_role(const struct wish *w, enum lb_role *role)
 {
-	if (!w->end || !*w->end || !strcasecmp(w->end, "client"))
+	if (!w->end || !*w->end || lb_is(w->end, "client"))
 		*role = LB_CLIENT;
-	else if (!strcasecmp(w->end, "server"))
+	else if (lb_is(w->end, "server"))
 		*role = LB_SERVER;
 	else {
 		SNDERR("loopbridge: an end of %s is server or client; \"%s\" is neither", w->loop, w->end);
@@ -72,71 +75,34 @@ static int parse_role(const struct wish *w, enum lb_role *role)
 /* parse_wait reads 0, 1 (for ever), or a time such as 5s or 300ms, into nanoseconds. */
 static int parse_wait(const struct wish *w, int64_t *wait)
 {
-	char *rest;
-	double n;
-
 	*wait = 0;
-	if (!w->wait || !*w->wait || !strcmp(w->wait, "0") || !strcasecmp(w->wait, "no"))
+	if (!w->wait || !*w->wait || !strcmp(w->wait, "0") || lb_is(w->wait, "no"))
 		return 0;
-	if (!strcmp(w->wait, "1") || !strcasecmp(w->wait, "yes")) {
+	if (!strcmp(w->wait, "1") || lb_is(w->wait, "yes")) {
 		*wait = LB_FOREVER;
 		return 0;
 	}
-	n = strtod(w->wait, &rest);
-	if (rest != w->wait && n >= 0 && n < 1e9) {
-		if (!strcmp(rest, "s")) {
-			*wait = (int64_t)(n * 1e9);
-			return 0;
-		}
-		if (!strcmp(rest, "ms")) {
-			*wait = (int64_t)(n * 1e6);
-			return 0;
-		}
-	}
+	*wait = lb_time(w->wait);
+	if (*wait >= 0)
+		return 0;
 	SNDERR("loopbridge: WAIT of %s is 0, 1, or a time such as 5s or 300ms; \"%s\" is none of them", w->loop, w->wait);
 	return -EINVAL;
 }
 
-static int connect_daemon(struct lb_pcm *p, const struct wish *w)
+/* open_end asks the daemon for the end. It waits so many ns for a server, or for its turn. */
+static int open_end(struct lb_pcm *p, int64_t wait)
 {
-	char path[200];
-	int err = lb_connect(&p->conn, w->socket, path, sizeof path);
-
-	switch (err) {
-	case 0:
-		break;
-	case -EPERM:
-		SNDERR("loopbridge: you may not use the daemon on %s, to open %s: join the group of that socket, or ask for your user to be listed",
-		       path, w->loop);
-		break;
-	case -ENAMETOOLONG:
-		SNDERR("loopbridge: the socket %s has too long a path", path);
-		break;
-	default:
-		SNDERR("loopbridge: no daemon on %s, so there is no %s: start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET",
-		       path, w->loop);
-	}
-	return err;
-}
-
-/* open_end asks the daemon for the end. */
-static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mode)
-{
-	/* A program that must not block does not wait for a server, whatever WAIT says:
-	 * it may be trying every device that there is. */
 	struct lb_message m = { .open = { .role = p->role,
 					  .direction = p->io.stream == SND_PCM_STREAM_PLAYBACK ? LB_WRITE : LB_READ,
 					  .unsettled = p->role == LB_SERVER,
-					  .wait = mode & SND_PCM_NONBLOCK ? 0 : wait } };
+					  .wait = wait } };
+	const int answer = 5000; /* ms */
+	int64_t most = wait / 1000000 + answer;
 	int fds[2], err;
 
-	if (strlen(w->loop) >= sizeof m.open.loop) {
-		SNDERR("loopbridge: the name of a loop has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, w->loop);
-		return -ENODEV;
-	}
-	strcpy(m.open.loop, w->loop);
-	strcpy(p->loop, w->loop);
-	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, m.open.wait ? LB_FOREVER : 5000, m.open.wait != 0);
+	strcpy(m.open.loop, p->loop);
+	err = lb_call(&p->conn, LB_OP_OPEN, &m, fds, 2, wait == LB_FOREVER ? LB_FOREVER : most < INT_MAX ? (int)most : INT_MAX,
+		      wait != 0);
 	if (!err) {
 		err = lb_ring_map(&p->ring, fds[0], &m.granted);
 		if (err)
@@ -144,19 +110,55 @@ static int open_end(struct lb_pcm *p, const struct wish *w, int64_t wait, int mo
 		else
 			err = lb_bell_adopt(&p->conn, fds[1]);
 	}
-	if (!err)
-		return 0;
-	if (*p->conn.why)
-		SNDERR("loopbridge: %s", p->conn.why);
-	else if (err == -ETIMEDOUT)
-		SNDERR("loopbridge: the daemon does not answer, so %s cannot be opened: is it stopped?", w->loop);
-	else if (err == -EPROTO)
-		SNDERR("loopbridge: the daemon speaks another version of the protocol than this plugin, so %s cannot be opened: use the same release of both",
-		       w->loop);
-	else if (err != -EINTR)
-		SNDERR("loopbridge: %s cannot be opened: %s", w->loop, snd_strerror(err));
 	return err;
 }
+
+static void complain(const struct lb_pcm *p, int err, bool connected)
+{
+	if (err == -EINTR)
+		return;
+	if (!connected)
+		SNDERR("loopbridge: %s cannot be opened: %s", p->loop, p->conn.why);
+	else if (*p->conn.why)
+		SNDERR("loopbridge: %s", p->conn.why);
+	else if (err == -ETIMEDOUT)
+		SNDERR("loopbridge: the daemon does not answer, so %s cannot be opened: is it stopped?", p->loop);
+	else if (err == -EPROTO)
+		SNDERR("loopbridge: the daemon speaks another version of the protocol than this plugin, so %s cannot be opened: use the same release of both",
+		       p->loop);
+	else
+		SNDERR("loopbridge: %s cannot be opened: %s", p->loop, snd_strerror(err));
+}
+
+/* reach connects to the daemon and opens the end. It may take so many ns to wait for both,
+ * also for a daemon that goes meanwhile and comes back. */
+static int reach(struct lb_pcm *p, const struct wish *w, int64_t wait)
+{
+	struct lb_search s;
+	bool connected;
+	int err, waited;
+
+	lb_search_begin(&s, w->socket, wait);
+	for (int64_t left = wait;; left = lb_search_left(&s)) {
+		err = lb_search_connect(&s, &p->conn);
+		connected = !err;
+		if (connected)
+			err = open_end(p, left);
+		if (!wait || (err != -ECONNREFUSED && !p->conn.dead))
+			break;
+		waited = lb_search_wait(&s);
+		if (waited == -EINTR)
+			err = waited;
+		if (waited)
+			break;
+		lb_disconnect(&p->conn);
+	}
+	lb_search_end(&s);
+	if (err)
+		complain(p, err, connected);
+	return err;
+}
+
 
 static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, int mode)
 {
@@ -185,8 +187,10 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 static int not_for_us(void)
 {
 	const char *process = secure_getenv("LOOPBRIDGE_NOT_FOR");
+	char ours[24];
 
-	return process && strtol(process, NULL, 10) == getpid();
+	snprintf(ours, sizeof ours, "%ld", (long)getpid());
+	return process && !strcmp(process, ours);
 }
 
 #pragma GCC visibility push(default)
@@ -209,12 +213,16 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		SNDERR("loopbridge: %s names no loop; write for example loopbridge:loop0", name);
 		return -EINVAL;
 	}
+	if (strlen(w.loop) >= sizeof p->loop) {
+		SNDERR("loopbridge: the name of a loop has at most %d bytes; %s is longer", LB_NAME_BYTES - 1, w.loop);
+		return -ENODEV;
+	}
 	p = calloc(1, sizeof *p);
 	if (!p)
 		return -ENOMEM;
 	p->owner = getpid();
 	p->io.stream = stream;
-	p->conn.socket = p->conn.bell = p->conn.nudge = p->conn.alarm = -1;
+	strcpy(p->loop, w.loop);
 	err = parse_role(&w, &p->role);
 	if (!err)
 		err = parse_wait(&w, &wait);
@@ -222,9 +230,9 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		free(p);
 		return err;
 	}
-	err = connect_daemon(p, &w);
-	if (!err)
-		err = open_end(p, &w, wait, mode);
+	/* A program that must not block waits for nothing, whatever WAIT says: it may be trying
+	 * every device that there is. */
+	err = reach(p, &w, mode & SND_PCM_NONBLOCK ? 0 : wait);
 	if (!err)
 		err = create(p, name, stream, mode);
 	if (err == 1) {

@@ -43,17 +43,17 @@ int lb_ring_map(struct lb_ring *r, int fd, const struct lb_granted *granted)
 
 	if (granted->bytes > LB_FRAMES_OFFSET && granted->bytes <= SIZE_MAX && fstat(fd, &st) == 0 &&
 	    (uint64_t)st.st_size >= granted->bytes)
-		mem = mmap(NULL, granted->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		mem = mmap(NULL, (size_t)granted->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (mem == MAP_FAILED)
 		return -ENOMEM;
 	if (!sound(mem, granted->bytes)) {
-		munmap(mem, granted->bytes);
+		munmap(mem, (size_t)granted->bytes);
 		return -EPROTO;
 	}
 	lb_ring_unmap(r);
 	r->shared = mem;
-	r->bytes = granted->bytes;
+	r->bytes = (size_t)granted->bytes;
 	r->period = granted->period;
 	return 0;
 }
@@ -72,7 +72,7 @@ snd_pcm_uframes_t lb_ring_ready(const struct lb_ring *r)
 	uint64_t program = s->program, daemon = s->daemon;
 	uint64_t n = s->playback ? s->capacity - (program - daemon) : daemon - program;
 
-	return n <= s->capacity ? n : 0;
+	return n <= s->capacity ? (snd_pcm_uframes_t)n : 0;
 }
 
 /* piece describes the frames at pos as ALSA's areas, one for each channel, and returns
@@ -88,10 +88,10 @@ static snd_pcm_uframes_t piece(const struct lb_ring *r, uint64_t pos, snd_pcm_ch
 		areas[c].first = c * sample_bits;
 		areas[c].step = s->frame_bytes * 8;
 	}
-	return s->capacity - at;
+	return (snd_pcm_uframes_t)(s->capacity - at);
 }
 
-static snd_pcm_uframes_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static snd_pcm_uframes_t least(uint64_t a, uint64_t b) { return (snd_pcm_uframes_t)(a < b ? a : b); }
 
 /* silence fills the application's areas. */
 static void silence(const struct lb_ring *r, snd_pcm_format_t format, const snd_pcm_channel_area_t *areas,

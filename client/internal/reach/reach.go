@@ -6,9 +6,7 @@ package reach
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -30,29 +28,6 @@ func Patience(ctx context.Context) time.Duration {
 		return d
 	}
 	return usual
-}
-
-// Dial connects to the daemon whose programs connect to socket, at path, which is socket or
-// lies beside it. It does not block. ErrNoDaemon, ErrPermission, ErrNoMemory, ErrInterrupted.
-func Dial(ctx context.Context, network, path, socket string) (*net.UnixConn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, path)
-	switch {
-	case ctx.Err() != nil:
-		if err == nil {
-			c.Close()
-		}
-		return nil, audio.ErrInterrupted.With("interrupted: %v", ctx.Err())
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return nil, audio.ErrPermission.With("you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", socket)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return nil, ErrFull()
-	case errors.Is(err, syscall.EAGAIN):
-		return nil, audio.ErrNoDaemon.With("the daemon on %s lets nobody in, and many wait: is it stopped? try again", socket)
-	case err != nil:
-		return nil, audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, or name its socket with --socket or $LOOPBRIDGE_SOCKET", socket)
-	}
-	return c.(*net.UnixConn), nil
 }
 
 // ErrFull is for a program that has no descriptors left.

@@ -163,8 +163,12 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, compile("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")
+	return dir, compileAgent(dir)
 })
+
+func compileAgent(dir string, flags ...string) error {
+	return compile(append(flags, "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-o", filepath.Join(dir, "agent"), "../testdata/agent.c", "-lasound")...)
+}
 
 // buildPlugin builds the plugin, and that for mixers, into a new directory, with a
 // configuration of alsa-lib that names them.
@@ -182,7 +186,7 @@ func buildPlugin(flags ...string) (string, error) {
 	mixers, _ := filepath.Glob("../ctl/*.c")
 	for name, sources := range map[string][]string{
 		"libasound_module_pcm_loopbridge.so": sounds,
-		"libasound_module_ctl_loopbridge.so": append(mixers, "../conn.c", "../signals.c"),
+		"libasound_module_ctl_loopbridge.so": append(mixers, "../conn.c", "../find.c", "../signals.c"),
 	} {
 		library := filepath.Join(dir, name)
 		args := append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, sources...)

@@ -20,9 +20,12 @@ import (
 
 // TestConformance runs the suite of loops through the plugin: each end is a program on
 // alsa-lib, against a daemon in this process.
-func TestConformance(t *testing.T) {
+func TestConformance(t *testing.T) { conform(t, agentProgram) }
+
+// conform runs the suite with the agent that program builds.
+func conform(t *testing.T, program func(*testing.T) string) {
 	const oneDirection = "an ALSA stream has one direction"
-	looptest.Harness{Connect: connectAgents, ServerBuffers: true, Inapplicable: map[string]string{
+	looptest.Harness{Connect: connect(program), ServerBuffers: true, Inapplicable: map[string]string{
 		"E02_D2_server_for_both_is_EACCES":                                         oneDirection,
 		"E07_D3_client_for_both_gets_what_the_server_permits":                      oneDirection,
 		"open_for_nothing_or_nobody_is_EINVAL":                                     oneDirection,
@@ -41,8 +44,12 @@ func TestConformance(t *testing.T) {
 	}}.Run(t)
 }
 
-// connectAgents serves the patchbay on a socket and opens its ends in programs.
-func connectAgents(t *testing.T, bay *loop.Patchbay) looptest.Opener {
+// connect serves patchbays on sockets and opens their ends in programs.
+func connect(program func(*testing.T) string) func(*testing.T, *loop.Patchbay) looptest.Opener {
+	return func(t *testing.T, bay *loop.Patchbay) looptest.Opener { return connectAgents(t, bay, program(t)) }
+}
+
+func connectAgents(t *testing.T, bay *loop.Patchbay, program string) looptest.Opener {
 	dir, err := os.MkdirTemp("", "lb")
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +70,6 @@ func connectAgents(t *testing.T, bay *loop.Patchbay) looptest.Opener {
 		}
 		os.RemoveAll(dir)
 	})
-	program := agentProgram(t)
 	return func(ctx context.Context, name string, o pcm.Options) (looptest.End, error) {
 		a, err := startAgent(t, program, socket)
 		if err != nil {

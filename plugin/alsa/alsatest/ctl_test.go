@@ -195,7 +195,7 @@ func TestMixerThatIsNotThere(t *testing.T) {
 		ctl.deep { type loopbridge socket "/%s" }
 	`, long, long)
 	fails("long", "the name of a device has at most 63 bytes")
-	fails("deep", "too long a path")
+	fails("deep", "the path of its socket is too long")
 	fails("odd", `odd has an unknown field "loop"; it may have device and socket`)
 	fails("number", `the field "device" of number is no text`)
 }

@@ -71,7 +71,7 @@ func TestRefusals(t *testing.T) {
 		"no loop":              {"aplay", "nameless", syscall.EINVAL, []string{"nameless names no loop", "loopbridge:loop0"}},
 		"a field of no kind":   {"aplay", "structured", syscall.EINVAL, []string{`the field "loop" of structured is neither a text nor a number`}},
 		"another daemon":       {"aplay", "loopbridge:LOOP=loop0,SOCKET=/nowhere/s", syscall.ECONNREFUSED, []string{"no daemon on /nowhere/s", "loop0", `"loopbridge serve"`}},
-		"socket path too long": {"aplay", "loopbridge:LOOP=loop0,SOCKET=/" + strings.Repeat("x", 110), syscall.ENAMETOOLONG, []string{"too long a path"}},
+		"socket path too long": {"aplay", "loopbridge:LOOP=loop0,SOCKET=/" + strings.Repeat("x", 110), syscall.ECONNREFUSED, []string{"loop0 cannot be opened", "too long", "107 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := *r
@@ -92,7 +92,7 @@ func TestNoDaemon(t *testing.T) {
 	t.Parallel()
 	r := rigOf(t)
 	r.open("aplay", "loopbridge:loop0").refused(r, syscall.ECONNREFUSED,
-		"no daemon on "+r.socket, "there is no loop0", `start one with "loopbridge serve"`, "$LOOPBRIDGE_SOCKET")
+		"loop0 cannot be opened: no daemon on "+r.socket, `start one with "loopbridge serve"`, "$LOOPBRIDGE_SOCKET")
 }
 
 // TestDaemonOfAnotherVersion answers as one that is newer, and as one that pretends to

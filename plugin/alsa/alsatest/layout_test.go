@@ -20,8 +20,12 @@ import (
 
 // TestLayout holds wire.h, which the plugin is built with, against package wire: every
 // constant, size, offset and encoding, in both directions.
-func TestLayout(t *testing.T) {
-	c := layoutInC(t)
+func TestLayout(t *testing.T) { compareLayouts(t) }
+
+// compareLayouts has the one in C as programs have it that are built with some flags.
+func compareLayouts(t *testing.T, flags ...string) {
+	t.Helper()
+	c := layoutInC(t, flags...)
 	for name, want := range layoutInGo() {
 		switch got, known := c[name]; {
 		case !known:
@@ -42,13 +46,13 @@ func TestLayout(t *testing.T) {
 
 // layoutInC is what testdata/layout.c prints, by "kind name". It has to print every name
 // of wire.h.
-func layoutInC(t *testing.T) map[string]string {
+func layoutInC(t *testing.T, flags ...string) map[string]string {
 	t.Helper()
 	agentProgram(t) // builds the plugin, or skips
 	path := filepath.Join(t.TempDir(), "layout")
-	build := exec.Command("gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", path, "../testdata/layout.c", "../ring.c", "-lasound")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	args := append(flags, "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", path, "../testdata/layout.c", "../ring.c", "-lasound")
+	if err := compile(args...); err != nil {
+		t.Fatal(err)
 	}
 	out, err := exec.Command(path).Output()
 	if err != nil {

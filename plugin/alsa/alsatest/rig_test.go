@@ -184,7 +184,8 @@ func (r *rig) start(name string, args ...string) *program {
 		r.Skipf("not tested: %s at an end of a loop; it is not installed", name)
 	}
 	p := &program{Cmd: exec.Command(path, args...), name: filepath.Base(name) + " " + strings.Join(args, " "), done: make(chan struct{})}
-	p.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+r.socket, r.config(), "HOME="+r.dir, "LC_ALL=C", "NO_COLOR=1", "XDG_RUNTIME_DIR="+r.dir)
+	p.Env = append(os.Environ(), "LOOPBRIDGE_SOCKET="+r.socket, r.config(), "HOME="+r.dir, "NO_COLOR=1", "XDG_RUNTIME_DIR="+r.dir)
+	p.Env = append(p.Env, inLocale()...)
 	p.Stdin, p.Stdout, p.Stderr = r.input, &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		r.Fatal(err)

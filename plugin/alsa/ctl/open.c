@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "../find.h"
 #include "ctl.h"
 
 /* read_definition finds device and socket. */
@@ -33,25 +34,18 @@ static int read_definition(const char *name, snd_config_t *conf, const char **de
 
 static int connect_daemon(struct lb_ctl *c, const char *socket)
 {
-	char path[200];
-	int err = lb_connect(&c->conn, socket, path, sizeof path), bell;
+	struct lb_search s;
+	int err, bell;
 
-	switch (err) {
-	case 0:
-		bell = epoll_create1(EPOLL_CLOEXEC);
-		return bell < 0 ? -ENOMEM : lb_bell_adopt(&c->conn, bell);
-	case -EPERM:
-		SNDERR("loopbridge: you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed",
-		       path);
-		break;
-	case -ENAMETOOLONG:
-		SNDERR("loopbridge: the socket %s has too long a path", path);
-		break;
-	default:
-		SNDERR("loopbridge: no daemon on %s, so there is no mixer: start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET",
-		       path);
+	lb_search_begin(&s, socket, 0);
+	err = lb_search_connect(&s, &c->conn);
+	lb_search_end(&s);
+	if (err) {
+		SNDERR("loopbridge: no mixer: %s", c->conn.why);
+		return err;
 	}
-	return err;
+	bell = epoll_create1(EPOLL_CLOEXEC);
+	return bell < 0 ? -ENOMEM : lb_bell_adopt(&c->conn, bell);
 }
 
 /* find asks for the device, or loop; the daemon says which it is where none is named. */

@@ -4,6 +4,7 @@
  * result, negative for an errno, and perhaps frames. SIGUSR1 interrupts a call. */
 #include <alsa/asoundlib.h>
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -206,6 +207,7 @@ int main(void)
 	char *frames = malloc(space);
 	int err;
 
+	setlocale(LC_ALL, ""); /* as programs with a window do */
 	sigaction(SIGUSR1, &action, NULL);
 	snd_lib_error_set_handler(quiet);
 	for (;;) {
