@@ -5,6 +5,8 @@ enum {
 	MOST_PERIODS = 128, /* programs that take the shortest period get 10 ms, not 0.5 */
 	MOST_BYTES = 16 << 20,
 	LEAST_PERIOD_BYTES = 16,
+	MOST_SECONDS = 10, /* of what a program asks for */
+	LONG_SECONDS = 2,  /* what it gets instead, or if it takes the largest there is */
 };
 
 /* What loops carry, and how far apart two rates may be that are converted. */
@@ -53,4 +55,48 @@ int lb_pcm_constrain(struct lb_pcm *p)
 	if (err >= 0)
 		err = range(p, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 2 * LEAST_PERIOD_BYTES, MOST_BYTES);
 	return err;
+}
+
+/* long_buffer reports whether a program has taken the largest buffer that it was offered, or asks
+ * for more than there is. alsa-lib lets a plugin bound the bytes of a buffer, not its time. */
+static bool long_buffer(const snd_pcm_ioplug_t *io)
+{
+	uint64_t rest = MOST_BYTES / (uint64_t)(snd_pcm_format_physical_width(io->format) * (int)io->channels / 8);
+	bool largest = io->buffer_size + io->period_size > rest || io->buffer_size / io->period_size >= MOST_PERIODS;
+
+	return io->buffer_size > (largest ? LONG_SECONDS : MOST_SECONDS) * io->rate;
+}
+
+int lb_pcm_shorten(struct lb_pcm *p, snd_pcm_hw_params_t *params)
+{
+	snd_pcm_ioplug_t *io = &p->io;
+	snd_pcm_hw_params_t *hw;
+	snd_pcm_uframes_t period = io->period_size, most = io->rate / 2;
+	int err;
+
+	if (!long_buffer(io))
+		return 0;
+	if (period > most)
+		period = most;
+	snd_pcm_hw_params_alloca(&hw);
+	err = snd_pcm_hw_params_any(io->pcm, hw);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_access(io->pcm, hw, io->access);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_format(io->pcm, hw, io->format);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_channels(io->pcm, hw, io->channels);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_rate(io->pcm, hw, io->rate, 0);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_period_size(io->pcm, hw, period, 0);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_buffer_size(io->pcm, hw, LONG_SECONDS * io->rate / period * period);
+	if (err < 0)
+		return err;
+	snd_pcm_hw_params_copy(params, hw);
+	/* As alsa-lib does once more when it is back. */
+	io->period_size = period;
+	io->buffer_size = LONG_SECONDS * io->rate / period * period;
+	return 0;
 }

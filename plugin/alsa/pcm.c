@@ -112,12 +112,13 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 {
 	struct lb_pcm *p = io->private_data;
 	const struct lb_shared *s = p->ring.shared;
-	struct lb_message m = { .setup = { .format = { io->rate, io->channels, lb_encoding(io->format) },
-					   .period = (uint32_t)io->period_size,
-					   .buffer = (uint32_t)io->buffer_size } };
-	int fd, err;
+	struct lb_message m = { .setup = { .format = { io->rate, io->channels, lb_encoding(io->format) } } };
+	int fd, err = lb_pcm_shorten(p, params);
 
-	(void)params;
+	if (err < 0)
+		return err;
+	m.setup.period = (uint32_t)io->period_size;
+	m.setup.buffer = (uint32_t)io->buffer_size;
 	if (p->settled && m.setup.format.rate == s->rate && m.setup.format.channels == s->channels &&
 	    m.setup.format.encoding == s->encoding && m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
 		return 0; /* also while the session goes on, as between two files of aplay */

@@ -50,6 +50,10 @@ extern const snd_pcm_ioplug_callback_t lb_pcm_callbacks;
  * what its loop carries. */
 int lb_pcm_constrain(struct lb_pcm *p);
 
+/* lb_pcm_shorten gives a program that has taken the largest buffer one of 2 s, as cards have
+ * them, and no program more than 10 s; in what it has chosen, and in p->io. */
+int lb_pcm_shorten(struct lb_pcm *p, snd_pcm_hw_params_t *params);
+
 /* lb_pcm_adopt begins to use the ring that was just mapped. */
 void lb_pcm_adopt(struct lb_pcm *p);
 

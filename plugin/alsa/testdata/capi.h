@@ -48,6 +48,7 @@
 	X(server_offers_everything) \
 	X(client_is_offered_what_can_be_converted) \
 	X(sizes_are_granted) \
+	X(largest_buffer) \
 	X(running_stream_keeps_its_setup) \
 	X(open_is_refused)
 

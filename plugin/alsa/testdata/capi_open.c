@@ -104,7 +104,7 @@ void client_is_offered_what_can_be_converted(void)
 void sizes_are_granted(void)
 {
 	static const snd_pcm_uframes_t periods[] = { 32, 64, 100, 441, 480, 1024, 4800 };
-	static const snd_pcm_uframes_t buffers[] = { 2, 3, 4, 5, 8, 16, 128 }; /* periods: alsa-lib wants whole ones */
+	static const snd_pcm_uframes_t buffers[] = { 2, 3, 4, 5, 8, 16, 93 }; /* periods: alsa-lib wants whole ones */
 	struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
 	snd_pcm_uframes_t period, buffer;
 
@@ -137,6 +137,60 @@ void sizes_are_granted(void)
 		OK(snd_pcm_drop(s.pcm)); /* its client has come and gone */
 	}
 	end_close(&s);
+}
+
+/* A program that takes the largest buffer gets 2 s, and the period is short enough for a recorder
+ * that waits for one; one that asks for up to 10 s gets them. */
+void largest_buffer(void)
+{
+	static const struct {
+		snd_pcm_uframes_t period, buffer; /* 0: the largest */
+		snd_pcm_uframes_t granted_period, granted_buffer;
+	} cases[] = {
+		{ 0, 0, 24000, 96000 },		{ 1024, 0, 1024, 95232 },	  { 480, 0, 480, 61440 },
+		{ 4800, 480000, 4800, 480000 }, { 48000, 480000, 48000, 480000 }, { 4800, 484800, 4800, 96000 },
+		{ 0, 480000, 240000, 480000 },
+	};
+	struct end ends[] = { SERVER(CAPTURE), CLIENT(PLAYBACK) };
+	snd_pcm_hw_params_t *hw;
+	snd_pcm_uframes_t period, buffer;
+
+	for (int e = 0; e < 2; e++) {
+		OK(end_open(&ends[e], 0));
+		for (unsigned int i = 0; i < sizeof cases / sizeof *cases; i++) {
+			hw = any(&ends[e]);
+			OK(snd_pcm_hw_params_set_access(ends[e].pcm, hw, SND_PCM_ACCESS_RW_INTERLEAVED));
+			OK(snd_pcm_hw_params_set_format(ends[e].pcm, hw, SND_PCM_FORMAT_S16_LE));
+			OK(snd_pcm_hw_params_set_channels(ends[e].pcm, hw, 2));
+			OK(snd_pcm_hw_params_set_rate(ends[e].pcm, hw, 48000, 0));
+			if (cases[i].period)
+				OK(snd_pcm_hw_params_set_period_size(ends[e].pcm, hw, cases[i].period, 0));
+			if (cases[i].buffer)
+				OK(snd_pcm_hw_params_set_buffer_size(ends[e].pcm, hw, cases[i].buffer));
+			else {
+				OK(snd_pcm_hw_params_get_buffer_size_max(hw, &buffer));
+				OK(snd_pcm_hw_params_set_buffer_size_near(ends[e].pcm, hw, &buffer));
+			}
+			if (!cases[i].period) {
+				period = buffer = 0;
+				OK(snd_pcm_hw_params_get_period_size_max(hw, &period, NULL));
+				OK(snd_pcm_hw_params_set_period_size_near(ends[e].pcm, hw, &period, NULL));
+			}
+			OK(snd_pcm_hw_params(ends[e].pcm, hw));
+			OK(snd_pcm_hw_params_get_period_size(hw, &period, NULL));
+			OK(snd_pcm_hw_params_get_buffer_size(hw, &buffer));
+			WANT(period, cases[i].granted_period);
+			WANT(buffer, cases[i].granted_buffer);
+			OK(snd_pcm_get_params(ends[e].pcm, &buffer, &period));
+			WANT(period, cases[i].granted_period);
+			WANT(buffer, cases[i].granted_buffer);
+			WANT(rig_period(e ? "client" : "server"), cases[i].granted_period);
+			WANT(rig_buffer(e ? "client" : "server"), cases[i].granted_buffer);
+		}
+	}
+	any(NULL);
+	end_close(&ends[1]);
+	end_close(&ends[0]);
 }
 
 /* A stream that runs cannot be set up anew, and is not disturbed by who tries (D11). */
