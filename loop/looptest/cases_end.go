@@ -214,8 +214,11 @@ func endCases() []testCase {
 			}
 		}},
 		testCase{name: "E33_D16_close_drains_when_the_server_does_not_read", run: func(w *world) {
-			s, c := w.pair(pcm.Read)
-			c.put(c.Buffer() - period)
+			s := w.server(pcm.Read)
+			// Its length is the limit of the drain, and where time is real a stall shall not reach it.
+			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 10 * s.Format().Rate})
+			w.begin(s, c)
+			c.put(s.Buffer() - period)
 			close := w.start(func() error { return c.Close(w.Context()) })
 			w.leaving(c)
 			w.ok(w.finish(close))
