@@ -159,7 +159,6 @@ static int reach(struct lb_pcm *p, const struct wish *w, int64_t wait)
 	return err;
 }
 
-
 static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, int mode)
 {
 	int err;
