@@ -125,6 +125,7 @@ func TestCallsFromEverywhere(t *testing.T) {
 		_ = c.Close(guard(t))
 		close(stop)
 		wait.Wait()
+		until(t, "the daemon to see that the server has left", func() bool { return !r.status().Server.Open })
 	}
 }
 

@@ -225,7 +225,11 @@ func TestStateSurvivesD25(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	damage(bytes.Replace(whole, []byte("99"), []byte("999"), 1))
+	bad := bytes.Replace(whole, []byte(`"gain": 99`), []byte(`"gain": 999`), 1)
+	if bytes.Equal(bad, whole) {
+		t.Fatalf("nothing to damage: %s", whole)
+	}
+	damage(bad)
 	check("one bad value", strings.Replace(gains, "99", "255", 1))
 	damage(whole[:len(whole)/2])
 	check("half a file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
