@@ -31,8 +31,6 @@ const (
 	// How long PortAudio may take, before it is left behind: to look at all devices, to open
 	// one, to start or stop it.
 	patient, usual, brief = time.Minute, 10 * time.Second, 3 * time.Second
-	// settled is how long JACK may tell its clients of a change, on a machine that is busy.
-	settled = 250 * time.Millisecond
 )
 
 // loaded is PortAudio's own state, of which a process has one.
@@ -51,7 +49,7 @@ type Library struct {
 	streams int                     // open
 	hangs   atomic.Int32            // calls that were left behind
 	blocks  atomic.Int32            // those of them that others must not overtake
-	graph   atomic.Int64            // when the connections of JACK were changed last, ns
+	jack    jack
 }
 
 // Load finds PortAudio on this machine, and does not yet start it. The build does not link
@@ -169,22 +167,6 @@ func (l *Library) make(limit time.Duration, f, late func(), left *atomic.Int32) 
 	return audio.ErrIO.With("PortAudio does not answer, and was left behind after %v", limit)
 }
 
-// settle waits until JACK has told what has changed: its library goes through the ports of the
-// process meanwhile, on a thread of its own, and crashes where one is made or removed (seen
-// with jack2 1.9.21, in JackClient::HandleLatencyCallback). The caller holds mu.
-func (l *Library) settle(hostAPI string) {
-	if hostAPI == "JACK" {
-		time.Sleep(settled - time.Duration(l.clock.now()-l.graph.Load()))
-	}
-}
-
-// changed is after a call that has connected or disconnected ports of JACK.
-func (l *Library) changed(hostAPI string) {
-	if hostAPI == "JACK" {
-		l.graph.Store(l.clock.now())
-	}
-}
-
 // look starts PortAudio, which then makes its list; again: also if it has one. The caller
 // holds mu.
 func (l *Library) look(again bool) error {
@@ -202,6 +184,7 @@ func (l *Library) look(again bool) error {
 		if was {
 			_ = portaudio.Terminate()
 		}
+		l.jack.begin()
 		if err = portaudio.Initialize(); err == nil {
 			infos, err = portaudio.Devices()
 		}

@@ -165,9 +165,8 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 	}
 	var opened *portaudio.Stream
 	callback := s.callback()
-	s.library.settle(s.host)
 	err = s.library.call(usual, func() {
-		opened, refused = portaudio.OpenStream(p, callback)
+		s.library.withPorts(s.host, func() { opened, refused = portaudio.OpenStream(p, callback) })
 		if refused == nil {
 			known := opened.Info()
 			s.playLatency.promised, s.recordLatency.promised = max(0, known.OutputLatency), max(0, known.InputLatency)

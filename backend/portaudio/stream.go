@@ -143,7 +143,7 @@ func (s *stream) call(f func()) error {
 
 // connect makes a call that changes the connections of JACK.
 func (s *stream) connect(f func() error) error {
-	defer s.library.changed(s.host)
+	defer func() { s.library.jack.changed.Store(s.library.clock.now()) }()
 	return f()
 }
 
@@ -295,8 +295,7 @@ func (s *stream) Close() error {
 	defer s.library.mu.Unlock()
 	if s.hung == nil {
 		_ = s.library.call(usual, func() {
-			s.library.settle(s.host)
-			_ = s.stream.Close()
+			s.library.withPorts(s.host, func() { _ = s.stream.Close() })
 		}, nil)
 	}
 	s.library.streams--
