@@ -149,10 +149,3 @@ func (b *mixbus) play(s backend.Stream) error {
 	_, err := s.Write(block)
 	return err
 }
-
-// floatFormat is what clients of another format are converted to.
-func (b *mixbus) floatFormat() audio.Format {
-	f := b.format
-	f.Encoding = audio.FloatLE
-	return f
-}
