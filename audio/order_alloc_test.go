@@ -4,9 +4,6 @@ import "testing"
 
 // Channels are rearranged in the engine's cycle.
 func TestOrderAllocates(t *testing.T) {
-	if raced {
-		t.Skip("not tested: that an Order allocates nothing; the race detector allocates")
-	}
 	for _, e := range Encodings() {
 		f := Format{Rate: 48000, Channels: 6, Encoding: e, Positions: WAVPositions(6)}
 		o := NewOrder(f, DefaultPositions(6))

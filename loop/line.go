@@ -117,7 +117,9 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 // they are to be understood (see "Positions" of the package comment).
 func (ln *line) formats() (from, to audio.Format) {
 	if ln.bus != nil {
-		from, to = ln.bus.format, ln.bus.format
+		from = ln.bus.format
+		from.Positions = ln.loop.format().Positions
+		to = from
 	}
 	if ln.writer != nil {
 		from = ln.writer.format
