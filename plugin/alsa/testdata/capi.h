@@ -49,6 +49,9 @@
 	X(client_is_offered_what_can_be_converted) \
 	X(sizes_are_granted) \
 	X(running_stream_keeps_its_setup) \
+	X(chmaps_are_offered) \
+	X(chmap_is_refused) \
+	X(chmap_is_heard) \
 	X(open_is_refused)
 
 #define CAPI_DECLARE(name) void name(void);
