@@ -24,6 +24,7 @@ type line struct {
 	encoding       audio.Encoding // of what comes out
 	frameBytes     int            // of it
 	converts       bool           // there is one, as control knows; guarded by loop.mu
+	raw            bool           // it only rearranges channels
 	fader          *mixer.Fader   // of both ends; a converter's where there is a reader
 	bus            *mixbus        // of a device, or of a hub, which is the other end; nil: a program is
 	hub            *hub           // of the server of a shared loop
@@ -81,7 +82,7 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 	from, to := ln.formats()
 	latency := 0
 	if !ln.alone && l.spec.Convert.Needed(from, to) {
-		if r == nil {
+		if ln.raw = l.spec.Convert.Rearranged(from, to); r == nil && !ln.raw {
 			to.Encoding = audio.FloatLE
 		}
 		var err error

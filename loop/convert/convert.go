@@ -23,6 +23,11 @@ func (o Options) Needed(from, to audio.Format) bool {
 	return !from.Alike(to) || o.explicit(from, to) && !o.Matrix.IsDirect() || !o.order(from, to).IsZero()
 }
 
+// Rearranged reports whether nothing but the order of the channels differs.
+func (o Options) Rearranged(from, to audio.Format) bool {
+	return from.Alike(to) && !o.order(from, to).IsZero()
+}
+
 // order is how channels are rearranged of which there are as many on both sides.
 func (o Options) order(from, to audio.Format) audio.Order {
 	if o.Direct || o.explicit(from, to) || from.Channels != to.Channels {

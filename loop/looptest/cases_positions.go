@@ -39,7 +39,7 @@ func channelsOf(e audio.Encoding, order string, frames int) (p []byte) {
 // positionCase carries six channels between a server and a client, and back.
 func positionCase(name string, spec loop.Spec, server, client, sent, got string) testCase {
 	return testCase{name: name, spec: spec, run: func(w *world) {
-		for _, e := range []audio.Encoding{audio.S16LE, audio.S24LE3, audio.S16BE, audio.U8} { // a shared loop adds up 24 bits
+		for _, e := range []audio.Encoding{audio.S16LE, audio.S24LE3, audio.S32BE, audio.U8, audio.Float64LE} {
 			s, c := w.standing(6, e, server), w.standing(6, e, client)
 			for _, toServer := range []bool{true, false} {
 				direction := pcm.Read
