@@ -8,7 +8,7 @@ import (
 // TestAdapter: the encoding, the channels and both at once, in blocks of any size.
 func TestAdapter(t *testing.T) {
 	const frames = 8
-	stereo, mono := DefaultFormat(), Format{48000, 1, S16LE}
+	stereo, mono := DefaultFormat(), Format{Rate: 48000, Channels: 1, Encoding: S16LE}
 	s16 := func(values ...int16) (block []byte) {
 		for _, v := range values {
 			block = binary.LittleEndian.AppendUint16(block, uint16(v))
@@ -21,10 +21,10 @@ func TestAdapter(t *testing.T) {
 		src      []byte
 		want     []int16 // of the destination, brought back to S16
 	}{
-		{"encoding", stereo, Format{48000, 2, S32LE}, s16(1, -2, 32767, -32768), []int16{1, -2, 32767, -32768}},
+		{"encoding", stereo, Format{Rate: 48000, Channels: 2, Encoding: S32LE}, s16(1, -2, 32767, -32768), []int16{1, -2, 32767, -32768}},
 		{"one channel to two", mono, stereo, s16(100, -200), []int16{100, 100, -200, -200}},
 		{"two channels to one", stereo, mono, s16(100, 300, -50, 50), []int16{200, 0}},
-		{"both", mono, Format{48000, 2, S24LE3}, s16(1000), []int16{1000, 1000}},
+		{"both", mono, Format{Rate: 48000, Channels: 2, Encoding: S24LE3}, s16(1000), []int16{1000, 1000}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := NewAdapter(c.from, c.to, frames)

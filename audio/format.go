@@ -19,6 +19,8 @@ type Format struct {
 	Rate     int      `json:"rate" toml:"rate"`         // frames per second, MinRate..MaxRate
 	Channels int      `json:"channels" toml:"channels"` // 1..MaxChannels
 	Encoding Encoding `json:"format" toml:"format"`
+	// Positions of the channels, where they are said.
+	Positions Positions `json:"positions,omitzero" toml:"-"`
 }
 
 // DefaultFormat is what a server end gets that asks for nothing (D5).
@@ -27,12 +29,16 @@ func DefaultFormat() Format { return Format{Rate: 48000, Channels: 2, Encoding: 
 // IsZero reports whether nothing of the format was chosen.
 func (f Format) IsZero() bool { return f == Format{} }
 
-// Or fills the fields that f leaves unchosen from d.
+// Or fills the fields that f leaves unchosen from d. Positions belong to the channels: who
+// says how many says where they are.
 func (f Format) Or(d Format) Format {
 	if f.Rate == 0 {
 		f.Rate = d.Rate
 	}
 	if f.Channels == 0 {
+		if !f.Positions.Known() {
+			f.Positions = d.Positions
+		}
 		f.Channels = d.Channels
 	}
 	if f.Encoding == 0 {
@@ -51,7 +57,13 @@ func (f Format) Validate() error {
 	case !f.Encoding.Valid():
 		return ErrInvalid.With("%s is no encoding; use one of %s", f.Encoding, EncodingNames())
 	}
-	return nil
+	return f.Positions.fit(f.Channels)
+}
+
+// Alike reports whether frames of f and g look the same, wherever their channels stand.
+func (f Format) Alike(g Format) bool {
+	f.Positions, g.Positions = Positions{}, Positions{}
+	return f == g
 }
 
 // FrameBytes is the size of one frame in bytes; 0 for an invalid format.

@@ -17,18 +17,18 @@ func TestD5Limits(t *testing.T) {
 		f    Format
 		want string // part of the error
 	}{
-		{Format{1000, 1, U8}, ""},
-		{Format{768000, 64, Float64BE}, ""},
-		{Format{44101, 3, S24BE}, ""},
-		{Format{8000, 1, MuLaw}, ""},
-		{Format{999, 1, U8}, "rate 999 Hz is out of range; use 1000..768000"},
-		{Format{768001, 1, U8}, "rate 768001 Hz is out of range"},
-		{Format{-1, 1, U8}, "rate -1 Hz"},
-		{Format{8000, 0, U8}, "0 channels are out of range; use 1..64"},
-		{Format{8000, 65, U8}, "65 channels are out of range"},
-		{Format{8000, -2, U8}, "-2 channels are out of range"},
-		{Format{8000, 1, 0}, "encoding(0) is no encoding; use one of U8, S8, S16_LE"},
-		{Format{8000, 1, ALaw + 1}, "encoding(17) is no encoding"},
+		{Format{Rate: 1000, Channels: 1, Encoding: U8}, ""},
+		{Format{Rate: 768000, Channels: 64, Encoding: Float64BE}, ""},
+		{Format{Rate: 44101, Channels: 3, Encoding: S24BE}, ""},
+		{Format{Rate: 8000, Channels: 1, Encoding: MuLaw}, ""},
+		{Format{Rate: 999, Channels: 1, Encoding: U8}, "rate 999 Hz is out of range; use 1000..768000"},
+		{Format{Rate: 768001, Channels: 1, Encoding: U8}, "rate 768001 Hz is out of range"},
+		{Format{Rate: -1, Channels: 1, Encoding: U8}, "rate -1 Hz"},
+		{Format{Rate: 8000, Channels: 0, Encoding: U8}, "0 channels are out of range; use 1..64"},
+		{Format{Rate: 8000, Channels: 65, Encoding: U8}, "65 channels are out of range"},
+		{Format{Rate: 8000, Channels: -2, Encoding: U8}, "-2 channels are out of range"},
+		{Format{Rate: 8000, Channels: 1, Encoding: 0}, "encoding(0) is no encoding; use one of U8, S8, S16_LE"},
+		{Format{Rate: 8000, Channels: 1, Encoding: ALaw + 1}, "encoding(17) is no encoding"},
 		{Format{}, "rate 0 Hz"},
 	} {
 		err := c.f.Validate()
@@ -43,16 +43,16 @@ func TestD5Limits(t *testing.T) {
 
 func TestD5Default(t *testing.T) {
 	d := DefaultFormat()
-	if want := (Format{48000, 2, S16LE}); d != want || d.Validate() != nil {
+	if want := (Format{Rate: 48000, Channels: 2, Encoding: S16LE}); d != want || d.Validate() != nil {
 		t.Errorf("the default is %v, want %v", d, want)
 	}
 	if !(Format{}).IsZero() || d.IsZero() || (Format{Channels: 1}).IsZero() {
 		t.Error("IsZero")
 	}
-	if got, want := (Format{Channels: 6}).Or(d), (Format{48000, 6, S16LE}); got != want {
+	if got, want := (Format{Channels: 6}).Or(d), (Format{Rate: 48000, Channels: 6, Encoding: S16LE}); got != want {
 		t.Errorf("6 channels or the default: %v, want %v", got, want)
 	}
-	full := Format{8000, 1, MuLaw}
+	full := Format{Rate: 8000, Channels: 1, Encoding: MuLaw}
 	if got := full.Or(d); got != full {
 		t.Errorf("%v or the default: %v", full, got)
 	}
@@ -64,12 +64,12 @@ func TestFormatSizes(t *testing.T) {
 		bytes int
 		text  string
 	}{
-		{Format{8000, 1, MuLaw}, 1, "MU_LAW, 8000 Hz, mono"},
+		{Format{Rate: 8000, Channels: 1, Encoding: MuLaw}, 1, "MU_LAW, 8000 Hz, mono"},
 		{DefaultFormat(), 4, "S16_LE, 48000 Hz, 2 channels"},
-		{Format{44100, 6, S24LE3}, 18, "S24_3LE, 44100 Hz, 6 channels"},
-		{Format{44100, 6, S24LE}, 24, "S24_LE, 44100 Hz, 6 channels"},
-		{Format{768000, 64, Float64LE}, 512, "FLOAT64_LE, 768000 Hz, 64 channels"},
-		{Format{8000, 2, 0}, 0, "encoding(0), 8000 Hz, 2 channels"},
+		{Format{Rate: 44100, Channels: 6, Encoding: S24LE3}, 18, "S24_3LE, 44100 Hz, 6 channels"},
+		{Format{Rate: 44100, Channels: 6, Encoding: S24LE}, 24, "S24_LE, 44100 Hz, 6 channels"},
+		{Format{Rate: 768000, Channels: 64, Encoding: Float64LE}, 512, "FLOAT64_LE, 768000 Hz, 64 channels"},
+		{Format{Rate: 8000, Channels: 2, Encoding: 0}, 0, "encoding(0), 8000 Hz, 2 channels"},
 	} {
 		if got := c.f.FrameBytes(); got != c.bytes {
 			t.Errorf("%v: frames of %d bytes, want %d", c.f, got, c.bytes)
@@ -81,7 +81,7 @@ func TestFormatSizes(t *testing.T) {
 }
 
 func TestFormatTimes(t *testing.T) {
-	f := Format{44100, 2, S16LE}
+	f := Format{Rate: 44100, Channels: 2, Encoding: S16LE}
 	for _, c := range []struct {
 		d time.Duration
 		n int64
@@ -106,7 +106,7 @@ func TestFormatTimes(t *testing.T) {
 
 func TestFormatTimesAreInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := Format{rapid.IntRange(MinRate, MaxRate).Draw(t, "rate"), 1, U8}
+		f := Format{Rate: rapid.IntRange(MinRate, MaxRate).Draw(t, "rate"), Channels: 1, Encoding: U8}
 		n := rapid.Int64Range(0, 1<<42).Draw(t, "frames") // 66 days at 768 kHz
 		if got := f.Frames(f.Duration(n) + 1); got != n {
 			t.Fatalf("%d frames last %v, which are %d frames", n, f.Duration(n), got)
@@ -142,7 +142,7 @@ func TestMulDivAgreesWithBig(t *testing.T) {
 }
 
 func TestFormatJSON(t *testing.T) {
-	f := Format{44100, 6, S24LE3}
+	f := Format{Rate: 44100, Channels: 6, Encoding: S24LE3}
 	b, err := json.Marshal(f)
 	if want := `{"rate":44100,"channels":6,"format":"S24_3LE"}`; string(b) != want || err != nil {
 		t.Errorf("JSON %s, error %v; want %s", b, err, want)

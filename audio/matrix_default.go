@@ -2,58 +2,29 @@ package audio
 
 import "slices"
 
-// position is where a loudspeaker stands.
-type position uint8
-
-const (
-	frontLeft position = iota
-	frontRight
-	rearLeft
-	rearRight
-	frontCentre
-	lowFrequency
-	rearCentre
-	sideLeft
-	sideRight
-	positions
-)
-
-// layout is the order of the channels of a stream, which is ALSA's; nil if there is
-// none for so many.
-func layout(channels int) []position {
-	all := []position{frontLeft, frontRight, rearLeft, rearRight, frontCentre, lowFrequency, sideLeft, sideRight}
-	switch channels {
-	case 1:
-		return []position{frontCentre}
-	case 3:
-		return []position{frontLeft, frontRight, frontCentre}
-	case 7:
-		return []position{frontLeft, frontRight, rearLeft, rearRight, frontCentre, lowFrequency, rearCentre}
-	case 2, 4, 5, 6, 8:
-		return all[:channels]
-	}
-	return nil
-}
-
 // half is 1/√2, half of the power.
 const half = 0.70710678118654752440
 
-// DefaultMatrix is what is usual between streams of in and out channels:
+// DefaultMatrix is what is usual between streams of in and out channels that say nothing of
+// positions, as [MatrixFor] has it. Sizes out of range give a matrix that is not valid.
+func DefaultMatrix(in, out int) Matrix {
+	return MatrixFor(Format{Channels: in}, Format{Channels: out})
+}
+
+// MatrixFor is what is usual between streams of two formats: where their channels stand, or,
+// for one that does not say, DefaultPositions.
 //
-//	1  FC                      5  FL FR RL RR FC
-//	2  FL FR                   6  FL FR RL RR FC LFE
-//	3  FL FR FC                7  FL FR RL RR FC LFE RC
-//	4  FL FR RL RR             8  FL FR RL RR FC LFE SL SR
-//
-// More than 8 channels have no positions, and channel i goes to channel i. A position
-// that both have is carried over; one that out has alone is silent. One that in has
-// alone goes, with the coefficients of ITU-R BS.775 as far as it has them,
+// Of as many channels each is carried over to one, as NewOrder does. More than 8 that say
+// nothing have no positions, and channel i goes to channel i. A position that both have is
+// carried over; one that out has alone is silent. One that in has alone goes, with the
+// coefficients of ITU-R BS.775 as far as it has them,
 //
 //	FC      to FL and FR, 0.7071 each; if it is all there is (mono), 1 each
 //	RL RR   to FL and FR, 0.7071
-//	SL SR   to RL and RR, else to FL and FR, 0.7071
+//	SL SR   to RL and RR, else to FL and FR, 0.7071; alone, without RL RR, 1 each to those
 //	RC      to RL and RR, 0.7071 each, else to FL and FR, 0.5 each
 //	LFE     nowhere
+//	others  to the nearest of the front, 0.7071
 //
 // and to mono as to stereo, of which it is the mean. If the gains of any output then
 // exceed 1 in sum, all gains are divided by the largest sum: a mix of full-scale
@@ -62,70 +33,119 @@ const half = 0.70710678118654752440
 // as does FFmpeg for integers; PipeWire does not. So 5.1 to stereo is
 //
 //	left = 0.4142 FL + 0.2929 RL + 0.2929 FC
-//
-// Sizes out of range give a matrix that is not valid.
-func DefaultMatrix(in, out int) Matrix {
-	from, to := layout(in), layout(out)
-	if in == out || from == nil || to == nil {
-		return DirectMatrix(in, out)
+func MatrixFor(in, out Format) Matrix {
+	from, to := in.Stand(), out.Stand()
+	if in.Channels == out.Channels {
+		return rearranged(in.Channels, match(in.Positions, out.Positions))
 	}
-	if out == 1 {
-		stereo := DefaultMatrix(in, 2)
-		m := newMatrix(in, 1)
-		for i := range in {
-			m.Gains[i] = (stereo.Gains[i] + stereo.Gains[in+i]) / 2
+	if !from.Known() || !to.Known() {
+		return DirectMatrix(in.Channels, out.Channels)
+	}
+	m := newMatrix(in.Channels, out.Channels)
+	if out.Channels == 1 {
+		stereo := MatrixFor(in, Format{Channels: 2})
+		for i := range m.In {
+			m.Gains[i] = (stereo.Gains[i] + stereo.Gains[m.In+i]) / 2
 		}
 		return m
 	}
-	var gains [positions][positions]float64 // to, from
-	for _, p := range from {
-		spread(&gains, p, from, to)
+	var gains spreads
+	a, b := centred(from), centred(to)
+	for i, p := range a {
+		gains.spread(i, p, a, b)
 	}
 	largest := 1.0
-	for _, o := range to {
+	for o := range b {
 		sum := 0.0
-		for _, g := range gains[o] {
-			sum += g
+		for i := range a {
+			sum += gains[o][i]
 		}
 		largest = max(largest, sum)
 	}
-	m := newMatrix(in, out)
-	for o, row := range to {
-		for i, column := range from {
-			m.Gains[o*in+i] = float32(gains[row][column] / largest)
+	for o := range b {
+		for i := range a {
+			m.Gains[o*m.In+i] = float32(gains[o][i] / largest)
 		}
 	}
 	return m
 }
 
-// spread sets where position p goes, per the table above. to has FL and FR.
-func spread(gains *[positions][positions]float64, p position, from, to []position) {
-	set := func(g float64, outs ...position) {
-		for _, o := range outs {
-			gains[o][p] = g
+// rearranged carries channels over in an order of match.
+func rearranged(channels int, order []int) Matrix {
+	if order == nil {
+		return DirectMatrix(channels, channels)
+	}
+	m := newMatrix(channels, channels)
+	for o, i := range order {
+		m.Gains[o*m.In+i] = 1
+	}
+	return m
+}
+
+// centred has mono in the middle.
+func centred(p Positions) []Position {
+	list := slices.Clone(p.list())
+	for i := range list {
+		if list[i] == Mono {
+			list[i] = FrontCentre
 		}
 	}
-	rear := has(to, rearLeft)
+	return list
+}
+
+// spreads are gains by channels of out and of in.
+type spreads [MaxPositions][MaxPositions]float64
+
+// spread sets where position p, of channel i, goes, per the table above.
+func (gains *spreads) spread(i int, p Position, from, to []Position) {
+	set := func(g float64, outs ...Position) {
+		for _, x := range outs {
+			if o := slices.Index(to, x); o >= 0 {
+				gains[o][i] = g
+			}
+		}
+	}
+	has := func(p Position) bool { return slices.Contains(to, p) }
 	switch {
-	case has(to, p):
+	case has(p):
 		set(1, p)
-	case p == frontCentre && len(from) == 1:
-		set(1, frontLeft, frontRight)
-	case p == frontCentre:
-		set(half, frontLeft, frontRight)
-	case p == rearLeft, p == sideLeft && !rear:
-		set(half, frontLeft)
-	case p == rearRight, p == sideRight && !rear:
-		set(half, frontRight)
-	case p == sideLeft:
-		set(half, rearLeft)
-	case p == sideRight:
-		set(half, rearRight)
-	case p == rearCentre && rear:
-		set(half, rearLeft, rearRight)
-	case p == rearCentre:
-		set(half*half, frontLeft, frontRight)
+	case p == FrontCentre && len(from) == 1:
+		set(1, FrontLeft, FrontRight)
+	case p == FrontCentre:
+		set(half, FrontLeft, FrontRight)
+	case has(beside(p)) && !slices.Contains(from, beside(p)):
+		set(1, beside(p))
+	case has(beside(p)):
+		set(half, beside(p))
+	case p == RearLeft, p == SideLeft:
+		set(half, FrontLeft)
+	case p == RearRight, p == SideRight:
+		set(half, FrontRight)
+	case p == RearCentre && has(RearLeft):
+		set(half, RearLeft, RearRight)
+	case p == RearCentre:
+		set(half*half, FrontLeft, FrontRight)
+	default:
+		set(half, front(p)...)
 	}
 }
 
-func has(list []position, p position) bool { return slices.Contains(list, p) }
+// front is what is nearest in front to a position that the table above has no row for;
+// nothing for the low frequencies.
+func front(p Position) []Position {
+	switch {
+	case p == LowFrequency, p == lowLeft, p == lowRight:
+		return nil
+	case p.Pan() == PanLeft:
+		return []Position{FrontLeft}
+	case p.Pan() == PanRight:
+		return []Position{FrontRight}
+	}
+	return []Position{FrontLeft, FrontRight}
+}
+
+// Of two subwoofers.
+const (
+	lowLeft  Position = 32
+	lowRight Position = 33
+)

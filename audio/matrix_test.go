@@ -105,7 +105,7 @@ func TestDefaultMatrixAll(t *testing.T) {
 				}
 			}
 			for i, ok := range heard {
-				if from := layout(in); in <= 8 && out <= 8 && !ok && from[i] != lowFrequency {
+				if from := DefaultPositions(in); in <= 8 && out <= 8 && !ok && from[i] != LowFrequency {
 					t.Errorf("%d to %d: channel %d is lost", in, out, i)
 				}
 			}

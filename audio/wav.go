@@ -70,25 +70,6 @@ func wavBigEndian(e Encoding) Encoding {
 	return e
 }
 
-// wavMask is dwChannelMask: the usual speakers of 1..8 channels in the order of
-// the mask (FLAC's table), 0 ("no speakers") beyond.
-func wavMask(channels int) uint32 {
-	masks := [...]uint32{
-		1: 0x004, // FC
-		2: 0x003, // FL FR
-		3: 0x007, // FL FR FC
-		4: 0x033, // FL FR BL BR
-		5: 0x037, // FL FR FC BL BR
-		6: 0x03F, // 5.1: FL FR FC LFE BL BR
-		7: 0x70F, // 6.1: FL FR FC LFE BC SL SR
-		8: 0x63F, // 7.1: FL FR FC LFE BL BR SL SR
-	}
-	if channels >= len(masks) {
-		return 0
-	}
-	return masks[channels]
-}
-
 // appendWAVFormat appends the fmt chunk of f, an encoding that WAV has. PCM of
 // more than 16 bits and anything but the laws with more than two channels is
 // WAVE_FORMAT_EXTENSIBLE, as Microsoft asks.
@@ -118,7 +99,7 @@ func appendWAVFormat(b []byte, f Format) []byte {
 	if extensible {
 		b = le.AppendUint16(b, 22)
 		b = le.AppendUint16(b, uint16(bits))
-		b = le.AppendUint32(b, wavMask(f.Channels))
+		b = le.AppendUint32(b, wavMask(f))
 		b = le.AppendUint16(b, tag)
 		b = append(b, wavGUIDTail...)
 	}

@@ -14,7 +14,7 @@ import (
 // holds only true frames, and all but the last second's.
 func TestWAVCrash(t *testing.T) {
 	for target, open := range wavTargets() {
-		for _, f := range []Format{{1000, 1, U8}, {1000, 1, S24LE3}, {1000, 3, S24LE3}, {1000, 2, S16LE}} {
+		for _, f := range []Format{{Rate: 1000, Channels: 1, Encoding: U8}, {Rate: 1000, Channels: 1, Encoding: S24LE3}, {Rate: 1000, Channels: 3, Encoding: S24LE3}, {Rate: 1000, Channels: 2, Encoding: S16LE}} {
 			t.Run(fmt.Sprint(target, " ", f), func(t *testing.T) {
 				want := counted(f, 4200)
 				d := &memDisk{}
@@ -53,7 +53,7 @@ func TestWAVCrash(t *testing.T) {
 // A disk that is full at any byte leaves a file whose header fits what is there.
 func TestWAVDiskFull(t *testing.T) {
 	for target, open := range wavTargets() {
-		for _, f := range []Format{{1000, 1, U8}, {1000, 1, S24LE3}, {1000, 2, S24LE3}} {
+		for _, f := range []Format{{Rate: 1000, Channels: 1, Encoding: U8}, {Rate: 1000, Channels: 1, Encoding: S24LE3}, {Rate: 1000, Channels: 2, Encoding: S24LE3}} {
 			t.Run(fmt.Sprint(target, " ", f), func(t *testing.T) {
 				want := counted(f, 1300)
 				empty := &memDisk{}
@@ -101,7 +101,7 @@ func (d readOnlyHeader) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func TestWAVHeaderFails(t *testing.T) {
-	f := Format{1000, 1, U8}
+	f := Format{Rate: 1000, Channels: 1, Encoding: U8}
 	for name, end := range map[string]func(*WAVWriter) error{
 		"Sync":        (*WAVWriter).Sync,
 		"Close":       (*WAVWriter).Close,
@@ -130,7 +130,7 @@ func TestWAVHeaderFails(t *testing.T) {
 
 // The limit is lowered so that a small file becomes RF64 in place.
 func TestWAVBecomesRF64(t *testing.T) {
-	for _, f := range []Format{{1000, 2, S16LE}, {1000, 1, FloatLE}, {1000, 1, U8}} {
+	for _, f := range []Format{{Rate: 1000, Channels: 2, Encoding: S16LE}, {Rate: 1000, Channels: 1, Encoding: FloatLE}, {Rate: 1000, Channels: 1, Encoding: U8}} {
 		want := counted(f, 2345)
 		d := &memDisk{}
 		wav, err := NewWAVWriter(memFile{d}, f)
@@ -199,7 +199,7 @@ func (h *hole) Seek(off int64, whence int) (int64, error) {
 
 // Five gibibytes, and every size of the header right on the way.
 func TestWAVBeyond4GiB(t *testing.T) {
-	f := Format{768000, 64, U8}
+	f := Format{Rate: 768000, Channels: 64, Encoding: U8}
 	second := make([]byte, f.Rate*f.FrameBytes())
 	h := &hole{}
 	wav, err := NewWAVWriter(h, f)

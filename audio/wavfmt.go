@@ -2,7 +2,8 @@ package audio
 
 import "encoding/binary"
 
-// parseWAVFormat reads the body of a fmt chunk, at least 16 bytes.
+// parseWAVFormat reads the body of a fmt chunk, at least 16 bytes. Where the mask says
+// nothing that fits, the positions are the usual ones.
 func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
 	tag := order.Uint16(b)
 	channels := int(order.Uint16(b[2:]))
@@ -10,6 +11,7 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
 	align := int(order.Uint16(b[12:]))
 	bits := int(order.Uint16(b[14:]))
 	extensible := tag == wavExtensible
+	mask := uint32(0)
 	if extensible {
 		if len(b) < 40 {
 			return Format{}, ErrInvalid.With("the WAV header is damaged: its extensible format has %d bytes of 40", len(b))
@@ -19,6 +21,7 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
 		if string(b[32:40]) != wavGUIDTail[6:] {
 			tag = 0
 		}
+		mask = order.Uint32(b[20:])
 		if valid := int(order.Uint16(b[18:])); valid > bits {
 			return Format{}, ErrInvalid.With("the WAV header is damaged: %d valid bits in samples of %d", valid, bits)
 		}
@@ -36,6 +39,9 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (Format, error) {
 	}
 	if order == binary.BigEndian {
 		f.Encoding = wavBigEndian(f.Encoding)
+	}
+	if f.Positions = maskPositions(mask, channels); !f.Positions.Known() {
+		f.Positions = WAVPositions(channels) // as everybody takes it
 	}
 	return f, nil
 }

@@ -6,7 +6,8 @@ import "io"
 // goroutine at a time.
 type WAVReader struct {
 	r     io.Reader
-	f     Format
+	f     Format // without positions
+	stand Positions
 	total int64 // frames that the sound has as far as is known, if it is
 	known bool
 	done  int64 // frames delivered
@@ -35,7 +36,8 @@ func NewWAVFileReader(r io.Reader, size int64) (*WAVReader, error) {
 		return nil, err
 	}
 	data, known := s.dataSize()
-	w := &WAVReader{r: r, f: s.f, known: known, lies: s.lies}
+	w := &WAVReader{r: r, f: s.f, stand: s.f.Positions, known: known, lies: s.lies}
+	w.f.Positions = Positions{}
 	frame := int64(w.f.FrameBytes())
 	w.promised = data / frame
 	if known {
@@ -53,8 +55,13 @@ func NewWAVFileReader(r io.Reader, size int64) (*WAVReader, error) {
 	return w, nil
 }
 
-// Format is the format of the frames, as they are stored; it always validates.
+// Format is the format of the frames, as they are stored, without positions; it always
+// validates.
 func (w *WAVReader) Format() Format { return w.f }
+
+// Positions are where the channels stand, by the mask of the header, or as is usual for so
+// many. One or two channels have none, nor have those of which nobody knows.
+func (w *WAVReader) Positions() Positions { return w.stand }
 
 // Frames is how many frames there are, as far as the header and the size of the file tell
 // now; it grows where the sound goes on behind the end that the header promises. It is

@@ -22,7 +22,7 @@ func wavFile(t testing.TB, f Format, sound []byte) []byte {
 
 // Every prefix of a file gives an error or fewer frames.
 func TestWAVPrefixes(t *testing.T) {
-	for _, f := range []Format{{8000, 2, S16LE}, {8000, 3, S24LE3}, {8000, 1, MuLaw}} {
+	for _, f := range []Format{{Rate: 8000, Channels: 2, Encoding: S16LE}, {Rate: 8000, Channels: 3, Encoding: S24LE3}, {Rate: 8000, Channels: 1, Encoding: MuLaw}} {
 		want := counted(f, 51)
 		file := wavFile(t, f, want)
 		head := len(file) - len(want) - len(want)&1
@@ -109,7 +109,7 @@ func TestWAVPlaceholders(t *testing.T) {
 func TestWAVReaderIsStreaming(t *testing.T) {
 	r, w := io.Pipe()
 	defer r.Close()
-	f := Format{8000, 2, S24LE3}
+	f := Format{Rate: 8000, Channels: 2, Encoding: S24LE3}
 	step := make(chan int)
 	go func() {
 		wav, _ := NewWAVWriter(w, f)
@@ -137,7 +137,7 @@ func TestWAVReaderIsStreaming(t *testing.T) {
 
 // The reader must not touch what follows the sound, nor what follows p's frames.
 func TestWAVReaderTakesNoMore(t *testing.T) {
-	f := Format{8000, 1, S24LE3}
+	f := Format{Rate: 8000, Channels: 1, Encoding: S24LE3}
 	file := bytes.NewReader(append(wavFile(t, f, counted(f, 10)), "next"...))
 	r, err := NewWAVReader(file)
 	if err != nil {
@@ -157,7 +157,7 @@ func TestWAVReaderTakesNoMore(t *testing.T) {
 }
 
 func TestWAVReadError(t *testing.T) {
-	f := Format{8000, 2, S16LE}
+	f := Format{Rate: 8000, Channels: 2, Encoding: S16LE}
 	file := wavFile(t, f, counted(f, 10))
 	for _, cause := range []error{syscall.EIO, io.ErrUnexpectedEOF} {
 		part := io.MultiReader(bytes.NewReader(file[:len(file)-5]), iotest.ErrReader(cause))
@@ -204,7 +204,7 @@ func TestWAVRead64(t *testing.T) {
 }
 
 func TestWAVReadAllocatesNothing(t *testing.T) {
-	f := Format{48000, 2, S24LE3}
+	f := Format{Rate: 48000, Channels: 2, Encoding: S24LE3}
 	r, err := NewWAVReader(bytes.NewReader(wavFile(t, f, counted(f, 48000))))
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestWAVRecordings(t *testing.T) {
 		}
 		defer file.Close()
 		f, sound, err := readWAV(file)
-		if want := (Format{48000, 1, S16LE}); f != want || err != nil || len(sound) < 100000 {
+		if want := (Format{Rate: 48000, Channels: 1, Encoding: S16LE}); f != want || err != nil || len(sound) < 100000 {
 			t.Errorf("%s: %v, %d bytes, error %v", name.Name(), f, len(sound), err)
 		}
 	}

@@ -250,7 +250,7 @@ func TestWAVWeReadArecord(t *testing.T) {
 		if err == nil {
 			_, known := r.Frames()
 			n, read := r.ReadFrames(make([]byte, 64000))
-			if want := (Format{8000, 2, e}); r.Format() != want || known || n == 0 || read != nil {
+			if want := (Format{Rate: 8000, Channels: 2, Encoding: e}); r.Format() != want || known || n == 0 || read != nil {
 				t.Errorf("%v: read %v, %d frames, known %v, error %v", e, r.Format(), n, known, read)
 			}
 		}

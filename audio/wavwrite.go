@@ -29,7 +29,8 @@ type WAVWriter struct {
 }
 
 // NewWAVWriter writes the header for format f to w, starting at its present
-// position, and may block as w does. A w that is an io.WriteSeeker and can really
+// position, and may block as w does. The positions of f go into the header where they are
+// in the order of a file (FilePositions), else the usual ones. A w that is an io.WriteSeeker and can really
 // seek, and was not opened for appending, is a file; any other is a pipe.
 //
 // An encoding that WAV does not have is ErrInvalid, which names the encoding to use

@@ -21,22 +21,22 @@ func TestWAVHeaders(t *testing.T) {
 		mask       uint32
 		fact, byps int
 	}{
-		{Format{8000, 1, U8}, wavPCM, 16, 0, 0, 8000},
-		{Format{44100, 2, S16LE}, wavPCM, 16, 0, 0, 176400},
-		{Format{44100, 3, S16LE}, wavExtensible, 40, 0x7, 1, 264600},
-		{Format{44100, 1, S24LE3}, wavExtensible, 40, 0x4, 1, 132300},
-		{Format{44100, 2, S32LE}, wavExtensible, 40, 0x3, 1, 352800},
-		{Format{44100, 4, U8}, wavExtensible, 40, 0x33, 1, 176400},
-		{Format{44100, 5, U8}, wavExtensible, 40, 0x37, 1, 220500},
-		{Format{44100, 6, FloatLE}, wavExtensible, 40, 0x3F, 1, 1058400},
-		{Format{44100, 7, FloatLE}, wavExtensible, 40, 0x70F, 1, 1234800},
-		{Format{44100, 8, FloatLE}, wavExtensible, 40, 0x63F, 1, 1411200},
-		{Format{44100, 9, FloatLE}, wavExtensible, 40, 0, 1, 1587600},
-		{Format{768000, 64, Float64LE}, wavExtensible, 40, 0, 1, 393216000},
-		{Format{48000, 2, FloatLE}, wavFloat, 18, 0, 1, 384000},
-		{Format{48000, 1, Float64LE}, wavFloat, 18, 0, 1, 384000},
-		{Format{8000, 1, MuLaw}, wavMuLaw, 18, 0, 1, 8000},
-		{Format{8000, 6, ALaw}, wavALaw, 18, 0, 1, 48000},
+		{Format{Rate: 8000, Channels: 1, Encoding: U8}, wavPCM, 16, 0, 0, 8000},
+		{Format{Rate: 44100, Channels: 2, Encoding: S16LE}, wavPCM, 16, 0, 0, 176400},
+		{Format{Rate: 44100, Channels: 3, Encoding: S16LE}, wavExtensible, 40, 0x7, 1, 264600},
+		{Format{Rate: 44100, Channels: 1, Encoding: S24LE3}, wavExtensible, 40, 0x4, 1, 132300},
+		{Format{Rate: 44100, Channels: 2, Encoding: S32LE}, wavExtensible, 40, 0x3, 1, 352800},
+		{Format{Rate: 44100, Channels: 4, Encoding: U8}, wavExtensible, 40, 0x33, 1, 176400},
+		{Format{Rate: 44100, Channels: 5, Encoding: U8}, wavExtensible, 40, 0x37, 1, 220500},
+		{Format{Rate: 44100, Channels: 6, Encoding: FloatLE}, wavExtensible, 40, 0x3F, 1, 1058400},
+		{Format{Rate: 44100, Channels: 7, Encoding: FloatLE}, wavExtensible, 40, 0x70F, 1, 1234800},
+		{Format{Rate: 44100, Channels: 8, Encoding: FloatLE}, wavExtensible, 40, 0x63F, 1, 1411200},
+		{Format{Rate: 44100, Channels: 9, Encoding: FloatLE}, wavExtensible, 40, 0, 1, 1587600},
+		{Format{Rate: 768000, Channels: 64, Encoding: Float64LE}, wavExtensible, 40, 0, 1, 393216000},
+		{Format{Rate: 48000, Channels: 2, Encoding: FloatLE}, wavFloat, 18, 0, 1, 384000},
+		{Format{Rate: 48000, Channels: 1, Encoding: Float64LE}, wavFloat, 18, 0, 1, 384000},
+		{Format{Rate: 8000, Channels: 1, Encoding: MuLaw}, wavMuLaw, 18, 0, 1, 8000},
+		{Format{Rate: 8000, Channels: 6, Encoding: ALaw}, wavALaw, 18, 0, 1, 48000},
 	} {
 		t.Run(c.f.String(), func(t *testing.T) {
 			b := wavFile(t, c.f, counted(c.f, 3))
@@ -76,14 +76,14 @@ func TestWAVWriterRefusals(t *testing.T) {
 		if holds[e] {
 			continue
 		}
-		_, err := NewWAVWriter(&memDisk{}, Format{48000, 2, e})
+		_, err := NewWAVWriter(&memDisk{}, Format{Rate: 48000, Channels: 2, Encoding: e})
 		instead := wavInstead(e)
 		want := fmt.Sprintf("a WAV file cannot hold %s; use %s", e, instead)
 		if !holds[instead] || !errors.Is(err, ErrInvalid) || err.Error() != want {
 			t.Errorf("%v: error %v, want %q", e, err, want)
 		}
 	}
-	if _, err := NewWAVWriter(&memDisk{}, Format{999, 2, S16LE}); !errors.Is(err, ErrInvalid) {
+	if _, err := NewWAVWriter(&memDisk{}, Format{Rate: 999, Channels: 2, Encoding: S16LE}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("rate 999: error %v", err)
 	}
 	if _, err := NewWAVWriter(memFile{&memDisk{limit: 20}}, DefaultFormat()); !errors.Is(err, errFull) || !errors.Is(err, ErrIO) {
@@ -108,7 +108,7 @@ func TestWAVWriterRefusals(t *testing.T) {
 
 // Sync and Close must leave what an os.File holds exactly, its pad included.
 func TestWAVSync(t *testing.T) {
-	f := Format{8000, 1, S24LE3}
+	f := Format{Rate: 8000, Channels: 1, Encoding: S24LE3}
 	file, err := os.Create(filepath.Join(t.TempDir(), "a.wav"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestWAVSync(t *testing.T) {
 // A file opened for appending, as by a shell's >>, can seek but not patch.
 func TestWAVAppend(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.wav")
-	f := Format{1000, 1, U8}
+	f := Format{Rate: 1000, Channels: 1, Encoding: U8}
 	want := counted(f, 4001)
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -168,7 +168,7 @@ func TestWAVOSPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	f := Format{1000, 2, FloatLE}
+	f := Format{Rate: 1000, Channels: 2, Encoding: FloatLE}
 	want := counted(f, 3001)
 	go func() {
 		record(t, w, f, want, 479)
@@ -206,7 +206,7 @@ func TestWAVDevFull(t *testing.T) {
 }
 
 func TestWAVWriteAllocatesNothing(t *testing.T) {
-	f := Format{1000, 1, U8}
+	f := Format{Rate: 1000, Channels: 1, Encoding: U8}
 	for target, open := range wavTargets() {
 		d := &memDisk{data: make([]byte, 0, 1<<20)}
 		w, err := NewWAVWriter(open(d), f)

@@ -60,7 +60,7 @@ func TestAnswersThatAreNoMessages(t *testing.T) {
 		want   *audio.Error
 		says   string
 	}{
-		"another version":     {newer, audio.ErrProtocol, "the other side speaks protocol version 2"},
+		"another version":     {newer, audio.ErrProtocol, "the other side speaks protocol version 3"},
 		"half a message":      {good[:100], audio.ErrReset, ""},
 		"more than a message": {append(good[:wire.MessageBytes:wire.MessageBytes], 0), audio.ErrReset, ""},
 	} {

@@ -125,7 +125,9 @@ func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	p.unmap()
 	p.mem, p.ring = mem, r
 	p.lament()
-	return pcm.Grant{Ring: r, Direction: pcm.Direction(a.Granted.Direction), Period: int(a.Granted.Period)}, nil
+	return pcm.Grant{
+		Ring: r, Direction: pcm.Direction(a.Granted.Direction), Period: int(a.Granted.Period), Positions: wire.Positions(a.Granted.Positions),
+	}, nil
 }
 
 // unmap forgets the ring. The caller holds mu.

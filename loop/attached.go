@@ -46,7 +46,7 @@ func (l *Loop) deviceAdmits(want pcm.Direction) (dir pcm.Direction, err error, w
 func (l *Loop) deviceStatus() EndStatus {
 	s := EndStatus{
 		Open: true, State: ring.Armed, Direction: l.clientDirection().Opposite(),
-		Holder: pcm.Holder{Program: "device " + l.engine.name}, Format: l.bus.format,
+		Holder: pcm.Holder{Program: "device " + l.engine.name}, Format: l.format(),
 	}
 	for _, c := range l.clients {
 		if c.state == ring.Running {
@@ -76,7 +76,11 @@ func (ln *line) mix(n int) (taken int, over uint32) {
 		if !ln.convert(to) {
 			return 0, foundBadWriter
 		}
-		ln.bus.addFloat(to, ln.fader)
+		if ln.raw {
+			ln.bus.addRaw(to, nil, ln.fader)
+		} else {
+			ln.bus.addFloat(to, ln.fader)
+		}
 		ln.countBad()
 	}
 	return int(ln.source.Taken() - before), 0

@@ -134,15 +134,26 @@ func TestPortsAllocateNothing(t *testing.T) {
 
 // TestConvertingCycleAllocatesNothing: a client of another rate and encoding.
 func TestConvertingCycleAllocatesNothing(t *testing.T) {
+	usual := audio.DefaultFormat()
+	six := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}
+	other := six
+	other.Positions = audio.DefaultPositions(6)
+	convertingCycle(t, audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}, usual)
+	convertingCycle(t, six, usual)
+	convertingCycle(t, six, other)
+}
+
+// convertingCycle is for a client of one format and a server of another.
+func convertingCycle(t *testing.T, other, usual audio.Format) {
+	t.Helper()
 	e, _ := bench(t, 0, audio.DefaultFormat())
 	l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
-	other := audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}
 	host := &localHost{bell: make(chan struct{}, 1)}
 	w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, other, host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, audio.DefaultFormat(), host)
+	r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, usual, host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +162,7 @@ func TestConvertingCycleAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.lines, ln.listed = ln, true
-	from, to := make([]byte, 441*other.FrameBytes()), make([]byte, 480*4)
+	from, to := make([]byte, other.Rate/100*other.FrameBytes()), make([]byte, 480*usual.FrameBytes())
 	tick := backend.Tick{}
 	if n := testing.AllocsPerRun(500, func() {
 		(ring.Writer{Ring: w.ring}).Write(from)
@@ -159,10 +170,10 @@ func TestConvertingCycleAllocatesNothing(t *testing.T) {
 		tick.Position += 480
 		_ = e.cycle(tick)
 	}); n != 0 {
-		t.Errorf("%v allocations in a cycle", n)
+		t.Errorf("%s to %s: %v allocations in a cycle", other, usual, n)
 	}
-	if ln.sink.Given() < 400*480 {
-		t.Errorf("only %d frames came", ln.sink.Given())
+	if ln.sink.Given() < 400*480 || ln.converter == nil {
+		t.Errorf("%s to %s: only %d frames came, or they were not converted", other, usual, ln.sink.Given())
 	}
 }
 

@@ -57,6 +57,23 @@
 // end of a stream, and at a drain, the converter gives what it holds: n frames become
 // ⌈n × rate ÷ rate⌉ (D12).
 //
+// # Positions
+//
+// A format may say where its channels stand (audio.Positions). The server end says it for its
+// loop, for an attached loop the configuration does; a client says it for itself.
+//
+//	loop says   client says   channels
+//	no          no            pass straight
+//	yes         no            pass straight: the client has the loop's order
+//	no          yes           are rearranged between ALSA's order (audio.DefaultPositions) and the client's
+//	yes         yes           are rearranged between both orders
+//
+// That is for ends with as many channels. Where they have not, channels are mixed by where
+// they stand, and who says nothing has ALSA's order (audio.MatrixFor). Nothing is lost when
+// channels are rearranged: what only one side has takes the places that are left. Equal
+// orders are a plain copy, as ever, and a channel_map that is set is for channels by number.
+// What an ALSA program says that says nothing is the plugin's business.
+//
 // # Attached loops
 //
 // A loop whose server end is a device has a line for each of its clients (D4). What they

@@ -199,5 +199,13 @@ func (e *End) Grant() pcm.Grant {
 
 // grant is Grant for a caller that holds loop.mu.
 func (e *End) grant() pcm.Grant {
-	return pcm.Grant{Ring: e.ring, Direction: e.dir, Period: e.period}
+	return pcm.Grant{Ring: e.ring, Direction: e.dir, Period: e.period, Positions: e.stand()}
+}
+
+// stand is where its channels do, as far as somebody has said. The caller holds loop.mu.
+func (e *End) stand() audio.Positions {
+	if l := e.loop.format(); !e.format.Positions.Known() && e.format.Channels == l.Channels {
+		return l.Positions
+	}
+	return e.format.Positions
 }

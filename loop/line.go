@@ -24,6 +24,7 @@ type line struct {
 	encoding       audio.Encoding // of what comes out
 	frameBytes     int            // of it
 	converts       bool           // there is one, as control knows; guarded by loop.mu
+	raw            bool           // it only rearranges channels
 	fader          *mixer.Fader   // of both ends; a converter's where there is a reader
 	bus            *mixbus        // of a device, or of a hub, which is the other end; nil: a program is
 	hub            *hub           // of the server of a shared loop
@@ -81,8 +82,8 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 	from, to := ln.formats()
 	latency := 0
 	if !ln.alone && l.spec.Convert.Needed(from, to) {
-		if r == nil {
-			to = ln.bus.floatFormat()
+		if ln.raw = l.spec.Convert.Rearranged(from, to); r == nil && !ln.raw {
+			to.Encoding = audio.FloatLE
 		}
 		var err error
 		if ln.converter, err = convert.New(from, to, l.spec.Convert); err != nil {
@@ -103,7 +104,7 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 			ln.period = period
 		}
 	}
-	ln.fader = mixer.NewFader(to.Channels, ln.settings()...)
+	ln.fader = mixer.NewFaderFor(to, ln.settings()...)
 	switch ln.converts = ln.converter != nil; {
 	case ln.converts && r != nil:
 		ln.converter.Through(ln.fader)
@@ -113,10 +114,13 @@ func newLine(l *Loop, w, r *End, of *line) (*line, error) {
 	return ln, nil
 }
 
-// formats are those of what goes in and of what comes out.
+// formats are those of what goes in and of what comes out, with the positions of both as
+// they are to be understood (see "Positions" of the package comment).
 func (ln *line) formats() (from, to audio.Format) {
 	if ln.bus != nil {
-		from, to = ln.bus.format, ln.bus.format
+		from = ln.bus.format
+		from.Positions = ln.loop.format().Positions
+		to = from
 	}
 	if ln.writer != nil {
 		from = ln.writer.format
@@ -129,8 +133,26 @@ func (ln *line) formats() (from, to audio.Format) {
 		to = from
 	case ln.alone:
 		from = to
+	default:
+		loop, client := &from, &to
+		if ln.writer != nil && ln.writer.role == pcm.Client {
+			loop, client = &to, &from
+		}
+		understand(loop, client)
 	}
 	return from, to
+}
+
+// understand gives a side that does not say where its channels stand the positions that
+// are meant, where the other side says and has as many.
+func understand(loop, client *audio.Format) {
+	switch {
+	case loop.Channels != client.Channels:
+	case !client.Positions.Known():
+		client.Positions = loop.Positions
+	case !loop.Positions.Known():
+		loop.Positions = audio.DefaultPositions(loop.Channels)
+	}
 }
 
 // ends are e and its peer as the writer and the reader of a session.

@@ -21,7 +21,7 @@ type mixbus struct {
 	raw    []byte    // room for the longest cycle
 	block  []float32 // as much
 	part   []float32 // of one stream, as much
-	floats []byte    // the same, as FLOAT_LE
+	floats []byte    // the same, as FLOAT_LE, or as the bus has it
 	ports  *ports    // channels of the stream; nil: it has those of the bus
 }
 
@@ -40,7 +40,7 @@ func newMixbus(f audio.Format, frames int) *mixbus {
 		raw:    make([]byte, frames*f.FrameBytes()),
 		block:  make([]float32, frames*f.Channels),
 		part:   make([]float32, frames*f.Channels),
-		floats: make([]byte, frames*f.Channels*audio.FloatLE.Bytes()),
+		floats: make([]byte, frames*f.Channels*max(audio.FloatLE.Bytes(), f.Encoding.Bytes())),
 	}
 }
 
@@ -148,11 +148,4 @@ func (b *mixbus) play(s backend.Stream) error {
 	}
 	_, err := s.Write(block)
 	return err
-}
-
-// floatFormat is what clients of another format are converted to.
-func (b *mixbus) floatFormat() audio.Format {
-	f := b.format
-	f.Encoding = audio.FloatLE
-	return f
 }

@@ -26,6 +26,10 @@ func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
 // Add makes a loop on the clock of e. A name that is taken is ErrBusy, a format or
 // a name that is no good ErrInvalid.
 func (b *Patchbay) Add(spec Spec, e *Engine) error {
+	stand := spec.Format.Positions
+	if spec.Attached != Detached { // they are those of the device's channels
+		spec.Format.Positions = audio.Positions{}
+	}
 	spec.Format = spec.Format.Or(audio.DefaultFormat())
 	if err := spec.Format.Validate(); err != nil {
 		return err
@@ -53,6 +57,10 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	}
 	if bus != nil {
 		spec.Format = bus.format
+		spec.Format.Positions = stand
+		if err := spec.Format.Validate(); err != nil {
+			return err
+		}
 	}
 	b.loops[spec.Name] = newLoop(b, e, spec, bus)
 	b.bus.stir()

@@ -77,7 +77,8 @@ func (s *Spec) shared() bool {
 // Spec is the configuration of a loop.
 type Spec struct {
 	Name string
-	// Format is what a server gets that sets none; zero fields are D5's.
+	// Format is what a server gets that sets none; zero fields are D5's. For an attached loop it
+	// is the device's, but for Positions.
 	Format audio.Format
 	// Period is how much a program moves at a time, if it does not say; 0:
 	// pcm.DefaultPeriod.

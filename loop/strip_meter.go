@@ -37,9 +37,10 @@ const (
 // loop.mu.
 func (e *End) newEndMeter() *endMeter {
 	f := e.format
+	f.Positions = e.stand()
 	m := &endMeter{meter: mixer.NewMeter(f.Channels), encoding: f.Encoding, channels: f.Channels, block: make([]float32, meterBlock*f.Channels)}
 	if e.dir == pcm.Write {
-		m.fader = mixer.NewFader(f.Channels, e.settings()...)
+		m.fader = mixer.NewFaderFor(f, e.settings()...)
 	}
 	return m
 }

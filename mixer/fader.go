@@ -1,5 +1,7 @@
 package mixer
 
+import "github.com/loopbridge/loopbridge/audio"
+
 // Fader gives a source or an output its gain, balance and mute. A change of them is a
 // straight line over the next block, from the level of the block before, that reaches
 // the new level with the last frame: no clicks (D19).
@@ -12,6 +14,7 @@ type Fader struct {
 	state  state
 	now    []float32 // the level of each channel at the end of the last block
 	wanted []float32
+	pans   []audio.Pan
 	shape  shape
 }
 
@@ -24,10 +27,18 @@ const (
 	silent              // all are 0
 )
 
-// NewFader is a Fader for blocks of 1 to audio.MaxChannels channels. It begins with the
-// settings, one behind the other, not with a ramp.
+// NewFader is NewFaderFor channels that say nothing of their positions.
 func NewFader(channels int, s ...Setting) *Fader {
+	return NewFaderFor(audio.Format{Channels: channels}, s...)
+}
+
+// NewFaderFor is a Fader for blocks of 1 to audio.MaxChannels channels. It begins with the
+// settings, one behind the other, not with a ramp. Left and right are where the channels
+// stand; those that stand nowhere are neither.
+func NewFaderFor(format audio.Format, s ...Setting) *Fader {
+	channels := format.Channels
 	f := &Fader{
+		pans:   format.Pans(),
 		now:    make([]float32, channels),
 		wanted: make([]float32, channels),
 		shape:  newShape(channels),
@@ -44,7 +55,7 @@ func (f *Fader) Set(s ...Setting) {
 	for c := range f.wanted {
 		f.wanted[c] = 1
 		for _, one := range s {
-			f.wanted[c] *= one.amplitude(c, len(f.wanted))
+			f.wanted[c] *= one.amplitude(f.pans[c])
 		}
 		same = same && f.wanted[c] == f.now[c]
 	}

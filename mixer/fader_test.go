@@ -86,7 +86,7 @@ func TestD19SteadyLevels(t *testing.T) {
 		dst, mixed := make([]float32, len(src)), noise(r, len(src))
 		want, wantMixed := make([]float32, len(src)), make([]float32, len(src))
 		for i, x := range src {
-			want[i] = float32(x * s.amplitude(i%channels, channels))
+			want[i] = float32(x * s.amplitudeOf(i%channels, channels))
 			wantMixed[i] = mixed[i] + want[i]
 		}
 		f.Apply(dst, src)
@@ -120,7 +120,7 @@ func TestD19RampsHaveNoSteps(t *testing.T) {
 				frames := 1 + r.IntN(500)
 				block := levels(f, frames*channels)
 				for c := range channels {
-					start, end := float64(last[c]), float64(to.amplitude(c, channels))
+					start, end := float64(last[c]), float64(to.amplitudeOf(c, channels))
 					most := math.Abs(end-start)/float64(frames) + 3e-7
 					previous := start
 					for k := range frames {
@@ -134,7 +134,7 @@ func TestD19RampsHaveNoSteps(t *testing.T) {
 						}
 						previous = x
 					}
-					if last[c] = block[(frames-1)*channels+c]; last[c] != to.amplitude(c, channels) {
+					if last[c] = block[(frames-1)*channels+c]; last[c] != to.amplitudeOf(c, channels) {
 						t.Fatalf("channel %d ends with %v, want exactly %v", c, last[c], end)
 					}
 				}

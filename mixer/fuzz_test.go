@@ -29,7 +29,7 @@ func FuzzFader(f *testing.F) {
 			if steps[2]&2 != 0 {
 				fader.Jump()
 				for c := range now {
-					now[c] = s.amplitude(c, channels)
+					now[c] = s.amplitudeOf(c, channels)
 				}
 			}
 			src, dst := make([]float32, frames*channels), make([]float32, frames*channels)
@@ -45,7 +45,7 @@ func FuzzFader(f *testing.F) {
 				fader.Mix(dst, src)
 			}
 			for i := range dst {
-				from, to := float64(now[i%channels]), float64(s.amplitude(i%channels, channels))
+				from, to := float64(now[i%channels]), float64(s.amplitudeOf(i%channels, channels))
 				want := base + float64(src[i])*(from+(to-from)*float64(i/channels+1)/float64(frames))
 				if !(math.Abs(float64(dst[i])-want) < 1e-6) {
 					t.Fatalf("%d channels, %+v, %d frames: sample %d is %v, want %v", channels, s, frames, i, dst[i], want)
@@ -53,7 +53,7 @@ func FuzzFader(f *testing.F) {
 			}
 			for c := range now {
 				if frames > 0 {
-					now[c] = s.amplitude(c, channels)
+					now[c] = s.amplitudeOf(c, channels)
 				}
 			}
 		}

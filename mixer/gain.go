@@ -1,6 +1,10 @@
 package mixer
 
-import "math"
+import (
+	"math"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
 
 // The ranges of audio(7I); each begins at 0.
 const (
@@ -59,36 +63,22 @@ type Setting struct {
 // Neutral is the Setting that changes nothing.
 func Neutral() Setting { return Setting{Gain: MaxGain, Balance: MidBalance} }
 
-// amplitude is the factor of a channel.
-func (s Setting) amplitude(channel, channels int) float32 {
+// amplitude is the factor of a channel. Those in the middle and the LFE have the
+// gain only, as has mono (part 2.9).
+func (s Setting) amplitude(pan audio.Pan) float32 {
 	if s.Mute {
 		return 0
 	}
 	left, right := Balance(s.Gain, s.Balance)
 	gain := s.Gain
-	switch sides(channels)[channel%8] {
-	case 'L':
+	switch pan {
+	case audio.PanLeft:
 		gain = left
-	case 'R':
+	case audio.PanRight:
 		gain = right
 	}
 	if s.Scale != 0 {
 		return Amplitude(gain) * s.Scale
 	}
 	return Amplitude(gain)
-}
-
-// sides says which channels are left and right, in the order of audio.DefaultMatrix.
-// FC, LFE and RC are neither and have the gain only, as has mono (part 2.9). More than
-// 8 channels have no positions, so that balance has no effect on them either.
-func sides(channels int) string {
-	switch channels {
-	case 3:
-		return "LRC" // FL FR FC
-	case 2, 4, 5, 6, 8:
-		return "LRLRCCLR" // FL FR RL RR FC LFE SL SR
-	case 7:
-		return "LRLRCCC" // … FC LFE RC
-	}
-	return "CCCCCCCC"
 }

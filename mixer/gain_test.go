@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -68,7 +69,7 @@ func TestD19BalanceTable(t *testing.T) {
 				t.Fatalf("gain %d, balance %d: %d and %d, want %d and %d", g, b, l, r, sadaL, sadaR)
 			}
 			s := Setting{Gain: g, Balance: b}
-			if s.amplitude(0, 2) != Amplitude(l) || s.amplitude(1, 2) != Amplitude(r) || s.amplitude(0, 1) != Amplitude(g) {
+			if s.amplitudeOf(0, 2) != Amplitude(l) || s.amplitudeOf(1, 2) != Amplitude(r) || s.amplitudeOf(0, 1) != Amplitude(g) {
 				t.Fatalf("gain %d, balance %d: the amplitudes do not fit", g, b)
 			}
 		}
@@ -90,9 +91,29 @@ func TestD19SidesAreThoseOfTheMatrix(t *testing.T) {
 			if n >= 2 && n <= 8 && left != right {
 				want = map[bool]byte{true: 'L', false: 'R'}[left]
 			}
-			if got := sides(n)[c%8]; got != want {
+			if got := "CLR"[audio.Format{Channels: n}.Pans()[c]]; got != want {
 				t.Errorf("channel %d of %d is %c, want %c", c, n, got, want)
 			}
 		}
+	}
+}
+
+// amplitudeOf is for a channel of so many that say nothing of their positions.
+func (s Setting) amplitudeOf(channel, channels int) float32 {
+	return s.amplitude(audio.Format{Channels: channels}.Pans()[channel])
+}
+
+// Balance leans to where the channels stand, whatever their order.
+func TestFaderForPositions(t *testing.T) {
+	p, err := audio.ParsePositions("FC RR SL LFE FR TFL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := Setting{Gain: MaxGain, Balance: 0}
+	f := NewFaderFor(audio.Format{Channels: 6, Positions: p}, left)
+	x := []float32{1, 1, 1, 1, 1, 1}
+	f.Apply(x, x)
+	if want := []float32{1, 0, 1, 1, 0, 1}; !slices.Equal(x, want) {
+		t.Errorf("at the left it is %v, want %v", x, want)
 	}
 }

@@ -81,7 +81,7 @@ func TestD19SixteenSourcesSampleBySample(t *testing.T) {
 		f.Set(b)
 		f.Mix(got, src)
 		for j, x := range src {
-			from, to := float64(a.amplitude(j%2, 2)), float64(b.amplitude(j%2, 2))
+			from, to := float64(a.amplitudeOf(j%2, 2)), float64(b.amplitudeOf(j%2, 2))
 			want[j] += float64(x) * (from + (to-from)*float64(j/2+1)/frames)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client/control"
@@ -185,6 +186,19 @@ func TestControlLoops(t *testing.T) {
 		t.Errorf("%d %v", code, l)
 	}
 	if p.ask("GET", "/v1/loops/pipe", "", &l); l["server"] != nil || l["attached"] != "" {
+		t.Errorf("%v", l)
+	}
+	if format := l["format"].(object); format["positions"] != nil {
+		t.Errorf("nobody has said positions: %v", format)
+	}
+	s, err := p.bay.Open(t.Context(), "pipe", pcm.Options{
+		Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Channels: 6, Positions: audio.WAVPositions(6)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Abandon()
+	if p.ask("GET", "/v1/loops/pipe", "", &l); l["format"].(object)["positions"] != "FL FR FC LFE RL RR" {
 		t.Errorf("%v", l)
 	}
 }

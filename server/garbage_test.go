@@ -123,12 +123,12 @@ func TestProgramOfAnotherVersion(t *testing.T) {
 	r := newRig(t)
 	c := r.dial()
 	packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpList, Seq: 77}})
-	packet[2] = 2
+	packet[2] = wire.Version + 1
 	if _, err := c.Write(packet); err != nil {
 		t.Fatal(err)
 	}
 	reply, _, err := c.reply()
-	const want = "the other side speaks protocol version 2, this one version 1: use the same release of both"
+	const want = "the other side speaks protocol version 3, this one version 2: use the same release of both"
 	if err != nil || reply.Seq != 77 || reply.Version != wire.Version || reply.Errno != uint32(syscall.EPROTO) || wire.Text(reply.Failure.Text[:]) != want {
 		t.Errorf("%+v %q, %v", reply.Header, wire.Text(reply.Failure.Text[:]), err)
 	}

@@ -35,6 +35,12 @@
 // [MaxPending]; those to which the answer is "at once" may overtake the others. The
 // first request on a connection is any that needs no Open before it, or Open.
 //
+// Format.Positions are where the channels stand, one byte each, by ALSA's numbers
+// (SND_CHMAP_FL is 3); all are 0 where a program does not say, or has more than MaxPositions
+// channels. A server's are the loop's. Frames are rearranged on their way to an end that says
+// others; Granted.Positions tells one that says none what it gets (package loop, "Positions").
+// Version 2 has brought them.
+//
 // Mark is the zero-length write of audio(7I): an eof mark behind the frame before
 // Position, which is written already. When it is reached, eof counts up.
 //

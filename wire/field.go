@@ -32,13 +32,31 @@ func Text(field []byte) string {
 
 // FormatOf is f for the wire.
 func FormatOf(f audio.Format) Format {
-	return Format{Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding)}
+	return Format{Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding), Positions: PositionsOf(f.Positions)}
 }
 
 // Audio is the format that came over the wire, not validated; numbers that no
 // format has become such as Validate refuses.
 func (f Format) Audio() audio.Format {
-	return audio.Format{Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255))}
+	return audio.Format{
+		Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255)), Positions: Positions(f.Positions),
+	}
+}
+
+// PositionsOf is p for the wire.
+func PositionsOf(p audio.Positions) (w [MaxPositions]uint8) {
+	for i, x := range p {
+		w[i] = uint8(x)
+	}
+	return w
+}
+
+// Positions are those that came over the wire, not validated.
+func Positions(w [MaxPositions]uint8) (p audio.Positions) {
+	for i, x := range w {
+		p[i] = audio.Position(x)
+	}
+	return p
 }
 
 // mostFrames is the largest period or buffer that can be asked for.

@@ -1,14 +1,17 @@
 package wire
 
+import "github.com/loopbridge/loopbridge/audio"
+
 // The protocol's constants.
 const (
-	Version      = 1
+	Version      = 2
 	MessageBytes = 512
 	NameBytes    = 64 // a loop's or device's name with its zero byte
 	ProgramBytes = 32
 	TextBytes    = 400
 	MaxPending   = 8 // requests of one connection without an answer
 	MaxFields    = 64
+	MaxPositions = audio.MaxPositions // channels of a Format that can have one
 )
 
 // Op is what a message asks for or answers.
@@ -45,9 +48,10 @@ type Name [NameBytes]byte
 
 // Format is an audio.Format.
 type Format struct {
-	Rate     uint32
-	Channels uint32
-	Encoding uint32
+	Rate      uint32
+	Channels  uint32
+	Encoding  uint32
+	Positions [MaxPositions]uint8 // audio.Position of each channel; zeros: not said
 }
 
 // Open asks for an end. Fields that are 0 are the loop's choice.
@@ -86,7 +90,8 @@ type Granted struct {
 	Period    uint32 // frames
 	Buffer    uint32 // frames: the ring's capacity
 	_         uint32
-	Bytes     uint64 // of the shared memory
+	Bytes     uint64              // of the shared memory
+	Positions [MaxPositions]uint8 // of the end, or, where it says none and has as many channels, of the loop
 }
 
 // Failure is the body of a reply whose Errno is not 0.

@@ -128,7 +128,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		copy(p[at:], b)
 		return p
 	}
-	const body, period, buffer, wait = 16, 16 + 84, 16 + 88, 16 + 96
+	const body, period, buffer, wait = 16, 16 + 100, 16 + 104, 16 + 112
 	cases := []struct {
 		name   string
 		packet []byte
@@ -141,8 +141,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"op 0", change(0, 0, 0), "unknown request 0"},
 		{"op 14", change(0, 14, 0), "unknown request 14"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
-		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 1: use the same release of both"},
-		{"version 2", change(2, 2, 0), "the other side speaks protocol version 2, this one version 1: use the same release of both"},
+		{"version 0", change(2, 0, 0), "the other side speaks protocol version 0, this one version 2: use the same release of both"},
+		{"version 3", change(2, 3, 0), "the other side speaks protocol version 3, this one version 2: use the same release of both"},
 		{"wait −2", change(wait, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), "out of range"},
 		{"period 2³¹", change(period, 0, 0, 0, 0x80), "out of range"},
 		{"buffer 2³¹", change(buffer, 0, 0, 0, 0x80), "out of range"},
@@ -169,7 +169,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // One message of each kind, byte for byte: programs of another age and language
 // depend on it. A change here needs a new wire.Version.
 func TestBytesOnTheWireDoNotChange(t *testing.T) {
-	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b}
+	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b, Positions: [16]uint8{0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf}}
 	end := wire.End{
 		Flags: wire.EndOpen | wire.EndGone | wire.EndError | wire.EndPaused | wire.EndDraining, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
 		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667, Bad: 0x68696a6b6c6d6e6f,
@@ -187,7 +187,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	wire.Put(open.Loop[:], "loop0")
 	failure := wire.Failure{}
 	wire.Put(failure.Text[:], "a sentence")
-	granted := wire.Granted{Direction: 0x01020304, Period: 0x11121314, Buffer: 0x21222324, Bytes: 0x3132333435363738}
+	granted := wire.Granted{Direction: 0x01020304, Period: 0x11121314, Buffer: 0x21222324, Bytes: 0x3132333435363738, Positions: format.Positions}
 	device := wire.Device{Fields: 0xe1e2e3e4e5e6e7e8}
 	wire.Put(device.Name[:], "main")
 	wire.Put(device.Program[:], "program")

@@ -38,6 +38,7 @@ func (b *binder) crossCheck(c *Config) {
 			b.wrong(path, "no such device, use "+oneOf(known))
 		}
 	}
+	b.devicePositions(c)
 	if len(c.Loops) == 0 {
 		c.Loops = defaultLoops()
 	}

@@ -114,6 +114,7 @@ func (b *binder) loop(path string, v any) LoopConfig {
 	fields := []field{{"name", setName(&l.Name)}, {"device", setName(&l.Device)}}
 	fields = append(fields, formatFields(&l.Format)...)
 	fields = append(fields,
+		field{"positions", setPositions(&l.Format.Positions)},
 		field{"on_client_close", setWord(&l.OnClientClose, "reset", "hold", "silence")},
 		field{"resampler", setWord(&l.Resampler, "fast", "good", "best")},
 		field{"channel_map", l.ChannelMap.set},
@@ -127,6 +128,7 @@ func (b *binder) loop(path string, v any) LoopConfig {
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
 	b.attachedOnly(path, keys, &l)
+	b.positioned(path, &l, l.Format.Channels)
 	if reason := l.ChannelMap.fits(l.Format.Channels); reason != "" {
 		b.wrong(join(path, "channel_map"), reason)
 	}

@@ -55,8 +55,8 @@ func printLoops(w io.Writer, loops []loopInfo) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING\tON CLOSE")
 	for _, l := range loops {
-		fmt.Fprintf(table, "%s\t%s\t%s %d Hz %d ch\t%s\t%s\t%s\t%d\t%d/%d\t%d\t%s\n",
-			l.Name, l.Device, l.Encoding, l.Rate, l.Channels, l.State, holderText(l.Server), clientText(&l),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d/%d\t%d\t%s\n",
+			l.Name, l.Device, l.formatInfo, l.State, holderText(l.Server), clientText(&l),
 			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting, onCloseText(&l))
 	}
 	return table.Flush()
@@ -78,7 +78,7 @@ func holderText(e endInfo) string {
 		text = fmt.Sprintf("%s %ss", printable(e.Program), e.Direction)
 	}
 	if e.Converted {
-		text += fmt.Sprintf(" %s %d Hz %d ch", e.Encoding, e.Rate, e.Channels)
+		text += " " + e.formatInfo.String()
 	}
 	return text
 }

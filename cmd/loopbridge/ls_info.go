@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -51,6 +53,7 @@ type formatInfo struct {
 	Encoding string `json:"format"`
 	Rate     int    `json:"rate"`
 	Channels int    `json:"channels"`
+	Stand    string `json:"positions"` // of the channels, as "FL FR FC LFE RL RR"; nothing where nobody has said
 }
 
 func infoOf(l *wire.Loop) loopInfo {
@@ -74,7 +77,8 @@ func onClientClose(l *wire.Loop) string {
 // clientOf is the end that is converted where its format is another than the loop's.
 func clientOf(l *wire.Loop) endInfo {
 	e := endOf(&l.Client)
-	e.Converted = e.Open && l.Client.Format != l.Format
+	loop, client := l.Format.Audio(), l.Client.Format.Audio()
+	e.Converted = e.Open && (!client.Alike(loop) || client.Positions.Known() && client.Positions != loop.Stand())
 	return e
 }
 
@@ -92,7 +96,16 @@ func endOf(e *wire.End) endInfo {
 
 func formatOf(w wire.Format) formatInfo {
 	f := w.Audio()
-	return formatInfo{Encoding: f.Encoding.String(), Rate: f.Rate, Channels: f.Channels}
+	return formatInfo{Encoding: f.Encoding.String(), Rate: f.Rate, Channels: f.Channels, Stand: f.Positions.String()}
+}
+
+// String is for a table.
+func (f formatInfo) String() string {
+	text := fmt.Sprintf("%s %d Hz %d ch", f.Encoding, f.Rate, f.Channels)
+	if f.Stand != "" {
+		text += " " + f.Stand
+	}
+	return text
 }
 
 // pairState is both ends in a word:

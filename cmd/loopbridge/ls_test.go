@@ -124,8 +124,8 @@ func TestLsJSON(t *testing.T) {
 		t.Fatalf("%v in %s", err, o.stdout)
 	}
 	// Scripts rely on these names.
-	loopKeys := strings.Fields("name device format rate channels state waiting clients sessions frames skipped_frames server client on_client_close")
-	endKeys := strings.Fields("open leaving converted bad_samples paused draining state direction program pid uid format rate channels period buffer frames xruns xrun_frames error")
+	loopKeys := strings.Fields("name device format rate channels positions state waiting clients sessions frames skipped_frames server client on_client_close")
+	endKeys := strings.Fields("open leaving converted bad_samples paused draining state direction program pid uid format rate channels positions period buffer frames xruns xrun_frames error")
 	for _, l := range loops {
 		if got := keys(l); !slices.Equal(got, sorted(loopKeys)) {
 			t.Errorf("keys %v, want %v", got, sorted(loopKeys))

@@ -18,7 +18,6 @@ type source struct {
 	name   string // for messages
 	format audio.Format
 	wav    *audio.WAVReader // nil: raw
-	order  audio.WAVOrder   // of a WAV file
 	r      *bufio.Reader
 	file   *os.File // nil: standard input
 	size   int64    // bytes, −1: unknown
@@ -90,10 +89,10 @@ func (s *source) beginWAV(f *endFlags) (err error) {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.format = s.wav.Format()
-	s.order = audio.NewWAVOrder(s.format)
 	if w := f.wanted(); w.Or(s.format) != s.format {
 		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, they are for sound without a header", s.name, s.format))
 	}
+	s.format.Positions = s.wav.Positions()
 	return nil
 }
 
@@ -122,7 +121,7 @@ func (s *source) frames() int64 {
 	return s.size / int64(s.format.FrameBytes())
 }
 
-// read fills p, whole frames of s.format in the order of a loop, with one frame or more,
+// read fills p, whole frames of s.format, with one frame or more,
 // and returns how many bytes. io.EOF ends the sound.
 func (s *source) read(p []byte) (int, error) {
 	size := s.format.FrameBytes()
@@ -131,7 +130,6 @@ func (s *source) read(p []byte) (int, error) {
 		if err != nil && err != io.EOF {
 			err = fmt.Errorf("%s: %w", s.name, err)
 		}
-		s.order.FromFile(p[:n*size])
 		return n * size, err
 	}
 	n, err := io.ReadAtLeast(s.r, p, size)

@@ -42,7 +42,7 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	show := showProgress(e, c.Loop, "recording", c.Wait != 0)
 	defer show.stop()
 	rate := c.wanted().Or(known).Or(audio.DefaultFormat()).Rate
-	p, err := c.open(ctx, e, pcm.Read, c.wanted(), rate, recordBuffer)
+	p, err := c.open(ctx, e, pcm.Read, c.ordered(known), rate, recordBuffer)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -71,6 +71,21 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 		return fmt.Errorf("%s: the daemon has gone; what was recorded before, %v, is complete", c.Loop, length)
 	}
 	return err
+}
+
+// ordered is what is wanted of a loop with a format: the channels of a WAV file in its order,
+// as far as it is known how many there will be and nobody has said another. A client that
+// leaves it to its loop learns that when it is open.
+func (c *recordCmd) ordered(known audio.Format) audio.Format {
+	f := c.wanted()
+	if c.raw(c.File) || f.Channels == 0 && (!c.Server || known.Positions.Known()) {
+		return f
+	}
+	if f.Channels == 0 {
+		f.Channels = known.Or(audio.DefaultFormat()).Channels
+	}
+	f.Positions = audio.WAVPositions(f.Channels)
+	return f
 }
 
 // release closes an end that has read, and waits for the daemon, so that a script may open

@@ -19,7 +19,7 @@ type sink struct {
 	w      io.Writer
 	file   *os.File         // nil: standard output
 	wav    *audio.WAVWriter // nil: raw
-	order  audio.WAVOrder   // of a WAV file
+	order  audio.Order      // into that of a WAV file
 	frame  int              // bytes
 	frames int64
 }
@@ -41,9 +41,14 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 	if f.raw(file) {
 		return s, nil
 	}
-	s.order = audio.NewWAVOrder(format)
+	written := format
+	format.Positions = format.Stand()
+	if written.Positions = written.FilePositions(); !written.Positions.Known() {
+		written.Positions = format.Positions // a file has no order for them
+	}
+	s.order = audio.NewOrder(format, written.Positions)
 	var err error
-	if s.wav, err = audio.NewWAVWriter(s.w, format); err != nil {
+	if s.wav, err = audio.NewWAVWriter(s.w, written); err != nil {
 		if s.file != nil {
 			_ = s.file.Truncate(0)
 			s.file.Close()
@@ -89,7 +94,7 @@ func writable(file string) error {
 // header says how many.
 func (s *sink) write(p []byte) error {
 	if s.wav != nil {
-		s.order.ToFile(p)
+		s.order.Apply(p, p)
 		err := s.wav.WriteFrames(p)
 		s.frames = s.wav.Frames()
 		if err != nil {

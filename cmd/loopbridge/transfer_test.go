@@ -79,7 +79,8 @@ func TestFormatIsTheLoopsD5(t *testing.T) {
 	}
 }
 
-// Channels have the order of their WAV file in it, and that of ALSA on the loop.
+// A server says where the channels of its file stand, and a client that says nothing gets
+// them in that order.
 func TestSurroundD12(t *testing.T) {
 	socket := testDaemon(t)
 	dir := tempDir(t)
@@ -87,8 +88,6 @@ func TestSurroundD12(t *testing.T) {
 	in := filepath.Join(dir, "in.wav")
 	data := noise(f, 4800)
 	writeWAV(t, in, f, data)
-	want := bytes.Clone(data)
-	audio.NewWAVOrder(f).FromFile(want)
 	for _, name := range []string{"out.wav", "out.raw"} {
 		out := filepath.Join(dir, name)
 		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
@@ -98,8 +97,8 @@ func TestSurroundD12(t *testing.T) {
 			if _, got := readWAV(t, out); !bytes.Equal(got, data) {
 				t.Error("the recorded file is another")
 			}
-		} else if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
-			t.Error("the loop has another order than ALSA's", err)
+		} else if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, data) {
+			t.Error("the loop has another order than its server", err)
 		}
 	}
 }

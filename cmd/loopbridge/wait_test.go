@@ -41,3 +41,15 @@ func hold(t *testing.T, socket, name string, o pcm.Options) *pcm.PCM {
 	t.Cleanup(p.Abandon)
 	return p
 }
+
+// openClient opens the client end of a loop until the test ends.
+func openClient(t *testing.T, socket, name string, o pcm.Options) *pcm.PCM {
+	t.Helper()
+	o.Role = pcm.Client
+	p, err := client.Open(t.Context(), socket, name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Abandon)
+	return p
+}

@@ -12,7 +12,7 @@ type Options struct {
 	// Matrix mixes channels where it has a column for each of the writer's and a row for
 	// each of the reader's.
 	Matrix audio.Matrix
-	// Direct carries channel i to channel i elsewhere, instead of audio.DefaultMatrix.
+	// Direct carries channel i to channel i elsewhere, instead of audio.MatrixFor.
 	Direct bool
 	// Dither adds noise where samples are rounded to fewer bits than they have.
 	Dither bool
@@ -20,7 +20,20 @@ type Options struct {
 
 // Needed reports whether frames have to be converted at all.
 func (o Options) Needed(from, to audio.Format) bool {
-	return from != to || o.explicit(from, to) && !o.Matrix.IsDirect()
+	return !from.Alike(to) || o.explicit(from, to) && !o.Matrix.IsDirect() || !o.order(from, to).IsZero()
+}
+
+// Rearranged reports whether nothing but the order of the channels differs.
+func (o Options) Rearranged(from, to audio.Format) bool {
+	return from.Alike(to) && !o.order(from, to).IsZero()
+}
+
+// order is how channels are rearranged of which there are as many on both sides.
+func (o Options) order(from, to audio.Format) audio.Order {
+	if o.Direct || o.explicit(from, to) || from.Channels != to.Channels {
+		return audio.Order{}
+	}
+	return audio.NewOrder(from, to.Positions)
 }
 
 // explicit reports whether Matrix is for these formats.
@@ -35,7 +48,7 @@ func (o Options) matrix(from, to audio.Format) audio.Matrix {
 	case o.Direct:
 		return audio.DirectMatrix(from.Channels, to.Channels)
 	}
-	return audio.DefaultMatrix(from.Channels, to.Channels)
+	return audio.MatrixFor(from, to)
 }
 
 // Check says whether frames can be converted: formats that are valid, and rates that are
@@ -62,7 +75,9 @@ const block = 256
 // blocks or allocates.
 type Converter struct {
 	from, to audio.Format
-	straight bool // Reencode does it all
+	straight bool        // Reencode does it all
+	order    audio.Order // of what goes in, before all else
+	ordered  []byte      // a block of it; nil: it has the right order
 
 	down, up  *audio.Mixer        // nil: as many channels
 	resampler *resample.Resampler // nil: the same rate
@@ -83,6 +98,10 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	between := min(from.Channels, to.Channels)
 	c.decoded = make([]float32, block*from.Channels)
 	c.resampled = make([]float32, block*between)
+	if c.order = o.order(from, to); !c.order.IsZero() {
+		c.ordered = make([]byte, block*from.FrameBytes())
+		from.Positions = to.Positions // from here on
+	}
 	m := o.matrix(from, to)
 	switch {
 	case m.IsDirect():
@@ -135,6 +154,11 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	}
 	taken = min(block, len(from)/c.from.FrameBytes(), c.Need(room))
 	from = from[:taken*c.from.FrameBytes()]
+	if c.straight && c.ordered != nil && !c.faded() && c.from.Encoding == c.to.Encoding {
+		c.order.Apply(to, from)
+		return taken, taken
+	}
+	from = c.arrange(from)
 	if c.straight && !c.faded() {
 		c.bad += uint64(audio.Reencode(c.to.Encoding, c.from.Encoding, to[:taken*c.to.FrameBytes()], from))
 		return taken, taken
@@ -158,6 +182,16 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	return given, taken
 }
 
+// arrange gives a block the order of what comes out.
+func (c *Converter) arrange(from []byte) []byte {
+	if c.ordered == nil {
+		return from
+	}
+	ordered := c.ordered[:len(from)]
+	c.order.Apply(ordered, from)
+	return ordered
+}
+
 // intake is the first stages, for a block at most.
 func (c *Converter) intake(from []byte) []float32 {
 	frames := len(from) / c.from.FrameBytes()
@@ -176,7 +210,7 @@ func (c *Converter) intake(from []byte) []float32 {
 func (c *Converter) Keep(from []byte) {
 	for size := c.from.FrameBytes(); c.resampler != nil && len(from) >= size; {
 		n := min(block, len(from)/size)
-		if c.resampler.Keep(c.intake(from[:n*size])) < n {
+		if c.resampler.Keep(c.intake(c.arrange(from[:n*size]))) < n {
 			return
 		}
 		from = from[n*size:]

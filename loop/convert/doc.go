@@ -4,6 +4,10 @@
 //	bytes ─ decode ─▶ float32 ─ mix ─▶ resample ─▶ mix ─ dither, encode ─▶ bytes
 //	                            down               up
 //
+// Where both have as many channels and say where these stand, in other orders, the bytes of
+// a frame are rearranged first, and what is left of the way is that between equal orders: if
+// nothing else differs, samples go across untouched.
+//
 // Stages that have nothing to do are left out, and channels are mixed where there are
 // fewer of them to resample. Where both sides hold more than the 24 bits of a float32 and
 // only the encoding differs, samples go straight across.

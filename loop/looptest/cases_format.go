@@ -61,7 +61,7 @@ func formatCases() []testCase {
 				rate := []int{1000, 4999, 11025, 22050, 200000, 768000}[i%6]
 				f := audio.Format{Rate: rate, Channels: 1 + i%3, Encoding: e}
 				s, c := w.serve(f)
-				if s.Format() != f || c.Format() != f {
+				if !s.Format().Alike(f) || !c.Format().Alike(f) { // an ALSA end says positions, too
 					w.Fatal(s.Format(), c.Format())
 				}
 				s.arm()

@@ -31,7 +31,7 @@ type Harness struct {
 
 // Run runs every case.
 func (h Harness) Run(t *testing.T) {
-	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), attachedCases(), sharedCases(), setupCases(), holdCases(), policyCases()} {
+	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), positionCases(), attachedCases(), sharedCases(), setupCases(), holdCases(), policyCases()} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				if why := h.Inapplicable[c.name]; why != "" {

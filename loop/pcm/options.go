@@ -78,7 +78,8 @@ type Options struct {
 	Role      Role
 	Direction Direction
 	// Format is the server's choice for the loop; fields left zero are the loop's
-	// configured default (D5). A client's zero fields are the server's.
+	// configured default (D5). A client's zero fields are the server's. A client that
+	// has as many channels and no Positions has the loop's.
 	Format audio.Format
 	// Period is how many frames the program moves at a time: it paces the clock.
 	// 0: DefaultPeriod.
@@ -120,6 +121,9 @@ type Grant struct {
 	Ring      *ring.Ring
 	Direction Direction // exactly one
 	Period    int       // frames
+	// Positions are where the channels of this end stand: what it says, or, where it says
+	// nothing and has as many, those of the loop. None: nobody has said.
+	Positions audio.Positions
 }
 
 // Control carries what the ring cannot to the daemon. Errors are audio's.

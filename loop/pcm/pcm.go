@@ -16,6 +16,7 @@ type PCM struct {
 	dir      Direction
 	asked    Direction
 	period   int
+	stand    audio.Positions
 	nonblock atomic.Bool
 	control  Control
 	bell     Bell
@@ -47,7 +48,7 @@ func New(name string, o Options, g Grant, control Control, bell Bell) *PCM {
 // adopt takes a ring into use. The caller holds io and memory, or is New.
 func (p *PCM) adopt(g Grant) {
 	r := g.Ring
-	p.period = g.Period
+	p.period, p.stand = g.Period, g.Positions
 	p.io.ring, p.io.starts = r, r.Starts()
 	p.io.reader, p.io.writer = ring.Reader{Ring: r}, ring.Writer{Ring: r}
 }

@@ -16,11 +16,14 @@ func look[T any](p *PCM, ask func(reader ring.Reader, writer ring.Writer) T) (an
 	return answer
 }
 
-// Format is what this end reads or writes.
+// Format is what this end reads or writes. Its positions are the loop's where this end has
+// said none, and none where nobody has.
 func (p *PCM) Format() audio.Format {
 	p.memory.RLock()
 	defer p.memory.RUnlock()
-	return p.io.ring.Spec().Format // no part of the memory: good after Close
+	f := p.io.ring.Spec().Format // no part of the memory: good after Close
+	f.Positions = p.stand
+	return f
 }
 
 // Position counts the frames that this end has written, or has read (with those

@@ -13,8 +13,8 @@
 
 /* What a definition asks for. */
 struct wish {
-	const char *loop, *end, *wait, *socket;
-	char number[4][24]; /* where a value was written as a number */
+	const char *loop, *end, *wait, *socket, *positions;
+	char number[5][24]; /* where a value was written as a number */
 };
 
 static int text(snd_config_t *n, const char **value, char *number)
@@ -35,7 +35,9 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 	const struct {
 		const char *id;
 		const char **value;
-	} fields[] = { { "loop", &w->loop }, { "end", &w->end }, { "wait", &w->wait }, { "socket", &w->socket } };
+	} fields[] = { { "loop", &w->loop }, { "end", &w->end },
+		       { "wait", &w->wait }, { "socket", &w->socket },
+		       { "positions", &w->positions } };
 	snd_config_iterator_t i, next;
 
 	snd_config_for_each(i, next, conf) {
@@ -45,10 +47,10 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 
 		if (snd_config_get_id(n, &id) < 0 || !strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint"))
 			continue;
-		while (f < 4 && strcmp(id, fields[f].id))
+		while (f < 5 && strcmp(id, fields[f].id))
 			f++;
-		if (f == 4) {
-			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have loop, end, wait and socket", name, id);
+		if (f == 5) {
+			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have loop, end, wait, socket and positions", name, id);
 			return -EINVAL;
 		}
 		if (text(n, fields[f].value, w->number[f]) < 0) {
@@ -89,6 +91,16 @@ static int parse_wait(const struct wish *w, int64_t *wait)
 	return -EINVAL;
 }
 
+static int parse_positions(const struct wish *w, struct lb_chmap *c, snd_pcm_stream_t stream)
+{
+	lb_chmap_init(c, stream);
+	if (!lb_chmap_parse(c, w->positions))
+		return 0;
+	SNDERR("loopbridge: POSITIONS of %s is wav, alsa, loop, or a list such as FL FR FC LFE RL RR, each once; \"%s\" is none of them",
+	       w->loop, w->positions);
+	return -EINVAL;
+}
+
 /* open_end asks the daemon for the end. It waits so many ns for a server, or for its turn. */
 static int open_end(struct lb_pcm *p, int64_t wait)
 {
@@ -105,6 +117,10 @@ static int open_end(struct lb_pcm *p, int64_t wait)
 		      wait != 0);
 	if (!err) {
 		err = lb_ring_map(&p->ring, fds[0], &m.granted);
+		if (p->role == LB_CLIENT) {
+			p->chmap.loop.channels = err ? 0 : p->ring.shared->channels;
+			memcpy(p->chmap.loop.at, m.granted.positions, sizeof p->chmap.loop.at);
+		}
 		if (err)
 			close(fds[1]);
 		else
@@ -225,6 +241,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 	err = parse_role(&w, &p->role);
 	if (!err)
 		err = parse_wait(&w, &wait);
+	if (!err)
+		err = parse_positions(&w, &p->chmap, stream);
 	if (err < 0) {
 		free(p);
 		return err;

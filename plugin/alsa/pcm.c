@@ -14,6 +14,7 @@
 #include "pcm.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
@@ -108,19 +109,22 @@ static bool stopped(const struct lb_pcm *p)
 	return p->io.state == SND_PCM_STATE_OPEN || p->io.state == SND_PCM_STATE_SETUP || p->io.state == SND_PCM_STATE_PREPARED;
 }
 
-static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
+/* setup makes the end what the application has chosen. */
+static int setup(struct lb_pcm *p)
 {
-	struct lb_pcm *p = io->private_data;
+	const snd_pcm_ioplug_t *io = &p->io;
 	const struct lb_shared *s = p->ring.shared;
-	struct lb_message m = { .setup = { .format = { io->rate, io->channels, lb_encoding(io->format) } } };
-	int fd, err = lb_pcm_shorten(p, params);
+	struct lb_message m = { .setup = { .format = { io->rate, io->channels, lb_encoding(io->format) },
+					   .period = (uint32_t)io->period_size,
+					   .buffer = (uint32_t)io->buffer_size } };
+	uint8_t positions[LB_MAX_POSITIONS];
+	int fd, err;
 
-	if (err < 0)
-		return err;
-	m.setup.period = (uint32_t)io->period_size;
-	m.setup.buffer = (uint32_t)io->buffer_size;
-	if (p->settled && m.setup.format.rate == s->rate && m.setup.format.channels == s->channels &&
-	    m.setup.format.encoding == s->encoding && m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
+	lb_chmap_tell(&p->chmap, io->channels, m.setup.format.positions);
+	memcpy(positions, m.setup.format.positions, sizeof positions);
+	if (p->settled && !memcmp(positions, p->told, sizeof positions) && m.setup.format.rate == s->rate &&
+	    m.setup.format.channels == s->channels && m.setup.format.encoding == s->encoding &&
+	    m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
 		return 0; /* also while the session goes on, as between two files of aplay */
 	if (lb_state(p) != LB_IDLE || p->armed) {
 		if (!stopped(p)) {
@@ -145,8 +149,49 @@ static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 		return -EINVAL;
 	}
 	p->settled = true;
+	memcpy(p->told, positions, sizeof positions);
 	lb_pcm_adopt(p);
 	return 0;
+}
+
+static int pcm_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
+{
+	struct lb_pcm *p = io->private_data;
+	int err = lb_pcm_shorten(p, params);
+
+	return err < 0 ? err : setup(p);
+}
+
+static snd_pcm_chmap_query_t **pcm_query_chmaps(snd_pcm_ioplug_t *io)
+{
+	struct lb_pcm *p = io->private_data;
+
+	return lb_chmap_query(&p->chmap);
+}
+
+static snd_pcm_chmap_t *pcm_get_chmap(snd_pcm_ioplug_t *io)
+{
+	struct lb_pcm *p = io->private_data;
+
+	return io->state == SND_PCM_STATE_OPEN ? NULL : lb_chmap_get(&p->chmap, io->channels);
+}
+
+/* As on a card it can be said until the stream starts. */
+static int pcm_set_chmap(snd_pcm_ioplug_t *io, const snd_pcm_chmap_t *map)
+{
+	struct lb_pcm *p = io->private_data;
+	struct lb_stand before = p->chmap.said;
+	int err;
+
+	if (io->state != SND_PCM_STATE_SETUP && io->state != SND_PCM_STATE_PREPARED)
+		return -EBADFD;
+	if (map->channels != io->channels || !lb_chmap_say(&p->chmap, map))
+		return -EINVAL;
+	err = setup(p);
+	if (err < 0)
+		p->chmap.said = before;
+	lb_pcm_poll(p);
+	return err;
 }
 
 static int pcm_sw_params(snd_pcm_ioplug_t *io, snd_pcm_sw_params_t *params)
@@ -199,4 +244,7 @@ const snd_pcm_ioplug_callback_t lb_pcm_callbacks = {
 	.poll_revents = lb_pcm_poll_revents,
 	.dump = pcm_dump,
 	.delay = lb_pcm_delay,
+	.query_chmaps = pcm_query_chmaps,
+	.get_chmap = pcm_get_chmap,
+	.set_chmap = pcm_set_chmap,
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "chmap.h"
 #include "conn.h"
 #include "ring.h"
 
@@ -22,6 +23,8 @@ struct lb_pcm {
 	enum lb_role role;
 	char loop[LB_NAME_BYTES];
 	pid_t owner; /* who opened: a child after fork must not close the end */
+	struct lb_chmap chmap;
+	uint8_t told[LB_MAX_POSITIONS]; /* what the daemon knows of the positions of this end */
 
 	/* Positions. alsa-lib counts from the last prepare and wraps at the boundary; the
 	 * ring counts since it was made and never wraps. */

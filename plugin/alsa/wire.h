@@ -12,13 +12,14 @@
 #endif
 
 enum {
-	LB_VERSION = 1,
+	LB_VERSION = 2,
 	LB_MESSAGE_BYTES = 512,
 	LB_NAME_BYTES = 64,
 	LB_PROGRAM_BYTES = 32,
 	LB_TEXT_BYTES = 400,
 	LB_MAX_PENDING = 8, /* requests without an answer */
 	LB_MAX_FIELDS = 64,
+	LB_MAX_POSITIONS = 16, /* channels that can have one */
 };
 
 enum lb_op {
@@ -51,6 +52,7 @@ struct lb_header {
 
 struct lb_format {
 	uint32_t rate, channels, encoding;
+	uint8_t positions[LB_MAX_POSITIONS]; /* SND_CHMAP_FL ... of each channel; zeros: not said */
 };
 
 struct lb_open {
@@ -78,6 +80,7 @@ struct lb_mark {
 struct lb_granted {
 	uint32_t direction, period, buffer, unused;
 	uint64_t bytes;
+	uint8_t positions[LB_MAX_POSITIONS]; /* of the end, or, where it says none and has as many channels, of the loop */
 };
 
 struct lb_failure {

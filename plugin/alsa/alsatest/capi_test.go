@@ -35,6 +35,7 @@ var capiCases = map[string][]string{
 	"D7D9Server": {"nonblocking_server_without_client", "server_that_plays_first", "server_that_drains_first"},
 	"D5D11HwParams": {"server_offers_everything", "client_is_offered_what_can_be_converted", "sizes_are_granted", "largest_buffer",
 		"running_stream_keeps_its_setup"},
+	"ChannelMaps":           {"chmaps_are_offered", "chmap_is_refused", "chmap_is_heard"},
 	"D1D2D3D4OpenIsRefused": {"open_is_refused"},
 }
 

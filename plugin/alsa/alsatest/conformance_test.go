@@ -25,6 +25,7 @@ func TestConformance(t *testing.T) { conform(t, agentProgram) }
 // conform runs the suite with the agent that program builds.
 func conform(t *testing.T, program func(*testing.T) string) {
 	const oneDirection = "an ALSA stream has one direction"
+	const said = "an ALSA end says positions by a call of its own, or as a program of its name does; see testdata/capi_chmap.c"
 	looptest.Harness{Connect: connect(program), ServerBuffers: true, Inapplicable: map[string]string{
 		"E02_D2_server_for_both_is_EACCES":                                         oneDirection,
 		"E07_D3_client_for_both_gets_what_the_server_permits":                      oneDirection,
@@ -41,6 +42,16 @@ func conform(t *testing.T, program func(*testing.T) string) {
 		"E48_D22_close_of_a_paused_end_waits_until_it_is_resumed":                  "alsa-lib drops what is paused, and lets nobody drain it",
 		"E45_marks_of_a_session_that_is_halted_are_dropped":                        "as before",
 		"D13_D16_client_that_closes_before_the_server_reads_is_heard_all_the_same": "a client that drains holds its end until it is heard",
+		"D12_positions_that_differ_are_rearranged_bit_for_bit":                     said,
+		"D12_positions_at_the_side_are_the_rear_of_who_has_none":                   said,
+		"D12_who_says_positions_takes_a_silent_server_for_ALSA":                    said,
+		"D12_direct_passes_positions_by":                                           said,
+		"D12_positions_are_granted_and_seen":                                       said,
+		"D12_positions_set_after_the_client_came_count":                            said,
+		"E25_D5_positions_that_cannot_be_are_EINVAL":                               said,
+		"D12_stereo_that_is_exchanged_is_heard_so":                                 said,
+		"D12_shared_clients_are_rearranged_each":                                   said,
+		"D12_attached_loops_have_the_order_they_are_told":                          said,
 	}}.Run(t)
 }
 

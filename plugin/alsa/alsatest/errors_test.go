@@ -66,8 +66,8 @@ func TestRefusals(t *testing.T) {
 		"negative wait":        {"aplay", "loopbridge:LOOP=loop0,WAIT=-5s", syscall.EINVAL, []string{"WAIT of loop0", `"-5s"`}},
 		"wait of no server":    {"aplay", "loopbridge:LOOP=loop0,WAIT=10ms", syscall.ETIMEDOUT, []string{"loop0", "waited 10ms"}},
 		"unknown argument":     {"aplay", "loopbridge:LOOP=loop0,COLOUR=red", syscall.ENOENT, []string{"COLOUR"}}, // alsa-lib itself
-		"too many arguments":   {"aplay", "loopbridge:loop0,server,1,/s,more", syscall.ENOENT, []string{"loopbridge"}},
-		"unknown field":        {"aplay", "odd", syscall.EINVAL, []string{`unknown field "colour"`, "loop, end, wait and socket"}},
+		"too many arguments":   {"aplay", "loopbridge:loop0,server,1,/s,wav,more", syscall.ENOENT, []string{"loopbridge"}},
+		"unknown field":        {"aplay", "odd", syscall.EINVAL, []string{`unknown field "colour"`, "loop, end, wait, socket and positions"}},
 		"no loop":              {"aplay", "nameless", syscall.EINVAL, []string{"nameless names no loop", "loopbridge:loop0"}},
 		"a field of no kind":   {"aplay", "structured", syscall.EINVAL, []string{`the field "loop" of structured is neither a text nor a number`}},
 		"another daemon":       {"aplay", "loopbridge:LOOP=loop0,SOCKET=/nowhere/s", syscall.ECONNREFUSED, []string{"no daemon on /nowhere/s", "loop0", `"loopbridge serve"`}},

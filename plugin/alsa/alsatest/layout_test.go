@@ -85,7 +85,7 @@ func layoutInGo() map[string]string {
 	layout := map[string]string{}
 	for name, value := range map[string]int{
 		"VERSION": wire.Version, "MESSAGE_BYTES": wire.MessageBytes, "NAME_BYTES": wire.NameBytes, "PROGRAM_BYTES": wire.ProgramBytes,
-		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields,
+		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields, "MAX_POSITIONS": wire.MaxPositions,
 		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
 		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
 		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_FOLLOW": int(wire.OpFollow), "OP_MARK": int(wire.OpMark),

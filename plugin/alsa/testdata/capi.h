@@ -50,6 +50,9 @@
 	X(sizes_are_granted) \
 	X(largest_buffer) \
 	X(running_stream_keeps_its_setup) \
+	X(chmaps_are_offered) \
+	X(chmap_is_refused) \
+	X(chmap_is_heard) \
 	X(open_is_refused)
 
 #define CAPI_DECLARE(name) void name(void);

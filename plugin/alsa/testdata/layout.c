@@ -23,6 +23,7 @@ static void constants(void)
 	CONSTANT(LB_TEXT_BYTES);
 	CONSTANT(LB_MAX_PENDING);
 	CONSTANT(LB_MAX_FIELDS);
+	CONSTANT(LB_MAX_POSITIONS);
 	CONSTANT(LB_OP_OPEN);
 	CONSTANT(LB_OP_START);
 	CONSTANT(LB_OP_HALT);
@@ -84,6 +85,7 @@ static void messages(void)
 	OFFSET(lb_format, rate);
 	OFFSET(lb_format, channels);
 	OFFSET(lb_format, encoding);
+	OFFSET(lb_format, positions);
 	SIZE(lb_open);
 	OFFSET(lb_open, loop);
 	OFFSET(lb_open, role);
@@ -107,6 +109,7 @@ static void messages(void)
 	OFFSET(lb_granted, buffer);
 	OFFSET(lb_granted, unused);
 	OFFSET(lb_granted, bytes);
+	OFFSET(lb_granted, positions);
 	SIZE(lb_failure);
 	OFFSET(lb_failure, text);
 	SIZE(lb_end);

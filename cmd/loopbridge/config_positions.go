@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// setPositions takes an array of names.
+func setPositions(to *audio.Positions) func(any) string {
+	const use = `an array of ALSA's names, such as ["FL", "FR", "FC", "LFE", "RL", "RR"]`
+	return func(v any) string {
+		list, ok := v.([]any)
+		if !ok {
+			return wrongType(v, use)
+		}
+		var names []string
+		for _, v := range list {
+			name, ok := v.(string)
+			if !ok {
+				return "has an element that " + wrongType(v, use)
+			}
+			names = append(names, name)
+		}
+		p, err := audio.ParsePositions(strings.Join(names, " "))
+		if err != nil {
+			return err.Error()
+		}
+		*to = p
+		return ""
+	}
+}
+
+// positioned reports positions that do not fit the channels. Those of an attached loop are
+// the device's, and are looked at when all devices are known.
+func (b *binder) positioned(path string, l *LoopConfig, channels int) {
+	f := audio.Format{Rate: audio.MinRate, Channels: channels, Encoding: audio.U8, Positions: l.Format.Positions}
+	if err := f.Validate(); err != nil && l.Side == "" {
+		b.wrong(join(path, "positions"), fmt.Sprintf("%v, use one for each", err))
+	}
+}
+
+// devicePositions is positioned for attached loops.
+func (b *binder) devicePositions(c *Config) {
+	for i, l := range c.Loops {
+		for _, d := range c.Devices {
+			if d.Name != l.Device || l.Side == "" {
+				continue
+			}
+			ports := d.Ports.Play
+			if l.Side == "record" {
+				ports = d.Ports.Record
+			}
+			detached := l
+			detached.Side = ""
+			b.positioned(element("loop", i), &detached, width(ports, d.Format.Channels))
+		}
+	}
+}
+
+// width is how many channels a side of a device has: those of a port, if ports are channels.
+func width(m loop.PortMap, channels int) int {
+	if m.Channels == nil {
+		return channels
+	}
+	most := 0
+	for _, list := range m.Channels {
+		most = max(most, len(list))
+	}
+	return most
+}
