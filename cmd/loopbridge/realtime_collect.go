@@ -29,18 +29,23 @@ const (
 
 // collect looks after the heap of a process with real-time threads for as long as that runs.
 func (r *realtime) collect() {
-	debug.SetGCPercent(-1)
-	r.asOrdinary(runtime.GC) // the one that goes on ends
-	c := collector{live: heap()}
-	debug.SetMemoryLimit(int64(c.live) + excess)
+	var c collector
+	r.asOrdinary(func() { // each of these stops the world, which looks at threads likewise
+		debug.SetGCPercent(-1)
+		runtime.GC() // the one that goes on ends
+		c.live = heap()
+		debug.SetMemoryLimit(int64(c.live) + excess)
+	})
 	for pause := soonLook; ; {
 		time.Sleep(pause)
 		now := heap()
 		if now >= c.threshold() {
-			r.asOrdinary(runtime.GC)
-			now = heap()
+			r.asOrdinary(func() {
+				runtime.GC()
+				now = heap()
+				debug.SetMemoryLimit(int64(2*now) + excess)
+			})
 			c.live, c.before = now, now
-			debug.SetMemoryLimit(int64(2*c.live) + excess)
 		}
 		pause = c.pause(pause, now)
 	}
