@@ -6,8 +6,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // bell wakes one thread that sleeps: a futex, so that a sleep and what ends it cost one
@@ -27,7 +25,10 @@ const (
 )
 
 // linux/futex.h
-const futexWake = 1 | 128 // FUTEX_WAKE, of this process only
+const (
+	futexWait = 0 | 128 // FUTEX_WAIT, of this process only
+	futexWake = 1 | 128
+)
 
 // ring ends the sleep in progress, or else the next one. From any thread; does not block
 // or allocate.
@@ -46,7 +47,8 @@ func (b *bell) sleep(limit time.Duration) (rung bool) {
 			b.left = unix.NsecToTimespec(int64(limit))
 			left = &b.left
 		}
-		if sleep.Futex((*uint32)(unsafe.Pointer(&b.state)), bellAsleep, left) == unix.ETIMEDOUT {
+		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.state)), futexWait, uintptr(bellAsleep), uintptr(unsafe.Pointer(left)), 0, 0)
+		if errno == unix.ETIMEDOUT {
 			return b.state.Swap(bellAwake) == bellRung
 		}
 	}

@@ -1,1 +1,0 @@
-// Functions without a body need a file of assembler beside them.
