@@ -68,9 +68,14 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	bool written = lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity;
 
-	if (p->conn.dead || lb_drained(p) || !ours(p))
+	int err = 0;
+
+	if (p->conn.dead || !ours(p))
 		return 0;
-	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
+	if (!lb_drained(p) && (lb_state(p) != LB_IDLE || p->armed || written))
+		err = halt(p);
+	lb_nudge(&p->conn); /* it will be in SETUP, where there is nothing to wait for */
+	return err;
 }
 
 static int pcm_prepare(snd_pcm_ioplug_t *io)
