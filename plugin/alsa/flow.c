@@ -239,6 +239,8 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
+	if (io->state == SND_PCM_STATE_OPEN) /* there is no buffer yet */
+		return 0;
 	if (was_reset(p)) {
 		if (!lb_plays(p)) /* what can be read is old */
 			lb_ring_take(&p->ring, UINT64_MAX);

@@ -8,7 +8,7 @@
 
 /* Frames of what is tested: long, so that where time passes by itself no buffer runs dry
  * before the program has looked. */
-enum { PART = 4800, WHOLE = 4 * PART };
+enum { PART = 2400, WHOLE = 4 * PART };
 
 /* A state that a cell begins in. BUSY is RUNNING and FULL is PREPARED with nothing that can be
  * moved at once: a full buffer to write to, an empty one to read from. */
