@@ -24,7 +24,10 @@ static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
 /* complain prints why a request failed, in the daemon's words if it had any. */
 static void complain(const struct lb_pcm *p, int err)
 {
-	if (*p->conn.why)
+	if (err == -ENXIO && p->role == LB_CLIENT && *p->conn.why)
+		SNDERR("loopbridge: %s; servers that do not stay when a client stops, seeks or goes on with another rate want on_client_close = \"hold\" or \"silence\" for the loop",
+		       p->conn.why);
+	else if (*p->conn.why)
 		SNDERR("loopbridge: %s", p->conn.why);
 	else
 		SNDERR("loopbridge: %s: %s", p->loop, p->conn.dead ? "the daemon has gone" : snd_strerror(err));
