@@ -120,7 +120,7 @@ static const char *error_name(long err)
 		const char *name;
 	} names[] = { { EAGAIN, "EAGAIN" }, { EPIPE, "EPIPE" },	    { EBADFD, "EBADFD" }, { EINTR, "EINTR" },
 		      { EIO, "EIO" },	    { ENODEV, "ENODEV" },   { ENXIO, "ENXIO" },	  { ENOSYS, "ENOSYS" },
-		      { EINVAL, "EINVAL" }, { ESTRPIPE, "ESTRPIPE" }, { ECONNRESET, "ECONNRESET" } };
+		      { EINVAL, "EINVAL" }, { EBUSY, "EBUSY" },	    { ESTRPIPE, "ESTRPIPE" }, { ECONNRESET, "ECONNRESET" } };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (names[i].number == -err)
@@ -220,12 +220,12 @@ static void cell(struct subject *s, enum start state, const struct row *r, const
 	long got;
 
 	printf("%s %s %s %s %s: ", subject_plays(s) ? "playback" : "capture", start_names[state], r->name, c->mode, c->signals);
+	s->mode = c->blocks ? 0 : SND_PCM_NONBLOCK;
 	if (!subject_reach(s, state)) {
 		printf("-\n");
 		subject_close(s);
 		return;
 	}
-	OK(snd_pcm_nonblock(s->pcm, !c->blocks));
 	seen = 0;
 	if (c->flags >= 0) {
 		struct sigaction a = { .sa_handler = count, .sa_flags = c->flags };
@@ -267,7 +267,7 @@ int main(int argc, char **argv)
 	s.device = argv[4];
 	s.other_device = argv[5];
 	for (enum start state = OPEN; state < STARTS; state++) {
-		if (argc > 6 && strcmp(argv[6], start_names[state]))
+		if ((argc > 6 && strcmp(argv[6], start_names[state])) || (state == FULL && !subject_plays(&s)))
 			continue;
 		for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
 			for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)

@@ -120,11 +120,12 @@ static void drain(const struct subject *s)
 		WANT(snd_pcm_drain(s->pcm), -EAGAIN);
 		if (s->role)
 			rig_until(s->role, "draining");
-		OK(snd_pcm_nonblock(s->pcm, 0));
 	} else {
 		run(s);
+		OK(snd_pcm_nonblock(s->pcm, 0));
 		OK(snd_pcm_drain(s->pcm));
 	}
+	OK(snd_pcm_nonblock(s->pcm, s->mode != 0));
 }
 
 static void walk(struct subject *s, enum start state)
@@ -154,12 +155,10 @@ bool subject_reach(struct subject *s, enum start state)
 	static const char *const real[STARTS] = { [FULL] = "PREPARED", [BUSY] = "RUNNING" };
 	const char *want = real[state] ? real[state] : start_names[state];
 
-	if (state == FULL && !subject_plays(s))
-		return false;
 	s->moves = state == RUNNING || state == BUSY || state == DRAINING;
 	if (!first)
 		begin_other(s);
-	OK(snd_pcm_open(&s->pcm, s->device, s->stream, 0));
+	OK(snd_pcm_open(&s->pcm, s->device, s->stream, s->mode));
 	if (state != OPEN) {
 		setup(s->pcm, true);
 		if (first)
