@@ -21,6 +21,10 @@ const statesSources = "../plugin/alsa/testdata/"
 // statesCase is the case that needs it.
 const statesCase = "has the states of the ALSA plugin"
 
+// mapped are reasons that do not hold where a program maps the buffer: alsa-lib then moves frames
+// itself, for the kernel as for a plugin.
+var mapped = []string{"waits", "unstarted"}
+
 // buildStates builds it, for the machine, which has the host's C libraries.
 func buildStates(dir string) (path string, err error) {
 	path = filepath.Join(dir, statesFile)
@@ -44,15 +48,17 @@ func statesAgree(b *bench) {
 		if err != nil {
 			b.Fatalf("%v", err)
 		}
-		out, err := exec.Command(program, "clock", "client", direction,
-			"hw:"+b.card.ID+",0,2", "hw:"+b.card.ID+",1,2").Output()
-		if err != nil {
-			var exit *exec.ExitError
-			errors.As(err, &exit)
-			b.Fatalf("%s: %v\n%s", direction, err, exit.Stderr)
-		}
-		if wrong := table.Compare(states.Kernel, string(out)); wrong != nil {
-			b.Errorf("it does other than the table says:\n%s", strings.Join(wrong, "\n"))
+		for access, void := range map[string][]string{"rw": nil, "mmap": mapped} {
+			out, err := exec.Command(program, "clock", "client", direction, access,
+				"hw:"+b.card.ID+",0,2", "hw:"+b.card.ID+",1,2").Output()
+			if err != nil {
+				var exit *exec.ExitError
+				errors.As(err, &exit)
+				b.Fatalf("%s, %s: %v\n%s", direction, access, err, exit.Stderr)
+			}
+			if wrong := table.Compare(states.Kernel, string(out), void...); wrong != nil {
+				b.Errorf("with %s it does other than the table says:\n%s", access, strings.Join(wrong, "\n"))
+			}
 		}
 		cells, differ := table.Cells()
 		b.say("%s: %d cells, in %d rows the plugin differs with a reason", direction, cells, differ)

@@ -50,6 +50,9 @@ playback PAUSED drain nonblock none: 0 SETUP
 	if wrong := table.Compare(Kernel, right); !slices.Equal(wrong, want) {
 		t.Errorf("%q, want %q", wrong, want)
 	}
+	if wrong := table.Compare(Kernel, right, "lost"); wrong != nil {
+		t.Errorf("without the reason %q", wrong)
+	}
 	odd := strings.Replace(right, "PAUSED drain block none", "ASLEEP drain block none", 1)
 	want = []string{
 		"playback PAUSED drain block none: is missing",

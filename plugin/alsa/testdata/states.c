@@ -1,7 +1,7 @@
 /* Fills in the table of states, calls, modes and signals for one PCM:
  *
- *	states crank client playback DEVICE OTHER     in time that a test lets pass
- *	states clock client playback DEVICE OTHER     in time that passes by itself
+ *	states crank client playback rw DEVICE OTHER     in time that a test lets pass
+ *	states clock client playback mmap DEVICE OTHER   in time that passes by itself
  *
  * Standard output has a line for each cell: direction, state, call, mode and signals, then
  * what the call returned, and the state that it left:
@@ -41,7 +41,9 @@ static short block[2 * PART];
 /* The calls: the rows. */
 static long transfer(struct subject *s)
 {
-	return subject_plays(s) ? snd_pcm_writei(s->pcm, block, PART) : snd_pcm_readi(s->pcm, block, PART);
+	if (subject_plays(s))
+		return s->mapped ? snd_pcm_mmap_writei(s->pcm, block, PART) : snd_pcm_writei(s->pcm, block, PART);
+	return s->mapped ? snd_pcm_mmap_readi(s->pcm, block, PART) : snd_pcm_readi(s->pcm, block, PART);
 }
 
 static long call_drain(struct subject *s) { return snd_pcm_drain(s->pcm); }
@@ -235,6 +237,8 @@ static void cell(struct subject *s, enum start state, const struct row *r, const
 	}
 	if (r->call == call_drain || state == DRAINING)
 		h.frames = LONG_MAX;
+	else if (state == PREPARED || state == BUSY)
+		h.frames = WHOLE - PART; /* the line may begin a cycle or two later */
 	h.starts = r->call == transfer && state == PREPARED && !subject_plays(s);
 	if (helped)
 		begin(&h);
@@ -255,8 +259,8 @@ int main(int argc, char **argv)
 {
 	struct subject s = { 0 };
 
-	if (argc < 6) {
-		fprintf(stderr, "usage: states crank|clock client|server playback|capture DEVICE OTHER [STATE]\n");
+	if (argc != 7) {
+		fprintf(stderr, "usage: states crank|clock client|server playback|capture rw|mmap DEVICE OTHER\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "crank")) {
@@ -264,10 +268,11 @@ int main(int argc, char **argv)
 		s.other_role = strcmp(s.role, "server") ? "server" : "client";
 	}
 	s.stream = strcmp(argv[3], "playback") ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK;
-	s.device = argv[4];
-	s.other_device = argv[5];
+	s.mapped = !strcmp(argv[4], "mmap");
+	s.device = argv[5];
+	s.other_device = argv[6];
 	for (enum start state = OPEN; state < STARTS; state++) {
-		if ((argc > 6 && strcmp(argv[6], start_names[state])) || (state == FULL && !subject_plays(&s)))
+		if (state == FULL && !subject_plays(&s))
 			continue;
 		for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
 			for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)

@@ -20,6 +20,7 @@ extern const char *const start_names[STARTS];
 struct subject {
 	const char *device, *other_device;
 	snd_pcm_stream_t stream;
+	bool mapped; /* the program sees the buffer, instead of handing over its own */
 	int mode; /* of the open: for some calls the kernel heeds no other */
 	const char *role, *other_role; /* client or server, as the crank calls them; NULL: no crank */
 	snd_pcm_t *pcm, *other;

@@ -36,7 +36,7 @@ const char *state_of(const struct subject *s)
 
 /* setup chooses the same for both; what is tested starts when it is told to if it plays, and
  * with the first read if it records. */
-static void setup(snd_pcm_t *pcm, bool tested)
+static void setup(snd_pcm_t *pcm, bool tested, bool mapped)
 {
 	snd_pcm_hw_params_t *hw;
 	snd_pcm_sw_params_t *sw;
@@ -45,7 +45,7 @@ static void setup(snd_pcm_t *pcm, bool tested)
 
 	snd_pcm_hw_params_alloca(&hw);
 	OK(snd_pcm_hw_params_any(pcm, hw));
-	OK(snd_pcm_hw_params_set_access(pcm, hw, SND_PCM_ACCESS_RW_INTERLEAVED));
+	OK(snd_pcm_hw_params_set_access(pcm, hw, mapped ? SND_PCM_ACCESS_MMAP_INTERLEAVED : SND_PCM_ACCESS_RW_INTERLEAVED));
 	OK(snd_pcm_hw_params_set_format(pcm, hw, SND_PCM_FORMAT_S16_LE));
 	OK(snd_pcm_hw_params_set_channels(pcm, hw, 2));
 	OK(snd_pcm_hw_params_set_rate(pcm, hw, RATE, 0));
@@ -62,11 +62,11 @@ static void setup(snd_pcm_t *pcm, bool tested)
 	OK(snd_pcm_sw_params(pcm, sw));
 }
 
-static void fill(snd_pcm_t *pcm, snd_pcm_uframes_t n)
-{
-	static short silence[2 * WHOLE];
+static short silence[2 * WHOLE];
 
-	WANT(snd_pcm_writei(pcm, silence, n), n);
+static void fill(const struct subject *s, snd_pcm_uframes_t n)
+{
+	WANT(s->mapped ? snd_pcm_mmap_writei(s->pcm, silence, n) : snd_pcm_writei(s->pcm, silence, n), n);
 }
 
 /* begin_other opens, sets up and starts the other end. */
@@ -75,9 +75,9 @@ static void begin_other(struct subject *s)
 	snd_pcm_stream_t stream = subject_plays(s) ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK;
 
 	OK(snd_pcm_open(&s->other, s->other_device, stream, 0));
-	setup(s->other, false);
+	setup(s->other, false, false);
 	if (!subject_plays(s))
-		fill(s->other, WHOLE);
+		WANT(snd_pcm_writei(s->other, silence, WHOLE), WHOLE);
 	OK(snd_pcm_start(s->other));
 }
 
@@ -92,7 +92,7 @@ static void start(const struct subject *s)
 static void run(const struct subject *s)
 {
 	if (subject_plays(s)) {
-		fill(s->pcm, WHOLE / 2);
+		fill(s, WHOLE / 2);
 		start(s);
 		return;
 	}
@@ -105,7 +105,7 @@ static void run(const struct subject *s)
 static void overrun(const struct subject *s)
 {
 	if (subject_plays(s))
-		fill(s->pcm, PART);
+		fill(s, PART);
 	start(s);
 	while (snd_pcm_avail(s->pcm) != -EPIPE)
 		pass(s, PART);
@@ -114,7 +114,7 @@ static void overrun(const struct subject *s)
 static void drain(const struct subject *s)
 {
 	if (subject_plays(s)) {
-		fill(s->pcm, WHOLE);
+		fill(s, WHOLE);
 		start(s);
 		OK(snd_pcm_nonblock(s->pcm, 1));
 		WANT(snd_pcm_drain(s->pcm), -EAGAIN);
@@ -133,7 +133,7 @@ static void walk(struct subject *s, enum start state)
 	if (state == SETUP)
 		OK(snd_pcm_drop(s->pcm));
 	else if (state == FULL)
-		fill(s->pcm, WHOLE);
+		fill(s, WHOLE);
 	else if (state == RUNNING || state == PAUSED)
 		run(s);
 	else if (state == XRUN)
@@ -142,7 +142,7 @@ static void walk(struct subject *s, enum start state)
 		drain(s);
 	else if (state == BUSY) {
 		if (subject_plays(s))
-			fill(s->pcm, WHOLE);
+			fill(s, WHOLE);
 		start(s);
 	}
 	if (state == PAUSED)
@@ -160,7 +160,7 @@ bool subject_reach(struct subject *s, enum start state)
 		begin_other(s);
 	OK(snd_pcm_open(&s->pcm, s->device, s->stream, s->mode));
 	if (state != OPEN) {
-		setup(s->pcm, true);
+		setup(s->pcm, true, s->mapped);
 		if (first)
 			begin_other(s);
 		walk(s, state);
