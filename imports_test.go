@@ -47,6 +47,7 @@ func layers() []layer {
 		{"client/control", "audio client/internal/reach", "HTTP, which client must not pull in"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
+		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},
 
 		{"hwtest/hear", "audio", "measures recordings of any card, so it must not pull one in"},
 		{"hwtest/lab/plan", "", "what host and guest of a machine share"},

@@ -31,6 +31,7 @@ func cases() []testCase {
 		{"plays bit for bit", hwtest.Ears | hwtest.Sound, playsBitForBit},
 		{"has a volume that acts", hwtest.Ears | hwtest.Sound, volumeActs},
 		{"loops back bit for bit", hwtest.Loop | hwtest.Sound, loopsBack},
+		{statesCase, hwtest.Loop, statesAgree},
 		{"chooses its input", 0, choosesInput},
 		{"takes a control of a program", 0, takesControl},
 		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,7 +57,9 @@ func kernelFor(t *testing.T, programs map[string]string) lab.Kernel {
 // tests of others beside them.
 func boot(t *testing.T, kernel lab.Kernel, test string, c lab.Config, others ...string) (lab.Result, error) {
 	t.Helper()
-	c.Files = map[string]string{}
+	files := map[string]string{}
+	maps.Copy(files, c.Files)
+	c.Files = files
 	built := t.TempDir()
 	for _, pkg := range append(others, ".") {
 		name := testProgram(pkg)
@@ -130,11 +133,20 @@ func TestMachine(t *testing.T) {
 		t.Skip("this is the machine")
 	}
 	kernel := kernelFor(t, map[string]string{"aplay": "alsa-utils"})
+	program, unbuilt := buildStates(t.TempDir())
+	if unbuilt != nil {
+		t.Run(statesCase, func(t *testing.T) {
+			t.Skipf("the ALSA plugin is not compared with the kernel's PCMs: %v", unbuilt)
+		})
+	}
 	good := retell(t, reported(t, kernel, lab.AllCards(), func(c lab.Config) (lab.Result, error) {
+		if unbuilt == nil {
+			c.Files = map[string]string{statesFile: program}
+		}
 		return boot(t, kernel, chosenIn("TestCards"), c, packages()...)
 	}))
 	for _, c := range cases() {
-		if !good[c.name] && os.Getenv(chooseCases) == "" {
+		if !good[c.name] && os.Getenv(chooseCases) == "" && (c.name != statesCase || unbuilt == nil) {
 			t.Errorf("no card of the laboratory %s", c.name)
 		}
 	}

@@ -147,6 +147,7 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 	have := ln.makes(avail)
 	n := min(due, have)
 	gap := due - n // silence
+	excused := false
 	ln.deaf = ln.reader != nil && ln.reader.paused.Load()
 	if c.lenient && ln.source != nil && (ln.sink != nil || ln.firstTap() != nil) && !ln.deaf {
 		room, err := ln.room(c.tick.Freewheel)
@@ -158,13 +159,14 @@ func (ln *line) move(c *clockwork, due, avail int, closing bool) (over uint32) {
 		}
 		n = min(n, room)
 		ln.loop.skipped.Add(uint64(due - n))
-		gap = 0
+		gap, excused = 0, gap > 0
 	}
 	switch {
 	case ln.source == nil, ln.writer.paused.Load(): // silence, and nobody's fault
 		ln.dry = false
 	case closing, ln.bus != nil && c.lenient:
 		gap = 0
+	case excused: // and a burst that has begun goes on
 	default:
 		gap -= ln.hold(n, gap)
 		if mark := ln.writer.lastMark.Load(); mark != 0 && mark == ln.source.Taken()+uint64(avail) {

@@ -78,6 +78,44 @@ func TestCycleAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestBurstOutlivesALateCycle: a writer that stays away has one xrun, however often the engine is
+// late meanwhile.
+func TestBurstOutlivesALateCycle(t *testing.T) {
+	e, lines := bench(t, 1, audio.DefaultFormat())
+	ln, block, tick := lines[0], make([]byte, 480*4), backend.Tick{}
+	cycle := func(frames uint64, written bool) {
+		if written {
+			(ring.Writer{Ring: ln.writer.ring}).Write(block)
+		}
+		tick.Position += frames
+		e.cycle(tick)
+		(ring.Reader{Ring: ln.reader.ring}).Read(block)
+	}
+	bursts := func(want uint64) {
+		t.Helper()
+		if got := ln.writer.xruns.bursts.Load(); got != want {
+			t.Errorf("%d bursts, want %d", got, want)
+		}
+	}
+	for range 5 {
+		cycle(480, true)
+	}
+	for range 5 {
+		cycle(480, false)
+	}
+	bursts(1)
+	for range 3 {
+		cycle(4800, false) // the engine is late
+		cycle(480, false)
+	}
+	bursts(1)
+	cycle(480, true)
+	cycle(480, true)
+	cycle(480, false)
+	cycle(480, false)
+	bursts(2)
+}
+
 // BenchmarkCycle is one pair for one 10 ms cycle, both programs included.
 func BenchmarkCycle(b *testing.B) {
 	for _, pairs := range []struct {

@@ -114,9 +114,16 @@ static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
 	return p->avail_min < capacity ? p->avail_min : capacity;
 }
 
+/* still: nothing will ever be moved in this state, so that poll shall not wait for it. */
+static bool still(const struct lb_pcm *p)
+{
+	return p->io.state == SND_PCM_STATE_OPEN || p->io.state == SND_PCM_STATE_SETUP ||
+	       p->io.state == SND_PCM_STATE_XRUN || p->io.state == SND_PCM_STATE_DISCONNECTED;
+}
+
 static bool ready(const struct lb_pcm *p)
 {
-	if (lb_over(p) || p->io.state == SND_PCM_STATE_XRUN)
+	if (lb_over(p) || still(p))
 		return true;
 	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p)) /* running dry is no xrun then */
 		return available(p) >= wanted(p);
@@ -232,6 +239,8 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
+	if (io->state == SND_PCM_STATE_OPEN) /* there is no buffer yet */
+		return 0;
 	if (was_reset(p)) {
 		if (!lb_plays(p)) /* what can be read is old */
 			lb_ring_take(&p->ring, UINT64_MAX);
@@ -363,7 +372,11 @@ int lb_pcm_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
 		*delay = (snd_pcm_sframes_t)available(p) + since_cycle(p);
 	}
 	*delay += p->ring.shared->delay;
-	return p->conn.dead && lb_state(p) != LB_ENDED ? -ENODEV : 0;
+	if (p->conn.dead && lb_state(p) != LB_ENDED)
+		return -ENODEV;
+	if (io->state == SND_PCM_STATE_XRUN)
+		return -EPIPE;
+	return io->state == SND_PCM_STATE_OPEN || io->state == SND_PCM_STATE_SETUP ? -EBADFD : 0;
 }
 
 int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n, unsigned short *revents)
@@ -378,7 +391,7 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	lb_drain_on(p);
 	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
-	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
+	if (still(p))
 		*revents |= POLLERR;
 	return 0;
 }

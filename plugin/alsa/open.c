@@ -192,9 +192,12 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 		return err;
 	lb_pcm_adopt(p);
 	err = lb_pcm_constrain(p);
-	if (err < 0)
+	if (err < 0) {
 		snd_pcm_ioplug_delete(&p->io); /* frees p */
-	return err < 0 ? err : 1;
+		return err;
+	}
+	lb_pcm_poll(p);
+	return 1;
 }
 
 /* A process of loopbridge in which PortAudio lists the devices says so: PortAudio opens all of

@@ -25,7 +25,10 @@ static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
 /* complain prints why a request failed, in the daemon's words if it had any. */
 static void complain(const struct lb_pcm *p, int err)
 {
-	if (*p->conn.why)
+	if (err == -ENXIO && p->role == LB_CLIENT && *p->conn.why)
+		SNDERR("loopbridge: %s; servers that do not stay when a client stops, seeks or goes on with another rate want on_client_close = \"hold\" or \"silence\" for the loop",
+		       p->conn.why);
+	else if (*p->conn.why)
 		SNDERR("loopbridge: %s", p->conn.why);
 	else
 		SNDERR("loopbridge: %s: %s", p->loop, p->conn.dead ? "the daemon has gone" : snd_strerror(err));
@@ -69,9 +72,14 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	bool written = lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity;
 
-	if (p->conn.dead || lb_drained(p) || !ours(p))
+	int err = 0;
+
+	if (p->conn.dead || !ours(p))
 		return 0;
-	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
+	if (!lb_drained(p) && (lb_state(p) != LB_IDLE || p->armed || written))
+		err = halt(p);
+	lb_nudge(&p->conn); /* it will be in SETUP, where there is nothing to wait for */
+	return err;
 }
 
 static int pcm_prepare(snd_pcm_ioplug_t *io)

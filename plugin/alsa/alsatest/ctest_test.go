@@ -214,6 +214,17 @@ func (c *crank) program(path string, args ...string) {
 // It may write nothing to standard output.
 func (c *crank) try(path string, args []string, environment ...string) (string, error) {
 	c.Helper()
+	out, messages, err := c.output(path, args, environment...)
+	if out != "" {
+		c.Errorf("it wrote to standard output: %q", out)
+	}
+	return messages, err
+}
+
+// output runs a C program and returns what it writes to standard output and standard error,
+// and how it ended.
+func (c *crank) output(path string, args []string, environment ...string) (output, said string, err error) {
+	c.Helper()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		c.Fatal(err)
@@ -242,8 +253,5 @@ func (c *crank) try(path string, args []string, environment ...string) (string, 
 	hangs.Stop()
 	control.Close()
 	obeyed.Wait()
-	if out.Len() > 0 {
-		c.Errorf("it wrote to standard output: %q", out.String())
-	}
-	return messages.String(), err
+	return out.String(), messages.String(), err
 }

@@ -29,7 +29,7 @@ void drain_ends_by_itself(void)
 		WANT(end_poll(&c, 0), 0);
 		rig_tick(PERIOD);
 		if (how == 0)
-			WANT(end_poll(&c, -1), POLLOUT);
+			WANT(end_poll(&c, -1), POLLOUT | POLLERR);
 		else
 			OK(snd_pcm_status(c.pcm, status));
 		WANT(snd_pcm_state(c.pcm), SND_PCM_STATE_SETUP);

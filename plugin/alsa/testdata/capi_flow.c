@@ -273,7 +273,7 @@ void drain_of_an_unstarted_stream_nonblocking(void)
 	WANT(end_poll(&c, 0), 0);
 	rig_until("client", "running");
 	rig_tick(2 * PERIOD);
-	WANT(end_poll(&c, -1), POLLOUT);
+	WANT(end_poll(&c, -1), POLLOUT | POLLERR);
 	WANT(snd_pcm_drain(c.pcm), 0);
 	WANT(snd_pcm_state(c.pcm), SND_PCM_STATE_SETUP);
 	end_close(&c);

@@ -104,7 +104,7 @@ void server_that_drains_first(void)
 	OK(snd_pcm_start(c.pcm));
 	rig_until("server", "running");
 	rig_tick(3 * PERIOD);
-	WANT(end_poll(&s, -1), POLLOUT);
+	WANT(end_poll(&s, -1), POLLOUT | POLLERR);
 	WANT(snd_pcm_state(s.pcm), SND_PCM_STATE_SETUP);
 	end_take(&c, PERIOD + 77);
 	end_close_pair(&s, &c);
