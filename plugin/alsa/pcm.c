@@ -71,7 +71,6 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
 	bool written = lb_plays(p) && lb_ring_ready(&p->ring) < p->ring.shared->capacity;
-
 	int err = 0;
 
 	if (p->conn.dead || !ours(p))
