@@ -1,12 +1,13 @@
 /* Setting up, starting and stopping an end, as alsa-lib's ioplug asks for it.
  *
  *	alsa-lib's state   what the end is doing (package loop/pcm)
- *	OPEN, SETUP        idle; or running, after a drain
+ *	OPEN, SETUP        idle; or running, after a drain, or a drop of what an xrun had stopped
  *	PREPARED           idle; a client that plays may have written already
  *	RUNNING            armed or running: a server's first read or write waits for its
  *	                   client (D7), in poll where the application does not block
  *	PAUSED             running, paused
- *	XRUN               running: the line goes on, prepare is all that is needed
+ *	XRUN               running: the line goes on, prepare is all that is needed; or ended, of a
+ *	                   server that plays and goes on after ECONNRESET
  *	DISCONNECTED       the daemon has gone
  *
  * start, pointer, transfer, stop, hw_params and close are called with alsa-lib's lock
@@ -70,6 +71,10 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 
 	if (p->conn.dead || lb_drained(p) || !ours(p))
 		return 0;
+	/* An xrun has stopped it, and at the other end that is a gap. jackd drops before it starts
+	 * again, which must not end the stream there. */
+	if (io->state == SND_PCM_STATE_XRUN && !lb_over(p))
+		return 0;
 	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
 }
 
@@ -87,6 +92,7 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 		if (!p->conn.dead) /* read and write go on to say why */
 			snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
 	}
+	p->stirs = !lb_plays(p);
 	lb_pcm_poll(p);
 	return err;
 }

@@ -35,6 +35,7 @@ struct lb_pcm {
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
 	bool told_end; /* a person was, once */
+	bool stirs;    /* poll has yet to return once, see settle in flow.c */
 
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */
