@@ -37,7 +37,7 @@ static int halt(struct lb_pcm *p)
 	struct lb_message m = { 0 };
 	int err = request(p, LB_OP_HALT, &m);
 
-	p->armed = false;
+	p->armed = p->gap = false;
 	p->draining = p->drained = false;
 	if (!err && !lb_plays(p))
 		lb_ring_take(&p->ring, UINT64_MAX);
@@ -56,6 +56,7 @@ static int pcm_start(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	int err = lb_begin(p);
 
+	p->gap = false;
 	lb_pcm_poll(p);
 	return err;
 }
@@ -64,6 +65,12 @@ static int pcm_start(snd_pcm_ioplug_t *io)
  * stream to close it. */
 static bool ours(const struct lb_pcm *p) { return p->owner == getpid(); }
 
+/* in_gap: the line goes on, without the program. */
+static bool in_gap(const struct lb_pcm *p)
+{
+	return (p->gap || p->io.state == SND_PCM_STATE_XRUN) && !lb_over(p);
+}
+
 static int pcm_stop(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
@@ -71,9 +78,10 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 
 	if (p->conn.dead || lb_drained(p) || !ours(p))
 		return 0;
-	/* An xrun has stopped it, and at the other end that is a gap. jackd drops before it starts
-	 * again, which must not end the stream there. */
-	if (io->state == SND_PCM_STATE_XRUN && !lb_over(p))
+	/* An xrun has stopped it, and at the other end that is a gap. jackd prepares, drops, and
+	 * prepares before it starts again, which must not end the stream there. */
+	p->gap = in_gap(p);
+	if (p->gap)
 		return 0;
 	return lb_state(p) != LB_IDLE || p->armed || written ? halt(p) : 0;
 }
@@ -83,6 +91,7 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	int err = 0;
 
+	p->gap = in_gap(p);
 	if (lb_over(p))
 		err = halt(p);
 	if (!err) {

@@ -40,6 +40,7 @@ struct lb_pcm {
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */
 	bool settled;	 /* the application has chosen: a client at open has the loop's format */
+	bool gap;	 /* an xrun has stopped it, and it has not started again */
 	bool draining;	 /* the daemon was asked to drain what is written */
 	bool drained;	 /* all was taken: a stop that follows need not end the session */
 };

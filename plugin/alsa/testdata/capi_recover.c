@@ -3,9 +3,10 @@
 
 #include "capi.h"
 
-/* again is what jackd does after an xrun: drop, prepare, start. */
+/* again is what jackd does after an xrun. */
 static void again(struct end *e)
 {
+	OK(snd_pcm_prepare(e->pcm));
 	OK(snd_pcm_drop(e->pcm));
 	WANT(snd_pcm_state(e->pcm), SND_PCM_STATE_SETUP);
 	OK(snd_pcm_prepare(e->pcm));
