@@ -60,7 +60,7 @@ endif
 PLUGIN   = libasound_module_pcm_loopbridge.so
 MIXER    = libasound_module_ctl_loopbridge.so
 SOURCES  = $(wildcard plugin/alsa/*.c)
-CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.c signals.c)
+CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.c signals.c text.c)
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 CFLAGS  ?= -O2 -g
 

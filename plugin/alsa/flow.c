@@ -17,6 +17,12 @@ enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
  * may not hear of it: snd_pcm_mmap_readi looks at the state alone. */
 enum { PATIENCE = 100, PATIENCE_MAPPED = 1 };
 
+/* How often a server that plays, and goes on as if nothing had happened, is told of it before
+ * it is told of an xrun: many programs recover from that one only, and then play to the next
+ * client. PipeWire is one, which maps the buffer and asks once a cycle: a client that comes
+ * back at once should find it. */
+enum { PATIENCE_SERVER = 8, PATIENCE_SERVER_MAPPED = 2 };
+
 static int64_t monotonic(void)
 {
 	struct timespec t;
@@ -176,9 +182,17 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 		lb_hush(&p->conn);
 }
 
-/* settle is lb_pcm_poll for one who knows whether the bell is audible. */
+/* settle is lb_pcm_poll for one who knows whether the bell is audible.
+ *
+ * A program that has prepared to record and polls before it starts is woken once, for
+ * nothing: PulseAudio forgets to start after an error, and does so when it wakes. */
 static void settle(struct lb_pcm *p, bool heard)
 {
+	p->stirs = p->stirs && !heard && unstarted(p);
+	if (p->stirs) {
+		lb_nudge(&p->conn);
+		return;
+	}
 	if (!ready(p)) {
 		await(p, wanted(p), heard);
 		if (!ready(p))
@@ -234,6 +248,14 @@ static bool was_reset(const struct lb_pcm *p)
 	       !(lb_plays(p) && p->ring.shared->daemon <= p->base);
 }
 
+/* deaf: a server that plays does not understand that its client has gone. */
+static bool deaf(const struct lb_pcm *p)
+{
+	unsigned int patience = mapped(p) ? PATIENCE_SERVER_MAPPED : PATIENCE_SERVER;
+
+	return lb_plays(p) && p->role == LB_SERVER && p->resets >= patience && lb_over(p) == -ECONNRESET;
+}
+
 snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 {
 	struct lb_pcm *p = io->private_data;
@@ -248,6 +270,8 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	}
 	catch_up(p);
 	n = available(p);
+	if (deaf(p))
+		return -EPIPE;
 	if (lb_over(p) && io->state != SND_PCM_STATE_DRAINING) {
 		n = io->buffer_size;
 	} else if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns && io->state == SND_PCM_STATE_RUNNING) {

@@ -1,12 +1,13 @@
 /* Setting up, starting and stopping an end, as alsa-lib's ioplug asks for it.
  *
  *	alsa-lib's state   what the end is doing (package loop/pcm)
- *	OPEN, SETUP        idle; or running, after a drain
+ *	OPEN, SETUP        idle; or running, after a drain, or a drop of what an xrun had stopped
  *	PREPARED           idle; a client that plays may have written already
  *	RUNNING            armed or running: a server's first read or write waits for its
  *	                   client (D7), in poll where the application does not block
  *	PAUSED             running, paused
- *	XRUN               running: the line goes on, prepare is all that is needed
+ *	XRUN               running: the line goes on, prepare is all that is needed; or ended, of a
+ *	                   server that plays and goes on after ECONNRESET
  *	DISCONNECTED       the daemon has gone
  *
  * start, pointer, transfer, stop, hw_params and close are called with alsa-lib's lock
@@ -40,7 +41,7 @@ static int halt(struct lb_pcm *p)
 	struct lb_message m = { 0 };
 	int err = request(p, LB_OP_HALT, &m);
 
-	p->armed = false;
+	p->armed = p->gap = false;
 	p->draining = p->drained = false;
 	if (!err && !lb_plays(p))
 		lb_ring_take(&p->ring, UINT64_MAX);
@@ -59,6 +60,7 @@ static int pcm_start(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	int err = lb_begin(p);
 
+	p->gap = false;
 	lb_pcm_poll(p);
 	return err;
 }
@@ -66,6 +68,12 @@ static int pcm_start(snd_pcm_ioplug_t *io)
 /* ours: in a child after fork the stream is still the parent's, and alsa-lib stops a
  * stream to close it. */
 static bool ours(const struct lb_pcm *p) { return p->owner == getpid(); }
+
+/* in_gap: the line goes on, without the program. */
+static bool in_gap(const struct lb_pcm *p)
+{
+	return (p->gap || p->io.state == SND_PCM_STATE_XRUN) && !lb_over(p);
+}
 
 static int pcm_stop(snd_pcm_ioplug_t *io)
 {
@@ -75,8 +83,13 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 
 	if (p->conn.dead || !ours(p))
 		return 0;
-	if (!lb_drained(p) && (lb_state(p) != LB_IDLE || p->armed || written))
-		err = halt(p);
+	if (!lb_drained(p)) {
+		/* An xrun has stopped it, and at the other end that is a gap. jackd prepares, drops,
+		 * and prepares before it starts again, which must not end the stream there. */
+		p->gap = in_gap(p);
+		if (!p->gap && (lb_state(p) != LB_IDLE || p->armed || written))
+			err = halt(p);
+	}
 	lb_nudge(&p->conn); /* it will be in SETUP, where there is nothing to wait for */
 	return err;
 }
@@ -86,6 +99,7 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	int err = 0;
 
+	p->gap = in_gap(p);
 	if (lb_over(p))
 		err = halt(p);
 	if (!err) {
@@ -95,6 +109,7 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 		if (!p->conn.dead) /* read and write go on to say why */
 			snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
 	}
+	p->stirs = !lb_plays(p);
 	lb_pcm_poll(p);
 	return err;
 }

@@ -38,10 +38,12 @@ struct lb_pcm {
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
 	bool told_end; /* a person was, once */
+	bool stirs;    /* poll has yet to return once, see settle in flow.c */
 
 	uint32_t starts; /* how many Start were sent on this ring */
 	bool armed;	 /* a Start was sent, and not taken back since */
 	bool settled;	 /* the application has chosen: a client at open has the loop's format */
+	bool gap;	 /* an xrun has stopped it, and it has not started again */
 	bool draining;	 /* the daemon was asked to drain what is written */
 	bool drained;	 /* all was taken: a stop that follows need not end the session */
 };

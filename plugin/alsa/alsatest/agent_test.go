@@ -186,7 +186,7 @@ func buildPlugin(flags ...string) (string, error) {
 	mixers, _ := filepath.Glob("../ctl/*.c")
 	for name, sources := range map[string][]string{
 		"libasound_module_pcm_loopbridge.so": sounds,
-		"libasound_module_ctl_loopbridge.so": append(mixers, "../conn.c", "../find.c", "../signals.c"),
+		"libasound_module_ctl_loopbridge.so": append(mixers, "../conn.c", "../find.c", "../signals.c", "../text.c"),
 	} {
 		library := filepath.Join(dir, name)
 		args := append([]string{"-std=gnu11", "-O2", "-g", "-fPIC", "-DPIC", "-shared", "-o", library}, sources...)

@@ -46,7 +46,7 @@ func (k *keeper) asks(line string, answers ...string) {
 // client that goes.
 func (m *mixerRig) keeps(command ...string) {
 	m.Helper()
-	k := m.keeper("main", command...)
+	k := m.keeper("main,clients", command...)
 	p, player := m.plays("phones")
 	k.says("+ "+player+" Playback Volume\n", "+ "+player+" Playback Switch\n")
 	k.asks("keep "+player+" Playback Volume", "keeps")
@@ -130,7 +130,7 @@ func TestMixerOfAClientThatHasGone(t *testing.T) {
 	t.Parallel()
 	m := newStripsRig(t)
 	p, player := m.plays("phones")
-	k := m.keeper("main", "sh", "-c", `exec "$0" "$1" unheard`, plainBuild.program(t, "mixer"))
+	k := m.keeper("main,clients", "sh", "-c", `exec "$0" "$1" unheard`, plainBuild.program(t, "mixer"))
 	k.asks("keep "+player+" Playback Volume", "keeps")
 	k.asks("write 50", "write 50\n")
 	m.leaves("phones", p)
@@ -165,7 +165,7 @@ func TestMixerHasBounds(t *testing.T) {
 	if got := m.others("loopbridge:main"); len(got) != 2*shown {
 		t.Errorf("%d elements of loops, want %d", len(got), 2*shown)
 	}
-	k := m.keeper("main", plainBuild.program(t, "mixer"))
+	k := m.keeper("main,clients", plainBuild.program(t, "mixer"))
 	k.asks("keep loop126 Playback Volume", "keeps loop126 Playback Volume\n")
 	k.asks("keep loop127 Playback Volume", "there is no loop127 Playback Volume\n")
 	for i := range 100 {
@@ -210,7 +210,7 @@ func TestAlsamixerShowsClients(t *testing.T) {
 		}
 		return p.stdout.String()
 	}
-	tmux("new-session", "-d", "-x", "200", "-y", "40", "alsamixer", "-D", "loopbridge:main")
+	tmux("new-session", "-d", "-x", "200", "-y", "40", "alsamixer", "-D", "loopbridge:main,clients")
 	defer tmux("kill-server")
 	shows := func(what string, want func(screen string) bool) {
 		t.Helper()

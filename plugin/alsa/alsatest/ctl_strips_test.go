@@ -131,11 +131,17 @@ func TestMixerShowsLoopsAndClients(t *testing.T) {
 	_, second := m.plays("phones")
 	_, recorder := m.records("mic")
 	clients := []string{player + " Playback Volume", player + " Playback Switch", second + " Playback Volume", second + " Playback Switch"}
-	check("loopbridge:main", append(append(main, recorder+" Capture Volume"), clients...)...)
-	check("loopbridge:phones", clients...)
-	check("loopbridge:mic", recorder+" Capture Volume")
+	all := append(append(main, recorder+" Capture Volume"), clients...)
+	check("loopbridge:main,clients", all...)
+	check("loopbridge:DEVICE=main,ROWS=Clients", all...)
+	check("loopbridge:phones,clients", clients...)
+	check("loopbridge:mic,clients", recorder+" Capture Volume")
+	check("loopbridge:main", main...)
+	check("loopbridge:main,fixed", main...)
+	check("loopbridge:phones")
 	_, pid, _ := strings.Cut(player, " ")
 	check("loopbridge:phones/" + pid) // that client as Master
+	check("loopbridge:phones/" + pid + ",clients")
 	if got := contents(m.amixer("-D", "loopbridge:mic", "contents")); got["Master Playback Volume"] != "" || got["Capture Volume"] == "" {
 		t.Errorf("the mixer of a loop that is recorded from has %q", slices.Sorted(maps.Keys(got)))
 	}
@@ -146,7 +152,7 @@ func TestMixerShowsLoopsAndClients(t *testing.T) {
 		m.add(own, loop.PlaySide)
 	}
 	m.add("Capture", loop.RecordSide)
-	simple := m.amixer("-D", "loopbridge:main", "scontrols")
+	simple := m.amixer("-D", "loopbridge:main,clients", "scontrols")
 	for _, want := range []string{
 		"'a-name-of-more-than-twenty',0", "'a-name-of-more-than-twenty',1", "'Master',0", "'Master',1", "'Balance',1", "'Output',1",
 		"'Monitor',1", "'main',0", "'Capture',1", "'phones',0", "'" + player + "',0",
@@ -174,12 +180,13 @@ func TestMixerSetsLoopsAndClients(t *testing.T) {
 		{"main", "phones", "mute", "phones", "output_muted=1"},
 		{"main", "phones", "unmute", "phones", "output_muted=0"},
 		{"main", "mic", "200", "mic", "record.gain=200"},
-		{"main", player, "77", one, "play.gain=77"},
-		{"main", player, "mute", one, "output_muted=1"},
-		{"main", player, "unmute", one, "output_muted=0"},
-		{"main", recorder, "5", "mic/" + strings.Fields(recorder)[1], "record.gain=5"},
+		{"main,clients", player, "77", one, "play.gain=77"},
+		{"main,clients", player, "mute", one, "output_muted=1"},
+		{"main,clients", player, "unmute", one, "output_muted=0"},
+		{"main,clients", "phones", "100", "phones", "play.gain=100"},
+		{"main,clients", recorder, "5", "mic/" + strings.Fields(recorder)[1], "record.gain=5"},
 		{"phones", "Master", "99", "phones", "play.gain=99"},
-		{"phones", player, "11", one, "play.gain=11"},
+		{"phones,clients", player, "11", one, "play.gain=11"},
 		{"loop0", "Server,0", "33", "loop0/server", "play.gain=33"},
 		{"loop0", "Capture", "44", "loop0", "record.gain=44"},
 	}
@@ -204,7 +211,7 @@ func TestMixerSetsLoopsAndClients(t *testing.T) {
 		t.Errorf("the other client has the gain %d, muted %v", i.Play.Gain, i.OutputMuted)
 	}
 	m.leaves("phones", p)
-	if out := m.run("amixer", "-D", "loopbridge:main", "sset", player, "50%"); out.status() <= 0 {
+	if out := m.run("amixer", "-D", "loopbridge:main,clients", "sset", player, "50%"); out.status() <= 0 {
 		t.Errorf("a client that has gone was set: %s", out.stdout.String())
 	}
 }
@@ -213,7 +220,7 @@ func TestMixerSetsLoopsAndClients(t *testing.T) {
 func TestMixerFollowsLoopsAndClients(t *testing.T) {
 	t.Parallel()
 	m := newStripsRig(t)
-	f := m.follow(plainBuild.program(t, "follow"), "loopbridge:main")
+	f := m.follow(plainBuild.program(t, "follow"), "loopbridge:main,clients")
 	f.says("follows\n")
 	m.setStrip("phones", "play.gain=12", "output_muted=1")
 	f.says("phones Playback Volume = 12\n", "phones Playback Switch = 0\n")
@@ -252,7 +259,7 @@ func TestMixerFollowsLoopsAndClients(t *testing.T) {
 func TestMixerOfALoopThatGoes(t *testing.T) {
 	t.Parallel()
 	m := newStripsRig(t)
-	f := m.follow(plainBuild.program(t, "follow"), "loopbridge:phones")
+	f := m.follow(plainBuild.program(t, "follow"), "loopbridge:phones,clients")
 	f.says("follows\n")
 	_, player := m.plays("phones")
 	f.says("+ " + player + " Playback Volume = 255\n")
@@ -269,7 +276,7 @@ func TestAmixerFollowsClients(t *testing.T) {
 		t.Run(events, func(t *testing.T) {
 			t.Parallel()
 			m := newStripsRig(t)
-			f := m.follow("stdbuf", "-oL", "amixer", "-D", "loopbridge:main", events)
+			f := m.follow("stdbuf", "-oL", "amixer", "-D", "loopbridge:main,clients", events)
 			f.says("Ready to listen")
 			for range 8 {
 				p, player := m.plays("phones")

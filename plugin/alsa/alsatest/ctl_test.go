@@ -118,6 +118,7 @@ func TestMixerShowsTheDevice(t *testing.T) {
 	want := both(playing(100, "off", 3, 1), 7, 9, 60, 1)
 	check("loopbridge:main", want)
 	check("loopbridge:DEVICE=main,SOCKET="+m.socket, want)
+	check("loopbridge:main,fixed,"+m.socket, want)
 	check("loopbridge", want) // the first with sound, which is not the first
 }
 
@@ -196,6 +197,7 @@ func TestMixerThatIsNotThere(t *testing.T) {
 	`, long, long)
 	fails("long", "the name of a device has at most 63 bytes")
 	fails("deep", "the path of its socket is too long")
-	fails("odd", `odd has an unknown field "loop"; it may have device and socket`)
+	fails("odd", `odd has an unknown field "loop"; it may have device, rows and socket`)
+	fails("loopbridge:main,client", `rows of loopbridge:main,client are fixed or clients; "client" is neither`)
 	fails("number", `the field "device" of number is no text`)
 }

@@ -31,7 +31,12 @@ struct lb_element {
 };
 
 /* A strip is a state with elements: the first that of the device, or loop, itself, the
- * others those of loops, ends and clients, which come and go.
+ * others those of loops, ends and clients.
+ *
+ * A mixer has one of two sets of rows. Those that are fixed are there when it is opened, and
+ * stay for as long as it is open: programs that keep a pointer to an element, such as MPD,
+ * abort when one of its mixer goes. That of a loop that goes keeps its last value, and cannot
+ * be set. With clients, all of them come and go.
  *
  * What has gone cannot be set any more. It can still be read a few times, as it was last:
  * alsa-lib reads a whole mixer when it opens it, and each element that comes, and gives
@@ -61,6 +66,7 @@ struct lb_ctl {
 	snd_ctl_ext_t ext;
 	struct lb_conn conn;
 	char device[LB_NAME_BYTES];
+	bool clients; /* are shown; else the rows are fixed */
 	struct lb_strip strips[LB_STRIPS];
 	struct lb_slot slots[LB_SLOTS];
 	unsigned int count; /* slots that were used */

@@ -99,16 +99,18 @@ static int look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 	return err;
 }
 
-/* last_look is that, or for a few times what it was before it had gone. */
+/* last_look is that, or for a few times what it was before it had gone; of a fixed row for
+ * ever. */
 static int last_look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 {
 	int err = look(c, t, now);
 
 	if (err != -ENODEV || c->conn.dead || t->own)
 		return err;
-	if (!t->strip->reads)
+	if (c->clients && !t->strip->reads)
 		return err;
-	t->strip->reads--;
+	if (c->clients)
+		t->strip->reads--;
 	*now = t->strip->now;
 	return 0;
 }

@@ -6,10 +6,15 @@
 #include <unistd.h>
 
 #include "../find.h"
+#include "../text.h"
 #include "ctl.h"
 
-/* read_definition finds device and socket. */
-static int read_definition(const char *name, snd_config_t *conf, const char **device, const char **socket)
+/* What a definition asks for. */
+struct wish {
+	const char *device, *rows, *socket;
+};
+
+static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 {
 	snd_config_iterator_t i, next;
 
@@ -19,9 +24,9 @@ static int read_definition(const char *name, snd_config_t *conf, const char **de
 
 		if (snd_config_get_id(n, &id) < 0 || !strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint"))
 			continue;
-		value = !strcmp(id, "device") ? device : !strcmp(id, "socket") ? socket : NULL;
+		value = !strcmp(id, "device") ? &w->device : !strcmp(id, "rows") ? &w->rows : !strcmp(id, "socket") ? &w->socket : NULL;
 		if (!value) {
-			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have device and socket", name, id);
+			SNDERR("loopbridge: %s has an unknown field \"%s\"; it may have device, rows and socket", name, id);
 			return -EINVAL;
 		}
 		if (snd_config_get_string(n, value) < 0) {
@@ -30,6 +35,16 @@ static int read_definition(const char *name, snd_config_t *conf, const char **de
 		}
 	}
 	return 0;
+}
+
+/* parse_rows finds out whether clients are shown. */
+static int parse_rows(const struct wish *w, const char *name, bool *clients)
+{
+	*clients = lb_is(w->rows, "clients");
+	if (*clients || !*w->rows || lb_is(w->rows, "fixed"))
+		return 0;
+	SNDERR("loopbridge: rows of %s are fixed or clients; \"%s\" is neither", name, w->rows);
+	return -EINVAL;
 }
 
 static int connect_daemon(struct lb_ctl *c, const char *socket)
@@ -94,19 +109,23 @@ static int create(struct lb_ctl *c, const char *name, int mode)
 /* alsa-lib's entry point for "type loopbridge". */
 SND_CTL_PLUGIN_DEFINE_FUNC(loopbridge)
 {
-	const char *device = "", *socket = "";
+	struct wish w = { "", "", "" };
 	struct lb_ctl *c;
-	int err = read_definition(name, conf, &device, &socket);
+	bool clients;
+	int err = read_definition(&w, name, conf);
 
 	(void)root;
+	if (!err)
+		err = parse_rows(&w, name, &clients);
 	if (err < 0)
 		return err;
 	c = calloc(1, sizeof *c);
 	if (!c)
 		return -ENOMEM;
-	err = connect_daemon(c, socket);
+	c->clients = clients;
+	err = connect_daemon(c, w.socket);
 	if (!err)
-		err = find(c, device);
+		err = find(c, w.device);
 	if (!err)
 		err = create(c, name, mode);
 	if (err < 0) {

@@ -1,8 +1,8 @@
 /* What a mixer shows: the strips that the daemon lists, and the slots of their elements.
- * They come and go while it is open, and a program is told one element at a time, so
- * that for a while it knows others than there are. What keeps it from taking one for
- * another: a slot is freed when the program was told that its element is gone, no sooner,
- * and used for another one when there is no other left. */
+ * Where clients are shown they come and go while it is open, and a program is told one
+ * element at a time, so that for a while it knows others than there are. What keeps it from
+ * taking one for another: a slot is freed when the program was told that its element is
+ * gone, no sooner, and used for another one when there is no other left. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,8 @@ unsigned int lb_ctl_pending(struct lb_ctl *c, const struct lb_slot *s)
 
 	if (!s->told)
 		return there ? SND_CTL_EVENT_MASK_ADD : 0;
+	if (!c->clients) /* its loop has gone, and may come back */
+		return there ? s->events : 0;
 	return there ? s->events : SND_CTL_EVENT_MASK_REMOVE;
 }
 
@@ -214,7 +216,7 @@ static bool add(struct lb_ctl *c, struct lb_strip *new)
 
 void lb_ctl_settle(struct lb_ctl *c)
 {
-	bool listed[LB_STRIPS] = { 0 };
+	bool listed[LB_STRIPS] = { 0 }, more = c->clients || !c->strips[0].used;
 
 	if (c->strips[0].used)
 		update(c, c->strips, &c->listed[0].now);
@@ -226,7 +228,7 @@ void lb_ctl_settle(struct lb_ctl *c)
 		struct lb_strip *new = &c->listed[i], *old;
 		identify(c, new);
 		old = known(c, new);
-		new->used = old || !new->sides; /* there is nothing to add */
+		new->used = old || !new->sides || !more; /* there is nothing to add */
 		if (old) {
 			update(c, old, &new->now);
 			listed[old - c->strips] = true;
@@ -239,7 +241,16 @@ void lb_ctl_settle(struct lb_ctl *c)
 			c->crowded = true;
 }
 
-/* list is called with each state that there is, in their order. */
+/* of_client reports whether a state is that of a client: LOOP/PID. */
+static bool of_client(const struct lb_device *d)
+{
+	const char *end = strchr(d->name, '/');
+
+	return end && strcmp(end, "/server") && strcmp(end, "/client");
+}
+
+/* list is called with each state that there is, in their order. The first is the mixer's own,
+ * whatever it is of. */
 static void list(void *arg, const struct lb_message *m)
 {
 	struct lb_ctl *c = arg;
@@ -249,7 +260,8 @@ static void list(void *arg, const struct lb_message *m)
 		return;
 	*new = (struct lb_strip){ .now = m->device };
 	new->now.name[LB_NAME_BYTES - 1] = new->now.program[LB_PROGRAM_BYTES - 1] = 0;
-	c->listings++;
+	if (c->clients || !c->listings || !of_client(&new->now))
+		c->listings++;
 }
 
 int lb_ctl_look(struct lb_ctl *c)

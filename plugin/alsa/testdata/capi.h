@@ -45,6 +45,9 @@
 	X(nonblocking_server_without_client) \
 	X(server_that_plays_first) \
 	X(server_that_drains_first) \
+	X(server_that_knows_xruns_only) \
+	X(drop_after_an_xrun) \
+	X(reader_that_forgets_to_start) \
 	X(server_offers_everything) \
 	X(client_is_offered_what_can_be_converted) \
 	X(sizes_are_granted) \
