@@ -17,6 +17,10 @@ enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
  * may not hear of it: snd_pcm_mmap_readi looks at the state alone. */
 enum { PATIENCE = 100, PATIENCE_MAPPED = 1 };
 
+/* How long poll is not ready for a program that overlooks the end of a stream PATIENCE times in a row,
+ * as alsaloop does for ever, in ns. */
+enum { RESPITE = 100000000 };
+
 static int64_t monotonic(void)
 {
 	struct timespec t;
@@ -320,6 +324,7 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 	snd_pcm_sframes_t n;
 
 	catch_up(p);
+	p->deaf = 0;
 	if (lb_plays(p) && lb_over(p))
 		n = lb_over(p);
 	else
@@ -376,6 +381,10 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
 	lb_drain_on(p);
+	if (lb_over(p) && ++p->deaf > PATIENCE) {
+		lb_hush(&p->conn);
+		lb_alarm(&p->conn, monotonic() + RESPITE);
+	}
 	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
 	if (io->state == SND_PCM_STATE_XRUN || io->state == SND_PCM_STATE_DISCONNECTED)
