@@ -220,7 +220,7 @@ void lb_rebase(struct lb_pcm *p)
 	p->appl_ptr = p->io.appl_ptr;
 	p->xruns = p->ring.shared->xruns;
 	p->draining = p->drained = false;
-	p->resets = 0;
+	p->resets = p->overlooked = 0;
 }
 
 /* was_reset: snd_pcm_reset has moved both pointers to 0. Where nothing was taken they are
@@ -324,7 +324,7 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 	snd_pcm_sframes_t n;
 
 	catch_up(p);
-	p->deaf = 0;
+	p->overlooked = 0;
 	if (lb_plays(p) && lb_over(p))
 		n = lb_over(p);
 	else
@@ -381,7 +381,7 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
 	lb_drain_on(p);
-	if (lb_over(p) && ++p->deaf > PATIENCE) {
+	if (lb_over(p) && ++p->overlooked > PATIENCE) {
 		lb_hush(&p->conn);
 		lb_alarm(&p->conn, monotonic() + RESPITE);
 	}

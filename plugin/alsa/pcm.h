@@ -34,7 +34,7 @@ struct lb_pcm {
 	bool stops_at_xrun; /* stop_threshold is not "never" */
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
-	unsigned int deaf; /* how often poll told it that all is over, and it did not ask why */
+	unsigned int overlooked; /* how often poll told it that all is over, and it did not ask why */
 	bool told_end; /* a person was, once */
 
 	uint32_t starts; /* how many Start were sent on this ring */
