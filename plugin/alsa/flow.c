@@ -166,7 +166,7 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 		lb_alarm(&p->conn, due);
 	} else {
 		wake_at(p, at);
-		lb_alarm(&p->conn, 0);
+		lb_alarm(&p->conn, lb_stall(p, clock, now));
 		heard = true; /* it may be: the daemon has been asked to ring */
 	}
 	if (heard || p->conn.nudged)

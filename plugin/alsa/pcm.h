@@ -35,6 +35,9 @@ struct lb_pcm {
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
 	unsigned int overlooked; /* how often poll told it that all is over, and it did not ask why */
+	struct {
+		int64_t clock, since; /* the last cycle, and since when it is waited for another in vain */
+	} stall;
 	bool told_end; /* a person was, once */
 
 	uint32_t starts; /* how many Start were sent on this ring */
@@ -67,6 +70,10 @@ uint32_t lb_state(const struct lb_pcm *p);
 
 /* lb_over is why nothing moves any more: a negative errno, or 0. */
 int lb_over(const struct lb_pcm *p);
+
+/* lb_stall is for a program that will wait for a late cycle: clock is that of the last one. It returns
+ * when to look again, 0: not at all; or gives a daemon up that does not answer. */
+int64_t lb_stall(struct lb_pcm *p, int64_t clock, int64_t now);
 
 /* lb_begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p);

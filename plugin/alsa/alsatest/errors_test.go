@@ -233,6 +233,6 @@ func TestPatience(t *testing.T) {
 		t.Fatal(err)
 	}
 	daemon := r.serve()
-	p := r.run(patience, "loopbridge:loop0,server", strconv.Itoa(daemon.Process.Pid)).succeeds(r)
+	p := r.run(patience, "loopbridge:loop0,server", "loopbridge:loop0", strconv.Itoa(daemon.Process.Pid)).succeeds(r)
 	t.Logf("%s", p.stdout.String())
 }

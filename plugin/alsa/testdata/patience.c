@@ -1,7 +1,7 @@
 /* How long a program waits in all for a daemon that is stopped, in virtual time: ppoll and
  * clock_gettime are those of this program, and a wait for nothing takes no time.
  *
- *	patience DEVICE PID     plays at DEVICE; PID is the daemon
+ *	patience SERVER CLIENT PID     opens ends of a loop; PID is the daemon
  */
 #define _GNU_SOURCE
 #include <alsa/asoundlib.h>
@@ -11,15 +11,22 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT = 8000 /* ms, from open to close */, ONE_ANSWER = 5000 };
+enum {
+	LIMIT = 8000, /* ms, from open to close */
+	SLEEP_LIMIT = 16000,
+	LONG = 2000, /* of the first request; the next are shorter. What passes meanwhile in truth is not waited for */
+};
 
 static bool stopped;
 static int waits; /* ms */
 static int64_t ahead; /* ns */
+static int64_t alarms[FD_SETSIZE]; /* ns; of timers, by their descriptors; 0: none */
 
 static void fail(const char *what, int number)
 {
@@ -52,6 +59,57 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t
 	return 0;
 }
 
+static int set_timer(int fd, int64_t at)
+{
+	struct itimerspec t = { .it_value = { at / 1000000000, at % 1000000000 } };
+
+	return (int)syscall(SYS_timerfd_settime, fd, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *t, struct itimerspec *old)
+{
+	int64_t at = t->it_value.tv_sec * 1000000000LL + t->it_value.tv_nsec;
+
+	(void)flags, (void)old;
+	alarms[fd] = at;
+	return set_timer(fd, stopped || !at ? 0 : at - ahead);
+}
+
+/* first is the timer that goes off first; -1: none will. */
+static int first(void)
+{
+	int found = -1;
+
+	for (int fd = 0; fd < FD_SETSIZE; fd++)
+		if (alarms[fd] && (found < 0 || alarms[fd] < alarms[found]))
+			found = fd;
+	return found;
+}
+
+/* poll is what alsa-lib sleeps in: until a timer goes off, or for ever. */
+int poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	int ready = (int)syscall(SYS_poll, fds, n, stopped ? 0 : ms);
+
+	while (stopped && !ready && ms) {
+		struct timespec t;
+		int64_t now;
+		int fd = first();
+
+		if (ms > 0 || fd < 0)
+			fail("it sleeps, and nothing would wake it", ms);
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		now = t.tv_sec * 1000000000LL + t.tv_nsec;
+		if (alarms[fd] > now) {
+			waits += (int)((alarms[fd] - now) / 1000000);
+			ahead += alarms[fd] - now;
+		}
+		alarms[fd] = 0;
+		set_timer(fd, 1);
+		ready = (int)syscall(SYS_poll, fds, n, 20);
+	}
+	return ready;
+}
 /* asleep: all threads of a process are stopped. */
 static bool asleep(pid_t pid)
 {
@@ -93,13 +151,13 @@ static void go_on(pid_t pid)
 	kill(pid, SIGCONT);
 }
 
-static snd_pcm_t *open_pcm(const char *device)
+static snd_pcm_t *open_pcm(const char *device, snd_pcm_stream_t stream, int mode)
 {
 	snd_pcm_t *pcm;
 	int err;
 
 	/* What was closed while the daemon was stopped is still to be closed by it. */
-	while ((err = snd_pcm_open(&pcm, device, SND_PCM_STREAM_PLAYBACK, SND_PCM_NONBLOCK)) == -EBUSY)
+	while ((err = snd_pcm_open(&pcm, device, stream, mode)) == -EBUSY)
 		usleep(1000);
 	if (err && !stopped)
 		fail("open", err);
@@ -121,7 +179,7 @@ static void each_step(const char *device, pid_t pid)
 
 		if (step == 0)
 			stop(pid);
-		pcm = open_pcm(device);
+		pcm = open_pcm(device, SND_PCM_STREAM_PLAYBACK, SND_PCM_NONBLOCK);
 		if (step == 1)
 			stop(pid);
 		if (pcm)
@@ -142,7 +200,7 @@ static void each_step(const char *device, pid_t pid)
 			snd_pcm_close(pcm);
 		}
 		printf("stopped before step %d: %d ms\n", step, waits);
-		if (waits < ONE_ANSWER || waits > LIMIT)
+		if (waits < LONG || waits > LIMIT)
 			fail("in all it waits for ms", waits);
 		go_on(pid);
 	}
@@ -151,7 +209,7 @@ static void each_step(const char *device, pid_t pid)
 /* A daemon that answers again is waited for as before. */
 static void again(const char *device, pid_t pid)
 {
-	snd_pcm_t *pcm = open_pcm(device);
+	snd_pcm_t *pcm = open_pcm(device, SND_PCM_STREAM_PLAYBACK, SND_PCM_NONBLOCK);
 	int err;
 
 	stop(pid);
@@ -164,16 +222,52 @@ static void again(const char *device, pid_t pid)
 		fail("params of a daemon that goes on", err);
 	stop(pid);
 	snd_pcm_close(pcm);
-	if (waits != ONE_ANSWER)
+	if (waits < LONG)
 		fail("close waits for ms", waits);
+	go_on(pid);
+}
+
+/* Who sleeps while the line runs is told, as by a card that makes no progress. */
+static void asleep_in_a_write(const char *server, const char *client, pid_t pid)
+{
+	static short block[2 * 48000];
+	snd_pcm_t *reader = open_pcm(server, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK), *writer;
+	snd_pcm_sframes_t n;
+
+	if (params(reader))
+		fail("params of the server", 0);
+	snd_pcm_readi(reader, block, 480);
+	writer = open_pcm(client, SND_PCM_STREAM_PLAYBACK, 0);
+	if (params(writer))
+		fail("params of the client", 0);
+	while ((n = snd_pcm_readi(reader, block, 480)) < 0) {
+		if (n == -EPIPE) /* the host let it wait */
+			snd_pcm_prepare(reader);
+		else if (n != -EAGAIN)
+			fail("read", (int)n);
+		if (snd_pcm_writei(writer, block, 480) == -EPIPE)
+			snd_pcm_prepare(writer);
+	}
+	stop(pid);
+	while ((n = snd_pcm_writei(writer, block, 48000)) > 0 || n == -EPIPE)
+		if (n < 0)
+			snd_pcm_prepare(writer);
+	printf("asleep in a write: %d ms\n", waits);
+	if (n != -ENODEV)
+		fail("write", (int)n);
+	if (waits < LONG || waits > SLEEP_LIMIT)
+		fail("it sleeps for ms", waits);
+	snd_pcm_close(writer);
+	snd_pcm_close(reader);
 	go_on(pid);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
-	each_step(argv[1], atoi(argv[2]));
-	again(argv[1], atoi(argv[2]));
+	each_step(argv[1], atoi(argv[3]));
+	again(argv[1], atoi(argv[3]));
+	asleep_in_a_write(argv[1], argv[2], atoi(argv[3]));
 	return 0;
 }
