@@ -191,7 +191,8 @@ install: build
 # The configuration names the libraries without a path, so that programs of each word size get
 # their own. It comes last and goes first. EARLIER is where other releases put the libraries.
 EARLIER = $(PREFIX)/lib/alsa-lib
-install-plugin: plugin
+# What was built for 32-bit programs is brought up to date, too: both speak with one daemon.
+install-plugin: plugin $(if $(wildcard bin/32/$(PLUGIN)),plugin32)
 	@test -n '$(ALSALIB)' || { echo 'where alsa-lib has its plugins is not known: name the folder with ALSALIB='; exit 1; }
 	install -D -m 755 bin/$(PLUGIN) $(DESTDIR)$(ALSALIB)/$(PLUGIN)
 	install -D -m 755 bin/$(MIXER) $(DESTDIR)$(ALSALIB)/$(MIXER)

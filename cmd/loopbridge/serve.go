@@ -20,10 +20,11 @@ type serveCmd struct {
 	Config string `help:"Configuration file (TOML); see loopbridge.toml(5)." placeholder:"FILE" complete:"file"`
 }
 
-// Run serves until ctx ends.
+// Run serves until ctx ends, or the terminal closes that the process was started in.
 func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	// A log that nobody reads any more must not end the daemon.
 	signal.Ignore(syscall.SIGPIPE)
+	hangup, terminal := hangups(), hasTerminal()
 
 	config, err := c.load(e)
 	if err != nil {
@@ -58,9 +59,19 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	relaxTimers()
 	fmt.Fprint(e.stdout, hint(socket, config.Loops[0]))
 
-	<-ctx.Done()
-	log.Info().AnErr("cause", context.Cause(ctx)).Msg("stopping")
-	return d.close()
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info().AnErr("cause", context.Cause(ctx)).Msg("stopping")
+			return d.close()
+		case <-hangup:
+			if terminal && !hasTerminal() {
+				log.Info().Str("cause", "the terminal has closed").Msg("stopping")
+				return d.close()
+			}
+			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" makes and removes loops meanwhile")
+		}
+	}
 }
 
 // load prints the problems of a file, all of them, and returns a sentence.

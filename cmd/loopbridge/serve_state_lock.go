@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,15 +82,19 @@ func (s *stateFile) hold() error {
 		defer lock.Close()
 		text, _ := io.ReadAll(io.LimitReader(lock, 4096))
 		owner := strings.TrimSpace(string(text))
+		if owner == "" { // it has not got so far yet
+			return audio.ErrBusy.With("another daemon that uses the state file %s is starting; if it has another socket, give this one a file of its own, with state = \"/path\" in [daemon], or \"none\"", s.path)
+		}
 		if owner == realPath(s.socket) {
 			return audio.ErrBusy.With("a daemon is running on %s already; stop it, or give this one another --socket", s.socket)
 		}
 		return audio.ErrBusy.With("the state file %s is in use by the daemon on %s; give this one another, with state = \"/path\" in [daemon], or \"none\"",
-			s.path, cmp.Or(owner, "another socket"))
+			s.path, owner)
 	}
 	s.lock = lock
-	_ = lock.Truncate(0)
-	_, _ = lock.WriteAt([]byte(realPath(s.socket)+"\n"), 0)
+	owner := []byte(realPath(s.socket) + "\n")
+	_, _ = lock.WriteAt(owner, 0) // first: somebody may be reading what was there before, mostly the same
+	_ = lock.Truncate(int64(len(owner)))
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/loopbridge/loopbridge/client"
 )
 
@@ -155,4 +157,23 @@ func TestStatePath(t *testing.T) {
 		}
 		seen[got] = c.socket
 	}
+}
+
+// The lock of a daemon that has just begun names no socket yet.
+func TestStateFileOfADaemonThatIsStarting(t *testing.T) {
+	dir := tempDir(t)
+	state, config := filepath.Join(dir, "state.json"), filepath.Join(dir, "c.toml")
+	if err := os.WriteFile(config, []byte("[daemon]\nstate = \""+state+"\"\n[[loop]]\nname = \"phone\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(state + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	o := start(t, filepath.Join(dir, "s"), "serve", "--config", config).wait(t)
+	o.want(t, exitFailed, "another daemon that uses the state file "+state+" is starting")
 }

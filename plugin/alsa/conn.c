@@ -15,6 +15,12 @@
 /* Whose event it was: the daemon's bell has 0, or what it likes. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
+enum {
+	SEND_MS = 5000,
+	AGAIN_MS = 1000, /* for a daemon that has not answered: a program makes several requests, and shall
+			  * not stand still for the whole time at each */
+};
+
 int64_t lb_now_ms(void)
 {
 	struct timespec t;
@@ -52,10 +58,14 @@ static int gone(struct lb_conn *c)
 	return -ENODEV;
 }
 
-static int transmit(struct lb_conn *c, enum lb_op op, struct lb_message *m, int ms)
+/* patience is when to give up what may take so many ms. */
+static int64_t patience(const struct lb_conn *c, int ms)
 {
-	int64_t until = lb_now_ms() + ms;
+	return lb_now_ms() + (c->silent && ms > AGAIN_MS ? AGAIN_MS : ms);
+}
 
+static int transmit(struct lb_conn *c, enum lb_op op, struct lb_message *m, int64_t until)
+{
 	m->header.op = (uint16_t)op;
 	m->header.version = LB_VERSION;
 	m->header.seq = ++c->seq;
@@ -157,17 +167,24 @@ typedef void visitor(void *arg, const struct lb_message *m);
 static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 		    bool interruptible, visitor *each, void *arg)
 {
-	int64_t until = ms < 0 ? -1 : lb_now_ms() + ms;
+	int64_t until = -1;
 	uint32_t seq;
 	int err;
 
 	pthread_mutex_lock(&c->calls);
 	*c->why = 0;
-	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? 5000 : ms);
+	if (ms >= 0)
+		until = patience(c, ms);
+	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? patience(c, SEND_MS) : until);
 	seq = c->seq;
 	while (!err) {
 		int64_t left = until < 0 ? -1 : until - lb_now_ms();
 		err = lb_receive(c, m, fds, want, until < 0 ? -1 : left > 0 ? (int)left : 0);
+		if (!err && c->silent) { /* a late answer, or this one */
+			c->silent = false;
+			if (ms >= 0)
+				until = patience(c, ms);
+		}
 		if (err == -EINTR && !interruptible)
 			err = 0;
 		else if (!err && m->header.seq == seq && each && !m->header.error && !m->header.last)
@@ -177,6 +194,8 @@ static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int 
 		else if (!err && notice(c, m))
 			lb_nudge(c);
 	}
+	if (err == -ETIMEDOUT)
+		c->silent = true;
 	if (!err && m->header.error) {
 		err = -(int)m->header.error;
 		m->failure.text[LB_TEXT_BYTES - 1] = 0;
@@ -204,7 +223,7 @@ int lb_send(struct lb_conn *c, enum lb_op op, struct lb_message *m)
 	int err;
 
 	pthread_mutex_lock(&c->calls);
-	err = c->dead ? -ENODEV : transmit(c, op, m, 5000);
+	err = c->dead ? -ENODEV : transmit(c, op, m, patience(c, SEND_MS));
 	pthread_mutex_unlock(&c->calls);
 	return err;
 }

@@ -18,6 +18,7 @@ struct lb_conn {
 	atomic_bool alarmed; /* the alarm is set, or has gone off */
 	atomic_bool dead; /* the daemon has gone */
 	atomic_bool noticed; /* a reply to a Follow has come */
+	bool silent; /* the last request was not answered in time; guarded by calls */
 	uint32_t seq;
 	pthread_mutex_t calls; /* one request that waits for its reply at a time */
 	char why[LB_TEXT_BYTES + 200]; /* what the daemon said to the last request that failed, or why there is none */
@@ -33,8 +34,9 @@ void lb_conn_init(struct lb_conn *c);
 
 /* lb_call sends a request and waits for its reply, at most ms milliseconds; fds take
  * the descriptors that come with it, which number want. A negative errno is the
- * daemon's answer, and why says more; or -ENODEV: it has gone; -ETIMEDOUT;
- * -EINTR where interruptible. */
+ * daemon's answer, and why says more; or -ENODEV: it has gone; -ETIMEDOUT, after which
+ * the next requests wait for a second at most, until there is an answer; -EINTR where
+ * interruptible. */
 int lb_call(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 	    bool interruptible);
 

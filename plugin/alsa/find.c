@@ -100,6 +100,51 @@ static enum place try(struct lb_conn *c, const char *path)
 
 #define ADVICE "start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET"
 
+/* number reads the next number of a file of numbers; false: there is none. */
+static bool number(FILE *f, unsigned int *n)
+{
+	int c = getc(f);
+
+	while (c == ' ' || c == '\n')
+		c = getc(f);
+	if (c < '0' || c > '9')
+		return false;
+	for (*n = 0; c >= '0' && c <= '9'; c = getc(f))
+		*n = *n * 10 + (unsigned int)(c - '0');
+	return true;
+}
+
+/* outside is what this user is in the namespace around that of this program, which has mapped its
+ * users in such lines: the first inside, the first outside, how many. */
+static unsigned int outside(unsigned int uid)
+{
+	FILE *uids = fopen("/proc/self/uid_map", "re");
+	unsigned int inside, out, count, found = uid;
+
+	while (uids && number(uids, &inside) && number(uids, &out) && number(uids, &count))
+		if (uid >= inside && uid - inside < count)
+			found = out + (uid - inside);
+	if (uids)
+		fclose(uids);
+	return found;
+}
+
+/* forbidden says that a socket is there and refuses. The daemon knows this program by its user
+ * outside of its container, which is what helps. */
+static void forbidden(struct lb_conn *c, const char *path)
+{
+	unsigned int uid = geteuid(), out = outside(uid);
+
+	if (out != uid)
+		snprintf(c->why, sizeof c->why,
+			 "you may not use the daemon on %s as user %u, who you are outside of this container: join the group of that socket there and keep it here (podman: --group-add keep-groups), or ask for that user to be listed",
+			 path, out);
+	else
+		snprintf(c->why, sizeof c->why,
+			 "you may not use the daemon on %s as user %u: join the group of that socket and log in again, or ask for your user to be listed",
+			 path, uid);
+}
+
 /* none says that there is no daemon in any place. */
 static int none(struct lb_search *s, struct lb_conn *c, bool closed)
 {
@@ -149,8 +194,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 	if (shut)
 		snprintf(c->why, sizeof c->why, "you may not enter the folder of the daemon on %s: join its group", shut);
 	else if (refuses)
-		snprintf(c->why, sizeof c->why,
-			 "you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", refuses);
+		forbidden(c, refuses);
 	return shut || refuses ? -EPERM : none(s, c, closed);
 }
 

@@ -23,6 +23,10 @@ enum { PATIENCE = 100, PATIENCE_MAPPED = 1 };
  * back at once should find it. */
 enum { PATIENCE_SERVER = 8, PATIENCE_SERVER_MAPPED = 2 };
 
+/* How long poll is not ready for a program that overlooks the end of a stream PATIENCE times in a row,
+ * as alsaloop does for ever, in ns. */
+enum { RESPITE = 100000000 };
+
 static int64_t monotonic(void)
 {
 	struct timespec t;
@@ -175,7 +179,7 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 		lb_alarm(&p->conn, due);
 	} else {
 		wake_at(p, at);
-		lb_alarm(&p->conn, 0);
+		lb_alarm(&p->conn, lb_stall(p, clock, now));
 		heard = true; /* it may be: the daemon has been asked to ring */
 	}
 	if (heard || p->conn.nudged)
@@ -237,7 +241,7 @@ void lb_rebase(struct lb_pcm *p)
 	p->appl_ptr = p->io.appl_ptr;
 	p->xruns = p->ring.shared->xruns;
 	p->draining = p->drained = false;
-	p->resets = 0;
+	p->resets = p->overlooked = 0;
 }
 
 /* was_reset: snd_pcm_reset has moved both pointers to 0. Where nothing was taken they are
@@ -353,6 +357,7 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 	snd_pcm_sframes_t n;
 
 	catch_up(p);
+	p->overlooked = 0;
 	if (lb_plays(p) && lb_over(p))
 		n = lb_over(p);
 	else
@@ -413,6 +418,10 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	if (fds->revents & (POLLIN | POLLERR))
 		settle(p, true);
 	lb_drain_on(p);
+	if (lb_over(p) && ++p->overlooked > PATIENCE) {
+		lb_hush(&p->conn);
+		lb_alarm(&p->conn, monotonic() + RESPITE);
+	}
 	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
 	if (still(p))

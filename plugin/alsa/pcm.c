@@ -32,7 +32,9 @@ static void complain(const struct lb_pcm *p, int err)
 	else if (*p->conn.why)
 		SNDERR("loopbridge: %s", p->conn.why);
 	else
-		SNDERR("loopbridge: %s: %s", p->loop, p->conn.dead ? "the daemon has gone" : snd_strerror(err));
+		SNDERR("loopbridge: %s: %s", p->loop,
+		       p->conn.dead ? "the daemon has gone" :
+		       err == -ETIMEDOUT ? "the daemon does not answer: is it stopped?" : snd_strerror(err));
 }
 
 /* halt drops what is buffered and ends the session. */

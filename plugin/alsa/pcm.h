@@ -37,6 +37,10 @@ struct lb_pcm {
 	bool stops_at_xrun; /* stop_threshold is not "never" */
 	uint32_t xruns;	    /* bursts that the application knows of */
 	unsigned int resets; /* how often it was told of the end of the stream */
+	unsigned int overlooked; /* how often poll told it that all is over, and it did not ask why */
+	struct {
+		int64_t clock, since; /* the last cycle, and since when it is waited for another in vain */
+	} stall;
 	bool told_end; /* a person was, once */
 	bool stirs;    /* poll has yet to return once, see settle in flow.c */
 
@@ -75,6 +79,10 @@ uint32_t lb_state(const struct lb_pcm *p);
 
 /* lb_over is why nothing moves any more: a negative errno, or 0. */
 int lb_over(const struct lb_pcm *p);
+
+/* lb_stall is for a program that will wait for a late cycle: clock is that of the last one. It returns
+ * when to look again, 0: not at all; or gives a daemon up that does not answer. */
+int64_t lb_stall(struct lb_pcm *p, int64_t clock, int64_t now);
 
 /* lb_begin arms the end, once until the daemon has heeded. */
 int lb_begin(struct lb_pcm *p);

@@ -49,7 +49,7 @@ func first(ctx context.Context, network string, paths, sockets []string) (*net.U
 		case !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM):
 		case !Closed(path):
 			about = socket
-			refused = audio.ErrPermission.With("you may not use the daemon on %s: join the group of that socket, or ask for your user to be listed", socket)
+			refused = errForbidden(socket)
 		case i == len(paths)-1:
 			about = socket
 			refused = audio.ErrPermission.With("you may not enter the folder of the daemon on %s: join its group", socket)

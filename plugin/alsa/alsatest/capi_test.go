@@ -86,7 +86,7 @@ func TestD7HeededStartIsNotTakenBack(t *testing.T) {
 	agentProgram(t) // skips without a compiler
 	path := filepath.Join(t.TempDir(), "order")
 	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", path,
-		"../testdata/order.c", "../flow.c", "../drain.c", "../signals.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
+		"../testdata/order.c", "../flow.c", "../stall.c", "../drain.c", "../signals.c", "../ring.c", "../conn.c", "-lasound", "-lpthread"); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(path).CombinedOutput(); err != nil {

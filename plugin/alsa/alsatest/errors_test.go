@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -220,4 +221,18 @@ func TestNotForThisProcess(t *testing.T) {
 	}
 	r.start("sh", "-c", "LOOPBRIDGE_NOT_FOR=1$$ exec arecord "+open)
 	r.serverArmed("loop0")
+}
+
+// TestPatience stops the daemon before each step of a program, which waits for it for a
+// limited time in all. The time is virtual.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	r := rigOf(t)
+	patience := r.file("patience")
+	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-rdynamic", "-o", patience, "../testdata/patience.c", "-lasound"); err != nil {
+		t.Fatal(err)
+	}
+	daemon := r.serve()
+	p := r.run(patience, "loopbridge:loop0,server", "loopbridge:loop0", strconv.Itoa(daemon.Process.Pid)).succeeds(r)
+	t.Logf("%s", p.stdout.String())
 }

@@ -263,3 +263,15 @@ func held(t *testing.T) usage {
 	}
 	return usage{runtime.NumGoroutine(), len(fds)}
 }
+
+// TestDaemonKilledAndOverlooked: who hears nothing but poll, as alsaloop, uses no whole core.
+func TestDaemonKilledAndOverlooked(t *testing.T) {
+	t.Parallel()
+	r := rigOf(t)
+	deaf := r.file("deaf")
+	if err := compile("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", deaf, "../testdata/deaf.c", "-lasound"); err != nil {
+		t.Fatal(err)
+	}
+	daemon := r.serve()
+	r.run(deaf, "loopbridge:loop0,server", strconv.Itoa(daemon.Process.Pid)).succeeds(r)
+}

@@ -29,6 +29,7 @@ type town struct {
 	*testing.T
 	dir, home, run string
 	tools          string // commands and plugins that look in run
+	contained      bool   // programs are in a container, where they are root
 }
 
 const ours, systems = "ours", "systems"
@@ -39,7 +40,7 @@ func TestFindingTheDaemon(t *testing.T) {
 	agentProgram(t) // builds the plugin, or skips
 	run := filepath.Join(openFolder(t, built), "run")
 	tools := toolsThatLookIn(t, run)
-	const start, group = "start one with", "join the group of that socket"
+	const start, group = "start one with", "join the group of that socket and log in again"
 	for _, c := range []struct {
 		name  string
 		env   string // more than XDG_RUNTIME_DIR=home; @ is the folder of the town
@@ -76,17 +77,17 @@ func TestFindingTheDaemon(t *testing.T) {
 		{"unset, nothing", "-XDG_RUNTIME_DIR", func(*town) {}, "", syscall.ECONNREFUSED, "no daemon on @/run/loopbridge/loopbridge.sock|" + start},
 		{"both stale", "", func(w *town) { w.stale(w.home); w.stale(w.run) }, "", syscall.ECONNREFUSED, "no daemon on @/home|" + start},
 		{"of another user, nothing", "", func(w *town) { w.daemon(w.home, ours); w.chmod(w.home, 0) }, "", syscall.ECONNREFUSED, "no daemon on|@/run/loopbridge/loopbridge.sock|" + start},
-		{"socket for others, nothing", "", func(w *town) { w.chmod(w.daemon(w.home, ours), 0) }, "", syscall.EPERM, "you may not use the daemon on @/home|" + group},
-		{"nothing, system's for others", "", func(w *town) { w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run|" + group},
-		{"both for others", "", func(w *town) { w.chmod(w.daemon(w.home, ours), 0); w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run|" + group},
+		{"socket for others, nothing", "", func(w *town) { w.chmod(w.daemon(w.home, ours), 0) }, "", syscall.EPERM, "you may not use the daemon on @/home/loopbridge/loopbridge.sock as user " + stranger() + ":|" + group},
+		{"nothing, system's for others", "", func(w *town) { w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run/loopbridge/loopbridge.sock as user " + stranger() + ":|" + group},
+		{"both for others", "", func(w *town) { w.chmod(w.daemon(w.home, ours), 0); w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run/loopbridge/loopbridge.sock as user " + stranger() + ":|" + group},
 		{"of another user, system's for others", "", func(w *town) {
 			w.daemon(w.home, ours)
 			w.chmod(w.home, 0)
 			w.chmod(w.daemon(w.run, systems), 0)
-		}, "", syscall.EPERM, "you may not use the daemon on @/run|" + group},
+		}, "", syscall.EPERM, "you may not use the daemon on @/run/loopbridge/loopbridge.sock as user " + stranger() + ":|" + group},
 		{"system's folder for others", "", func(w *town) { w.daemon(w.run, systems); w.chmod(w.run+"/loopbridge", 0) }, "", syscall.EPERM, "you may not enter the folder of the daemon on @/run|join its group"},
 		{"both, another named", "LOOPBRIDGE_SOCKET=@/nothing", func(w *town) { w.daemon(w.home, ours); w.daemon(w.run, systems) }, "", syscall.ECONNREFUSED, "no daemon on @/nothing|" + start},
-		{"both, one for others named", "LOOPBRIDGE_SOCKET=@/run/loopbridge/loopbridge.sock", func(w *town) { w.daemon(w.home, ours); w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run|" + group},
+		{"both, one for others named", "LOOPBRIDGE_SOCKET=@/run/loopbridge/loopbridge.sock", func(w *town) { w.daemon(w.home, ours); w.chmod(w.daemon(w.run, systems), 0) }, "", syscall.EPERM, "you may not use the daemon on @/run/loopbridge/loopbridge.sock as user " + stranger() + ":|" + group},
 		{"both, too long a name", "LOOPBRIDGE_SOCKET=@/" + strings.Repeat("x", 100), func(w *town) { w.daemon(w.home, ours); w.daemon(w.run, systems) }, "", syscall.ECONNREFUSED, "too long"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -145,7 +146,7 @@ func (w *town) try(tool []string, env string) (string, error) {
 	}
 	var out bytes.Buffer
 	cmd := exec.Command(path, tool[1:]...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = w.dir, &out, &out, asNobody()
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = w.dir, &out, &out, w.who()
 	cmd.Env = append(os.Environ(), configBeside(w.tools+"/x"), "HOME="+w.dir, "NO_COLOR=1", "LC_ALL=C", "XDG_RUNTIME_DIR="+w.home)
 	if unset, ok := strings.CutPrefix(env, "-"); ok {
 		kept := cmd.Env[:0]

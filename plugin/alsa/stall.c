@@ -1,0 +1,38 @@
+/* A daemon that is stopped while the line runs: nobody would ever wake the program. A card's
+ * driver gives up after ten seconds, too. */
+#include "pcm.h"
+
+#include <errno.h>
+
+static const int64_t most = 10000000000; /* ns */
+
+static void pass_over(void *arg, const struct lb_message *m)
+{
+	(void)arg, (void)m;
+}
+
+/* answers asks the daemon whether it is still there, with what changes nothing. */
+static bool answers(struct lb_pcm *p)
+{
+	struct lb_message m = { 0 };
+
+	return lb_call_each(&p->conn, LB_OP_LIST, &m, LB_REPLY_MS, pass_over, p) != -ETIMEDOUT;
+}
+
+int64_t lb_stall(struct lb_pcm *p, int64_t clock, int64_t now)
+{
+	if (lb_state(p) != LB_RUNNING || (p->io.state != SND_PCM_STATE_RUNNING && p->io.state != SND_PCM_STATE_DRAINING))
+		return 0;
+	if (p->stall.clock != clock || !p->stall.since) {
+		p->stall.clock = clock;
+		p->stall.since = now;
+	} else if (now - p->stall.since >= most) {
+		p->stall.since = now;
+		if (!answers(p)) {
+			SNDERR("loopbridge: %s: the daemon does not answer: is it stopped?", p->loop);
+			p->conn.dead = true;
+			return 0;
+		}
+	}
+	return p->stall.since + most;
+}
