@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // jackd plays at a server end, to clients that come and go. Its xruns, after which it drops,
@@ -18,9 +19,16 @@ func TestJackdAtAServerEnd(t *testing.T) {
 		t.Skip("not tested: jackd at the server end of a loop; it is not installed")
 	}
 	r := newRig(t, inRealTime, loop.Spec{Name: "loop0", OnClientClose: loop.Hold})
-	jackd := r.start("env", "JACK_NO_AUDIO_RESERVATION=1", "jackd", "--name", fmt.Sprint("lb", os.Getpid()), "--no-realtime",
-		"-d", "alsa", "-P", "loopbridge:loop0,server", "-r", "48000", "-p", "1024", "-n", "4", "-o", "2")
-	r.serverArmed("loop0")
+	command := []string{"JACK_NO_AUDIO_RESERVATION=1", "jackd", "--name", fmt.Sprint("loopbridge-", os.Getpid(), "-end"), "--no-realtime", "--no-mlock", "-d"}
+	var jackd *program
+	t.Cleanup(func() { tidyJack(jackd, command) })
+	jackd = r.start("env", append(command, "alsa", "-P", "loopbridge:loop0,server", "-r", "48000", "-p", "1024", "-n", "4", "-o", "2")...)
+	r.until("jackd has begun", func() bool {
+		if jackd.ended() {
+			t.Fatalf("jackd has ended: %s%s", jackd.stdout.String(), jackd.stderr.String())
+		}
+		return r.status("loop0").Server.State == ring.Armed
+	})
 	client := func() *program {
 		t.Helper()
 		p := r.start("arecord", "-q", "-D", "loopbridge:loop0", "-f", "dat", "-t", "raw", "/dev/null")
@@ -48,8 +56,26 @@ func TestJackdAtAServerEnd(t *testing.T) {
 	}
 	first.stop(r)
 	r.until("the client has gone", func() bool { return !r.status("loop0").Client.Open })
-	client().stop(r)
+	last := client()
 	if jackd.ended() {
 		t.Errorf("jackd has ended: %s", jackd.stderr.String())
 	}
+	_ = jackd.Process.Signal(syscall.SIGTERM) // it hears of that while it plays
+	jackd.succeeds(r)
+	last.wait(r)
+}
+
+// tidyJack makes room for other servers of JACK, if one was killed: a machine has room for
+// eight that were. The next of its name does that when it starts.
+func tidyJack(killed *program, command []string) {
+	if killed == nil || killed.ProcessState == nil || killed.ProcessState.Exited() {
+		return
+	}
+	heir := exec.Command("env", append(command, "dummy")...)
+	if heir.Start() != nil {
+		return
+	}
+	_ = exec.Command("jack_wait", "--server", command[3], "--wait", "--timeout", "20").Run()
+	_ = heir.Process.Signal(syscall.SIGTERM)
+	_ = heir.Wait()
 }
