@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The errno table, part 5.
+// The table of errors in docs/decisions.md.
 func TestErrno(t *testing.T) {
 	for _, c := range []struct {
 		err   *Error

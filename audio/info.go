@@ -71,7 +71,7 @@ func (i *Info) SetFormat(d Direction, format Format, r Rules) { i.Side(d).reset(
 // Opened marks d as open, after a program opened it. The first open of an idle device
 // gives all its sides the format, which later ones leave alone; where a field of it is
 // zero, each side keeps its own. Samples begin at 0.
-// Gain, balance, port, monitor gain and mute stay (part 2.4, D5, D25).
+// Gain, balance, port, monitor gain and mute stay (D5, D25).
 func (i *Info) Opened(d Direction, format Format, r Rules) {
 	first := !i.Play.Open && !i.Record.Open
 	for side := Play; side <= Record; side++ {
@@ -87,7 +87,7 @@ func (i *Info) Opened(d Direction, format Format, r Rules) {
 }
 
 // Closed marks d as closed. Waiting stays on those sides of d that are in waiting,
-// where somebody still waits for his turn; samples stay until the next open (part 2.7).
+// where somebody still waits for his turn; samples stay until the next open.
 func (i *Info) Closed(d, waiting Direction) {
 	for side := Play; side <= Record; side++ {
 		if d&side == 0 {

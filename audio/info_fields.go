@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Field is a line of the field table (part 6): one value of an Info. Numbers are part of
+// Field is a line of the table of fields in docs/decisions.md: one value of an Info. Numbers are part of
 // protocols and never change; they are printed in the order of the numbers, but delay is with
 // its side. 0 is no field.
 type Field uint8

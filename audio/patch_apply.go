@@ -156,7 +156,7 @@ func (c *change) format(d Direction, r *SideRules) {
 	}
 }
 
-// port is D23 and part 2.10.
+// port is D23.
 func (c *change) port(d Direction, r *SideRules) {
 	f, s := PlayPort.On(d), c.next.Side(d)
 	v, ok := c.patch.Get(f)

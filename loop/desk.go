@@ -162,7 +162,7 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 }
 
 // keep is the state from now on; that somebody waits is kept only if it was set by hand,
-// until the side is closed (edge 40). The caller holds mu.
+// until the side is closed (E40). The caller holds mu.
 func (d *desk) keep(next audio.Info, p audio.Patch) {
 	for _, direction := range directions() {
 		waiting := &next.Side(direction).Waiting
@@ -238,7 +238,7 @@ func (d *desk) begin() {
 func (d *desk) monitors() bool { return d.monitor != nil && !d.monitor.Silent() }
 
 // clients counts those that hold a side of the device: the first opens it, the last
-// closes it (part 2.4, 2.7).
+// closes it.
 func (e *Engine) clients(s Side, more int) (opened, closed bool) {
 	if s == Detached {
 		return false, false

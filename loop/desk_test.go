@@ -337,7 +337,7 @@ func TestD18Edge38SamplesAreReadAndReset(t *testing.T) {
 	}
 	c.set("play.samples=4294967295")
 	c.clock.Advance(period)
-	if got := c.engine.Info().Play.Samples; got != 2*period-1 { // edge 60: it wraps
+	if got := c.engine.Info().Play.Samples; got != 2*period-1 { // E60: it wraps
 		t.Errorf("%d", got)
 	}
 	p.Abandon()

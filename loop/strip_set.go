@@ -35,7 +35,7 @@ func (s *strip) keep(next *audio.Info, p audio.Patch) {
 	for _, d := range directions() {
 		now, then := s.info.Side(d), next.Side(d)
 		now.Gain, now.Balance = then.Gain, then.Balance
-		if _, byHand := p.Get(audio.PlayWaiting.On(d)); byHand { // until the end is closed (edge 40)
+		if _, byHand := p.Get(audio.PlayWaiting.On(d)); byHand { // until the end is closed (E40)
 			now.Waiting = then.Waiting
 		}
 	}

@@ -272,7 +272,7 @@ func TestD18StateOfAnEnd(t *testing.T) {
 	if reply := c.setOf("loop0", "play.samples=4294967295"); reply.Info.Play.Samples != 2*period {
 		t.Errorf("samples were %d", reply.Info.Play.Samples)
 	}
-	if got := c.infoOf("loop0").Play.Samples; got != period-1 { // edge 60: a cycle more, and it wraps at 2^32
+	if got := c.infoOf("loop0").Play.Samples; got != period-1 { // E60: a cycle more, and it wraps at 2^32
 		t.Errorf("samples are %d", got)
 	}
 	c.clock.Advance(3 * period) // nothing is left
@@ -305,7 +305,7 @@ func TestD18StateOfAnEnd(t *testing.T) {
 	}
 	reply, err := c.tryOf("loop0", "record.pause=1", "record.error=1", "record.eof=3")
 	if err != nil || reply.Ignored == 0 || c.infoOf("loop0").Record.Pause {
-		t.Errorf("a closed side: %+v, %v", reply, err) // edge 39
+		t.Errorf("a closed side: %+v, %v", reply, err) // E39
 	}
 	if _, err := c.tryOf("loop0", "play.waiting=1"); err != nil || !c.infoOf("loop0").Play.Waiting {
 		t.Error("waiting cannot be set", err)

@@ -64,7 +64,7 @@ type Setting struct {
 func Neutral() Setting { return Setting{Gain: MaxGain, Balance: MidBalance} }
 
 // amplitude is the factor of a channel. Those in the middle and the LFE have the
-// gain only, as has mono (part 2.9).
+// gain only, as has mono (D19).
 func (s Setting) amplitude(pan audio.Pan) float32 {
 	if s.Mute {
 		return 0

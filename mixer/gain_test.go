@@ -53,7 +53,7 @@ func TestD19Decibels(t *testing.T) {
 	}
 }
 
-// The formulas of SADA and NetBSD in part 2.9, as they stand there.
+// The formulas of SunOS's mixer and of NetBSD (D19, E55), as they stand there.
 func TestD19BalanceTable(t *testing.T) {
 	for g := range 256 {
 		for b := range 65 {

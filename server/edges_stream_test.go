@@ -99,7 +99,7 @@ func TestEdge45ZeroLengthWrites(t *testing.T) {
 	events.want()
 	e.clock.Advance(2 * period)
 	events.want("phone client eof", "phone client eof", "card eof play.eof 0 1", "card eof play.eof 1 2")
-	if s := e.set("play.eof=5"); s.Info.Play.EOF != 2 { // edge 38
+	if s := e.set("play.eof=5"); s.Info.Play.EOF != 2 { // E38
 		t.Errorf("eof was %d, want 2", s.Info.Play.EOF)
 	}
 	e.clock.Advance(20 * period)
