@@ -13,16 +13,17 @@ import (
 )
 
 // Await waits until a daemon lets programs in on a socket, or for "" where FindSocket looks,
-// and says where, and how much is left of the time that it may take, or pcm.Forever. It
-// connects, at most 20 times a second, and asks the daemon nothing. Errors as for Open.
+// and says where, and how much is left of the time that it may take, or pcm.Forever: all, if
+// the daemon is there. It connects, at most 20 times a second, and asks the daemon nothing. Errors
+// as for Open.
 func Await(ctx context.Context, socket string, wait time.Duration) (found string, left time.Duration, err error) {
 	s := newSearch(socket, wait)
 	defer s.close()
-	for {
+	for left := wait; ; left = s.left() {
 		c, found, err := reach.First(ctx, "unixpacket", placesOf(socket))
 		if err == nil {
 			c.Close()
-			return found, s.left(), nil
+			return found, left, nil
 		}
 		if !s.again(ctx, err) {
 			return found, 0, stopped(ctx, err)

@@ -57,16 +57,42 @@ func (r *rig) heardOrder(file string) (order []int) {
 			break
 		}
 	}
-	const from, frames = 6000, 9600 // a fifth of a second
 	for c := range f.Channels {
-		tone := 0
-		if crossings, level := measure(block[:n], f, c, from, frames); level > 4000 && (crossings-60+2)%40 < 5 {
-			tone = (crossings-60+2)/40 + 1
-		}
-		order = append(order, tone)
+		order = append(order, whichTone(block[:n], f, c))
 	}
 	return order
 }
+
+// whichTone is which of the tones a channel has, counted from 1; 0: none. A player that is late leaves
+// gaps, GStreamer for one, so waves are counted that are whole: a fifth of the file has to be of
+// the tone, and little of anything else.
+func whichTone(block []byte, f audio.Format, channel int) int {
+	var waves [16]int // of each tone
+	all, last, before, peak := 0, -1, 0, 0
+	for i := range len(block) / f.FrameBytes() {
+		v := int(int16(binary.LittleEndian.Uint16(block[i*f.FrameBytes()+2*channel:])))
+		peak = max(peak, v)
+		if before < 0 && v >= 0 {
+			for tone := range waves {
+				if math.Abs(float64(i-last)-wave(f, tone)) < 1 && last >= 0 {
+					waves[tone]++
+				}
+			}
+			all++
+			last = i
+		}
+		before = v
+	}
+	for tone, n := range waves {
+		if float64(n)*wave(f, tone) > tonesLength/5 && 4*n > 3*all && peak > 7000 {
+			return tone + 1
+		}
+	}
+	return 0
+}
+
+// wave is the length of a wave of a tone in frames.
+func wave(f audio.Format, tone int) float64 { return float64(f.Rate) / float64(300+200*tone) }
 
 // straight is the order in which nothing has changed its place.
 func straight(channels int) (order []int) {
