@@ -8,11 +8,23 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/backend/sysmon"
 )
+
+// ran is the CPU time of a thread.
+func ran(t *testing.T, id int) time.Duration {
+	t.Helper()
+	const threadClock = 6 // CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED, linux/posix-timers.h
+	var used unix.Timespec
+	if err := unix.ClockGettime(^int32(id)<<3|threadClock, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Nano())
+}
 
 // The thread that is found runs no goroutine, however many there are and whatever they do, and
 // yet wakes up again and again.
@@ -21,20 +33,25 @@ func TestThreadIsTheMonitor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const goroutines, work = 16, 5 * time.Millisecond
 	switches := wakeups(t, monitor)
 	var done sync.WaitGroup
-	for i := range 32 {
+	for i := range goroutines {
 		done.Go(func() {
 			if i%2 == 0 {
 				runtime.LockOSThread() // for ever: it has a thread to itself, which ends
 			}
-			for range 300 {
-				if unix.Gettid() == monitor {
-					t.Error("a goroutine runs on it")
-					return
+			id := unix.Gettid()
+			if id == monitor {
+				t.Error("a goroutine runs on it")
+			}
+			for began := ran(t, id); ran(t, id)-began < work; {
+				if now := unix.Gettid(); now != id {
+					id, began = now, ran(t, now)
 				}
-				_ = unix.Nanosleep(&unix.Timespec{Nsec: 1}, nil) // which the runtime may take for long
-				runtime.Gosched()
+				if id == monitor {
+					t.Error("a goroutine runs on it")
+				}
 			}
 		})
 	}
