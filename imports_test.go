@@ -30,7 +30,6 @@ func layers() []layer {
 		{"backend/alsa", "backend audio backend/alsa/abi", "as null"},
 		{"backend/portaudio", "backend audio", "as null"},
 
-		{"backend/sysmon", "", "a thread of the runtime, for whoever makes threads real-time"},
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
@@ -56,7 +55,7 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby backend/sysmon loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
-	"github.com/loopbridge/loopbridge/backend/sysmon"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -66,16 +65,13 @@ func engine(s backend.Stream, turn func(backend.Tick) (more bool, err error)) (l
 }
 
 // realtime makes the thread one before all others, if it may, and gives it a processor of
-// Go's; the runtime's own thread that watches over it is another one from then on. There is no garbage collection while there is such a thread: one that wakes up while its
+// Go's. There is no garbage collection while there is such a thread: one that wakes up while its
 // stack is looked at would spin on the machine's only processor. The daemon has a way with
 // one, see realtime_collect.go of cmd/loopbridge.
 func realtime() (end func()) {
 	collections.stop()
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+6))
-	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 20, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
-	if monitor, err := sysmon.Thread(); err == nil { // the others stay as they are
-		_ = unix.SchedSetAttr(monitor, &attr, 0)
-	}
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 20}
 	_ = unix.SchedSetAttr(0, &attr, 0)
 	return func() {
 		_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0)

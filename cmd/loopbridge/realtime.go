@@ -10,8 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
-
-	"github.com/loopbridge/loopbridge/backend/sysmon"
 )
 
 // realtime gives the threads that serve sound cards what the kernel has for them: to run
@@ -28,7 +26,7 @@ import (
 type realtime struct {
 	log zerolog.Logger
 
-	once, collecting, watching sync.Once
+	once, collecting sync.Once
 
 	mu      sync.Mutex
 	threads []int
@@ -60,10 +58,7 @@ func (r *realtime) enter(device string) {
 	r.mu.Unlock()
 	err := schedule(0, unix.SCHED_FIFO, rtPriority)
 	if err == nil {
-		r.collecting.Do(func() {
-			r.watched(func(monitor int) error { return schedule(monitor, unix.SCHED_FIFO, rtPriority) })
-			go r.collect()
-		})
+		r.collecting.Do(func() { go r.collect() })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", rtPriority)
 		return
 	}
@@ -71,26 +66,11 @@ func (r *realtime) enter(device string) {
 		r.bound(rtkitMost)
 		priority, asked := askRTKit(thread, rtPriority)
 		if asked == nil {
-			r.watching.Do(func() {
-				r.watched(func(monitor int) error { _, err := askRTKit(monitor, rtPriority); return err })
-			})
 			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
 			return
 		}
 		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in /etc/security/limits.conf, or install rtkit", noRealtime, err)
 	}()
-}
-
-// watched gives the thread of the runtime that watches over those of devices their priority, once
-// the first of them has it: see package sysmon. Without it they are as they are.
-func (r *realtime) watched(raise func(monitor int) error) {
-	monitor, err := sysmon.Thread()
-	if err == nil {
-		err = raise(monitor)
-	}
-	if err != nil {
-		r.log.Warn().Err(err).Msg("the thread that watches over real-time ones is none: they may be late for up to a second, now and then")
-	}
 }
 
 // adopt is for a thread of C that works for a device, in the place of the one before. One that
