@@ -26,9 +26,10 @@ func layers() []layer {
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
 		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
 		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
+		{"backend/sleep", "", "system calls, without an opinion"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
-		{"backend/alsa", "backend audio backend/alsa/abi", "as null"},
-		{"backend/portaudio", "backend audio", "as null"},
+		{"backend/alsa", "backend audio backend/alsa/abi backend/sleep", "as null"},
+		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -78,7 +79,7 @@ func moduleRules() []rule {
 		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/alsa backend/alsa/abi backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // Wait sleeps in one system call until the hardware has come a period further than at the
@@ -60,8 +61,7 @@ func (s *stream) sleep(polls []unix.PollFd, limit time.Duration) (woken bool, er
 		s.limit = unix.NsecToTimespec(int64(limit)) // the kernel counts it down
 		until = &s.limit
 	}
-	_, err = unix.Ppoll(polls, until, nil)
-	if err != nil && !errors.Is(err, syscall.EINTR) {
+	if err := sleep.Poll(polls, until); err != nil && !errors.Is(err, syscall.EINTR) {
 		return false, err
 	}
 	var count [8]byte

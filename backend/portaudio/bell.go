@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // bell wakes one thread that sleeps: a futex, so that a sleep and what ends it cost one
@@ -25,10 +27,7 @@ const (
 )
 
 // linux/futex.h
-const (
-	futexWait = 0 | 128 // FUTEX_WAIT, of this process only
-	futexWake = 1 | 128
-)
+const futexWake = 1 | 128 // FUTEX_WAKE, of this process only
 
 // ring ends the sleep in progress, or else the next one. From any thread; does not block
 // or allocate.
@@ -47,8 +46,7 @@ func (b *bell) sleep(limit time.Duration) (rung bool) {
 			b.left = unix.NsecToTimespec(int64(limit))
 			left = &b.left
 		}
-		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.state)), futexWait, uintptr(bellAsleep), uintptr(unsafe.Pointer(left)), 0, 0)
-		if errno == unix.ETIMEDOUT {
+		if sleep.Futex((*uint32)(unsafe.Pointer(&b.state)), bellAsleep, left) == unix.ETIMEDOUT {
 			return b.state.Swap(bellAwake) == bellRung
 		}
 	}

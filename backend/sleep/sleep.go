@@ -1,0 +1,62 @@
+package sleep
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Poll is ppoll(2): it returns when one of the descriptors has something, after the timeout,
+// nil: never, or with EINTR. The kernel counts the timeout down. Blocks its thread; does not
+// allocate. Both have to be on the heap.
+func Poll(fds []unix.PollFd, timeout *unix.Timespec) error {
+	var first *unix.PollFd
+	if len(fds) > 0 {
+		first = &fds[0]
+	}
+	if errno := poll(first, len(fds), timeout); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// linux/futex.h
+const futexWait = 0 | 128 // FUTEX_WAIT, of this process only
+
+// Futex is a FUTEX_WAIT of futex(2) within this process: it returns when somebody wakes the word,
+// at once with EAGAIN if that does not hold the value, after the timeout, nil: never, with
+// ETIMEDOUT, or with EINTR. Blocks its thread; does not allocate. Both have to be on the heap.
+func Futex(word *uint32, value uint32, timeout *unix.Timespec) error {
+	if errno := futex(word, value, timeout); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+//go:nosplit
+//go:norace
+func poll(fds *unix.PollFd, n int, timeout *unix.Timespec) syscall.Errno {
+	entersyscallblock()
+	_, _, errno := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(fds)), uintptr(n), uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
+	exitsyscall()
+	return errno
+}
+
+//go:nosplit
+//go:norace
+func futex(word *uint32, value uint32, timeout *unix.Timespec) syscall.Errno {
+	entersyscallblock()
+	_, _, errno := syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(timeout)), 0, 0)
+	exitsyscall()
+	return errno
+}
+
+// The runtime leaves these two to other modules: go.dev/issue/67401. Between them the stack
+// must not grow.
+
+//go:linkname entersyscallblock runtime.entersyscallblock
+func entersyscallblock()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()

@@ -1,0 +1,181 @@
+package sleep_test
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/backend/sleep"
+)
+
+// pipe has an end to poll, and one to write to.
+func pipe(t *testing.T) (fds []unix.PollFd, in *os.File) {
+	t.Helper()
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { out.Close(); in.Close() })
+	return []unix.PollFd{{Fd: int32(out.Fd()), Events: unix.POLLIN}}, in
+}
+
+// whole repeats a sleep that a signal has cut short.
+func whole(f func() error) error {
+	for {
+		if err := f(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func TestPoll(t *testing.T) {
+	fds, in := pipe(t)
+	if err := sleep.Poll(fds, &unix.Timespec{Nsec: 1}); err != nil || fds[0].Revents != 0 {
+		t.Errorf("a timeout: %v, events %#x", err, fds[0].Revents)
+	}
+	if err := sleep.Poll(nil, &unix.Timespec{Nsec: 1}); err != nil {
+		t.Errorf("a timeout of nothing: %v", err)
+	}
+	polled := make(chan error)
+	go func() { polled <- whole(func() error { return sleep.Poll(fds, nil) }) }()
+	runtime.Gosched()
+	if _, err := in.Write([]byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-polled; err != nil || fds[0].Revents != unix.POLLIN {
+		t.Errorf("a descriptor that has something: %v, events %#x", err, fds[0].Revents)
+	}
+	if err := sleep.Poll(fds, &unix.Timespec{Nsec: -1}); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("a timeout that is none: %v", err)
+	}
+}
+
+func TestFutex(t *testing.T) {
+	word := new(atomic.Uint32)
+	at := (*uint32)(unsafe.Pointer(word))
+	if err := sleep.Futex(at, 0, &unix.Timespec{Nsec: 1}); !errors.Is(err, unix.ETIMEDOUT) {
+		t.Errorf("a timeout: %v", err)
+	}
+	if err := sleep.Futex(at, 1, nil); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("a word with another value: %v", err)
+	}
+	woken := make(chan error)
+	go func() { woken <- whole(func() error { return sleep.Futex(at, 0, nil) }) }()
+	for {
+		// It sleeps when one was woken.
+		n, _, _ := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(at)), 1|128, 1, 0, 0, 0)
+		if n == 1 {
+			break
+		}
+		runtime.Gosched()
+	}
+	if err := <-woken; err != nil {
+		t.Errorf("a word that is woken: %v", err)
+	}
+}
+
+// Who sleeps keeps nobody from running, whatever the monitor does: with one processor of Go's
+// the others have it at once, and each sleeper gets it back.
+func TestSleepersLetOthersRun(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	fds, in := pipe(t)
+	var asleep sync.WaitGroup
+	const sleepers = 20
+	awake := make(chan error, sleepers)
+	for range sleepers {
+		asleep.Add(1)
+		go func() {
+			mine := []unix.PollFd{fds[0]}
+			asleep.Done()
+			awake <- whole(func() error { return sleep.Poll(mine, nil) })
+		}()
+	}
+	asleep.Wait()
+	runtime.GC() // looks at their stacks
+	if len(awake) > 0 {
+		t.Errorf("one woke up: %v", <-awake)
+	}
+	if _, err := in.Write([]byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	for range sleepers {
+		if err := <-awake; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Stacks grow and move, and the world is stopped, around sleeps of every length.
+func TestSleepsAmongCollections(t *testing.T) {
+	var done atomic.Bool
+	var others sync.WaitGroup
+	others.Go(func() {
+		for !done.Load() {
+			runtime.GC()
+		}
+	})
+	var sleepers sync.WaitGroup
+	for range 8 {
+		sleepers.Go(func() {
+			fds, _ := pipe(t)
+			timeout := new(unix.Timespec)
+			for i := range 300 {
+				*timeout = unix.NsecToTimespec(int64(time.Duration(i%7) * 20 * time.Microsecond))
+				if deep(i%64, func() error { return sleep.Poll(fds, timeout) }) != nil || fds[0].Revents != 0 {
+					t.Errorf("it polled %#x", fds[0].Revents)
+				}
+			}
+		})
+	}
+	sleepers.Wait()
+	done.Store(true)
+	others.Wait()
+}
+
+// deep calls f with that much more stack.
+func deep(n int, f func() error) error {
+	var room [256]byte
+	if n > 0 {
+		return deep(n-1, f)
+	}
+	runtime.KeepAlive(&room)
+	return whole(f)
+}
+
+func TestSleepDoesNotAllocate(t *testing.T) {
+	fds, _ := pipe(t)
+	timeout, word := new(unix.Timespec), new(uint32)
+	if n := testing.AllocsPerRun(100, func() {
+		*timeout = unix.Timespec{Nsec: 1}
+		_ = sleep.Poll(fds, timeout)
+		*timeout = unix.Timespec{Nsec: 1}
+		_ = sleep.Futex(word, 0, timeout)
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// A sleep costs what an ordinary system call does, and no more of the monitor.
+func BenchmarkPoll(b *testing.B) {
+	fds := []unix.PollFd{{Fd: -1}}
+	timeout := new(unix.Timespec)
+	b.Run("sleep", func(b *testing.B) {
+		for b.Loop() {
+			*timeout = unix.Timespec{}
+			_ = sleep.Poll(fds, timeout)
+		}
+	})
+	b.Run("ordinary", func(b *testing.B) {
+		for b.Loop() {
+			*timeout = unix.Timespec{}
+			_, _ = unix.Ppoll(fds, timeout, nil)
+		}
+	})
+}
