@@ -7,8 +7,11 @@
 // threads back, for most of a second (Go 1.26: setBlockOnExitSyscall and casgstatus of package
 // runtime).
 //
-// The calls of this package give the processor of Go's away before they sleep, as the runtime's
-// own do. Then the monitor has nothing to look for.
+// So where there is one processor the calls of this package give the one of Go's away before they
+// sleep, as the runtime's own do. Then the monitor has nothing to look for. That costs some
+// microseconds a call, because the monitor sleeps more deeply and is woken more often. (A monitor
+// that is real-time itself cost more: it then wakes up to the microsecond.) Where there are more
+// processors another one goes on with the look, and the calls are ordinary ones.
 //
 // A garbage collection looks at sleeping goroutines all the same.
 package sleep

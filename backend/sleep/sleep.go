@@ -1,6 +1,7 @@
 package sleep
 
 import (
+	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -11,6 +12,10 @@ import (
 // nil: never, or with EINTR. The kernel counts the timeout down. Blocks its thread; does not
 // allocate. Both have to be on the heap.
 func Poll(fds []unix.PollFd, timeout *unix.Timespec) error {
+	if !alone() {
+		_, err := unix.Ppoll(fds, timeout, nil)
+		return err
+	}
 	var first *unix.PollFd
 	if len(fds) > 0 {
 		first = &fds[0]
@@ -21,6 +26,9 @@ func Poll(fds []unix.PollFd, timeout *unix.Timespec) error {
 	return nil
 }
 
+// alone reports whether there is one processor only.
+func alone() bool { return runtime.NumCPU() == 1 }
+
 // linux/futex.h
 const futexWait = 0 | 128 // FUTEX_WAIT, of this process only
 
@@ -28,7 +36,13 @@ const futexWait = 0 | 128 // FUTEX_WAIT, of this process only
 // at once with EAGAIN if that does not hold the value, after the timeout, nil: never, with
 // ETIMEDOUT, or with EINTR. Blocks its thread; does not allocate. Both have to be on the heap.
 func Futex(word *uint32, value uint32, timeout *unix.Timespec) error {
-	if errno := futex(word, value, timeout); errno != 0 {
+	errno := syscall.Errno(0)
+	if alone() {
+		errno = futex(word, value, timeout)
+	} else {
+		_, _, errno = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(timeout)), 0, 0)
+	}
+	if errno != 0 {
 		return errno
 	}
 	return nil

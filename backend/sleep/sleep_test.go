@@ -1,9 +1,12 @@
 package sleep_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -159,6 +162,38 @@ func TestSleepDoesNotAllocate(t *testing.T) {
 		_ = sleep.Futex(word, 0, timeout)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestOnOneProcessor is all of that where a thread gives its processor of Go's away first.
+func TestOnOneProcessor(t *testing.T) {
+	if runtime.NumCPU() == 1 {
+		return // they have just run there
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; one.Count() == 0; n++ {
+		if all.IsSet(n) {
+			one.Set(n)
+		}
+	}
+	child := exec.Command(os.Args[0], "-test.run=^Test(Poll|Futex|Sleep)", "-test.v")
+	var out bytes.Buffer
+	child.Stdout, child.Stderr = &out, &out
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		t.Fatal(err)
+	}
+	err := child.Start() // with this thread's processors
+	_ = unix.SchedSetaffinity(0, &all)
+	if err == nil {
+		err = child.Wait()
+	}
+	if err != nil || !strings.Contains(out.String(), "--- PASS: TestSleepsAmongCollections") {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }
 
