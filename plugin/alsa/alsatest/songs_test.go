@@ -19,8 +19,30 @@ const (
 // but silence between them: players fill up their last period.
 func (r *rig) heardSongs(got []byte, f audio.Format, channel, seconds int) {
 	r.Helper()
-	frames, sounding, cycles, below := len(got)/f.FrameBytes(), 0, 0, false
-	for i := range frames {
+	sounding, cycles := songsIn(got, f, channel)
+	const edge = 200 // frames that a converter rings for
+	if want := seconds * f.Rate; sounding < want-want/40 || sounding > want+seconds*edge {
+		r.Errorf("%d of %d recorded frames sound, want %d", sounding, len(got)/f.FrameBytes(), want)
+	}
+	if want := seconds * songHertz; cycles < want-2*seconds || cycles > want+2*seconds {
+		r.Errorf("%d cycles, want %d", cycles, want)
+	}
+}
+
+// untilSongs waits until so many seconds of that tone are recorded in out.raw, whatever silence is
+// between them, but for the last chunk: arecord writes that when it is stopped.
+func (r *rig) untilSongs(f audio.Format, channel, seconds int) {
+	r.Helper()
+	r.until("all is recorded", func() bool {
+		_, cycles := songsIn(r.read("out.raw"), f, channel)
+		return cycles >= seconds*(songHertz-2)-chunk*songHertz/f.Rate-1
+	})
+}
+
+// songsIn counts the frames that are no silence, and the cycles of that tone.
+func songsIn(got []byte, f audio.Format, channel int) (sounding, cycles int) {
+	below := false
+	for i := range len(got) / f.FrameBytes() {
 		v := int16(binary.LittleEndian.Uint16(got[i*f.FrameBytes()+2*channel:]))
 		if v != 0 {
 			sounding++
@@ -30,13 +52,7 @@ func (r *rig) heardSongs(got []byte, f audio.Format, channel, seconds int) {
 		}
 		below = v < -songAmplitude/4 || below && v <= songAmplitude/4
 	}
-	const edge = 200 // frames that a converter rings for
-	if want := seconds * f.Rate; sounding < want-want/40 || sounding > want+seconds*edge {
-		r.Errorf("%d of %d recorded frames sound, want %d", sounding, frames, want)
-	}
-	if want := seconds * songHertz; cycles < want-2*seconds || cycles > want+2*seconds {
-		r.Errorf("%d cycles, want %d", cycles, want)
-	}
+	return sounding, cycles
 }
 
 // TestSongsOfOneRecording: a player that goes on with another rate, and other channels, is recorded
@@ -63,7 +79,7 @@ func TestSongsOfOneRecording(t *testing.T) {
 				recording.wait(r).said(r, "on_client_close")
 				return
 			}
-			r.until("all is recorded", func() bool { return len(r.read("out.raw")) >= seconds*out.Rate*out.FrameBytes() })
+			r.untilSongs(out, 0, seconds)
 			recording.stop(r)
 			playing.succeeds(r)
 			r.heardSongs(r.read("out.raw"), out, 0, seconds)
@@ -90,7 +106,7 @@ func TestPluginsOnTop(t *testing.T) {
 				recording := r.record(out, "loopbridge:loop0,server")
 				r.serverArmed("loop0")
 				r.run("aplay", "-q", access, "-D", name, r.write("a.wav", wav(t, in, tone(in, songHertz, songAmplitude, in.Rate)))).succeeds(r)
-				r.until("all is recorded", func() bool { return len(r.read("out.raw")) >= (out.Rate-chunk)*out.FrameBytes() })
+				r.untilSongs(out, 1, 1)
 				recording.stop(r)
 				r.heardSongs(r.read("out.raw"), out, 1, 1)
 			})
