@@ -15,11 +15,9 @@
 /* Whose event it was: the daemon's bell has 0, or what it likes. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
-enum {
-	SEND_MS = 5000,
-	AGAIN_MS = 1000, /* for a daemon that has not answered: a program makes several requests, and shall
-			  * not stand still for the whole time at each */
-};
+/* For a daemon that has not answered: a program makes several requests, and shall not stand still
+ * for the whole time at each. */
+enum { AGAIN_MS = 1000 };
 
 int64_t lb_now_ms(void)
 {
@@ -175,7 +173,7 @@ static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int 
 	*c->why = 0;
 	if (ms >= 0)
 		until = patience(c, ms);
-	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? patience(c, SEND_MS) : until);
+	err = c->dead ? -ENODEV : transmit(c, op, m, ms < 0 ? patience(c, LB_REPLY_MS) : until);
 	seq = c->seq;
 	while (!err) {
 		int64_t left = until < 0 ? -1 : until - lb_now_ms();
@@ -223,7 +221,7 @@ int lb_send(struct lb_conn *c, enum lb_op op, struct lb_message *m)
 	int err;
 
 	pthread_mutex_lock(&c->calls);
-	err = c->dead ? -ENODEV : transmit(c, op, m, patience(c, SEND_MS));
+	err = c->dead ? -ENODEV : transmit(c, op, m, patience(c, LB_REPLY_MS));
 	pthread_mutex_unlock(&c->calls);
 	return err;
 }

@@ -24,7 +24,10 @@ struct lb_conn {
 	char why[LB_TEXT_BYTES + 200]; /* what the daemon said to the last request that failed, or why there is none */
 };
 
-enum { LB_FOREVER = -1 };
+enum {
+	LB_FOREVER = -1,
+	LB_REPLY_MS = 5000, /* for requests that the daemon answers at once */
+};
 
 /* lb_now_ms is the time of CLOCK_MONOTONIC. */
 int64_t lb_now_ms(void);

@@ -112,12 +112,14 @@ static snd_pcm_uframes_t available(const struct lb_pcm *p)
 	return n <= most || !p->stops_at_xrun ? (snd_pcm_uframes_t)n : most;
 }
 
+static bool drains(const struct lb_pcm *p) { return p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p); }
+
 /* wanted is how much has to be available before poll says so. */
 static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
 {
 	snd_pcm_uframes_t capacity = p->ring.shared->capacity;
 
-	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p))
+	if (drains(p))
 		return capacity;
 	if (!p->avail_min)
 		return 1;
@@ -135,9 +137,8 @@ static bool ready(const struct lb_pcm *p)
 {
 	if (lb_over(p) || still(p))
 		return true;
-	if (p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p)) /* running dry is no xrun then */
-		return available(p) >= wanted(p);
-	if (p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
+	/* What drains may run dry. */
+	if (!drains(p) && p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
 		return true;
 	return available(p) >= wanted(p);
 }

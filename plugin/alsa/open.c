@@ -108,8 +108,7 @@ static int open_end(struct lb_pcm *p, int64_t wait)
 					  .direction = p->io.stream == SND_PCM_STREAM_PLAYBACK ? LB_WRITE : LB_READ,
 					  .unsettled = p->role == LB_SERVER,
 					  .wait = wait } };
-	const int answer = 5000; /* ms */
-	int64_t most = wait / 1000000 + answer;
+	int64_t most = wait / 1000000 + LB_REPLY_MS;
 	int fds[2], err;
 
 	strcpy(m.open.loop, p->loop);

@@ -71,13 +71,14 @@ int lb_pcm_shorten(struct lb_pcm *p, snd_pcm_hw_params_t *params)
 {
 	snd_pcm_ioplug_t *io = &p->io;
 	snd_pcm_hw_params_t *hw;
-	snd_pcm_uframes_t period = io->period_size, most = io->rate / 2;
+	snd_pcm_uframes_t period = io->period_size, most = io->rate / 2, buffer;
 	int err;
 
 	if (!long_buffer(io))
 		return 0;
 	if (period > most)
 		period = most;
+	buffer = LONG_SECONDS * io->rate / period * period;
 	snd_pcm_hw_params_alloca(&hw);
 	err = snd_pcm_hw_params_any(io->pcm, hw);
 	if (err >= 0)
@@ -91,12 +92,12 @@ int lb_pcm_shorten(struct lb_pcm *p, snd_pcm_hw_params_t *params)
 	if (err >= 0)
 		err = snd_pcm_hw_params_set_period_size(io->pcm, hw, period, 0);
 	if (err >= 0)
-		err = snd_pcm_hw_params_set_buffer_size(io->pcm, hw, LONG_SECONDS * io->rate / period * period);
+		err = snd_pcm_hw_params_set_buffer_size(io->pcm, hw, buffer);
 	if (err < 0)
 		return err;
 	snd_pcm_hw_params_copy(params, hw);
 	/* As alsa-lib does once more when it is back. */
 	io->period_size = period;
-	io->buffer_size = LONG_SECONDS * io->rate / period * period;
+	io->buffer_size = buffer;
 	return 0;
 }

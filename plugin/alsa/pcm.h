@@ -11,10 +11,7 @@
 #include "conn.h"
 #include "ring.h"
 
-enum {
-	LB_REPLY_MS = 5000, /* for requests that the daemon answers at once */
-	LB_ABORTED = 2,	    /* what alsa-lib makes of nonblock in snd_pcm_abort */
-};
+enum { LB_ABORTED = 2 }; /* what alsa-lib makes of nonblock in snd_pcm_abort */
 
 struct lb_pcm {
 	snd_pcm_ioplug_t io;

@@ -79,7 +79,7 @@ static int ask(struct lb_ctl *c, const struct target *t, enum lb_op op, struct l
 	int err;
 
 	memcpy(m->device.name, t->own ? c->device : t->strip->now.name, sizeof m->device.name);
-	err = lb_call(&c->conn, op, m, NULL, 0, 5000, false);
+	err = lb_call(&c->conn, op, m, NULL, 0, LB_REPLY_MS, false);
 	if (err && *c->conn.why && (t->own || op == LB_OP_SET))
 		SNDERR("loopbridge: %s", c->conn.why);
 	return err;

@@ -271,7 +271,7 @@ int lb_ctl_look(struct lb_ctl *c)
 
 	strcpy(m.device.name, c->device);
 	c->listings = 0;
-	err = lb_call_each(&c->conn, LB_OP_STATES, &m, 5000, list, c);
+	err = lb_call_each(&c->conn, LB_OP_STATES, &m, LB_REPLY_MS, list, c);
 	if (err && *c->conn.why)
 		SNDERR("loopbridge: %s", c->conn.why);
 	if (!err && !c->listings)
