@@ -128,7 +128,9 @@ func (b *binder) loop(path string, v any) LoopConfig {
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
 	b.attachedOnly(path, keys, &l)
-	b.positioned(path, &l, l.Format.Channels)
+	if l.Side == "" {
+		b.positioned(path, l.Format.Positions, l.Format.Channels)
+	}
 	if reason := l.ChannelMap.fits(l.Format.Channels); reason != "" {
 		b.wrong(join(path, "channel_map"), reason)
 	}

@@ -33,16 +33,15 @@ func setPositions(to *audio.Positions) func(any) string {
 	}
 }
 
-// positioned reports positions that do not fit the channels. Those of an attached loop are
-// the device's, and are looked at when all devices are known.
-func (b *binder) positioned(path string, l *LoopConfig, channels int) {
-	f := audio.Format{Rate: audio.MinRate, Channels: channels, Encoding: audio.U8, Positions: l.Format.Positions}
-	if err := f.Validate(); err != nil && l.Side == "" {
+// positioned reports positions of a loop that do not fit its channels.
+func (b *binder) positioned(path string, p audio.Positions, channels int) {
+	f := audio.Format{Rate: audio.MinRate, Channels: channels, Encoding: audio.U8, Positions: p}
+	if err := f.Validate(); err != nil {
 		b.wrong(join(path, "positions"), fmt.Sprintf("%v, use one for each", err))
 	}
 }
 
-// devicePositions is positioned for attached loops.
+// devicePositions is positioned for attached loops, which have the channels of a device.
 func (b *binder) devicePositions(c *Config) {
 	for i, l := range c.Loops {
 		for _, d := range c.Devices {
@@ -53,9 +52,7 @@ func (b *binder) devicePositions(c *Config) {
 			if l.Side == "record" {
 				ports = d.Ports.Record
 			}
-			detached := l
-			detached.Side = ""
-			b.positioned(element("loop", i), &detached, width(ports, d.Format.Channels))
+			b.positioned(element("loop", i), l.Format.Positions, width(ports, d.Format.Channels))
 		}
 	}
 }
