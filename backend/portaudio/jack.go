@@ -65,9 +65,12 @@ func (j *jack) find() {
 
 // undisturbed makes a call in which ports come and go, if that is permitted.
 func (j *jack) undisturbed(f func()) (done bool) {
+	if j.teller == 0 {
+		return false
+	}
 	var mine, its unix.CPUSet
 	was, err := unix.SchedGetAttr(j.teller, 0)
-	if j.teller == 0 || err != nil || unix.SchedGetaffinity(0, &mine) != nil || unix.SchedGetaffinity(j.teller, &its) != nil {
+	if err != nil || unix.SchedGetaffinity(0, &mine) != nil || unix.SchedGetaffinity(j.teller, &its) != nil {
 		return false
 	}
 	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
