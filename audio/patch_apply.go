@@ -57,6 +57,24 @@ type Reply struct {
 	Info    Info     // the new state; but eof, error and samples, where they were set, from before (D18)
 	Changed FieldSet // what has another value now; a gain is listed without its gain_db
 	Ignored FieldSet // what had no effect: the side is closed, waiting cannot be cleared, record has no eof
+	Changes []Change // as Compare lists them
+}
+
+// Compare fills in Changes, once Info has the counters of the moment at which they were set:
+// they go on meanwhile, and what they were then only the reply knows.
+func (r *Reply) Compare(before *Info, p Patch) {
+	r.Changes = []Change{}
+	for f := range Fields() {
+		c := Change{Field: f, Old: f.Get(before), New: f.Get(&r.Info)}
+		if v, asked := p.Get(f); asked && f.Access()&Counts != 0 && !r.Ignored.Has(f) {
+			c.Old, c.New = f.Get(&r.Info), v
+		} else if !r.Changed.Has(f) {
+			continue
+		}
+		if c.Old != c.New {
+			r.Changes = append(r.Changes, c)
+		}
+	}
 }
 
 // Apply is AUDIO_SETINFO (D18): all of the patch, or nothing and an error, which is

@@ -26,7 +26,7 @@ func refused(t testing.TB, i *Info, r Rules, want string, args ...string) {
 	t.Helper()
 	before := *i
 	reply, err := i.Apply(mustPatch(t, args...), r)
-	if err == nil || err.Error() != want || *i != before || reply != (Reply{}) {
+	if err == nil || err.Error() != want || *i != before || reply.Info != (Info{}) || reply.Changed != 0 || reply.Ignored != 0 {
 		t.Errorf("%q: %v, changed %q\nwant %s", args, err, diff(before, *i), want)
 	}
 }

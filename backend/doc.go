@@ -47,6 +47,6 @@
 //
 // # Abilities
 //
-// What only some devices can do is an interface of its own ([Pacer], [Delayer],
-// [Switcher], [Reporter]), asked for with [As], which looks through wrappers.
+// What only some devices can do is an interface of its own ([Pacer], [Delayer], [Parker],
+// [Controller], [Switcher], [Reporter]), asked for with [As], which looks through wrappers.
 package backend

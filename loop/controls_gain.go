@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -13,15 +14,15 @@ import (
 type split struct {
 	gain      [2]share
 	monitor   bool  // all of it is the hardware's
-	monitored int   // as Controls.Monitored reads it
-	muted     bool  // as Muter.Muted reads it
+	monitored int   // as backend.Controls reads it
+	muted     bool  // as backend.Muter reads it
 	hush      *ride // on its way to be muted; nil: it is not
 }
 
 // share is a side's.
 type share struct {
 	hardware bool
-	volume   int     // as Controls.Gain reads it
+	volume   int     // as backend.Controls reads it
 	rest     float32 // amplitude that is left, 0..1
 	ride     *ride   // the volume is on its way; nil: it is there
 }
@@ -31,9 +32,6 @@ type share struct {
 // refused. The caller holds mu.
 func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error) {
 	s = d.split
-	if d.controls == nil {
-		return s, nil
-	}
 	for n, direction := range directions() {
 		gain := next.Side(direction).Gain
 		_, given := p.Get(audio.PlayGain.On(direction)) // for a volume beyond the gains
@@ -41,7 +39,7 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 			continue
 		}
 		s.gain[n] = share{}
-		if _, ok := d.controls.Gain(direction); !ok {
+		if _, ok := d.hw().Gain(direction); !ok {
 			continue
 		}
 		mine, failed := d.move(n, now, gain)
@@ -49,8 +47,8 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 	}
 	if now == nil || next.MonitorGain != now.MonitorGain {
 		var failed error
-		s.monitor, failed = d.controls.Monitor(next.MonitorGain)
-		s.monitored, _ = d.controls.Monitored()
+		s.monitor, failed = d.hw().Monitor(next.MonitorGain)
+		s.monitored, _ = d.hw().Monitored()
 		err = errors.Join(err, failed)
 	}
 	return s, errors.Join(err, d.mute(&s, now, next, p))
@@ -60,7 +58,7 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 // else on a ride. The caller holds mu.
 func (d *desk) move(n int, now *audio.Info, gain int) (share, error) {
 	direction := directions()[n]
-	way, err := d.controls.Way(direction, gain)
+	way, err := d.hw().Way(direction, gain)
 	if err != nil || len(way) == 0 {
 		return share{}, err
 	}
@@ -69,12 +67,12 @@ func (d *desk) move(n int, now *audio.Info, gain int) (share, error) {
 	if from := d.applied(n, now); len(way) > 1 && from > 0 && d.audible(n, now) {
 		s.ride = d.newRide(n, way, from, s.rest)
 	} else if len(way) > 1 {
-		err = d.controls.SetLevel(direction, last)
+		err = d.hw().SetLevel(direction, last)
 	}
 	if err != nil {
 		return share{}, err
 	}
-	s.volume, s.hardware = d.controls.Gain(direction)
+	s.volume, s.hardware = d.hw().Gain(direction)
 	return s, nil
 }
 
@@ -114,7 +112,7 @@ func (d *desk) audible(n int, now *audio.Info) bool {
 // now: off when software's silence is heard, on before software lets anything through. The
 // caller holds mu.
 func (d *desk) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) {
-	m, ok := d.controls.(Muter)
+	m, ok := d.hw().(backend.Muter)
 	_, given := p.Get(audio.OutputMuted)
 	if !ok || now != nil && !given && next.OutputMuted == now.OutputMuted {
 		return nil
@@ -144,15 +142,12 @@ func (d *desk) opens(p audio.Patch) audio.Patch {
 // heard takes over the gains and the mute that a hand at another mixer has set. The caller holds mu.
 func (d *desk) heard() split {
 	s := d.split
-	if d.controls == nil {
-		return s
-	}
 	for n, direction := range directions() {
 		side := d.info.Side(direction)
 		if side.AvailPorts == 0 {
 			continue
 		}
-		now, ok := d.controls.Gain(direction)
+		now, ok := d.hw().Gain(direction)
 		if !ok {
 			continue // the card is away: what is left stays as it is until it is back
 		}
@@ -161,12 +156,12 @@ func (d *desk) heard() split {
 			side.Gain = now
 		}
 	}
-	if m, ok := d.controls.(Muter); ok {
+	if m, ok := d.hw().(backend.Muter); ok {
 		if now, ok := m.Muted(); ok && now != s.muted {
 			s.muted, s.hush, d.info.OutputMuted, d.found = now, nil, now, false
 		}
 	}
-	if now, ok := d.controls.Monitored(); ok && (!s.monitor || now != s.monitored) {
+	if now, ok := d.hw().Monitored(); ok && (!s.monitor || now != s.monitored) {
 		s.monitor, s.monitored, d.info.MonitorGain = true, now, now
 	}
 	return s

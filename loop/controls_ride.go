@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -176,7 +177,7 @@ func (d *desk) follow(e *Engine) {
 		if s.ride == nil {
 			continue
 		}
-		if now, ok := d.controls.Gain(direction); ok && now != s.volume {
+		if now, ok := d.hw().Gain(direction); ok && now != s.volume {
 			s.ride = nil // another mixer has moved it: that is heard of, and stays
 			continue
 		}
@@ -185,11 +186,11 @@ func (d *desk) follow(e *Engine) {
 		} else if s.ride.taken == s.ride.steps() {
 			s.ride = nil
 		}
-		if volume, ok := d.controls.Gain(direction); ok {
+		if volume, ok := d.hw().Gain(direction); ok {
 			s.volume = volume
 		}
 	}
-	if m, ok := d.controls.(Muter); ok && next.hush != nil && next.hush.due.Load() > 0 {
+	if m, ok := d.hw().(backend.Muter); ok && next.hush != nil && next.hush.due.Load() > 0 {
 		_, _ = m.Mute(true) // software is silent in any case
 		next.muted, _ = m.Muted()
 		next.hush = nil
@@ -203,7 +204,7 @@ func (d *desk) follow(e *Engine) {
 // steps takes those that are due.
 func (d *desk) steps(direction audio.Direction, r *ride) error {
 	for r.taken < int(r.due.Load()) {
-		if err := d.controls.SetLevel(direction, r.way[r.taken+1]); err != nil {
+		if err := d.hw().SetLevel(direction, r.way[r.taken+1]); err != nil {
 			return err
 		}
 		r.taken++

@@ -75,11 +75,8 @@ const loudness = 20000
 func newListener(t *testing.T, step float64) *listener {
 	clock := backendtest.NewClock(backend.Config{Play: true, Period: period, Periods: 8})
 	amp := &amplifier{switches: switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{audio.Play: audio.PortSpeaker}}, step: step}
-	l := &listener{card: &card{T: t, clock: clock, bay: loop.NewPatchbay()}, amp: amp}
-	var err error
-	if l.engine, err = loop.NewEngineWith("card", lagging{clock}, loop.EngineOptions{Controls: amp}); err != nil {
-		t.Fatal(err)
-	}
+	l := &listener{card: &card{T: t, clock: clock}, amp: amp}
+	l.serve(l.control(lagging{clock}, amp))
 	if err := l.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, l.engine); err != nil {
 		t.Fatal(err)
 	}
@@ -212,10 +209,10 @@ func TestMuteOfHardware(t *testing.T) {
 		}
 
 		l.amp.muted = true // another mixer
-		if changes := l.engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.OutputMuted || !l.engine.Info().OutputMuted {
+		if changes := l.changed(false); len(changes) != 1 || changes[0].Field != audio.OutputMuted || !l.engine.Info().OutputMuted {
 			t.Errorf("muted by another mixer: %v", changes)
 		}
-		if changes := l.engine.Replugged(false); len(changes) != 0 {
+		if changes := l.changed(false); len(changes) != 0 {
 			t.Errorf("told again: %v", changes)
 		}
 		l.set("play.gain=100") // is no reason to turn it
@@ -223,7 +220,7 @@ func TestMuteOfHardware(t *testing.T) {
 			t.Error("a gain has turned the switch on")
 		}
 		l.amp.muted = false
-		if changes := l.engine.Replugged(false); len(changes) != 1 || l.engine.Info().OutputMuted {
+		if changes := l.changed(false); len(changes) != 1 || l.engine.Info().OutputMuted {
 			t.Errorf("and no more: %v", changes)
 		}
 		l.wait(2)
@@ -231,7 +228,7 @@ func TestMuteOfHardware(t *testing.T) {
 			t.Error("software is silent still")
 		}
 		l.amp.muted = true
-		l.engine.Replugged(false)
+		l.changed(false)
 		l.set("output_muted=0")
 		if l.amp.muted {
 			t.Error("output_muted=0 has not turned on what another mixer had turned off")
@@ -240,7 +237,7 @@ func TestMuteOfHardware(t *testing.T) {
 		l.set("output_muted=1")
 		l.wait(held/period + 3)
 		l.amp.muted = false // the card was away, and comes as new
-		if changes := l.engine.Replugged(true); len(changes) != 0 || !l.amp.muted || !l.engine.Info().OutputMuted {
+		if changes := l.changed(true); len(changes) != 0 || !l.amp.muted || !l.engine.Info().OutputMuted {
 			t.Errorf("it comes back: %v, its switch is off: %v", changes, l.amp.muted)
 		}
 	})
@@ -251,10 +248,7 @@ func TestMuteOfHardware(t *testing.T) {
 func TestFoundMuted(t *testing.T) {
 	for _, kept := range []bool{true, false} {
 		amp := &amplifier{switches: switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{}}, step: 1, muted: true}
-		engine, err := loop.NewEngineWith("card", backendtest.NewClock(backend.Config{Play: true}), loop.EngineOptions{Controls: amp})
-		if err != nil {
-			t.Fatal(err)
-		}
+		engine := newCardOn(t, true, false, amp).engine
 		if i := engine.Info(); !i.OutputMuted || !amp.muted {
 			t.Errorf("found muted: output_muted %v, switch off %v", i.OutputMuted, amp.muted)
 		}
@@ -287,9 +281,6 @@ func TestFoundMuted(t *testing.T) {
 		}
 		if engine.Info().OutputMuted != kept || amp.muted != kept {
 			t.Errorf("kept as %v: output_muted %v, switch off %v", kept, engine.Info().OutputMuted, amp.muted)
-		}
-		if err := engine.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }
@@ -347,7 +338,7 @@ func TestRideIsCutShort(t *testing.T) {
 	})
 	ride("another mixer", func(t *testing.T, l *listener) {
 		l.amp.dB = -20
-		l.engine.Replugged(false)
+		l.changed(false)
 		l.wait(60)
 		is(t, l, mixer.FromDecibels(-20), -20)
 	})

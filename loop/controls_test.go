@@ -10,8 +10,6 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
-	"github.com/loopbridge/loopbridge/backend/backendtest"
-	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -28,11 +26,11 @@ type switches struct {
 	path     audio.Ports // the only input that it can monitor; 0: all
 }
 
-func (s *switches) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
+func (s *switches) Ports(d audio.Direction) backend.ControlPorts {
 	if d == audio.Record {
-		return audio.PortMicrophone | audio.PortLineIn, audio.PortMicrophone | audio.PortLineIn, true
+		return backend.ControlPorts{Avail: audio.PortMicrophone | audio.PortLineIn, Mod: audio.PortMicrophone | audio.PortLineIn, Exclusive: true}
 	}
-	return s.avail, s.avail, false
+	return backend.ControlPorts{Avail: s.avail, Jacked: s.avail & audio.PortHeadphone, Mod: s.avail}
 }
 
 func (s *switches) Selected(d audio.Direction) (audio.Ports, error) { return s.selected[d], nil }
@@ -83,7 +81,7 @@ func TestD19GainOfHardware(t *testing.T) {
 
 func gainOfHardware(t *testing.T, scale bool) {
 	hw := &switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{}, volume: 64, scale: scale}
-	c := newCardWith(t, true, true, loop.EngineOptions{Controls: hw})
+	c := newCardOn(t, true, true, hw)
 	c.feed(1000, 0.25)
 	p := c.client("speaker", pcm.Write)
 	// next plays a little at what the gains are now.
@@ -111,23 +109,23 @@ func gainOfHardware(t *testing.T, scale bool) {
 		next(step.gain, step.volume, step.heard)
 	}
 	if scale {
-		if changes := c.engine.Replugged(false); len(changes) != 0 {
+		if changes := c.changed(false); len(changes) != 0 {
 			t.Errorf("nothing has changed, but %v", changes)
 		}
 		hw.volume = 64 // another mixer
-		if changes := c.engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
+		if changes := c.changed(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
 			t.Errorf("%v", changes)
 		}
 		next(64, 64, 1000)
 		hw.volume = 320 // beyond unity
-		c.engine.Replugged(false)
+		c.changed(false)
 		next(255, 320, 1000)
 		c.set("play.gain=255")
 		next(255, 256, 996)
 		c.set("play.gain=96")
 		synctest.Wait()
 		hw.volume = 0 // the card was away
-		c.engine.Replugged(true)
+		c.changed(true)
 		next(96, 128, 750)
 		hw.refuse = audio.ErrIO.With("no")
 		if _, err := c.try("play.gain=200", "play.port=speaker"); !errors.Is(err, audio.ErrIO) {
@@ -143,7 +141,7 @@ func gainOfHardware(t *testing.T, scale bool) {
 		t.Errorf("the hardware (%v) monitors with %d, and software at %.1f dB", scale, hw.monitor, level)
 	}
 	hw.monitor = 99 // another mixer
-	changes := c.engine.Replugged(false)
+	changes := c.changed(false)
 	if heard := len(changes) == 1 && changes[0].Field == audio.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
 		t.Errorf("%v, and monitor_gain is %d", changes, c.engine.Info().MonitorGain)
 	}
@@ -151,23 +149,18 @@ func gainOfHardware(t *testing.T, scale bool) {
 
 // TestD23PortsOfHardware: a set switches it, or changes nothing; jacks and other mixers
 // are followed.
-func TestD23PortsOfHardware(t *testing.T) {
+func TestD23PortsOfHardware(t *testing.T) { synctest.Test(t, portsOfHardware) }
+
+func portsOfHardware(t *testing.T) {
 	hw := &switches{
 		avail:    audio.PortSpeaker | audio.PortHeadphone,
 		selected: map[audio.Direction]audio.Ports{audio.Play: audio.PortHeadphone, audio.Record: audio.PortMicrophone},
 	}
-	engine, err := loop.NewEngineWith("card", backendtest.NewClock(backend.Config{Play: true, Record: true}), loop.EngineOptions{Controls: hw})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { engine.Close() })
+	c := newCardOn(t, true, true, hw)
+	engine := c.engine
 	set := func(args ...string) error {
 		t.Helper()
-		p, err := audio.ParsePatch(args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = engine.Set(p)
+		_, err := c.try(args...)
 		return err
 	}
 	has := func(play, record, avail audio.Ports) {
@@ -196,7 +189,7 @@ func TestD23PortsOfHardware(t *testing.T) {
 	}
 	hw.refuse = nil
 	has(both, audio.PortLineIn, both)
-	if changes := engine.Replugged(false); len(changes) != 0 {
+	if changes := c.changed(false); len(changes) != 0 {
 		t.Errorf("nothing has changed, but %v", changes)
 	}
 
@@ -212,23 +205,23 @@ func TestD23PortsOfHardware(t *testing.T) {
 	hw.path = 0
 
 	hw.selected[audio.Record] = 0 // all off, with another mixer
-	engine.Replugged(false)
+	c.changed(false)
 	if err := set("record.port=line_in"); err != nil {
 		t.Fatal(err)
 	}
 	has(both, audio.PortLineIn, both)
 
 	hw.avail = audio.PortSpeaker // the headphone is pulled: the speaker takes over
-	if changes := engine.Replugged(false); len(changes) != 3 {
+	if changes := c.changed(false); len(changes) != 3 {
 		t.Errorf("%v", changes)
 	}
 	has(audio.PortSpeaker, audio.PortLineIn, audio.PortSpeaker)
 	hw.selected[audio.Record] = audio.PortMicrophone // another mixer
-	if changes := engine.Replugged(false); len(changes) != 1 || changes[0].Field != audio.RecordPort {
+	if changes := c.changed(false); len(changes) != 1 || changes[0].Field != audio.RecordPort {
 		t.Errorf("%v", changes)
 	}
 	hw.avail, hw.selected[audio.Record] = both, audio.PortLineIn // another card of the kind is plugged in
 	hw.selected[audio.Play] = audio.PortHeadphone
-	engine.Replugged(true)
+	c.changed(true)
 	has(audio.PortSpeaker, audio.PortMicrophone, both)
 }

@@ -18,15 +18,15 @@ import (
 //
 // A person who sets something waits for the next cycle; the engine waits for nobody.
 type desk struct {
-	mu       sync.Mutex // of info; the engine does not take it
-	info     audio.Info // counters and flags are the engine's, see look
-	rules    audio.Rules
-	controls Controls // nil: no hardware
-	tail     tail
-	split    split  // what the hardware does of info
-	found    bool   // the hardware was found muted, and nobody has said anything about that
-	opened   [2]int // clients on each side
-	queued   [2]int // clients that wait for their turn
+	mu         sync.Mutex // of info; the engine does not take it
+	info       audio.Info // counters and flags are the engine's, see look
+	rules      audio.Rules
+	controller backend.Controller // nil: no hardware
+	tail       tail
+	split      split  // what the hardware does of info
+	found      bool   // the hardware was found muted, and nobody has said anything about that
+	opened     [2]int // clients on each side
+	queued     [2]int // clients that wait for their turn
 
 	// The engine's.
 	play, record   *mixer.Fader
@@ -128,12 +128,21 @@ func (d *desk) look() audio.Info {
 	return i
 }
 
-// Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect
-// in the next cycle, for which it waits. From any goroutine but the engine's.
+// Set implements Subject.
 func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
+	reply, err := e.apply(p)
+	if err == nil {
+		e.tell(Event{Kind: Set, Changes: reply.Changes})
+	}
+	return reply, err
+}
+
+// apply is Set, of which nobody is told.
+func (e *Engine) apply(p audio.Patch) (audio.Reply, error) {
 	d := e.desk
 	d.mu.Lock()
-	next := d.look()
+	before := d.look()
+	next := before
 	p = d.opens(p)
 	reply, err := next.Apply(p, d.rules)
 	if err != nil {
@@ -158,6 +167,7 @@ func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	change := e.post(func() { d.take(&next, rest, p, &reply) })
 	d.mu.Unlock()
 	e.await(change)
+	reply.Compare(&before, p)
 	return reply, nil
 }
 
@@ -172,8 +182,7 @@ func (d *desk) keep(next audio.Info, p audio.Patch) {
 	d.info = next
 }
 
-// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
-// left as it is, and listed in the error. From any goroutine but the engine's.
+// Restore implements Subject.
 func (e *Engine) Restore(saved audio.Saved) error {
 	d := e.desk
 	d.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -25,20 +26,23 @@ type card struct {
 	clock  *backendtest.Clock
 	engine *loop.Engine
 	bay    *loop.Patchbay
+	*backend.ControlFeed
 }
 
 func newCard(t *testing.T, play, record bool) *card {
 	t.Helper()
-	return newCardWith(t, play, record, loop.EngineOptions{})
+	return newCardOn(t, play, record, nil)
 }
 
-func newCardWith(t *testing.T, play, record bool, o loop.EngineOptions) *card {
+// newCardOn has hardware with controls; nil: it has none.
+func newCardOn(t *testing.T, play, record bool, hw backend.Controls) *card {
 	t.Helper()
-	c := &card{T: t, clock: backendtest.NewClock(backend.Config{Play: play, Record: record, Period: period}), bay: loop.NewPatchbay()}
-	var err error
-	if c.engine, err = loop.NewEngineWith("card", c.clock, o); err != nil {
-		t.Fatal(err)
+	c := &card{T: t, clock: backendtest.NewClock(backend.Config{Play: play, Record: record, Period: period})}
+	var s backend.Stream = c.clock
+	if hw != nil {
+		s = c.control(s, hw)
 	}
+	c.serve(s)
 	t.Cleanup(func() {
 		c.bay.Close()
 		if err := c.engine.Close(); err != nil {
@@ -52,6 +56,56 @@ func newCardWith(t *testing.T, play, record bool, o loop.EngineOptions) *card {
 		}
 	}
 	return c
+}
+
+// controlled is a stream of hardware whose controls a test turns.
+type controlled struct {
+	backend.Stream
+	*backend.ControlFeed
+	hw backend.Controls
+}
+
+func (c controlled) Unwrap() backend.Stream     { return c.Stream }
+func (c controlled) Controls() backend.Controls { return c.hw }
+
+func (c controlled) Close() error {
+	c.ControlFeed.Close()
+	return c.Stream.Close()
+}
+
+// control gives a stream controls.
+func (c *card) control(s backend.Stream, hw backend.Controls) backend.Stream {
+	c.ControlFeed = backend.NewControlFeed()
+	return controlled{s, c.ControlFeed, hw}
+}
+
+// serve makes it the device of a patchbay.
+func (c *card) serve(s backend.Stream) {
+	c.Helper()
+	c.engine, c.bay = loop.NewEngine("card", s), loop.NewPatchbay()
+	if err := c.bay.AddDevice(c.engine); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// changed has the controls read again, and returns what everybody is told of that. It is for
+// the bubble of a synctest.
+func (c *card) changed(replaced bool) (changes []audio.Change) {
+	c.Helper()
+	events := c.bay.Subscribe(10)
+	c.Tell(backend.ControlChange{Replaced: replaced})
+	synctest.Wait()
+	events.Cancel()
+	for ev := range events.C {
+		switch {
+		case ev.Kind != loop.Set:
+		case ev.Device != "card" || len(ev.Changes) == 0:
+			c.Errorf("told %+v", ev)
+		default:
+			changes = append(changes, ev.Changes...)
+		}
+	}
+	return changes
 }
 
 // set is a set that has to work, and one cycle, over which levels change.

@@ -1,7 +1,7 @@
 // Package loop is the heart: pairs of virtual sound devices, and the engine that
 // moves frames between their ends with the clock of a device.
 //
-//	Patchbay   all loops by name; where programs open an end
+//	Patchbay   all devices and loops by name; where programs open an end
 //	└─ Loop    a pair of ends: who holds them, who waits, which session runs
 //	   └─ End  one end held by a program (through its Host: memory and a bell)
 //	Engine     one for each device: its thread, its clock, its lines
@@ -104,7 +104,8 @@
 //	goroutine   how many       does
 //	engine      1 per Engine   Wait, cycle; alone touches lines, Sources, Sinks
 //	reporter    1 per Engine   what the engine noticed: ends sessions, sends events
-//	rider       1 per Engine   with Controls: moves their volumes when the engine says so
+//	rider       1 per Engine   of a Controller: moves its volumes when the engine says so
+//	follower    1 per Engine   what others do: to the controls of the hardware, and cards that go
 //	program     many           Attach, and the methods of End, under Loop.mu
 //
 // The cycle allocates nothing, blocks on nothing, takes no lock and logs nothing.

@@ -2,10 +2,12 @@ package loop
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // Engine drives the loops of one device: it owns the device's thread and every
@@ -20,6 +22,10 @@ type Engine struct {
 
 	input, output *mixbus // nil: the device does not record, or play
 	desk          *desk
+	auto          *autoPort // nil: ports stay as they are
+	note          func(error)
+	bay           *Patchbay      // that it was added to; nil: none yet
+	following     sync.WaitGroup // follow
 
 	commands atomic.Pointer[command]
 	reports  atomic.Pointer[line]
@@ -53,8 +59,12 @@ func NewEngine(name string, s backend.Stream) *Engine { return newEngine(name, s
 type EngineOptions struct {
 	// Ports are those of the device.
 	Ports DevicePorts
-	// Controls are the switches of the hardware; nil: it has none.
-	Controls Controls
+	// AutoPort has the device use what is plugged in, from AddDevice on. Without a
+	// backend.Controller nothing ever is.
+	AutoPort bool
+	// Note is told what goes wrong without a caller who could be told. From any goroutine;
+	// nil: nobody is.
+	Note func(error)
 	// Thread is called on the engine's own thread before its first Wait. Not for a
 	// backend.Parker, which has none. nil: nothing is.
 	Thread func()
@@ -80,7 +90,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	e.pacer, _ = backend.As[backend.Pacer](s)
 	e.desk = newDesk(granted, p)
 	e.desk.tail.of(s)
-	e.desk.controls = o.Controls
+	e.desk.controller, _ = backend.As[backend.Controller](s)
 	e.desk.plugged()
 	e.desk.split = e.desk.heard()
 	e.desk.found = e.desk.split.muted
@@ -95,7 +105,13 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 	}
 	go e.run(o.Thread)
 	go e.runReporter()
-	if o.Controls != nil {
+	if e.note = o.Note; e.note == nil {
+		e.note = func(error) {}
+	}
+	if o.AutoPort {
+		e.auto = &autoPort{engine: e}
+	}
+	if e.desk.controller != nil {
 		go e.runRider()
 	} else {
 		close(e.ridden)
@@ -106,8 +122,17 @@ func newEngine(name string, s backend.Stream, o EngineOptions) *Engine {
 // Name is the device's name.
 func (e *Engine) Name() string { return e.name }
 
-// Subject is an event about the device, without a Kind.
-func (e *Engine) Subject() Event { return Event{Device: e.name} }
+// Holder implements Subject: a device is nobody's.
+func (e *Engine) Holder() pcm.Holder { return pcm.Holder{} }
+
+// tell tells everybody of a device that was added to a Patchbay. Not for the engine's
+// goroutine.
+func (e *Engine) tell(ev Event) {
+	if e.bay != nil {
+		ev.Device = e.name
+		e.bay.tell(ev)
+	}
+}
 
 // Cycles counts how often the engine has looked at its lines.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
@@ -141,6 +166,7 @@ func (e *Engine) Close() error {
 	e.do(func() { e.quit = true })
 	<-e.stopped
 	<-e.ridden
+	e.following.Wait()
 	close(e.kick)
 	<-e.reported
 	return e.stream.Close()

@@ -104,15 +104,15 @@ type bus struct {
 	next   chan struct{} // closed at the next; nil: nobody waits
 }
 
-// emit tells everybody what happened to the loop, under the rules of Tell.
+// emit tells everybody what happened to the loop, under the rules of tell.
 func (l *Loop) emit(ev Event) {
 	ev.Loop = l.spec.Name
-	l.bay.Tell(ev)
+	l.bay.tell(ev)
 }
 
-// Tell gives an event of now to all subscriptions. From control goroutines and the
+// tell gives an event of now to all subscriptions. From control goroutines and the
 // reporter, never from the engine.
-func (p *Patchbay) Tell(ev Event) {
+func (p *Patchbay) tell(ev Event) {
 	ev.Time = time.Now()
 	b := &p.bus
 	b.mu.Lock()

@@ -7,12 +7,11 @@ import "github.com/loopbridge/loopbridge/audio"
 
 // tellDevice is emit for the loop's device.
 func (l *Loop) tellDevice(k Kind, changes ...audio.Change) {
-	ev := l.engine.Subject()
-	ev.Kind, ev.Changes = k, changes
+	ev := Event{Kind: k, Device: l.engine.name, Changes: changes}
 	if err := l.engine.Err(); k == Gone && err != nil {
 		ev.Note = err.Error()
 	}
-	l.bay.Tell(ev)
+	l.bay.tell(ev)
 }
 
 // raised is a flag that went up, of the side that the loop is attached to.

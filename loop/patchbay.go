@@ -11,17 +11,36 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Patchbay holds the loops of a daemon by name. All methods are safe from any
+// Patchbay holds the devices and loops of a daemon by name. All methods are safe from any
 // goroutine.
 type Patchbay struct {
-	mu     sync.RWMutex
-	loops  map[string]*Loop
-	closed bool
-	bus    bus
+	mu      sync.RWMutex
+	devices []*Engine // in the order in which they were added
+	loops   map[string]*Loop
+	closed  bool
+	bus     bus
 }
 
 // NewPatchbay is one without loops.
 func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
+
+// AddDevice takes a device in, which its owner still closes, after the Patchbay. From now on
+// the device follows what others do to its hardware, and everybody is told what happens to it.
+// ErrBusy: its name is taken, or it was added before.
+func (b *Patchbay) AddDevice(e *Engine) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		return audio.ErrClosed
+	case e.bay != nil || slices.ContainsFunc(b.devices, func(other *Engine) bool { return other.name == e.name }):
+		return audio.ErrBusy.With("there is a device %s already", e.name)
+	}
+	b.devices = append(b.devices, e)
+	e.bay = b
+	e.following.Go(e.follow)
+	return nil
+}
 
 // Add makes a loop on the clock of e. A name that is taken is ErrBusy, a format or
 // a name that is no good ErrInvalid.

@@ -134,13 +134,12 @@ func (s *Strip) Name() string {
 // Err is why it is of no more use; nil while it is.
 func (s *Strip) Err() error { return s.loop.engine.Err() }
 
-// Subject is an event about it, without a Kind.
-func (s *Strip) Subject() Event {
-	ev := Event{Loop: s.loop.spec.Name, End: s.role}
+// Holder implements Subject.
+func (s *Strip) Holder() pcm.Holder {
 	if s.one != nil {
-		ev.Holder = s.one.holder
+		return s.one.holder
 	}
-	return ev
+	return pcm.Holder{}
 }
 
 // strip is what is set. The caller holds loop.mu.

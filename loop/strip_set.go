@@ -7,15 +7,19 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect in
-// the next cycle, for which it waits.
+// Set implements Subject.
 func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
+	before := s.Info()
 	reply, change, err := s.apply(p)
 	s.loop.engine.await(change)
+	if err == nil {
+		reply.Compare(&before, p)
+		s.loop.emit(Event{Kind: Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
+	}
 	return reply, err
 }
 
-// apply is Set, whose change of levels is still to come.
+// apply is Set, whose change of levels is still to come, and of which nobody is told.
 func (s *Strip) apply(p audio.Patch) (reply audio.Reply, change *command, err error) {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
@@ -127,8 +131,7 @@ func (ln *line) converterForFader() *convert.Converter {
 	return c
 }
 
-// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
-// left as it is, and listed in the error.
+// Restore implements Subject.
 func (s *Strip) Restore(saved audio.Saved) error {
 	s.loop.mu.Lock()
 	next := s.look()

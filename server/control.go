@@ -27,10 +27,7 @@ type Control struct {
 
 // Panel is what operators see and do.
 type Panel struct {
-	Bay     *loop.Patchbay
-	Devices []*loop.Engine
-	// Saved, unless nil, is called after each set, from any goroutine.
-	Saved func()
+	Bay   *loop.Patchbay
 	Loops Loops
 	// Thread says how the thread of a device is scheduled, "" for one without. nil: nobody
 	// knows. Called from any goroutine.
@@ -65,23 +62,26 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 // routes is what openapi.yaml describes.
 func (c *Control) routes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /v1/devices":            c.listDevices,
-		"GET /v1/devices/{device}":   c.getDevice,
-		"PATCH /v1/devices/{device}": c.setDevice,
+		"GET /v1/states/{name...}":   c.get(c.named),
+		"PATCH /v1/states/{name...}": c.set(c.named),
+		"GET /v1/levels/{name...}":   c.levels(c.named),
 
-		"GET /v1/devices/{device}/levels": c.getLevels,
+		"GET /v1/devices":                 c.listDevices,
+		"GET /v1/devices/{device}":        c.get(c.device),
+		"PATCH /v1/devices/{device}":      c.set(c.device),
+		"GET /v1/devices/{device}/levels": c.levels(c.device),
 
-		"GET /v1/loops":                     c.listLoops,
-		"GET /v1/loops/{loop}":              c.getLoop,
-		"POST /v1/loops":                    c.addLoop,
-		"GET /v1/loops/{loop}/ends/{end}":   c.getEnd,
-		"PATCH /v1/loops/{loop}/ends/{end}": c.setEnd,
+		"GET /v1/loops":           c.listLoops,
+		"GET /v1/loops/{loop}":    c.getLoop,
+		"POST /v1/loops":          c.addLoop,
+		"DELETE /v1/loops/{loop}": c.removeLoop,
 
-		"GET /v1/loops/{loop}/ends/{end}/levels": c.getEndLevels,
+		"GET /v1/loops/{loop}/ends/{end}":        c.get(c.end),
+		"PATCH /v1/loops/{loop}/ends/{end}":      c.set(c.end),
+		"GET /v1/loops/{loop}/ends/{end}/levels": c.levels(c.end),
 
 		"POST /v1/loops/{loop}/drain": c.drainLoop,
 		"POST /v1/loops/{loop}/halt":  c.haltLoop,
-		"DELETE /v1/loops/{loop}":     c.removeLoop,
 		"GET /v1/events":              c.events,
 		"GET /v1/openapi.yaml":        openAPI,
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"net/http"
 
-	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -23,26 +22,17 @@ type sideLevels struct {
 	RMS     []*float64 `json:"rms_db"`
 }
 
-func (c *Control) getLevels(w http.ResponseWriter, r *http.Request) {
-	e, err := c.device(r.PathValue("device"))
-	if err != nil {
-		answerError(w, status(err), err.Error())
-		return
+// levels answers with the levels of what find finds.
+func (c *Control) levels(find finder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s, err := find(r)
+		if err != nil {
+			answerError(w, status(err), err.Error())
+			return
+		}
+		l := s.Levels()
+		answer(w, http.StatusOK, levelsReply{levelsOf(&l.Play), levelsOf(&l.Record)})
 	}
-	answerLevels(w, e.Levels())
-}
-
-func (c *Control) getEndLevels(w http.ResponseWriter, r *http.Request) {
-	s, err := c.end(r)
-	if err != nil {
-		answerError(w, status(err), err.Error())
-		return
-	}
-	answerLevels(w, s.Levels())
-}
-
-func answerLevels(w http.ResponseWriter, l loop.Levels) {
-	answer(w, http.StatusOK, levelsReply{levelsOf(&l.Play), levelsOf(&l.Record)})
 }
 
 func levelsOf(r *mixer.Reading) sideLevels {

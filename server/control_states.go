@@ -59,68 +59,62 @@ func answerError(w http.ResponseWriter, code int, text string) {
 	answer(w, code, errorReply{Error: text})
 }
 
-func reply(s state) stateReply {
+func (c *Control) reply(s loop.Subject) stateReply {
 	r := stateReply{Name: s.Name(), Info: s.Info()}
 	if err := s.Err(); err != nil {
 		r.Error = err.Error()
 	}
+	if device, ok := s.(*loop.Engine); ok {
+		r.Hardware = c.hardware(device)
+	}
 	return r
 }
 
-// deviceReply is reply with the hardware.
-func (c *Control) deviceReply(e *loop.Engine) stateReply {
-	r, g := reply(e), e.Granted()
-	r.Hardware = &hardwareReply{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
-	r.Hardware.Xruns, r.Hardware.Lost = e.Xruns()
+func (c *Control) hardware(e *loop.Engine) *hardwareReply {
+	g := e.Granted()
+	h := &hardwareReply{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
+	h.Xruns, h.Lost = e.Xruns()
 	if c.Thread != nil {
-		r.Hardware.Thread = c.Thread(e.Name())
+		h.Thread = c.Thread(e.Name())
 	}
-	return r
+	return h
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 	all := []stateReply{}
-	for _, e := range c.Devices {
-		all = append(all, c.deviceReply(e))
+	for _, e := range c.Bay.Devices() {
+		all = append(all, c.reply(e))
 	}
 	answer(w, http.StatusOK, map[string]any{"devices": all})
 }
 
-func (c *Control) getDevice(w http.ResponseWriter, r *http.Request) {
-	e, err := c.device(r.PathValue("device"))
-	if err != nil {
-		answerError(w, status(err), err.Error())
-		return
-	}
-	answer(w, http.StatusOK, c.deviceReply(e))
+// finder finds what a request is about.
+type finder func(r *http.Request) (loop.Subject, error)
+
+// named is about a device, or an end of a loop, by any of its names.
+func (c *Control) named(r *http.Request) (loop.Subject, error) {
+	return c.Bay.Find(r.PathValue("name"))
 }
 
-func (c *Control) setDevice(w http.ResponseWriter, r *http.Request) {
-	e, err := c.device(r.PathValue("device"))
-	c.setState(w, r, e, err)
+func (c *Control) device(r *http.Request) (loop.Subject, error) {
+	return c.Bay.Device(r.PathValue("device"))
 }
 
 // end is named client, server, or by the pid of a client.
-func (c *Control) end(r *http.Request) (*loop.Strip, error) {
+func (c *Control) end(r *http.Request) (loop.Subject, error) {
 	return c.Bay.Strip(r.PathValue("loop") + "/" + r.PathValue("end"))
 }
 
-func (c *Control) getEnd(w http.ResponseWriter, r *http.Request) {
-	s, err := c.end(r)
-	getState(w, s, err)
-}
-
-func (c *Control) setEnd(w http.ResponseWriter, r *http.Request) {
-	s, err := c.end(r)
-	c.setState(w, r, s, err)
-}
-
-func getState(w http.ResponseWriter, s state, err error) {
-	if err != nil {
-		answerError(w, status(err), err.Error())
-		return
+// get answers with a state.
+func (c *Control) get(find finder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s, err := find(r)
+		if err != nil {
+			answerError(w, status(err), err.Error())
+			return
+		}
+		answer(w, http.StatusOK, c.reply(s))
 	}
-	answer(w, http.StatusOK, reply(s))
 }
 
 // bodyOf reads a request, or answers it.
@@ -132,32 +126,34 @@ func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	return body, err == nil
 }
 
-// setState is SETINFO.
-func (c *Control) setState(w http.ResponseWriter, r *http.Request, s state, err error) {
-	if err != nil {
-		answerError(w, status(err), err.Error())
-		return
+// set is SETINFO.
+func (c *Control) set(find finder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s, err := find(r)
+		if err != nil {
+			answerError(w, status(err), err.Error())
+			return
+		}
+		body, ok := bodyOf(w, r)
+		if !ok {
+			return
+		}
+		p, err := audio.ParsePatchJSON(body)
+		var set audio.Reply
+		if err == nil {
+			set, err = s.Set(p)
+		}
+		if err != nil {
+			var problems audio.Problems
+			errors.As(err, &problems)
+			answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
+			return
+		}
+		now := setReply{stateReply: c.reply(s), Changes: set.Changes, Ignored: []string{}}
+		now.Info = set.Info
+		for f := range set.Ignored.All() {
+			now.Ignored = append(now.Ignored, f.Name())
+		}
+		answer(w, http.StatusOK, now)
 	}
-	body, ok := bodyOf(w, r)
-	if !ok {
-		return
-	}
-	p, err := audio.ParsePatchJSON(body)
-	var set audio.Reply
-	var changes []audio.Change
-	if err == nil {
-		set, _, changes, err = c.set(s, p)
-	}
-	if err != nil {
-		var problems audio.Problems
-		errors.As(err, &problems)
-		answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
-		return
-	}
-	now := setReply{stateReply: reply(s), Changes: changes, Ignored: []string{}}
-	now.Info = set.Info
-	for f := range set.Ignored.All() {
-		now.Ignored = append(now.Ignored, f.Name())
-	}
-	answer(w, http.StatusOK, now)
 }

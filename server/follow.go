@@ -9,33 +9,22 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// address is the name by which find finds a state. A device may have that of a loop.
-func (p *Panel) address(s state) string {
-	name := s.Name()
-	if _, isEnd := s.(*loop.Strip); isEnd {
-		if _, err := p.device(name); err == nil {
-			return name + "/" + pcm.Client.String()
-		}
-	}
-	return name
-}
-
 // together is a state, and those that belong to it: to a device the loops that are
 // attached to it, each followed by its clients; to a loop, which has the name of its
 // client end, its server end and its clients. ErrNoDevice.
-func (p *Panel) together(name string) ([]state, error) {
-	first, err := p.find(name)
+func together(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
+	first, err := bay.Find(name)
 	if err != nil {
 		return nil, err
 	}
-	all := []state{first}
+	all := []loop.Subject{first}
 	add := func(name string) {
-		if s, err := p.Bay.Strip(name); err == nil { // else it has gone meanwhile
+		if s, err := bay.Strip(name); err == nil { // else it has gone meanwhile
 			all = append(all, s)
 		}
 	}
 	_, isEnd := first.(*loop.Strip)
-	for _, s := range p.Bay.Status() {
+	for _, s := range bay.Status() {
 		switch {
 		case isEnd && s.Name == first.Name():
 			add(s.Name + "/" + pcm.Server.String())
@@ -57,19 +46,19 @@ func (p *Panel) together(name string) ([]state, error) {
 
 // states answers with a message for each state of those that belong together, then Seen.
 func (c *conn) states(r *wire.Request) error {
-	h, panel := r.Header, &c.server.panel
-	events, _ := panel.Bay.Seen() // first: what comes while they are looked at is one more
-	all, err := panel.together(wire.Text(r.Device.Name[:]))
+	h, bay := r.Header, c.server.bay
+	events, _ := bay.Seen() // first: what comes while they are looked at is one more
+	all, err := together(bay, wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
 	}
 	h.Last = 0
 	for _, s := range all {
-		name, now := panel.address(s), s.Info()
+		name := bay.Address(s)
 		if len(name) >= wire.NameBytes {
 			continue
 		}
-		if err := c.tell(h, name, s, &now); err != nil {
+		if err := c.tell(h, name, s); err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func (r *rig) addLoop(spec loop.Spec, e *loop.Engine) {
 }
 
 func TestWireListsWhatBelongsTogether(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
+	r, card := newDeviceRig(t)
 	long := strings.Repeat("n", wire.NameBytes-1)
 	for _, name := range []string{"speaker", "card", "other speaker", long} {
 		r.addLoop(loop.Spec{Name: name, Attached: loop.PlaySide}, card)
@@ -125,7 +125,7 @@ func TestWireListsWhatBelongsTogether(t *testing.T) {
 
 // What States says of a loop is what Info says.
 func TestStatesAreThoseOfInfo(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
+	r, card := newDeviceRig(t)
 	r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card)
 	c := r.dial()
 	c.device(wire.OpSet, "speaker", uint32(audio.PlayGain), 7, uint32(audio.OutputMuted), 1)
@@ -146,7 +146,7 @@ func TestStatesAreThoseOfInfo(t *testing.T) {
 }
 
 func TestWireFollows(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
+	r, card := newDeviceRig(t)
 	c, other := r.dial(), r.dial()
 	set := func(v uint32) {
 		t.Helper()
@@ -193,7 +193,7 @@ func TestWireFollows(t *testing.T) {
 // Someone who sets while others look and follow, again and again: what is looked at after
 // the last answer is the last that was set.
 func TestFollowMissesNothing(t *testing.T) {
-	r, card, _ := newDeviceRig(t)
+	r, card := newDeviceRig(t)
 	r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card)
 	const last = 200
 	set := make(chan struct{})
@@ -231,7 +231,7 @@ func TestFollowMissesNothing(t *testing.T) {
 
 // Followers that do not read, go away, or ask for too much disturb nobody.
 func TestFollowersThatMisbehave(t *testing.T) {
-	r, _, _ := newDeviceRig(t)
+	r, card := newDeviceRig(t)
 	_, events := r.dial().states("card")
 	for range 50 {
 		c := r.dial()
@@ -249,7 +249,9 @@ func TestFollowersThatMisbehave(t *testing.T) {
 		for range wire.MaxPending {
 			c.follow(events)
 		}
-		r.bay.Tell(loop.Event{Kind: loop.Set, Device: "card"})
+		if _, err := card.Set(audio.Patch{}); err != nil {
+			t.Fatal(err)
+		}
 		for range wire.MaxPending {
 			want = append(want, c.followed())
 		}

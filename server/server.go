@@ -12,7 +12,6 @@ import (
 // Server is a socket and its connections.
 type Server struct {
 	bay      *loop.Patchbay
-	panel    Panel // what programs see of devices
 	log      zerolog.Logger
 	refusals zerolog.Logger // the same, for what strangers could flood it with
 	listener *listener
@@ -34,7 +33,7 @@ func Listen(s Socket, bay *loop.Patchbay, log zerolog.Logger) (*Server, error) {
 		return nil, err
 	}
 	return &Server{
-		bay: bay, panel: Panel{Bay: bay}, log: log, listener: l,
+		bay: bay, log: log, listener: l,
 		refusals: log.Sample(&zerolog.BurstSampler{Burst: 5, Period: 10 * time.Second}),
 		patience: patience{first: 10 * time.Second, reply: 5 * time.Second},
 		room:     newRoom(),

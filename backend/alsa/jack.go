@@ -103,36 +103,3 @@ func (m *Mixer) Jacked(d audio.Direction) (ports audio.Ports) {
 	}
 	return ports
 }
-
-// AutoPort decides what a side should use when its avail_ports change from before to
-// after, as auto_port wants it: what was plugged in takes over; when what was in use is
-// pulled, the port in use before it comes back, if it can, or else the first of the
-// audio(7I) order. previous is what was in use before current, or 0. Ports that are not
-// mod cannot be chosen and are left out. It is current where nothing has to change; 0 if
-// there is nothing to choose.
-//
-// It decides only, on any goroutine; Mixer.Select does it.
-func AutoPort(d audio.Direction, current, previous, before, after, mod audio.Ports) audio.Ports {
-	usable := after & mod
-	if fresh := usable &^ before; fresh != 0 {
-		for _, p := range autoOrder(d) {
-			if fresh&p != 0 {
-				return p
-			}
-		}
-	}
-	for _, next := range []audio.Ports{current & usable, previous & usable} {
-		if next != 0 {
-			return next
-		}
-	}
-	return usable & -usable
-}
-
-// autoOrder is which of several jacks wins that are plugged in at the same time.
-func autoOrder(d audio.Direction) []audio.Ports {
-	if d == audio.Record {
-		return []audio.Ports{audio.PortMicrophone, audio.PortLineIn, audio.PortSPDIFIn, audio.PortAux1In, audio.PortAux2In, audio.PortCD, audio.PortCodecLoopIn}
-	}
-	return []audio.Ports{audio.PortHeadphone, audio.PortLineOut, audio.PortSPDIFOut, audio.PortSpeaker, audio.PortAux1Out, audio.PortAux2Out}
-}

@@ -112,35 +112,6 @@ func TestCloseWithChangesLeft(t *testing.T) {
 	}
 }
 
-func TestAutoPort(t *testing.T) {
-	const sp, hp, lo = audio.PortSpeaker, audio.PortHeadphone, audio.PortLineOut
-	all := sp | hp | lo
-	for _, c := range []struct {
-		name                                      string
-		current, previous, before, after, mod, to audio.Ports
-	}{
-		{"plugged", sp, 0, sp, sp | hp, all, hp},
-		{"pulled: the one before", hp, sp, sp | hp, sp, all, sp},
-		{"pulled: the one before is gone", hp, lo, sp | hp, sp, all, sp},
-		{"pulled: the one before is not the first", hp, lo, sp | hp | lo, sp | lo, all, lo},
-		{"pulled: one of two is left", sp | hp, 0, sp | hp, sp, all, sp},
-		{"another is pulled", sp, 0, sp | hp, sp, all, sp},
-		{"nothing happened", sp | lo, hp, all, all, all, sp | lo},
-		{"two at once", sp, 0, sp, all, all, hp},
-		{"the lesser while the other is in", hp, sp, sp | hp, all, all, lo},
-		{"what cannot be switched", sp, 0, sp, sp | hp, sp, sp},
-		{"the last", hp, 0, hp, 0, all, 0},
-		{"nothing can be switched", sp, 0, sp, sp | hp, 0, 0},
-	} {
-		if to := AutoPort(play, c.current, c.previous, c.before, c.after, c.mod); to != c.to {
-			t.Errorf("%s: %s, want %s", c.name, to.Names(play), c.to.Names(play))
-		}
-	}
-	if to := AutoPort(record, lineIn, 0, lineIn, mic|lineIn|audio.PortCD, ^audio.Ports(0)); to != mic {
-		t.Errorf("record: %s", to.Names(record))
-	}
-}
-
 func TestJackPorts(t *testing.T) {
 	for name, want := range map[string]string{
 		"Headphone Jack": "headphone none", "Front Headphone Jack": "headphone none", "Dock Headphone Jack": "headphone none",

@@ -125,4 +125,5 @@ func (s *stream) change(p *performer, why error) {
 		s.retired <- old
 	}
 	s.tell(backend.Switch{From: s.o.Sources[old.source].Name, To: s.o.Sources[p.source].Name, Err: why})
+	s.feed.Tell(backend.ControlChange{Replaced: true})
 }

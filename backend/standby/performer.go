@@ -60,6 +60,7 @@ func (s *stream) tryOpen(n int, wish backend.Config, limit time.Duration) (*perf
 	if err != nil {
 		return nil, err
 	}
+	s.follow(p)
 	return p, nil
 }
 

@@ -42,15 +42,15 @@ const (
 
 // Open gives a stream on the best source that opens, and keeps what that grants: the
 // others have to grant the same. It fails only if no source opens, or the first does not and
-// is required. The stream is guarded, a backend.Switcher, and a backend.Reporter of devices
-// that are there and cannot take over.
+// is required. The stream is guarded, a backend.Switcher, a backend.Controller of whatever it
+// runs on, and a backend.Reporter of devices that are there and cannot take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
 	}
 	s := &stream{
 		o: o, calls: make([]atomic.Int32, len(o.Sources)),
-		switches: make(chan backend.Switch, 16), reports: make(chan error, 4),
+		switches: make(chan backend.Switch, 16), reports: make(chan error, 4), feed: backend.NewControlFeed(),
 		kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *performer, 16),
 	}
 	if err := s.begin(wish); err != nil {
@@ -121,6 +121,7 @@ type stream struct {
 	closed   bool
 	switches chan backend.Switch
 	reports  chan error
+	feed     *backend.ControlFeed
 
 	running atomic.Bool   // written by the engine's goroutine
 	reached atomic.Uint64 // position of the last tick, likewise
@@ -134,9 +135,10 @@ type stream struct {
 }
 
 var (
-	_ backend.Switcher = (*stream)(nil)
-	_ backend.Reporter = (*stream)(nil)
-	_ backend.Delayer  = (*stream)(nil)
+	_ backend.Switcher   = (*stream)(nil)
+	_ backend.Reporter   = (*stream)(nil)
+	_ backend.Delayer    = (*stream)(nil)
+	_ backend.Controller = (*stream)(nil)
 )
 
 func (s *stream) Granted() backend.Config { return s.granted }
@@ -186,6 +188,7 @@ func (s *stream) Close() error {
 	close(s.switches)
 	close(s.reports)
 	s.tells.Unlock()
+	s.feed.Close()
 	return errors.Join(errs...)
 }
 

@@ -103,10 +103,11 @@ func (c *Client) Devices(ctx context.Context) ([]State, error) {
 }
 
 // State is that of the device or the loop of a name: of a loop NAME it is the client end,
-// with all clients. NAME/server is the other one, NAME/PID a single client. ErrNoDevice:
-// there is nothing of that name.
+// with all clients. NAME/server is the other one, NAME/PID a single client; "" is the first
+// device that plays or records, or else the only one. ErrNoDevice: there is nothing of that
+// name.
 func (c *Client) State(ctx context.Context, name string) (s State, err error) {
-	err = c.about(ctx, http.MethodGet, name, "", nil, &s)
+	err = c.do(ctx, http.MethodGet, "/v1/states/"+url.PathEscape(name), nil, &s)
 	return s, err
 }
 
@@ -115,27 +116,9 @@ func (c *Client) State(ctx context.Context, name string) (s State, err error) {
 func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
-		err = c.about(ctx, http.MethodPatch, name, "", body, &s)
+		err = c.do(ctx, http.MethodPatch, "/v1/states/"+url.PathEscape(name), body, &s)
 	}
 	return s, err
-}
-
-// about asks about what has a name, and there about what; "": its state.
-func (c *Client) about(ctx context.Context, method, name, what string, body []byte, to any) error {
-	end := func(loop, end string) error {
-		return c.do(ctx, method, "/v1/loops/"+url.PathEscape(loop)+"/ends/"+url.PathEscape(end)+what, body, to)
-	}
-	if cut := strings.LastIndexByte(name, '/'); cut >= 0 {
-		return end(name[:cut], name[cut+1:])
-	}
-	err := c.do(ctx, method, "/v1/devices/"+url.PathEscape(name)+what, body, to)
-	if !errors.Is(err, audio.ErrNoDevice) {
-		return err
-	}
-	if noLoop := end(name, "client"); !errors.Is(noLoop, audio.ErrNoDevice) {
-		return noLoop
-	}
-	return audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
 
 // Levels are what a device, or the program at an end of a loop, played and recorded since
@@ -159,7 +142,7 @@ type SideLevels struct {
 // of the loudest. ErrNoDevice: there is nothing of that name.
 func (c *Client) Levels(ctx context.Context, name string) (Levels, error) {
 	var l Levels
-	err := c.about(ctx, http.MethodGet, name, "/levels", nil, &l)
+	err := c.do(ctx, http.MethodGet, "/v1/levels/"+url.PathEscape(name), nil, &l)
 	return l, err
 }
 

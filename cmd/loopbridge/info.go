@@ -57,26 +57,8 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []a
 	if len(fields) == 0 {
 		fields = slices.Collect(audio.Fields())
 	}
-	d, err = deviceOf(ctx, control.New(e.socket()), name)
+	d, err = control.New(e.socket()).State(ctx, name)
 	return d, fields, err
-}
-
-// deviceOf is the device of that name; without a name, the first that has sound, or is
-// the only one.
-func deviceOf(ctx context.Context, c *control.Client, name string) (control.State, error) {
-	if name != "" {
-		return c.State(ctx, name)
-	}
-	all, err := c.Devices(ctx)
-	if err != nil {
-		return control.State{}, err
-	}
-	for _, d := range all {
-		if d.Info.HW != 0 || len(all) == 1 {
-			return d, nil
-		}
-	}
-	return control.State{}, audio.ErrNoDevice.With("no device has sound; name one")
 }
 
 // fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
@@ -109,15 +91,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	api := control.New(e.socket())
-	d, err := deviceOf(ctx, api, name)
-	if err != nil {
-		return stopped(ctx, err)
-	}
-	if name == "" { // else it may be LOOP/client, where LOOP is a device, too
-		name = d.Name
-	}
-	set, err := api.Set(ctx, name, p)
+	set, err := control.New(e.socket()).Set(ctx, name, p)
 	if err != nil {
 		return stopped(ctx, err)
 	}

@@ -26,13 +26,9 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 		return usageError(fmt.Sprintf("interval %v is out of range; use 10ms to 10s", c.Interval))
 	}
 	api := control.New(e.socket())
-	name := c.Name
-	d, err := deviceOf(ctx, api, name)
+	d, err := api.State(ctx, c.Name)
 	if err != nil {
 		return stopped(ctx, err)
-	}
-	if name == "" {
-		name = d.Name
 	}
 	text := levelsText
 	if d.Hardware == nil {
@@ -42,7 +38,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 	inPlace := isFile && isTerminal(f) && !c.JSON
 	begun := false
 	for {
-		levels, err := api.Levels(ctx, name)
+		levels, err := api.Levels(ctx, c.Name)
 		switch {
 		case ctx.Err() != nil && !c.Once:
 			return nil

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,24 +14,19 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/backend/standby"
-	"github.com/loopbridge/loopbridge/loop"
 )
 
 // cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
 type cards struct {
 	log    zerolog.Logger
-	bay    *loop.Patchbay
 	rt     *realtime
 	finder alsa.Finder
 	opener func(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 
-	mu       sync.Mutex
-	plugged  []chan struct{}            // of each device that wants to know
-	opened   map[[2]string]alsa.Address // what is behind a name of a card, by device and name
-	controls map[string]*cardControls   // by device
-	changed  func()                     // the state is to be kept; nil: not yet
+	mu      sync.Mutex
+	plugged []chan struct{} // of each device that wants to know
 
 	portAudio portAudio
 }
@@ -47,9 +42,12 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 	if opener == nil {
 		opener = c.openSource
 	}
+	var serving atomic.Bool // it has opened once: from then on what is required may fail
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
 	for _, name := range append([]string{d.Card.Card}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
+			d := d
+			d.Card.Required = d.Card.Required && !serving.Load()
 			return opener(d, name, wish)
 		}})
 	}
@@ -57,32 +55,8 @@ func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error
 		return null.Open(wish, null.Options{})
 	}})
 	s, err := standby.Open(wish, o)
-	if err != nil {
-		return nil, err
-	}
-	if d.Backend == portaudioBackend {
-		return s, nil // PortAudio has no controls
-	}
-	controls := &cardControls{
-		log: c.log.With().Str("device", d.Name).Logger(), config: d.Card, previous: make(map[audio.Direction]audio.Ports),
-		open: alsa.OpenMixer,
-		tell: func(changes []audio.Change) { c.set(d.Name, changes) },
-	}
-	if on, ok := backend.As[backend.Switcher](s); ok {
-		at, ok := c.address(d.Name, on.Device())
-		if !d.Card.Required {
-			controls.tryAttach(at, ok)
-		} else if err := controls.attach(at, ok); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.controls == nil {
-		c.controls = make(map[string]*cardControls)
-	}
-	c.controls[d.Name] = controls
-	return s, nil
+	serving.Store(true)
+	return s, err
 }
 
 // openSource opens what has a name now, for a device.
@@ -90,27 +64,20 @@ func (c *cards) openSource(d DeviceConfig, name string, wish backend.Config) (ba
 	if d.Backend == portaudioBackend {
 		return c.openPortAudio(d.Name, name, wish)
 	}
-	return c.openCard(d.Name, name, wish)
+	return c.openCard(d, name, wish)
 }
 
-// address is the PCM that a device has opened by a name; not ok for what is no card.
-func (c *cards) address(device, name string) (at alsa.Address, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at, ok = c.opened[[2]string{device, name}]
-	return at, ok
-}
-
-// openCard opens the card that has a name now, for a device.
-func (c *cards) openCard(device, name string, wish backend.Config) (backend.Stream, error) {
-	var d audio.Direction
+// openCard opens the card that has a name now, with its controls. A card that is not required
+// does without those that cannot be used.
+func (c *cards) openCard(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) {
+	var sides audio.Direction
 	if wish.Play {
-		d |= audio.Play
+		sides |= audio.Play
 	}
 	if wish.Record {
-		d |= audio.Record
+		sides |= audio.Record
 	}
-	card, pcm, err := c.finder.Resolve(name, d)
+	card, pcm, err := c.finder.Resolve(name, sides)
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +86,18 @@ func (c *cards) openCard(device, name string, wish backend.Config) (backend.Stre
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.opened == nil {
-		c.opened = make(map[[2]string]alsa.Address)
+	log := c.log.With().Str("device", d.Name).Logger()
+	controlled, err := alsa.WithControls(s, at, alsa.ControlOptions{
+		Which: d.Card.Controls, Restore: d.Card.Restore, Volume: d.Card.Volume == inHardware, Monitor: d.Card.Monitor == inHardware,
+		Note: func(err error) { log.Warn().Err(err).Msg("sound card") },
+	})
+	if err == nil {
+		return controlled, nil
 	}
-	c.opened[[2]string{device, name}] = at
+	if d.Card.Required {
+		return nil, errors.Join(err, s.Close())
+	}
+	log.Warn().Err(err).Msg("the card's own controls cannot be used")
 	return s, nil
 }
 
@@ -173,54 +146,8 @@ func (c *cards) tell() {
 	}
 }
 
-// follow tells what a device runs on, until its stream is closed.
-func (c *cards) follow(device string, s backend.Switcher) {
-	for change := range s.Switches() {
-		if controls := c.controlsOf(device); controls != nil {
-			controls.tryAttach(c.address(device, change.To))
-			controls.replugged(true)
-		}
-		ev := loop.Event{Kind: loop.Back, Device: device, Note: change.To + " takes over from " + change.From}
-		if change.Err != nil {
-			ev.Kind, ev.Note = loop.Gone, fmt.Sprintf("%v; %s stands in", change.Err, change.To)
-		}
-		c.bay.Tell(ev)
-	}
-}
-
-// set tells what others have set of a device, and keeps it.
-func (c *cards) set(device string, changes []audio.Change) {
-	c.bay.Tell(loop.Event{Kind: loop.Set, Device: device, Changes: changes})
-	c.mu.Lock()
-	changed := c.changed
-	c.mu.Unlock()
-	if changed != nil {
-		changed()
-	}
-}
-
-// controlsOf are those of a device, nil for one that is no card.
-func (c *cards) controlsOf(device string) *cardControls {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.controls[device]
-}
-
-// begin is when all devices have their state; changed keeps what others change from now on.
-func (c *cards) begin(changed func()) {
-	c.mu.Lock()
-	c.changed = changed
-	c.mu.Unlock()
-	for _, controls := range c.controls {
-		controls.begin()
-	}
-}
-
 // close ends the watch. Close the devices before.
 func (c *cards) close() {
-	for _, controls := range c.controls {
-		controls.close()
-	}
 	if c.cancel != nil {
 		c.cancel()
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
-	"github.com/loopbridge/loopbridge/loop"
 )
 
 // TestRequiredIsOpenedOnce: a card that a daemon cannot do without is opened once, and not
@@ -17,7 +16,7 @@ import (
 func TestRequiredIsOpenedOnce(t *testing.T) {
 	for _, there := range []bool{true, false} {
 		opened, closed := 0, 0
-		c := cards{log: zerolog.Nop(), bay: loop.NewPatchbay()}
+		c := cards{log: zerolog.Nop()}
 		c.opener = func(_ DeviceConfig, _ string, wish backend.Config) (backend.Stream, error) {
 			if opened++; !there {
 				return nil, audio.ErrNoDevice.With("no card")

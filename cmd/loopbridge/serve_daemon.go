@@ -7,7 +7,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
@@ -19,7 +18,6 @@ import (
 // daemon is everything that serves: devices with their engines, loops, a socket.
 type daemon struct {
 	log     zerolog.Logger
-	engines map[string]*loop.Engine
 	bay     *loop.Patchbay
 	server  *server.Server
 	control *server.Control
@@ -41,56 +39,26 @@ func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 
 // newDaemon serves nothing yet.
 func newDaemon(log zerolog.Logger) *daemon {
-	d := &daemon{log: log, engines: make(map[string]*loop.Engine), bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, bay: d.bay, rt: d.rt, finder: alsa.Finder{}}
+	d := &daemon{log: log, bay: loop.NewPatchbay(), rt: newRealtime(log)}
+	d.cards = cards{log: log, rt: d.rt, finder: alsa.Finder{}}
 	return d
 }
 
 func (d *daemon) start(c Config, socket string) error {
-	d.state = stateFile{path: c.Daemon.State, socket: socket, engines: d.engines, bay: d.bay, log: d.log}
+	d.state = stateFile{path: c.Daemon.State, socket: socket, bay: d.bay, log: d.log}
 	if err := d.state.hold(); err != nil {
 		return err
 	}
 	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
 	d.wait.Go(func() { logEvents(d.log, events) })
+	d.state.load()
 	for _, device := range c.Devices {
-		stream, err := d.open(device)
-		if err != nil {
+		if err := d.addDevice(device); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
-		}
-		if r, ok := backend.As[backend.Reporter](stream); ok {
-			d.wait.Go(func() { logReports(d.log, device, r) })
-		}
-		o := loop.EngineOptions{Ports: device.Ports}
-		if s, ok := backend.As[backend.Switcher](stream); ok {
-			o.Thread = func() { d.rt.enter(device.Name) }
-			d.wait.Go(func() { d.cards.follow(device.Name, s) })
-		}
-		controls := d.cards.controlsOf(device.Name)
-		if controls != nil {
-			o.Controls = controls
-		}
-		engine, err := loop.NewEngineWith(device.Name, stream, o)
-		if err != nil {
-			stream.Close()
-			return fmt.Errorf("device %s: %w", device.Name, err)
-		}
-		d.engines[device.Name] = engine
-		if controls != nil {
-			controls.serve(engine)
-		}
-		if _, err := engine.Set(device.State); err != nil {
-			return fmt.Errorf("device %s: %w", device.Name, err)
-		}
-		if _, err := engine.Set(device.Card.Port); err != nil && device.Card.Required {
-			return fmt.Errorf("device %s: %w", device.Name, err)
-		} else if err != nil {
-			d.log.Warn().Err(err).Str("device", device.Name).Msg("the ports stay as they are")
 		}
 	}
-	d.state.load()
-	d.cards.begin(d.state.changed)
-	d.loops = loopSet{bay: d.bay, engines: d.engines, names: nameListOf(socket), state: &d.state}
+	d.state.follow()
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: &d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
 	}
@@ -103,9 +71,8 @@ func (d *daemon) start(c Config, socket string) error {
 		return err
 	}
 	d.server = s
-	s.Devices(d.listed(c), d.state.changed)
 	at.Path = control.Socket(socket)
-	panel := server.Panel{Bay: d.bay, Devices: d.listed(c), Saved: d.state.changed, Loops: &d.loops, Thread: d.rt.state}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Thread: d.rt.state}
 	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}
@@ -131,29 +98,20 @@ func (d *daemon) close() error {
 	if d.control != nil {
 		errs = append(errs, d.control.Close())
 	}
-	d.state.flush()
-	d.state.release()
+	d.state.end()
 	if d.server != nil {
 		d.loops.names.remove()
 		errs = append(errs, d.server.Close())
 	}
 	d.bay.Close()
-	for name, engine := range d.engines {
-		if err := engine.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("device %s: %w", name, err))
+	for _, device := range d.bay.Devices() {
+		if err := device.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("device %s: %w", device.Name(), err))
 		}
 	}
 	d.cards.close()
 	d.wait.Wait()
 	return errors.Join(errs...)
-}
-
-// listed are the devices in the order of the configuration.
-func (d *daemon) listed(c Config) (all []*loop.Engine) {
-	for _, device := range c.Devices {
-		all = append(all, d.engines[device.Name])
-	}
-	return all
 }
 
 func specOf(c LoopConfig) (loop.Spec, error) {

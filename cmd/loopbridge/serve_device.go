@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,7 +13,51 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/loop"
 )
+
+// addDevice opens a device, gives it the state that it has at first, or had, and takes it in.
+func (d *daemon) addDevice(c DeviceConfig) error {
+	stream, err := d.open(c)
+	if err != nil {
+		return err
+	}
+	if r, ok := backend.As[backend.Reporter](stream); ok {
+		d.wait.Go(func() { logReports(d.log, c, r) })
+	}
+	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Note: func(err error) {
+		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
+	}}
+	if _, isCard := backend.As[backend.Switcher](stream); isCard {
+		o.Thread = func() { d.rt.enter(c.Name) }
+	}
+	device, err := loop.NewEngineWith(c.Name, stream, o)
+	if err != nil {
+		return errors.Join(err, stream.Close())
+	}
+	if err = d.setUp(device, c); err == nil {
+		err = d.bay.AddDevice(device)
+	}
+	if err != nil {
+		return errors.Join(err, device.Close())
+	}
+	return nil
+}
+
+// setUp gives a device its state.
+func (d *daemon) setUp(device *loop.Engine, c DeviceConfig) error {
+	if _, err := device.Set(c.State); err != nil {
+		return err
+	}
+	if _, err := device.Set(c.Card.Port); err != nil {
+		if c.Card.Required {
+			return err
+		}
+		d.log.Warn().Err(err).Str("device", c.Name).Msg("the ports stay as they are")
+	}
+	d.state.restoreDevice(device)
+	return nil
+}
 
 // open knows every backend that there is.
 func (d *daemon) open(c DeviceConfig) (backend.Stream, error) {

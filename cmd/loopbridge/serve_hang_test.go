@@ -94,7 +94,10 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 			}
 		}
 	}()
-	engine := d.engines["main"]
+	engine, err := d.bay.Device("main")
+	if err != nil {
+		t.Fatal(err)
+	}
 	samples := func() uint32 { i := engine.Info(); return i.Play.Samples }
 	until(t, "the program plays", func() bool { return samples() > 0 })
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +18,9 @@ import (
 // loopSet is the loops of a running daemon: those of the configuration, and what people
 // add and remove since. What they change is gone with the daemon.
 type loopSet struct {
-	bay     *loop.Patchbay
-	engines map[string]*loop.Engine
-	names   nameList
-	state   *stateFile
+	bay   *loop.Patchbay
+	names nameList
+	state *stateFile
 
 	mu  sync.Mutex
 	all []LoopConfig
@@ -41,14 +39,19 @@ func (s *loopSet) begin(loops []LoopConfig) error {
 // insert makes a loop. The caller holds mu, or is alone.
 func (s *loopSet) insert(l LoopConfig) error {
 	spec, err := specOf(l)
-	if err == nil {
-		err = s.bay.Add(spec, s.engines[l.Device])
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		s.all = append(s.all, l)
-		s.state.restoreLoop(l.Name)
+	device, err := s.bay.Device(l.Device)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := s.bay.Add(spec, device); err != nil {
+		return err
+	}
+	s.all = append(s.all, l)
+	s.state.restoreLoop(l.Name)
+	return nil
 }
 
 // Add implements server.Loops: text is a JSON object with the keys of [[loop]].
@@ -86,8 +89,8 @@ func (s *loopSet) parse(text []byte) (LoopConfig, error) {
 		return LoopConfig{}, audio.ErrInvalid.With("not a JSON object: %v", err)
 	}
 	devices := []any{}
-	for _, name := range slices.Sorted(maps.Keys(s.engines)) {
-		devices = append(devices, map[string]any{"name": name, "backend": nullBackend})
+	for _, device := range s.bay.Devices() {
+		devices = append(devices, map[string]any{"name": device.Name(), "backend": nullBackend})
 	}
 	doc, err := toml.Marshal(map[string]any{"device": devices, "loop": []any{numbers(table)}})
 	if err != nil {

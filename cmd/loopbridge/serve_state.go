@@ -20,11 +20,13 @@ import (
 // that is missing or damaged does no harm. What it has of devices and loops that there are
 // not, it keeps for when there are.
 type stateFile struct {
-	path    string // "": nothing is kept
-	socket  string // whose state it is
-	engines map[string]*loop.Engine
-	bay     *loop.Patchbay
-	log     zerolog.Logger
+	path   string // "": nothing is kept
+	socket string // whose state it is
+	bay    *loop.Patchbay
+	log    zerolog.Logger
+
+	sets      *loop.Subscription // nil: nothing is followed
+	following sync.WaitGroup
 
 	mu    sync.Mutex
 	timer *time.Timer // nil: nothing is to be written
@@ -41,13 +43,6 @@ type savedState struct {
 	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": one of before
 	Devices map[string]audio.Saved `json:"devices"`
 	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
-}
-
-// kept is what has a state to be kept.
-type kept interface {
-	Name() string
-	Info() audio.Info
-	Restore(audio.Saved) error
 }
 
 // stateDelay gathers sets that come one after the other.
@@ -72,7 +67,7 @@ func stateFolder() string {
 	return filepath.Join(dir, "loopbridge")
 }
 
-// load reads the file, and gives the devices what was kept.
+// load reads the file.
 func (s *stateFile) load() {
 	if s.path == "" {
 		return
@@ -94,15 +89,14 @@ func (s *stateFile) load() {
 	if err != nil {
 		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops is not restored")
 		s.state = savedState{}
-		return
-	}
-	for _, e := range s.engines {
-		s.restore(e, s.state.Devices)
 	}
 }
 
 // half is the name of the file while it is not yet whole.
 func (s *stateFile) half() string { return "." + filepath.Base(s.path) + "-*" }
+
+// restoreDevice gives a new device what was kept of one of its name.
+func (s *stateFile) restoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
 
 // restoreLoop gives a new loop what was kept of one of its name.
 func (s *stateFile) restoreLoop(name string) {
@@ -113,7 +107,7 @@ func (s *stateFile) restoreLoop(name string) {
 	}
 }
 
-func (s *stateFile) restore(k kept, from map[string]audio.Saved) {
+func (s *stateFile) restore(k loop.Subject, from map[string]audio.Saved) {
 	saved := from[k.Name()]
 	if saved == nil {
 		return
@@ -131,6 +125,33 @@ func (s *stateFile) strips(name string) (all []*loop.Strip) {
 		}
 	}
 	return all
+}
+
+// follow keeps what is set from now on.
+func (s *stateFile) follow() {
+	if s.path == "" {
+		return
+	}
+	s.sets = s.bay.Subscribe(eventRoom)
+	s.following.Go(func() {
+		var lost uint64
+		for ev := range s.sets.C {
+			if now := s.sets.Lost(); ev.Kind == loop.Set || now != lost { // what was lost may have been one
+				lost = now
+				s.changed()
+			}
+		}
+	})
+}
+
+// end writes what is not yet written, and gives the file to the next daemon.
+func (s *stateFile) end() {
+	if s.sets != nil {
+		s.sets.Cancel()
+		s.following.Wait()
+	}
+	s.flush()
+	s.release()
 }
 
 // changed writes the file a moment later.
@@ -152,8 +173,8 @@ func (s *stateFile) flush() {
 	if !s.due() {
 		return
 	}
-	for _, e := range s.engines {
-		keep(e, &s.state.Devices)
+	for _, device := range s.bay.Devices() {
+		keep(device, &s.state.Devices)
 	}
 	for _, l := range s.bay.Status() {
 		for _, strip := range s.strips(l.Name) {
@@ -178,7 +199,7 @@ func (s *stateFile) due() bool {
 	return true
 }
 
-func keep(k kept, in *map[string]audio.Saved) {
+func keep(k loop.Subject, in *map[string]audio.Saved) {
 	if *in == nil {
 		*in = map[string]audio.Saved{}
 	}

@@ -53,7 +53,7 @@ func TestWaitCoversTheDaemon(t *testing.T) {
 			recorder := start(ends.recorder, r.file("out.raw"))
 			r.awaitsDaemon(player)
 			r.awaitsDaemon(recorder)
-			r.daemon([]*loop.Engine{r.device("null", backend.Config{}, followsTheWork)}, nil)
+			r.daemon([]*loop.Engine{r.device("null", backend.Config{}, followsTheWork)})
 			player.succeeds(r)
 			recorder.wait(r)
 			r.same(r.read("out.raw"), material, cd)

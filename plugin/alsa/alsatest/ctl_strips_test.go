@@ -64,9 +64,6 @@ func (m *mixerRig) setStrip(name string, fields ...string) {
 	if err != nil {
 		m.Fatal(err)
 	}
-	ev := s.Subject()
-	ev.Kind = loop.Set
-	m.bay.Tell(ev)
 }
 
 // plays starts a program that plays on a loop without end, and returns how a mixer calls

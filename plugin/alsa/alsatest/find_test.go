@@ -226,7 +226,7 @@ func (w *town) daemon(below, name string) (socket string) {
 		w.Fatal(err)
 	}
 	engine, bay := loop.NewEngine("null", clock), loop.NewPatchbay()
-	if err := bay.Add(loop.Spec{Name: name}, engine); err != nil {
+	if err := errors.Join(bay.AddDevice(engine), bay.Add(loop.Spec{Name: name}, engine)); err != nil {
 		w.Fatal(err)
 	}
 	at := server.Socket{Path: w.socket(below), Mode: 0o666}
@@ -237,7 +237,6 @@ func (w *town) daemon(below, name string) (socket string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	s.Devices([]*loop.Engine{engine}, nil)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	w.Cleanup(func() {

@@ -51,7 +51,7 @@ const (
 func newRig(t *testing.T, freewheel bool, loops ...loop.Spec) *rig {
 	t.Helper()
 	r := rigOf(t)
-	r.daemon([]*loop.Engine{r.device("null", backend.Config{}, freewheel)}, nil, loops...)
+	r.daemon([]*loop.Engine{r.device("null", backend.Config{}, freewheel)}, loops...)
 	return r
 }
 
@@ -73,9 +73,14 @@ func (r *rig) device(name string, c backend.Config, freewheel bool) *loop.Engine
 }
 
 // daemon serves devices, of which the first clocks the loops.
-func (r *rig) daemon(engines []*loop.Engine, saved func(), loops ...loop.Spec) *server.Server {
+func (r *rig) daemon(engines []*loop.Engine, loops ...loop.Spec) *server.Server {
 	r.Helper()
 	r.bay = loop.NewPatchbay()
+	for _, e := range engines {
+		if err := r.bay.AddDevice(e); err != nil {
+			r.Fatal(err)
+		}
+	}
 	if len(loops) == 0 {
 		loops = []loop.Spec{{Name: "loop0"}}
 	}
@@ -88,7 +93,6 @@ func (r *rig) daemon(engines []*loop.Engine, saved func(), loops ...loop.Spec) *
 	if err != nil {
 		r.Fatal(err)
 	}
-	s.Devices(engines, saved)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	r.Cleanup(func() {

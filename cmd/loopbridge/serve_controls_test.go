@@ -6,13 +6,12 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/rs/zerolog"
-
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/backend/standby"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -83,73 +82,88 @@ func (p *panelOfCard) others(name string, value int64) {
 	}
 }
 
-// switcher is a stream that tells what it runs on.
-type switcher struct {
-	*backendtest.Clock
-	switches chan backend.Switch
-}
-
-func (s switcher) Device() string                  { return "card" }
-func (s switcher) Switches() <-chan backend.Switch { return s.switches }
-
-// plugged is a device on a card of which the controls can be watched.
+// pluggedCard is a device on a card that goes and comes, of which the controls can be watched.
 type pluggedCard struct {
-	cards    cards
-	controls *cardControls
-	engine   *loop.Engine
-	stream   switcher
-	panel    *panelOfCard // of the card that is plugged in now
-	opened   int
-	closed   int
-	told     []audio.Change
-	kept     int // how often the state was to be kept
-	wait     sync.WaitGroup
+	*testing.T
+	bay     *loop.Patchbay
+	engine  *loop.Engine
+	events  *loop.Subscription
+	clock   *backendtest.Clock // of the card that is plugged in now
+	panel   *panelOfCard       // likewise
+	there   bool
+	plugged chan struct{}
+	opened  int
+	closed  int
 }
 
-func plugCard(t *testing.T, volume string) *pluggedCard {
+func plugCard(t *testing.T, volume bool) *pluggedCard {
 	t.Helper()
-	p := &pluggedCard{stream: switcher{backendtest.NewClock(backend.Config{Play: true}), make(chan backend.Switch)}}
-	p.controls = &cardControls{
-		log: zerolog.Nop(), config: defaultCard(), previous: map[audio.Direction]audio.Ports{},
-		tell: func(changes []audio.Change) {
-			p.told = append(p.told, changes...)
-			p.cards.set("main", changes)
-		},
-		open: func(alsa.Address, alsa.CardControls) (*alsa.Mixer, error) {
-			p.opened++
-			p.panel = newPanelOfCard(&p.closed)
-			return alsa.NewMixer(p.panel, alsa.CardControls{})
-		},
-	}
-	p.controls.config.Volume = volume
-	p.cards = cards{
-		log: zerolog.Nop(), bay: loop.NewPatchbay(), controls: map[string]*cardControls{"main": p.controls},
-		opened: map[[2]string]alsa.Address{{"main", "card"}: {}},
-	}
-	if err := p.controls.attach(alsa.Address{}, true); err != nil {
+	p := &pluggedCard{T: t, bay: loop.NewPatchbay(), there: true, plugged: make(chan struct{}, 1)}
+	s, err := standby.Open(backend.Config{}, standby.Options{Plugged: p.plugged, Sources: []standby.Source{
+		{Name: "card", Open: func(backend.Config) (backend.Stream, error) { return p.open(volume) }},
+		{Name: "null", Open: func(backend.Config) (backend.Stream, error) {
+			return backendtest.NewClock(backend.Config{Play: true}), nil
+		}},
+	}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if p.engine, err = loop.NewEngineWith("main", p.stream, loop.EngineOptions{Controls: p.controls}); err != nil {
+	p.engine = loop.NewEngine("main", s)
+	if err := p.bay.AddDevice(p.engine); err != nil {
 		t.Fatal(err)
 	}
-	p.controls.serve(p.engine)
-	p.cards.begin(func() { p.kept++ })
-	p.wait.Go(func() { p.cards.follow("main", p.stream) })
+	p.events = p.bay.Subscribe(100)
 	return p
 }
 
-func (p *pluggedCard) end(t *testing.T) {
-	t.Helper()
-	close(p.stream.switches)
-	p.wait.Wait()
-	p.cards.bay.Close()
-	if err := p.engine.Close(); err != nil {
-		t.Error(err)
+func (p *pluggedCard) open(volume bool) (backend.Stream, error) {
+	if !p.there {
+		return nil, audio.ErrNoDevice.With("no card")
 	}
-	p.cards.close()
+	p.opened++
+	p.panel = newPanelOfCard(&p.closed)
+	m, err := alsa.NewMixer(p.panel, alsa.CardControls{})
+	if err != nil {
+		return nil, err
+	}
+	p.clock = backendtest.NewClock(backend.Config{Play: true})
+	return alsa.WithMixer(p.clock, m, alsa.ControlOptions{Volume: volume}), nil
+}
+
+// unplug takes the card away, and plug brings another one.
+func (p *pluggedCard) unplug() {
+	p.there = false
+	p.clock.Fail(audio.ErrGone)
+	synctest.Wait()
+}
+
+func (p *pluggedCard) plug() {
+	p.there = true
+	p.plugged <- struct{}{}
+	synctest.Wait()
+}
+
+// told are the changes that everybody was told of since it was called before.
+func (p *pluggedCard) told() (changes []audio.Change) {
+	synctest.Wait()
+	for {
+		select {
+		case ev := <-p.events.C:
+			changes = append(changes, ev.Changes...)
+		default:
+			return changes
+		}
+	}
+}
+
+func (p *pluggedCard) end() {
+	p.Helper()
+	p.bay.Close()
+	if err := p.engine.Close(); err != nil {
+		p.Error(err)
+	}
 	if p.opened != p.closed {
-		t.Errorf("controls were opened %d times and closed %d times", p.opened, p.closed)
+		p.Errorf("controls were opened %d times and closed %d times", p.opened, p.closed)
 	}
 }
 
@@ -157,7 +171,7 @@ func (p *pluggedCard) end(t *testing.T) {
 // behind; one that is left blocks the end of the bubble.
 func TestControlsOverReplugs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plugCard(t, inHardware)
+		p := plugCard(t, true)
 		for cycle := range 100 {
 			if p.opened-p.closed != 1 {
 				t.Fatalf("cycle %d: %d controls are open, want 1", cycle, p.opened-p.closed)
@@ -166,22 +180,20 @@ func TestControlsOverReplugs(t *testing.T) {
 				close(p.panel.events)
 				synctest.Wait()
 			}
-			p.stream.switches <- backend.Switch{From: "card", To: "null", Err: audio.ErrGone.With("unplugged")}
-			synctest.Wait()
-			if p.opened != p.closed || p.controls.now() != nil {
-				t.Fatalf("cycle %d: %d controls are open without a card", cycle, p.opened-p.closed)
+			p.unplug()
+			if p.opened != p.closed || p.engine.RunsOn() != "null" {
+				t.Fatalf("cycle %d: %d controls are open without a card, on %s", cycle, p.opened-p.closed, p.engine.RunsOn())
 			}
-			p.stream.switches <- backend.Switch{From: "null", To: "card"}
-			synctest.Wait()
+			p.plug()
 		}
-		p.end(t)
+		p.end()
 	})
 }
 
 // TestCardsMuteIsShown: whatever applies the gains; output_muted=1 turns the card's switch
 // only where these are the card's.
 func TestCardsMuteIsShown(t *testing.T) {
-	for _, volume := range []string{inSoftware, inHardware} {
+	for _, volume := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			p := plugCard(t, volume)
 			shows := func(what string, muted bool, on int64) {
@@ -189,7 +201,7 @@ func TestCardsMuteIsShown(t *testing.T) {
 				synctest.Wait()
 				v, err := p.panel.Read(alsa.ElementID{Name: "Master Playback Switch"})
 				if err != nil || v[0] != on || p.engine.Info().OutputMuted != muted {
-					t.Errorf("%s, %s: output_muted %v, switch %v, want %v and %d", volume, what, p.engine.Info().OutputMuted, v, muted, on)
+					t.Errorf("volume %v, %s: output_muted %v, switch %v, want %v and %d", volume, what, p.engine.Info().OutputMuted, v, muted, on)
 				}
 			}
 			set := func(muted uint32) {
@@ -206,40 +218,37 @@ func TestCardsMuteIsShown(t *testing.T) {
 			shows("as it was found", false, 1)
 			p.panel.others("Master Playback Switch", 0)
 			shows("another mixer mutes", true, 0)
-			if len(p.told) != 1 || p.told[0].Field != audio.OutputMuted || p.told[0].New != 1 {
-				t.Errorf("told: %v", p.told)
+			if told := p.told(); len(told) != 1 || told[0].Field != audio.OutputMuted || told[0].New != 1 {
+				t.Errorf("told: %v", told)
 			}
 			p.panel.others("Master Playback Switch", 1)
 			shows("and unmutes", false, 1)
-			if len(p.told) != 2 || p.told[1].New != 0 {
-				t.Errorf("told: %v", p.told)
+			if told := p.told(); len(told) != 1 || told[0].New != 0 {
+				t.Errorf("told: %v", told)
 			}
 			p.panel.others("Master Playback Switch", 0)
 			shows("again", true, 0)
+			p.told()
 			set(0)
 			shows("output_muted=0", false, 1)
 			set(1)
 			switchOn := int64(1)
-			if volume == inHardware {
+			if volume {
 				switchOn = 0
 			}
 			shows("output_muted=1", true, switchOn)
-			if p.kept != 3 {
-				t.Errorf("what others did was kept %d times", p.kept)
+			if told := p.told(); len(told) != 2 {
+				t.Errorf("its own sets are told as others', too: %v", told)
 			}
-			if len(p.told) != 3 {
-				t.Errorf("its own sets are told as others': %v", p.told[3:])
-			}
-			p.stream.switches <- backend.Switch{From: "card", To: "null", Err: audio.ErrGone.With("unplugged")}
-			synctest.Wait()
+			p.unplug()
 			if !p.engine.Info().OutputMuted {
 				t.Error("it is no more muted when the card is away")
 			}
-			p.stream.switches <- backend.Switch{From: "null", To: "card"}
+			p.plug()
 			shows("the card is back", true, switchOn)
 			set(0)
 			shows("output_muted=0 at last", false, 1)
-			p.end(t)
+			p.end()
 		})
 	}
 }

@@ -1,0 +1,63 @@
+package loop
+
+import (
+	"fmt"
+
+	"github.com/loopbridge/loopbridge/backend"
+)
+
+// follow is the goroutine that acts on what others do to a device: to its hardware, and to
+// what it runs on. It ends when the engine has left or the stream is closed.
+func (e *Engine) follow() {
+	if e.auto != nil {
+		e.auto.begin()
+	}
+	var controls <-chan backend.ControlChange
+	if e.desk.controller != nil {
+		controls = e.desk.controller.ControlChanges()
+	}
+	var switches <-chan backend.Switch
+	if s, ok := backend.As[backend.Switcher](e.stream); ok {
+		switches = s.Switches()
+	}
+	for controls != nil || switches != nil {
+		select {
+		case c, open := <-controls:
+			if !open {
+				controls = nil
+				continue
+			}
+			e.controlled(c)
+		case s, open := <-switches:
+			if !open {
+				switches = nil
+				continue
+			}
+			e.switched(s)
+		case <-e.stopped:
+			return
+		}
+	}
+}
+
+// switched tells that the device runs on another card now.
+func (e *Engine) switched(s backend.Switch) {
+	ev := Event{Kind: Back, Note: s.To + " takes over from " + s.From}
+	if s.Err != nil {
+		ev = Event{Kind: Gone, Note: fmt.Sprintf("%v; %s stands in", s.Err, s.To)}
+	}
+	e.tell(ev)
+}
+
+// controlled reads the controls of the hardware again, and follows auto_port.
+func (e *Engine) controlled(c backend.ControlChange) {
+	before := e.Info()
+	if changes := e.desk.replugged(e, c.Replaced); len(changes) > 0 {
+		e.tell(Event{Kind: Set, Changes: changes})
+	}
+	for n, d := range directions() {
+		if e.auto != nil && !c.Replaced && c.Jacks&d != 0 {
+			e.auto.follow(n, &before)
+		}
+	}
+}
