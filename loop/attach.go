@@ -6,6 +6,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -64,7 +65,7 @@ func (l *Loop) openServer(o pcm.Options, host Host) (*End, error) {
 		return nil, err
 	}
 	l.server = e
-	l.emit(Event{Kind: Opened, End: pcm.Server, Holder: e.holder})
+	l.emit(event.Event{Kind: event.Opened, End: pcm.Server, Holder: e.holder})
 	l.admit()
 	return e, nil
 }
@@ -93,7 +94,7 @@ func (l *Loop) openClient(ctx context.Context, o pcm.Options, host Host) (*End, 
 	w := &waiter{o: o, host: host, result: make(chan opened, 1)}
 	l.waiters = append(l.waiters, w)
 	if len(l.waiters) == 1 {
-		l.emit(Event{Kind: Waiting, End: pcm.Client, Holder: o.Holder})
+		l.emit(event.Event{Kind: event.Waiting, End: pcm.Client, Holder: o.Holder})
 	}
 	l.deviceWaits(1)
 	l.mu.Unlock()
@@ -162,7 +163,7 @@ func (l *Loop) tryClient(o pcm.Options, host Host) (e *End, err error, wait bool
 		return nil, err, false
 	}
 	l.clients = append(l.clients, e)
-	l.emit(Event{Kind: Opened, End: pcm.Client, Holder: e.holder})
+	l.emit(event.Event{Kind: event.Opened, End: pcm.Client, Holder: e.holder})
 	l.deviceClients(1)
 	return e, nil, false
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -85,7 +86,7 @@ func (e *End) abandon() (done <-chan struct{}, err error) {
 	if e.role == pcm.Server {
 		e.paused.Store(false) // what it wrote is delivered
 	}
-	l.emit(Event{Kind: Closed, End: e.role, Holder: e.holder})
+	l.emit(event.Event{Kind: event.Closed, End: e.role, Holder: e.holder})
 	if e.role == pcm.Server {
 		l.closeServer(e)
 		return nil, nil

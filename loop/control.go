@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -178,7 +179,7 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	}
 	e.set(ring.Idle, 0)
 	if e.role == pcm.Server {
-		l.emit(Event{Kind: FormatSet, End: pcm.Server, Holder: e.holder})
+		l.emit(event.Event{Kind: event.FormatSet, End: pcm.Server, Holder: e.holder})
 		l.settled()
 	}
 	return e.grant(), nil

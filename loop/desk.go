@@ -7,6 +7,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -132,7 +133,7 @@ func (d *desk) look() audio.Info {
 func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
 	reply, err := e.apply(p)
 	if err == nil {
-		e.tell(Event{Kind: Set, Changes: reply.Changes})
+		e.tell(event.Event{Kind: event.Set, Changes: reply.Changes})
 	}
 	return reply, err
 }

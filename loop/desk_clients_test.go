@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -117,7 +118,7 @@ func TestXrunOfTheDevice(t *testing.T) {
 	}
 	told := func() bool {
 		for len(events.C) > 0 {
-			if e := <-events.C; e.Kind == loop.Underrun && e.Device == "card" {
+			if e := <-events.C; e.Kind == event.Underrun && e.Device == "card" {
 				return true
 			}
 		}

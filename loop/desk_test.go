@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
@@ -98,7 +99,7 @@ func (c *card) changed(replaced bool) (changes []audio.Change) {
 	events.Cancel()
 	for ev := range events.C {
 		switch {
-		case ev.Kind != loop.Set:
+		case ev.Kind != event.Set:
 		case ev.Device != "card" || len(ev.Changes) == 0:
 			c.Errorf("told %+v", ev)
 		default:

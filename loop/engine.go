@@ -7,6 +7,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -127,10 +128,10 @@ func (e *Engine) Holder() pcm.Holder { return pcm.Holder{} }
 
 // tell tells everybody of a device that was added to a Patchbay. Not for the engine's
 // goroutine.
-func (e *Engine) tell(ev Event) {
+func (e *Engine) tell(ev event.Event) {
 	if e.bay != nil {
 		ev.Device = e.name
-		e.bay.tell(ev)
+		e.bay.events.Tell(ev)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop/event"
 )
 
 // follow is the goroutine that acts on what others do to a device: to its hardware, and to
@@ -42,9 +43,9 @@ func (e *Engine) follow() {
 
 // switched tells that the device runs on another card now.
 func (e *Engine) switched(s backend.Switch) {
-	ev := Event{Kind: Back, Note: s.To + " takes over from " + s.From}
+	ev := event.Event{Kind: event.Back, Note: s.To + " takes over from " + s.From}
 	if s.Err != nil {
-		ev = Event{Kind: Gone, Note: fmt.Sprintf("%v; %s stands in", s.Err, s.To)}
+		ev = event.Event{Kind: event.Gone, Note: fmt.Sprintf("%v; %s stands in", s.Err, s.To)}
 	}
 	e.tell(ev)
 }
@@ -53,7 +54,7 @@ func (e *Engine) switched(s backend.Switch) {
 func (e *Engine) controlled(c backend.ControlChange) {
 	before := e.Info()
 	if changes := e.desk.replugged(e, c.Replaced); len(changes) > 0 {
-		e.tell(Event{Kind: Set, Changes: changes})
+		e.tell(event.Event{Kind: event.Set, Changes: changes})
 	}
 	for n, d := range directions() {
 		if e.auto != nil && !c.Replaced && c.Jacks&d != 0 {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -176,17 +177,17 @@ func (ln *line) finish(found uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if found&foundUnderrun != 0 {
-		l.emit(Event{Kind: Underrun, End: ln.writer.role, Holder: ln.writer.holder})
+		l.emit(event.Event{Kind: event.Underrun, End: ln.writer.role, Holder: ln.writer.holder})
 	}
 	if found&foundOverrun != 0 {
-		l.emit(Event{Kind: Overrun, End: ln.reader.role, Holder: ln.reader.holder})
+		l.emit(event.Event{Kind: event.Overrun, End: ln.reader.role, Holder: ln.reader.holder})
 	}
 	if found&foundDeviceXrun != 0 {
-		xrun := map[Side]Kind{PlaySide: Underrun, RecordSide: Overrun}[l.spec.Attached]
+		xrun := map[Side]event.Kind{PlaySide: event.Underrun, RecordSide: event.Overrun}[l.spec.Attached]
 		l.tellDevice(xrun, l.raised(audio.PlayError))
 	}
 	if found&foundDeadDevice != 0 && l.engine.mourn() {
-		l.tellDevice(Gone)
+		l.tellDevice(event.Gone)
 	}
 	if ln.unlinked {
 		return // control was faster

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -161,6 +162,6 @@ func (l *Loop) releaseClient(c *End) {
 	if len(l.clients) == 0 {
 		l.strips[pcm.Client].closed(c.dir)
 	}
-	l.emit(Event{Kind: ClientGone, End: pcm.Client, Holder: c.holder})
+	l.emit(event.Event{Kind: event.ClientGone, End: pcm.Client, Holder: c.holder})
 	l.admit()
 }

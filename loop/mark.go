@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
@@ -54,7 +55,7 @@ func (e *End) passMarks() {
 	e.markTo.Store(next)
 	e.eofs += uint32(passed)
 	for range passed {
-		e.loop.emit(Event{Kind: EOF, End: e.role, Holder: e.holder})
+		e.loop.emit(event.Event{Kind: event.EOF, End: e.role, Holder: e.holder})
 	}
 	e.loop.deviceMarked(passed)
 }

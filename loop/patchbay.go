@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -18,11 +19,18 @@ type Patchbay struct {
 	devices []*Engine // in the order in which they were added
 	loops   map[string]*Loop
 	closed  bool
-	bus     bus
+	events  event.Fanout
 }
 
 // NewPatchbay is one without loops.
 func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
+
+// Subscribe returns a queue of what happens from now on; see event.Fanout.
+func (b *Patchbay) Subscribe(room int) *event.Subscription { return b.events.Subscribe(room) }
+
+// Seen returns how many events there were, loops that came and went among them, and a channel
+// that is closed at the next one; see event.Fanout.
+func (b *Patchbay) Seen() (events uint64, next <-chan struct{}) { return b.events.Seen() }
 
 // AddDevice takes a device in, which its owner still closes, after the Patchbay. From now on
 // the device follows what others do to its hardware, and everybody is told what happens to it.
@@ -82,7 +90,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 		}
 	}
 	b.loops[spec.Name] = newLoop(b, e, spec, bus)
-	b.bus.stir()
+	b.events.Bump()
 	return nil
 }
 
@@ -97,7 +105,7 @@ func (b *Patchbay) Remove(name string) error {
 	delete(b.loops, name)
 	b.mu.Unlock()
 	l.remove()
-	b.bus.stir()
+	b.events.Bump()
 	return nil
 }
 
@@ -111,7 +119,7 @@ func (b *Patchbay) Close() {
 	for _, l := range loops {
 		l.remove()
 	}
-	b.bus.close()
+	b.events.Close()
 }
 
 // sorted is every loop in the order of their names.

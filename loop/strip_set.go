@@ -3,6 +3,7 @@ package loop
 import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -14,7 +15,7 @@ func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
 	s.loop.engine.await(change)
 	if err == nil {
 		reply.Compare(&before, p)
-		s.loop.emit(Event{Kind: Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
+		s.loop.emit(event.Event{Kind: event.Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
 	}
 	return reply, err
 }

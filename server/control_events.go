@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 )
 
 //go:embed openapi.yaml
@@ -77,7 +77,7 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func eventText(e *loop.Event) string {
+func eventText(e *event.Event) string {
 	reply := eventReply{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: e.Changes, Note: e.Note}
 	if e.Loop != "" {
 		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID

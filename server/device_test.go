@@ -11,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -105,7 +106,7 @@ func TestWireSetsDevices(t *testing.T) {
 		t.Errorf("the reply has the gain %d, the device is %+v", d.Values[audio.PlayGain], i)
 	}
 	e := <-events.C
-	if e.Kind != loop.Set || e.Device != "card" || len(e.Changes) == 0 {
+	if e.Kind != event.Set || e.Device != "card" || len(e.Changes) == 0 {
 		t.Errorf("the event %+v", e)
 	}
 	before := card.Info()

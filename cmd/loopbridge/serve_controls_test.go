@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/standby"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 )
 
 // panelOfCard is the controls of a card with a switch and a volume of 1 dB.
@@ -87,7 +88,7 @@ type pluggedCard struct {
 	*testing.T
 	bay     *loop.Patchbay
 	engine  *loop.Engine
-	events  *loop.Subscription
+	events  *event.Subscription
 	clock   *backendtest.Clock // of the card that is plugged in now
 	panel   *panelOfCard       // likewise
 	there   bool

@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -33,7 +33,7 @@ func isTerminal(w any) bool {
 const eventRoom = 4096
 
 // logEvents writes a line for each event until the subscription ends.
-func logEvents(log zerolog.Logger, s *loop.Subscription) {
+func logEvents(log zerolog.Logger, s *event.Subscription) {
 	var lost uint64
 	for ev := range s.C {
 		logEvent(log, ev)
@@ -44,32 +44,32 @@ func logEvents(log zerolog.Logger, s *loop.Subscription) {
 	}
 }
 
-func logEvent(log zerolog.Logger, ev loop.Event) {
+func logEvent(log zerolog.Logger, ev event.Event) {
 	line, message := log.Info(), ev.Kind.String()
 	switch ev.Kind {
-	case loop.Opened:
+	case event.Opened:
 		message = "opened"
-	case loop.Closed:
+	case event.Closed:
 		message = "closed"
-	case loop.Waiting:
+	case event.Waiting:
 		message = "waits for its turn"
-	case loop.FormatSet:
+	case event.FormatSet:
 		message = "has set the format"
-	case loop.Underrun:
+	case event.Underrun:
 		line, message = log.Warn(), "underrun: wrote too late, silence was inserted"
-	case loop.Overrun:
+	case event.Overrun:
 		line, message = log.Warn(), "overrun: read too late, frames were dropped"
-	case loop.Gone:
+	case event.Gone:
 		line, message = log.Error(), ev.Note
-	case loop.Back:
+	case event.Back:
 		message = ev.Note
-	case loop.EOF:
+	case event.EOF:
 		line, message = log.Debug(), "has been played to an eof mark"
-	case loop.ClientGone:
+	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
 	if ev.Device != "" {
-		if ev.Kind != loop.Set && ev.Kind != loop.Gone && ev.Kind != loop.Back { // said of the end already
+		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back { // said of the end already
 			line = log.Debug()
 		}
 		line.Str("device", ev.Device)
@@ -85,7 +85,7 @@ func logEvent(log zerolog.Logger, ev loop.Event) {
 	line.Msg(message)
 }
 
-func changesOf(ev loop.Event) (all []fmt.Stringer) {
+func changesOf(ev event.Event) (all []fmt.Stringer) {
 	for _, change := range ev.Changes {
 		all = append(all, change)
 	}

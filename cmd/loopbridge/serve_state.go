@@ -13,6 +13,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -25,7 +26,7 @@ type stateFile struct {
 	bay    *loop.Patchbay
 	log    zerolog.Logger
 
-	sets      *loop.Subscription // nil: nothing is followed
+	sets      *event.Subscription // nil: nothing is followed
 	following sync.WaitGroup
 
 	mu    sync.Mutex
@@ -136,7 +137,7 @@ func (s *stateFile) follow() {
 	s.following.Go(func() {
 		var lost uint64
 		for ev := range s.sets.C {
-			if now := s.sets.Lost(); ev.Kind == loop.Set || now != lost { // what was lost may have been one
+			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // what was lost may have been one
 				lost = now
 				s.changed()
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -37,7 +38,7 @@ func lineCases() []testCase {
 			}
 			s.next += lost // the newest are kept
 			s.take(int(buffer))
-			if n := w.countEvents(loop.Overrun); n != 1 {
+			if n := w.countEvents(event.Overrun); n != 1 {
 				w.Fatalf("%d events of one sticky error", n)
 			}
 			w.pump(c, s, 10*period) // and the line goes on
@@ -57,7 +58,7 @@ func lineCases() []testCase {
 			if st := w.status().Client; bursts != 3 || frames != 3*4*period || st.XrunFrames != frames || !st.Error {
 				w.Fatalf("%d bursts, %d frames; the daemon counts %+v", bursts, frames, st)
 			}
-			if n := w.countEvents(loop.Underrun); n != 1 {
+			if n := w.countEvents(event.Underrun); n != 1 {
 				w.Fatalf("%d events of one sticky error", n)
 			}
 		}},
@@ -71,7 +72,7 @@ func lineCases() []testCase {
 			w.ok(s.Halt(w.Context()))
 			w.begin(s, c)
 			w.tick(5)
-			if n := w.countEvents(loop.Underrun); n != 2 {
+			if n := w.countEvents(event.Underrun); n != 2 {
 				w.Fatalf("%d events", n)
 			}
 		}},
@@ -183,7 +184,7 @@ func lineCases() []testCase {
 					for {
 						select {
 						case e := <-w.events.C:
-							if e.Kind == loop.EOF && e.End == from.Role() {
+							if e.Kind == event.EOF && e.End == from.Role() {
 								n++
 							}
 						default:
@@ -237,7 +238,7 @@ func lineCases() []testCase {
 			for {
 				select {
 				case e := <-w.events.C:
-					if e.Kind == loop.EOF {
+					if e.Kind == event.EOF {
 						w.Fatal("a mark was reached that nobody played")
 					}
 					continue
@@ -333,7 +334,7 @@ func (w *world) finish(c *call) error {
 }
 
 // countEvents counts the events so far of a kind on loop0.
-func (w *world) countEvents(kind loop.Kind) (n int) {
+func (w *world) countEvents(kind event.Kind) (n int) {
 	w.settle()
 	for {
 		select {

@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -66,7 +67,7 @@ type world struct {
 	bay     *loop.Patchbay
 	engine  *loop.Engine
 	clock   *backendtest.Clock
-	events  *loop.Subscription
+	events  *event.Subscription
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 )
 
 // chunk is how many frames arecord reads, and then writes to its file, at a time.
@@ -112,7 +113,7 @@ func TestD15HoldKeepsARecorder(t *testing.T) {
 	r.same(r.read("out.raw"), append(first, second...), cd)
 	marks := 0
 	for len(events.C) > 0 {
-		if e := <-events.C; e.Kind == loop.EOF && e.Holder.Program == "aplay" {
+		if e := <-events.C; e.Kind == event.EOF && e.Holder.Program == "aplay" {
 			marks++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -155,7 +156,7 @@ func TestMixerSets(t *testing.T) {
 		field, _, _ := strings.Cut(c.want, "=")
 		select {
 		case e := <-events.C:
-			if e.Kind != loop.Set || e.Device != "main" || len(e.Changes) == 0 || e.Changes[0].Field.Name() != field {
+			if e.Kind != event.Set || e.Device != "main" || len(e.Changes) == 0 || e.Changes[0].Field.Name() != field {
 				t.Errorf("amixer %s: the event %+v", c.args, e)
 			}
 		default:

@@ -1,17 +1,26 @@
 package loop
 
-import "github.com/loopbridge/loopbridge/audio"
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
+)
 
 // What happens to the state of a device by itself is told with the change of the field
 // that shows it (D26).
 
+// emit tells everybody what happened to the loop. From control goroutines and the reporter.
+func (l *Loop) emit(ev event.Event) {
+	ev.Loop = l.spec.Name
+	l.bay.events.Tell(ev)
+}
+
 // tellDevice is emit for the loop's device.
-func (l *Loop) tellDevice(k Kind, changes ...audio.Change) {
-	ev := Event{Kind: k, Device: l.engine.name, Changes: changes}
-	if err := l.engine.Err(); k == Gone && err != nil {
+func (l *Loop) tellDevice(k event.Kind, changes ...audio.Change) {
+	ev := event.Event{Kind: k, Device: l.engine.name, Changes: changes}
+	if err := l.engine.Err(); k == event.Gone && err != nil {
 		ev.Note = err.Error()
 	}
-	l.bay.tell(ev)
+	l.bay.events.Tell(ev)
 }
 
 // raised is a flag that went up, of the side that the loop is attached to.
@@ -26,17 +35,17 @@ func (l *Loop) deviceClients(more int) {
 	change := l.raised(audio.PlayOpen)
 	switch {
 	case opened:
-		l.tellDevice(Opened, change)
+		l.tellDevice(event.Opened, change)
 	case closed:
 		change.Old, change.New = change.New, change.Old
-		l.tellDevice(Closed, change)
+		l.tellDevice(event.Closed, change)
 	}
 }
 
 // deviceWaits counts the clients that wait for it. The caller holds l.mu.
 func (l *Loop) deviceWaits(more int) {
 	if l.engine.waits(l.spec.Attached, more) {
-		l.tellDevice(Waiting, l.raised(audio.PlayWaiting))
+		l.tellDevice(event.Waiting, l.raised(audio.PlayWaiting))
 	}
 }
 
@@ -47,6 +56,6 @@ func (l *Loop) deviceMarked(n int) {
 	}
 	for range n {
 		eof := l.engine.marked()
-		l.tellDevice(EOF, audio.Change{Field: audio.PlayEOF, Old: eof - 1, New: eof})
+		l.tellDevice(event.EOF, audio.Change{Field: audio.PlayEOF, Old: eof - 1, New: eof})
 	}
 }
