@@ -36,12 +36,13 @@ func layers() []layer {
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
 		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
 		{"loop/event", "audio loop/pcm", "what happens, whoever wants to know"},
+		{"loop/device", "audio backend mixer", "audio(7I) between a stream and a bus, whoever plays on that"},
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
-		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/device loop/convert", "the core knows no socket, no file and no concrete device"},
 		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "audio mixer loop loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server", "audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -57,7 +58,7 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/event loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/device loop/event loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }

@@ -15,6 +15,12 @@ const (
 	Record Direction = 2
 )
 
+// Directions returns both sides, by their index.
+func Directions() [2]Direction { return [...]Direction{Play, Record} }
+
+// Index returns 0 for Play and 1 for Record.
+func (d Direction) Index() int { return int(d>>1) & 1 }
+
 // String is "play", "record" or "play+record".
 func (d Direction) String() string { return bitText(uint32(d), []string{"play", "record"}) }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -23,37 +24,18 @@ func (s sponge) Write(block []byte) (int, error) { return len(block) / s.frameBy
 // benchCard is an engine without a goroutine that plays n writers, and has a reader. All
 // of them have format f; the device has the default one.
 func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) {
-	return benchPorts(tb, audio.DefaultFormat(), DevicePorts{}, n, f)
-}
-
-// benchPorts is benchCard with a device of that format, and with ports.
-func benchPorts(tb testing.TB, device audio.Format, p DevicePorts, n int, f audio.Format) (e *Engine, lines []*line) {
-	config := backend.Config{Play: true, Record: true, Format: device, Period: 480, Periods: 4}
-	stream := sponge{backendtest.NewClock(config), device.FrameBytes()}
-	e = &Engine{stream: stream, desk: newDesk(config, p), rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
-	frames := config.Period * config.Periods
-	e.input, e.output = newMixbus(p.Record.format(device), frames), newMixbus(p.Play.format(device), frames)
-	e.input.ports, e.output.ports = e.desk.ports[recording], e.desk.ports[playing]
+	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
+	e = still(tb, sponge{backendtest.NewClock(config), config.Format.FrameBytes()}, device.Ports{})
 	for i := range n + 1 {
-		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "speaker", Attached: PlaySide, Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, e.output)
-		dir := pcm.Write
-		if i == n {
-			l.bus, l.spec.Attached, dir = e.input, RecordSide, pcm.Read
+		l, dir := benchLoop(e, Spec{Attached: PlaySide}), pcm.Write
+		if l.bus = e.played; i == n {
+			l.bus, l.spec.Attached, dir = e.recorded, RecordSide, pcm.Read
 		}
-		end, err := l.newEnd(pcm.Options{Role: pcm.Client}, dir, f, &localHost{bell: make(chan struct{}, 1)})
+		ln, err := newMember(l, benchEnd(tb, l, pcm.Client, dir, f), l.bus, nil)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		w, r := end.ends(nil)
-		ln, err := newLine(l, w, r, nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		ln.next, ln.listed = e.lines, true
-		if e.lines != nil {
-			e.lines.prev = ln
-		}
-		e.lines = ln
+		e.holds(ln)
 		lines = append(lines, ln)
 	}
 	return e, lines
@@ -80,55 +62,22 @@ func (ln *line) endFormat() audio.Format {
 	return ln.reader.format
 }
 
-// TestAttachedCycleAllocatesNothing: mixing, converting, with all controls in use.
+// TestAttachedCycleAllocatesNothing: mixing and converting.
 func TestAttachedCycleAllocatesNothing(t *testing.T) {
 	for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 44100, Channels: 6, Encoding: audio.FloatLE}} {
 		e, lines := benchCard(t, 5, f)
 		block, tick := make([]byte, 480*f.FrameBytes()), backend.Tick{}
 		gain := 0
-		ride, hush := e.desk.newRide(playing, []float64{0, -1, -2}, 1, 0.9), e.desk.newRide(playing, []float64{0, 1}, 1, 0)
 		if n := testing.AllocsPerRun(500, func() {
 			gain = (gain + 1) % 200
-			e.desk.play.Set(mixer.Setting{Gain: gain, Balance: gain % 64})
-			e.desk.record.Set(mixer.Setting{Gain: gain, Balance: 32})
-			e.desk.monitor.Set(gain)
-			if e.desk.rides[playing] == nil { // the hardware's part of a gain is always on its way
-				e.desk.rides[playing], e.desk.hush = ride, hush
-				ride.done, hush.done = 0, 0
-				ride.due.Store(0)
-				hush.due.Store(0)
-			}
+			lines[0].path.fader.Set(mixer.Setting{Gain: gain, Balance: gain % 64})
 			turnOf(e, lines, &tick, block)
 		}); n != 0 {
 			t.Errorf("%s: %v allocations in a cycle", f, n)
 		}
-		if lines[0].loop.frames.Load() == 0 || lines[5].sink.Given() == 0 || e.desk.samples[playing] == 0 {
+		if i := e.Info(); lines[0].loop.frames.Load() == 0 || lines[5].reader.sink.Given() == 0 || i.Play.Samples == 0 || i.Record.Samples == 0 {
 			t.Errorf("%s: nothing was moved", f)
 		}
-	}
-}
-
-// TestPortsAllocateNothing: one at a time, both, and on their way.
-func TestPortsAllocateNothing(t *testing.T) {
-	device := audio.Format{Rate: 48000, Channels: 4, Encoding: audio.S32LE}
-	pairs := PortMap{Channels: map[audio.Ports][]int{1: {1, 2}, 2: {4, 3}}}
-	f := pairs.format(device)
-	e, lines := benchPorts(t, device, DevicePorts{Play: pairs, Record: pairs}, 1, f)
-	block, tick := make([]byte, 480*f.FrameBytes()), backend.Tick{}
-	turn := 0
-	if n := testing.AllocsPerRun(500, func() {
-		turn++
-		if turn%2 == 0 { // else at rest
-			e.desk.ports[playing].use(audio.Ports(turn/2%3 + 1))
-			e.desk.ports[recording].use(audio.Ports(turn/4%3 + 1))
-		}
-		e.desk.play.Set(mixer.Setting{Gain: 255 - turn/50%2, Balance: 32})
-		turnOf(e, lines, &tick, block)
-	}); n != 0 {
-		t.Errorf("%v allocations in a cycle", n)
-	}
-	if lines[0].loop.frames.Load() == 0 || lines[1].sink.Given() == 0 {
-		t.Error("nothing was moved")
 	}
 }
 
@@ -147,21 +96,13 @@ func TestConvertingCycleAllocatesNothing(t *testing.T) {
 func convertingCycle(t *testing.T, other, usual audio.Format) {
 	t.Helper()
 	e, _ := bench(t, 0, audio.DefaultFormat())
-	l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
-	host := &localHost{bell: make(chan struct{}, 1)}
-	w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, other, host)
+	l := benchLoop(e, Spec{})
+	w, r := benchEnd(t, l, pcm.Client, pcm.Write, other), benchEnd(t, l, pcm.Server, pcm.Read, usual)
+	ln, err := newPair(l, w, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, usual, host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := newLine(l, w, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.lines, ln.listed = ln, true
+	e.holds(ln)
 	from, to := make([]byte, other.Rate/100*other.FrameBytes()), make([]byte, 480*usual.FrameBytes())
 	tick := backend.Tick{}
 	if n := testing.AllocsPerRun(500, func() {
@@ -172,8 +113,8 @@ func convertingCycle(t *testing.T, other, usual audio.Format) {
 	}); n != 0 {
 		t.Errorf("%s to %s: %v allocations in a cycle", other, usual, n)
 	}
-	if ln.sink.Given() < 400*480 || ln.converter == nil {
-		t.Errorf("%s to %s: only %d frames came, or they were not converted", other, usual, ln.sink.Given())
+	if r.sink.Given() < 400*480 || ln.path.converter == nil {
+		t.Errorf("%s to %s: only %d frames came, or they were not converted", other, usual, r.sink.Given())
 	}
 }
 

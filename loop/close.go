@@ -49,7 +49,9 @@ func (e *End) Close(ctx context.Context) error {
 }
 
 // held reports whether what a client has written stands still because somebody wants that.
-func (e *End) held() bool { return e.paused.Load() || e.loop.engine.pauses(e.loop.spec.Attached) }
+func (e *End) held() bool {
+	return e.paused.Load() || e.loop.spec.Attached == PlaySide && e.loop.engine.device.PlayPaused()
+}
 
 // delivery is what became of the frames of an end that is closed, and done.
 func (e *End) delivery() error {
@@ -119,7 +121,7 @@ func (l *Loop) closeServer(s *End) {
 		l.server = nil
 	}
 	ln := s.line
-	delivers := ln != nil && s.dir == pcm.Write && !ln.alone && (ln.hub == nil || len(l.joined(ln)) > 0)
+	delivers := ln != nil && s.dir == pcm.Write && !ln.alone() && (ln.group == nil || len(l.joined(ln)) > 0)
 	switch {
 	case delivers:
 		ln.closing.Store(true)

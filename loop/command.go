@@ -7,13 +7,13 @@ type command struct {
 	done chan struct{}
 }
 
-// do runs f on the engine's goroutine, between two cycles, and returns when it has
-// run. From any goroutine but the engine's. After the engine has left, f runs here.
-func (e *Engine) do(f func()) { e.await(e.post(f)) }
+// do runs f on the engine's goroutine, between two cycles, and returns when it has run. From
+// any goroutine but the engine's. After the engine has left, f runs here.
+func (e *Engine) do(f func()) { e.post(f)() }
 
-// post is do without the wait: for who holds a lock that others want, and who calls await
-// when he has let go of it. Commands run in the order in which they are posted.
-func (e *Engine) post(f func()) *command {
+// post is do without the wait, which it returns: for who holds a lock that others want, and
+// waits when he has let go of it. Commands run in the order in which they are posted.
+func (e *Engine) post(f func()) (wait func()) {
 	c := &command{do: f, done: make(chan struct{})}
 	for {
 		c.next = e.commands.Load()
@@ -26,18 +26,12 @@ func (e *Engine) post(f func()) *command {
 	case e.wake <- struct{}{}:
 	default:
 	}
-	return c
-}
-
-// await returns when a command has run; nil is none.
-func (e *Engine) await(c *command) {
-	if c == nil {
-		return
-	}
-	select {
-	case <-c.done:
-	case <-e.stopped:
-		e.runCommands()
+	return func() {
+		select {
+		case <-c.done:
+		case <-e.stopped:
+			e.runCommands()
+		}
 	}
 }
 
@@ -75,7 +69,7 @@ func (e *Engine) runReporter() {
 	for range e.kick {
 		for ln := e.reports.Swap(nil); ln != nil; {
 			next := ln.reported // before the findings are taken: then ln may be pushed again
-			if found := ln.findings.Swap(0); found != 0 {
+			if found := finding(ln.findings.Swap(0)); found != 0 {
 				ln.finish(found)
 			}
 			ln = next

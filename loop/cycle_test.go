@@ -6,39 +6,51 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// bench is an engine without a goroutine, whose cycle the test calls, with n
-// running pairs on it. Its clock is never asked.
+// still is an engine without a goroutine, whose cycle the test calls.
+func still(tb testing.TB, s backend.Stream, p device.Ports) *Engine {
+	e, err := newEngine("still", s, EngineOptions{Ports: p})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
+// holds gives it a line.
+func (e *Engine) holds(ln *line) { e.listOf(ln).push(ln) }
+
+// bench is an engine without a goroutine, with n running pairs on it. Its clock is never asked.
 func bench(tb testing.TB, n int, f audio.Format) (*Engine, []*line) {
-	clock := backendtest.NewClock(backend.Config{Period: 480})
-	e := &Engine{desk: newDesk(clock.Granted(), DevicePorts{}), stream: clock, rate: 48000, usual: 480, period: 480, kick: make(chan struct{}, 1)}
+	e := still(tb, backendtest.NewClock(backend.Config{Period: 480}), device.Ports{})
 	var lines []*line
 	for range n {
-		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
-		host := &localHost{bell: make(chan struct{}, 1)}
-		w, err := l.newEnd(pcm.Options{Role: pcm.Client}, pcm.Write, f, host)
+		l := benchLoop(e, Spec{})
+		ln, err := newPair(l, benchEnd(tb, l, pcm.Client, pcm.Write, f), benchEnd(tb, l, pcm.Server, pcm.Read, f))
 		if err != nil {
 			tb.Fatal(err)
 		}
-		r, err := l.newEnd(pcm.Options{Role: pcm.Server}, pcm.Read, f, host)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		ln, err := newLine(l, w, r, nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		ln.next, ln.listed = e.lines, true
-		if e.lines != nil {
-			e.lines.prev = ln
-		}
-		e.lines = ln
+		e.holds(ln)
 		lines = append(lines, ln)
 	}
 	return e, lines
+}
+
+// benchLoop is a loop of an engine, in the usual format.
+func benchLoop(e *Engine, spec Spec) *Loop {
+	spec.Format, spec.Name, spec.Buffer, spec.Period = audio.DefaultFormat(), "loop0", pcm.DefaultBuffer, pcm.DefaultPeriod
+	return newLoop(NewPatchbay(), e, spec, nil)
+}
+
+func benchEnd(tb testing.TB, l *Loop, role pcm.Role, d pcm.Direction, f audio.Format) *End {
+	end, err := l.newEnd(pcm.Options{Role: role}, d, f, &localHost{bell: make(chan struct{}, 1)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return end
 }
 
 // TestCycleAllocatesNothing covers a line in order, one whose writer is dry, one

@@ -66,6 +66,7 @@ type End struct {
 
 	// Written by the engine.
 	moved   atomic.Uint64 // frames taken from or given to the program
+	flowing atomic.Bool   // the program that writes has frames
 	drainTo atomic.Uint64 // position to report to drains; cleared when reached
 	markTo  atomic.Uint64 // position of the next eof mark; control clears it
 	xruns   xrunCounters

@@ -3,6 +3,7 @@ package loop
 import (
 	"fmt"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/event"
 )
@@ -11,11 +12,11 @@ import (
 // what it runs on. It ends when the engine has left or the stream is closed.
 func (e *Engine) follow() {
 	if e.auto != nil {
-		e.auto.begin()
+		e.warn(e.auto.Begin())
 	}
 	var controls <-chan backend.ControlChange
-	if e.desk.controller != nil {
-		controls = e.desk.controller.ControlChanges()
+	if c, ok := backend.As[backend.Controller](e.stream); ok {
+		controls = c.ControlChanges()
 	}
 	var switches <-chan backend.Switch
 	if s, ok := backend.As[backend.Switcher](e.stream); ok {
@@ -53,12 +54,18 @@ func (e *Engine) switched(s backend.Switch) {
 // controlled reads the controls of the hardware again, and follows auto_port.
 func (e *Engine) controlled(c backend.ControlChange) {
 	before := e.Info()
-	if changes := e.desk.replugged(e, c.Replaced); len(changes) > 0 {
+	if changes := e.device.Changed(c); len(changes) > 0 {
 		e.tell(event.Event{Kind: event.Set, Changes: changes})
 	}
-	for n, d := range directions() {
+	for _, d := range audio.Directions() {
 		if e.auto != nil && !c.Replaced && c.Jacks&d != 0 {
-			e.auto.follow(n, &before)
+			e.warn(e.auto.Follow(d, &before))
 		}
+	}
+}
+
+func (e *Engine) warn(err error) {
+	if err != nil {
+		e.note(err)
 	}
 }

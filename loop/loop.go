@@ -22,7 +22,7 @@ type Loop struct {
 	strips  [pcm.Client + 1]*strip // what is set of each end, by its role
 	server  *End
 	clients []*End    // that hold the client end, also while they are gone and their last frames on their way
-	bus     *mixbus   // of an attached loop
+	bus     *bus      // of the device, for an attached loop; nil: the server is a program
 	waiters []*waiter // clients, first come first served
 
 	sessions atomic.Uint64
@@ -30,7 +30,7 @@ type Loop struct {
 	skipped  atomic.Uint64 // left out of the clock, because the engine was late
 }
 
-func newLoop(b *Patchbay, e *Engine, spec Spec, bus *mixbus) *Loop {
+func newLoop(b *Patchbay, e *Engine, spec Spec, bus *bus) *Loop {
 	l := &Loop{bay: b, engine: e, spec: spec, bus: bus}
 	l.strips[pcm.Server], l.strips[pcm.Client] = newStrip(&spec), newStrip(&spec)
 	return l
@@ -39,19 +39,19 @@ func newLoop(b *Patchbay, e *Engine, spec Spec, bus *mixbus) *Loop {
 // run makes a session when both ends want one. The caller holds l.mu.
 func (l *Loop) run() {
 	if l.bus != nil || l.spec.shared() {
-		l.runTaps()
+		l.runMembers()
 		return
 	}
 	s, c := l.server, l.client()
 	if s == nil || c == nil || c.state != ring.Armed {
 		return
 	}
-	alone := s.line != nil && s.line.alone // policy silence, between two clients
+	alone := s.line != nil && s.line.alone() // policy silence, between two clients
 	if s.state != ring.Armed && !alone {
 		return
 	}
 	w, r := s.ends(c)
-	ln, err := newLine(l, w, r, nil)
+	ln, err := newPair(l, w, r)
 	if err != nil {
 		l.dismiss(c)
 		return
@@ -129,11 +129,9 @@ func (l *Loop) endOfStream(e *End) {
 		e.set(ring.Armed, 0)
 	case Silence:
 		if l.spec.shared() {
-			return // its hub goes on
+			return // its group goes on
 		}
-		w, r := e.ends(nil)
-		ln, _ := newLine(l, w, r, nil) // one end alone needs no conversion
-		l.link(ln)
+		l.link(newLone(l, e))
 	default:
 		e.set(ring.Ended, syscall.ECONNRESET)
 	}

@@ -68,11 +68,3 @@ func (e *End) dropMarks() {
 	e.markTo.Store(0)
 	e.lastMark.Store(0)
 }
-
-// marked counts an eof mark on what the device plays.
-func (e *Engine) marked() (eof uint32) {
-	e.desk.mu.Lock()
-	defer e.desk.mu.Unlock()
-	e.desk.info.Play.EOF++
-	return e.desk.info.Play.EOF
-}

@@ -22,7 +22,7 @@ func (h *bellHost) Ring() { h.rung() }
 // says.
 func TestOrderOfWrites(t *testing.T) {
 	e, _ := bench(t, 0, audio.DefaultFormat())
-	l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod}, nil)
+	l := benchLoop(e, Spec{})
 	var tick backend.Tick
 	rings := [2]int{}
 	var ends [2]*End
@@ -53,11 +53,11 @@ func TestOrderOfWrites(t *testing.T) {
 		}
 		ends[n] = end
 	}
-	ln, err := newLine(l, ends[0], ends[1], nil)
+	ln, err := newPair(l, ends[0], ends[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.lines, ln.listed = ln, true
+	e.holds(ln)
 	w, r := ring.Writer{Ring: ends[0].ring}, ring.Reader{Ring: ends[1].ring}
 	w.Write(make([]byte, 4*(5*480+100)))
 	for n := range 8 {

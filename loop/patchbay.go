@@ -46,7 +46,7 @@ func (b *Patchbay) AddDevice(e *Engine) error {
 	}
 	b.devices = append(b.devices, e)
 	e.bay = b
-	e.following.Go(e.follow)
+	e.beside.Go(e.follow)
 	return nil
 }
 
@@ -78,18 +78,19 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	if b.loops[spec.Name] != nil {
 		return audio.ErrBusy.With("there is a loop %s already", spec.Name)
 	}
-	bus, err := e.side(spec.Attached)
-	if err != nil {
-		return err
-	}
-	if bus != nil {
-		spec.Format = bus.format
+	var at *bus
+	if spec.Attached != Detached {
+		var err error
+		if at, err = e.sideBus(spec.Attached); err != nil {
+			return err
+		}
+		spec.Format = at.Format()
 		spec.Format.Positions = stand
 		if err := spec.Format.Validate(); err != nil {
 			return err
 		}
 	}
-	b.loops[spec.Name] = newLoop(b, e, spec, bus)
+	b.loops[spec.Name] = newLoop(b, e, spec, at)
 	b.events.Bump()
 	return nil
 }

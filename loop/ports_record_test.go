@@ -8,7 +8,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -45,7 +45,7 @@ func (c *card) take(p *pcm.PCM) []byte {
 // TestD23RecordPortsAreChosenAndAddedUp, and what is recorded is what is monitored; a
 // channel may be one of several record ports.
 func TestD23RecordPortsAreChosenAndAddedUp(t *testing.T) {
-	c := newPortCard(t, quad(), loop.DevicePorts{Record: channelsOf([]int{1, 2}, []int{4, 3}, []int{2, 2})})
+	c := newPortCard(t, quad(), device.Ports{Record: channelsOf([]int{1, 2}, []int{4, 3}, []int{2, 2})})
 	c.feedLevels(1000, 2000, 3000, 32000)
 	p := c.listener()
 	for _, step := range []struct{ set, want string }{
@@ -72,7 +72,7 @@ func TestD23RecordPortsAreChosenAndAddedUp(t *testing.T) {
 func TestD23RecordPortIsExact(t *testing.T) {
 	for _, e := range audio.Encodings() {
 		f := audio.Format{Rate: 48000, Channels: 5, Encoding: e}
-		c := newPortCard(t, f, loop.DevicePorts{Record: channelsOf([]int{1, 2, 3}, []int{5, 2, 4})})
+		c := newPortCard(t, f, device.Ports{Record: channelsOf([]int{1, 2, 3}, []int{5, 2, 4})})
 		c.clock.Feed(backendtest.NewCounter(f).Fill)
 		for _, port := range []string{"microphone", "line_in"} {
 			c.set("record.port=" + port)
@@ -98,7 +98,7 @@ func TestD23RecordPortIsExact(t *testing.T) {
 
 // TestD23ChangeOfRecordPortIsARamp over one period.
 func TestD23ChangeOfRecordPortIsARamp(t *testing.T) {
-	c := newPortCard(t, quad(), loop.DevicePorts{Record: twoPairs()})
+	c := newPortCard(t, quad(), device.Ports{Record: twoPairs()})
 	c.feedLevels(30000, 30000, -30000, -30000)
 	p := c.listener()
 	c.clock.Advance(2 * period)
@@ -122,13 +122,13 @@ func TestD23ChangeOfRecordPortIsARamp(t *testing.T) {
 func TestD20MonitorBetweenSidesOfDifferentWidths(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		p    loop.DevicePorts
+		p    device.Ports
 		want string
 	}{
-		{"4 to 2", loop.DevicePorts{Play: twoPairs()}, "[10000 5858 0 0]"}, // 0.5858 and 0.4142
-		{"1 to 4", loop.DevicePorts{Record: channelsOf([]int{3})}, "[10000 10000 0 0]"},
-		{"1 to 2", loop.DevicePorts{Play: channelsOf([]int{4, 1}, []int{2, 3}), Record: channelsOf([]int{3})}, "[10000 0 0 10000]"},
-		{"2 to 2", loop.DevicePorts{Play: twoPairs(), Record: channelsOf([]int{3, 2})}, "[10000 10000 0 0]"},
+		{"4 to 2", device.Ports{Play: twoPairs()}, "[10000 5858 0 0]"}, // 0.5858 and 0.4142
+		{"1 to 4", device.Ports{Record: channelsOf([]int{3})}, "[10000 10000 0 0]"},
+		{"1 to 2", device.Ports{Play: channelsOf([]int{4, 1}, []int{2, 3}), Record: channelsOf([]int{3})}, "[10000 0 0 10000]"},
+		{"2 to 2", device.Ports{Play: twoPairs(), Record: channelsOf([]int{3, 2})}, "[10000 10000 0 0]"},
 	} {
 		c := newPortCard(t, quad(), test.p)
 		c.feedLevels(10000, 10000, 10000, 0)

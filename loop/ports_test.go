@@ -13,12 +13,13 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // channelsOf is a map with the ports in the order of their bits.
-func channelsOf(lists ...[]int) loop.PortMap {
-	m := loop.PortMap{Channels: map[audio.Ports][]int{}}
+func channelsOf(lists ...[]int) device.PortMap {
+	m := device.PortMap{Channels: map[audio.Ports][]int{}}
 	for i, list := range lists {
 		m.Channels[1<<i] = list
 	}
@@ -26,10 +27,10 @@ func channelsOf(lists ...[]int) loop.PortMap {
 }
 
 // twoPairs is channels 1 and 2, or 3 and 4.
-func twoPairs() loop.PortMap { return channelsOf([]int{1, 2}, []int{3, 4}) }
+func twoPairs() device.PortMap { return channelsOf([]int{1, 2}, []int{3, 4}) }
 
 // newPortCard is newCard with a stream of that format and with ports.
-func newPortCard(t *testing.T, f audio.Format, p loop.DevicePorts) *card {
+func newPortCard(t *testing.T, f audio.Format, p device.Ports) *card {
 	clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Format: f, Period: period})
 	e, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: p})
 	if err != nil {
@@ -73,7 +74,7 @@ func TestD23EachPortHasItsChannels(t *testing.T) {
 	m := channelsOf([]int{1, 2}, []int{6, 3}, []int{4, 5})
 	for _, e := range audio.Encodings() {
 		f := audio.Format{Rate: 48000, Channels: 6, Encoding: e}
-		c := newPortCard(t, f, loop.DevicePorts{Play: m})
+		c := newPortCard(t, f, device.Ports{Play: m})
 		p := c.client("speaker", pcm.Write)
 		narrow := f
 		narrow.Channels = 2
@@ -118,7 +119,7 @@ func silence(e audio.Encoding, n int) string {
 
 // TestD23ChangeOfPlayPortIsARamp: over one period, and only on the ports that change.
 func TestD23ChangeOfPlayPortIsARamp(t *testing.T) {
-	c := newPortCard(t, quad(), loop.DevicePorts{Play: twoPairs()})
+	c := newPortCard(t, quad(), device.Ports{Play: twoPairs()})
 	p := c.client("speaker", pcm.Write)
 	c.play(p, constant(32000, 20*period))
 	c.clock.Advance(2 * period)
@@ -152,7 +153,7 @@ func TestD23ChangeOfPlayPortIsARamp(t *testing.T) {
 
 // TestD23PortOfASilentDeviceJumps: where nothing is heard, nothing fades.
 func TestD23PortOfASilentDeviceJumps(t *testing.T) {
-	c := newPortCard(t, quad(), loop.DevicePorts{Play: twoPairs(), Record: twoPairs()})
+	c := newPortCard(t, quad(), device.Ports{Play: twoPairs(), Record: twoPairs()})
 	c.clock.Feed(func(block []byte, _ uint64) {
 		for i := 0; i+8 <= len(block); i += 8 {
 			copy(block[i:], constant(1000, 1))
@@ -184,7 +185,7 @@ func TestD23PortOfASilentDeviceJumps(t *testing.T) {
 // TestD23ControlsWorkThroughPorts: writers are added up, gain, balance and mute are those
 // of what the ports have.
 func TestD23ControlsWorkThroughPorts(t *testing.T) {
-	c := newPortCard(t, quad(), loop.DevicePorts{Play: twoPairs()})
+	c := newPortCard(t, quad(), device.Ports{Play: twoPairs()})
 	for _, v := range []int16{15500, 10000} {
 		c.play(c.client("speaker", pcm.Write), constant(v, 40*period))
 	}
@@ -225,8 +226,8 @@ func TestD23ControlsWorkThroughPorts(t *testing.T) {
 func TestD23PortsInInfo(t *testing.T) {
 	mono := channelsOf([]int{4}, []int{2})
 	mono.Use = audio.PortLineIn
-	pair := loop.PortMap{Channels: map[audio.Ports][]int{audio.PortHeadphone: {1, 2}, audio.PortLineOut: {3, 4}}}
-	c := newPortCard(t, quad(), loop.DevicePorts{Play: pair, Record: mono})
+	pair := device.PortMap{Channels: map[audio.Ports][]int{audio.PortHeadphone: {1, 2}, audio.PortLineOut: {3, 4}}}
+	c := newPortCard(t, quad(), device.Ports{Play: pair, Record: mono})
 	check := func(when string) {
 		t.Helper()
 		i := c.engine.Info()
@@ -265,19 +266,19 @@ func TestD23PortsInInfo(t *testing.T) {
 // TestPortMapsThatDoNotFit: the stream stays with whoever opened it.
 func TestPortMapsThatDoNotFit(t *testing.T) {
 	for _, test := range []struct {
-		p    loop.DevicePorts
+		p    device.Ports
 		want string
 	}{
-		{loop.DevicePorts{Play: channelsOf([]int{1, 5})}, "channel 5 of play port speaker is out of range; use 1..4"},
-		{loop.DevicePorts{Record: channelsOf([]int{0})}, "channel 0 of record port microphone is out of range; use 1..4"},
-		{loop.DevicePorts{Play: channelsOf([]int{1, 2}, []int{2, 3})}, "channel 2 is one of speaker and of headphone; use it once"},
-		{loop.DevicePorts{Play: channelsOf([]int{1, 2}, []int{3})}, "the play ports do not have equally many channels"},
-		{loop.DevicePorts{Play: channelsOf([]int{1}, nil)}, "play port headphone has 0 channels; use 1..64"},
-		{loop.DevicePorts{Record: channelsOf(make([]int, 65))}, "record port microphone has 65 channels; use 1..64"},
-		{loop.DevicePorts{Play: channelsOf()}, "the device has the play ports none, not none"},
-		{loop.DevicePorts{Play: loop.PortMap{Channels: map[audio.Ports][]int{64: {1}}}}, "0x40 is not a play port"},
-		{loop.DevicePorts{Play: loop.PortMap{Channels: map[audio.Ports][]int{3: {1}}}}, "speaker+headphone is not a play port"},
-		{loop.DevicePorts{Play: loop.PortMap{Use: audio.PortAux1Out}}, "the device has the play ports speaker+headphone+line_out, not aux1_out"},
+		{device.Ports{Play: channelsOf([]int{1, 5})}, "channel 5 of play port speaker is out of range; use 1..4"},
+		{device.Ports{Record: channelsOf([]int{0})}, "channel 0 of record port microphone is out of range; use 1..4"},
+		{device.Ports{Play: channelsOf([]int{1, 2}, []int{2, 3})}, "channel 2 is one of speaker and of headphone; use it once"},
+		{device.Ports{Play: channelsOf([]int{1, 2}, []int{3})}, "the play ports do not have equally many channels"},
+		{device.Ports{Play: channelsOf([]int{1}, nil)}, "play port headphone has 0 channels; use 1..64"},
+		{device.Ports{Record: channelsOf(make([]int, 65))}, "record port microphone has 65 channels; use 1..64"},
+		{device.Ports{Play: channelsOf()}, "the device has the play ports none, not none"},
+		{device.Ports{Play: device.PortMap{Channels: map[audio.Ports][]int{64: {1}}}}, "0x40 is not a play port"},
+		{device.Ports{Play: device.PortMap{Channels: map[audio.Ports][]int{3: {1}}}}, "speaker+headphone is not a play port"},
+		{device.Ports{Play: device.PortMap{Use: audio.PortAux1Out}}, "the device has the play ports speaker+headphone+line_out, not aux1_out"},
 	} {
 		clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Format: quad()})
 		e, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: test.p})
@@ -286,7 +287,7 @@ func TestPortMapsThatDoNotFit(t *testing.T) {
 		}
 	}
 	clock := backendtest.NewClock(backend.Config{Record: true})
-	if _, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: loop.DevicePorts{Play: channelsOf([]int{1})}}); err == nil || !strings.Contains(err.Error(), "no play side") {
+	if _, err := loop.NewEngineWith("card", clock, loop.EngineOptions{Ports: device.Ports{Play: channelsOf([]int{1})}}); err == nil || !strings.Contains(err.Error(), "no play side") {
 		t.Error(err)
 	}
 }

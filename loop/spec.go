@@ -60,6 +60,14 @@ func (s Side) String() string {
 	return ""
 }
 
+// direction is what audio(7I) calls it; not for Detached.
+func (s Side) direction() audio.Direction {
+	if s == RecordSide {
+		return audio.Record
+	}
+	return audio.Play
+}
+
 // Sharing is how many clients a loop may have at a time (D4).
 type Sharing uint8
 

@@ -179,7 +179,7 @@ func (s *Strip) Info() audio.Info {
 func (s *Strip) look() audio.Info {
 	l := s.loop
 	i := s.strip().info
-	for _, d := range directions() {
+	for _, d := range audio.Directions() {
 		if side := i.Side(d); side.BufferBytes > 0 {
 			side.Format = l.format()
 			_, frames := l.spec.sizes(side.Format, 0, 0)
@@ -217,5 +217,5 @@ func (e *End) samples() uint32 { return uint32(e.moved.Load() - e.since) }
 // flows reports whether frames of the end move now. The caller holds loop.mu.
 func (e *End) flows() bool {
 	ln := e.line
-	return ln != nil && !e.paused.Load() && (e.dir == pcm.Read || ln.flowing.Load())
+	return ln != nil && !e.paused.Load() && (e.dir == pcm.Read || e.flowing.Load())
 }

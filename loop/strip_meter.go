@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -70,25 +71,6 @@ func (m *endMeter) measure(frames []byte) {
 	}
 }
 
-// take gives n frames back to the writer.
-func (ln *line) take(n int) {
-	if m := ln.writer.watched(); m != nil {
-		a, b := ln.source.Peek(n)
-		m.measure(a)
-		m.measure(b)
-	}
-	ln.source.Take(n)
-}
-
-// hand gives the reader n frames, which are in a and b.
-func (ln *line) hand(n int, a, b []byte) {
-	if m := ln.reader.watched(); m != nil {
-		m.measure(a)
-		m.measure(b)
-	}
-	ln.sink.Give(n)
-}
-
 // refadeMeter brings what is set of an end to its meter, between two cycles. Without a line
 // the next look makes a new one. The caller holds loop.mu.
 func (e *End) refadeMeter() (change func()) {
@@ -108,10 +90,10 @@ func (e *End) refadeMeter() (change func()) {
 // (Record) since they were read before, behind the controls of the end; nothing at the first
 // look. They are those of the program's format. Of several clients each channel is that of the
 // loudest one, and frames are those of the one that moved most.
-func (s *Strip) Levels() Levels {
+func (s *Strip) Levels() device.Levels {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
-	var l Levels
+	var l device.Levels
 	for _, e := range s.ends() {
 		m := e.meter.Load()
 		if m == nil {

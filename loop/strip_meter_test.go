@@ -6,11 +6,12 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-func (c *card) levelsOf(name string) loop.Levels {
+func (c *card) levelsOf(name string) device.Levels {
 	c.Helper()
 	s, err := c.bay.Strip(name)
 	if err != nil {

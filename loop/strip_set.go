@@ -2,7 +2,6 @@ package loop
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -11,17 +10,18 @@ import (
 // Set implements Subject.
 func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
 	before := s.Info()
-	reply, change, err := s.apply(p)
-	s.loop.engine.await(change)
-	if err == nil {
-		reply.Compare(&before, p)
-		s.loop.emit(event.Event{Kind: event.Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
+	reply, wait, err := s.apply(p)
+	if err != nil {
+		return audio.Reply{}, err
 	}
-	return reply, err
+	wait()
+	reply.Compare(&before, p)
+	s.loop.emit(event.Event{Kind: event.Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
+	return reply, nil
 }
 
 // apply is Set, whose change of levels is still to come, and of which nobody is told.
-func (s *Strip) apply(p audio.Patch) (reply audio.Reply, change *command, err error) {
+func (s *Strip) apply(p audio.Patch) (reply audio.Reply, wait func(), err error) {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	strip, next := s.strip(), s.look()
@@ -37,7 +37,7 @@ func (s *Strip) apply(p audio.Patch) (reply audio.Reply, change *command, err er
 
 // keep takes over what lasts.
 func (s *strip) keep(next *audio.Info, p audio.Patch) {
-	for _, d := range directions() {
+	for _, d := range audio.Directions() {
 		now, then := s.info.Side(d), next.Side(d)
 		now.Gain, now.Balance = then.Gain, then.Balance
 		if _, byHand := p.Get(audio.PlayWaiting.On(d)); byHand { // until the end is closed (E40)
@@ -77,36 +77,25 @@ func (e *End) set7I(p audio.Patch, first bool, was *audio.Side) {
 	}
 }
 
-// refade brings what is set to the lines; nil where there are none. The caller holds
+// refade brings what is set to the lines; wait blocks until they have it. The caller holds
 // loop.mu.
-func (s *Strip) refade() *command {
-	type change struct {
-		ln        *line
-		settings  []mixer.Setting
-		converter *convert.Converter
-	}
-	var all []change
-	var meters []func()
+func (s *Strip) refade() (wait func()) {
+	var all []func()
 	for _, e := range s.ends() {
 		if change := e.refadeMeter(); change != nil {
-			meters = append(meters, change)
+			all = append(all, change)
 		}
 		if ln := e.line; ln != nil {
-			all = append(all, change{ln, ln.settings(), ln.converterForFader()})
+			settings, converter := ln.settings(), ln.path.converterForFader(ln.loop.spec.Convert)
+			all = append(all, func() { ln.path.fade(settings, converter) })
 		}
 	}
 	if len(all) == 0 {
-		return nil
+		return func() {}
 	}
 	return s.loop.engine.post(func() {
-		for _, c := range all {
-			if c.ln.converter == nil {
-				c.ln.converter = c.converter
-			}
-			c.ln.fader.Set(c.settings...)
-		}
-		for _, set := range meters {
-			set()
+		for _, change := range all {
+			change()
 		}
 	})
 }
@@ -116,31 +105,15 @@ func (ln *line) settings() []mixer.Setting {
 	return append(ln.writer.settings(), ln.reader.settings()...)
 }
 
-// converterForFader is what a line needs to fade that copies as yet; else nil. A bus
-// fades by itself. The caller holds loop.mu.
-func (ln *line) converterForFader() *convert.Converter {
-	if ln.converts || ln.reader == nil || ln.alone || ln.hub != nil {
-		return nil
-	}
-	from, to := ln.formats()
-	c, err := convert.New(from, to, ln.loop.spec.Convert)
-	if err != nil {
-		return nil // one format cannot be too far from itself
-	}
-	ln.converts = true
-	c.Through(ln.fader)
-	return c
-}
-
 // Restore implements Subject.
 func (s *Strip) Restore(saved audio.Saved) error {
 	s.loop.mu.Lock()
 	next := s.look()
 	err := next.Restore(saved, s.strip().rules)
 	s.strip().keep(&next, audio.Patch{})
-	change := s.refade()
+	wait := s.refade()
 	s.loop.mu.Unlock()
-	s.loop.engine.await(change)
+	wait()
 	return err
 }
 

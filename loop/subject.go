@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -26,7 +27,7 @@ type Subject interface {
 	// left as it is, and listed in the error.
 	Restore(audio.Saved) error
 	// Levels returns what was played and recorded since it was called before; nothing at first.
-	Levels() Levels
+	Levels() device.Levels
 }
 
 var (

@@ -31,7 +31,10 @@ func (l *Loop) raised(play audio.Field) audio.Change {
 // deviceClients counts the clients that hold the loop's side of its device. The caller
 // holds l.mu.
 func (l *Loop) deviceClients(more int) {
-	opened, closed := l.engine.clients(l.spec.Attached, more)
+	if l.spec.Attached == Detached {
+		return
+	}
+	opened, closed := l.engine.device.AddClients(l.spec.Attached.direction(), more)
 	change := l.raised(audio.PlayOpen)
 	switch {
 	case opened:
@@ -44,7 +47,7 @@ func (l *Loop) deviceClients(more int) {
 
 // deviceWaits counts the clients that wait for it. The caller holds l.mu.
 func (l *Loop) deviceWaits(more int) {
-	if l.engine.waits(l.spec.Attached, more) {
+	if l.spec.Attached != Detached && l.engine.device.AddWaiters(l.spec.Attached.direction(), more) {
 		l.tellDevice(event.Waiting, l.raised(audio.PlayWaiting))
 	}
 }
@@ -55,7 +58,7 @@ func (l *Loop) deviceMarked(n int) {
 		return
 	}
 	for range n {
-		eof := l.engine.marked()
+		eof := l.engine.device.Mark()
 		l.tellDevice(event.EOF, audio.Change{Field: audio.PlayEOF, Old: eof - 1, New: eof})
 	}
 }

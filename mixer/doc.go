@@ -27,7 +27,8 @@
 //	Add, Sum, Clip             no         no      any goroutine, on blocks of its own
 //	NewFader, NewMonitor,      yes        no      any goroutine
 //	NewMeter
-//	Fader, Monitor             no         no      one goroutine: the engine's
+//	NewBus                     yes        no      any goroutine
+//	Fader, Monitor, Bus        no         no      one goroutine: the engine's
 //	Meter.Measure, Silence     no         no      one goroutine: the engine's
 //	Meter.Read                 once       no      one other goroutine at a time
 //

@@ -9,7 +9,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/resample"
 )
 
@@ -41,7 +41,7 @@ type DeviceConfig struct {
 	Freewheel bool
 	Play      bool // a loop is attached to this side, or it was given ports
 	Record    bool
-	Ports     loop.DevicePorts
+	Ports     device.Ports
 	State     audio.Patch // of audio(7I), until somebody sets another
 	Input     DeviceInput // what it records
 	Output    string      // WAV file that gets what it plays; "": nowhere

@@ -5,12 +5,12 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 )
 
 // side binds [device.play] or [device.record], which the device has then: ports are the
 // channels that each port has; port, gain and balance are what is in use at first.
-func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfig) (m loop.PortMap) {
+func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfig) (m device.PortMap) {
 	channels := device.Format.Channels
 	known := true // all ports, as far as port needs them
 	fields := []field{
@@ -68,7 +68,7 @@ func setState7I(to *audio.Patch, f audio.Field) func(any) string {
 }
 
 // ports binds { speaker = [1, 2], headphone = [3, 4] }.
-func (b *binder) ports(path string, v any, d audio.Direction, channels int, to *loop.PortMap) string {
+func (b *binder) ports(path string, v any, d audio.Direction, channels int, to *device.PortMap) string {
 	if table, ok := v.(map[string]any); ok && len(table) == 0 {
 		return fmt.Sprintf("has no port, use ports such as { %s = [1, 2] }", audio.Ports(1).Names(d))
 	}

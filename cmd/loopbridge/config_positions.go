@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 )
 
 // setPositions takes an array of names.
@@ -58,7 +58,7 @@ func (b *binder) devicePositions(c *Config) {
 }
 
 // width is how many channels a side of a device has: those of a port, if ports are channels.
-func width(m loop.PortMap, channels int) int {
+func width(m device.PortMap, channels int) int {
 	if m.Channels == nil {
 		return channels
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -23,14 +23,14 @@ func TestParsePorts(t *testing.T) {
 	for _, c := range []struct {
 		doc          string
 		play, record bool
-		want         loop.DevicePorts
+		want         device.Ports
 	}{
-		{"", false, false, loop.DevicePorts{}},
-		{"[device.play]\nports = { headphone = [4, 3], speaker = [1, 2] }", true, false, loop.DevicePorts{Play: loop.PortMap{Channels: pairs}}},
+		{"", false, false, device.Ports{}},
+		{"[device.play]\nports = { headphone = [4, 3], speaker = [1, 2] }", true, false, device.Ports{Play: device.PortMap{Channels: pairs}}},
 		{"play = { port = \"Headphone + speaker\", ports = { headphone = [4, 3], speaker = [1, 2] } }", true, false,
-			loop.DevicePorts{Play: loop.PortMap{Channels: pairs, Use: audio.PortSpeaker | audio.PortHeadphone}}},
-		{"play.port = \"line_out\"\n[device.record.ports]\nsunvts = [2, 2, 2]", true, true, loop.DevicePorts{
-			Play: loop.PortMap{Use: audio.PortLineOut}, Record: loop.PortMap{Channels: map[audio.Ports][]int{audio.PortSunVTS: {2, 2, 2}}},
+			device.Ports{Play: device.PortMap{Channels: pairs, Use: audio.PortSpeaker | audio.PortHeadphone}}},
+		{"play.port = \"line_out\"\n[device.record.ports]\nsunvts = [2, 2, 2]", true, true, device.Ports{
+			Play: device.PortMap{Use: audio.PortLineOut}, Record: device.PortMap{Channels: map[audio.Ports][]int{audio.PortSunVTS: {2, 2, 2}}},
 		}},
 	} {
 		got, err := parseConfig("test", []byte("[[device]]\nname = \"null\"\nchannels = 4\n"+c.doc))

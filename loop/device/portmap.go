@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"maps"
@@ -20,12 +20,12 @@ type PortMap struct {
 	Use audio.Ports
 }
 
-// DevicePorts are the ports of both sides of a device.
-type DevicePorts struct {
+// Ports are the ports of both sides of a device.
+type Ports struct {
 	Play, Record PortMap
 }
 
-func (p *DevicePorts) side(d audio.Direction) PortMap {
+func (p *Ports) side(d audio.Direction) PortMap {
 	if d == audio.Record {
 		return p.Record
 	}
@@ -33,9 +33,9 @@ func (p *DevicePorts) side(d audio.Direction) PortMap {
 }
 
 // check is ErrInvalid where a stream cannot have these ports.
-func (p *DevicePorts) check(c backend.Config) error {
+func (p *Ports) check(c backend.Config) error {
 	for n, has := range [...]bool{playing: c.Play, recording: c.Record} {
-		d := directions()[n]
+		d := audio.Directions()[n]
 		m := p.side(d)
 		if !has && (m.Channels != nil || m.Use != 0) {
 			return audio.ErrInvalid.With("the device has no %s side to have ports", d)

@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
@@ -85,73 +85,40 @@ func (p *ports) jump() {
 // room is the stream's block of so many frames.
 func (p *ports) room(frames int) []byte { return p.block[:frames*p.format.FrameBytes()] }
 
-// spread is what the stream plays: what is on the bus, which is finished, in the channels
-// of the ports in use, and silence in all others.
-func (p *ports) spread(b *mixbus) []byte {
-	block := p.room(b.frames)
+// spread returns what the stream plays: what is on the bus in the channels of the ports in
+// use, and silence in all others.
+func (p *ports) spread(b *mixer.Bus) []byte {
+	block := p.room(b.Frames())
 	p.format.Encoding.Silence(block)
-	if b.state == busClear {
+	if b.Silent() {
 		p.jump()
 		return block
 	}
-	sound, ramps := b.bytes(), false
+	wide, narrow := p.format.FrameBytes(), b.Format().FrameBytes()
+	sound := b.Bytes()
 	for i := range p.list {
-		port := &p.list[i]
-		switch {
-		case port.fader.Unity():
-			port.put(block, sound, p.format.FrameBytes(), b.format.FrameBytes())
-		case !port.fader.Silent():
-			ramps = true
+		if port := &p.list[i]; port.fader.Unity() {
+			port.put(block, sound, wide, narrow)
 		}
 	}
-	if !ramps {
-		return block
-	}
-	b.mix() // its bytes serve as room now
-	for i := range p.list {
+	for i := range p.list { // after the others: its bytes serve as room now
 		if port := &p.list[i]; !port.fader.Unity() && !port.fader.Silent() {
-			part := b.samples(b.part)
-			port.fader.Apply(part, b.samples(b.block))
-			b.format.Encoding.Encode(sound, part, nil)
-			port.put(block, sound, p.format.FrameBytes(), b.format.FrameBytes())
+			port.put(block, b.Through(port.fader), wide, narrow)
 		}
 	}
 	return block
 }
 
-// gather puts onto the bus what the ports in use have of the block that the stream has
-// read; the sum of several is not yet bytes.
-func (p *ports) gather(b *mixbus) {
-	block, sound := p.room(b.frames), b.bytes()
-	if alone := p.alone(); alone != nil {
-		alone.get(sound, block, b.format.FrameBytes(), p.format.FrameBytes())
-		b.state = busRaw
-		return
-	}
-	b.state = busClear
-	b.mix()
+// gather puts onto the bus what the ports in use have of the block that the stream has read.
+func (p *ports) gather(b *mixer.Bus) {
+	block, wide, narrow := p.room(b.Frames()), p.format.FrameBytes(), b.Format().FrameBytes()
 	for i := range p.list {
 		if port := &p.list[i]; !port.fader.Silent() {
-			port.get(sound, block, b.format.FrameBytes(), p.format.FrameBytes())
-			part := b.samples(b.part)
-			b.format.Encoding.Decode(part, sound)
-			port.fader.Mix(b.samples(b.block), part)
+			sound := b.Room(b.Frames() * narrow)
+			port.get(sound, block, narrow, wide)
+			b.Add(sound, nil, port.fader)
 		}
 	}
-}
-
-// alone is the port at unity beside which all are silent; nil if there is none.
-func (p *ports) alone() (alone *port) {
-	for i := range p.list {
-		switch port := &p.list[i]; {
-		case port.fader.Silent():
-		case alone != nil || !port.fader.Unity():
-			return nil
-		default:
-			alone = port
-		}
-	}
-	return alone
 }
 
 // put copies the frames of sound to the port's channels in block; both counts are bytes of

@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"sync/atomic"
@@ -18,12 +18,6 @@ type tail struct {
 	sounded uint64 // position of the last tick with sound
 	asked   uint64 // position at which delay was asked for
 	some    bool   // there was sound since the start
-}
-
-// of is whose sound it is.
-func (t *tail) of(s backend.Stream) {
-	t.device, _ = backend.As[backend.Delayer](s)
-	t.ask(0)
 }
 
 // begin is when the device starts.

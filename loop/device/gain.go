@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"errors"
@@ -30,9 +30,9 @@ type share struct {
 // divide gives the hardware its part of next, as far as p sets it or it is not what it was
 // with now; all of it where now is nil. With an error software does what the hardware has
 // refused. The caller holds mu.
-func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error) {
+func (d *Device) divide(now, next *audio.Info, p audio.Patch) (s split, err error) {
 	s = d.split
-	for n, direction := range directions() {
+	for n, direction := range audio.Directions() {
 		gain := next.Side(direction).Gain
 		_, given := p.Get(audio.PlayGain.On(direction)) // for a volume beyond the gains
 		if next.Side(direction).AvailPorts == 0 || now != nil && !given && gain == now.Side(direction).Gain {
@@ -56,8 +56,8 @@ func (d *desk) divide(now, next *audio.Info, p audio.Patch) (s split, err error)
 
 // move gives the hardware its part of a gain of a side: at once where nobody can hear it, or
 // else on a ride. The caller holds mu.
-func (d *desk) move(n int, now *audio.Info, gain int) (share, error) {
-	direction := directions()[n]
+func (d *Device) move(n int, now *audio.Info, gain int) (share, error) {
+	direction := audio.Directions()[n]
 	way, err := d.hw().Way(direction, gain)
 	if err != nil || len(way) == 0 {
 		return share{}, err
@@ -92,26 +92,26 @@ func left(gain int, dB float64) float32 {
 const inaudible = 1e-6
 
 // applied is the amplitude that software has applied to a side up to now.
-func (d *desk) applied(n int, now *audio.Info) float32 {
+func (d *Device) applied(n int, now *audio.Info) float32 {
 	switch s := d.split.gain[n]; {
 	case s.hardware:
 		return s.rest
 	case now == nil:
 		return 0
 	default:
-		return mixer.Amplitude(now.Side(directions()[n]).Gain)
+		return mixer.Amplitude(now.Side(audio.Directions()[n]).Gain)
 	}
 }
 
 // audible reports whether sound passes through a side, so that its volume must not jump.
-func (d *desk) audible(n int, now *audio.Info) bool {
+func (d *Device) audible(n int, now *audio.Info) bool {
 	return now != nil && d.sounding[n].Load() && (n == recording || !now.OutputMuted)
 }
 
 // mute turns the hardware's switch as next has it, if p sets it or it is not what it was with
 // now: off when software's silence is heard, on before software lets anything through. The
 // caller holds mu.
-func (d *desk) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) {
+func (d *Device) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) {
 	m, ok := d.hw().(backend.Muter)
 	_, given := p.Get(audio.OutputMuted)
 	if !ok || now != nil && !given && next.OutputMuted == now.OutputMuted {
@@ -129,7 +129,7 @@ func (d *desk) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) 
 
 // opens is a patch that turns the hardware's switch on too, if it was found off: who names a
 // port wants to hear it. The caller holds mu.
-func (d *desk) opens(p audio.Patch) audio.Patch {
+func (d *Device) opens(p audio.Patch) audio.Patch {
 	if _, plays := p.Get(audio.PlayPort); !plays || !d.found {
 		return p
 	}
@@ -140,9 +140,9 @@ func (d *desk) opens(p audio.Patch) audio.Patch {
 }
 
 // heard takes over the gains and the mute that a hand at another mixer has set. The caller holds mu.
-func (d *desk) heard() split {
+func (d *Device) heard() split {
 	s := d.split
-	for n, direction := range directions() {
+	for n, direction := range audio.Directions() {
 		side := d.info.Side(direction)
 		if side.AvailPorts == 0 {
 			continue

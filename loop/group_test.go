@@ -9,35 +9,24 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// TestHubCycleAllocatesNothing: three writers of two formats and a server that reads, and
+// TestGroupCycleAllocatesNothing: three writers of two formats and a server that reads, and
 // the reverse.
-func TestHubCycleAllocatesNothing(t *testing.T) {
+func TestGroupCycleAllocatesNothing(t *testing.T) {
 	other := audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}
 	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
 		e, _ := bench(t, 0, audio.DefaultFormat())
-		l := newLoop(NewPatchbay(), e, Spec{Format: audio.DefaultFormat(), Name: "loop0", Buffer: pcm.DefaultBuffer, Period: pcm.DefaultPeriod, Clients: Shared}, nil)
-		open := func(role pcm.Role, d pcm.Direction, f audio.Format) *End {
-			end, err := l.newEnd(pcm.Options{Role: role}, d, f, &localHost{bell: make(chan struct{}, 1)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return end
-		}
-		s := open(pcm.Server, dir, audio.DefaultFormat())
-		hub := newHub(l, s)
-		e.lines, hub.listed = hub, true
+		l := benchLoop(e, Spec{Clients: Shared})
+		s := benchEnd(t, l, pcm.Server, dir, audio.DefaultFormat())
+		server := newGroup(l, s)
+		e.holds(server)
 		ends := []*End{s}
 		for _, f := range []audio.Format{audio.DefaultFormat(), other, other} {
-			c := open(pcm.Client, dir.Opposite(), f)
-			w, r := c.ends(nil)
-			tap, err := newLine(l, w, r, hub)
+			c := benchEnd(t, l, pcm.Client, dir.Opposite(), f)
+			ln, err := newMember(l, c, server.group.bus, server.group)
 			if err != nil {
 				t.Fatal(err)
 			}
-			tap.next, tap.listed, hub.hub.taps = hub.hub.taps, true, tap
-			if tap.next != nil {
-				tap.next.prev = tap
-			}
+			e.holds(ln)
 			ends = append(ends, c)
 		}
 		block, tick := make([]byte, 480*other.FrameBytes()), backend.Tick{}

@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"slices"
@@ -33,8 +33,8 @@ type Levels struct {
 }
 
 // Levels reads the meters, and resets them. From any goroutine but the engine's.
-func (e *Engine) Levels() Levels {
-	m := e.desk.meters
+func (d *Device) Levels() Levels {
+	m := d.meters
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.watched.Store(watch)
@@ -47,19 +47,9 @@ func (e *Engine) Levels() Levels {
 }
 
 // measure is one side in one cycle.
-func (m *meters) measure(n int, b *mixbus) {
-	if b.frames == 0 || m.watched.Load() <= 0 {
-		return
-	}
-	switch b.state {
-	case busClear:
-		m.sides[n].Silence(b.frames)
-	case busRaw:
-		part := b.samples(b.part)
-		b.format.Encoding.Decode(part, b.bytes())
-		m.sides[n].Measure(part)
-	case busMixed:
-		m.sides[n].Measure(b.samples(b.block))
+func (m *meters) measure(n int, b *mixer.Bus) {
+	if m.watched.Load() > 0 {
+		b.Measure(m.sides[n])
 	}
 }
 

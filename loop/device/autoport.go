@@ -1,44 +1,61 @@
-package loop
+package device
 
-import "github.com/loopbridge/loopbridge/audio"
+import (
+	"errors"
 
-// autoPort is the policy auto_port of a device: what is plugged in takes over, and gives way
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// AutoPort is the policy auto_port of a device: what is plugged in takes over, and gives way
 // when it is pulled. Its methods are for the goroutine that follows the hardware.
-type autoPort struct {
-	engine   *Engine
+type AutoPort struct {
+	device   *Device
+	set      func(audio.Patch) error
 	previous [2]audio.Ports // what was in use before, of each side
 }
 
-// begin uses what is plugged in already.
-func (a *autoPort) begin() {
-	hw := a.engine.desk.hw()
-	if hw == (absent{}) {
-		return // what comes later is set as it was
-	}
-	for n, d := range directions() {
-		before := a.engine.Info()
-		before.Side(d).AvailPorts &^= hw.Ports(d).Jacked
-		a.follow(n, &before)
-	}
+// NewAutoPort returns the policy of d; set is how it sets the state of d.
+func NewAutoPort(d *Device, set func(audio.Patch) error) *AutoPort {
+	return &AutoPort{device: d, set: set}
 }
 
-// follow uses what was plugged in on a side since before, and goes back when it was pulled.
-func (a *autoPort) follow(n int, before *audio.Info) {
-	d := directions()[n]
-	i := a.engine.Info()
+// Begin uses what is plugged in already. The error says what is not used, and why.
+func (a *AutoPort) Begin() (err error) {
+	hw := a.device.hw()
+	if hw == (absent{}) {
+		return nil // what comes later is set as it was
+	}
+	for n, d := range audio.Directions() {
+		before := a.device.Info()
+		before.Side(d).AvailPorts &^= hw.Ports(d).Jacked
+		err = errors.Join(err, a.follow(n, &before))
+	}
+	return err
+}
+
+// Follow uses what was plugged in on a side since before, and goes back when it was pulled.
+func (a *AutoPort) Follow(d audio.Direction, before *audio.Info) error {
+	return a.follow(d.Index(), before)
+}
+
+func (a *AutoPort) follow(n int, before *audio.Info) error {
+	d := audio.Directions()[n]
+	i := a.device.Info()
 	was, now := before.Side(d), i.Side(d)
 	port := choosePort(d, was.Port, a.previous[n], was.AvailPorts, now.AvailPorts, now.ModPorts)
 	if port == 0 || port == now.Port {
-		return
+		return nil
 	}
 	a.previous[n] = was.Port
 	var p audio.Patch
-	if err := p.Set(audio.PlayPort.On(d), uint32(port)); err != nil {
-		return // no port is beyond what a field holds
+	err := p.Set(audio.PlayPort.On(d), uint32(port))
+	if err == nil {
+		err = a.set(p)
 	}
-	if _, err := a.engine.Set(p); err != nil {
-		a.engine.note(audio.ErrIO.With("the port that was plugged in is not used: %v", err))
+	if err != nil {
+		return audio.ErrIO.With("the port that was plugged in is not used: %v", err)
 	}
+	return nil
 }
 
 // choosePort decides what a side should use when its avail_ports change from before to after:

@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
@@ -6,7 +6,7 @@ import (
 )
 
 // hw returns the controls of what the device runs on now.
-func (d *desk) hw() backend.Controls {
+func (d *Device) hw() backend.Controls {
 	if d.controller != nil {
 		if c := d.controller.Controls(); c != nil {
 			return c
@@ -30,15 +30,15 @@ func (absent) Monitor(int) (done bool, err error)          { return false, nil }
 func (absent) Monitored() (gain int, ok bool)              { return 0, false }
 
 // hardware reports whether a side's ports are switches of the hardware.
-func (d *desk) hardware(n int) bool { return d.controller != nil && d.ports[n] == nil }
+func (d *Device) hardware(n int) bool { return d.controller != nil && d.ports[n] == nil }
 
 // plugged takes over what the hardware has now. The caller holds mu.
-func (d *desk) plugged() {
+func (d *Device) plugged() {
 	hw := d.hw()
 	if m, ok := hw.(backend.Muter); ok {
 		m.Muted() // before the ports are read, of which it may be a matter
 	}
-	for n, direction := range directions() {
+	for n, direction := range audio.Directions() {
 		s := d.info.Side(direction)
 		if !d.hardware(n) || s.AvailPorts == 0 { // no such side
 			continue
@@ -62,8 +62,8 @@ func (d *desk) plugged() {
 
 // choose switches the hardware from the ports of now to those of next, or leaves all as it
 // is. Ports that p sets may be those of before, and be off all the same. The caller holds mu.
-func (d *desk) choose(now, next *audio.Info, p audio.Patch) error {
-	for n, direction := range directions() {
+func (d *Device) choose(now, next *audio.Info, p audio.Patch) error {
+	for n, direction := range audio.Directions() {
 		port := next.Side(direction).Port
 		if _, given := p.Get(audio.PlayPort.On(direction)); !d.hardware(n) || !given && now.Side(direction).Port == port {
 			continue
@@ -78,36 +78,36 @@ func (d *desk) choose(now, next *audio.Info, p audio.Patch) error {
 	return nil
 }
 
-// replugged reads the ports, gains and mute of the hardware again, after a jack, a hand at
-// another mixer or the card itself has changed them, and returns what is different. With
-// replaced they are those of before, as far as they are there: the card was away.
-func (d *desk) replugged(e *Engine, replaced bool) []audio.Change {
+// Changed reads the ports, gains and mute of the hardware again, after a jack, a hand at
+// another mixer or the card itself has changed them, and returns what is different. If the
+// card was replaced they are those of before, as far as it has them.
+func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 	d.mu.Lock()
 	before := d.info
 	d.plugged()
 	var rest split
-	if !replaced {
+	if !c.Replaced {
 		d.takeOver(&before)
 		rest = d.heard()
 	} else {
 		rest, _ = d.divide(nil, &d.info, audio.Patch{}) // what it refuses is software's
-		for n, direction := range directions() {
+		for n, direction := range audio.Directions() {
 			s := d.info.Side(direction)
 			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.hw().Select(direction, was) == nil {
 				s.Port = was
 			}
 		}
 	}
-	changes, change := audio.Changes(&before, &d.info), d.share(e, rest)
+	changes, wait := audio.Changes(&before, &d.info), d.share(rest)
 	d.mu.Unlock()
-	e.await(change)
+	wait()
 	return changes
 }
 
 // takeOver switches the hardware to what is in use now in place of what was pulled. The
 // caller holds mu.
-func (d *desk) takeOver(before *audio.Info) {
-	for n, direction := range directions() {
+func (d *Device) takeOver(before *audio.Info) {
+	for n, direction := range audio.Directions() {
 		now := d.info.Side(direction)
 		if d.hardware(n) && before.Side(direction).Port&^now.AvailPorts != 0 {
 			_ = d.hw().Select(direction, now.Port) // the next look shows what it has refused
@@ -115,12 +115,13 @@ func (d *desk) takeOver(before *audio.Info) {
 	}
 }
 
-// share lets software do what the hardware leaves of info now. The caller holds mu.
-func (d *desk) share(e *Engine, rest split) *command {
+// share lets software do what the hardware leaves of info now; wait blocks until it does. The
+// caller holds mu.
+func (d *Device) share(rest split) (wait func()) {
 	if rest == d.split {
-		return nil
+		return func() {}
 	}
 	d.split = rest
 	i := d.info
-	return e.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
+	return d.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
 }

@@ -1,4 +1,4 @@
-package loop
+package device
 
 import (
 	"math"
@@ -26,13 +26,13 @@ type ride struct {
 	ramp int       // frames that software takes
 	lag  int       // frames until what is written is heard
 
-	taken int          // steps; under desk.mu
+	taken int          // steps; under Device.mu
 	done  int          // frames so far; the engine's
 	due   atomic.Int32 // steps that the hardware has to have taken
 }
 
 // newRide is from one amplitude of software to another, a step of the hardware each period.
-func (d *desk) newRide(n int, way []float64, from, to float32) *ride {
+func (d *Device) newRide(n int, way []float64, from, to float32) *ride {
 	r := &ride{way: way, from: 20 * math.Log10(float64(from)), to: to}
 	period := d.rules.Play.FragmentFrames
 	if r.ramp = period; to > 0 {
@@ -83,7 +83,7 @@ func (r *ride) pass(frames int) (due, over bool) {
 func (r *ride) finish() { r.due.Store(int32(r.steps())) }
 
 // use lets a side go to its share of a gain; for the engine's goroutine.
-func (d *desk) use(n int, f *mixer.Fader, s share, side *audio.Side, mute bool) {
+func (d *Device) use(n int, f *mixer.Fader, s share, side *audio.Side, mute bool) {
 	d.settings[n], d.rides[n] = s.setting(side, mute), s.ride
 	f.Set(d.settings[n])
 	if r := s.ride; r != nil && !d.going {
@@ -101,7 +101,7 @@ func at(s mixer.Setting, level float32) mixer.Setting {
 }
 
 // pass is a block that a side is about to play, or has recorded; for the engine's goroutine.
-func (d *desk) pass(n int, f *mixer.Fader, frames int) {
+func (d *Device) pass(n int, f *mixer.Fader, frames int) {
 	if n == playing && d.hush != nil {
 		if due, over := d.hush.pass(frames); due || over {
 			d.hush = nil
@@ -123,7 +123,7 @@ func (d *desk) pass(n int, f *mixer.Fader, frames int) {
 }
 
 // finish ends a ride as nothing is heard any more.
-func (d *desk) finish(r **ride) {
+func (d *Device) finish(r **ride) {
 	if *r != nil {
 		(*r).finish()
 		*r = nil
@@ -132,31 +132,33 @@ func (d *desk) finish(r **ride) {
 }
 
 // kick has the hardware move.
-func (d *desk) kick() {
+func (d *Device) kick() {
 	select {
 	case d.kicks <- struct{}{}:
 	default: // it is about to look
 	}
 }
 
-// runRider is the goroutine that moves the hardware when a ride is due, until the engine has
-// left; what is not done yet is done then.
-func (e *Engine) runRider() {
-	defer close(e.ridden)
+// Ride moves the hardware when a ride is due, until the engine has left; what is not done yet
+// is done then. It is for a goroutine of its own.
+func (d *Device) Ride(stopped <-chan struct{}) {
+	if d.controller == nil {
+		return
+	}
 	for {
 		select {
-		case <-e.desk.kicks:
-			e.desk.follow(e)
-		case <-e.stopped:
-			e.desk.arrive()
-			e.desk.follow(e)
+		case <-d.kicks:
+			d.follow()
+		case <-stopped:
+			d.arrive()
+			d.follow()
 			return
 		}
 	}
 }
 
 // arrive makes all steps due.
-func (d *desk) arrive() {
+func (d *Device) arrive() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, r := range []*ride{d.split.gain[playing].ride, d.split.gain[recording].ride, d.split.hush} {
@@ -168,11 +170,11 @@ func (d *desk) arrive() {
 
 // follow takes the steps that are due. What the hardware refuses stays where it is, and
 // software does what it can of the rest.
-func (d *desk) follow(e *Engine) {
+func (d *Device) follow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := d.split
-	for n, direction := range directions() {
+	for n, direction := range audio.Directions() {
 		s := &next.gain[n]
 		if s.ride == nil {
 			continue
@@ -196,13 +198,13 @@ func (d *desk) follow(e *Engine) {
 		next.hush = nil
 	}
 	if next.gain[playing].rest != d.split.gain[playing].rest || next.gain[recording].rest != d.split.gain[recording].rest {
-		d.share(e, next)
+		d.share(next)
 	}
 	d.split = next
 }
 
 // steps takes those that are due.
-func (d *desk) steps(direction audio.Direction, r *ride) error {
+func (d *Device) steps(direction audio.Direction, r *ride) error {
 	for r.taken < int(r.due.Load()) {
 		if err := d.hw().SetLevel(direction, r.way[r.taken+1]); err != nil {
 			return err

@@ -1,0 +1,193 @@
+package loop
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// group is the clients of a shared loop whose server is a program (D4): the server's line,
+// which counts the clock, and a bus with a feed or a tap for each client that runs.
+//
+//	feed ─▶ ┐                                  ┌ ─▶ tap
+//	feed ─▶ bus ─▶ server        server ─▶ bus ─ ─▶ tap
+//
+// The stream of the server begins with its first client and ends with its last.
+type group struct {
+	server *line
+	bus    *bus
+	ended  bool // too late to join
+}
+
+// newGroup is the line of a server of a shared loop, for no clients yet.
+func newGroup(l *Loop, s *End) *line {
+	ln := &line{loop: l}
+	ln.path, _ = newPath(s.format, s.format, convert.Options{}, fadesOnBus, s.settings()...) // one format needs no conversion
+	block := audio.MulDiv(uint64(l.engine.usual), ln.path.rate, l.engine.rate)               // longer cycles go in several
+	ln.group = &group{server: ln, bus: &bus{Bus: mixer.NewBus(s.format, max(1, int(block))), place: nowhere{}}}
+	if s.dir == pcm.Write {
+		ln.kind = &playingServer{ln, ln.group, newSupply(ln, s, nowhere{})}
+	} else {
+		ln.kind = &recordingServer{ln, ln.group, newDelivery(ln, s, nowhere{})}
+	}
+	return ln
+}
+
+// playingServer is the line of a server that plays to a group.
+type playingServer struct {
+	*line
+	*group
+	from *supply
+}
+
+func (p *playingServer) advance(t *tick) finding { return p.from.advance(t, p) }
+
+func (p *playingServer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
+
+func (p *playingServer) move(t *tick, due, avail int, closing bool) finding {
+	n, excused := min(due, avail), false
+	gap := due - n
+	if t.lenient && p.bus.lines.first != nil {
+		n, excused = p.from.catchUp(due, avail, p.room(t), closing)
+		gap = 0
+	}
+	gap = p.from.fill(n, gap, avail, closing, excused)
+	before := p.from.Taken()
+	p.spread(t, n, gap)
+	p.loop.frames.Add(p.from.Taken() - before)
+	p.from.publish(t)
+	return 0
+}
+
+// spread brings n frames and then silence to each client.
+func (p *playingServer) spread(t *tick, n, silence int) {
+	for n > 0 || silence > 0 {
+		p.bus.Begin(n)
+		if n == 0 {
+			p.bus.Begin(silence)
+			silence -= p.bus.Frames()
+		} else {
+			from1, from2 := p.from.Peek(p.bus.Frames())
+			p.bus.Add(from1, from2, p.path.fader)
+			p.from.take(p.bus.Frames())
+			n -= p.bus.Frames()
+		}
+		p.bus.lines.advance(t)
+	}
+}
+
+// room returns how many frames the clients have room for: the one with the least, but when the
+// engine is late a slow one must not hold up the others.
+func (p *playingServer) room(t *tick) int {
+	least, most := int(^uint(0)>>1), 0
+	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
+		room, err := ln.reader.sink.Room()
+		if err != nil || ln.reader.paused.Load() {
+			continue // a tap that lies is found out in its turn
+		}
+		room = int(audio.MulDiv(uint64(room), p.path.rate, ln.path.rate))
+		least, most = min(least, room), max(most, room)
+	}
+	if t.Freewheel {
+		return least
+	}
+	return most
+}
+
+func (p *playingServer) end() {
+	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
+		if t, ok := ln.kind.(*tap); ok {
+			t.to.giveRest()
+			t.to.finish()
+		}
+	}
+}
+
+// recordingServer is the line of a server that records what a group plays.
+type recordingServer struct {
+	*line
+	*group
+	to *delivery
+}
+
+func (r *recordingServer) advance(t *tick) finding {
+	had := r.bus.lines.first != nil
+	due, err := r.due(t, had)
+	if err != nil {
+		return foundBadReader
+	}
+	dropped := 0
+	for left := due; ; {
+		r.bus.Begin(left)
+		r.bus.lines.advance(t)
+		lost, err := r.deliver()
+		if err != nil {
+			return foundBadReader
+		}
+		dropped += lost
+		if left -= r.bus.Frames(); left == 0 {
+			break
+		}
+	}
+	if !r.clock.anchored {
+		anchored := r.begun()
+		r.clock.start(t)
+		r.clock.anchored = anchored
+	}
+	r.found(r.to.overrun(dropped))
+	r.loop.frames.Add(uint64(due))
+	r.to.publish(t, 0)
+	if had && r.bus.lines.first == nil && r.loop.spec.OnClientClose == Reset {
+		r.ended = true
+		r.to.finish()
+	}
+	return 0
+}
+
+// due returns how many frames there are to be in a cycle, because of the clients.
+func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
+	r.to.passedBy = r.to.end.paused.Load()
+	due := 0
+	if r.clock.anchored && (had || r.loop.spec.OnClientClose == Silence) {
+		due = r.clock.due(t, r.path.rate)
+	}
+	if due <= 0 || !had {
+		return due, nil
+	}
+	for ln := r.bus.lines.first; ln != nil; ln = ln.next {
+		if f, ok := ln.kind.(*feed); ok {
+			n = max(n, f.demand(t, due))
+		}
+	}
+	if t.lenient {
+		if !r.to.passedBy {
+			room, err := r.to.Room()
+			if err != nil {
+				return 0, err
+			}
+			n = min(n, room)
+		}
+		r.loop.skipped.Add(uint64(due - n))
+	}
+	return n, nil
+}
+
+// begun reports whether a client has.
+func (r *recordingServer) begun() bool {
+	for ln := r.bus.lines.first; ln != nil; ln = ln.next {
+		if ln.clock.anchored {
+			return true
+		}
+	}
+	return false
+}
+
+// deliver gives the server what is on the bus.
+func (r *recordingServer) deliver() (dropped int, err error) {
+	if r.bus.Frames() == 0 || r.to.passedBy {
+		return 0, nil
+	}
+	r.bus.Apply(r.path.fader)
+	return r.to.give(r.bus.Bytes(), r.bus.Frames())
+}

@@ -1,0 +1,41 @@
+package loop
+
+import "github.com/loopbridge/loopbridge/audio"
+
+// tap is a line from bus to ring: what a device records, or a server plays to several clients,
+// goes to each of them. It has the frames of the bus, and so no clock.
+//
+//	bus ─▶ path ─▶ ring ─▶ program
+type tap struct {
+	*line
+	from *bus
+	to   *delivery
+}
+
+func (p *tap) advance(t *tick) finding {
+	if p.to.passedBy = p.to.end.paused.Load() || p.from.paused(); p.to.passedBy {
+		p.publish(t)
+		return 0
+	}
+	frames := p.from.Frames()
+	dropped, err := p.to.give(p.from.Bytes(), p.path.yield(frames, false))
+	if err != nil {
+		return foundBadReader
+	}
+	if frames > 0 { // a cycle without frames ends no burst
+		p.found(p.to.overrun(dropped))
+	}
+	if p.from.counts() {
+		p.loop.frames.Add(uint64(frames))
+	}
+	p.publish(t)
+	return 0
+}
+
+func (p *tap) publish(t *tick) {
+	converting := uint64(0)
+	if p.path.holds() {
+		converting = audio.MulDiv(uint64(p.path.latency()), p.path.rate, uint64(p.path.from.Rate))
+	}
+	p.to.publish(t, converting)
+}
