@@ -38,7 +38,8 @@ func layers() []layer {
 		{"loop/event", "audio loop/pcm", "what happens, whoever wants to know"},
 		{"loop/device", "audio backend mixer", "audio(7I) between a stream and a bus, whoever plays on that"},
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
-		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/device loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop/line", "audio backend mixer loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
+		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
 		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},

@@ -192,7 +192,7 @@ func (l *Loop) admits(want pcm.Direction) (dir pcm.Direction, err error, wait bo
 	case err != nil:
 		return 0, err, wait
 	case l.spec.shared(), c == nil:
-	case !c.gone:
+	case !c.Gone:
 		return 0, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, wait for it, or take another loop",
 			name, c.holder.Program, c.holder.PID), true
 	default:
@@ -208,7 +208,7 @@ func (l *Loop) admits(want pcm.Direction) (dir pcm.Direction, err error, wait bo
 // format is the server's, else the configured one. The caller holds l.mu.
 func (l *Loop) format() audio.Format {
 	if l.server != nil {
-		return l.server.format
+		return l.server.Format
 	}
 	return l.spec.Format
 }

@@ -29,7 +29,7 @@ func (e *End) Close(ctx context.Context) error {
 	if done == nil {
 		return e.delivery()
 	}
-	limit := e.format.Duration(int64(e.buffer)) + drainGrace
+	limit := e.Format.Duration(int64(e.Buffer)) + drainGrace
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	name := e.loop.spec.Name
@@ -50,7 +50,7 @@ func (e *End) Close(ctx context.Context) error {
 
 // held reports whether what a client has written stands still because somebody wants that.
 func (e *End) held() bool {
-	return e.paused.Load() || e.loop.spec.Attached == PlaySide && e.loop.engine.device.PlayPaused()
+	return e.Paused.Load() || e.loop.spec.Attached == PlaySide && e.loop.engine.device.PlayPaused()
 }
 
 // delivery is what became of the frames of an end that is closed, and done.
@@ -69,7 +69,7 @@ func (e *End) Abandon() {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.gone && !e.freed && e.role == pcm.Client && e.held() {
+	if e.Gone && !e.freed && e.role == pcm.Client && e.held() {
 		l.leave(e)
 		l.releaseClient(e)
 	}
@@ -81,12 +81,12 @@ func (e *End) abandon() (done <-chan struct{}, err error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.gone || e.freed {
+	if e.Gone || e.freed {
 		return nil, e.errClosed()
 	}
-	e.gone = true
+	e.Gone = true
 	if e.role == pcm.Server {
-		e.paused.Store(false) // what it wrote is delivered
+		e.Paused.Store(false) // what it wrote is delivered
 	}
 	l.emit(event.Event{Kind: event.Closed, End: e.role, Holder: e.holder})
 	if e.role == pcm.Server {
@@ -105,8 +105,8 @@ func (l *Loop) closeClient(c *End) (done <-chan struct{}) {
 		return nil
 	}
 	c.delivered = make(chan struct{})
-	if c.line != nil {
-		c.line.closing.Store(true)
+	if c.session != nil {
+		c.session.Closing.Store(true)
 		l.engine.stream.Wake()
 	} else if c.pending() == 0 { // it was armed, but wrote nothing
 		l.releaseClient(c)
@@ -120,14 +120,14 @@ func (l *Loop) closeServer(s *End) {
 	if l.server == s {
 		l.server = nil
 	}
-	ln := s.line
-	delivers := ln != nil && s.dir == pcm.Write && !ln.alone() && (ln.group == nil || len(l.joined(ln)) > 0)
+	at := s.session
+	delivers := at != nil && s.dir == pcm.Write && !at.Alone() && (!at.Grouped() || len(l.joined(at)) > 0)
 	switch {
 	case delivers:
-		ln.closing.Store(true)
+		at.Closing.Store(true)
 		l.engine.stream.Wake()
-	case ln != nil:
-		l.unlink(ln)
+	case at != nil:
+		l.unlink(at)
 	}
 	for _, c := range slices.Clone(l.clients) {
 		l.serverClosed(c)

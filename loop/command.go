@@ -46,33 +46,3 @@ func (e *Engine) runCommands() {
 		close(c.done)
 	}
 }
-
-// report pushes a line on the list for the reporter. Only for line.found, which
-// keeps a line from being on the list twice.
-func (e *Engine) report(ln *line) {
-	for {
-		head := e.reports.Load()
-		ln.reported = head
-		if e.reports.CompareAndSwap(head, ln) {
-			break
-		}
-	}
-	select {
-	case e.kick <- struct{}{}:
-	default:
-	}
-}
-
-// runReporter is the goroutine that acts on what the engine found.
-func (e *Engine) runReporter() {
-	defer close(e.reported)
-	for range e.kick {
-		for ln := e.reports.Swap(nil); ln != nil; {
-			next := ln.reported // before the findings are taken: then ln may be pushed again
-			if found := finding(ln.findings.Swap(0)); found != 0 {
-				ln.finish(found)
-			}
-			ln = next
-		}
-	}
-}

@@ -17,19 +17,19 @@ func (e *End) Start() error {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.gone || e.freed {
+	if e.Gone || e.freed {
 		return e.errClosed()
 	}
 	if e.state == ring.Idle {
 		if e.dir == pcm.Write {
-			e.source.Restart()
+			e.Source.Restart()
 		}
 		e.set(ring.Armed, 0)
 	}
 	if e.role == pcm.Server {
 		l.settled()
 	}
-	e.ring.Heed()
+	e.Ring.Heed()
 	e.host.Ring()
 	l.run()
 	return nil
@@ -42,7 +42,7 @@ func (e *End) Halt(context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case e.gone || e.freed:
+	case e.Gone || e.freed:
 		return e.errClosed()
 	case e.orphaned():
 		return audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
@@ -50,11 +50,11 @@ func (e *End) Halt(context.Context) error {
 	l.leave(e)
 	e.failDrains(audio.ErrInterrupted.With("%s: halted", l.spec.Name))
 	e.flush()
-	e.xruns.sticky.Store(false)
-	e.paused.Store(false)
+	e.Xruns.Sticky.Store(false)
+	e.Paused.Store(false)
 	e.set(ring.Idle, 0)
 	for _, c := range slices.Clone(l.clients) {
-		if e.role == pcm.Server && c.gone {
+		if e.role == pcm.Server && c.Gone {
 			l.releaseClient(c) // what it left is dropped too
 		}
 	}
@@ -65,11 +65,11 @@ func (e *End) Halt(context.Context) error {
 // leave takes e out of its session at once, and tells its peers. The caller holds
 // loop.mu.
 func (l *Loop) leave(e *End) {
-	if e.line == nil {
+	if e.session == nil {
 		return
 	}
 	peers := l.peers(e)
-	l.unlink(e.line)
+	l.unlink(e.session)
 	l.lose(peers)
 }
 
@@ -91,9 +91,9 @@ func (e *End) BeginDrain() (wait func(context.Context) error) {
 	if err != nil || e.pending() == 0 {
 		return func(context.Context) error { return err }
 	}
-	d := drain{to: (ring.Writer{Ring: e.ring}).Written(), done: make(chan error, 1)}
+	d := drain{to: (ring.Writer{Ring: e.Ring}).Written(), done: make(chan error, 1)}
 	e.drains = append(e.drains, d)
-	e.drainTo.Store(d.to)
+	e.DrainTo.Store(d.to)
 	return func(ctx context.Context) error {
 		select {
 		case err := <-d.done:
@@ -108,7 +108,7 @@ func (e *End) BeginDrain() (wait func(context.Context) error) {
 // holds loop.mu.
 func (e *End) cannotPlay() error {
 	switch {
-	case e.gone || e.freed:
+	case e.Gone || e.freed:
 		return e.errClosed()
 	case e.dir != pcm.Write:
 		return audio.ErrInvalid.With("%s: only an end that writes can be drained or marked", e.loop.spec.Name)
@@ -122,7 +122,7 @@ func (e *End) cannotPlay() error {
 func (e *End) answerDrains() {
 	left := e.drains[:0]
 	for _, d := range e.drains {
-		if d.to <= e.moved.Load() {
+		if d.to <= e.Moved.Load() {
 			d.done <- nil
 		} else {
 			left = append(left, d)
@@ -136,7 +136,7 @@ func (e *End) failDrains(err error) {
 	if err == nil {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", e.loop.spec.Name)
 	}
-	e.drainTo.Store(0)
+	e.DrainTo.Store(0)
 	for _, d := range e.drains {
 		d.done <- err
 	}
@@ -150,29 +150,29 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f := s.Format.Or(e.format)
+	f := s.Format.Or(e.Format)
 	err := f.Validate()
-	if e.role == pcm.Client && !e.gone && !e.freed && !e.orphaned() {
+	if e.role == pcm.Client && !e.Gone && !e.freed && !e.orphaned() {
 		err = l.checkFormat(f)
 	}
 	if err != nil {
 		return pcm.Grant{}, err
 	}
 	switch {
-	case e.gone || e.freed:
+	case e.Gone || e.freed:
 		return pcm.Grant{}, e.errClosed()
 	case e.orphaned():
 		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
 	case e.role == pcm.Client && e.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
-	case e.line != nil, e.state == ring.Ended, e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).begun):
-		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.format)
+	case e.session != nil, e.state == ring.Ended, e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).begun):
+		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.Format)
 	}
 	if s.Period == 0 {
-		s.Period = int(audio.MulDiv(uint64(e.period), uint64(f.Rate), uint64(e.format.Rate)))
+		s.Period = int(audio.MulDiv(uint64(e.Period), uint64(f.Rate), uint64(e.Format.Rate)))
 	}
 	if s.Buffer == 0 {
-		s.Buffer = int(audio.MulDiv(uint64(e.buffer), uint64(f.Rate), uint64(e.format.Rate)))
+		s.Buffer = int(audio.MulDiv(uint64(e.Buffer), uint64(f.Rate), uint64(e.Format.Rate)))
 	}
 	if err := e.allocate(f, s.Period, s.Buffer); err != nil {
 		return pcm.Grant{}, err
@@ -203,10 +203,10 @@ func (l *Loop) settled() {
 func (e *End) Pause(_ context.Context, on bool) error {
 	e.loop.mu.Lock()
 	defer e.loop.mu.Unlock()
-	if e.gone || e.freed {
+	if e.Gone || e.freed {
 		return e.errClosed()
 	}
-	e.paused.Store(on)
+	e.Paused.Store(on)
 	return nil
 }
 
@@ -227,9 +227,9 @@ func (l *Loop) serverClosed(c *End) {
 	}
 	c.serverGone = true
 	switch {
-	case c.gone: // a client that has left: there is nobody to deliver to
+	case c.Gone: // a client that has left: there is nobody to deliver to
 		l.releaseClient(c)
-	case c.line == nil:
+	case c.session == nil:
 		c.failDrains(nil)
 		c.set(ring.Ended, syscall.ECONNRESET)
 	}

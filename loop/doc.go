@@ -1,11 +1,15 @@
 // Package loop is the heart: pairs of virtual sound devices, and the engine that
 // moves frames between their ends with the clock of a device.
 //
-//	Patchbay   all devices and loops by name; where programs open an end
-//	└─ Loop    a pair of ends: who holds them, who waits, which session runs
-//	   └─ End  one end held by a program (through its Host: memory and a bell)
-//	Engine     one for each device: its thread, its clock, its lines
-//	└─ line    the session of one loop, as the engine sees it: Source ─▶ Sink
+//	Patchbay        all devices and loops by name; where programs open an end
+//	├─ Loop         a pair of ends: who holds them, who waits
+//	│  ├─ End       one end held by a program (through its Host: memory and a bell)
+//	│  └─ session   ends that frames move between now: a line, as the engine sees it
+//	└─ Engine       one for each device: its thread and its clock
+//	   ├─ Device    package device: the state of audio(7I), and what it does to the sound
+//	   └─ Set       package line: the lines, and the way of the frames in a cycle
+//
+// What happens is told by package event.
 //
 // # States
 //
@@ -78,11 +82,7 @@
 //
 // A loop whose server end is a device has a line for each of its clients (D4). What they
 // write is added up, what the device records goes to each of them, and in between is the
-// device's desk: the state of audio(7I) with its controls.
-//
-//	device ─▶ record gain ─┬─▶ readers' lines
-//	                       └─ monitor_gain ─▶ ┐
-//	writers' lines ──────────────────────▶ mixbus ─▶ play gain, balance, mute ─▶ device
+// state of audio(7I) (package device).
 //
 // The device asks for the frames of each cycle, so such a line counts no clock. A single
 // writer in the device's format, with all controls at unity, is not touched.
@@ -93,9 +93,9 @@
 //
 // # Shared loops
 //
-// A loop of a program may have several clients too (D4). The line of its server then is a
-// hub: it has a mixbus, and a tap for each client, which is a line as those of a device.
-// The hub counts the clock, so its taps do not; only where every client has closed or
+// A loop of a program may have several clients too (D4). The line of its server then has a
+// group: a bus, and a feed or a tap for each client, as those of a device. The server's line
+// counts the clock, so theirs do not; only where every client has closed or
 // drained are there fewer frames than fall due. The server's session begins with its
 // first client and ends with its last, under the loop's on_client_close.
 //
@@ -104,7 +104,7 @@
 //	goroutine   how many       does
 //	engine      1 per Engine   Wait, cycle; alone touches lines, Sources, Sinks
 //	reporter    1 per Engine   what the engine noticed: ends sessions, sends events
-//	rider       1 per Engine   of a Controller: moves its volumes when the engine says so
+//	rider       1 per Engine   moves volumes of the hardware when the engine says so
 //	follower    1 per Engine   what others do: to the controls of the hardware, and cards that go
 //	program     many           Attach, and the methods of End, under Loop.mu
 //

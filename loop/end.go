@@ -1,11 +1,11 @@
 package loop
 
 import (
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -28,24 +28,19 @@ type Host interface {
 // End is one end of a loop, held by a program. All methods are safe from any
 // goroutine.
 type End struct {
+	line.End
+
 	loop   *Loop
 	host   Host
 	role   pcm.Role
 	dir    pcm.Direction
 	holder pcm.Holder
 
-	// Guarded by loop.mu.
-	state  ring.State
-	format audio.Format
-	period int // frames
-	buffer int // frames
-	mem    []byte
-	ring   *ring.Ring
-	source *ring.Source // dir Write; its methods are the engine's while line is set
-	sink   *ring.Sink   // dir Read
-	line   *line        // the session that uses the ring
-	gone   bool         // the program has closed; what it wrote is still on its way
-	freed  bool
+	// Guarded by loop.mu, as Format, Period, Buffer, Ring, Source, Sink and Gone are.
+	state   ring.State
+	mem     []byte
+	session *session // that uses the ring
+	freed   bool
 	// serverGone: the server under which this client was let in has closed.
 	serverGone bool
 	timer      *time.Timer // start_timeout, while armed
@@ -54,23 +49,10 @@ type End struct {
 	marks      []uint64 // positions of eof marks that are not reached, ascending
 	eofs       uint32   // marks that were reached since it was opened, or last set
 	strip      *strip
-	meter      atomic.Pointer[endMeter] // nil: nobody has looked; the engine measures with it
-	since      uint64                   // moved when samples of audio(7I) was 0
+	since      uint64 // Moved when samples of audio(7I) was 0
 	// delivered is closed when what a client that has gone wrote is delivered or dropped.
 	delivered chan struct{}
 	lost      uint64 // frames that never were; set before delivered is closed
-
-	// Read by the engine.
-	paused   atomic.Bool
-	lastMark atomic.Uint64 // position of the last eof mark
-
-	// Written by the engine.
-	moved   atomic.Uint64 // frames taken from or given to the program
-	flowing atomic.Bool   // the program that writes has frames
-	drainTo atomic.Uint64 // position to report to drains; cleared when reached
-	markTo  atomic.Uint64 // position of the next eof mark; control clears it
-	xruns   xrunCounters
-	bad     atomic.Uint64 // samples of the program that were no numbers, since its ring was made
 }
 
 type drain struct {
@@ -78,15 +60,9 @@ type drain struct {
 	done chan error
 }
 
-// xrunCounters are the daemon's own; what the program sees is a copy.
-type xrunCounters struct {
-	bursts, frames atomic.Uint64
-	sticky         atomic.Bool // audio(7I) error: raised once, until the end is halted or closed
-}
-
 // newEnd makes an end with a ring. The caller holds l.mu.
 func (l *Loop) newEnd(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
-	e := &End{loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled, strip: l.strips[o.Role]}
+	e := &End{End: line.End{Bell: host, Server: o.Role == pcm.Server}, loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled, strip: l.strips[o.Role]}
 	if o.Role == pcm.Client {
 		e.strip = newStrip(&l.spec)
 	}
@@ -112,16 +88,16 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	if e.mem != nil {
 		e.host.Free(e.mem)
 	}
-	e.meter.Store(nil)
-	e.mem, e.ring, e.format, e.period, e.buffer = mem, r, f, period, buffer
+	e.Meter.Store(nil)
+	e.mem, e.Ring, e.Format, e.Period, e.Buffer = mem, r, f, period, buffer
 	e.dropMarks()
-	e.moved.Store(0)
-	e.bad.Store(0)
+	e.Moved.Store(0)
+	e.Bad.Store(0)
 	e.since = 0
 	if e.dir == pcm.Write {
-		e.source = ring.NewSource(r)
+		e.Source = ring.NewSource(r)
 	} else {
-		e.sink = ring.NewSink(r)
+		e.Sink = ring.NewSink(r)
 	}
 	return nil
 }
@@ -137,9 +113,9 @@ func (e *End) set(s ring.State, why syscall.Errno) {
 		return
 	}
 	if s == ring.Idle || s == ring.Armed { // nothing is on its way
-		e.ring.SetDelay(0)
+		e.Ring.SetDelay(0)
 	}
-	e.ring.Publish(s, why)
+	e.Ring.Publish(s, why)
 	e.host.Ring()
 	if s == ring.Armed && e.role == pcm.Server {
 		e.armTimer()
@@ -188,7 +164,7 @@ func (e *End) pending() uint64 {
 	if e.dir != pcm.Write || e.freed {
 		return 0
 	}
-	return (ring.Writer{Ring: e.ring}).Written() - e.moved.Load()
+	return (ring.Writer{Ring: e.Ring}).Written() - e.Moved.Load()
 }
 
 // Grant is what the program gets of the end.
@@ -200,13 +176,13 @@ func (e *End) Grant() pcm.Grant {
 
 // grant is Grant for a caller that holds loop.mu.
 func (e *End) grant() pcm.Grant {
-	return pcm.Grant{Ring: e.ring, Direction: e.dir, Period: e.period, Positions: e.stand()}
+	return pcm.Grant{Ring: e.Ring, Direction: e.dir, Period: e.Period, Positions: e.stand()}
 }
 
 // stand is where its channels do, as far as somebody has said. The caller holds loop.mu.
 func (e *End) stand() audio.Positions {
-	if l := e.loop.format(); !e.format.Positions.Known() && e.format.Channels == l.Channels {
+	if l := e.loop.format(); !e.Format.Positions.Known() && e.Format.Channels == l.Channels {
 		return l.Positions
 	}
-	return e.format.Positions
+	return e.Format.Positions
 }

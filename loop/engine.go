@@ -8,6 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -21,26 +22,21 @@ type Engine struct {
 	rate   uint64
 	usual  int // frames, the configured period
 
-	device           *device.Device
-	played, recorded *bus             // of the device; without a side nothing is listed there
-	auto             *device.AutoPort // nil: ports stay as they are
-	note             func(error)
-	bay              *Patchbay      // that it was added to; nil: none yet
-	beside           sync.WaitGroup // follower and rider
+	device *device.Device
+	lines  *line.Set
+	auto   *device.AutoPort // nil: ports stay as they are
+	note   func(error)
+	bay    *Patchbay      // that it was added to; nil: none yet
+	beside sync.WaitGroup // follower and rider
 
 	commands atomic.Pointer[command]
-	reports  atomic.Pointer[line]
-	kick     chan struct{} // wakes the reporter
 	wake     chan struct{} // wakes the engine when it has no device any more
 	stopped  chan struct{} // closed when the engine's goroutine has left
 	reported chan struct{} // closed when the reporter's has
 
 	// The engine goroutine's.
-	lines    lineList // that have a clock of their own: pairs, lone ends, servers of groups
-	listed   int      // lines in all lists
-	tick     tick     // of this cycle
-	position uint64   // of the last tick
-	period   int      // frames between two ticks
+	position uint64 // of the last tick
+	period   int    // frames between two ticks
 	running  bool
 	failed   bool // the device is gone
 	quit     bool
@@ -82,7 +78,10 @@ func NewEngineWith(name string, s backend.Stream, o EngineOptions) (*Engine, err
 		return nil, err
 	}
 	go e.run(o.Thread)
-	go e.runReporter()
+	go func() {
+		defer close(e.reported)
+		e.lines.Report()
+	}()
 	e.beside.Go(func() { e.device.Ride(e.stopped) })
 	return e, nil
 }
@@ -92,7 +91,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
-		note: o.Note, kick: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		note: o.Note, wake: make(chan struct{}, 1),
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	var err error
@@ -100,8 +99,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 		return nil, err
 	}
 	e.pacer, _ = backend.As[backend.Pacer](s)
-	e.played = &bus{Bus: e.device.Out, place: deviceSide{e.device, audio.Play}}
-	e.recorded = &bus{Bus: e.device.In, place: deviceSide{e.device, audio.Record}}
+	e.lines = line.NewSet(e.device, granted.Format.Rate, granted.Period)
 	if e.note == nil {
 		e.note = func(error) {}
 	}
@@ -182,7 +180,7 @@ func (e *Engine) Close() error {
 	e.do(func() { e.quit = true })
 	<-e.stopped
 	e.beside.Wait()
-	close(e.kick)
+	e.lines.EndReports()
 	<-e.reported
 	return e.stream.Close()
 }

@@ -7,12 +7,15 @@ import (
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // Loop is a pair of ends. Programs reach it through a Patchbay.
 type Loop struct {
+	line.Loop // what its lines have in common
+
 	bay    *Patchbay
 	engine *Engine
 	spec   Spec
@@ -22,16 +25,15 @@ type Loop struct {
 	strips  [pcm.Client + 1]*strip // what is set of each end, by its role
 	server  *End
 	clients []*End    // that hold the client end, also while they are gone and their last frames on their way
-	bus     *bus      // of the device, for an attached loop; nil: the server is a program
+	bus     *line.Bus // of the device, for an attached loop; nil: the server is a program
 	waiters []*waiter // clients, first come first served
 
 	sessions atomic.Uint64
-	frames   atomic.Uint64 // moved from writer to reader
-	skipped  atomic.Uint64 // left out of the clock, because the engine was late
 }
 
-func newLoop(b *Patchbay, e *Engine, spec Spec, bus *bus) *Loop {
+func newLoop(b *Patchbay, e *Engine, spec Spec, bus *line.Bus) *Loop {
 	l := &Loop{bay: b, engine: e, spec: spec, bus: bus}
+	l.Convert, l.Resets, l.GoesOn = spec.Convert, spec.OnClientClose == Reset, spec.OnClientClose == Silence
 	l.strips[pcm.Server], l.strips[pcm.Client] = newStrip(&spec), newStrip(&spec)
 	return l
 }
@@ -46,31 +48,30 @@ func (l *Loop) run() {
 	if s == nil || c == nil || c.state != ring.Armed {
 		return
 	}
-	alone := s.line != nil && s.line.alone() // policy silence, between two clients
+	alone := s.session != nil && s.session.Alone() // policy silence, between two clients
 	if s.state != ring.Armed && !alone {
 		return
 	}
-	w, r := s.ends(c)
-	ln, err := newPair(l, w, r)
+	both, err := l.pair(s, c)
 	if err != nil {
 		l.dismiss(c)
 		return
 	}
 	if alone {
-		l.unlink(s.line)
+		l.unlink(s.session)
 		s.flush() // never what it has written for nobody (D9); an armed one has begun anew
 	}
 	l.sessions.Add(1)
 	s.set(ring.Running, 0)
 	c.set(ring.Running, 0)
-	l.link(ln)
+	l.link(both)
 }
 
 // dismiss ends a client whose rate is too far from what the server has set since it
 // opened. The caller holds l.mu.
 func (l *Loop) dismiss(c *End) {
 	c.set(ring.Ended, syscall.EINVAL)
-	if c.gone {
+	if c.Gone {
 		l.releaseClient(c)
 	}
 }
@@ -83,31 +84,33 @@ func (l *Loop) client() *End {
 	return l.clients[0]
 }
 
-// link gives a line to the engine. The caller holds l.mu.
-func (l *Loop) link(ln *line) {
-	for _, e := range []*End{ln.writer, ln.reader} {
+// link gives a session to the engine. The caller holds l.mu.
+func (l *Loop) link(s *session) {
+	for _, e := range []*End{s.writer, s.reader} {
 		if e != nil {
-			e.line = ln
+			e.session = s
 		}
 	}
-	l.engine.add(ln)
+	l.engine.add(s.Line)
 }
 
-// unlink takes a line from the engine; when it returns, nothing touches the rings
-// any more. What is not yet moved stays in the writer's ring. The caller holds
-// l.mu. Unlinking twice is harmless.
-func (l *Loop) unlink(ln *line) {
-	if ln == nil || ln.unlinked {
+// unlink takes a session from the engine; when it returns, nothing touches the rings any more.
+// What is not yet moved stays in the writer's ring. The caller holds l.mu. Unlinking twice is
+// harmless.
+func (l *Loop) unlink(s *session) {
+	if s == nil || s.unlinked {
 		return
 	}
-	ln.unlinked = true
-	for _, c := range l.joined(ln) {
-		l.unlink(c.line)
+	s.unlinked = true
+	if s.Grouped() {
+		for _, c := range l.joined(s) {
+			l.unlink(c.session)
+		}
 	}
-	l.engine.remove(ln)
-	for _, e := range []*End{ln.writer, ln.reader} {
-		if e != nil && e.line == ln {
-			e.line = nil
+	l.engine.remove(s.Line)
+	for _, e := range []*End{s.writer, s.reader} {
+		if e != nil && e.session == s {
+			e.session = nil
 		}
 	}
 }
@@ -115,7 +118,7 @@ func (l *Loop) unlink(ln *line) {
 // endOfStream tells e that its peer has gone for good. The caller holds l.mu, and
 // no line uses e.
 func (l *Loop) endOfStream(e *End) {
-	if e == nil || e.gone || e.state == ring.Idle {
+	if e == nil || e.Gone || e.state == ring.Idle {
 		return
 	}
 	e.failDrains(nil)
@@ -131,7 +134,7 @@ func (l *Loop) endOfStream(e *End) {
 		if l.spec.shared() {
 			return // its group goes on
 		}
-		l.link(newLone(l, e))
+		l.link(l.lone(e))
 	default:
 		e.set(ring.Ended, syscall.ECONNRESET)
 	}
@@ -142,8 +145,8 @@ func (l *Loop) endOfStream(e *End) {
 func (e *End) flush() {
 	if e.dir == pcm.Write {
 		e.dropMarks()
-		e.source.Flush()
-		e.moved.Store(e.source.Taken())
+		e.Source.Flush()
+		e.Moved.Store(e.Source.Taken())
 	}
 }
 

@@ -22,7 +22,7 @@ func (e *End) Mark(_ context.Context, position uint64) error {
 	if err := e.cannotPlay(); err != nil {
 		return err
 	}
-	switch written := (ring.Writer{Ring: e.ring}).Written(); {
+	switch written := (ring.Writer{Ring: e.Ring}).Written(); {
 	case position > written:
 		return audio.ErrInvalid.With("%s: a mark at frame %d, and only %d were written", l.spec.Name, position, written)
 	case len(e.marks) == maxMarks:
@@ -32,15 +32,15 @@ func (e *End) Mark(_ context.Context, position uint64) error {
 		position = max(position, e.marks[n-1]) // a program that goes back gets them together
 	}
 	e.marks = append(e.marks, position)
-	e.lastMark.Store(position)
-	e.markTo.Store(e.marks[0])
+	e.LastMark.Store(position)
+	e.MarkTo.Store(e.marks[0])
 	e.passMarks()
 	return nil
 }
 
 // passMarks counts and tells the marks that are reached. The caller holds loop.mu.
 func (e *End) passMarks() {
-	moved, passed := e.moved.Load(), 0
+	moved, passed := e.Moved.Load(), 0
 	for passed < len(e.marks) && e.marks[passed] <= moved {
 		passed++
 	}
@@ -52,7 +52,7 @@ func (e *End) passMarks() {
 	if len(e.marks) > 0 {
 		next = e.marks[0]
 	}
-	e.markTo.Store(next)
+	e.MarkTo.Store(next)
 	e.eofs += uint32(passed)
 	for range passed {
 		e.loop.emit(event.Event{Kind: event.EOF, End: e.role, Holder: e.holder})
@@ -65,6 +65,6 @@ func (e *End) passMarks() {
 func (e *End) dropMarks() {
 	e.passMarks()
 	e.marks = nil
-	e.markTo.Store(0)
-	e.lastMark.Store(0)
+	e.MarkTo.Store(0)
+	e.LastMark.Store(0)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -78,7 +79,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	if b.loops[spec.Name] != nil {
 		return audio.ErrBusy.With("there is a loop %s already", spec.Name)
 	}
-	var at *bus
+	var at *line.Bus
 	if spec.Attached != Detached {
 		var err error
 		if at, err = e.sideBus(spec.Attached); err != nil {
@@ -172,14 +173,14 @@ func (l *Loop) remove() {
 		if e == nil {
 			continue
 		}
-		if ln := e.line; ln != nil {
-			l.unlink(ln)
-			if w := ln.writer; w != nil && w.gone { // a server that closed first is held by its line alone
+		if s := e.session; s != nil {
+			l.unlink(s)
+			if w := s.writer; w != nil && w.Gone { // a server that closed first is held by its line alone
 				w.free()
 			}
 		}
 		switch {
-		case e.gone:
+		case e.Gone:
 			e.free()
 		default:
 			e.set(ring.Ended, syscall.ECONNRESET)

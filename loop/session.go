@@ -3,112 +3,116 @@ package loop
 import (
 	"slices"
 
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// newPair is the session of two programs. It allocates, and designs a filter where the rates
-// differ. ErrInvalid: they are too far apart.
-func newPair(l *Loop, w, r *End) (ln *line, err error) {
-	from, to := w.format, r.format
-	if w.role == pcm.Client {
-		understand(&to, &from)
-	} else {
-		understand(&from, &to)
-	}
-	ln = &line{loop: l}
-	if ln.path, err = newPath(from, to, l.spec.Convert, fadesInPath, append(w.settings(), r.settings()...)...); err != nil {
-		return nil, err
-	}
-	ln.kind = &pair{ln, newSupply(ln, w, nowhere{}), newDelivery(ln, r, nowhere{})}
-	return ln, nil
+// session is a line, and the programs whose it is: one of them is nil where the other end is a
+// device, a group, or nobody.
+type session struct {
+	*line.Line
+	loop           *Loop
+	writer, reader *End
+	joins          *session // of the server whose group it is a member of
+
+	unlinked bool // guarded by loop.mu
 }
 
-// newMember is the session of a client with a device, or with the others of its group. Errors
-// as newPair.
-func newMember(l *Loop, c *End, b *bus, g *group) (ln *line, err error) {
-	at := b.Format()
-	at.Positions = l.format().Positions
-	f := c.format
-	understand(&at, &f)
-	ln = &line{loop: l, joins: g}
-	if c.dir == pcm.Write {
-		if ln.path, err = newPath(f, at, l.spec.Convert, fadesOnBus, c.settings()...); err == nil {
-			ln.kind = &feed{ln, newSupply(ln, c, b), b}
+// newSession is that of one end, or of two.
+func newSession(l *Loop, ends ...*End) *session {
+	s := &session{loop: l}
+	for _, e := range ends {
+		if e.dir == pcm.Read {
+			s.reader = e
+		} else {
+			s.writer = e
 		}
-	} else if ln.path, err = newPath(at, f, l.spec.Convert, fadesInPath, c.settings()...); err == nil {
-		ln.kind = &tap{ln, b, newDelivery(ln, c, b)}
 	}
-	return ln, err
+	return s
 }
 
-// alone reports whether the line is that of a server without a client.
-func (ln *line) alone() bool {
-	switch ln.kind.(type) {
-	case *lonePlayer, *loneRecorder:
-		return true
-	}
-	return false
+// pair is the session of two programs. ErrInvalid: their rates are too far apart.
+func (l *Loop) pair(a, b *End) (s *session, err error) {
+	s = newSession(l, a, b)
+	s.Line, err = line.NewPair(s, &l.Loop, &s.writer.End, &s.reader.End, s.settings()...)
+	return s, err
 }
 
-// ends are e and its peer as the writer and the reader of a session.
-func (e *End) ends(peer *End) (w, r *End) {
-	if e.dir == pcm.Read {
-		return peer, e
+// lone is the session of a server without a client.
+func (l *Loop) lone(server *End) *session {
+	s := newSession(l, server)
+	s.Line = line.NewLone(s, &l.Loop, &server.End, s.settings()...)
+	return s
+}
+
+// grouped is the session of a server with a group, which has no members yet.
+func (l *Loop) grouped(server *End) *session {
+	s := newSession(l, server)
+	s.Line = line.NewGroup(s, &l.Loop, l.engine.lines, &server.End, s.settings()...)
+	return s
+}
+
+// member is the session of a client with the device, or with a server's group. Errors as pair.
+func (l *Loop) member(client *End, server *session) (s *session, err error) {
+	s = newSession(l, client)
+	if s.joins = server; server != nil {
+		s.Line, err = server.Join(s, &client.End, l.format().Positions, s.settings()...)
+	} else {
+		s.Line, err = line.NewMember(s, &l.Loop, &client.End, l.bus, l.format().Positions, s.settings()...)
 	}
-	return e, peer
+	return s, err
 }
 
 // runMembers makes a session of every client that wants one, with the device of an attached
 // loop or the server of a shared one. The caller holds l.mu.
 func (l *Loop) runMembers() {
 	for _, c := range slices.Clone(l.clients) {
-		if c.state != ring.Armed || c.line != nil {
+		if c.state != ring.Armed || c.session != nil {
 			continue
 		}
-		b, g := l.bus, (*group)(nil)
-		if b == nil {
-			if g = l.group(); g == nil {
+		var server *session
+		if l.bus == nil {
+			if server = l.group(); server == nil {
 				return
 			}
-			b = g.bus
 		}
-		ln, err := newMember(l, c, b, g)
+		m, err := l.member(c, server)
 		if err != nil {
 			l.dismiss(c)
 			continue
 		}
-		if g == nil {
+		if server == nil {
 			l.sessions.Add(1)
 		}
 		c.set(ring.Running, 0)
-		l.link(ln)
+		l.link(m)
 	}
 }
 
-// group is that of the server of a shared loop, whose session begins with its first client;
-// nil: there is none, and the server is not ready for one. The caller holds l.mu.
-func (l *Loop) group() *group {
+// group is the session of the server of a shared loop, which begins with its first client; nil:
+// there is none, and the server is not ready for one. The caller holds l.mu.
+func (l *Loop) group() *session {
 	s := l.server
 	switch {
 	case s == nil:
 		return nil
-	case s.line != nil:
-		return s.line.group
+	case s.session != nil:
+		return s.session
 	case s.state != ring.Armed:
 		return nil
 	}
-	ln := newGroup(l, s)
 	l.sessions.Add(1)
 	s.set(ring.Running, 0)
-	l.link(ln)
-	return ln.group
+	g := l.grouped(s)
+	l.link(g)
+	return g
 }
 
-// joined are the clients in the group of a server's line. The caller holds l.mu.
-func (l *Loop) joined(ln *line) (all []*End) {
+// joined are the clients in the group of a server. The caller holds l.mu.
+func (l *Loop) joined(server *session) (all []*End) {
 	for _, c := range l.clients {
-		if c.line != nil && c.line.joins != nil && c.line.joins == ln.group {
+		if c.session != nil && c.session.joins == server {
 			all = append(all, c)
 		}
 	}
@@ -118,23 +122,23 @@ func (l *Loop) joined(ln *line) (all []*End) {
 // peers are those whose stream ends with that of e. The caller holds l.mu, and e has a
 // line.
 func (l *Loop) peers(e *End) []*End {
-	ln := e.line
-	if ln == nil {
+	s := e.session
+	if s == nil {
 		return nil
 	}
-	peer := ln.writer
-	if e == ln.writer {
-		peer = ln.reader
+	peer := s.writer
+	if e == s.writer {
+		peer = s.reader
 	}
-	switch g := ln.joins; {
-	case ln.group != nil:
-		return l.joined(ln)
-	case g != nil && (len(l.joined(g.server)) > 1 || l.spec.OnClientClose == Silence):
+	switch server := s.joins; {
+	case s.Grouped():
+		return l.joined(s)
+	case server != nil && (len(l.joined(server)) > 1 || l.spec.OnClientClose == Silence):
 		return nil // a server goes on with the others
-	case g != nil && g.server.writer != nil:
-		peer = g.server.writer
-	case g != nil:
-		peer = g.server.reader
+	case server != nil && server.writer != nil:
+		peer = server.writer
+	case server != nil:
+		peer = server.reader
 	}
 	if peer == nil {
 		return nil
@@ -146,9 +150,9 @@ func (l *Loop) peers(e *End) []*End {
 // programs have gone. The caller holds l.mu.
 func (l *Loop) lose(ends []*End) {
 	for _, e := range ends {
-		l.unlink(e.line)
+		l.unlink(e.session)
 		switch {
-		case !e.gone:
+		case !e.Gone:
 			l.endOfStream(e)
 		case e.role == pcm.Client:
 			l.releaseClient(e)

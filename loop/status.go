@@ -60,7 +60,7 @@ func (l *Loop) status() Status {
 	s := Status{
 		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
 		Server:        l.server.status(),
-		OnClientClose: l.spec.OnClientClose, Sessions: l.sessions.Load(), Frames: l.frames.Load(), Skipped: l.skipped.Load(),
+		OnClientClose: l.spec.OnClientClose, Sessions: l.sessions.Load(), Frames: l.Frames.Load(), Skipped: l.Skipped.Load(),
 	}
 	s.Format = l.format()
 	if l.bus != nil {
@@ -81,9 +81,9 @@ func (e *End) status() EndStatus {
 		return EndStatus{}
 	}
 	return EndStatus{
-		Open: true, Gone: e.gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.format,
-		Period: e.period, Buffer: e.buffer, Moved: e.moved.Load(),
-		Xruns: e.xruns.bursts.Load(), XrunFrames: e.xruns.frames.Load(), Error: e.xruns.sticky.Load(),
-		Mix: e.strip.setting(side(e.dir)), Bad: e.bad.Load(), Paused: e.paused.Load(), Draining: e.drainTo.Load() != 0,
+		Open: true, Gone: e.Gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.Format,
+		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved.Load(),
+		Xruns: e.Xruns.Bursts.Load(), XrunFrames: e.Xruns.Frames.Load(), Error: e.Xruns.Sticky.Load(),
+		Mix: e.strip.setting(side(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(), Draining: e.DrainTo.Load() != 0,
 	}
 }

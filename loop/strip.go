@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -28,10 +29,7 @@ type Strip struct {
 
 // strip is what is set of an end; counters and flags are those of the program's end.
 // Guarded by loop.mu.
-type strip struct {
-	info  audio.Info
-	rules audio.Rules
-}
+type strip struct{ device.Settings }
 
 // newStrip is at unity.
 func newStrip(spec *Spec) *strip {
@@ -44,16 +42,16 @@ func newStrip(spec *Spec) *strip {
 	}
 	period, buffer := spec.sizes(spec.Format, 0, 0)
 	side := audio.SideRules{FragmentFrames: period, DefaultFrames: buffer}
-	s := &strip{rules: audio.Rules{Play: side, Record: side}}
-	s.info = audio.NewInfo(spec.Format, hw, s.rules)
-	s.info.SW = audio.SWMixer
+	s := &strip{device.Settings{Rules: audio.Rules{Play: side, Record: side}}}
+	s.Info = audio.NewInfo(spec.Format, hw, s.Rules)
+	s.Info.SW = audio.SWMixer
 	return s
 }
 
 // setting is what the strip does to frames in a direction.
 func (s *strip) setting(d audio.Direction) mixer.Setting {
-	side := s.info.Side(d)
-	return mixer.Setting{Gain: side.Gain, Balance: side.Balance, Mute: d == audio.Play && s.info.OutputMuted}
+	side := s.Info.Side(d)
+	return mixer.Setting{Gain: side.Gain, Balance: side.Balance, Mute: d == audio.Play && s.Info.OutputMuted}
 }
 
 // side is what audio(7I) calls what an end does.
@@ -142,7 +140,7 @@ func (s *Strip) Holder() pcm.Holder {
 	return pcm.Holder{}
 }
 
-// strip is what is set. The caller holds loop.mu.
+// strip is where its settings are, for whoever holds loop.mu.
 func (s *Strip) strip() *strip {
 	if s.one != nil {
 		return s.one.strip
@@ -178,7 +176,7 @@ func (s *Strip) Info() audio.Info {
 // look is Info for a caller that holds loop.mu.
 func (s *Strip) look() audio.Info {
 	l := s.loop
-	i := s.strip().info
+	i := s.strip().Info
 	for _, d := range audio.Directions() {
 		if side := i.Side(d); side.BufferBytes > 0 {
 			side.Format = l.format()
@@ -190,16 +188,16 @@ func (s *Strip) look() audio.Info {
 	for n, e := range ends {
 		now := i.Side(side(e.dir))
 		if len(ends) == 1 { // of several it is the loop's
-			now.Format, now.BufferBytes = e.format, e.buffer*e.format.FrameBytes()
+			now.Format, now.BufferBytes = e.Format, e.Buffer*e.Format.FrameBytes()
 		}
 		if n == 0 {
 			now.Open, now.Pause = true, true
 		}
 		now.Samples += e.samples()
 		now.EOF += e.eofs
-		now.Error = now.Error || e.xruns.sticky.Load()
+		now.Error = now.Error || e.Xruns.Sticky.Load()
 		now.Active = now.Active || e.flows()
-		now.Pause = now.Pause && e.paused.Load()
+		now.Pause = now.Pause && e.Paused.Load()
 	}
 	if s.role == pcm.Client && s.one == nil {
 		for _, w := range l.waiters {
@@ -212,10 +210,9 @@ func (s *Strip) look() audio.Info {
 }
 
 // samples is the counter of audio(7I). The caller holds loop.mu.
-func (e *End) samples() uint32 { return uint32(e.moved.Load() - e.since) }
+func (e *End) samples() uint32 { return uint32(e.Moved.Load() - e.since) }
 
 // flows reports whether frames of the end move now. The caller holds loop.mu.
 func (e *End) flows() bool {
-	ln := e.line
-	return ln != nil && !e.paused.Load() && (e.dir == pcm.Read || e.flowing.Load())
+	return e.session != nil && !e.Paused.Load() && (e.dir == pcm.Read || e.Flowing.Load())
 }

@@ -3,87 +3,34 @@ package loop
 import (
 	"math"
 	"slices"
-	"sync/atomic"
 
-	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/device"
+	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// endMeter measures what a program writes or reads, behind the controls of its own end, as
-// long as somebody looks at it: in the ring, so that it knows nothing of lines. What a program
-// reads has been through them all; what it writes goes through fader, which is for the meter
-// alone.
-//
-//	program ─▶ ring ─┬─▶ play gain ─▶ record gain ─▶ ring ─┬─▶ program
-//	                 └─▶ fader ─▶ meter            meter ◀─┘
-//
-// The engine's goroutine owns it, but for what Meter says and left.
-type endMeter struct {
-	meter    *mixer.Meter
-	fader    *mixer.Fader // nil: the end reads
-	encoding audio.Encoding
-	channels int
-	block    []float32
-	left     atomic.Int64 // frames for which to go on
-}
-
-const (
-	meterBlock  = 256 // frames at once
-	meterLooked = 10  // seconds for which a look keeps a meter going
-)
-
-// newEndMeter is for an end with the format and the settings that it has now. The caller holds
+// newMeter is for an end with the format and the settings that it has now. The caller holds
 // loop.mu.
-func (e *End) newEndMeter() *endMeter {
-	f := e.format
+func (e *End) newMeter() *line.Meter {
+	f := e.Format
 	f.Positions = e.stand()
-	m := &endMeter{meter: mixer.NewMeter(f.Channels), encoding: f.Encoding, channels: f.Channels, block: make([]float32, meterBlock*f.Channels)}
-	if e.dir == pcm.Write {
-		m.fader = mixer.NewFaderFor(f, e.settings()...)
-	}
-	return m
-}
-
-// watched is the meter of an end if somebody looks at it, else nil.
-func (e *End) watched() *endMeter {
-	m := e.meter.Load()
-	if m == nil || m.left.Load() <= 0 {
-		return nil
-	}
-	return m
-}
-
-// measure is for whole frames of the ring.
-func (m *endMeter) measure(frames []byte) {
-	size := m.encoding.Bytes()
-	m.left.Add(-int64(len(frames) / (size * m.channels)))
-	for len(frames) > 0 {
-		n := min(len(frames)/size, len(m.block))
-		block := m.block[:n]
-		m.encoding.Decode(block, frames[:n*size])
-		frames = frames[n*size:]
-		if m.fader != nil {
-			m.fader.Apply(block, block)
-		}
-		m.meter.Measure(block)
-	}
+	return line.NewMeter(f, e.dir == pcm.Write, e.settings()...)
 }
 
 // refadeMeter brings what is set of an end to its meter, between two cycles. Without a line
 // the next look makes a new one. The caller holds loop.mu.
 func (e *End) refadeMeter() (change func()) {
-	m := e.meter.Load()
+	m := e.Meter.Load()
 	switch {
-	case m == nil || m.fader == nil:
+	case m == nil || e.dir == pcm.Read:
 		return nil
-	case e.line == nil:
-		e.meter.Store(nil)
+	case e.session == nil:
+		e.Meter.Store(nil)
 		return nil
 	}
 	settings := e.settings()
-	return func() { m.fader.Set(settings...) }
+	return func() { m.Fade(settings...) }
 }
 
 // Levels reads the meters of the end, and resets them: what was written (Play) or read
@@ -95,18 +42,16 @@ func (s *Strip) Levels() device.Levels {
 	defer s.loop.mu.Unlock()
 	var l device.Levels
 	for _, e := range s.ends() {
-		m := e.meter.Load()
+		m := e.Meter.Load()
 		if m == nil {
-			m = e.newEndMeter()
-			e.meter.Store(m)
+			m = e.newMeter()
+			e.Meter.Store(m)
 		}
-		m.left.Store(int64(meterLooked * e.format.Rate))
 		to := &l.Play
 		if e.dir == pcm.Read {
 			to = &l.Record
 		}
-		var r mixer.Reading
-		m.meter.Read(&r)
+		r := m.Look()
 		join(to, &r)
 	}
 	return l

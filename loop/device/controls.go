@@ -39,7 +39,7 @@ func (d *Device) plugged() {
 		m.Muted() // before the ports are read, of which it may be a matter
 	}
 	for n, direction := range audio.Directions() {
-		s := d.info.Side(direction)
+		s := d.settings.Info.Side(direction)
 		if !d.hardware(n) || s.AvailPorts == 0 { // no such side
 			continue
 		}
@@ -47,9 +47,9 @@ func (d *Device) plugged() {
 		if ports.Avail == 0 {
 			continue // what it had stays until it is back
 		}
-		rules := &d.rules.Play
+		rules := &d.settings.Rules.Play
 		if direction == audio.Record {
-			rules = &d.rules.Record
+			rules = &d.settings.Rules.Record
 		}
 		rules.Exclusive = ports.Exclusive
 		s.ModPorts = ports.Mod & ports.Avail
@@ -83,22 +83,22 @@ func (d *Device) choose(now, next *audio.Info, p audio.Patch) error {
 // card was replaced they are those of before, as far as it has them.
 func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 	d.mu.Lock()
-	before := d.info
+	before := d.settings.Info
 	d.plugged()
 	var rest split
 	if !c.Replaced {
 		d.takeOver(&before)
 		rest = d.heard()
 	} else {
-		rest, _ = d.divide(nil, &d.info, audio.Patch{}) // what it refuses is software's
+		rest, _ = d.divide(nil, &d.settings.Info, audio.Patch{}) // what it refuses is software's
 		for n, direction := range audio.Directions() {
-			s := d.info.Side(direction)
+			s := d.settings.Info.Side(direction)
 			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.hw().Select(direction, was) == nil {
 				s.Port = was
 			}
 		}
 	}
-	changes, wait := audio.Changes(&before, &d.info), d.share(rest)
+	changes, wait := audio.Changes(&before, &d.settings.Info), d.share(rest)
 	d.mu.Unlock()
 	wait()
 	return changes
@@ -108,7 +108,7 @@ func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 // caller holds mu.
 func (d *Device) takeOver(before *audio.Info) {
 	for n, direction := range audio.Directions() {
-		now := d.info.Side(direction)
+		now := d.settings.Info.Side(direction)
 		if d.hardware(n) && before.Side(direction).Port&^now.AvailPorts != 0 {
 			_ = d.hw().Select(direction, now.Port) // the next look shows what it has refused
 		}
@@ -122,6 +122,6 @@ func (d *Device) share(rest split) (wait func()) {
 		return func() {}
 	}
 	d.split = rest
-	i := d.info
+	i := d.settings.Info
 	return d.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
 }

@@ -19,15 +19,14 @@ type Device struct {
 
 	post       Post
 	controller backend.Controller // nil: no hardware
-	rules      audio.Rules
 	tail       tail
 
-	mu     sync.Mutex // of what is set; the engine does not take it
-	info   audio.Info // counters and flags are the engine's, see look
-	split  split      // what the hardware does of info
-	found  bool       // the hardware was found muted, and nobody has said anything about that
-	opened [2]int     // clients on each side
-	queued [2]int     // clients that wait for their turn
+	mu       sync.Mutex // of what is set; the engine does not take it
+	settings Settings
+	split    split  // what the hardware does of info
+	found    bool   // the hardware was found muted, and nobody has said anything about that
+	opened   [2]int // clients on each side
+	queued   [2]int // clients that wait for their turn
 
 	// The engine's.
 	play, record   *mixer.Fader
@@ -35,10 +34,10 @@ type Device struct {
 	monitor        *mixer.Monitor // nil: the device does not have both sides
 	meters         *meters
 	paused         [2]bool
-	samples, since [2]uint64 // frames so far, and when they were last set to 0
-	going          bool      // the device runs
-	settings       [2]mixer.Setting
-	rides          [2]*ride // on the way to them; nil: there
+	samples, since [2]uint64        // frames so far, and when they were last set to 0
+	going          bool             // the device runs
+	levels         [2]mixer.Setting // of the faders
+	rides          [2]*ride         // on the way to them; nil: there
 	hush           *ride
 
 	// Written by the engine.
@@ -66,7 +65,7 @@ func New(s backend.Stream, p Ports, post Post) (*Device, error) {
 	play, record := p.Play.format(c.Format), p.Record.format(c.Format)
 	d := &Device{post: post, meters: newMeters(play.Channels, record.Channels), kicks: make(chan struct{}, 1)}
 	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: frames}
-	d.rules = audio.Rules{Play: side, Record: side}
+	d.settings.Rules = audio.Rules{Play: side, Record: side}
 	var hw audio.HWFeatures
 	if c.Play {
 		hw |= audio.HWPlay
@@ -80,15 +79,15 @@ func New(s backend.Stream, p Ports, post Post) (*Device, error) {
 		hw |= audio.HWDuplex | audio.HWIn2Out
 		d.monitor = mixer.NewMonitor(audio.DefaultMatrix(record.Channels, play.Channels).Mixer(), frames)
 	}
-	d.info = audio.NewInfo(c.Format, hw, d.rules)
-	d.info.SW = audio.SWMixer
+	d.settings.Info = audio.NewInfo(c.Format, hw, d.settings.Rules)
+	d.settings.Info.SW = audio.SWMixer
 	for n, has := range [...]bool{playing: c.Play, recording: c.Record} {
 		if has {
 			direction := audio.Directions()[n]
 			m := p.side(direction)
 			d.ports[n] = newPorts(m, direction, c.Format, frames)
-			d.info.SetFormat(direction, m.format(c.Format), d.rules)
-			s := d.info.Side(direction)
+			d.settings.Info.SetFormat(direction, m.format(c.Format), d.settings.Rules)
+			s := d.settings.Info.Side(direction)
 			s.AvailPorts, s.ModPorts, s.Port = m.Ports(direction), m.Ports(direction), m.first(direction)
 		}
 	}

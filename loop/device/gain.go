@@ -143,7 +143,7 @@ func (d *Device) opens(p audio.Patch) audio.Patch {
 func (d *Device) heard() split {
 	s := d.split
 	for n, direction := range audio.Directions() {
-		side := d.info.Side(direction)
+		side := d.settings.Info.Side(direction)
 		if side.AvailPorts == 0 {
 			continue
 		}
@@ -158,11 +158,11 @@ func (d *Device) heard() split {
 	}
 	if m, ok := d.hw().(backend.Muter); ok {
 		if now, ok := m.Muted(); ok && now != s.muted {
-			s.muted, s.hush, d.info.OutputMuted, d.found = now, nil, now, false
+			s.muted, s.hush, d.settings.Info.OutputMuted, d.found = now, nil, now, false
 		}
 	}
 	if now, ok := d.hw().Monitored(); ok && (!s.monitor || now != s.monitored) {
-		s.monitor, s.monitored, d.info.MonitorGain = true, now, now
+		s.monitor, s.monitored, d.settings.Info.MonitorGain = true, now, now
 	}
 	return s
 }

@@ -34,7 +34,7 @@ type ride struct {
 // newRide is from one amplitude of software to another, a step of the hardware each period.
 func (d *Device) newRide(n int, way []float64, from, to float32) *ride {
 	r := &ride{way: way, from: 20 * math.Log10(float64(from)), to: to}
-	period := d.rules.Play.FragmentFrames
+	period := d.settings.Rules.Play.FragmentFrames
 	if r.ramp = period; to > 0 {
 		r.ramp = period * max(2, r.steps())
 	}
@@ -84,12 +84,12 @@ func (r *ride) finish() { r.due.Store(int32(r.steps())) }
 
 // use lets a side go to its share of a gain; for the engine's goroutine.
 func (d *Device) use(n int, f *mixer.Fader, s share, side *audio.Side, mute bool) {
-	d.settings[n], d.rides[n] = s.setting(side, mute), s.ride
-	f.Set(d.settings[n])
+	d.levels[n], d.rides[n] = s.setting(side, mute), s.ride
+	f.Set(d.levels[n])
 	if r := s.ride; r != nil && !d.going {
 		d.finish(&d.rides[n])
 	} else if r != nil {
-		f.Set(at(d.settings[n], r.level()))
+		f.Set(at(d.levels[n], r.level()))
 	}
 }
 
@@ -113,7 +113,7 @@ func (d *Device) pass(n int, f *mixer.Fader, frames int) {
 		return
 	}
 	due, over := r.pass(frames)
-	f.Set(at(d.settings[n], r.level()))
+	f.Set(at(d.levels[n], r.level()))
 	if over {
 		d.rides[n] = nil
 	}
@@ -184,7 +184,7 @@ func (d *Device) follow() {
 			continue
 		}
 		if err := d.steps(direction, s.ride); err != nil {
-			s.rest, s.ride = left(d.info.Side(direction).Gain, s.ride.way[s.ride.taken]), nil
+			s.rest, s.ride = left(d.settings.Info.Side(direction).Gain, s.ride.way[s.ride.taken]), nil
 		} else if s.ride.taken == s.ride.steps() {
 			s.ride = nil
 		}

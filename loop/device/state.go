@@ -15,7 +15,7 @@ func (d *Device) Info() audio.Info {
 
 // look is info with what the engine knows. The caller holds mu.
 func (d *Device) look() audio.Info {
-	i := d.info
+	i := d.settings.Info
 	for n, direction := range audio.Directions() {
 		s := i.Side(direction)
 		s.Samples = d.counted[n].Load()
@@ -32,64 +32,42 @@ func (d *Device) look() audio.Info {
 // says. It is in effect in the next cycle, for which it waits.
 func (d *Device) Set(p audio.Patch) (audio.Reply, error) {
 	d.mu.Lock()
-	before := d.look()
-	next := before
 	p = d.opens(p)
-	reply, err := next.Apply(p, d.rules)
-	if err != nil {
-		d.mu.Unlock()
-		return audio.Reply{}, err
-	}
-	if err := d.choose(&d.info, &next, p); err != nil {
-		d.mu.Unlock()
-		return audio.Reply{}, err
-	}
-	rest, err := d.divide(&d.info, &next, p) // after the ports: it monitors the inputs that are chosen
-	if err != nil {                          // the hardware, too, is as before
-		_ = d.choose(&next, &d.info, audio.Patch{})
-		was, _ := d.divide(&next, &d.info, p)
-		wait := d.share(was)
-		d.mu.Unlock()
-		wait()
-		return audio.Reply{}, err
-	}
-	d.keep(next, p)
-	d.split = rest
-	wait := d.post(func() { d.take(&next, rest, p, &reply) })
 	d.mu.Unlock()
-	wait()
-	reply.Compare(&before, p)
-	return reply, nil
+	return d.settings.Set(&d.mu, p, d.look, func(next *audio.Info, reply *audio.Reply) (wait func(), err error) {
+		now := d.settings.Info
+		if err := d.choose(&now, next, p); err != nil {
+			return func() {}, err
+		}
+		rest, err := d.divide(&now, next, p) // after the ports: it monitors the inputs that are chosen
+		if err != nil {                      // the hardware, too, is as before
+			_ = d.choose(next, &now, audio.Patch{})
+			was, _ := d.divide(next, &now, p)
+			return d.share(was), err
+		}
+		return d.adopt(*next, rest, p, reply), nil
+	})
 }
 
-// keep is the state from now on. That somebody waits is kept only if it was set by hand, until
-// the side is closed (E40). The caller holds mu.
-func (d *Device) keep(next audio.Info, p audio.Patch) {
-	for _, direction := range audio.Directions() {
-		waiting := &next.Side(direction).Waiting
-		raised, _ := p.Get(audio.PlayWaiting.On(direction))
-		*waiting = raised != 0 && *waiting || d.info.Side(direction).Waiting
-	}
-	d.info = next
-}
-
-// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is left
-// as it is, and listed in the error.
+// Restore implements audio(7I) over restarts; see Settings.Restore.
 func (d *Device) Restore(saved audio.Saved) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	next := d.look()
-	err := next.Restore(saved, d.rules)
-	if failed := d.choose(&d.info, &next, audio.Patch{}); failed != nil {
-		err = errors.Join(err, failed)
-		next.Play.Port, next.Record.Port = d.info.Play.Port, d.info.Record.Port
-	}
-	rest, failed := d.divide(nil, &next, audio.Patch{})
-	err = errors.Join(err, failed)
-	d.keep(next, audio.Patch{})
-	d.split = rest
-	d.post(func() { d.take(&next, rest, audio.Patch{}, &audio.Reply{}) })()
-	return err
+	return d.settings.Restore(&d.mu, saved, d.look, func(next *audio.Info) (wait func(), err error) {
+		now := d.settings.Info
+		refused := d.choose(&now, next, audio.Patch{})
+		if refused != nil {
+			next.Play.Port, next.Record.Port = now.Play.Port, now.Record.Port
+		}
+		rest, err := d.divide(nil, next, audio.Patch{})
+		return d.adopt(*next, rest, audio.Patch{}, &audio.Reply{}), errors.Join(refused, err)
+	})
+}
+
+// adopt makes next the state from now on, of which rest is left to software, and returns what
+// blocks until it is in effect. The caller holds mu.
+func (d *Device) adopt(next audio.Info, rest split, p audio.Patch, reply *audio.Reply) (wait func()) {
+	d.settings.Waiting(&next, p)
+	d.settings.Info, d.split = next, rest
+	return d.post(func() { d.take(&next, rest, p, reply) })
 }
 
 // AddClients counts those that hold a side: the first opens it, the last closes it.
@@ -101,9 +79,9 @@ func (d *Device) AddClients(side audio.Direction, more int) (opened, closed bool
 	d.opened[n] += more
 	switch opened, closed = was == 0, d.opened[n] == 0; {
 	case opened:
-		d.info.Opened(side, audio.Format{}, d.rules) // the device has its own
+		d.settings.Info.Opened(side, audio.Format{}, d.settings.Rules) // the device has its own
 	case closed:
-		d.info.Closed(side, 0)
+		d.settings.Info.Closed(side, 0)
 	default:
 		return false, false
 	}
@@ -132,13 +110,13 @@ func (d *Device) AddWaiters(side audio.Direction, more int) (first bool) {
 func (d *Device) PlayPaused() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.info.Play.Pause
+	return d.settings.Info.Play.Pause
 }
 
 // Mark counts an eof mark on what is played, and returns the count.
 func (d *Device) Mark() (eof uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.info.Play.EOF++
-	return d.info.Play.EOF
+	d.settings.Info.Play.EOF++
+	return d.settings.Info.Play.EOF
 }

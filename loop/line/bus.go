@@ -1,4 +1,4 @@
-package loop
+package line
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
@@ -8,10 +8,10 @@ import (
 
 // bus is where lines meet in a cycle: what a device plays or records, or what the clients of a
 // shared loop do. Feeds add to it, or taps read from it.
-type bus struct {
+type Bus struct {
 	*mixer.Bus
 	place
-	lines lineList
+	lines list
 }
 
 // place is what is beyond the lines: a device, or nothing.
@@ -20,8 +20,8 @@ type place interface {
 	paused() bool
 	// delay returns how many of its frames are between the lines and the world.
 	delay() uint32
-	// xrun raises its sticky error, and returns a finding if it was not up.
-	xrun() finding
+	// xrun raises its sticky error, and returns a Finding if it was not up.
+	xrun() Finding
 	// counts reports whether what a line moves there counts as moved by the loop.
 	counts() bool
 }
@@ -31,7 +31,7 @@ type nowhere struct{}
 
 func (nowhere) paused() bool  { return false }
 func (nowhere) delay() uint32 { return 0 }
-func (nowhere) xrun() finding { return 0 }
+func (nowhere) xrun() Finding { return 0 }
 func (nowhere) counts() bool  { return false }
 
 // deviceSide is what a device plays or records.
@@ -44,9 +44,9 @@ func (d deviceSide) paused() bool  { return d.Paused(d.side) }
 func (d deviceSide) delay() uint32 { return d.Delay(d.side) }
 func (d deviceSide) counts() bool  { return true }
 
-func (d deviceSide) xrun() finding {
+func (d deviceSide) xrun() Finding {
 	if d.Fail(d.side) {
-		return foundDeviceXrun
+		return FoundDeviceXrun
 	}
 	return 0
 }

@@ -1,4 +1,4 @@
-package loop
+package line
 
 import "github.com/loopbridge/loopbridge/audio"
 
@@ -7,26 +7,26 @@ import "github.com/loopbridge/loopbridge/audio"
 //
 //	bus ─▶ path ─▶ ring ─▶ program
 type tap struct {
-	*line
-	from *bus
+	*Line
+	from *Bus
 	to   *delivery
 }
 
-func (p *tap) advance(t *tick) finding {
-	if p.to.passedBy = p.to.end.paused.Load() || p.from.paused(); p.to.passedBy {
+func (p *tap) advance(t *tick) Finding {
+	if p.to.passedBy = p.to.end.Paused.Load() || p.from.paused(); p.to.passedBy {
 		p.publish(t)
 		return 0
 	}
 	frames := p.from.Frames()
 	dropped, err := p.to.give(p.from.Bytes(), p.path.yield(frames, false))
 	if err != nil {
-		return foundBadReader
+		return FoundBadReader
 	}
 	if frames > 0 { // a cycle without frames ends no burst
 		p.found(p.to.overrun(dropped))
 	}
 	if p.from.counts() {
-		p.loop.frames.Add(uint64(frames))
+		p.loop.Frames.Add(uint64(frames))
 	}
 	p.publish(t)
 	return 0

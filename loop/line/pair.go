@@ -1,29 +1,47 @@
-package loop
+package line
 
-import "github.com/loopbridge/loopbridge/loop/pcm"
+import "github.com/loopbridge/loopbridge/mixer"
 
 // pair is a line from ring to ring: what one program writes, another one reads.
 //
 //	program ─▶ ring ─▶ path ─▶ ring ─▶ program
 type pair struct {
-	*line
+	*Line
 	from *supply
 	to   *delivery
 }
 
-func (p *pair) advance(t *tick) finding { return p.from.advance(t, p) }
+// NewPair is the session of two programs, one of which holds the server end, with the settings
+// of both. It allocates, and designs a filter where the rates differ. ErrInvalid: they are too
+// far apart.
+func NewPair(o Owner, l *Loop, w, r *End, settings ...mixer.Setting) (ln *Line, err error) {
+	from, to := w.Format, r.Format
+	if w.Server {
+		understand(&from, &to)
+	} else {
+		understand(&to, &from)
+	}
+	ln = &Line{owner: o, loop: l}
+	if ln.path, err = newPath(from, to, l.Convert, fadesInPath, settings...); err != nil {
+		return nil, err
+	}
+	ln.kind = &pair{ln, newSupply(ln, w, nowhere{}), newDelivery(ln, r, nowhere{})}
+	return ln, nil
+}
+
+func (p *pair) advance(t *tick) Finding { return p.from.advance(t, p) }
 
 func (p *pair) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
-func (p *pair) move(t *tick, due, avail int, closing bool) finding {
+func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
 	have := p.from.makes(avail)
 	n, excused := min(due, have), false
 	gap := due - n // silence
-	p.to.passedBy = p.to.end.paused.Load()
+	p.to.passedBy = p.to.end.Paused.Load()
 	if t.lenient && !p.to.passedBy {
 		room, err := p.to.Room()
 		if err != nil {
-			return foundBadReader
+			return FoundBadReader
 		}
 		n, excused = p.from.catchUp(due, have, room, closing)
 		gap = 0
@@ -37,22 +55,22 @@ func (p *pair) move(t *tick, due, avail int, closing bool) finding {
 	if !p.to.passedBy {
 		lost, err := p.to.giveSilence(gap)
 		if err != nil {
-			return foundBadReader
+			return FoundBadReader
 		}
 		dropped += lost
 	}
 	p.found(p.to.overrun(dropped))
-	if p.writer.role == pcm.Server {
+	if p.from.end.Server {
 		n = int(p.from.Taken() - before)
 	}
-	p.loop.frames.Add(uint64(n))
+	p.loop.Frames.Add(uint64(n))
 	p.from.publish(t)
 	p.to.publish(t, 0)
 	return 0
 }
 
 // transfer moves n frames, and returns how many old ones that pushed out of the reader's ring.
-func (p *pair) transfer(n int) (dropped int, bad finding) {
+func (p *pair) transfer(n int) (dropped int, bad Finding) {
 	for n > 0 {
 		part := n
 		var to1, to2 []byte
@@ -61,7 +79,7 @@ func (p *pair) transfer(n int) (dropped int, bad finding) {
 			var lost int
 			var err error
 			if to1, to2, lost, err = p.to.Reserve(part); err != nil {
-				return dropped, foundBadReader
+				return dropped, FoundBadReader
 			}
 			dropped += lost
 		}
@@ -75,7 +93,7 @@ func (p *pair) transfer(n int) (dropped int, bad finding) {
 				part = len(to1) / p.path.frameBytes
 			}
 			if !p.from.convert(to1) || !p.from.convert(to2) {
-				return dropped, foundBadWriter
+				return dropped, FoundBadWriter
 			}
 		}
 		if !p.to.passedBy {

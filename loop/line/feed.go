@@ -1,16 +1,16 @@
-package loop
+package line
 
 // feed is a line from ring to bus: what a program writes is added up with what others do. The
 // bus asks for the frames of each cycle, so there is no clock to be counted.
 //
 //	program ─▶ ring ─▶ path ─▶ bus
 type feed struct {
-	*line
+	*Line
 	from *supply
-	to   *bus
+	to   *Bus
 }
 
-func (f *feed) advance(t *tick) finding { return f.from.advance(t, f) }
+func (f *feed) advance(t *tick) Finding { return f.from.advance(t, f) }
 
 func (f *feed) due(*tick) int {
 	if f.to.paused() {
@@ -19,14 +19,14 @@ func (f *feed) due(*tick) int {
 	return f.to.Frames()
 }
 
-func (f *feed) move(t *tick, due, avail int, closing bool) finding {
+func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, f.from.makes(avail))
 	f.from.fill(n, due-n, avail, closing || t.lenient, false)
 	if !f.add(n) {
-		return foundBadWriter
+		return FoundBadWriter
 	}
 	if f.to.counts() {
-		f.loop.frames.Add(uint64(n))
+		f.loop.Frames.Add(uint64(n))
 	}
 	f.from.publish(t)
 	return 0
@@ -67,7 +67,7 @@ func (f *feed) demand(t *tick, due int) int {
 	}
 	n := min(due, f.from.makes(avail))
 	switch {
-	case n == due, f.from.end.paused.Load():
+	case n == due, f.from.end.Paused.Load():
 		return due
 	case f.from.last(avail):
 		return n

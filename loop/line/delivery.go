@@ -1,15 +1,14 @@
-package loop
+package line
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // delivery is a program that reads, as the cycle brings frames to it.
 type delivery struct {
 	*ring.Sink
-	line  *line
+	line  *Line
 	end   *End
 	place place // where its frames come from
 
@@ -18,12 +17,11 @@ type delivery struct {
 }
 
 // newDelivery is the end of a line that its program reads.
-func newDelivery(ln *line, r *End, from place) *delivery {
-	ln.reader = r
-	if ln.period == 0 || r.period < ln.period {
-		ln.period = r.period
+func newDelivery(ln *Line, r *End, from place) *delivery {
+	if ln.period == 0 || r.Period < ln.period {
+		ln.period = r.Period
 	}
-	return &delivery{Sink: r.sink, line: ln, end: r, place: from}
+	return &delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
 // give brings n frames to the program: those of frames, through the path. It returns how many
@@ -73,8 +71,8 @@ func (d *delivery) giveSilence(n int) (dropped int, err error) {
 		if err != nil {
 			return dropped, err
 		}
-		d.end.format.Encoding.Silence(to1)
-		d.end.format.Encoding.Silence(to2)
+		d.end.Format.Encoding.Silence(to1)
+		d.end.Format.Encoding.Silence(to2)
 		d.hand(part, to1, to2)
 		dropped, n = dropped+lost, n-part
 	}
@@ -91,15 +89,15 @@ func (d *delivery) hand(n int, a, b []byte) {
 }
 
 // overrun counts frames that the program lost, and returns what is new.
-func (d *delivery) overrun(frames int) (found finding) {
+func (d *delivery) overrun(frames int) (found Finding) {
 	if frames == 0 {
 		d.overrunning = false
 		return 0
 	}
 	burst := !d.overrunning
 	d.overrunning = true
-	if d.end.countXrun(d.Ring, burst, uint64(frames)) {
-		found = foundOverrun
+	if d.end.countXrun(burst, uint64(frames)) {
+		found = FoundOverrun
 	}
 	if burst {
 		found |= d.place.xrun()
@@ -107,24 +105,15 @@ func (d *delivery) overrun(frames int) (found finding) {
 	return found
 }
 
-func (e *End) countXrun(r *ring.Ring, burst bool, frames uint64) (first bool) {
-	r.CountXrun(burst, frames)
-	e.xruns.frames.Add(frames)
-	if burst {
-		e.xruns.bursts.Add(1)
-	}
-	return !e.xruns.sticky.Swap(true)
-}
-
 // publish lets control and the program see how far the line is, and rings its bell. In a
 // converter are so many frames of the program.
 func (d *delivery) publish(t *tick, converting uint64) {
-	held := audio.MulDiv(uint64(d.place.delay()), uint64(d.end.format.Rate), t.rate)
+	held := audio.MulDiv(uint64(d.place.delay()), uint64(d.end.Format.Rate), t.rate)
 	d.SetClock(t.Time)
 	d.SetDelay(uint32(held + converting))
-	d.end.moved.Store(d.Given())
+	d.end.Moved.Store(d.Given())
 	if d.Due() {
-		d.end.host.Ring()
+		d.end.Bell.Ring()
 	}
 }
 
@@ -132,9 +121,9 @@ func (d *delivery) publish(t *tick, converting uint64) {
 // end comes at once and not after a detour (D13). What a server under another policy than reset
 // experiences is control's to say.
 func (d *delivery) finish() {
-	if d.end.role != pcm.Client && d.line.loop.spec.OnClientClose != Reset {
+	if d.end.Server && !d.line.loop.Resets {
 		return
 	}
 	d.Publish(ring.Ended, audio.ErrReset.Errno())
-	d.end.host.Ring()
+	d.end.Bell.Ring()
 }

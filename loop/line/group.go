@@ -1,9 +1,8 @@
-package loop
+package line
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/convert"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -15,37 +14,67 @@ import (
 //
 // The stream of the server begins with its first client and ends with its last.
 type group struct {
-	server *line
-	bus    *bus
+	server *Line
+	bus    *Bus
 	ended  bool // too late to join
 }
 
-// newGroup is the line of a server of a shared loop, for no clients yet.
-func newGroup(l *Loop, s *End) *line {
-	ln := &line{loop: l}
-	ln.path, _ = newPath(s.format, s.format, convert.Options{}, fadesOnBus, s.settings()...) // one format needs no conversion
-	block := audio.MulDiv(uint64(l.engine.usual), ln.path.rate, l.engine.rate)               // longer cycles go in several
-	ln.group = &group{server: ln, bus: &bus{Bus: mixer.NewBus(s.format, max(1, int(block))), place: nowhere{}}}
-	if s.dir == pcm.Write {
-		ln.kind = &playingServer{ln, ln.group, newSupply(ln, s, nowhere{})}
+// NewGroup is the line of a server of a shared loop, for no clients yet, and the bus that they
+// meet on, whose frames are those of a cycle of s at most.
+func NewGroup(o Owner, l *Loop, s *Set, server *End, settings ...mixer.Setting) *Line {
+	ln := &Line{owner: o, loop: l}
+	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...) // one format needs no conversion
+	block := audio.MulDiv(uint64(s.usual), ln.path.rate, s.rate)                                   // longer cycles go in several
+	ln.group = &group{server: ln, bus: &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}}
+	if server.Source != nil {
+		ln.kind = &playingServer{ln, ln.group, newSupply(ln, server, nowhere{})}
 	} else {
-		ln.kind = &recordingServer{ln, ln.group, newDelivery(ln, s, nowhere{})}
+		ln.kind = &recordingServer{ln, ln.group, newDelivery(ln, server, nowhere{})}
 	}
 	return ln
 }
 
+// NewMember is the session of a client with the others on the bus of a device. stands is where
+// the channels of the bus do. Errors as NewPair.
+func NewMember(o Owner, l *Loop, client *End, b *Bus, stands audio.Positions, settings ...mixer.Setting) (ln *Line, err error) {
+	at, f := b.Format(), client.Format
+	at.Positions = stands
+	understand(&at, &f)
+	ln = &Line{owner: o, loop: l}
+	if client.Source != nil {
+		if ln.path, err = newPath(f, at, l.Convert, fadesOnBus, settings...); err == nil {
+			ln.kind = &feed{ln, newSupply(ln, client, b), b}
+		}
+	} else if ln.path, err = newPath(at, f, l.Convert, fadesInPath, settings...); err == nil {
+		ln.kind = &tap{ln, b, newDelivery(ln, client, b)}
+	}
+	return ln, err
+}
+
+// Join is NewMember for the group of a server's line.
+func (server *Line) Join(o Owner, client *End, stands audio.Positions, settings ...mixer.Setting) (*Line, error) {
+	ln, err := NewMember(o, server.loop, client, server.group.bus, stands, settings...)
+	if err == nil {
+		ln.joins = server.group
+	}
+	return ln, err
+}
+
+// Grouped reports whether it is the line of a server that has a group.
+func (ln *Line) Grouped() bool { return ln.group != nil }
+
 // playingServer is the line of a server that plays to a group.
 type playingServer struct {
-	*line
+	*Line
 	*group
 	from *supply
 }
 
-func (p *playingServer) advance(t *tick) finding { return p.from.advance(t, p) }
+func (p *playingServer) advance(t *tick) Finding { return p.from.advance(t, p) }
 
 func (p *playingServer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
-func (p *playingServer) move(t *tick, due, avail int, closing bool) finding {
+func (p *playingServer) move(t *tick, due, avail int, closing bool) Finding {
 	n, excused := min(due, avail), false
 	gap := due - n
 	if t.lenient && p.bus.lines.first != nil {
@@ -55,7 +84,7 @@ func (p *playingServer) move(t *tick, due, avail int, closing bool) finding {
 	gap = p.from.fill(n, gap, avail, closing, excused)
 	before := p.from.Taken()
 	p.spread(t, n, gap)
-	p.loop.frames.Add(p.from.Taken() - before)
+	p.loop.Frames.Add(p.from.Taken() - before)
 	p.from.publish(t)
 	return 0
 }
@@ -82,8 +111,9 @@ func (p *playingServer) spread(t *tick, n, silence int) {
 func (p *playingServer) room(t *tick) int {
 	least, most := int(^uint(0)>>1), 0
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
-		room, err := ln.reader.sink.Room()
-		if err != nil || ln.reader.paused.Load() {
+		to := ln.kind.(*tap).to
+		room, err := to.Room()
+		if err != nil || to.end.Paused.Load() {
 			continue // a tap that lies is found out in its turn
 		}
 		room = int(audio.MulDiv(uint64(room), p.path.rate, ln.path.rate))
@@ -97,25 +127,24 @@ func (p *playingServer) room(t *tick) int {
 
 func (p *playingServer) end() {
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
-		if t, ok := ln.kind.(*tap); ok {
-			t.to.giveRest()
-			t.to.finish()
-		}
+		to := ln.kind.(*tap).to
+		to.giveRest()
+		to.finish()
 	}
 }
 
 // recordingServer is the line of a server that records what a group plays.
 type recordingServer struct {
-	*line
+	*Line
 	*group
 	to *delivery
 }
 
-func (r *recordingServer) advance(t *tick) finding {
+func (r *recordingServer) advance(t *tick) Finding {
 	had := r.bus.lines.first != nil
 	due, err := r.due(t, had)
 	if err != nil {
-		return foundBadReader
+		return FoundBadReader
 	}
 	dropped := 0
 	for left := due; ; {
@@ -123,7 +152,7 @@ func (r *recordingServer) advance(t *tick) finding {
 		r.bus.lines.advance(t)
 		lost, err := r.deliver()
 		if err != nil {
-			return foundBadReader
+			return FoundBadReader
 		}
 		dropped += lost
 		if left -= r.bus.Frames(); left == 0 {
@@ -136,9 +165,9 @@ func (r *recordingServer) advance(t *tick) finding {
 		r.clock.anchored = anchored
 	}
 	r.found(r.to.overrun(dropped))
-	r.loop.frames.Add(uint64(due))
+	r.loop.Frames.Add(uint64(due))
 	r.to.publish(t, 0)
-	if had && r.bus.lines.first == nil && r.loop.spec.OnClientClose == Reset {
+	if had && r.bus.lines.first == nil && r.loop.Resets {
 		r.ended = true
 		r.to.finish()
 	}
@@ -147,18 +176,16 @@ func (r *recordingServer) advance(t *tick) finding {
 
 // due returns how many frames there are to be in a cycle, because of the clients.
 func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
-	r.to.passedBy = r.to.end.paused.Load()
+	r.to.passedBy = r.to.end.Paused.Load()
 	due := 0
-	if r.clock.anchored && (had || r.loop.spec.OnClientClose == Silence) {
+	if r.clock.anchored && (had || r.loop.GoesOn) {
 		due = r.clock.due(t, r.path.rate)
 	}
 	if due <= 0 || !had {
 		return due, nil
 	}
 	for ln := r.bus.lines.first; ln != nil; ln = ln.next {
-		if f, ok := ln.kind.(*feed); ok {
-			n = max(n, f.demand(t, due))
-		}
+		n = max(n, ln.kind.(*feed).demand(t, due))
 	}
 	if t.lenient {
 		if !r.to.passedBy {
@@ -168,7 +195,7 @@ func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
 			}
 			n = min(n, room)
 		}
-		r.loop.skipped.Add(uint64(due - n))
+		r.loop.Skipped.Add(uint64(due - n))
 	}
 	return n, nil
 }

@@ -1,4 +1,4 @@
-package loop
+package line
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
@@ -15,7 +15,7 @@ type path struct {
 	raw        bool               // it only rearranges channels
 	fader      *mixer.Fader       // of both ends
 	fading     fading
-	converts   bool // there is a converter, as control knows; guarded by loop.mu
+	converts   bool // there is a converter, as control knows
 }
 
 // fading is who applies the fader of a path.
@@ -51,8 +51,7 @@ func newPath(from, to audio.Format, o convert.Options, how fading, settings ...m
 	return p, nil
 }
 
-// converterForFader is what a path needs to fade that copies as yet; else nil. The caller holds
-// loop.mu.
+// converterForFader is what a path needs to fade that copies as yet; else nil. For control.
 func (p *path) converterForFader(o convert.Options) *convert.Converter {
 	if p.converts || p.fading != fadesInPath {
 		return nil
@@ -66,13 +65,17 @@ func (p *path) converterForFader(o convert.Options) *convert.Converter {
 	return c
 }
 
-// fade brings settings to the path, and a converter if converterForFader made one. For the
-// engine's goroutine.
-func (p *path) fade(settings []mixer.Setting, c *convert.Converter) {
-	if p.converter == nil {
-		p.converter = c
+// Fade returns what brings other settings to the path of a line, between two cycles, on the
+// engine's goroutine. It is for control, and may allocate.
+func (ln *Line) Fade(settings ...mixer.Setting) (change func()) {
+	p := &ln.path
+	c := p.converterForFader(ln.loop.Convert)
+	return func() {
+		if p.converter == nil {
+			p.converter = c
+		}
+		p.fader.Set(settings...)
 	}
-	p.fader.Set(settings...)
 }
 
 // latency is how many frames that went in are on their way in the converter.

@@ -1,4 +1,4 @@
-package loop
+package line
 
 import (
 	"testing"
@@ -14,25 +14,24 @@ func TestEndMetersAllocateNothingAndRest(t *testing.T) {
 	for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 48000, Channels: 6, Encoding: audio.FloatLE}} {
 		e, lines := bench(t, 1, f)
 		ln := lines[0]
-		for _, end := range []*End{ln.writer, ln.reader} {
+		for _, end := range []*program{ln.writer, ln.reader} {
 			if end.watched() != nil {
 				t.Error("it measures although nobody has looked")
 			}
-			m := end.newEndMeter()
-			end.meter.Store(m)
+			end.Meter.Store(NewMeter(f, end.Source != nil))
 		}
 		look := func() {
-			for _, end := range []*End{ln.writer, ln.reader} {
-				end.meter.Load().left.Store(int64(meterLooked * end.format.Rate))
+			for _, end := range []*program{ln.writer, ln.reader} {
+				end.Meter.Load().left.Store(int64(meterLooked * f.Rate))
 			}
 		}
 		block := make([]byte, 480*f.FrameBytes())
 		tick := backend.Tick{}
 		turn := func() {
-			(ring.Writer{Ring: ln.writer.ring}).Write(block)
-			(ring.Reader{Ring: ln.reader.ring}).Read(block)
+			(ring.Writer{Ring: ln.writer.End.Ring}).Write(block)
+			(ring.Reader{Ring: ln.reader.End.Ring}).Read(block)
 			tick.Position += 480
-			_ = e.cycle(tick)
+			e.cycle(tick)
 		}
 		if n := testing.AllocsPerRun(500, func() { look(); turn() }); n != 0 {
 			t.Errorf("%s: %v allocations in a cycle", f, n)

@@ -1,4 +1,4 @@
-package loop
+package line
 
 import (
 	"testing"
@@ -6,8 +6,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
-	"github.com/loopbridge/loopbridge/loop/device"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -21,61 +19,55 @@ type sponge struct {
 func (s sponge) Read(block []byte) (int, error)  { return len(block) / s.frameBytes, nil }
 func (s sponge) Write(block []byte) (int, error) { return len(block) / s.frameBytes, nil }
 
-// benchCard is an engine without a goroutine that plays n writers, and has a reader. All
-// of them have format f; the device has the default one.
-func benchCard(tb testing.TB, n int, f audio.Format) (e *Engine, lines []*line) {
+// benchCard is an engine of a device that plays n writers, and has a reader. All of them have
+// format f; the device has the default one.
+func benchCard(tb testing.TB, n int, f audio.Format) (e *engine, l *Loop, ends []*program) {
 	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
-	e = still(tb, sponge{backendtest.NewClock(config), config.Format.FrameBytes()}, device.Ports{})
+	e = still(tb, sponge{backendtest.NewClock(config), config.Format.FrameBytes()})
+	l = &Loop{Resets: true}
 	for i := range n + 1 {
-		l, dir := benchLoop(e, Spec{Attached: PlaySide}), pcm.Write
-		if l.bus = e.played; i == n {
-			l.bus, l.spec.Attached, dir = e.recorded, RecordSide, pcm.Read
+		at, p := e.Played, newProgram(tb, f, false, i < n)
+		if i == n {
+			at = e.Recorded
 		}
-		ln, err := newMember(l, benchEnd(tb, l, pcm.Client, dir, f), l.bus, nil)
+		ln, err := NewMember(e.owner, l, &p.End, at, audio.Positions{})
 		if err != nil {
 			tb.Fatal(err)
 		}
-		e.holds(ln)
-		lines = append(lines, ln)
+		e.Add(ln, 0)
+		ends = append(ends, p)
 	}
-	return e, lines
+	return e, l, ends
 }
 
-// turnOf is a cycle of 10 ms, and the programs' part of it.
-func turnOf(e *Engine, lines []*line, tick *backend.Tick, block []byte) {
-	for _, ln := range lines {
-		frames := ln.endFormat().Rate / 100 * ln.endFormat().FrameBytes()
-		if ln.writer != nil {
-			(ring.Writer{Ring: ln.writer.ring}).Write(block[:frames])
+// turn is a cycle of 10 ms, and the programs' part of it.
+func (e *engine) turn(ends []*program, tick *backend.Tick, block []byte) {
+	for _, p := range ends {
+		bytes := p.Format.Rate / 100 * p.Format.FrameBytes()
+		if p.Source != nil {
+			(ring.Writer{Ring: p.End.Ring}).Write(block[:bytes])
 		} else {
-			(ring.Reader{Ring: ln.reader.ring}).Read(block[:frames])
+			(ring.Reader{Ring: p.End.Ring}).Read(block[:bytes])
 		}
 	}
 	tick.Position, tick.Readable, tick.Writable = tick.Position+480, 480, 480
-	_ = e.cycle(*tick)
+	e.cycle(*tick)
 }
 
-func (ln *line) endFormat() audio.Format {
-	if ln.writer != nil {
-		return ln.writer.format
-	}
-	return ln.reader.format
-}
-
-// TestAttachedCycleAllocatesNothing: mixing and converting.
+// TestAttachedCycleAllocatesNothing: mixing and converting, with levels on their way.
 func TestAttachedCycleAllocatesNothing(t *testing.T) {
 	for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 44100, Channels: 6, Encoding: audio.FloatLE}} {
-		e, lines := benchCard(t, 5, f)
+		e, l, ends := benchCard(t, 5, f)
 		block, tick := make([]byte, 480*f.FrameBytes()), backend.Tick{}
 		gain := 0
 		if n := testing.AllocsPerRun(500, func() {
 			gain = (gain + 1) % 200
-			lines[0].path.fader.Set(mixer.Setting{Gain: gain, Balance: gain % 64})
-			turnOf(e, lines, &tick, block)
+			e.Played.lines.first.path.fader.Set(mixer.Setting{Gain: gain, Balance: gain % 64})
+			e.turn(ends, &tick, block)
 		}); n != 0 {
 			t.Errorf("%s: %v allocations in a cycle", f, n)
 		}
-		if i := e.Info(); lines[0].loop.frames.Load() == 0 || lines[5].reader.sink.Given() == 0 || i.Play.Samples == 0 || i.Record.Samples == 0 {
+		if i := e.device.Info(); l.Frames.Load() == 0 || ends[5].Sink.Given() == 0 || i.Play.Samples == 0 || i.Record.Samples == 0 {
 			t.Errorf("%s: nothing was moved", f)
 		}
 	}
@@ -96,25 +88,19 @@ func TestConvertingCycleAllocatesNothing(t *testing.T) {
 func convertingCycle(t *testing.T, other, usual audio.Format) {
 	t.Helper()
 	e, _ := bench(t, 0, audio.DefaultFormat())
-	l := benchLoop(e, Spec{})
-	w, r := benchEnd(t, l, pcm.Client, pcm.Write, other), benchEnd(t, l, pcm.Server, pcm.Read, usual)
-	ln, err := newPair(l, w, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.holds(ln)
+	p := e.pair(t, other, usual)
 	from, to := make([]byte, other.Rate/100*other.FrameBytes()), make([]byte, 480*usual.FrameBytes())
 	tick := backend.Tick{}
 	if n := testing.AllocsPerRun(500, func() {
-		(ring.Writer{Ring: w.ring}).Write(from)
-		(ring.Reader{Ring: r.ring}).Read(to)
+		(ring.Writer{Ring: p.writer.End.Ring}).Write(from)
+		(ring.Reader{Ring: p.reader.End.Ring}).Read(to)
 		tick.Position += 480
-		_ = e.cycle(tick)
+		e.cycle(tick)
 	}); n != 0 {
 		t.Errorf("%s to %s: %v allocations in a cycle", other, usual, n)
 	}
-	if r.sink.Given() < 400*480 || ln.path.converter == nil {
-		t.Errorf("%s to %s: only %d frames came, or they were not converted", other, usual, r.sink.Given())
+	if p.reader.Sink.Given() < 400*480 || p.path.converter == nil {
+		t.Errorf("%s to %s: only %d frames came, or they were not converted", other, usual, p.reader.Sink.Given())
 	}
 }
 
@@ -128,11 +114,11 @@ func BenchmarkMix(b *testing.B) {
 		format audio.Format
 	}{{"one", 1, audio.DefaultFormat()}, {"16", 16, audio.DefaultFormat()}, {"16 of 44100 Hz", 16, other}} {
 		b.Run(c.name, func(b *testing.B) {
-			e, lines := benchCard(b, c.n, c.format)
+			e, _, ends := benchCard(b, c.n, c.format)
 			block, tick := make([]byte, 480*c.format.FrameBytes()), backend.Tick{}
 			b.ReportAllocs()
 			for b.Loop() {
-				turnOf(e, lines, &tick, block)
+				e.turn(ends, &tick, block)
 			}
 			ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N)
 			b.ReportMetric(ns/float64(480*c.n), "ns/frame/source")

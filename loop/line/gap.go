@@ -1,0 +1,90 @@
+package line
+
+import "github.com/loopbridge/loopbridge/audio"
+
+// What follows where a program has fewer frames than fall due.
+
+// catchUp returns how many of the due frames to move where the engine was late: what there is
+// and has room. What is left out is nobody's fault (excused), and of the clock.
+func (s *supply) catchUp(due, have, room int, closing bool) (n int, excused bool) {
+	n = min(due, have)
+	if excused = n < due; excused && !closing && s.end.DrainTo.Load() == 0 {
+		n = max(0, have-s.line.period) // leave the writer a period to come back in
+	}
+	n = min(n, room)
+	s.line.loop.Skipped.Add(uint64(due - n))
+	return n, excused
+}
+
+// fill returns how much silence follows n frames where gap frames are missing, and counts the
+// underrun if that is the program's fault.
+func (s *supply) fill(n, gap, avail int, closing, excused bool) int {
+	switch {
+	case s.end.Paused.Load(): // silence, and nobody's fault
+		s.underrunning = false
+	case closing:
+		gap = 0
+	case excused: // and a burst that has begun goes on
+	default:
+		gap -= s.hold(n, gap)
+		if mark := s.end.LastMark.Load(); mark != 0 && mark == s.Taken()+uint64(avail) {
+			s.marked = true // no more frames are to come for now
+		}
+		s.line.found(s.underrun(gap))
+	}
+	if flows := n > 0; flows != s.end.Flowing.Load() {
+		s.end.Flowing.Store(flows)
+	}
+	return gap
+}
+
+// hold returns how much of a gap after n frames to leave out, because the program has drained:
+// it is about to close, or to go on with something new.
+func (s *supply) hold(n, gap int) int {
+	if !s.quiet {
+		avail, _ := s.Avail()
+		s.quiet = s.drained(min(avail, s.line.path.need(n)))
+	}
+	if !s.quiet {
+		return 0
+	}
+	held := min(gap, int(s.line.path.rate/2)-s.held)
+	s.held += held
+	return held
+}
+
+// underrun counts silence that the program is to blame for, and returns what is new.
+func (s *supply) underrun(frames int) (found Finding) {
+	if frames == 0 || s.quiet || s.marked {
+		s.underrunning = false
+		return 0
+	}
+	burst := !s.underrunning
+	s.underrunning = true
+	if s.end.countXrun(burst, max(1, audio.MulDiv(uint64(frames), uint64(s.line.path.from.Rate), s.line.path.rate))) {
+		found = FoundUnderrun
+	}
+	if burst {
+		found |= s.place.xrun()
+	}
+	return found
+}
+
+// drained reports whether a drain's frames are taken once n more are.
+func (s *supply) drained(n int) bool {
+	to := s.end.DrainTo.Load()
+	return to != 0 && s.Taken()+uint64(n) >= to
+}
+
+// pending returns how many frames are still to be moved of what was written before the program
+// closed, or drained.
+func (s *supply) pending() int {
+	n, err := s.Avail()
+	switch {
+	case err != nil:
+		return 0
+	case !s.line.Closing.Load() && n > 0: // it went on writing
+		return 0
+	}
+	return s.line.path.yield(n, true)
+}

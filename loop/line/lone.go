@@ -1,0 +1,85 @@
+package line
+
+import (
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// Under the policy silence a server goes on without a client.
+
+// lonePlayer is a line of a program that plays to nobody.
+type lonePlayer struct {
+	*Line
+	from *supply
+}
+
+func (p *lonePlayer) advance(t *tick) Finding { return p.from.advance(t, p) }
+
+func (p *lonePlayer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
+
+func (p *lonePlayer) move(t *tick, due, avail int, closing bool) Finding {
+	n := min(due, avail)
+	p.from.fill(n, due-n, avail, closing, false)
+	p.from.take(n)
+	p.loop.Frames.Add(uint64(n))
+	p.from.publish(t)
+	return 0
+}
+
+func (p *lonePlayer) end() {}
+
+// loneRecorder is a line of a program that records silence.
+type loneRecorder struct {
+	*Line
+	to *delivery
+}
+
+func (r *loneRecorder) advance(t *tick) Finding {
+	if !r.clock.anchored {
+		r.clock.start(t)
+		return 0
+	}
+	due := r.clock.due(t, r.path.rate)
+	if due <= 0 {
+		return 0
+	}
+	r.to.passedBy = r.to.end.Paused.Load()
+	dropped := 0
+	if !r.to.passedBy {
+		if t.Freewheel { // silence waits for the reader, too
+			room, err := r.to.Room()
+			if err != nil {
+				return FoundBadReader
+			}
+			due = min(due, room)
+		}
+		var err error
+		if dropped, err = r.to.giveSilence(due); err != nil {
+			return FoundBadReader
+		}
+	}
+	r.found(r.to.overrun(dropped))
+	r.to.publish(t, 0)
+	return 0
+}
+
+// NewLone is the line of a server without a client.
+func NewLone(o Owner, l *Loop, server *End, settings ...mixer.Setting) *Line {
+	ln := &Line{owner: o, loop: l}
+	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesNot, settings...) // one format needs no conversion
+	if server.Source != nil {
+		ln.kind = &lonePlayer{ln, newSupply(ln, server, nowhere{})}
+	} else {
+		ln.kind = &loneRecorder{ln, newDelivery(ln, server, nowhere{})}
+	}
+	return ln
+}
+
+// Alone reports whether it is the line of a server without a client.
+func (ln *Line) Alone() bool {
+	switch ln.kind.(type) {
+	case *lonePlayer, *loneRecorder:
+		return true
+	}
+	return false
+}
