@@ -42,12 +42,13 @@ func layers() []layer {
 		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
 		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
+		{"api", "audio", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server", "api audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
-		{"client/control", "audio client/internal/reach", "HTTP, which client must not pull in"},
+		{"client/control", "api audio client/internal/reach", "HTTP, which client must not pull in"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},
@@ -59,7 +60,7 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/device loop/event loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge", "api audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/device loop/event loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -84,6 +85,7 @@ func moduleRules() []rule {
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
+		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},
 	}

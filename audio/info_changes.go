@@ -23,13 +23,9 @@ func (c Change) String() string {
 	return c.Field.Name() + ": " + c.Field.text(c.Old) + " -> " + c.Field.text(c.New)
 }
 
-// MarshalJSON is {"field":"play.gain","old":100,"new":120}.
-func (c Change) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Field string          `json:"field"`
-		Old   json.RawMessage `json:"old"`
-		New   json.RawMessage `json:"new"`
-	}{c.Field.Name(), c.Field.json(c.Old), c.Field.json(c.New)})
+// Values returns both values as JSON has them.
+func (c Change) Values() (before, after json.RawMessage) {
+	return c.Field.json(c.Old), c.Field.json(c.New)
 }
 
 // changed is the set of fields that differ.

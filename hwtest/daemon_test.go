@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
@@ -139,16 +140,16 @@ func (d *daemon) program(args ...string) *exec.Cmd {
 }
 
 // hardware is what is behind the device, or nothing.
-func (d *daemon) hardware() control.Hardware { return d.hardwareOf("main") }
+func (d *daemon) hardware() api.Hardware { return d.hardwareOf("main") }
 
-func (d *daemon) hardwareOf(device string) control.Hardware {
+func (d *daemon) hardwareOf(device string) api.Hardware {
 	states, _ := d.control.Devices(d.b.Context())
 	for _, s := range states {
 		if s.Name == device && s.Hardware != nil {
 			return *s.Hardware
 		}
 	}
-	return control.Hardware{}
+	return api.Hardware{}
 }
 
 func (d *daemon) runsOn() string { return d.hardware().RunsOn }

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -195,14 +195,14 @@ func (d *daemon) set(fields ...string) {
 // events are what the daemon tells of.
 type events struct {
 	mu  sync.Mutex
-	all []control.Event
+	all []api.Event
 }
 
 // events listens from now on, until the daemon ends.
 func (d *daemon) events() *events {
 	d.b.Helper()
 	e := new(events)
-	go d.control.Events(d.b.Context(), func(event control.Event) {
+	go d.control.Events(d.b.Context(), func(event api.Event) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.all = append(e.all, event)

@@ -87,3 +87,35 @@ func (e *End) status() EndStatus {
 		Mix: e.strip.setting(side(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(), Draining: e.DrainTo.Load() != 0,
 	}
 }
+
+// State returns both ends in a word:
+//
+//	closed    no server holds the loop
+//	idle      a server does, and has not begun to read or write
+//	armed     it has, and sleeps until a client does too
+//	paired    both ends are held, but not both have begun
+//	running   frames move
+//	draining  an end was closed, its last frames are on their way
+//	ended     the session is over, and an end has not yet noticed
+func (s *Status) State() string {
+	server, client := &s.Server, &s.Client
+	switch {
+	case server.Gone || client.Gone:
+		return "draining"
+	case !server.Open && client.Open, server.State == ring.Ended, client.State == ring.Ended:
+		return "ended"
+	case !server.Open:
+		return "closed"
+	case server.State == ring.Running:
+		return "running" // also alone, under on_client_close = "silence"
+	case client.Open:
+		return "paired"
+	}
+	return server.State.String() // idle, armed
+}
+
+// Converted reports whether the frames of a client are converted, or rearranged, in a loop of
+// a format.
+func (s *EndStatus) Converted(loop audio.Format) bool {
+	return !s.Format.Alike(loop) || s.Format.Positions.Known() && s.Format.Positions != loop.Stand()
+}

@@ -1,35 +1,19 @@
 package server
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/loop/event"
 )
 
-//go:embed openapi.yaml
-var openAPIText []byte
-
 func openAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml")
-	_, _ = w.Write(openAPIText)
-}
-
-// eventReply is something that happened (D26).
-type eventReply struct {
-	Time    time.Time      `json:"time"`
-	Kind    string         `json:"kind"`
-	Loop    string         `json:"loop,omitempty"`
-	End     string         `json:"end,omitempty"`
-	Program string         `json:"program,omitempty"`
-	PID     int            `json:"pid,omitempty"`
-	Device  string         `json:"device,omitempty"`
-	Changes []audio.Change `json:"changes,omitempty"`
-	Note    string         `json:"note,omitempty"`
+	_, _ = io.WriteString(w, api.Description)
 }
 
 // A reader of events who is further behind than eventRoom, or does not take one within
@@ -78,7 +62,7 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func eventText(e *event.Event) string {
-	reply := eventReply{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: e.Changes, Note: e.Note}
+	reply := api.Event{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: api.ChangesOf(e.Changes), Note: e.Note}
 	if e.Loop != "" {
 		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID
 	}

@@ -4,23 +4,9 @@ import (
 	"math"
 	"net/http"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/mixer"
 )
-
-// levelsReply is what a device, or an end of a loop, played and recorded since they were asked
-// for before.
-type levelsReply struct {
-	Play   sideLevels `json:"play"`
-	Record sideLevels `json:"record"`
-}
-
-// sideLevels are by channel, in dBFS; null is silence.
-type sideLevels struct {
-	Frames  uint64     `json:"frames"`
-	Clipped uint64     `json:"clipped"`
-	Peak    []*float64 `json:"peak_db"`
-	RMS     []*float64 `json:"rms_db"`
-}
 
 // levels answers with the levels of what find finds.
 func (c *Control) levels(find finder) http.HandlerFunc {
@@ -31,12 +17,12 @@ func (c *Control) levels(find finder) http.HandlerFunc {
 			return
 		}
 		l := s.Levels()
-		answer(w, http.StatusOK, levelsReply{levelsOf(&l.Play), levelsOf(&l.Record)})
+		answer(w, http.StatusOK, api.Levels{Play: levelsOf(&l.Play), Record: levelsOf(&l.Record)})
 	}
 }
 
-func levelsOf(r *mixer.Reading) sideLevels {
-	s := sideLevels{Frames: r.Frames, Clipped: r.Clipped, Peak: []*float64{}, RMS: []*float64{}}
+func levelsOf(r *mixer.Reading) api.SideLevels {
+	s := api.SideLevels{Frames: r.Frames, Clipped: r.Clipped, Peak: []*float64{}, RMS: []*float64{}}
 	for _, c := range r.Channels {
 		s.Peak, s.RMS = append(s.Peak, decibels(c.Peak)), append(s.RMS, decibels(c.RMS))
 	}

@@ -6,43 +6,10 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 )
-
-// stateReply is a device, or an end of a loop.
-type stateReply struct {
-	Name  string     `json:"name"`
-	Error string     `json:"error,omitempty"` // why it is of no more use
-	Info  audio.Info `json:"info"`
-
-	Hardware *hardwareReply `json:"hardware,omitempty"` // of a device
-}
-
-// hardwareReply is what is behind a device.
-type hardwareReply struct {
-	RunsOn  string       `json:"runs_on"`
-	Format  audio.Format `json:"format"`
-	Period  int          `json:"period"`
-	Periods int          `json:"periods"`
-	Xruns   uint64       `json:"xruns"`
-	Lost    uint64       `json:"lost_frames"`
-	Thread  string       `json:"thread,omitempty"`
-}
-
-// setReply is what a set gives back: the new state, with the counters from before where
-// they were set (D18).
-type setReply struct {
-	stateReply
-	Changes []audio.Change `json:"changes"`
-	Ignored []string       `json:"ignored"`
-}
-
-// errorReply is any failure.
-type errorReply struct {
-	Error    string         `json:"error"`
-	Problems audio.Problems `json:"problems,omitempty"`
-}
 
 // maxBody bounds a request.
 const maxBody = 64 << 10
@@ -56,11 +23,11 @@ func answer(w http.ResponseWriter, code int, body any) {
 }
 
 func answerError(w http.ResponseWriter, code int, text string) {
-	answer(w, code, errorReply{Error: text})
+	answer(w, code, api.Error{Error: text})
 }
 
-func (c *Control) reply(s loop.Subject) stateReply {
-	r := stateReply{Name: s.Name(), Info: s.Info()}
+func (c *Control) reply(s loop.Subject) api.State {
+	r := api.State{Name: s.Name(), Info: s.Info()}
 	if err := s.Err(); err != nil {
 		r.Error = err.Error()
 	}
@@ -70,9 +37,9 @@ func (c *Control) reply(s loop.Subject) stateReply {
 	return r
 }
 
-func (c *Control) hardware(e *loop.Engine) *hardwareReply {
+func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 	g := e.Granted()
-	h := &hardwareReply{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
+	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
 	h.Xruns, h.Lost = e.Xruns()
 	if c.Thread != nil {
 		h.Thread = c.Thread(e.Name())
@@ -81,11 +48,11 @@ func (c *Control) hardware(e *loop.Engine) *hardwareReply {
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
-	all := []stateReply{}
+	all := api.Devices{Devices: []api.State{}}
 	for _, e := range c.Bay.Devices() {
-		all = append(all, c.reply(e))
+		all.Devices = append(all.Devices, c.reply(e))
 	}
-	answer(w, http.StatusOK, map[string]any{"devices": all})
+	answer(w, http.StatusOK, all)
 }
 
 // finder finds what a request is about.
@@ -146,10 +113,10 @@ func (c *Control) set(find finder) http.HandlerFunc {
 		if err != nil {
 			var problems audio.Problems
 			errors.As(err, &problems)
-			answer(w, status(err), errorReply{Error: err.Error(), Problems: problems})
+			answer(w, status(err), api.Error{Error: err.Error(), Problems: problems})
 			return
 		}
-		now := setReply{stateReply: c.reply(s), Changes: set.Changes, Ignored: []string{}}
+		now := api.Set{State: c.reply(s), Changes: api.ChangesOf(set.Changes), Ignored: []string{}}
 		now.Info = set.Info
 		for f := range set.Ignored.All() {
 			now.Ignored = append(now.Ignored, f.Name())

@@ -96,6 +96,7 @@ func (p *panel) ask(method, path, body string, to any) int {
 	if err != nil {
 		p.Fatal(err)
 	}
+	describe(p.T, method, path, r.StatusCode, text)
 	if err := json.Unmarshal(text, to); err != nil {
 		p.Fatalf("%s %s: %v in %s", method, path, err, text)
 	}
@@ -252,24 +253,6 @@ func TestOpenAPI(t *testing.T) {
 	if !slices.Equal(found, routes) {
 		t.Errorf("described are %q, answered %q", found, routes)
 	}
-	for schema, path := range map[string]string{"State": "/v1/devices/card", "Loop": "/v1/loops/mic", "Error": "/v1/loops/none"} {
-		var reply object
-		p.ask("GET", path, "", &reply)
-		m := regexp.MustCompile(schema + `:\n      type: object\n      required: \[(.*)\]`).FindStringSubmatch(string(text))
-		if m == nil {
-			t.Fatalf("no schema %s", schema)
-		}
-		for _, key := range strings.Split(m[1], ", ") {
-			if _, ok := reply[key]; !ok {
-				t.Errorf("%s has no %s", path, key)
-			}
-		}
-		for key := range reply {
-			if !regexp.MustCompile(schema + `:\n(      .*\n)*        ` + key + `: `).Match(text) {
-				t.Errorf("%s of %s is not described", key, schema)
-			}
-		}
-	}
 }
 
 func TestControlEventsD26(t *testing.T) {
@@ -290,6 +273,7 @@ func TestControlEventsD26(t *testing.T) {
 				if err := json.Unmarshal(text, &e); err != nil {
 					t.Fatal(err)
 				}
+				describeAs(t, "Event", e)
 				return e
 			}
 		}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -129,7 +129,7 @@ func TestEdge44ControlBesideData(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 8)
 	for range cap(ended) {
-		go func() { ended <- e.api.Events(ctx, func(control.Event) {}) }()
+		go func() { ended <- e.api.Events(ctx, func(api.Event) {}) }()
 	}
 	events := e.events()
 	events.want()

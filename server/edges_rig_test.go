@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
@@ -53,7 +54,7 @@ func (e *edges) info() audio.Info {
 }
 
 // set has to work; no time passes.
-func (e *edges) set(args ...string) control.Set {
+func (e *edges) set(args ...string) api.Set {
 	e.Helper()
 	p, err := audio.ParsePatch(args...)
 	if err != nil {
@@ -192,7 +193,7 @@ func (s *stream) next() string {
 		if !found {
 			continue
 		}
-		var e control.Event
+		var e api.Event
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			s.Fatal(err)
 		}
@@ -226,7 +227,7 @@ func (s *stream) want(events ...string) {
 }
 
 // changesOf are the changes of a set in words.
-func changesOf(s control.Set) []string {
+func changesOf(s api.Set) []string {
 	all := []string{}
 	for _, c := range s.Changes {
 		all = append(all, fmt.Sprintf("%s %s %s", c.Field, c.Old, c.New))

@@ -13,8 +13,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
@@ -46,74 +46,25 @@ func New(socket string) *Client {
 	return c
 }
 
-// State is the audio(7I) state of a device, or of an end of a loop.
-type State struct {
-	Name  string     `json:"name"`
-	Error string     `json:"error"` // why it is of no more use; "" while it is
-	Info  audio.Info `json:"info"`
-
-	Hardware *Hardware `json:"hardware"` // nil: an end of a loop
-}
-
-// Hardware is what is behind a device.
-type Hardware struct {
-	RunsOn  string       `json:"runs_on"`
-	Format  audio.Format `json:"format"`
-	Period  int          `json:"period"` // frames
-	Periods int          `json:"periods"`
-	Xruns   uint64       `json:"xruns"` // of the device itself, and frames that they cost
-	Lost    uint64       `json:"lost_frames"`
-	Thread  string       `json:"thread"` // how it is scheduled; "": it has none
-}
-
-// Set is what a set gives back: the new state, but samples, eof and error from before
-// where they were set (D18).
-type Set struct {
-	State
-	Changes []FieldChange `json:"changes"`
-	Ignored []string      `json:"ignored"` // fields that had no effect
-}
-
-// FieldChange is a field that has another value.
-type FieldChange struct {
-	Field string          `json:"field"`
-	Old   json.RawMessage `json:"old"`
-	New   json.RawMessage `json:"new"`
-}
-
-// Event is something that happened (D26).
-type Event struct {
-	Time    time.Time     `json:"time"`
-	Kind    string        `json:"kind"`
-	Loop    string        `json:"loop"`
-	End     string        `json:"end"`
-	Program string        `json:"program"`
-	PID     int           `json:"pid"`
-	Device  string        `json:"device"`
-	Changes []FieldChange `json:"changes"`
-	Note    string        `json:"note"`
-}
-
 // Devices lists all devices.
-func (c *Client) Devices(ctx context.Context) ([]State, error) {
-	var list struct {
-		Devices []State `json:"devices"`
-	}
-	return list.Devices, c.do(ctx, http.MethodGet, "/v1/devices", nil, &list)
+func (c *Client) Devices(ctx context.Context) ([]api.State, error) {
+	var list api.Devices
+	err := c.do(ctx, http.MethodGet, "/v1/devices", nil, &list)
+	return list.Devices, err
 }
 
 // State is that of the device or the loop of a name: of a loop NAME it is the client end,
 // with all clients. NAME/server is the other one, NAME/PID a single client; "" is the first
 // device that plays or records, or else the only one. ErrNoDevice: there is nothing of that
 // name.
-func (c *Client) State(ctx context.Context, name string) (s State, err error) {
+func (c *Client) State(ctx context.Context, name string) (s api.State, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/states/"+url.PathEscape(name), nil, &s)
 	return s, err
 }
 
 // Set sets all of the patch or nothing (D18), of what State names. ErrInvalid, ErrBusy: the
 // reasons, by field.
-func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, err error) {
+func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s api.Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
 		err = c.do(ctx, http.MethodPatch, "/v1/states/"+url.PathEscape(name), body, &s)
@@ -121,27 +72,24 @@ func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s Set, er
 	return s, err
 }
 
-// Levels are what a device, or the program at an end of a loop, played and recorded since
-// they were asked for before; nothing at first.
-type Levels struct {
-	Play   SideLevels `json:"play"`
-	Record SideLevels `json:"record"`
+// Loops lists all loops by name.
+func (c *Client) Loops(ctx context.Context) ([]api.Loop, error) {
+	var list api.Loops
+	err := c.do(ctx, http.MethodGet, "/v1/loops", nil, &list)
+	return list.Loops, err
 }
 
-// SideLevels are by channel, in dBFS; nil is silence. The RMS of a sine at full scale is
-// -3.01.
-type SideLevels struct {
-	Frames  uint64     `json:"frames"`
-	Clipped uint64     `json:"clipped"` // samples beyond full scale
-	Peak    []*float64 `json:"peak_db"`
-	RMS     []*float64 `json:"rms_db"`
+// Loop is the loop of a name. ErrNoDevice: there is none.
+func (c *Client) Loop(ctx context.Context, name string) (l api.Loop, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/loops/"+url.PathEscape(name), nil, &l)
+	return l, err
 }
 
 // Levels reads and resets the meters of what State names: of a device behind its controls, of
 // an end of a loop behind those of the end. Of several clients together each channel is that
 // of the loudest. ErrNoDevice: there is nothing of that name.
-func (c *Client) Levels(ctx context.Context, name string) (Levels, error) {
-	var l Levels
+func (c *Client) Levels(ctx context.Context, name string) (api.Levels, error) {
+	var l api.Levels
 	err := c.do(ctx, http.MethodGet, "/v1/levels/"+url.PathEscape(name), nil, &l)
 	return l, err
 }
@@ -170,7 +118,7 @@ func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 
 // Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
 // then it returns ErrReset.
-func (c *Client) Events(ctx context.Context, tell func(Event)) error {
+func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
 	stream, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var r *http.Response
@@ -191,7 +139,7 @@ func (c *Client) Events(ctx context.Context, tell func(Event)) error {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		text, found := strings.CutPrefix(lines.Text(), "data: ")
-		var e Event
+		var e api.Event
 		if found && json.Unmarshal([]byte(text), &e) == nil {
 			tell(e)
 		}

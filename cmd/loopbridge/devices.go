@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client/control"
@@ -28,7 +29,7 @@ type machine struct {
 type deviceInfo struct {
 	Name  string `json:"name"`
 	Error string `json:"error,omitempty"`
-	*control.Hardware
+	*api.Hardware
 }
 
 type cardInfo struct {

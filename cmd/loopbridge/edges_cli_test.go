@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -173,7 +173,7 @@ func TestEdge63Watch(t *testing.T) {
 	objects.out.until(t, "201")
 	without := 0 // sets that change nothing are events without a change
 	for line := range strings.Lines(objects.out.text()) {
-		var ev control.Event
+		var ev api.Event
 		if err := json.Unmarshal([]byte(line), &ev); err != nil || ev.Kind == "" || ev.Time.IsZero() {
 			t.Errorf("%v: %s", err, line)
 		}

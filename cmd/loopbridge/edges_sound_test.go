@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
@@ -98,7 +98,7 @@ func TestEdge55Balance(t *testing.T) {
 		for _, b := range []int{0, 1, 16, 31, 32, 33, 48, 63, 64} {
 			o.run("set", "card", fmt.Sprintf("play.gain=%d", g), fmt.Sprintf("play.balance=%d", b)).want(t, exitOK)
 			want := []int{g * min(64-b, 32) / 32, g * min(b, 32) / 32}
-			l, ok := o.levels(func(l control.Levels) bool {
+			l, ok := o.levels(func(l api.Levels) bool {
 				right := l.Play.Frames > 0
 				for channel, gain := range want {
 					if peak := l.Play.Peak[channel]; peak == nil || gain == 0 {
@@ -159,7 +159,7 @@ func TestEdge58OutputMuted(t *testing.T) {
 	o := newOperator(t, studio(DeviceInput{Tone: 1000, Level: -20}, ""))
 	o.set("play.gain: 255 -> 200\nmonitor_gain: 0 -> 255", "monitor_gain=255 play.gain=200")
 	o.set("output_muted: 0 -> 1", "output_muted=1")
-	if l, ok := o.levels(func(l control.Levels) bool {
+	if l, ok := o.levels(func(l api.Levels) bool {
 		return l.Play.Frames > 0 && l.Play.Peak[0] == nil && l.Play.Peak[1] == nil
 	}); !ok {
 		t.Errorf("muted, and there is %s", levelsText(l))
@@ -174,7 +174,7 @@ func TestEdge58OutputMuted(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	o.set("output_muted: 1 -> 0", "output_muted=0")
-	if l, ok := o.levels(func(l control.Levels) bool {
+	if l, ok := o.levels(func(l api.Levels) bool {
 		return l.Play.Frames > 0 && l.Play.Peak[0] != nil && math.Abs(*l.Play.Peak[0]+20-20*math.Log10(200.0/255)) < 0.01
 	}); !ok {
 		t.Errorf("not muted any more, and there is %s", levelsText(l))

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -243,10 +243,10 @@ func TestEdge59Ports(t *testing.T) {
 }
 
 // levels measures until what comes out is right, and gives what it last was.
-func (o operator) levels(right func(control.Levels) bool) (l control.Levels, ok bool) {
+func (o operator) levels(right func(api.Levels) bool) (l api.Levels, ok bool) {
 	o.Helper()
 	for began := time.Now(); !ok && time.Since(began) < hang; ok = right(l) {
-		l = control.Levels{}
+		l = api.Levels{}
 		got := o.run("levels", "card", "--once", "--json", "--interval", "10ms")
 		if err := json.Unmarshal([]byte(got.stdout), &l); err != nil {
 			o.Fatal(err, got.stderr)

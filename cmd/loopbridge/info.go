@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -42,7 +43,7 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 }
 
 // find tells the device from the fields.
-func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []audio.Field, err error) {
+func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []audio.Field, err error) {
 	name, names := c.Name, c.Fields
 	if _, isField := audio.FieldByName(name); isField {
 		name, names = "", append([]string{name}, names...)
@@ -62,7 +63,7 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []a
 }
 
 // fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
-func fieldsOf(d control.State, fields []audio.Field) json.RawMessage {
+func fieldsOf(d api.State, fields []audio.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
 	fmt.Fprintf(&b, `{"name":%s`, name)
@@ -105,7 +106,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 }
 
 // changeText is "play.gain: 100 -> 120", with values as info prints them.
-func changeText(c control.FieldChange) string {
+func changeText(c api.Change) string {
 	text := func(raw json.RawMessage) string {
 		switch string(raw) {
 		case "false":
@@ -126,7 +127,7 @@ type watchCmd struct {
 
 // Run prints a line for each change until it is interrupted, which is success.
 func (c *watchCmd) Run(ctx context.Context, e *env) error {
-	err := control.New(e.socket()).Events(ctx, func(ev control.Event) {
+	err := control.New(e.socket()).Events(ctx, func(ev api.Event) {
 		if c.Name != "" && c.Name != ev.Device && c.Name != ev.Loop {
 			return
 		}
@@ -155,7 +156,7 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 const setKind = "set"
 
 // subject is the name by which info knows what an event is about.
-func subject(ev control.Event) string {
+func subject(ev api.Event) string {
 	switch {
 	case ev.Device != "":
 		return ev.Device

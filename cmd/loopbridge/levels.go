@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
@@ -67,12 +68,12 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 }
 
 // levelsText has a line for each side.
-func levelsText(l control.Levels) string {
+func levelsText(l api.Levels) string {
 	return "play   " + sideText(l.Play) + "\nrecord " + sideText(l.Record)
 }
 
 // endText has a line for what the program at an end does.
-func endText(l control.Levels) string {
+func endText(l api.Levels) string {
 	switch {
 	case l.Play.Frames > 0 && l.Record.Frames > 0: // one client left, and one of the other direction came
 		return levelsText(l)
@@ -84,7 +85,7 @@ func endText(l control.Levels) string {
 	return "stopped"
 }
 
-func sideText(s control.SideLevels) string {
+func sideText(s api.SideLevels) string {
 	if s.Frames == 0 {
 		return "stopped"
 	}

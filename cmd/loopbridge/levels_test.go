@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/api"
 )
 
 func TestLevels(t *testing.T) {
@@ -22,7 +22,7 @@ func TestLevels(t *testing.T) {
 	cliRun(t, nil, "--socket", socket, "levels", "--once").want(t, exitOK)                // until it has ramped up
 	o := cliRun(t, nil, "--socket", socket, "levels", "card", "--once", "--json", "--interval", "500ms")
 	o.want(t, exitOK)
-	var l control.Levels
+	var l api.Levels
 	if err := json.Unmarshal([]byte(o.stdout), &l); err != nil || l.Play.Frames == 0 {
 		t.Fatal(err, o.stdout)
 	}
@@ -70,7 +70,7 @@ func TestLevelsOfEnds(t *testing.T) {
 		}
 	}
 	o := cli("levels", "loop0/server", "--once", "--json")
-	var l control.Levels
+	var l api.Levels
 	if err := json.Unmarshal([]byte(o.stdout), &l); err != nil || l.Record.Frames == 0 || len(l.Record.Peak) != 2 || *l.Record.Peak[0] != -12.01 || l.Play.Frames != 0 || l.Play.Peak == nil {
 		t.Errorf("%v: %s", err, o.stdout)
 	}
