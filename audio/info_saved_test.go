@@ -69,9 +69,10 @@ func TestChanges(t *testing.T) {
 	if got, want := diff(before, after), []string{"play.gain: 255 -> 0", "record.port: microphone -> line_in+cd", "record.open: 0 -> 1", "monitor_gain: 0 -> 3"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	text, err := json.Marshal(Changes(&before, &after)[1:3])
-	if want := `[{"field":"record.port","old":"microphone","new":"line_in+cd"},{"field":"record.open","old":false,"new":true}]`; err != nil || string(text) != want {
-		t.Errorf("%s, %v, want %s", text, err, want)
+	for i, want := range []string{`"microphone" "line_in+cd"`, "false true"} {
+		if old, now := Changes(&before, &after)[i+1].Values(); string(old)+" "+string(now) != want {
+			t.Errorf("JSON has %s %s, want %s", old, now, want)
+		}
 	}
 }
 
