@@ -45,6 +45,7 @@ func layers() []layer {
 		{"api", "audio", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server", "api audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server/servertest", "audio backend backend/null loop server", "one daemon for the tests of all"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -79,7 +80,7 @@ func moduleRules() []rule {
 		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
 		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
-		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
+		{"github.com/rs/zerolog", "cmd/loopbridge server server/servertest", "what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},

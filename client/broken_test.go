@@ -12,10 +12,11 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// Daemons that answer Open with something else than an end: an error, no hang, no
+// Daemons that answer Open with something else than an end: an error, no servertest.Hang, no
 // panic, and nothing is left of what came with the answer.
 func TestAnswersThatAreNoEnd(t *testing.T) {
 	type change = func(reply *wire.Reply, mem []byte, fds *[]int)
@@ -45,8 +46,8 @@ func TestAnswersThatAreNoEnd(t *testing.T) {
 				grant(t, conn, r, c.change)
 				conn.CloseWrite()
 			})
-			_, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
-			is(t, err, c.want)
+			_, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
+			servertest.Is(t, err, c.want)
 		})
 	}
 }
@@ -66,7 +67,7 @@ func TestAnswersThatAreNoMessages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := fakeDaemon(t, func(conn *net.UnixConn, _ *wire.Request) { _, _ = conn.Write(c.packet) })
-			_, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+			_, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, want %v %s", err, c.want, c.says)
 			}
@@ -99,14 +100,14 @@ func TestSentenceBeforeTheHangUp(t *testing.T) {
 		}
 	})
 	for range 20 {
-		p, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+		p, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Poll(1); err != nil {
 			t.Error(err)
 		}
-		if err := p.Halt(guard(t)); !errors.Is(err, audio.ErrBusy) || err.Error() != "last words" {
+		if err := p.Halt(servertest.Guard(t)); !errors.Is(err, audio.ErrBusy) || err.Error() != "last words" {
 			t.Errorf("halt: %v, want the last words", err)
 		}
 		p.Abandon()
@@ -130,7 +131,7 @@ func TestProgramWithoutDescriptors(t *testing.T) {
 		grant(t, c, r, func(*wire.Reply, []byte, *[]int) { set(standard) })
 	})
 	for _, when := range []string{"at the answer", "at the connect"} {
-		_, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+		_, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 		if !errors.Is(err, audio.ErrNoMemory) || !strings.Contains(err.Error(), "this program has no descriptors left") {
 			t.Errorf("%s: %v", when, err)
 		}

@@ -14,18 +14,19 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
 // soon is a context that ends while the call that it is for sleeps.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(guard(t), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(servertest.Guard(t), 20*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }
 
 func ended(t testing.TB) context.Context {
-	ctx, cancel := context.WithCancel(guard(t))
+	ctx, cancel := context.WithCancel(servertest.Guard(t))
 	cancel()
 	return ctx
 }
@@ -41,7 +42,7 @@ func TestD7_CallsEndWithTheirContext(t *testing.T) {
 		"open": func(ctx context.Context) error {
 			o := clientThat(pcm.Write)
 			o.Wait = pcm.Forever
-			_, err := client.Open(ctx, r.path, "loop0", o)
+			_, err := client.Open(ctx, r.Path, "loop0", o)
 			return err
 		},
 		"read": func(ctx context.Context) error { _, err := s.Read(ctx, frames); return err },
@@ -54,14 +55,14 @@ func TestD7_CallsEndWithTheirContext(t *testing.T) {
 			}
 		}
 	}
-	if _, err := client.List(ended(t), r.path); !errors.Is(err, audio.ErrInterrupted) {
+	if _, err := client.List(ended(t), r.Path); !errors.Is(err, audio.ErrInterrupted) {
 		t.Errorf("list: %v", err)
 	}
-	is(t, s.Setup(ended(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
+	servertest.Is(t, s.Setup(ended(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
 	for range 100 { // none of them is sent, and answered all the same
-		is(t, s.Halt(ended(t)), audio.ErrInterrupted)
+		servertest.Is(t, s.Halt(ended(t)), audio.ErrInterrupted)
 	}
-	if err := s.Halt(guard(t)); err != nil { // idle again: nobody takes what c writes
+	if err := s.Halt(servertest.Guard(t)); err != nil { // idle again: nobody takes what c writes
 		t.Fatal(err)
 	}
 
@@ -69,16 +70,16 @@ func TestD7_CallsEndWithTheirContext(t *testing.T) {
 		t.Errorf("a write of more than fits: %d frames, %v", n, err)
 	}
 	for range 3 * wire.MaxPending { // each stays under way in the daemon
-		is(t, c.Drain(soon(t)), audio.ErrInterrupted)
+		servertest.Is(t, c.Drain(soon(t)), audio.ErrInterrupted)
 	}
 	got := make([]byte, 4*192)
-	if n, err := s.Read(guard(t), got); n != 192 || err != nil {
+	if n, err := s.Read(servertest.Guard(t), got); n != 192 || err != nil {
 		t.Fatalf("read %d frames, %v", n, err)
 	}
-	if err := c.Drain(guard(t)); err != nil {
+	if err := c.Drain(servertest.Guard(t)); err != nil {
 		t.Error(err)
 	}
-	if err := c.Close(guard(t)); err != nil {
+	if err := c.Close(servertest.Guard(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -88,18 +89,18 @@ func TestD16_CloseEndsWithItsContext(t *testing.T) {
 	r := newRig(t)
 	s := r.open(serverThat(pcm.Read))
 	c := r.open(clientThat(pcm.Write))
-	if _, err := c.Write(guard(t), make([]byte, 4*100)); err != nil {
+	if _, err := c.Write(servertest.Guard(t), make([]byte, 4*100)); err != nil {
 		t.Fatal(err)
 	}
-	is(t, c.Close(ended(t)), audio.ErrInterrupted)
-	if n, err := s.Read(guard(t), make([]byte, 4*200)); n != 100 || err != nil {
+	servertest.Is(t, c.Close(ended(t)), audio.ErrInterrupted)
+	if n, err := s.Read(servertest.Guard(t), make([]byte, 4*200)); n != 100 || err != nil {
 		t.Errorf("read %d frames, %v, want the 100 that were written", n, err)
 	}
 	// With nothing to wait for there is nothing to interrupt.
 	if err := s.Close(ended(t)); err != nil {
 		t.Errorf("close of a server: %v", err)
 	}
-	until(t, "the loop to be free", func() bool { return !r.status().Server.Open && !r.status().Client.Open })
+	servertest.Until(t, "the loop to be free", func() bool { return !r.status().Server.Open && !r.status().Client.Open })
 }
 
 // A context may end at any moment of a call; none is lost, and none is late for the
@@ -109,21 +110,21 @@ func TestContextsThatEndAtAnyMoment(t *testing.T) {
 	s := r.open(serverThat(pcm.Read))
 	c := r.open(clientThat(pcm.Write))
 	var wait sync.WaitGroup
-	stop, cancel := context.WithCancel(guard(t))
+	stop, cancel := context.WithCancel(servertest.Guard(t))
 	wait.Go(func() {
 		for stop.Err() == nil {
 			_, _ = c.Write(stop, make([]byte, 4*96))
 		}
 	})
 	for i := range 300 {
-		ctx, end := context.WithCancel(guard(t))
+		ctx, end := context.WithCancel(servertest.Guard(t))
 		go func() {
 			time.Sleep(time.Duration(i%50) * 100 * time.Microsecond)
 			end()
 		}()
 		for {
 			if _, err := s.Read(ctx, make([]byte, 4*96)); err != nil {
-				is(t, err, audio.ErrInterrupted)
+				servertest.Is(t, err, audio.ErrInterrupted)
 				break
 			}
 		}
@@ -135,7 +136,7 @@ func TestContextsThatEndAtAnyMoment(t *testing.T) {
 // A Setup of which nobody knows whether it happened costs the end: the old ring
 // may be dead.
 func TestSetupInterruptedHalfway(t *testing.T) {
-	ctx, cancel := context.WithCancel(guard(t))
+	ctx, cancel := context.WithCancel(servertest.Guard(t))
 	defer cancel()
 	path := fakeDaemon(t, func(c *net.UnixConn, r *wire.Request) {
 		switch r.Op {
@@ -145,14 +146,14 @@ func TestSetupInterruptedHalfway(t *testing.T) {
 			cancel()
 		}
 	})
-	p, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+	p, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, p.Setup(ctx, pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
-	_, err = p.Read(guard(t), make([]byte, 4))
-	is(t, err, audio.ErrReset)
-	if err := p.Close(guard(t)); err != nil {
+	servertest.Is(t, p.Setup(ctx, pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrInterrupted)
+	_, err = p.Read(servertest.Guard(t), make([]byte, 4))
+	servertest.Is(t, err, audio.ErrReset)
+	if err := p.Close(servertest.Guard(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -161,20 +162,20 @@ func TestSetupInterruptedHalfway(t *testing.T) {
 func TestDaemonThatDoesNotAnswer(t *testing.T) {
 	path := deafDaemon(t, true)
 	_, err := client.List(soon(t), path)
-	is(t, err, audio.ErrInterrupted)
-	p, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+	servertest.Is(t, err, audio.ErrInterrupted)
+	p, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, p.Halt(soon(t)), audio.ErrInterrupted)
+	servertest.Is(t, p.Halt(soon(t)), audio.ErrInterrupted)
 	_, err = p.Read(soon(t), make([]byte, 4))
-	is(t, err, audio.ErrInterrupted)
+	servertest.Is(t, err, audio.ErrInterrupted)
 	if err := p.Close(soon(t)); err != nil {
 		t.Errorf("close: %v", err)
 	}
 	path = deafDaemon(t, false)
 	_, err = client.Open(soon(t), path, "loop0", serverThat(pcm.Read))
-	is(t, err, audio.ErrInterrupted)
+	servertest.Is(t, err, audio.ErrInterrupted)
 }
 
 func TestNoDaemon(t *testing.T) {
@@ -189,7 +190,7 @@ func TestNoDaemon(t *testing.T) {
 	}
 	defer stream.Close()
 	for _, path := range []string{filepath.Join(dir, "nothing"), file, filepath.Join(file, "s"), dir, stream.Addr().String(), filepath.Join(dir, strings.Repeat("x", 200))} {
-		_, err := client.Open(guard(t), path, "loop0", serverThat(pcm.Read))
+		_, err := client.Open(servertest.Guard(t), path, "loop0", serverThat(pcm.Read))
 		if !errors.Is(err, audio.ErrNoDaemon) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "loopbridge serve") {
 			t.Errorf("%s: %v", path, err)
 		}

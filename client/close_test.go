@@ -10,11 +10,12 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 func TestCallsAfterClose(t *testing.T) {
 	for name, end := range map[string]func(p *pcm.PCM) error{
-		"close":   func(p *pcm.PCM) error { return p.Close(guard(t)) },
+		"close":   func(p *pcm.PCM) error { return p.Close(servertest.Guard(t)) },
 		"abandon": func(p *pcm.PCM) error { p.Abandon(); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -25,12 +26,12 @@ func TestCallsAfterClose(t *testing.T) {
 			}
 			p.Abandon()
 			calls := map[string]func() error{
-				"close":     func() error { return p.Close(guard(t)) },
-				"read":      func() error { _, err := p.Read(guard(t), make([]byte, 4)); return err },
-				"write":     func() error { _, err := p.Write(guard(t), make([]byte, 4)); return err },
-				"halt":      func() error { return p.Halt(guard(t)) },
-				"drain":     func() error { return p.Drain(guard(t)) },
-				"setformat": func() error { return p.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}) },
+				"close":     func() error { return p.Close(servertest.Guard(t)) },
+				"read":      func() error { _, err := p.Read(servertest.Guard(t), make([]byte, 4)); return err },
+				"write":     func() error { _, err := p.Write(servertest.Guard(t), make([]byte, 4)); return err },
+				"halt":      func() error { return p.Halt(servertest.Guard(t)) },
+				"drain":     func() error { return p.Drain(servertest.Guard(t)) },
+				"setformat": func() error { return p.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}) },
 			}
 			for name, call := range calls {
 				if err := call(); !errors.Is(err, audio.ErrClosed) {
@@ -58,29 +59,29 @@ func TestCloseAndHaltEndACallThatSleeps(t *testing.T) {
 		go func() {
 			var err error
 			if block := make([]byte, 4*96); i%4 < 2 {
-				_, err = s.Wait(guard(t), 1)
+				_, err = s.Wait(servertest.Guard(t), 1)
 			} else if dir == pcm.Read {
-				_, err = s.Read(guard(t), block)
+				_, err = s.Read(servertest.Guard(t), block)
 			} else {
-				_, err = s.Write(guard(t), block)
+				_, err = s.Write(servertest.Guard(t), block)
 			}
 			result <- err
 		}()
 		if i%3 > 0 {
-			until(t, "the call to begin", func() bool { return r.status().Server.State == ring.Armed })
+			servertest.Until(t, "the call to begin", func() bool { return r.status().Server.State == ring.Armed })
 		}
 		if i%5 == 0 {
-			if err := s.Halt(guard(t)); err != nil {
+			if err := s.Halt(servertest.Guard(t)); err != nil {
 				t.Fatal(err)
 			}
 			select { // it may only begin now
 			case err := <-result:
-				is(t, err, audio.ErrInterrupted)
+				servertest.Is(t, err, audio.ErrInterrupted)
 				result <- audio.ErrClosed
 			default:
 			}
 		}
-		if err := s.Close(guard(t)); err != nil {
+		if err := s.Close(servertest.Guard(t)); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-result; err != nil && !errors.Is(err, audio.ErrClosed) && !errors.Is(err, audio.ErrInterrupted) {
@@ -115,17 +116,17 @@ func TestCallsFromEverywhere(t *testing.T) {
 			forever(func() { _, _, _ = p.Position(), p.Delay(), p.Avail() })
 			forever(func() { _, _ = p.Xruns(); _ = p.Buffer() })
 		}
-		forever(func() { _, _ = s.Read(guard(t), make([]byte, 4*50)) })
-		forever(func() { _, _ = c.Write(guard(t), make([]byte, 4*50)) })
+		forever(func() { _, _ = s.Read(servertest.Guard(t), make([]byte, 4*50)) })
+		forever(func() { _, _ = c.Write(servertest.Guard(t), make([]byte, 4*50)) })
 		forever(func() { _ = c.Drain(soon(t)) })
-		forever(func() { _ = s.Setup(guard(t), pcm.Setup{Format: audio.Format{Channels: 2}}) })
-		until(t, "frames", func() bool { return s.Position() > 200 || r.status().Server.Moved > 200 })
-		_ = s.Halt(guard(t))
+		forever(func() { _ = s.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Channels: 2}}) })
+		servertest.Until(t, "frames", func() bool { return s.Position() > 200 || r.status().Server.Moved > 200 })
+		_ = s.Halt(servertest.Guard(t))
 		s.Abandon()
-		_ = c.Close(guard(t))
+		_ = c.Close(servertest.Guard(t))
 		close(stop)
 		wait.Wait()
-		until(t, "the daemon to see that the server has left", func() bool { return !r.status().Server.Open })
+		servertest.Until(t, "the daemon to see that the server has left", func() bool { return !r.status().Server.Open })
 	}
 }
 
@@ -143,14 +144,14 @@ func TestManyOpensLeaveNothing(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	ctx := guard(t)
+	ctx := servertest.Guard(t)
 	var before uint64
 	for i := range rounds {
 		if i == rounds/10 {
 			before = heap()
 		}
 		o := serverThat(pcm.Direction(1 + i%2))
-		p, err := client.Open(ctx, r.path, "loop0", o)
+		p, err := client.Open(ctx, r.Path, "loop0", o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +164,8 @@ func TestManyOpensLeaveNothing(t *testing.T) {
 		if err := p.Close(ctx); err != nil {
 			t.Fatal(err)
 		}
-		_, err = client.Open(ctx, r.path, "loop0", clientThat(pcm.Write))
-		is(t, err, audio.ErrNoServer)
+		_, err = client.Open(ctx, r.Path, "loop0", clientThat(pcm.Write))
+		servertest.Is(t, err, audio.ErrNoServer)
 	}
 	if now := heap(); now > before+1<<20 {
 		t.Errorf("%d bytes on the heap, %d after the first tenth", now, before)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // Two mappings of each ring: the daemon's and the program's.
@@ -24,7 +25,7 @@ func TestD11_SetupBringsANewRing(t *testing.T) {
 		{Rate: 44100},
 	} {
 		want := f.Or(s.Format())
-		if err := s.Setup(guard(t), pcm.Setup{Format: f}); err != nil {
+		if err := s.Setup(servertest.Guard(t), pcm.Setup{Format: f}); err != nil {
 			t.Fatal(err)
 		}
 		if s.Format() != want || s.Buffer() != want.Rate/10 || s.Position() != 0 {
@@ -34,26 +35,26 @@ func TestD11_SetupBringsANewRing(t *testing.T) {
 			t.Errorf("%d mappings after Setup, there were %d:\n%s", len(now), perEnd, strings.Join(now, ""))
 		}
 	}
-	is(t, s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 1}}), audio.ErrInvalid)
+	servertest.Is(t, s.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Rate: 1}}), audio.ErrInvalid)
 	if now := mappings(t); len(now) != perEnd {
 		t.Errorf("%d mappings after a Setup that failed", len(now))
 	}
 
 	c := r.open(clientThat(pcm.Write))
-	is(t, c.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 1}}), audio.ErrInvalid)
+	servertest.Is(t, c.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Rate: 1}}), audio.ErrInvalid)
 	frame := c.Format().FrameBytes()
 	block := make([]byte, 500*frame)
 	for i := range block {
 		block[i] = byte(i)
 	}
-	if _, err := c.Write(guard(t), block); err != nil {
+	if _, err := c.Write(servertest.Guard(t), block); err != nil {
 		t.Fatal(err)
 	}
 	got := make([]byte, len(block))
-	if n, err := s.Read(guard(t), got); n != 500 || err != nil || string(got) != string(block) {
+	if n, err := s.Read(servertest.Guard(t), got); n != 500 || err != nil || string(got) != string(block) {
 		t.Fatalf("read %d frames, %v", n, err)
 	}
-	is(t, s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrBusy)
+	servertest.Is(t, s.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrBusy)
 }
 
 // A poll, and a Start with it, before the format is set: the new ring is started anew.
@@ -64,13 +65,13 @@ func TestD11_SetupAfterTheStart(t *testing.T) {
 		if _, err := s.Poll(1); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Setup(guard(t), pcm.Setup{Format: audio.Format{Rate: rate}}); err != nil {
+		if err := s.Setup(servertest.Guard(t), pcm.Setup{Format: audio.Format{Rate: rate}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c := r.open(clientThat(pcm.Write))
-	go c.Write(guard(t), make([]byte, 4*1000))
-	if n, err := s.Read(guard(t), make([]byte, 4*960)); n != 960 || err != nil {
+	go c.Write(servertest.Guard(t), make([]byte, 4*1000))
+	if n, err := s.Read(servertest.Guard(t), make([]byte, 4*960)); n != 960 || err != nil {
 		t.Errorf("read %d frames, %v", n, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // A program that moves frames for hours allocates nothing, and neither does the
@@ -16,7 +17,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			r := newRig(t)
 			ctx := context.Background()
 			if cancellable {
-				ctx = guard(t)
+				ctx = servertest.Guard(t)
 			}
 			s, c := r.open(serverThat(pcm.Read)), r.open(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Period: 96, Buffer: 960})
 			out, in := make([]byte, 4*480), make([]byte, 4*480)

@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // bystander is a pair of programs on the loop "other" that carries a numbered
@@ -81,7 +82,7 @@ func (b *bystander) runReader(ctx context.Context) {
 // goesOn waits until the bystander has moved 50 ms more.
 func (b *bystander) goesOn() {
 	b.Helper()
-	until(b, "the bystander", func(to uint64) func() bool {
+	servertest.Until(b, "the bystander", func(to uint64) func() bool {
 		return func() bool { return b.read.Load() >= to || b.Failed() }
 	}(b.read.Load()+2400))
 }

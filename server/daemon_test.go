@@ -12,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -63,7 +64,7 @@ func (v *victims) open(loop string, o pcm.Options) *pcm.PCM {
 // listed waits until the daemon shows it.
 func (v *victims) listed(what string, f func(name string, server, client ring.State, waiting int) bool) {
 	v.Helper()
-	until(v, what, func() bool {
+	servertest.Until(v, what, func() bool {
 		loops, err := client.List(v.ctx, v.socket)
 		if err != nil {
 			v.Fatal(err)
@@ -81,9 +82,9 @@ func (v *victims) listed(what string, f func(name string, server, client ring.St
 // takes over the socket, and everything works again.
 func TestKilledDaemon(t *testing.T) {
 	noLeaks(t)
-	o := order{socket: socketPath(t)}
+	o := order{socket: servertest.Socket(t)}
 	daemon := daemonChild(t, o)
-	v := &victims{T: t, ctx: guard(t), socket: o.socket, ended: make(chan string, 20)}
+	v := &victims{T: t, ctx: servertest.Guard(t), socket: o.socket, ended: make(chan string, 20)}
 
 	// loop0: a server that was opened and never started, whose client fills its ring
 	// and sleeps; that client's drain.
@@ -96,7 +97,7 @@ func TestKilledDaemon(t *testing.T) {
 			}
 		}
 	})
-	until(t, "the ring to be full", func() bool { return writer.Delay() == 96 })
+	servertest.Until(t, "the ring to be full", func() bool { return writer.Delay() == 96 })
 	v.sleeps("drain", func() error { return writer.Drain(v.ctx) })
 	// Those that wait for their turn wait for a daemon then.
 	patient, lose := context.WithCancel(v.ctx)
@@ -160,24 +161,24 @@ func TestKilledDaemon(t *testing.T) {
 	}
 	lose()
 	for range 3 {
-		is(t, <-waited, audio.ErrInterrupted)
+		servertest.Is(t, <-waited, audio.ErrInterrupted)
 	}
 
 	// What they call now fails at once, too.
-	is(t, writer.Drain(v.ctx), audio.ErrReset)
-	is(t, reader.Halt(v.ctx), audio.ErrReset)
-	is(t, paused.Setup(v.ctx, pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrReset)
+	servertest.Is(t, writer.Drain(v.ctx), audio.ErrReset)
+	servertest.Is(t, reader.Halt(v.ctx), audio.ErrReset)
+	servertest.Is(t, paused.Setup(v.ctx, pcm.Setup{Format: audio.Format{Rate: 8000}}), audio.ErrReset)
 	_, err := reader.Read(v.ctx, make([]byte, 4))
-	is(t, err, audio.ErrReset)
+	servertest.Is(t, err, audio.ErrReset)
 	if events, err := reader.Poll(1); events != pcm.Readable|pcm.Hangup || err != nil {
 		t.Errorf("poll: %v, %v", events, err)
 	}
-	is(t, writer.Close(v.ctx), audio.ErrReset) // its frames are lost
+	servertest.Is(t, writer.Close(v.ctx), audio.ErrReset) // its frames are lost
 	if err := paused.Close(v.ctx); err != nil {
 		t.Errorf("close with nothing to lose: %v", err)
 	}
 	_, err = client.Open(v.ctx, o.socket, "loop0", serverReads())
-	is(t, err, audio.ErrNoDaemon)
+	servertest.Is(t, err, audio.ErrNoDaemon)
 
 	again := daemonChild(t, o)
 	s := v.open("loop0", serverReads())
@@ -194,9 +195,9 @@ func TestKilledDaemon(t *testing.T) {
 // D13: what was given to a reader before the daemon died can still be read.
 func TestD13_FramesSurviveTheirDaemon(t *testing.T) {
 	noLeaks(t)
-	o := order{socket: socketPath(t)}
+	o := order{socket: servertest.Socket(t)}
 	daemon := daemonChild(t, o)
-	v := &victims{T: t, ctx: guard(t), socket: o.socket}
+	v := &victims{T: t, ctx: servertest.Guard(t), socket: o.socket}
 	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(0))
 	// A read of more than there will be sleeps until half of the buffer is full.
 	result := make(chan error, 1)
@@ -223,5 +224,5 @@ func TestD13_FramesSurviveTheirDaemon(t *testing.T) {
 		t.Errorf("read %d frames, %v", n, err)
 	}
 	_, err := s.Read(v.ctx, got)
-	is(t, err, audio.ErrReset)
+	servertest.Is(t, err, audio.ErrReset)
 }

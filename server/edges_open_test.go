@@ -7,6 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // opening is an open that may wait.
@@ -78,7 +79,7 @@ func TestEdge41BothDirectionsOfOneLoop(t *testing.T) {
 	if _, err := e.try("phone", pcm.Options{Direction: pcm.Read}); both.Direction() != pcm.Write {
 		t.Error(both.Direction(), err)
 	} else {
-		is(t, err, audio.ErrAccess)
+		servertest.Is(t, err, audio.ErrAccess)
 	}
 	e.until("play to be open", holding(true, false, 1))
 }
@@ -89,16 +90,16 @@ func TestEdge42BlockedOpenIsInterrupted(t *testing.T) {
 	events := e.events()
 	e.open("phone", pcm.Write)
 	first, second := e.wait("phone", pcm.Write), e.wait("phone", pcm.Write)
-	until(t, "both to wait", func() bool { return e.bay.Status()[1].Waiting == 2 })
+	servertest.Until(t, "both to wait", func() bool { return e.bay.Status()[1].Waiting == 2 })
 	first.cancel()
 	<-first.done
-	is(t, first.err, audio.ErrInterrupted)
+	servertest.Is(t, first.err, audio.ErrInterrupted)
 	if !waiting(true, false)(e.info()) {
 		t.Error("another still waits, and the mark has gone")
 	}
 	second.cancel()
 	<-second.done
-	is(t, second.err, audio.ErrInterrupted)
+	servertest.Is(t, second.err, audio.ErrInterrupted)
 	if !waiting(false, false)(e.info()) {
 		t.Error("nobody waits, and the mark is there")
 	}
@@ -111,7 +112,7 @@ func TestEdge43NoWaitIsBusyAndUnmarked(t *testing.T) {
 	e.open("phone", pcm.Write)
 	before := e.info()
 	_, err := e.try("phone", pcm.Options{Direction: pcm.Write})
-	is(t, err, audio.ErrBusy)
+	servertest.Is(t, err, audio.ErrBusy)
 	if e.info() != before {
 		t.Errorf("%+v", e.info())
 	}

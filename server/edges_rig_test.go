@@ -20,6 +20,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // The edge cases of audio(7I), as an operator meets them over HTTP while programs play and
@@ -136,7 +137,7 @@ func (e *edges) take(p *pcm.PCM) []byte {
 // until waits for what other goroutines do to the state of the device.
 func (e *edges) until(what string, ready func(audio.Info) bool) {
 	e.Helper()
-	until(e, what, func() bool { return ready(e.info()) })
+	servertest.Until(e, what, func() bool { return ready(e.info()) })
 }
 
 // level is S16_LE with left and right always the same.

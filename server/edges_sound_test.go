@@ -8,14 +8,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
-	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // fit is a tone in the last 0.2 s that were played: whole waves of 100 Hz. Its gain is
@@ -184,22 +182,11 @@ func TestEdge58OutputMuted(t *testing.T) {
 // D4: sixteen programs over the wire, loud enough to saturate now and then.
 func TestD4SixteenClientsAreSummed(t *testing.T) {
 	e := newEdges(t)
-	socket := e.path[:len(e.path)-len(".control")]
-	s, err := server.Listen(server.Socket{Path: socket}, e.bay, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	defer func() {
-		if err, ended := s.Close(), <-served; err != nil || ended != nil {
-			t.Error(err, ended)
-		}
-	}()
+	socket := servertest.Serve(t, e.bay).Path
 	const frames = 10 * period
 	sums := make([]int, 2*frames)
 	for k := range 16 {
-		p, err := client.Open(guard(t), socket, "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 2 * frames})
+		p, err := client.Open(servertest.Guard(t), socket, "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 2 * frames})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +202,7 @@ func TestD4SixteenClientsAreSummed(t *testing.T) {
 			sound = binary.LittleEndian.AppendUint16(sound, uint16(int16(v)))
 		}
 		e.play(p, sound)
-		until(t, "it to run", func() bool { return p.State() == ring.Running })
+		servertest.Until(t, "it to run", func() bool { return p.State() == ring.Running })
 	}
 	if i := e.info(); i.RefCount != 16 || !i.Play.Open {
 		t.Errorf("%+v", i)

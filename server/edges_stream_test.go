@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // count are frames that hold their numbers, from first on.
@@ -46,7 +47,7 @@ func (e *edges) drain(ctx context.Context, name string) <-chan error {
 // draining waits until the loop knows of a drain.
 func (e *edges) draining(name string) {
 	e.Helper()
-	until(e, "the drain to begin", func() bool {
+	servertest.Until(e, "the drain to begin", func() bool {
 		for _, s := range e.bay.Status() {
 			if s.Name == name && s.Client.Draining {
 				return true
@@ -158,7 +159,7 @@ func TestEdge48CloseWhilePaused(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- p.Close(t.Context()) }()
 	var l object
-	until(t, "the client to leave", func() bool {
+	servertest.Until(t, "the client to leave", func() bool {
 		e.ask("GET", "/v1/loops/phone", "", &l)
 		return l["clients"].([]any)[0].(object)["leaving"] == true
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -63,7 +64,7 @@ func (c *raw) followed() uint64 {
 // addLoop makes a loop, by default one of programs.
 func (r *rig) addLoop(spec loop.Spec, e *loop.Engine) {
 	r.Helper()
-	if err := r.bay.Add(spec, e); err != nil {
+	if err := r.Bay.Add(spec, e); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -111,7 +112,7 @@ func TestWireListsWhatBelongsTogether(t *testing.T) {
 	for _, p := range []*pcm.PCM{first, second, third, fourth} {
 		p.Abandon()
 	}
-	until(t, "all clients to be gone", func() bool { return c.names("card") == loops })
+	servertest.Until(t, "all clients to be gone", func() bool { return c.names("card") == loops })
 	server := r.open("loop0", serverReads())
 	client := r.open("loop0", clientWrites(0))
 	check("loop0", "loop0 loop0/server loop0/PID=ME")
@@ -171,13 +172,13 @@ func TestWireFollows(t *testing.T) {
 	more("a loop more", func() { r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card) })
 	var p *pcm.PCM
 	more("a client", func() { p = r.open("speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write}) })
-	until(t, "the client to be there", func() bool { return strings.Count(c.names("card"), "speaker") == 2 })
+	servertest.Until(t, "the client to be there", func() bool { return strings.Count(c.names("card"), "speaker") == 2 })
 	_, events = c.states("card")
 	more("no client", p.Abandon)
-	until(t, "the client to be gone", func() bool { return strings.Count(c.names("card"), "speaker") == 1 })
+	servertest.Until(t, "the client to be gone", func() bool { return strings.Count(c.names("card"), "speaker") == 1 })
 	_, events = c.states("card")
 	more("no loop", func() {
-		if err := r.bay.Remove("speaker"); err != nil {
+		if err := r.Bay.Remove("speaker"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -21,16 +22,16 @@ func (r *rig) works(name string) {
 	r.Helper()
 	r.free(name)
 	s, c := r.open(name, serverReads()), r.open(name, clientWrites(0))
-	if _, err := c.Write(guard(r), make([]byte, 4*480)); err != nil {
+	if _, err := c.Write(servertest.Guard(r), make([]byte, 4*480)); err != nil {
 		r.Fatal(err)
 	}
-	if n, err := s.Read(guard(r), make([]byte, 4*480)); n != 480 || err != nil {
+	if n, err := s.Read(servertest.Guard(r), make([]byte, 4*480)); n != 480 || err != nil {
 		r.Fatalf("read %d frames, %v", n, err)
 	}
-	if err := c.Close(guard(r)); err != nil {
+	if err := c.Close(servertest.Guard(r)); err != nil {
 		r.Fatal(err)
 	}
-	if err := s.Close(guard(r)); err != nil {
+	if err := s.Close(servertest.Guard(r)); err != nil {
 		r.Fatal(err)
 	}
 	r.free(name)
@@ -40,7 +41,7 @@ func (r *rig) works(name string) {
 // end.
 func TestGarbageOfEverySize(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	random := rand.NewChaCha8([32]byte{1})
 	sizes := []int{600, 1023, 4096, 65536, 150000}
 	for n := range wire.MessageBytes + 2 {
@@ -88,7 +89,7 @@ func (c *raw) descriptor() (fd int) {
 // refused, some open an end; nothing stays.
 func TestGarbageInTheFields(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		c := r.dial()
@@ -138,7 +139,7 @@ func TestProgramOfAnotherVersion(t *testing.T) {
 // Descriptors with a message: refused, and closed by the kernel.
 func TestDescriptorsFromAProgram(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	for _, holds := range []bool{false, true} {
 		c := r.dial()
 		if holds {
@@ -172,7 +173,7 @@ func TestDescriptorsFromAProgram(t *testing.T) {
 // nobody, and costs no more memory than its socket has.
 func TestRepliesThatNobodyReads(t *testing.T) {
 	r := newRig(t, func(s *server.Server) { s.Hurry(hang, 50*time.Millisecond) })
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	flood := func(c *raw, op wire.Op) func() {
 		return func() {
 			packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: op}})
@@ -194,7 +195,7 @@ func TestRepliesThatNobodyReads(t *testing.T) {
 		wait.Go(flood(r.dial(), wire.OpList))
 	}
 	wait.Wait()
-	until(t, "all of them to be cut off", func() bool { return r.Connections() == 2 })
+	servertest.Until(t, "all of them to be cut off", func() bool { return r.Connections() == 2 })
 	r.works("loop0")
 	r.works("loop1")
 	by.goesOn()
@@ -203,21 +204,21 @@ func TestRepliesThatNobodyReads(t *testing.T) {
 // A program that connects and says nothing is sent away some time.
 func TestProgramsThatSayNothing(t *testing.T) {
 	r := newRig(t, func(s *server.Server) { s.Hurry(3*time.Second, hang) }) // which is enough for those who talk
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	var silent []*raw
 	for range 200 {
 		silent = append(silent, r.dial())
 	}
 	talks := r.dial()
 	talks.open("loop0", clientWrites(pcm.Forever))
-	if _, err := client.List(guard(t), r.path); err != nil {
+	if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
 		t.Error(err)
 	}
 	for _, c := range silent {
 		c.cutOff()
 	}
-	until(t, "the silent ones to be forgotten", func() bool { return r.Connections() == 3 })
-	if r.status("loop0").Waiting != 1 {
+	servertest.Until(t, "the silent ones to be forgotten", func() bool { return r.Connections() == 3 })
+	if r.Status("loop0").Waiting != 1 {
 		t.Error("one that had asked for something was sent away, too")
 	}
 	talks.Close()
@@ -228,7 +229,7 @@ func TestProgramsThatSayNothing(t *testing.T) {
 // Many programs that open, move a frame or none, and close, all at once.
 func TestOpenAndCloseInAHammer(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	rounds := 60
 	if testing.Short() {
 		rounds = 10
@@ -242,20 +243,20 @@ func TestOpenAndCloseInAHammer(t *testing.T) {
 				if o.Role == pcm.Server {
 					o.Direction = pcm.Direction(1 + (n+i)/2%2)
 				}
-				p, err := client.Open(guard(t), r.path, loop, o)
+				p, err := client.Open(servertest.Guard(t), r.Path, loop, o)
 				if err != nil {
 					continue // busy, or no server
 				}
 				if p.Role() == pcm.Client && n%4 < 2 {
-					_, _ = p.Write(guard(t), make([]byte, 4*10))
-					_, _ = p.Read(guard(t), make([]byte, 4*10))
+					_, _ = p.Write(servertest.Guard(t), make([]byte, 4*10))
+					_, _ = p.Read(servertest.Guard(t), make([]byte, 4*10))
 				} else {
 					_, _ = p.Poll(1)
 				}
 				if n%3 == 0 {
 					p.Abandon()
 				} else {
-					_ = p.Close(guard(t))
+					_ = p.Close(servertest.Guard(t))
 				}
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -59,7 +60,7 @@ func (l *liar) run(ctx context.Context) {
 	if l.dir == pcm.Write {
 		l.put("program", 96)
 	}
-	until(l, "frames to move", func() bool { return l.get("daemon") >= 96 })
+	servertest.Until(l, "frames to move", func() bool { return l.get("daemon") >= 96 })
 }
 
 // everyLiar does f for both roles and both directions.
@@ -76,13 +77,13 @@ func everyLiar(t *testing.T, f func(t *testing.T, role pcm.Role, dir pcm.Directi
 func TestNonsenseInEveryWord(t *testing.T) {
 	everyLiar(t, func(t *testing.T, role pcm.Role, dir pcm.Direction) {
 		r := newRig(t)
-		by := newBystander(t, r.path)
+		by := newBystander(t, r.Path)
 		for _, word := range wire.Layout() {
 			for _, value := range []uint64{0, 97, 1 << 31, 1<<63 + 5, math.MaxUint64} {
 				for _, during := range []bool{false, true} {
 					l := r.liar(role, dir)
 					if during {
-						l.run(guard(t))
+						l.run(servertest.Guard(t))
 						l.put(word.Name, value)
 					} else {
 						l.put(word.Name, value)
@@ -92,10 +93,10 @@ func TestNonsenseInEveryWord(t *testing.T) {
 					if l.honest.Direction() == pcm.Write {
 						l.honest.SetNonblock(true)
 						if role == pcm.Server || during {
-							_, _ = l.honest.Write(guard(t), make([]byte, 4*96))
+							_, _ = l.honest.Write(servertest.Guard(t), make([]byte, 4*96))
 						}
 					}
-					until(t, "the engine to look", func() bool { return r.engine.Cycles() > cycles+2 })
+					servertest.Until(t, "the engine to look", func() bool { return r.engine.Cycles() > cycles+2 })
 					if role == pcm.Client && !during {
 						_, _ = l.honest.Poll(1) // its start
 					}
@@ -129,27 +130,27 @@ func TestImpossiblePositionsDisconnect(t *testing.T) {
 	}
 	everyLiar(t, func(t *testing.T, role pcm.Role, dir pcm.Direction) {
 		r := newRig(t)
-		by := newBystander(t, r.path)
+		by := newBystander(t, r.Path)
 		for name, position := range positions[dir] {
 			l := r.liar(role, dir)
-			l.run(guard(t))
+			l.run(servertest.Guard(t))
 			if dir == pcm.Read {
 				l.put("program", l.get("daemon")) // all was read; engine has to have seen it
 				cycles := r.engine.Cycles()
-				until(t, "the engine to look", func() bool { return r.engine.Cycles() > cycles+2 })
+				servertest.Until(t, "the engine to look", func() bool { return r.engine.Cycles() > cycles+2 })
 			}
 			l.put("program", position(l))
 			l.cutOff()
 			if state, errno := ring.State(l.get("state")), syscall.Errno(l.get("errno")); state != ring.Ended || errno != syscall.EPROTO {
 				t.Errorf("%s: the end is %s with %v, want ended with EPROTO", name, state, errno)
 			}
-			until(t, name+": the partner to be told", func() bool { return l.honest.State() == ring.Ended })
+			servertest.Until(t, name+": the partner to be told", func() bool { return l.honest.State() == ring.Ended })
 			err := error(nil)
 			for err == nil {
-				_, err = l.honest.Read(guard(t), make([]byte, 4*48))
+				_, err = l.honest.Read(servertest.Guard(t), make([]byte, 4*48))
 			}
 			if l.honest.Direction() == pcm.Write {
-				_, err = l.honest.Write(guard(t), make([]byte, 4))
+				_, err = l.honest.Write(servertest.Guard(t), make([]byte, 4))
 			}
 			if !errors.Is(err, audio.ErrReset) {
 				t.Errorf("%s: the partner got %v, want ErrReset", name, err)
@@ -166,7 +167,7 @@ func TestImpossiblePositionsDisconnect(t *testing.T) {
 // of them still gets every frame across.
 func TestDaemonsWordsAreNotTrusted(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	l := r.liar(pcm.Client, pcm.Write)
 	for i := range liarBuffer {
 		l.mem[4096+4*i], l.mem[4096+4*i+1] = byte(i), byte(i>>8)
@@ -179,7 +180,7 @@ func TestDaemonsWordsAreNotTrusted(t *testing.T) {
 		}
 	}
 	got := make([]byte, 4*liarBuffer)
-	if n, err := l.honest.Read(guard(t), got); n != liarBuffer || err != nil {
+	if n, err := l.honest.Read(servertest.Guard(t), got); n != liarBuffer || err != nil {
 		t.Fatalf("read %d frames, %v", n, err)
 	}
 	for i := range liarBuffer {
@@ -197,7 +198,7 @@ func TestDaemonsWordsAreNotTrusted(t *testing.T) {
 // own trouble.
 func TestMemoryCannotBePulledAway(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	c := r.dial()
 	c.open("loop0", serverReads())
 	reply, fds, err := c.reply()
@@ -217,7 +218,7 @@ func TestMemoryCannotBePulledAway(t *testing.T) {
 	}
 	c.op(wire.OpStart)
 	w := r.open("loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Period: 48})
-	if _, err := w.Write(guard(t), make([]byte, 4*480)); err != nil {
+	if _, err := w.Write(servertest.Guard(t), make([]byte, 4*480)); err != nil {
 		t.Fatal(err)
 	}
 	// A hole is zeros: position 0, which an honest reader that has read nothing has.

@@ -17,6 +17,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // helperVariable makes the test binary a program of another process instead: its
@@ -96,13 +97,13 @@ func beDaemon(o order) error {
 			return err
 		}
 	}
-	d, err := startDaemon(server.Socket{Path: o.socket})
+	d, err := servertest.New(threeLoops(server.Socket{Path: o.socket}))
 	if err != nil {
 		return err
 	}
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	return d.stop()
+	return d.Stop()
 }
 
 func tryOpen(o order) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // Small rings: a killed writer's last frames take milliseconds to be delivered.
@@ -42,7 +43,7 @@ type survivor struct {
 
 func (r *rig) survivor(p *pcm.PCM) *survivor {
 	r.Cleanup(p.Abandon)
-	return &survivor{rig: r, PCM: p, ctx: guard(r), counter: backendtest.NewCounter(p.Format()), block: make([]byte, killPeriod*p.Format().FrameBytes())}
+	return &survivor{rig: r, PCM: p, ctx: servertest.Guard(r), counter: backendtest.NewCounter(p.Format()), block: make([]byte, killPeriod*p.Format().FrameBytes())}
 }
 
 // move reads and checks a block, or writes one.
@@ -113,9 +114,9 @@ func TestKilledClients(t *testing.T) {
 	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%s", dir), func(t *testing.T) {
 			r := newRig(t)
-			by := newBystander(t, r.path)
+			by := newBystander(t, r.Path)
 			n := kills(t)
-			o := order{socket: r.path, role: pcm.Client, dir: dir, period: killPeriod, buffer: killBuffer}
+			o := order{socket: r.Path, role: pcm.Client, dir: dir, period: killPeriod, buffer: killBuffer}
 			s := r.survivor(r.open("loop0", pcm.Options{Role: pcm.Server, Direction: dir.Opposite(), Period: killPeriod, Buffer: killBuffer}))
 			before, heapBefore := measure(t), heap()
 			program, next := prepare(t, helpEnd, o), prepare(t, helpEnd, o)
@@ -123,7 +124,7 @@ func TestKilledClients(t *testing.T) {
 			for i := range n {
 				s.flows()
 				next.begin()
-				until(t, "the next one to wait", func() bool { return r.status("loop0").Waiting == 1 })
+				servertest.Until(t, "the next one to wait", func() bool { return r.Status("loop0").Waiting == 1 })
 				program.kill()
 				s.ends()
 				if err := s.Halt(s.ctx); err != nil {
@@ -148,15 +149,15 @@ func TestKilledServers(t *testing.T) {
 	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%s", dir), func(t *testing.T) {
 			r := newRig(t)
-			by := newBystander(t, r.path)
+			by := newBystander(t, r.Path)
 			n := kills(t)
-			o := order{socket: r.path, role: pcm.Server, dir: dir, period: killPeriod, buffer: killBuffer}
+			o := order{socket: r.Path, role: pcm.Server, dir: dir, period: killPeriod, buffer: killBuffer}
 			before, heapBefore := measure(t), heap()
 			program := prepare(t, helpEnd, o)
 			program.begin()
 			for i := range n {
 				next := prepare(t, helpEnd, o)
-				p, err := client.Open(guard(t), r.path, "loop0", pcm.Options{
+				p, err := client.Open(servertest.Guard(t), r.Path, "loop0", pcm.Options{
 					Role: pcm.Client, Direction: dir.Opposite(), Period: killPeriod, Buffer: killBuffer, Wait: pcm.Forever,
 				})
 				if err != nil {
@@ -166,7 +167,7 @@ func TestKilledServers(t *testing.T) {
 				s.flows()
 				program.kill()
 				s.ends()
-				is(t, s.Halt(s.ctx), audio.ErrGone) // D17
+				servertest.Is(t, s.Halt(s.ctx), audio.ErrGone) // D17
 				next.begin()
 				if err := s.Close(s.ctx); err != nil && !errors.Is(err, audio.ErrReset) { // not all was heard
 					t.Fatalf("close after kill %d: %v", i, err)
@@ -197,15 +198,15 @@ func TestStoppedClient(t *testing.T) {
 	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%ss", dir), func(t *testing.T) {
 			r := newRig(t)
-			by := newBystander(t, r.path)
-			program := prepare(t, helpEnd, order{socket: r.path, role: pcm.Client, dir: dir, period: killPeriod, buffer: killBuffer})
+			by := newBystander(t, r.Path)
+			program := prepare(t, helpEnd, order{socket: r.Path, role: pcm.Client, dir: dir, period: killPeriod, buffer: killBuffer})
 			s := r.survivor(r.open("loop0", pcm.Options{Role: pcm.Server, Direction: dir.Opposite(), Period: killPeriod, Buffer: 4800}))
 			program.begin()
 			s.flows()
 			if err := program.Process.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
-			xruns := func() uint64 { return r.status("loop0").Client.XrunFrames }
+			xruns := func() uint64 { return r.Status("loop0").Client.XrunFrames }
 			for had := xruns(); xruns() < had+4800; {
 				n, err := s.transfer()
 				if err != nil || n == 0 {
@@ -216,7 +217,7 @@ func TestStoppedClient(t *testing.T) {
 			if err := program.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the client to go on", func() bool {
+			servertest.Until(t, "the client to go on", func() bool {
 				had := xruns()
 				for range 10 {
 					if _, err := s.transfer(); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -37,7 +38,7 @@ func processorTime(t *testing.T, pid int) time.Duration {
 // and again, without a pause, does not come to that; one that is slow does.
 func rests(t *testing.T, pid int) {
 	t.Helper()
-	until(t, "the daemon to rest", func() bool {
+	servertest.Until(t, "the daemon to rest", func() bool {
 		began, used := time.Now(), processorTime(t, pid)
 		time.Sleep(time.Second)
 		return processorTime(t, pid)-used < time.Since(began)/10
@@ -64,7 +65,7 @@ func (c *raw) waiting() (n uint32) {
 // goes on when there are descriptors again. Those who are in do not notice.
 func TestDaemonWithoutDescriptors(t *testing.T) {
 	noLeaks(t)
-	o := order{socket: socketPath(t), files: 200}
+	o := order{socket: servertest.Socket(t), files: 200}
 	daemon := daemonChild(t, o)
 	by := newBystander(t, o.socket)
 	monitor := dial(t, o.socket)
@@ -81,7 +82,7 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 			reply, _, _ := c.reply()
 			answer <- reply
 		}()
-		until(t, "the program to be let in or not", func() bool {
+		servertest.Until(t, "the program to be let in or not", func() bool {
 			select {
 			case reply := <-answer:
 				out++
@@ -111,14 +112,14 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 	for _, c := range all {
 		c.Close()
 	}
-	until(t, "the daemon to recover", func() bool {
-		loops, err := client.List(guard(t), o.socket)
+	servertest.Until(t, "the daemon to recover", func() bool {
+		loops, err := client.List(servertest.Guard(t), o.socket)
 		if err != nil && !errors.Is(err, audio.ErrNoMemory) && !errors.Is(err, audio.ErrReset) {
 			t.Fatal(err)
 		}
 		return err == nil && loops[0].Waiting == 0
 	})
-	v := &victims{T: t, ctx: guard(t), socket: o.socket}
+	v := &victims{T: t, ctx: servertest.Guard(t), socket: o.socket}
 	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(0))
 	if _, err := c.Write(v.ctx, make([]byte, 4*480)); err != nil {
 		t.Error(err)
@@ -131,7 +132,7 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 // Where descriptors run out for another reason, the daemon still goes on later.
 func TestDaemonThatIsRobbedOfDescriptors(t *testing.T) {
 	noLeaks(t)
-	o := order{socket: socketPath(t)}
+	o := order{socket: servertest.Socket(t)}
 	daemon := daemonChild(t, o)
 	by := newBystander(t, o.socket)
 	limit := func(files uint64) {
@@ -142,7 +143,7 @@ func TestDaemonThatIsRobbedOfDescriptors(t *testing.T) {
 	limit(10)
 	result := make(chan error, 1)
 	go func() {
-		_, err := client.List(guard(t), o.socket)
+		_, err := client.List(servertest.Guard(t), o.socket)
 		result <- err
 	}()
 	rests(t, daemon.Process.Pid)

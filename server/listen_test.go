@@ -19,6 +19,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // listens binds a socket and closes it again, and returns what it looked like.
@@ -46,7 +47,7 @@ func listens(t *testing.T, s server.Socket) (fs.FileInfo, error) {
 
 func TestSocketThatCannotBe(t *testing.T) {
 	noLeaks(t)
-	path := socketPath(t)
+	path := servertest.Socket(t)
 	dir := filepath.Dir(path)
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
@@ -69,7 +70,7 @@ func TestSocketThatCannotBe(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := listens(t, c.socket)
-			is(t, err, c.want)
+			servertest.Is(t, err, c.want)
 			for _, word := range c.says {
 				if !strings.Contains(err.Error(), word) {
 					t.Errorf("%q does not say %q", err, word)
@@ -84,7 +85,7 @@ func TestSocketThatCannotBe(t *testing.T) {
 
 func TestSocketPathOf107BytesInDirectoriesThatAreMissing(t *testing.T) {
 	noLeaks(t)
-	path := filepath.Join(filepath.Dir(socketPath(t)), "a", "b") + "/"
+	path := filepath.Join(filepath.Dir(servertest.Socket(t)), "a", "b") + "/"
 	path += strings.Repeat("x", 107-len(path))
 	if _, err := listens(t, server.Socket{Path: path}); err != nil {
 		t.Error(err)
@@ -93,7 +94,7 @@ func TestSocketPathOf107BytesInDirectoriesThatAreMissing(t *testing.T) {
 
 func TestSocketModeAndGroup(t *testing.T) {
 	noLeaks(t)
-	path := socketPath(t)
+	path := servertest.Socket(t)
 	info, err := listens(t, server.Socket{Path: path})
 	if err != nil || info.Mode() != fs.ModeSocket|0o660 {
 		t.Errorf("unless configured the mode is %v, %v", info.Mode(), err)
@@ -114,27 +115,27 @@ func TestSocketModeAndGroup(t *testing.T) {
 
 func TestSecondDaemonIsRefused(t *testing.T) {
 	r := newRig(t)
-	_, err := listens(t, server.Socket{Path: r.path})
-	is(t, err, audio.ErrBusy)
-	if !strings.Contains(err.Error(), "already") || !strings.Contains(err.Error(), r.path) {
+	_, err := listens(t, server.Socket{Path: r.Path})
+	servertest.Is(t, err, audio.ErrBusy)
+	if !strings.Contains(err.Error(), "already") || !strings.Contains(err.Error(), r.Path) {
 		t.Errorf("%q does not say what is the matter", err)
 	}
-	if _, err := client.List(guard(t), r.path); err != nil {
+	if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
 		t.Errorf("the first one is disturbed: %v", err)
 	}
 }
 
 func TestStaleSocketIsTakenOver(t *testing.T) {
 	noLeaks(t)
-	path := socketPath(t)
+	path := servertest.Socket(t)
 	stale, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stale.SetUnlinkOnClose(false)
 	stale.Close()
-	_, err = client.List(guard(t), path)
-	is(t, err, audio.ErrNoDaemon)
+	_, err = client.List(servertest.Guard(t), path)
+	servertest.Is(t, err, audio.ErrNoDaemon)
 	if _, err := listens(t, server.Socket{Path: path}); err != nil {
 		t.Error(err)
 	}
@@ -144,13 +145,13 @@ func TestStaleSocketIsTakenOver(t *testing.T) {
 func TestForeignSocketIsLeftAlone(t *testing.T) {
 	for _, network := range []string{"unix", "unixpacket"} {
 		noLeaks(t)
-		path := socketPath(t)
+		path := servertest.Socket(t)
 		foreign, err := net.Listen(network, path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = listens(t, server.Socket{Path: path})
-		is(t, err, audio.ErrBusy)
+		servertest.Is(t, err, audio.ErrBusy)
 		if err := foreign.Close(); err != nil {
 			t.Error(err)
 		}
@@ -171,13 +172,13 @@ func TestNobodyIsServedAfterClose(t *testing.T) {
 		t.Errorf("%d connections after Close", n)
 	}
 	quiet.cutOff()
-	_, err := p.Read(guard(t), make([]byte, 4))
-	is(t, err, audio.ErrReset)
-	if err := p.Close(guard(t)); err != nil {
+	_, err := p.Read(servertest.Guard(t), make([]byte, 4))
+	servertest.Is(t, err, audio.ErrReset)
+	if err := p.Close(servertest.Guard(t)); err != nil {
 		t.Error(err)
 	}
-	_, err = client.List(guard(t), r.path)
-	is(t, err, audio.ErrNoDaemon)
+	_, err = client.List(servertest.Guard(t), r.Path)
+	servertest.Is(t, err, audio.ErrNoDaemon)
 }
 
 // Close while programs come in all the time: nobody is left hanging.
@@ -190,7 +191,7 @@ func TestCloseWhileProgramsComeIn(t *testing.T) {
 				go func() {
 					defer func() { done <- struct{}{} }()
 					for {
-						if _, err := client.List(guard(t), r.path); err != nil {
+						if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
 							if !errors.Is(err, audio.ErrNoDaemon) && !errors.Is(err, audio.ErrReset) {
 								t.Error(err)
 							}
@@ -199,7 +200,7 @@ func TestCloseWhileProgramsComeIn(t *testing.T) {
 					}
 				}()
 			}
-			until(t, "some to come", func() bool { return r.Connections() > 0 })
+			servertest.Until(t, "some to come", func() bool { return r.Connections() > 0 })
 			if err := r.Server.Close(); err != nil {
 				t.Error(err)
 			}
@@ -214,7 +215,7 @@ func TestCloseWhileProgramsComeIn(t *testing.T) {
 // somebody listens.
 func TestSocketIsThereWhenItAnswers(t *testing.T) {
 	noLeaks(t)
-	path := socketPath(t)
+	path := servertest.Socket(t)
 	const mode = 0o604 // no umask has that
 	for range 100 {
 		began, seen := make(chan bool), make(chan error)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // connected is a connection of this process with itself.
@@ -62,7 +63,7 @@ func TestWhoIsLetIn(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if err != nil {
-			is(t, err, audio.ErrPermission)
+			servertest.Is(t, err, audio.ErrPermission)
 		}
 		comm, _ := os.ReadFile("/proc/self/comm")
 		if holder.PID != os.Getpid() || holder.UID != int(uid) || holder.Program != strings.TrimSpace(string(comm)) {
@@ -113,16 +114,8 @@ func TestOtherUsers(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			noLeaks(t)
-			c.socket.Path = socketPath(t)
-			d, err := startDaemon(c.socket)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := d.stop(); err != nil {
-					t.Error(err)
-				}
-			}()
+			c.socket.Path = servertest.Socket(t)
+			servertest.Start(t, threeLoops(c.socket))
 			program := prepare(t, helpOpen, order{socket: c.socket.Path}, func(cmd *exec.Cmd) {
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.who}
 			})

@@ -21,7 +21,7 @@ type raw struct {
 	seq uint32
 }
 
-func (r *rig) dial() *raw { r.Helper(); return dial(r, r.path) }
+func (r *rig) dial() *raw { r.Helper(); return dial(r, r.Path) }
 
 func dial(t testing.TB, socket string) *raw {
 	t.Helper()

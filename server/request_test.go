@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -24,15 +25,15 @@ func clientWrites(wait time.Duration) pcm.Options {
 
 func TestD1_OpenThatWaitsEndsWithItsContext(t *testing.T) {
 	r := newRig(t)
-	ctx, cancel := context.WithCancel(guard(t))
+	ctx, cancel := context.WithCancel(servertest.Guard(t))
 	result := make(chan error, 1)
 	go func() {
-		_, err := client.Open(ctx, r.path, "loop0", clientWrites(pcm.Forever))
+		_, err := client.Open(ctx, r.Path, "loop0", clientWrites(pcm.Forever))
 		result <- err
 	}()
-	until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+	servertest.Until(t, "the client to wait", func() bool { return r.Status("loop0").Waiting == 1 })
 	cancel()
-	is(t, <-result, audio.ErrInterrupted)
+	servertest.Is(t, <-result, audio.ErrInterrupted)
 	r.free("loop0")
 }
 
@@ -41,13 +42,13 @@ func TestD1_OpenThatWaitsEndsWithItsProgram(t *testing.T) {
 	for range 3 {
 		c := r.dial()
 		c.open("loop0", clientWrites(pcm.Forever))
-		until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+		servertest.Until(t, "the client to wait", func() bool { return r.Status("loop0").Waiting == 1 })
 		c.Close()
 		r.free("loop0")
 	}
-	program := prepare(t, helpEnd, order{socket: r.path, role: pcm.Client, dir: pcm.Write, period: 64, buffer: 256})
+	program := prepare(t, helpEnd, order{socket: r.Path, role: pcm.Client, dir: pcm.Write, period: 64, buffer: 256})
 	program.begin()
-	until(t, "the program to wait", func() bool { return r.status("loop0").Waiting == 1 })
+	servertest.Until(t, "the program to wait", func() bool { return r.Status("loop0").Waiting == 1 })
 	program.kill()
 	r.free("loop0")
 }
@@ -59,10 +60,10 @@ func TestD1_OpenThatIsGivenUpAsItSucceeds(t *testing.T) {
 	for range 100 {
 		c := r.dial()
 		c.open("loop0", clientWrites(pcm.Forever))
-		until(t, "the client to wait", func() bool { return r.status("loop0").Waiting == 1 })
+		servertest.Until(t, "the client to wait", func() bool { return r.Status("loop0").Waiting == 1 })
 		go c.Close()
 		s := r.open("loop0", serverReads())
-		if err := s.Close(guard(t)); err != nil {
+		if err := s.Close(servertest.Guard(t)); err != nil {
 			t.Fatal(err)
 		}
 		r.free("loop0")
@@ -71,8 +72,8 @@ func TestD1_OpenThatIsGivenUpAsItSucceeds(t *testing.T) {
 
 func TestD1_OpenThatWaitsTimesOutInTheDaemon(t *testing.T) {
 	r := newRig(t)
-	_, err := client.Open(guard(t), r.path, "loop0", clientWrites(time.Millisecond))
-	is(t, err, audio.ErrTimedOut)
+	_, err := client.Open(servertest.Guard(t), r.Path, "loop0", clientWrites(time.Millisecond))
+	servertest.Is(t, err, audio.ErrTimedOut)
 	if !strings.Contains(err.Error(), "waited 1ms") {
 		t.Errorf("%q does not say how long", err)
 	}
@@ -82,7 +83,7 @@ func TestD1_OpenThatWaitsTimesOutInTheDaemon(t *testing.T) {
 func TestErrorsCrossTheWireUnchanged(t *testing.T) {
 	r := newRig(t)
 	s := r.open("loop0", serverReads())
-	defer s.Close(guard(t))
+	defer s.Close(servertest.Guard(t))
 	cases := []struct {
 		loop  string
 		o     pcm.Options
@@ -101,20 +102,20 @@ func TestErrorsCrossTheWireUnchanged(t *testing.T) {
 		{"loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Channels: 65}}, audio.ErrInvalid, syscall.EINVAL},
 	}
 	for _, c := range cases {
-		_, here := r.bay.Open(guard(t), c.loop, c.o)
-		_, there := client.Open(guard(t), r.path, c.loop, c.o)
+		_, here := r.Bay.Open(servertest.Guard(t), c.loop, c.o)
+		_, there := client.Open(servertest.Guard(t), r.Path, c.loop, c.o)
 		if !errors.Is(there, c.want) || !errors.Is(there, c.errno) || there.Error() != here.Error() {
 			t.Errorf("%s %+v:\n over the wire %v\nin the daemon %v\nwant %v", c.loop, c.o, there, here, c.want)
 		}
 	}
 	// A sentence longer than the field is cut, not lost.
-	_, err := client.Open(guard(t), r.path, strings.Repeat("\x01", wire.NameBytes-1), clientWrites(0))
-	is(t, err, audio.ErrNoDevice)
+	_, err := client.Open(servertest.Guard(t), r.Path, strings.Repeat("\x01", wire.NameBytes-1), clientWrites(0))
+	servertest.Is(t, err, audio.ErrNoDevice)
 }
 
 func TestRequestsOutOfOrder(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	for _, op := range []wire.Op{wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose} {
 		c := r.dial()
 		c.op(op)
@@ -171,7 +172,7 @@ func (r *rig) stuck() (*raw, shm) {
 	m := c.granted()
 	m.put("program", 100)
 	c.op(wire.OpStart)
-	until(r, "the start", func() bool { return m.get("starts") == 1 })
+	servertest.Until(r, "the start", func() bool { return m.get("starts") == 1 })
 	return c, m
 }
 
@@ -208,7 +209,7 @@ func TestRequestsTakeEffectInTheirOrder(t *testing.T) {
 		c.op(wire.OpDrain)
 		c.op(wire.OpPause) // that is: go on
 		c.done(wire.OpPause)
-		if !r.status("loop0").Client.Draining {
+		if !r.Status("loop0").Client.Draining {
 			t.Fatalf("in round %d the daemon does not know of the drain", round)
 		}
 		c.op(wire.OpHalt)
@@ -224,7 +225,7 @@ func TestRequestsTakeEffectInTheirOrder(t *testing.T) {
 
 func TestMoreRequestsThanAreAllowed(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	c, _ := r.stuck()
 	for range wire.MaxPending + 1 {
 		c.op(wire.OpDrain)
@@ -254,16 +255,16 @@ func TestD16_ConnectionDiesWhileDrainAndCloseArePending(t *testing.T) {
 			c.op(wire.OpStart)
 			c.op(op)
 			if op == wire.OpClose {
-				until(t, "the close", func() bool { return r.status("loop0").Client.Gone })
+				servertest.Until(t, "the close", func() bool { return r.Status("loop0").Client.Gone })
 			}
 			c.Close()
 			got := make([]byte, 4*200)
-			n, err := s.Read(guard(t), got)
+			n, err := s.Read(servertest.Guard(t), got)
 			if n != 100 || err != nil || got[4*99] != 99 {
 				t.Errorf("read %d frames, %v, want the 100 that were written", n, err)
 			}
-			_, err = s.Read(guard(t), got)
-			is(t, err, audio.ErrReset)
+			_, err = s.Read(servertest.Guard(t), got)
+			servertest.Is(t, err, audio.ErrReset)
 		})
 	}
 }
@@ -286,7 +287,7 @@ func TestRequestsAfterClose(t *testing.T) {
 // A program that leaves its bell alone, makes it blocking, and writes to it.
 func TestBellCannotStopTheEngine(t *testing.T) {
 	r := newRig(t)
-	by := newBystander(t, r.path)
+	by := newBystander(t, r.Path)
 	c := r.dial()
 	c.open("loop0", serverReads())
 	m := c.granted()
@@ -299,10 +300,10 @@ func TestBellCannotStopTheEngine(t *testing.T) {
 		t.Errorf("the program could write %d bytes to its bell", n)
 	}
 	w := r.open("loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Period: 48})
-	go w.Write(guard(t), make([]byte, 4*48000))
+	go w.Write(servertest.Guard(t), make([]byte, 4*48000))
 	for round := range 50 { // rings that nobody hears, and that somebody does
 		m.put("wake", m.get("daemon")+1)
-		until(t, "the bell", func() bool {
+		servertest.Until(t, "the bell", func() bool {
 			var event [1]unix.EpollEvent
 			n, err := unix.EpollWait(m.bell, event[:], 0)
 			return n == 1 || err != nil || round%2 == 0

@@ -3,19 +3,15 @@ package alsatest_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/looptest"
 	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // TestConformance runs the suite of loops through the plugin: each end is a program on
@@ -61,26 +57,7 @@ func connect(program func(*testing.T) string) func(*testing.T, *loop.Patchbay) l
 }
 
 func connectAgents(t *testing.T, bay *loop.Patchbay, program string) looptest.Opener {
-	dir, err := os.MkdirTemp("", "lb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(dir, "s")
-	s, err := server.Listen(server.Socket{Path: socket}, bay, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-		os.RemoveAll(dir)
-	})
+	socket := servertest.Serve(t, bay).Path
 	return func(ctx context.Context, name string, o pcm.Options) (looptest.End, error) {
 		a, err := startAgent(t, program, socket)
 		if err != nil {

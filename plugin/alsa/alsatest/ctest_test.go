@@ -3,7 +3,6 @@ package alsatest_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,12 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
-	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // crankHang is how long a C program may take, also under valgrind, before the test says that
@@ -41,32 +38,11 @@ const crankPeriod = 480
 
 func newCrank(t testing.TB, spec loop.Spec) *crank {
 	t.Helper()
-	c := &crank{TB: t, bay: loop.NewPatchbay()}
-	c.clock = backendtest.NewClock(backend.Config{Period: crankPeriod, Periods: 4})
-	engine := loop.NewEngine("clock", c.clock)
+	c := &crank{TB: t, clock: backendtest.NewClock(backend.Config{Period: crankPeriod, Periods: 4})}
 	spec.Name = "loop0"
-	if err := c.bay.Add(spec, engine); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "lb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.socket = filepath.Join(dir, "s")
-	s, err := server.Listen(server.Socket{Path: c.socket}, c.bay, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	t.Cleanup(func() {
-		c.still()
-		err := s.Close()
-		c.bay.Close()
-		if err := errors.Join(err, <-served, engine.Close(), os.RemoveAll(dir)); err != nil {
-			t.Errorf("the daemon stopped with %v", err)
-		}
-	})
+	d := servertest.Start(t, servertest.Options{Devices: []*loop.Engine{loop.NewEngine("clock", c.clock)}, Loops: []loop.Spec{spec}})
+	c.bay, c.socket = d.Bay, d.Path
+	t.Cleanup(c.still)
 	return c
 }
 

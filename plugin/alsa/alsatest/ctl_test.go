@@ -9,14 +9,14 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
-	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // mixerRig is a daemon with a clock, a device with both sides and one that only plays.
 type mixerRig struct {
 	*rig
 	main, speaker *loop.Engine
-	server        *server.Server
+	server        *servertest.Daemon
 }
 
 func newMixerRig(t *testing.T) *mixerRig {

@@ -11,13 +11,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/rs/zerolog"
-
-	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend"
-	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // nobody is who looks for daemons, if root runs the tests: permissions are nothing to root.
@@ -221,32 +217,14 @@ func (w *town) build() {
 // daemon serves a loop of a name below a folder until the test ends.
 func (w *town) daemon(below, name string) (socket string) {
 	w.Helper()
-	clock, err := null.Open(backend.Config{Format: audio.DefaultFormat(), Period: 480, Periods: 2}, null.Options{})
-	if err != nil {
-		w.Fatal(err)
-	}
-	engine, bay := loop.NewEngine("null", clock), loop.NewPatchbay()
-	if err := errors.Join(bay.AddDevice(engine), bay.Add(loop.Spec{Name: name}, engine)); err != nil {
-		w.Fatal(err)
-	}
 	at := server.Socket{Path: w.socket(below), Mode: 0o666}
 	if os.Geteuid() == 0 {
 		at.Users = []string{"65534"}
 	}
-	s, err := server.Listen(at, bay, zerolog.Nop())
-	if err != nil {
-		w.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
+	servertest.Start(w, servertest.Options{Socket: at, Loops: []loop.Spec{{Name: name}}})
 	w.Cleanup(func() {
 		_ = os.Chmod(below, 0o755)
 		_ = os.Chmod(filepath.Dir(at.Path), 0o755)
-		err := s.Close()
-		bay.Close()
-		if err := errors.Join(err, <-served, engine.Close()); err != nil {
-			w.Error(err)
-		}
 	})
 	return at.Path
 }

@@ -13,20 +13,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
-// giveUp is how long anything may take before a test says that it hangs: longer than any
-// host lets a program wait.
-const giveUp = 5 * time.Minute
+// giveUp is how long anything may take before a test says that it hangs.
+const giveUp = servertest.Hang
 
 // rig is a daemon in this process that programs are started against, and a directory
 // for their files. Its clock is the real one, or follows the programs, so that nothing
@@ -55,54 +52,22 @@ func newRig(t *testing.T, freewheel bool, loops ...loop.Spec) *rig {
 	return r
 }
 
-// device opens one that the sides of c have, until the test ends.
+// device opens one with the sides of c, for daemon.
 func (r *rig) device(name string, c backend.Config, freewheel bool) *loop.Engine {
 	r.Helper()
-	c.Format, c.Period, c.Periods = audio.DefaultFormat(), 480, 2
-	clock, err := null.Open(c, null.Options{Freewheel: freewheel})
+	device, err := servertest.Null(name, c, null.Options{Freewheel: freewheel})
 	if err != nil {
 		r.Fatal(err)
 	}
-	engine := loop.NewEngine(name, clock)
-	r.Cleanup(func() {
-		if err := engine.Close(); err != nil {
-			r.Error(err)
-		}
-	})
-	return engine
+	return device
 }
 
 // daemon serves devices, of which the first clocks the loops.
-func (r *rig) daemon(engines []*loop.Engine, loops ...loop.Spec) *server.Server {
+func (r *rig) daemon(devices []*loop.Engine, loops ...loop.Spec) *servertest.Daemon {
 	r.Helper()
-	r.bay = loop.NewPatchbay()
-	for _, e := range engines {
-		if err := r.bay.AddDevice(e); err != nil {
-			r.Fatal(err)
-		}
-	}
-	if len(loops) == 0 {
-		loops = []loop.Spec{{Name: "loop0"}}
-	}
-	for _, spec := range loops {
-		if err := r.bay.Add(spec, engines[0]); err != nil {
-			r.Fatal(err)
-		}
-	}
-	s, err := server.Listen(server.Socket{Path: r.socket}, r.bay, zerolog.Nop())
-	if err != nil {
-		r.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	r.Cleanup(func() {
-		err := s.Close()
-		r.bay.Close()
-		if err := errors.Join(err, <-served); err != nil {
-			r.Error(err)
-		}
-	})
-	return s
+	d := servertest.Start(r, servertest.Options{Socket: server.Socket{Path: r.socket}, Devices: devices, Loops: loops})
+	r.bay = d.Bay
+	return d
 }
 
 // rigOf has no daemon yet.
@@ -152,11 +117,7 @@ func (r *rig) status(name string) loop.Status {
 // until waits for something that must happen.
 func (r *rig) until(what string, f func() bool) {
 	r.Helper()
-	for began := time.Now(); !f(); time.Sleep(2 * time.Millisecond) {
-		if time.Since(began) > giveUp {
-			r.Fatalf("waited in vain: %s", what)
-		}
-	}
+	servertest.Until(r, what, f)
 }
 
 // serverArmed waits until the server of a loop waits for its client.

@@ -1,0 +1,207 @@
+// Package servertest is a daemon for tests: a patchbay with devices and loops, served on a
+// socket, in the process of the test.
+//
+//	d := servertest.Start(t, servertest.Options{})     loop0 on a clock, until the test ends
+//	p, err := client.Open(servertest.Guard(t), d.Path, "loop0", …)
+//	servertest.Until(t, "it to run", func() bool { return d.Status("loop0").Frames > 0 })
+package servertest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server"
+)
+
+// Hang is how long anything may take before a test says that it hangs: longer than any host
+// lets a program wait.
+const Hang = 5 * time.Minute
+
+// Options say what a daemon serves.
+type Options struct {
+	// Socket is where; without a path it is one of its own.
+	Socket server.Socket
+	// Devices are those of the daemon, which closes them; the first clocks the loops. None: a
+	// null device.
+	Devices []*loop.Engine
+	// Loops are on the first device. None: loop0.
+	Loops []loop.Spec
+	// Adjust is called with the server before it serves; nil: nothing is.
+	Adjust func(*server.Server)
+}
+
+// Daemon is a server and all that it serves.
+type Daemon struct {
+	*server.Server
+	Bay  *loop.Patchbay
+	Path string // of the socket
+
+	served  chan error
+	devices []*loop.Engine // to be closed
+}
+
+// Start starts a daemon that ends with the test, which fails if it does not end well.
+func Start(t testing.TB, o Options) *Daemon {
+	t.Helper()
+	if o.Socket.Path == "" {
+		o.Socket.Path = Socket(t)
+	}
+	d, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.stopAfter(t)
+	return d
+}
+
+// Serve is Start for a patchbay that somebody else has made, and closes.
+func Serve(t testing.TB, bay *loop.Patchbay) *Daemon {
+	t.Helper()
+	d, err := serve(&Daemon{Bay: bay}, Options{Socket: server.Socket{Path: Socket(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(d.Server.Close(), <-d.served); err != nil {
+			t.Errorf("the server stopped with %v", err)
+		}
+	})
+	return d
+}
+
+func (d *Daemon) stopAfter(t testing.TB) {
+	t.Cleanup(func() {
+		if err := d.Stop(); err != nil {
+			t.Errorf("the daemon stopped with %v", err)
+		}
+	})
+}
+
+// New is Start without a test, for a process of its own. Call Stop at the end.
+func New(o Options) (*Daemon, error) {
+	if len(o.Devices) == 0 {
+		device, err := Null("null", backend.Config{}, null.Options{})
+		if err != nil {
+			return nil, err
+		}
+		o.Devices = []*loop.Engine{device}
+	}
+	if len(o.Loops) == 0 {
+		o.Loops = []loop.Spec{{Name: "loop0"}}
+	}
+	d := &Daemon{Bay: loop.NewPatchbay(), devices: o.Devices}
+	var err error
+	for _, device := range o.Devices {
+		err = errors.Join(err, d.Bay.AddDevice(device))
+	}
+	for _, spec := range o.Loops {
+		err = errors.Join(err, d.Bay.Add(spec, o.Devices[0]))
+	}
+	if err == nil {
+		_, err = serve(d, o)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Stop())
+	}
+	return d, nil
+}
+
+func serve(d *Daemon, o Options) (*Daemon, error) {
+	s, err := server.Listen(o.Socket, d.Bay, zerolog.Nop())
+	if err != nil {
+		return nil, err
+	}
+	if o.Adjust != nil {
+		o.Adjust(s)
+	}
+	d.Server, d.Path, d.served = s, o.Socket.Path, make(chan error, 1)
+	go func() { d.served <- s.Serve() }()
+	return d, nil
+}
+
+// Stop ends the daemon, and closes its devices.
+func (d *Daemon) Stop() error {
+	var err error
+	if d.Server != nil {
+		err = d.Server.Close()
+	}
+	d.Bay.Close()
+	if d.served != nil {
+		err = errors.Join(err, <-d.served)
+	}
+	for _, device := range d.devices {
+		err = errors.Join(err, device.Close())
+	}
+	return err
+}
+
+// Status returns that of a loop.
+func (d *Daemon) Status(name string) loop.Status {
+	for _, s := range d.Bay.Status() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return loop.Status{}
+}
+
+// Null opens a null device with periods of 10 ms, in the usual format, with the sides that c
+// has.
+func Null(name string, c backend.Config, o null.Options) (*loop.Engine, error) {
+	c.Format, c.Period, c.Periods = audio.DefaultFormat(), 480, 2
+	s, err := null.Open(c, o)
+	if err != nil {
+		return nil, err
+	}
+	return loop.NewEngine(name, s), nil
+}
+
+// Socket returns a path that is short, as the kernel wants it, and reachable for every user.
+// What is there goes with the test.
+func Socket(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lb")
+	if err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "s")
+}
+
+// Guard returns a context that ends with the test, or when that hangs.
+func Guard(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), Hang)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// Until waits for something that happens elsewhere.
+func Until(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	for start := time.Now(); !happened(); time.Sleep(time.Millisecond) {
+		if time.Since(start) > Hang {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// Is fails the test unless an error is the one that is wanted.
+func Is(t testing.TB, err error, want *audio.Error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %q (%v)", err, want, want.Errno())
+	}
+}
