@@ -44,7 +44,7 @@ func (e *engine) cycle(t backend.Tick) {
 	_ = e.device.Play(e.stream, t.Position, 48000)
 }
 
-// program is an end of a program with half a second of buffer, and a bell that is heard.
+// program is an end of a program with the usual buffer, and a bell that is heard.
 type program struct {
 	End
 	rung func()
@@ -57,7 +57,7 @@ func (p *program) Ring() {
 }
 
 func newProgram(tb testing.TB, f audio.Format, server, plays bool) *program {
-	spec := ring.Spec{Format: f, Capacity: f.Rate / 2, Playback: plays}
+	spec := ring.Spec{Format: f, Capacity: f.Rate * 34 / 100, Playback: plays}
 	r, err := ring.New(ring.Memory(spec.Bytes()), spec)
 	if err != nil {
 		tb.Fatal(err)
