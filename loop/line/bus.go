@@ -26,6 +26,15 @@ type place interface {
 	counts() bool
 }
 
+// held returns how many frames of a program are beyond the lines.
+func held(p place, e *End, t *tick) uint64 {
+	frames := p.delay()
+	if frames == 0 {
+		return 0
+	}
+	return audio.MulDiv(uint64(frames), uint64(e.Format.Rate), t.rate)
+}
+
 // nowhere is the place of what lies within loops.
 type nowhere struct{}
 

@@ -108,9 +108,9 @@ func (d *delivery) overrun(frames int) (found Finding) {
 // publish lets control and the program see how far the line is, and rings its bell. In a
 // converter are so many frames of the program.
 func (d *delivery) publish(t *tick, converting uint64) {
-	held := audio.MulDiv(uint64(d.place.delay()), uint64(d.end.Format.Rate), t.rate)
+	before := held(d.place, d.end, t)
 	d.SetClock(t.Time)
-	d.SetDelay(uint32(held + converting))
+	d.SetDelay(uint32(before + converting))
 	d.end.Moved.Store(d.Given())
 	if d.Due() {
 		d.end.Bell.Ring()

@@ -152,12 +152,12 @@ func (s *supply) countBad() {
 // publish lets control and the program see how far the line is, and how much is behind the
 // ring, and rings its bell.
 func (s *supply) publish(t *tick) {
-	held := audio.MulDiv(uint64(s.place.delay()), uint64(s.end.Format.Rate), t.rate)
+	behind := held(s.place, s.end, t)
 	if s.line.path.holds() {
-		held += uint64(s.line.path.latency())
+		behind += uint64(s.line.path.latency())
 	}
 	s.SetClock(t.Time)
-	s.SetDelay(uint32(held))
+	s.SetDelay(uint32(behind))
 	s.end.Moved.Store(s.Taken())
 	if s.Due() {
 		s.end.Bell.Ring()
