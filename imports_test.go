@@ -28,7 +28,9 @@ func layers() []layer {
 		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
 		{"backend/sleep", "", "system calls, without an opinion"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
-		{"backend/alsa", "backend audio backend/alsa/abi backend/sleep", "as null"},
+		{"backend/alsa/card", "audio backend/alsa/abi", "which cards there are, whatever is done with them"},
+		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card", "an ability of a stream, whichever stream it is"},
+		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
@@ -56,7 +58,7 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -76,10 +78,10 @@ func moduleRules() []rule {
 		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
 		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
-		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
+		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

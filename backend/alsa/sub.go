@@ -12,16 +12,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
-
-// Address is a place where a card plays or records.
-type Address struct {
-	Card   int
-	Device int
-}
-
-// String is the name that alsa-lib has for it.
-func (p Address) String() string { return fmt.Sprintf("hw:%d,%d", p.Card, p.Device) }
 
 // sub is one direction of a PCM. Positions count frames since Start, without gaps.
 type sub struct {
@@ -50,7 +42,7 @@ type sub struct {
 }
 
 // openSub opens, and does not wait for whoever has the card.
-func openSub(at Address, play bool) (*sub, error) {
+func openSub(at card.Address, play bool) (*sub, error) {
 	direction := map[bool]string{true: "p", false: "c"}[play]
 	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, direction)
 	s := &sub{name: at.String(), play: play}
@@ -62,7 +54,7 @@ func openSub(at Address, play bool) (*sub, error) {
 	return s, nil
 }
 
-func openError(at Address, play bool, path string, err error) error {
+func openError(at card.Address, play bool, path string, err error) error {
 	does := map[bool]string{true: "play", false: "record"}[play]
 	switch {
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
@@ -76,7 +68,7 @@ func openError(at Address, play bool, path string, err error) error {
 }
 
 // holderText is " by NAME (pid N)", as far as it is known.
-func holderText(at Address, play bool) string {
+func holderText(at card.Address, play bool) string {
 	direction := map[bool]string{true: "p", false: "c"}[play]
 	text, err := os.ReadFile(fmt.Sprintf("/proc/asound/card%d/pcm%d%s/sub0/status", at.Card, at.Device, direction))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/resample"
 )
@@ -60,8 +60,8 @@ type CardConfig struct {
 	Volume   string   // who applies the gains: inSoftware or inHardware
 	Monitor  string   // and who the monitor_gain
 
-	Controls alsa.CardControls // what is not found by the names that drivers use
-	Port     audio.Patch       // ports in use at first
+	Controls controls.Names // what is not found by the names that drivers use
+	Port     audio.Patch    // ports in use at first
 }
 
 // Where gains of a card are applied.
@@ -122,7 +122,7 @@ func defaultDevice() DeviceConfig {
 
 // defaultCard is whichever card there is.
 func defaultCard() CardConfig {
-	return CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware, Controls: alsa.CardControls{Index: alsa.OwnIndex}}
+	return CardConfig{Card: anyCard, Volume: inSoftware, Monitor: inSoftware, Controls: controls.Names{Index: controls.OwnIndex}}
 }
 
 func defaultNull() DeviceConfig {

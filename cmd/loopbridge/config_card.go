@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
@@ -46,7 +47,7 @@ func setCard(to, backend *string) func(any) string {
 		case *backend == portaudioBackend && strings.TrimPrefix(s, portaudio.Prefix) == "":
 			return "empty, use " + aPortAudioDevice
 		case *backend == alsaBackend:
-			if _, err := alsa.ParseIdentity(s); err != nil {
+			if _, err := card.ParseIdentity(s); err != nil {
 				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
 			}
 		}
@@ -80,7 +81,7 @@ func (b *binder) cards(path string, v any, d *DeviceConfig) string {
 }
 
 // cardSide are the keys of a side that only a card has, for its controls.
-func (b *binder) cardSide(path, backend string, d audio.Direction, to *alsa.SideControls) []field {
+func (b *binder) cardSide(path, backend string, d audio.Direction, to *controls.SideNames) []field {
 	// only is f, on a card.
 	only := func(f func(any) string) func(any) string {
 		if backend != "" && backend != alsaBackend {
@@ -91,12 +92,12 @@ func (b *binder) cardSide(path, backend string, d audio.Direction, to *alsa.Side
 	return []field{
 		{"volume", only(setControl(&to.Volume))},
 		{"controls", func(v any) string {
-			to.Ports = map[audio.Ports]alsa.PortControls{}
+			to.Ports = map[audio.Ports]controls.PortNames{}
 			var fields []field
 			for port := range audio.AllPorts(d).All() {
 				name := port.Names(d)
 				fields = append(fields, field{name, only(func(v any) string {
-					var c alsa.PortControls
+					var c controls.PortNames
 					b.table(join(join(path, "controls"), name), v, []field{
 						{"switch", setControl(&c.Switch)},
 						{"volume", setControl(&c.Volume)},
@@ -123,7 +124,7 @@ func setControl(to *string) func(any) string {
 		if !ok {
 			return wrongType(v, use)
 		}
-		if _, err := alsa.ParseElementID(s); err != nil {
+		if _, err := controls.ParseID(s); err != nil {
 			return "no control, use " + use
 		}
 		*to = s

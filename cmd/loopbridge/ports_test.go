@@ -12,7 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -66,12 +66,12 @@ line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := CardConfig{Card: anyCard, Volume: inHardware, Monitor: inSoftware, Controls: alsa.CardControls{
+	want := CardConfig{Card: anyCard, Volume: inHardware, Monitor: inSoftware, Controls: controls.Names{
 		Index: 10,
-		Play: alsa.SideControls{Volume: "Amp Playback Volume", Ports: map[audio.Ports]alsa.PortControls{
+		Play: controls.SideNames{Volume: "Amp Playback Volume", Ports: map[audio.Ports]controls.PortNames{
 			audio.PortLineOut: {Switch: "Amp Playback Switch,1", Jack: "none"},
 		}},
-		Record: alsa.SideControls{Ports: map[audio.Ports]alsa.PortControls{
+		Record: controls.SideNames{Ports: map[audio.Ports]controls.PortNames{
 			audio.PortLineIn: {Source: "Input", Item: "Line", Volume: "Line Capture Volume"},
 		}},
 	}}

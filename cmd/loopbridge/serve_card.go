@@ -12,6 +12,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/backend/standby"
 )
@@ -20,7 +22,7 @@ import (
 type cards struct {
 	log    zerolog.Logger
 	rt     *realtime
-	finder alsa.Finder
+	finder card.Finder
 	opener func(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -77,18 +79,18 @@ func (c *cards) openCard(d DeviceConfig, name string, wish backend.Config) (back
 	if wish.Record {
 		sides |= audio.Record
 	}
-	card, pcm, err := c.finder.Resolve(name, sides)
+	found, pcm, err := c.finder.Resolve(name, sides)
 	if err != nil {
 		return nil, err
 	}
-	at := alsa.Address{Card: card.Number, Device: pcm.Device}
+	at := card.Address{Card: found.Number, Device: pcm.Device}
 	s, err := alsa.Open(wish, at)
 	if err != nil {
 		return nil, err
 	}
 	log := c.log.With().Str("device", d.Name).Logger()
-	controlled, err := alsa.WithControls(s, at, alsa.ControlOptions{
-		Which: d.Card.Controls, Restore: d.Card.Restore, Volume: d.Card.Volume == inHardware, Monitor: d.Card.Monitor == inHardware,
+	controlled, err := controls.Wrap(s, at, controls.Options{
+		Names: d.Card.Controls, Restore: d.Card.Restore, Volume: d.Card.Volume == inHardware, Monitor: d.Card.Monitor == inHardware,
 		Note: func(err error) { log.Warn().Err(err).Msg("sound card") },
 	})
 	if err == nil {
@@ -117,7 +119,7 @@ func (c *cards) subscribe() <-chan struct{} {
 
 // watch tells the devices of cards that come. What goes they find out by themselves.
 func (c *cards) watch(ctx context.Context) {
-	events, err := alsa.Watch(ctx)
+	events, err := card.Watch(ctx)
 	if err != nil {
 		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by looking for them")
 		return

@@ -8,8 +8,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
-	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/standby"
 	"github.com/loopbridge/loopbridge/loop"
@@ -19,7 +19,7 @@ import (
 type panelOfCard struct {
 	mu     sync.Mutex
 	values map[string][]int64
-	events chan alsa.ElementChange
+	events chan controls.Event
 	ended  chan struct{}
 	once   sync.Once
 	closed *int
@@ -28,33 +28,33 @@ type panelOfCard struct {
 func newPanelOfCard(closed *int) *panelOfCard {
 	return &panelOfCard{
 		values: map[string][]int64{"Master Playback Switch": {1}, "Master Playback Volume": {74}},
-		events: make(chan alsa.ElementChange, 100), ended: make(chan struct{}), closed: closed,
+		events: make(chan controls.Event, 100), ended: make(chan struct{}), closed: closed,
 	}
 }
 
-func (p *panelOfCard) Elements() ([]alsa.Element, error) {
-	id := func(name string) alsa.ElementID { return alsa.ElementID{Interface: abi.MixerElem, Name: name} }
-	return []alsa.Element{
+func (p *panelOfCard) List() ([]controls.Element, error) {
+	id := func(name string) controls.ID { return controls.ID{Interface: abi.MixerElem, Name: name} }
+	return []controls.Element{
 		{ID: id("Master Playback Switch"), Type: abi.Boolean, Count: 1, Max: 1, Readable: true, Writable: true},
 		{ID: id("Master Playback Volume"), Type: abi.Number, Count: 1, Max: 74, Readable: true, Writable: true},
 	}, nil
 }
 
-func (p *panelOfCard) Read(id alsa.ElementID) ([]int64, error) {
+func (p *panelOfCard) Read(id controls.ID) ([]int64, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.values[id.Name]), nil
 }
 
-func (p *panelOfCard) Write(id alsa.ElementID, values []int64) error {
+func (p *panelOfCard) Write(id controls.ID, values []int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.values[id.Name] = slices.Clone(values)
-	p.events <- alsa.ElementChange{ID: id, Value: true}
+	p.events <- controls.Event{ID: id, Value: true}
 	return nil
 }
 
-func (p *panelOfCard) Next() (alsa.ElementChange, error) {
+func (p *panelOfCard) Next() (controls.Event, error) {
 	select {
 	case e, there := <-p.events:
 		if !there {
@@ -62,7 +62,7 @@ func (p *panelOfCard) Next() (alsa.ElementChange, error) {
 		}
 		return e, nil
 	case <-p.ended:
-		return alsa.ElementChange{}, audio.ErrClosed.With("closed")
+		return controls.Event{}, audio.ErrClosed.With("closed")
 	}
 }
 
@@ -76,7 +76,7 @@ func (p *panelOfCard) Close() error {
 
 // others is another mixer.
 func (p *panelOfCard) others(name string, value int64) {
-	id := alsa.ElementID{Interface: abi.MixerElem, Name: name}
+	id := controls.ID{Interface: abi.MixerElem, Name: name}
 	if err := p.Write(id, []int64{value}); err != nil {
 		panic(err)
 	}
@@ -122,12 +122,12 @@ func (p *pluggedCard) open(volume bool) (backend.Stream, error) {
 	}
 	p.opened++
 	p.panel = newPanelOfCard(&p.closed)
-	m, err := alsa.NewMixer(p.panel, alsa.CardControls{})
+	m, err := controls.New(p.panel, controls.Names{})
 	if err != nil {
 		return nil, err
 	}
 	p.clock = backendtest.NewClock(backend.Config{Play: true})
-	return alsa.WithMixer(p.clock, m, alsa.ControlOptions{Volume: volume}), nil
+	return controls.WrapCard(p.clock, m, controls.Options{Volume: volume}), nil
 }
 
 // unplug takes the card away, and plug brings another one.
@@ -199,7 +199,7 @@ func TestCardsMuteIsShown(t *testing.T) {
 			shows := func(what string, muted bool, on int64) {
 				t.Helper()
 				synctest.Wait()
-				v, err := p.panel.Read(alsa.ElementID{Name: "Master Playback Switch"})
+				v, err := p.panel.Read(controls.ID{Name: "Master Playback Switch"})
 				if err != nil || v[0] != on || p.engine.Info().OutputMuted != muted {
 					t.Errorf("volume %v, %s: output_muted %v, switch %v, want %v and %d", volume, what, p.engine.Info().OutputMuted, v, muted, on)
 				}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/convert"
@@ -40,7 +40,7 @@ func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
 // newDaemon serves nothing yet.
 func newDaemon(log zerolog.Logger) *daemon {
 	d := &daemon{log: log, bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, rt: d.rt, finder: alsa.Finder{}}
+	d.cards = cards{log: log, rt: d.rt, finder: card.Finder{}}
 	return d
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend/null"
 )
 
-// card is the shipped example with its output in a folder of the test.
-func card(t *testing.T) Config {
+// exampleCard is the shipped example with its output in a folder of the test.
+func exampleCard(t *testing.T) Config {
 	t.Helper()
 	c, err := loadConfig(filepath.Join(configDir, "card.toml"))
 	if err != nil {
@@ -34,7 +34,7 @@ func card(t *testing.T) Config {
 // TestCardDevice: the device of the example records its tone and keeps what is played,
 // here its own input one tick later, in its file.
 func TestCardDevice(t *testing.T) {
-	c := card(t)
+	c := exampleCard(t)
 	d := c.Devices[len(c.Devices)-1]
 	d.Freewheel = true
 	s, err := (&daemon{}).open(d)
@@ -80,7 +80,7 @@ func TestCardDevice(t *testing.T) {
 
 // TestCardDaemon: a daemon with the example starts and ends, and leaves a whole file.
 func TestCardDaemon(t *testing.T) {
-	c := card(t)
+	c := exampleCard(t)
 	d, err := startDaemon(c, filepath.Join(tempDir(t), "s"), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
@@ -19,7 +20,7 @@ type portAudio struct {
 	library *portaudio.Library // nil: not loaded
 
 	rousing sync.Mutex
-	roused  map[alsa.Address]os.FileInfo // the node of a PCM, which is another one after each plug
+	roused  map[card.Address]os.FileInfo // the node of a PCM, which is another one after each plug
 }
 
 // load loads PortAudio, if it is not.
@@ -73,17 +74,17 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 // rouse makes the first start of what plays on a USB card, once for each time that it is plugged
 // in: with Linux 6.1.170 to 6.1.174 that start fails, and package alsa goes on from it while
 // PortAudio would hang. A card that is in use is left alone.
-func (c *cards) rouse(card, device int) {
+func (c *cards) rouse(number, device int) {
 	p := &c.portAudio
 	p.rousing.Lock()
 	defer p.rousing.Unlock()
-	at := alsa.Address{Card: card, Device: device}
-	node, err := os.Stat(fmt.Sprintf("/dev/snd/pcmC%dD%dp", card, device))
-	if err != nil || os.SameFile(node, p.roused[at]) || !c.onUSB(card) {
+	at := card.Address{Card: number, Device: device}
+	node, err := os.Stat(fmt.Sprintf("/dev/snd/pcmC%dD%dp", number, device))
+	if err != nil || os.SameFile(node, p.roused[at]) || !c.onUSB(number) {
 		return
 	}
 	if p.roused == nil {
-		p.roused = make(map[alsa.Address]os.FileInfo)
+		p.roused = make(map[card.Address]os.FileInfo)
 	}
 	s, err := alsa.Open(backend.Config{Play: true, Format: audio.DefaultFormat(), Period: 480, Periods: 3}, at)
 	if err != nil {
@@ -97,7 +98,7 @@ func (c *cards) rouse(card, device int) {
 }
 
 // onUSB reports whether a card is one of USB.
-func (c *cards) onUSB(card int) bool {
+func (c *cards) onUSB(number int) bool {
 	all, err := c.finder.Cards()
-	return err == nil && slices.ContainsFunc(all, func(one alsa.Card) bool { return one.Number == card && one.Vendor != "" })
+	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool { return one.Number == number && one.Vendor != "" })
 }
