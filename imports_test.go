@@ -58,7 +58,10 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
+		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
+		{"cmd/loopbridge/internal/trial", "audio", "shared by tests of all parts, so it must not pull one in"},
+		{"cmd/loopbridge", "cmd/loopbridge/internal/console cmd/loopbridge/internal/files audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -74,14 +77,13 @@ func moduleRules() []rule {
 	return []rule{
 		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
 		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge", "the configuration belongs to the command"},
-		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
-		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
+		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
 		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
 		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge cmd/loopbridge/internal/files hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

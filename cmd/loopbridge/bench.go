@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // benchCmd measures this program on this machine. Daemon and clients are processes
@@ -53,7 +54,7 @@ func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	if b.exe, err = os.Executable(); err != nil {
 		return err
 	}
-	if isTerminal(e.stderr) {
+	if console.IsTerminal(e.stderr) {
 		b.progress = e.stderr
 	}
 	result, err := b.run(ctx)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // settleTime is for what a daemon does once after its start.
@@ -69,6 +71,6 @@ func pause(ctx context.Context, d time.Duration) error {
 
 func (r *idleReport) writeTable(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "a daemon with %s and no client: %s and %.3f ms of CPU time in %.1f s, %.1f MiB\n",
-		count(r.Loops, "loop"), count(int(r.Wakeups), "wake-up"), r.CPU, r.Duration, mebi(r.RSS))
+		console.Count(r.Loops, "loop"), console.Count(int(r.Wakeups), "wake-up"), r.CPU, r.Duration, mebi(r.RSS))
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -36,7 +37,7 @@ func (b *pairsBench) frames() int { return max(1, int(b.format.Frames(b.period))
 func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	b.say("starting %s", count(b.pairs, "pair"))
+	b.say("starting %s", console.Count(b.pairs, "pair"))
 	defer b.say("")
 	d, err := startBenchDaemon(ctx, fail, b.exe, b.pairs, b.period)
 	if err != nil {

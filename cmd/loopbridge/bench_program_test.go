@@ -9,7 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // TestBenchPairs looks at what was counted, not at how fast it was.
@@ -48,11 +49,7 @@ func TestBenchIdle(t *testing.T) {
 // TestBenchInterrupted: Ctrl-C in the middle ends all processes.
 func TestBenchInterrupted(t *testing.T) {
 	p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1h")
-	for began := time.Now(); len(children(p.Process.Pid)) < 3; time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > hang {
-			t.Fatal("the processes do not start")
-		}
-	}
+	trial.Until(t, "the processes start", func() bool { return len(children(p.Process.Pid)) >= 3 })
 	pids := children(p.Process.Pid)
 	p.signal(t, syscall.SIGINT)
 	o := p.wait(t)
@@ -87,7 +84,7 @@ func TestBenchRefusals(t *testing.T) {
 // startBench gives the bench a temporary directory of its own.
 func startBench(t *testing.T, args ...string) (p *process, dir string) {
 	t.Helper()
-	dir = tempDir(t)
+	dir = trial.TempDir(t)
 	p = &process{
 		Cmd:  exec.Command(program(t), append([]string{"bench"}, args...)...),
 		name: strings.Join(args, " "), done: make(chan struct{}),

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/resample"
 	"github.com/loopbridge/loopbridge/resample/reference"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
@@ -56,7 +57,7 @@ func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
 		return usageError("there must be at least one round")
 	}
 	show := func(string, ...any) {}
-	if isTerminal(e.stderr) {
+	if console.IsTerminal(e.stderr) {
 		show = func(format string, args ...any) { fmt.Fprintf(e.stderr, "\r\033[K"+format, args...) }
 		defer show("")
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // checkConfig prints what is wrong with a file, one line for each problem, or one
@@ -17,17 +19,10 @@ func checkConfig(path string, out io.Writer) error {
 		if _, err := fmt.Fprintln(out, problems); err != nil {
 			return err
 		}
-		return fmt.Errorf("%s has %s", path, count(len(problems), "problem"))
+		return fmt.Errorf("%s has %s", path, console.Count(len(problems), "problem"))
 	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: ok, %s, %s\n", path, count(len(c.Devices), "device"), count(len(c.Loops), "loop"))
+	_, err = fmt.Fprintf(out, "%s: ok, %s, %s\n", path, console.Count(len(c.Devices), "device"), console.Count(len(c.Loops), "loop"))
 	return err
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -95,7 +96,7 @@ func (b *binder) ports(path string, v any, d audio.Direction, channels int, to *
 			}
 			to.Channels[port] = list
 			if len(list) != width {
-				return fmt.Sprintf("has %s and %s %d, use equally many", count(len(list), "channel"), first, width)
+				return fmt.Sprintf("has %s and %s %d, use equally many", console.Count(len(list), "channel"), first, width)
 			}
 			return ""
 		}})

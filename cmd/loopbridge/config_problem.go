@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // configProblem is one thing wrong with a file. Its Error is one line:
@@ -64,13 +65,7 @@ func (ps configProblems) sort() {
 // characters, and not longer than a person wants to read.
 func oneLine(s string) string {
 	const most = 60 // characters
-	s = strings.Join(strings.Fields(s), " ")
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
+	s = console.Printable(strings.Join(strings.Fields(s), " "))
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "…"
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 func TestParseSound(t *testing.T) {
@@ -46,7 +47,7 @@ func TestParseSound(t *testing.T) {
 func TestInputIsProbed(t *testing.T) {
 	dir := t.TempDir()
 	cd := audio.Format{Rate: 44100, Channels: 2, Encoding: audio.S16LE}
-	writeWAV(t, filepath.Join(dir, "cd.wav"), cd, noise(cd, 100))
+	trial.WriteWAV(t, filepath.Join(dir, "cd.wav"), cd, trial.Noise(cd, 100))
 	if err := os.WriteFile(filepath.Join(dir, "text.wav"), []byte("no sound, but a text of some length"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // devicesCmd shows what there is to play and record on.
@@ -102,7 +103,7 @@ func cardInfoOf(c card.Card) cardInfo {
 		at := card.Address{Card: c.Number, Device: pcm.Device}
 		p := pcmInfo{Address: at.String(), Name: pcm.Name, Users: []string{}}
 		for _, user := range pcm.Users {
-			p.Users = append(p.Users, fmt.Sprintf("%s (%d) %ss", printable(user.Command), user.PID, user.Direction))
+			p.Users = append(p.Users, fmt.Sprintf("%s (%d) %ss", console.Printable(user.Command), user.PID, user.Direction))
 		}
 		for d, to := range map[audio.Direction]**capsInfo{audio.Play: &p.Play, audio.Record: &p.Record} {
 			if pcm.Directions()&d != 0 {
@@ -140,10 +141,10 @@ func (m *machine) write(out io.Writer) error {
 		fmt.Fprintln(out, "This machine has no sound card.")
 	}
 	for _, card := range m.Cards {
-		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, printable(card.Name), printable(card.Driver), strings.Join(card.Names, "  "))
+		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name), console.Printable(card.Driver), strings.Join(card.Names, "  "))
 		fmt.Fprintf(out, "  ports   play %s; record %s %s\n", card.Ports.Play, card.Ports.Record, card.Ports.Error)
 		for _, p := range card.PCMs {
-			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, printable(p.Name), usersText(p.Users))
+			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, console.Printable(p.Name), usersText(p.Users))
 			p.Play.write(out, "plays")
 			p.Record.write(out, "records")
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // portAudioInfo is what PortAudio has on this machine.
@@ -102,7 +103,7 @@ func (p *portAudioInfo) write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PORTAUDIO\tRATE\tPLAYS\tRECORDS")
 	for _, d := range p.Devices {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", printable(d.Name), d.Rate, d.Play, d.Record)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", console.Printable(d.Name), d.Rate, d.Play, d.Record)
 	}
 	return t.Flush()
 }
@@ -112,7 +113,7 @@ func (s *portAudioSide) String() string {
 	if s == nil {
 		return "-"
 	}
-	text := fmt.Sprintf("%s, %.1f..%.1f ms", count(s.Channels, "channel"), s.Latency[0], s.Latency[1])
+	text := fmt.Sprintf("%s, %.1f..%.1f ms", console.Count(s.Channels, "channel"), s.Latency[0], s.Latency[1])
 	if s.Default {
 		text += ", default"
 	}

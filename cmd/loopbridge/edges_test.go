@@ -12,6 +12,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -76,11 +77,7 @@ func (o operator) number(field string) int {
 // until waits for a value of a field.
 func (o operator) until(field, value string) {
 	o.Helper()
-	for began := time.Now(); o.info("-n", field) != value; time.Sleep(time.Millisecond) {
-		if time.Since(began) > hang {
-			o.Fatalf("%s never is %s, but %s", field, value, o.info("-n", field))
-		}
-	}
+	trial.Until(o, field+" is "+value, func() bool { return o.info("-n", field) == value })
 }
 
 // open is a program at a loop of the card.
@@ -245,7 +242,7 @@ func TestEdge59Ports(t *testing.T) {
 // levels measures until what comes out is right, and gives what it last was.
 func (o operator) levels(right func(control.Levels) bool) (l control.Levels, ok bool) {
 	o.Helper()
-	for began := time.Now(); !ok && time.Since(began) < hang; ok = right(l) {
+	for began := time.Now(); !ok && time.Since(began) < trial.Hang; ok = right(l) {
 		l = control.Levels{}
 		got := o.run("levels", "card", "--once", "--json", "--interval", "10ms")
 		if err := json.Unmarshal([]byte(got.stdout), &l); err != nil {

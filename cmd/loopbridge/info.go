@@ -10,6 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -115,7 +116,7 @@ func changeText(c control.FieldChange) string {
 		}
 		return strings.Trim(string(raw), `"`)
 	}
-	return printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
+	return console.Printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
 }
 
 // watchCmd prints what happens.
@@ -139,10 +140,10 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
 		case ev.Note != "":
-			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, printable(ev.Note))
+			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, console.Printable(ev.Note))
 		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
 		default:
-			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, printable(ev.Program), ev.PID)
+			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, console.Printable(ev.Program), ev.PID)
 		}
 	})
 	if ctx.Err() != nil {

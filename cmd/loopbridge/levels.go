@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // levelsCmd shows how loud a device, or a program at an end of a loop, plays and records.
@@ -35,7 +36,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 		text = endText
 	}
 	f, isFile := e.stdout.(*os.File)
-	inPlace := isFile && isTerminal(f) && !c.JSON
+	inPlace := isFile && console.IsTerminal(f) && !c.JSON
 	begun := false
 	for {
 		levels, err := api.Levels(ctx, c.Name)
@@ -96,7 +97,7 @@ func sideText(s control.SideLevels) string {
 	}
 	text := fmt.Sprintf("%11s  %s", decibels(peak), bar(peak))
 	if s.Clipped > 0 {
-		text += fmt.Sprintf("  %s clipped", count(int(s.Clipped), "sample"))
+		text += fmt.Sprintf("  %s clipped", console.Count(int(s.Clipped), "sample"))
 	}
 	return text
 }

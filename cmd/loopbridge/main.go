@@ -12,11 +12,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // Exit statuses.
@@ -87,18 +87,8 @@ func (e *env) socket() string {
 // warn prints a sentence, or several in lines of their own.
 func (e *env) warn(format string, args ...any) {
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		fmt.Fprintf(e.stderr, "loopbridge: %s\n", printable(line))
+		fmt.Fprintf(e.stderr, "loopbridge: %s\n", console.Printable(line))
 	}
-}
-
-// printable keeps names that other programs have chosen from steering a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }
 
 // usageError is a command line that asks for what cannot be.

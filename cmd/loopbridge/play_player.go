@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -185,6 +186,6 @@ func (pl *player) warn(e *env) {
 		e.warn("%s", pl.lost)
 	}
 	if pl.rest > 0 {
-		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
+		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -94,10 +95,10 @@ func portsConfig(t *testing.T, input []byte) (c Config, card *DeviceConfig) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	card = &c.Devices[len(c.Devices)-1]
 	card.Input, card.Output = DeviceInput{File: filepath.Join(dir, "in.wav")}, filepath.Join(dir, "out.wav")
-	writeWAV(t, card.Input.File, card.Format, input)
+	trial.WriteWAV(t, card.Input.File, card.Format, input)
 	return c, card
 }
 
@@ -126,7 +127,7 @@ func channel(sound []byte, channels, which int) (samples []byte) {
 // channels of the ports that were in use, bit for bit, and nowhere else.
 func TestD23PortsOfTheExamplePlay(t *testing.T) {
 	c, card := portsConfig(t, tones(480, 960, 1440, 1920))
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	d, err := startDaemon(c, socket, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
@@ -139,9 +140,9 @@ func TestD23PortsOfTheExamplePlay(t *testing.T) {
 			"play.port="+name+"\nplay.avail_ports=speaker+headphone\nplay.mod_ports=speaker+headphone\nplay.channels=2\n" {
 			t.Errorf("info: %s", o.stdout)
 		}
-		sound := noise(audio.DefaultFormat(), 5000+i)
+		sound := trial.Noise(audio.DefaultFormat(), 5000+i)
 		file := filepath.Join(filepath.Dir(card.Output), name+".wav")
-		writeWAV(t, file, audio.DefaultFormat(), sound)
+		trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
 		cliRun(t, nil, "--socket", socket, "play", "music", file).want(t, exitOK)
 		for k := range want {
 			if port&(1<<(k/2)) != 0 {
@@ -152,7 +153,7 @@ func TestD23PortsOfTheExamplePlay(t *testing.T) {
 	if err := d.close(); err != nil {
 		t.Fatal(err)
 	}
-	f, got := readWAV(t, card.Output)
+	f, got := trial.ReadWAV(t, card.Output)
 	if f != card.Format {
 		t.Errorf("the file is of %s", f)
 	}
@@ -183,7 +184,7 @@ func TestD23PortsOfTheExampleRecord(t *testing.T) {
 	} {
 		cliRun(t, nil, "--socket", socket, "set", "card", "record.port="+port).want(t, exitOK)
 		want = bytes.Repeat(want, 2)
-		for deadline := time.Now().Add(hang); !bytes.Contains(want, window); {
+		for deadline := time.Now().Add(trial.Hang); !bytes.Contains(want, window); {
 			if _, err := p.Read(t.Context(), window); err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +200,7 @@ func TestD23PortsOfTheExampleRecord(t *testing.T) {
 func TestPortsOfAStreamThatHasNone(t *testing.T) {
 	c := defaultConfig()
 	c.Devices[0].Ports.Play.Use = audio.PortSpeaker
-	if _, err := startDaemon(c, filepath.Join(tempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
+	if _, err := startDaemon(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
 		t.Error(err)
 	}
 }

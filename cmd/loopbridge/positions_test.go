@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -44,7 +45,7 @@ func recordedWAV(t *testing.T, path string) (audio.Positions, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, data := readWAV(t, path)
+	_, data := trial.ReadWAV(t, path)
 	return w.Positions(), data
 }
 
@@ -81,11 +82,11 @@ func TestRecordWritesPositions(t *testing.T) {
 // What a file's mask says is what a loop gets, and a file that is recorded from it.
 func TestPlayReadsPositions(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	const frames = 4800
 	for _, names := range []string{"FL FR FC LFE SL SR", "FL FR FC LFE RL RR", "FL FR FC LFE FLC FRC"} {
 		in, out, raw := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav"), filepath.Join(dir, "out.raw")
-		writeWAV(t, in, sixIn(t, names), letters("LRCElr", frames))
+		trial.WriteWAV(t, in, sixIn(t, names), letters("LRCElr", frames))
 		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
 		cliRun(t, nil, "--socket", socket, "play", "--server", "loop0", in).want(t, exitOK)
 		(<-recorded).want(t, exitOK)

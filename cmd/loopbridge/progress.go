@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -47,7 +48,7 @@ const progressInterval = 100 * time.Millisecond
 // start of its line.
 func showProgress(e *env, loop, verb string, waits bool) *progress {
 	f, ok := e.stderr.(*os.File)
-	if !ok || !isTerminal(f) || os.Getenv("TERM") == "dumb" {
+	if !ok || !console.IsTerminal(f) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
 	g := &progress{w: f, loop: loop, verb: verb, quit: make(chan struct{}), done: make(chan struct{})}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -27,7 +28,7 @@ type recordCmd struct {
 // Run records until the end of the stream, --duration, or a signal: all are
 // success.
 func (c *recordCmd) Run(ctx context.Context, e *env) error {
-	if isStdout(c.File) && isTerminal(e.stdout) {
+	if isStdout(c.File) && console.IsTerminal(e.stdout) {
 		return usageError("the standard output is a terminal: name a file, or pipe it somewhere")
 	}
 	signal.Ignore(syscall.SIGXFSZ) // a limit of the file's size is an error of the write

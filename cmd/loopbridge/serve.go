@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // serveCmd is the daemon.
@@ -82,7 +83,7 @@ func (c *serveCmd) load(e *env) (Config, error) {
 	config, err := loadConfig(c.Config)
 	if problems, ok := errors.AsType[configProblems](err); ok {
 		fmt.Fprintln(e.stderr, problems)
-		return config, fmt.Errorf("%s has %s", c.Config, count(len(problems), "problem"))
+		return config, fmt.Errorf("%s has %s", c.Config, console.Count(len(problems), "problem"))
 	}
 	return config, err
 }

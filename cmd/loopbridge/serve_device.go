@@ -3,16 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -101,7 +99,7 @@ func openInput(in DeviceInput, f audio.Format) (null.Source, error) {
 	case in.File == "":
 		return nil, nil
 	}
-	file, err := openRegular(in.File)
+	file, err := files.OpenInput(in.File)
 	if err != nil {
 		return nil, fmt.Errorf("input: %w", err)
 	}
@@ -115,7 +113,7 @@ func openInput(in DeviceInput, f audio.Format) (null.Source, error) {
 
 // probeInput says why an input file cannot be used, from its header.
 func probeInput(name string, f audio.Format) error {
-	file, err := openRegular(name)
+	file, err := files.OpenInput(name)
 	if err != nil {
 		return err
 	}
@@ -126,11 +124,11 @@ func probeInput(name string, f audio.Format) error {
 // createOutput creates the file, or empties it.
 func createOutput(name string, f audio.Format) (null.Sink, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, notRegular("output", name, info.Mode())
+		return nil, files.NotRegular("output", name, info.Mode())
 	}
-	file, created, err := create(name)
+	file, created, err := files.Create(name)
 	if err != nil {
-		return nil, fmt.Errorf("output: cannot write %s: %w", name, causeOf(err))
+		return nil, fmt.Errorf("output: cannot write %s: %w", name, files.Cause(err))
 	}
 	r, err := null.NewRecorder(file, f)
 	if err != nil {
@@ -141,31 +139,6 @@ func createOutput(name string, f audio.Format) (null.Sink, error) {
 		return nil, fmt.Errorf("output: cannot write %s: %w", name, err)
 	}
 	return r, nil
-}
-
-// openRegular does not wait for whoever is at the other end of a pipe.
-func openRegular(name string) (*os.File, error) {
-	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", name, causeOf(err))
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = notRegular("input", name, info.Mode())
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
-}
-
-func notRegular(use, name string, mode fs.FileMode) error {
-	kind := "a device, a pipe or a socket"
-	if mode.IsDir() {
-		kind = "a folder"
-	}
-	return fmt.Errorf("%s is %s; use a file as %s", name, kind, use)
 }
 
 // logReports writes what a device tells until its stream is closed.

@@ -14,6 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // exampleCard is the shipped example with its output in a folder of the test.
@@ -64,7 +65,7 @@ func TestCardDevice(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	f, got := readWAV(t, d.Output)
+	f, got := trial.ReadWAV(t, d.Output)
 	if f != d.Format || len(want) != 50*480*4 || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes played, the file has %d of %s", len(want), len(got), f)
 	}
@@ -81,14 +82,14 @@ func TestCardDevice(t *testing.T) {
 // TestCardDaemon: a daemon with the example starts and ends, and leaves a whole file.
 func TestCardDaemon(t *testing.T) {
 	c := exampleCard(t)
-	d, err := startDaemon(c, filepath.Join(tempDir(t), "s"), zerolog.Nop())
+	d, err := startDaemon(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := d.close(); err != nil {
 		t.Error(err)
 	}
-	if f, _ := readWAV(t, c.Devices[1].Output); f != c.Devices[1].Format {
+	if f, _ := trial.ReadWAV(t, c.Devices[1].Output); f != c.Devices[1].Format {
 		t.Errorf("the file is of %s", f)
 	}
 }
@@ -96,7 +97,7 @@ func TestCardDaemon(t *testing.T) {
 func TestDeviceFileRefusals(t *testing.T) {
 	dir := t.TempDir()
 	f := audio.DefaultFormat()
-	writeWAV(t, filepath.Join(dir, "empty.wav"), f, nil)
+	trial.WriteWAV(t, filepath.Join(dir, "empty.wav"), f, nil)
 	for _, c := range []struct {
 		input, output string
 		want          string

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"path/filepath"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -16,42 +12,9 @@ import (
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
-
-// logged is what a daemon has logged until now.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-// line is the first one that has these words, or nothing.
-func (l *logged) line(words string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.text.String()) {
-		if strings.Contains(line, words) {
-			return line
-		}
-	}
-	return ""
-}
-
-// until waits for what must happen.
-func until(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(hang); !happened(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
 
 // TestStartHangsBelowAProgram: a card comes while a program plays, and its start never returns.
 // The program plays on, the log says what hangs, and the card is used once it has answered.
@@ -60,7 +23,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	var there atomic.Bool
 	var opened atomic.Int32
 	release := make(chan struct{})
-	log := &logged{}
+	log := &trial.Output{}
 	d := newDaemon(zerolog.New(log))
 	d.cards.opener = func(_ DeviceConfig, _ string, wish backend.Config) (backend.Stream, error) {
 		if !there.Load() {
@@ -76,7 +39,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	device.Name, device.Backend, device.Play, device.Card.Card = "main", alsaBackend, true, "id:DAC"
 	c.Devices = append(c.Devices, device)
 	c.Loops = []LoopConfig{{Name: "speaker", Device: "main", Side: "play", Format: device.Format, Resampler: "good", OnClientClose: "reset"}}
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	if err := d.start(c, socket); err != nil {
 		t.Fatal(err)
 	}
@@ -99,21 +62,21 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	samples := func() uint32 { i := engine.Info(); return i.Play.Samples }
-	until(t, "the program plays", func() bool { return samples() > 0 })
+	trial.Until(t, "the program plays", func() bool { return samples() > 0 })
 
 	there.Store(true)
 	d.cards.tell()
-	until(t, "the card is opened", func() bool { return opened.Load() == 1 })
+	trial.Until(t, "the card is opened", func() bool { return opened.Load() == 1 })
 	before := samples()
-	until(t, "the log says that the start was given up", func() bool { return log.line("starting it was given up") != "" })
+	trial.Until(t, "the log says that the start was given up", func() bool { return log.Line("starting it was given up") != "" })
 	if after := samples(); after-before < 48000 || engine.RunsOn() != nullDevice {
 		t.Errorf("meanwhile %d frames were played, and it runs on %s", after-before, engine.RunsOn())
 	}
-	t.Logf("the daemon says: %s", log.line("starting it was given up"))
+	t.Logf("the daemon says: %s", log.Line("starting it was given up"))
 	close(release)
-	until(t, "the card is used", func() bool { return engine.RunsOn() == "id:DAC" })
-	if opened.Load() != 2 || log.line("id:DAC takes over from null") == "" {
-		t.Errorf("opened %d times; the log: %s", opened.Load(), log.text.String())
+	trial.Until(t, "the card is used", func() bool { return engine.RunsOn() == "id:DAC" })
+	if opened.Load() != 2 || log.Line("id:DAC takes over from null") == "" {
+		t.Errorf("opened %d times; the log: %s", opened.Load(), log.Text())
 	}
 	p.Abandon()
 	<-played

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // tellingDaemon starts a daemon whose log can be waited for: the function returns when it has a
@@ -58,7 +59,7 @@ func skipUnderNohup(t *testing.T) {
 // Whoever hangs up all daemons cuts off no stream.
 func TestProgramServesThroughSIGHUP(t *testing.T) {
 	skipUnderNohup(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	daemon, waitForLog := tellingDaemon(t, socket, nil, program(t), "serve")
 	recorder := start(t, socket, "record", "--server", "loop0", filepath.Join(dir, "out.wav"))
@@ -85,7 +86,7 @@ func TestProgramServesThroughSIGHUP(t *testing.T) {
 func TestProgramEndsWithItsTerminal(t *testing.T) {
 	skipUnderNohup(t)
 	master, slave := openTerminal(t, 80)
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	daemon, waitForLog := tellingDaemon(t, socket, slave, program(t), "serve")
 	slave.Close()
 	daemon.signal(t, syscall.SIGHUP)
@@ -102,7 +103,7 @@ func TestProgramEndsWithItsTerminal(t *testing.T) {
 
 func TestProgramOutlivesItsTerminalUnderNohup(t *testing.T) {
 	master, slave := openTerminal(t, 80)
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	daemon, waitForLog := tellingDaemon(t, socket, slave, "sh", "-c", `trap "" HUP; exec "$0" serve`, program(t))
 	slave.Close()
 	master.Close() // hangs up before it returns

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // serveIn starts a daemon whose state is in a folder.
@@ -41,7 +42,7 @@ func (p *process) stop(t *testing.T) {
 // Two daemons of one user do not undo each other's settings, whichever writes last; nor when
 // one is killed and another starts.
 func TestTwoDaemonsKeepTheirState(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	sockets := [...]string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}
 	set := func(n int, what string) {
 		cliRun(t, nil, "--socket", sockets[n], "set", "null", what).want(t, exitOK)
@@ -84,7 +85,7 @@ func TestTwoDaemonsKeepTheirState(t *testing.T) {
 // A second daemon that is told to keep its state in the file of the first does not start, and
 // is told what to do.
 func TestTwoDaemonsOneStateFile(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	state, config := filepath.Join(dir, "state.json"), filepath.Join(dir, "c.toml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, "[daemon]\nstate = %q\n", state), 0o644); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestTwoDaemonsOneStateFile(t *testing.T) {
 
 // What a daemon of before kept for whichever socket is found once by each, and kept.
 func TestStateOfADaemonOfBefore(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	old := `{"devices": {"null": {"play": {"gain": 33}}}, "ends": {}}`
 	if err := os.WriteFile(filepath.Join(dir, commonState), []byte(old), 0o644); err != nil {
 		t.Fatal(err)
@@ -127,7 +128,7 @@ func TestStateOfADaemonOfBefore(t *testing.T) {
 
 // Each socket has a file of its own, and the usual ones that of before.
 func TestStatePath(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	t.Setenv(stateVariable, "/state")
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv(client.SocketVariable, "")
@@ -161,7 +162,7 @@ func TestStatePath(t *testing.T) {
 
 // The lock of a daemon that has just begun names no socket yet.
 func TestStateFileOfADaemonThatIsStarting(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	state, config := filepath.Join(dir, "state.json"), filepath.Join(dir, "c.toml")
 	if err := os.WriteFile(config, []byte("[daemon]\nstate = \""+state+"\"\n[[loop]]\nname = \"phone\"\n"), 0o644); err != nil {
 		t.Fatal(err)

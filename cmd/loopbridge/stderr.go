@@ -10,6 +10,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // chatter takes what C libraries write to standard error, as alsa-lib and JACK do by the
@@ -65,7 +67,7 @@ func (c *chatter) listen(line func(string)) {
 		for {
 			text, err := lines.ReadSlice('\n') // a longer one comes in parts
 			if s := strings.TrimSpace(string(text)); s != "" {
-				line(printable(s))
+				line(console.Printable(s))
 			}
 			if err != nil && err != bufio.ErrBufferFull {
 				_, _ = io.Copy(io.Discard, c.pipe)

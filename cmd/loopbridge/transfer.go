@@ -10,6 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -137,10 +138,10 @@ func lost(p *pcm.PCM) string {
 	d := p.Format().Duration(int64(frames)).Round(10 * time.Microsecond)
 	if p.Direction() == pcm.Read {
 		return fmt.Sprintf("%s: %s, %d frames (%v) were lost because this program read too late; a longer --buffer helps",
-			p.Name(), count(int(bursts), "overrun"), frames, d)
+			p.Name(), console.Count(int(bursts), "overrun"), frames, d)
 	}
 	return fmt.Sprintf("%s: %s, %d frames (%v) of silence were inserted because this program wrote too late",
-		p.Name(), count(int(bursts), "underrun"), frames, d)
+		p.Name(), console.Count(int(bursts), "underrun"), frames, d)
 }
 
 // daemonGone reports whether the stream ended because there is no daemon any more.
