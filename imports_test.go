@@ -61,7 +61,9 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge", "cmd/loopbridge/internal/console cmd/loopbridge/internal/files audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
+		{"cmd/loopbridge/internal/config", "audio backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio loop loop/convert resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+			"yields what the others take, so it names their types, and starts nothing"},
+		{"cmd/loopbridge", "cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
 			"the only wiring: nobody else names a concrete device"},
 	}
 }
@@ -76,10 +78,10 @@ type rule struct {
 func moduleRules() []rule {
 	return []rule{
 		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
-		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge", "the configuration belongs to the command"},
+		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge cmd/loopbridge/internal/config", "the configuration belongs to the command"},
 		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
 		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
-		{"github.com/rs/zerolog", "cmd/loopbridge server", "what runs on the audio thread counts, it does not log"},
+		{"github.com/rs/zerolog", "cmd/loopbridge cmd/loopbridge/internal/config server", "what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},

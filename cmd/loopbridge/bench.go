@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
@@ -82,10 +83,10 @@ func (b *pairsBench) validate() error {
 		return errors.New("sets are 0 to 1000000 a second")
 	case b.duration <= 0:
 		return errors.New("a duration is more than 0")
-	case b.period < minPeriod || b.period > maxPeriod:
-		return fmt.Errorf("period %s is out of range; use %s to %s", b.period, minPeriod, maxPeriod)
-	case b.buffer < 2 || time.Duration(b.buffer)*b.period > maxBuffer:
-		return fmt.Errorf("a buffer of %d periods is out of range; use 2 periods to %s", b.buffer, maxBuffer)
+	case b.period < config.MinPeriod || b.period > config.MaxPeriod:
+		return fmt.Errorf("period %s is out of range; use %s to %s", b.period, config.MinPeriod, config.MaxPeriod)
+	case b.buffer < 2 || time.Duration(b.buffer)*b.period > config.MaxBuffer:
+		return fmt.Errorf("a buffer of %d periods is out of range; use 2 periods to %s", b.buffer, config.MaxBuffer)
 	}
 	return b.descriptors()
 }

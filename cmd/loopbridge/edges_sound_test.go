@@ -10,21 +10,22 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
 // studio gives the card a long buffer, so that no pause of the machine is heard, an input,
 // and an output file.
-func studio(in DeviceInput, out string) func(*Config) {
-	return func(c *Config) {
+func studio(in config.Input, out string) func(*config.Config) {
+	return func(c *config.Config) {
 		card := &c.Devices[len(c.Devices)-1]
 		card.Periods, card.Input, card.Output = 100, in, out
 	}
 }
 
 // session runs a daemon until it has written all that the card played, and reads that.
-func session(t *testing.T, in DeviceInput, operate func(o operator)) []byte {
+func session(t *testing.T, in config.Input, operate func(o operator)) []byte {
 	t.Helper()
 	out := filepath.Join(trial.TempDir(t), "out.wav")
 	t.Run("session", func(t *testing.T) { operate(newOperator(t, studio(in, out))) })
@@ -66,7 +67,7 @@ func TestD20MonitorGain(t *testing.T) {
 	file := filepath.Join(trial.TempDir(t), "tone.wav")
 	trial.WriteWAV(t, file, audio.DefaultFormat(), frames(24000, func(i int) float64 { return 8192 * math.Sin(2*math.Pi*3000/48000*float64(i)) }))
 	for _, gain := range []int{255, 100} {
-		played := session(t, DeviceInput{Tone: 1000, Level: -6}, func(o operator) {
+		played := session(t, config.Input{Tone: 1000, Level: -6}, func(o operator) {
 			o.set(fmt.Sprintf("monitor_gain: 0 -> %d", gain), fmt.Sprintf("monitor_gain=%d", gain))
 			o.perform(file)
 		})
@@ -92,7 +93,7 @@ func TestD20MonitorGain(t *testing.T) {
 
 // Of each channel, as levels measures it.
 func TestEdge55Balance(t *testing.T) {
-	o := newOperator(t, studio(DeviceInput{Tone: 1000}, ""), func(c *Config) { c.Devices[len(c.Devices)-1].Period = 48 })
+	o := newOperator(t, studio(config.Input{Tone: 1000}, ""), func(c *config.Config) { c.Devices[len(c.Devices)-1].Period = 48 })
 	o.set("monitor_gain: 0 -> 255", "monitor_gain=255")
 	for _, g := range []int{0, 1, 127, 254, 255} {
 		for _, b := range []int{0, 1, 16, 31, 32, 33, 48, 63, 64} {
@@ -120,7 +121,7 @@ func TestEdge56Gain255IsUnity(t *testing.T) {
 	file := filepath.Join(trial.TempDir(t), "noise.wav")
 	sound := trial.Noise(audio.DefaultFormat(), 9600)
 	trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
-	played := session(t, DeviceInput{}, func(o operator) {
+	played := session(t, config.Input{}, func(o operator) {
 		o.set("play.gain: 255 -> 128", "play.gain=128")
 		o.set("play.gain: 128 -> 255", "play.gain_db=0")
 		o.perform(file)
@@ -135,7 +136,7 @@ func TestEdge57MonitorSaturates(t *testing.T) {
 	file := filepath.Join(trial.TempDir(t), "full.wav")
 	sound := frames(9600, func(i int) float64 { return []float64{math.MaxInt16, math.MinInt16}[i/48%2] })
 	trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
-	played := session(t, DeviceInput{File: file}, func(o operator) {
+	played := session(t, config.Input{File: file}, func(o operator) {
 		o.set("monitor_gain: 0 -> 255", "monitor_gain=255")
 		o.perform(file)
 	})
@@ -156,7 +157,7 @@ func TestEdge57MonitorSaturates(t *testing.T) {
 
 // All output is silent, the monitor too; samples go on, and the gain is as it was.
 func TestEdge58OutputMuted(t *testing.T) {
-	o := newOperator(t, studio(DeviceInput{Tone: 1000, Level: -20}, ""))
+	o := newOperator(t, studio(config.Input{Tone: 1000, Level: -20}, ""))
 	o.set("play.gain: 255 -> 200\nmonitor_gain: 0 -> 255", "monitor_gain=255 play.gain=200")
 	o.set("output_muted: 0 -> 1", "output_muted=1")
 	if l, ok := o.levels(func(l control.Levels) bool {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -25,8 +26,8 @@ type operator struct {
 	socket string
 }
 
-func newOperator(t *testing.T, change ...func(*Config)) operator {
-	return operator{t, testDaemon(t, append([]func(*Config){cardConfig}, change...)...)}
+func newOperator(t *testing.T, change ...func(*config.Config)) operator {
+	return operator{t, testDaemon(t, append([]func(*config.Config){cardConfig}, change...)...)}
 }
 
 func (o operator) run(args ...string) outcome {

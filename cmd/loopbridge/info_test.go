@@ -12,18 +12,20 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // cardConfig adds a device with sound, named card, and loops at its sides.
-func cardConfig(c *Config) {
-	card := defaultDevice()
-	card.Name, card.Backend, card.Play, card.Record = "card", nullBackend, true, true
+func cardConfig(c *config.Config) {
+	card := config.DefaultDevice()
+	card.Name, card.Backend, card.Play, card.Record = "card", config.Null, true, true
 	c.Devices = append(c.Devices, card)
-	for name, side := range map[string]string{"speaker": "play", "mic": "record"} {
-		l := defaultLoop()
-		l.Name, l.Device, l.Side, l.Clients = name, "card", side, "shared"
+	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+		l := config.DefaultLoop()
+		l.Name, l.Device, l.Attached, l.Clients = name, "card", side, loop.Shared
 		c.Loops = append(c.Loops, l)
 	}
 }
@@ -144,7 +146,7 @@ func TestWatchD26(t *testing.T) {
 // written does no harm.
 func TestStateSurvivesD25(t *testing.T) {
 	state := filepath.Join(trial.TempDir(t), "dir", "state.json")
-	withState := func(c *Config) { cardConfig(c); c.Daemon.State = state }
+	withState := func(c *config.Config) { cardConfig(c); c.Daemon.State = state }
 	const gains = "play.gain=99\nplay.port=line_out\nmonitor_gain=3\n"
 	const ends = "play.gain=17\nrecord.balance=5\n"
 	t.Run("set", func(t *testing.T) {
@@ -212,7 +214,7 @@ func TestStateSurvivesD25(t *testing.T) {
 // D25: the configuration says what the state is at first, the file wins afterwards.
 func TestStateOfTheConfigurationD25(t *testing.T) {
 	state := filepath.Join(trial.TempDir(t), "state.json")
-	configured := func(c *Config) {
+	configured := func(c *config.Config) {
 		cardConfig(c)
 		c.Daemon.State = state
 		for f, v := range map[audio.Field]uint32{audio.PlayGain: 77, audio.MonitorGain: 5, audio.OutputMuted: 1} {

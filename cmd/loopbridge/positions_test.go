@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -105,7 +106,7 @@ func TestPlayReadsPositions(t *testing.T) {
 
 // ls shows positions where somebody has said them, and a client that has others.
 func TestLsShowsPositions(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Loops[1].Format = sixIn(t, "FL FR FC LFE RL RR") })
+	socket := testDaemon(t, func(c *config.Config) { c.Loops[1].Format = sixIn(t, "FL FR FC LFE RL RR") })
 	hold(t, socket, "loop0", pcm.Options{Direction: pcm.Read, Format: sixIn(t, "FL FR RL RR FC LFE")})
 	hold(t, socket, "loop1", pcm.Options{Direction: pcm.Read})
 	for _, f := range []audio.Format{sixIn(t, "FL FR FC LFE SL SR"), sixIn(t, "FL FR RL RR FC LFE")} {
@@ -136,7 +137,7 @@ func TestLsShowsPositions(t *testing.T) {
 
 // A loop's configuration says where the channels of an attached device stand, and fits it.
 func TestPositionsOfADevice(t *testing.T) {
-	c, err := parseConfig("my.toml", []byte(strings.ReplaceAll(`
+	c, err := config.Parse("my.toml", []byte(strings.ReplaceAll(`
 		[[device]]
 		name = "main"
 		backend = "null"
@@ -150,7 +151,7 @@ func TestPositionsOfADevice(t *testing.T) {
 	if err != nil || c.Loops[0].Format.Positions != audio.WAVPositions(6) {
 		t.Fatalf("%v, %v", c.Loops, err)
 	}
-	socket := testDaemon(t, func(to *Config) { to.Devices, to.Loops = c.Devices, c.Loops })
+	socket := testDaemon(t, func(to *config.Config) { to.Devices, to.Loops = c.Devices, c.Loops })
 	p := openClient(t, socket, "speaker", pcm.Options{Direction: pcm.Write})
 	if f := p.Format(); f != (audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}) {
 		t.Errorf("a client gets %s, %s", f, f.Positions)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -58,9 +59,9 @@ func (o outcome) want(t *testing.T, status int, words ...string) {
 
 // testDaemon runs in this process, with four loops on a clock that follows the
 // programs: nothing is dropped however slow the machine.
-func testDaemon(t *testing.T, change ...func(*Config)) (socket string) {
+func testDaemon(t *testing.T, change ...func(*config.Config)) (socket string) {
 	t.Helper()
-	c := defaultConfig()
+	c := config.Default()
 	c.Devices[0].Freewheel = true
 	for _, f := range change {
 		f(&c)

@@ -10,9 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/rs/zerolog"
-
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
@@ -27,18 +26,14 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	signal.Ignore(syscall.SIGPIPE)
 	hangup, terminal := hangups(), hasTerminal()
 
-	config, err := c.load(e)
+	conf, err := c.load(e)
 	if err != nil {
 		return err
 	}
-	socket := cmp.Or(e.socketFlag, config.Daemon.Socket, client.DefaultSocket())
-	level, err := zerolog.ParseLevel(config.Daemon.Log)
-	if err != nil {
-		return err
-	}
+	socket := cmp.Or(e.socketFlag, conf.Daemon.Socket, client.DefaultSocket())
 	out := e.stderr
 	var libraries *chatter
-	if config.usesPortAudio() {
+	if conf.UsesPortAudio() {
 		if libraries, err = takeStderr(); err != nil {
 			return fmt.Errorf("standard error cannot be taken: %w", err)
 		}
@@ -47,18 +42,18 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 			out = libraries.own
 		}
 	}
-	log := newLog(out, level)
+	log := newLog(out, conf.Daemon.Log)
 	if libraries != nil {
 		libraries.listen(chatterLog(log))
 	}
-	config.Daemon.State = statePath(config.Daemon.State, socket)
-	d, err := startDaemon(config, socket, log)
+	conf.Daemon.State = statePath(conf.Daemon.State, socket)
+	d, err := startDaemon(conf, socket, log)
 	if err != nil {
 		return err
 	}
-	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Str("state", config.Daemon.State).Int("loops", len(config.Loops)).Msg("running")
+	log.Info().Str("version", currentVersion().Version).Str("socket", socket).Str("state", conf.Daemon.State).Int("loops", len(conf.Loops)).Msg("running")
 	relaxTimers()
-	fmt.Fprint(e.stdout, hint(socket, config.Loops[0]))
+	fmt.Fprint(e.stdout, hint(socket, conf.Loops[0]))
 
 	for {
 		select {
@@ -76,14 +71,14 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 }
 
 // load prints the problems of a file, all of them, and returns a sentence.
-func (c *serveCmd) load(e *env) (Config, error) {
+func (c *serveCmd) load(e *env) (config.Config, error) {
 	if c.Config == "" {
-		return defaultConfig(), nil
+		return config.Default(), nil
 	}
-	config, err := loadConfig(c.Config)
-	if problems, ok := errors.AsType[configProblems](err); ok {
+	conf, err := config.Load(c.Config)
+	if problems, ok := errors.AsType[config.Problems](err); ok {
 		fmt.Fprintln(e.stderr, problems)
-		return config, fmt.Errorf("%s has %s", c.Config, console.Count(len(problems), "problem"))
+		return conf, fmt.Errorf("%s has %s", c.Config, console.Count(len(problems), "problem"))
 	}
-	return config, err
+	return conf, err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/backend/standby"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 // cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
@@ -23,7 +24,7 @@ type cards struct {
 	log    zerolog.Logger
 	rt     *realtime
 	finder card.Finder
-	opener func(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
+	opener func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 
@@ -38,32 +39,31 @@ const lookAgain = 2 * time.Second
 
 // open opens a card for a device, and what stands in for it while it is not there: its
 // fallbacks, and at last a timer with silence behind it.
-func (c *cards) open(wish backend.Config, d DeviceConfig) (backend.Stream, error) {
-	wish.Play, wish.Record = d.Play, d.Record
+func (c *cards) open(d config.Device) (backend.Stream, error) {
 	opener := c.opener
 	if opener == nil {
 		opener = c.openSource
 	}
 	var serving atomic.Bool // it has opened once: from then on what is required may fail
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
-	for _, name := range append([]string{d.Card.Card}, d.Card.Fallback...) {
+	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
 			d := d
 			d.Card.Required = d.Card.Required && !serving.Load()
 			return opener(d, name, wish)
 		}})
 	}
-	o.Sources = append(o.Sources, standby.Source{Name: nullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
+	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
 		return null.Open(wish, null.Options{})
 	}})
-	s, err := standby.Open(wish, o)
+	s, err := standby.Open(d.Config, o)
 	serving.Store(true)
 	return s, err
 }
 
 // openSource opens what has a name now, for a device.
-func (c *cards) openSource(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) {
-	if d.Backend == portaudioBackend {
+func (c *cards) openSource(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
+	if d.Backend == config.PortAudio {
 		return c.openPortAudio(d.Name, name, wish)
 	}
 	return c.openCard(d, name, wish)
@@ -71,7 +71,7 @@ func (c *cards) openSource(d DeviceConfig, name string, wish backend.Config) (ba
 
 // openCard opens the card that has a name now, with its controls. A card that is not required
 // does without those that cannot be used.
-func (c *cards) openCard(d DeviceConfig, name string, wish backend.Config) (backend.Stream, error) {
+func (c *cards) openCard(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
 	var sides audio.Direction
 	if wish.Play {
 		sides |= audio.Play
@@ -89,10 +89,9 @@ func (c *cards) openCard(d DeviceConfig, name string, wish backend.Config) (back
 		return nil, err
 	}
 	log := c.log.With().Str("device", d.Name).Logger()
-	controlled, err := controls.Wrap(s, at, controls.Options{
-		Names: d.Card.Controls, Restore: d.Card.Restore, Volume: d.Card.Volume == inHardware, Monitor: d.Card.Monitor == inHardware,
-		Note: func(err error) { log.Warn().Err(err).Msg("sound card") },
-	})
+	o := d.Card.Controls
+	o.Note = func(err error) { log.Warn().Err(err).Msg("sound card") }
+	controlled, err := controls.Wrap(s, at, o)
 	if err == nil {
 		return controlled, nil
 	}

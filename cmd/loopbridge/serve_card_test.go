@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 // TestRequiredIsOpenedOnce: a card that a daemon cannot do without is opened once, and not
@@ -17,15 +18,15 @@ func TestRequiredIsOpenedOnce(t *testing.T) {
 	for _, there := range []bool{true, false} {
 		opened, closed := 0, 0
 		c := cards{log: zerolog.Nop()}
-		c.opener = func(_ DeviceConfig, _ string, wish backend.Config) (backend.Stream, error) {
+		c.opener = func(_ config.Device, _ string, wish backend.Config) (backend.Stream, error) {
 			if opened++; !there {
 				return nil, audio.ErrNoDevice.With("no card")
 			}
 			return countedClose{backendtest.NewClock(wish), &closed}, nil
 		}
-		d := defaultDevice()
-		d.Name, d.Backend, d.Play, d.Card.Required = "main", alsaBackend, true, true
-		s, err := c.open(backend.Config{Format: d.Format, Period: d.Period, Periods: d.Periods}, d)
+		d := config.DefaultDevice()
+		d.Name, d.Backend, d.Play, d.Card.Required = "main", config.ALSA, true, true
+		s, err := c.open(d)
 		if there != (err == nil) || !there && !errors.Is(err, audio.ErrNoDevice) {
 			t.Errorf("it is there: %v, and the error is %v", there, err)
 		}

@@ -9,9 +9,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/loop"
-	"github.com/loopbridge/loopbridge/loop/convert"
-	"github.com/loopbridge/loopbridge/resample"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -29,7 +28,7 @@ type daemon struct {
 }
 
 // startDaemon returns when programs can connect.
-func startDaemon(c Config, socket string, log zerolog.Logger) (*daemon, error) {
+func startDaemon(c config.Config, socket string, log zerolog.Logger) (*daemon, error) {
 	d := newDaemon(log)
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.close())
@@ -44,7 +43,7 @@ func newDaemon(log zerolog.Logger) *daemon {
 	return d
 }
 
-func (d *daemon) start(c Config, socket string) error {
+func (d *daemon) start(c config.Config, socket string) error {
 	d.state = stateFile{path: c.Daemon.State, socket: socket, bay: d.bay, log: d.log}
 	if err := d.state.hold(); err != nil {
 		return err
@@ -112,38 +111,4 @@ func (d *daemon) close() error {
 	d.cards.close()
 	d.wait.Wait()
 	return errors.Join(errs...)
-}
-
-func specOf(c LoopConfig) (loop.Spec, error) {
-	policy, err := loop.ParsePolicy(c.OnClientClose)
-	if err != nil {
-		return loop.Spec{}, err
-	}
-	quality, err := resample.ParseQuality(c.Resampler)
-	return loop.Spec{
-		Name: c.Name, Format: c.Format, Period: c.Period, Buffer: c.Buffer,
-		Convert:       convert.Options{Quality: quality, Matrix: c.ChannelMap.matrix, Direct: c.ChannelMap.direct, Dither: c.Dither},
-		OnClientClose: policy, StartTimeout: c.StartTimeout,
-		Attached: sideOf(c.Side), Clients: sharingOf(c.Clients),
-	}, err
-}
-
-func sharingOf(word string) loop.Sharing {
-	switch word {
-	case "exclusive":
-		return loop.Exclusive
-	case "shared":
-		return loop.Shared
-	}
-	return loop.ByServer
-}
-
-func sideOf(word string) loop.Side {
-	switch word {
-	case "play":
-		return loop.PlaySide
-	case "record":
-		return loop.RecordSide
-	}
-	return loop.Detached
 }

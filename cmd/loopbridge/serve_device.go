@@ -10,12 +10,13 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
 // addDevice opens a device, gives it the state that it has at first, or had, and takes it in.
-func (d *daemon) addDevice(c DeviceConfig) error {
+func (d *daemon) addDevice(c config.Device) error {
 	stream, err := d.open(c)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (d *daemon) addDevice(c DeviceConfig) error {
 }
 
 // setUp gives a device its state.
-func (d *daemon) setUp(device *loop.Engine, c DeviceConfig) error {
+func (d *daemon) setUp(device *loop.Engine, c config.Device) error {
 	if _, err := device.Set(c.State); err != nil {
 		return err
 	}
@@ -58,21 +59,21 @@ func (d *daemon) setUp(device *loop.Engine, c DeviceConfig) error {
 }
 
 // open knows every backend that there is.
-func (d *daemon) open(c DeviceConfig) (backend.Stream, error) {
-	wish := backend.Config{Format: c.Format, Period: c.Period, Periods: c.Periods}
+func (d *daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
-	case nullBackend:
-		return openNull(wish, c)
-	case alsaBackend, portaudioBackend:
-		return d.cards.open(wish, c)
+	case config.Null:
+		return openNull(c)
+	case config.ALSA, config.PortAudio:
+		return d.cards.open(c)
 	}
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
 // openNull opens for what there is sound or a loop for: Record with an input, Play with an
 // output.
-func openNull(wish backend.Config, c DeviceConfig) (backend.Stream, error) {
-	wish.Record, wish.Play = c.Record || c.Input != DeviceInput{}, c.Play || c.Output != ""
+func openNull(c config.Device) (backend.Stream, error) {
+	wish := c.Config
+	wish.Record, wish.Play = c.Record || c.Input != config.Input{}, c.Play || c.Output != ""
 	o := null.Options{Freewheel: c.Freewheel}
 	var err error
 	if o.Input, err = openInput(c.Input, c.Format); err != nil {
@@ -92,7 +93,7 @@ func openNull(wish backend.Config, c DeviceConfig) (backend.Stream, error) {
 }
 
 // openInput is nil for silence.
-func openInput(in DeviceInput, f audio.Format) (null.Source, error) {
+func openInput(in config.Input, f audio.Format) (null.Source, error) {
 	switch {
 	case in.Tone != 0:
 		return null.Tone(f, in.Tone, in.Level)
@@ -109,16 +110,6 @@ func openInput(in DeviceInput, f audio.Format) (null.Source, error) {
 		return nil, fmt.Errorf("input %s: %w", in.File, err)
 	}
 	return s, nil
-}
-
-// probeInput says why an input file cannot be used, from its header.
-func probeInput(name string, f audio.Format) error {
-	file, err := files.OpenInput(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return null.CheckWAV(file, f)
 }
 
 // createOutput creates the file, or empties it.
@@ -142,7 +133,7 @@ func createOutput(name string, f audio.Format) (null.Sink, error) {
 }
 
 // logReports writes what a device tells until its stream is closed.
-func logReports(log zerolog.Logger, c DeviceConfig, r backend.Reporter) {
+func logReports(log zerolog.Logger, c config.Device, r backend.Reporter) {
 	for err := range r.Reports() {
 		line := log.Warn().Err(err).Str("device", c.Name)
 		if c.Output != "" {

@@ -14,13 +14,14 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // exampleCard is the shipped example with its output in a folder of the test.
-func exampleCard(t *testing.T) Config {
+func exampleCard(t *testing.T) config.Config {
 	t.Helper()
-	c, err := loadConfig(filepath.Join(configDir, "card.toml"))
+	c, err := config.Load("../../configs/card.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 		{"", "none/x.wav", "output: cannot write DIR/none/x.wav: no such file or directory"},
 		{"", ".", "DIR is a folder; use a file as output"},
 	} {
-		d := defaultNull()
+		d := config.DefaultNull()
 		if c.input != "" {
 			d.Input.File = filepath.Join(dir, c.input)
 		}
@@ -120,7 +121,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 		}
 	}
 	// Nothing stays of an output that cannot be.
-	d := defaultNull()
+	d := config.DefaultNull()
 	d.Format.Encoding, d.Output = audio.S16BE, filepath.Join(dir, "odd.wav")
 	if _, err := (&daemon{}).open(d); !errors.Is(err, audio.ErrInvalid) {
 		t.Error(err)
@@ -142,7 +143,7 @@ func TestReportsAreLogged(t *testing.T) {
 	r <- errors.New("3 frames are missing")
 	close(r)
 	var out bytes.Buffer
-	d := defaultNull()
+	d := config.DefaultNull()
 	d.Output = "/x.wav"
 	logReports(zerolog.New(&out), d, backend.Reporter(r))
 	var got []string

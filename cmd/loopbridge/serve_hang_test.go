@@ -12,8 +12,12 @@ import (
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // TestStartHangsBelowAProgram: a card comes while a program plays, and its start never returns.
@@ -25,7 +29,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	release := make(chan struct{})
 	log := &trial.Output{}
 	d := newDaemon(zerolog.New(log))
-	d.cards.opener = func(_ DeviceConfig, _ string, wish backend.Config) (backend.Stream, error) {
+	d.cards.opener = func(_ config.Device, _ string, wish backend.Config) (backend.Stream, error) {
 		if !there.Load() {
 			return nil, audio.ErrNoDevice.With("no card")
 		}
@@ -35,10 +39,10 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 		}
 		return s, err
 	}
-	c, device := defaultConfig(), defaultDevice()
-	device.Name, device.Backend, device.Play, device.Card.Card = "main", alsaBackend, true, "id:DAC"
+	c, device := config.Default(), config.DefaultDevice()
+	device.Name, device.Backend, device.Play, device.Card.Name = "main", config.ALSA, true, "id:DAC"
 	c.Devices = append(c.Devices, device)
-	c.Loops = []LoopConfig{{Name: "speaker", Device: "main", Side: "play", Format: device.Format, Resampler: "good", OnClientClose: "reset"}}
+	c.Loops = []config.Loop{{Device: "main", Spec: loop.Spec{Name: "speaker", Attached: loop.PlaySide, Format: device.Format, Convert: convert.Options{Quality: resample.Good}}}}
 	socket := filepath.Join(trial.TempDir(t), "s")
 	if err := d.start(c, socket); err != nil {
 		t.Fatal(err)
@@ -69,7 +73,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	trial.Until(t, "the card is opened", func() bool { return opened.Load() == 1 })
 	before := samples()
 	trial.Until(t, "the log says that the start was given up", func() bool { return log.Line("starting it was given up") != "" })
-	if after := samples(); after-before < 48000 || engine.RunsOn() != nullDevice {
+	if after := samples(); after-before < 48000 || engine.RunsOn() != config.NullDevice {
 		t.Errorf("meanwhile %d frames were played, and it runs on %s", after-before, engine.RunsOn())
 	}
 	t.Logf("the daemon says: %s", log.Line("starting it was given up"))

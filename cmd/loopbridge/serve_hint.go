@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 // sample is a recording that alsa-utils brings.
 const sample = "/usr/share/sounds/alsa/Front_Center.wav"
 
 // hint says how to play and record, in commands to copy.
-func hint(socket string, l LoopConfig) string {
+func hint(socket string, l config.Loop) string {
 	command := quote(commandName())
 	options := ""
 	if os.Getenv(client.SocketVariable) != "" || socket != client.DefaultSocket() {

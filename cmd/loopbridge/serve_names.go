@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 // nameList is a file beside the socket, in alsa-lib's own language, by which "aplay -L"
@@ -16,7 +17,7 @@ type nameList string
 func nameListOf(socket string) nameList { return nameList(socket + ".hints") }
 
 // write replaces the file as a whole: an ALSA program may read it at any moment.
-func (f nameList) write(loops []LoopConfig) error {
+func (f nameList) write(loops []config.Loop) error {
 	var text strings.Builder
 	text.WriteString("defaults.loopbridge.loops \"")
 	for _, l := range loops {

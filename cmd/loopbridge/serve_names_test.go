@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/loop"
 )
 
 func TestNameListIsReplacedAndRemoved(t *testing.T) {
 	list := nameListOf(filepath.Join(t.TempDir(), "s"))
 	for range 2 {
-		loops := []LoopConfig{
-			{Name: "phone", Format: audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}},
-			{Name: "a\"\\\nb"}, // must not end the text early
+		loops := []config.Loop{
+			{Spec: loop.Spec{Name: "phone", Format: audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}}},
+			{Spec: loop.Spec{Name: "a\"\\\nb"}}, // must not end the text early
 		}
 		if err := list.write(loops); err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 // The state belongs to the socket: two daemons of one user never write the same file. Unless
@@ -26,7 +27,7 @@ const commonState = "state.json"
 // configuration says; "": nothing is kept.
 func statePath(configured, socket string) string {
 	switch dir := stateFolder(); {
-	case configured == noState:
+	case configured == config.NoState:
 		return ""
 	case configured != "" || dir == "":
 		return configured

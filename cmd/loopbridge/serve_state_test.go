@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -147,7 +148,7 @@ func TestStatePath(t *testing.T) {
 		{"", "/x/../z a", "/state/state-z%20a.json"},
 		{"", dir + "/link/s", "/state/state" + strings.ReplaceAll(dir, "/", "-") + "-real-s.json"},
 		{"/mine", "/x/y", "/mine"},
-		{noState, "/x/y", ""},
+		{config.NoState, "/x/y", ""},
 	} {
 		got := statePath(c.configured, c.socket)
 		if got != c.want {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -63,7 +64,7 @@ func TestPlayAndRecordD13D16(t *testing.T) {
 // server's.
 func TestFormatIsTheLoopsD5(t *testing.T) {
 	f := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
-	socket := testDaemon(t, func(c *Config) { c.Loops[0].Format = f })
+	socket := testDaemon(t, func(c *config.Config) { c.Loops[0].Format = f })
 	data := trial.Noise(f, 8000)
 	var out bytes.Buffer
 	played := background(t, bytes.NewReader(data), "--socket", socket, "play", "--server", "--raw", "loop0")
@@ -191,7 +192,7 @@ func TestTruncatedWAV(t *testing.T) {
 
 // A requested stop is a normal end of a recording, and not of playing.
 func TestStop(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Devices[0].Freewheel = false })
+	socket := testDaemon(t, func(c *config.Config) { c.Devices[0].Freewheel = false })
 	out := filepath.Join(trial.TempDir(t), "out.wav")
 	ctx, stop := context.WithCancel(t.Context())
 	statuses := make(chan outcome, 2)
@@ -221,7 +222,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestPlayIsToldThatItsServerLeft(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Devices[0].Freewheel = false })
+	socket := testDaemon(t, func(c *config.Config) { c.Devices[0].Freewheel = false })
 	played := background(t, nil, "--socket", socket, "play", "--wait", "--raw", "loop0", "/dev/zero")
 	cliRun(t, nil, "--socket", socket, "record", "--server", "-d", "100ms", "loop0", filepath.Join(trial.TempDir(t), "o.wav")).want(t, exitOK)
 	(<-played).want(t, exitFailed, "loop0: the server has gone after")

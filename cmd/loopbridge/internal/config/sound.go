@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -10,11 +10,12 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
-// DeviceInput is input of a null device, what it records: a tone, a file, or silence
+// Input is input of a null device, what it records: a tone, a file, or silence
 // (the zero value).
-type DeviceInput struct {
+type Input struct {
 	Tone  float64 // Hz; 0: none
 	Level float64 // dBFS, of the tone
 	File  string  // WAV file, repeated; "": none
@@ -27,14 +28,14 @@ const (
 )
 
 // input binds a device's input, whose format is known already.
-func (b *binder) input(path string, v any, to *DeviceInput, f audio.Format) string {
+func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 	table, ok := v.(map[string]any)
 	if !ok {
 		return setKeyword(v, "silence", inputWords)
 	}
 	given := func(key string) bool { _, ok := table[key]; return ok }
 	tone, level, file := given("tone"), given("level"), given("file")
-	in := DeviceInput{Tone: math.NaN(), Level: toneLevel} // NaN: none that could be read
+	in := Input{Tone: math.NaN(), Level: toneLevel} // NaN: none that could be read
 	known := len(table)
 	b.table(path, v, []field{
 		{"tone", setNumber(&in.Tone, fmt.Sprintf("a number of Hz, %d to less than half of the rate", null.MinToneHz))},
@@ -60,9 +61,19 @@ func (b *binder) input(path string, v any, to *DeviceInput, f audio.Format) stri
 		if reason := b.probed(in.File, f); reason != "" {
 			b.wrong(join(path, "file"), reason)
 		}
-		*to = DeviceInput{File: in.File}
+		*to = Input{File: in.File}
 	}
 	return ""
+}
+
+// probeInput returns why an input file cannot be used, from its header.
+func probeInput(name string, f audio.Format) error {
+	file, err := files.OpenInput(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return null.CheckWAV(file, f)
 }
 
 // probed is what is wrong with an input file, if files are looked at.
@@ -147,7 +158,7 @@ func (b *binder) setFile(to *string) func(any) string {
 }
 
 // outputsAlone reports every output that another device also uses, or any as an input.
-func (b *binder) outputsAlone(devices []DeviceConfig) {
+func (b *binder) outputsAlone(devices []Device) {
 	for i, d := range devices {
 		if d.Output == "" {
 			continue

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -11,18 +11,18 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// loadConfig reads a file, and the headers of the sounds that it names. What is wrong
-// comes back as configProblems, all of it; any other error means that it could not be
+// Load reads a file, and the headers of the sounds that it names. What is wrong
+// comes back as Problems, all of it; any other error means that it could not be
 // read.
-func loadConfig(path string) (Config, error) {
-	doc, err := readConfig(path)
+func Load(path string) (Config, error) {
+	doc, err := read(path)
 	if err != nil {
 		return Config{}, err
 	}
 	return (&binder{file: path, probe: probeInput}).parse(doc)
 }
 
-func readConfig(path string) ([]byte, error) {
+func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
@@ -38,14 +38,14 @@ func readConfig(path string) ([]byte, error) {
 	return doc, nil
 }
 
-// parseConfig reads the text of a file that messages call by the given name, and
+// Parse reads the text of a file that messages call by the given name, and
 // nothing else.
-func parseConfig(name string, doc []byte) (Config, error) {
+func Parse(name string, doc []byte) (Config, error) {
 	return (&binder{file: name}).parse(doc)
 }
 
 func (b *binder) parse(doc []byte) (Config, error) {
-	c := defaultConfig()
+	c := Default()
 	if values, ok := b.decode(doc); ok {
 		c = b.config(values)
 	}
@@ -62,18 +62,18 @@ func (b *binder) parse(doc []byte) (Config, error) {
 func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 	const most = 20 // problems; a file with more is something else
 	for range most {
-		b.index = indexKeys(doc)
-		values = nil
+		x := indexKeys(doc)
+		b.from, values = x, nil
 		err := toml.Unmarshal(doc, &values)
 		var fault *toml.DecodeError
 		switch {
 		case err == nil:
 			return values, true
 		case !errors.As(err, &fault):
-			b.add("", "", 0, "not TOML: "+err.Error())
+			b.add("", "", x.position(0), "not TOML: "+err.Error())
 			return nil, false
 		}
-		from, to := b.fault(fault)
+		from, to := b.fault(x, fault)
 		if from == to {
 			return nil, false
 		}
@@ -84,19 +84,20 @@ func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 
 // fault reports what go-toml refused, and returns the range to leave out; an
 // empty one where that would change the meaning of the lines after it.
-func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
-	doc := b.index.doc
+func (b *binder) fault(x *keyIndex, fault *toml.DecodeError) (from, to int) {
+	doc := x.doc
 	line, column := fault.Position()
 	start := lineStart(doc, line)
 	offset := min(start+column-1, len(doc))
+	at := x.position(offset)
 	what := strings.TrimPrefix(fault.Error(), "toml: ")
 
-	if e, found := b.index.at(offset); found {
-		first := b.index.places[e.path]
+	if e, found := x.at(offset); found {
+		first := x.places[e.path]
 		if first.key < e.key {
-			b.add(e.path, b.index.text(e.place), offset, fmt.Sprintf("already defined on line %d, use it once", b.line(e.path)))
+			b.add(e.path, x.written(e.place), at, fmt.Sprintf("already defined on line %d, use it once", b.line(e.path)))
 		} else {
-			b.add(e.path, b.index.text(e.place), offset, "not TOML: "+what)
+			b.add(e.path, x.written(e.place), at, "not TOML: "+what)
 			b.partial = true
 		}
 		return e.key, e.end // empty for a header
@@ -106,11 +107,11 @@ func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
 	text, _, _ := strings.Cut(string(doc[start:]), "\n")
 	key, value, isKey := strings.Cut(text, "=")
 	key = strings.TrimSpace(key)
-	if !isKey || !isBare(key) || !b.index.begins(start) {
-		b.add(oneLine(text), "", offset, "not TOML: "+what)
+	if !isKey || !isBare(key) || !x.begins(start) {
+		b.add(oneLine(text), "", at, "not TOML: "+what)
 		return 0, 0
 	}
-	b.add(join(b.index.table, key), oneLine(value), offset, "not TOML: "+what)
+	b.add(join(x.table, key), oneLine(value), at, "not TOML: "+what)
 	if strings.ContainsAny(value, "[{") || strings.Contains(value, `"""`) || strings.Contains(value, "'''") {
 		return 0, 0 // may go on behind the line
 	}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"cmp"
@@ -9,10 +9,10 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// configProblem is one thing wrong with a file. Its Error is one line:
+// Problem is one thing wrong with a file. Its Error is one line:
 //
 //	FILE:12:8: loop[1].rate = 900000: out of range, use 1000..768000
-type configProblem struct {
+type Problem struct {
 	File         string
 	Line, Column int    // from 1; columns count bytes
 	Key          string // dotted path with indexes
@@ -20,12 +20,13 @@ type configProblem struct {
 	Reason       string // what is wrong, and what is allowed
 }
 
-func (p *configProblem) Error() string {
+// Error implements error.
+func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.sentence())
 }
 
-// sentence is the problem without its place.
-func (p *configProblem) sentence() string {
+// sentence returns the problem without its place.
+func (p *Problem) sentence() string {
 	switch {
 	case p.Key == "":
 		return p.Reason
@@ -35,10 +36,11 @@ func (p *configProblem) sentence() string {
 	return p.Key + " = " + p.Value + ": " + p.Reason
 }
 
-// configProblems is all that is wrong with a file, in the order of the file.
-type configProblems []*configProblem
+// Problems is all that is wrong with a file, in the order of the file.
+type Problems []*Problem
 
-func (ps configProblems) Error() string {
+// Error has a line for each.
+func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
 		lines[i] = p.Error()
@@ -47,7 +49,7 @@ func (ps configProblems) Error() string {
 }
 
 // Unwrap lets errors.As find the first problem.
-func (ps configProblems) Unwrap() []error {
+func (ps Problems) Unwrap() []error {
 	errs := make([]error, len(ps))
 	for i, p := range ps {
 		errs[i] = p
@@ -55,8 +57,8 @@ func (ps configProblems) Unwrap() []error {
 	return errs
 }
 
-func (ps configProblems) sort() {
-	slices.SortStableFunc(ps, func(a, b *configProblem) int {
+func (ps Problems) sort() {
+	slices.SortStableFunc(ps, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }

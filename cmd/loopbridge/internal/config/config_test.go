@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -11,18 +11,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
-const configDir = "../../configs"
+const configDir = "../../../../configs"
 
 // The shipped example is documentation: what it says must be what happens.
 func TestExampleIsTheDefault(t *testing.T) {
-	c, err := loadConfig(filepath.Join(configDir, "loopbridge.toml"))
+	c, err := Load(filepath.Join(configDir, "loopbridge.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := defaultConfig(); !reflect.DeepEqual(c, want) {
+	if want := Default(); !reflect.DeepEqual(c, want) {
 		t.Errorf("the example loads to\n%+v\nthe defaults are\n%+v", c, want)
 	}
 }
@@ -33,20 +39,20 @@ func TestEveryShippedConfigLoads(t *testing.T) {
 		t.Fatalf("files %v, error %v", files, err)
 	}
 	for _, file := range files {
-		if _, err := loadConfig(file); err != nil {
+		if _, err := Load(file); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestReadmeConfigLoads(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, block, _ := strings.Cut(string(readme), "```toml\n")
 	block, _, found := strings.Cut(block, "```")
-	if _, err := parseConfig("README.md", []byte(block)); err != nil || !found {
+	if _, err := Parse("README.md", []byte(block)); err != nil || !found {
 		t.Errorf("found: %t, error: %v", found, err)
 	}
 }
@@ -73,7 +79,7 @@ func TestInvalidConfigs(t *testing.T) {
 				}
 				want = append(want, name+":"+strings.TrimRight(message, "\r\n"))
 			}
-			_, err = parseConfig(name, doc)
+			_, err = Parse(name, doc)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -85,7 +91,7 @@ func TestInvalidConfigs(t *testing.T) {
 }
 
 func TestParseConfig(t *testing.T) {
-	c, err := parseConfig("test", []byte(`
+	c, err := Parse("test", []byte(`
 loop = [
   # inline tables are tables too
   { name = "a", device = "fast", buffer = "4ms" },
@@ -98,24 +104,24 @@ daemon.mode = "0666"
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (DaemonConfig{Mode: 0o666, Users: []string{"anna", "bert"}, Log: "info"}); !reflect.DeepEqual(c.Daemon, want) {
+	if want := (Daemon{Mode: 0o666, Users: []string{"anna", "bert"}, Log: zerolog.InfoLevel}); !reflect.DeepEqual(c.Daemon, want) {
 		t.Errorf("daemon %+v", c.Daemon)
 	}
 	cd := audio.DefaultFormat()
 	cd.Rate = 44100
-	wantDevices := []DeviceConfig{
-		defaultNull(),
-		{Name: "fast", Backend: "null", Format: cd, Period: 32, Periods: 3, Freewheel: true, Card: defaultCard()},
+	wantDevices := []Device{
+		DefaultNull(),
+		{Name: "fast", Backend: Null, Config: backend.Config{Format: cd, Period: 32, Periods: 3}, Freewheel: true, Card: defaultCard()},
 	}
 	if !reflect.DeepEqual(c.Devices, wantDevices) {
 		t.Errorf("devices %+v", c.Devices)
 	}
 	phone := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
-	wantLoops := []LoopConfig{
-		{Name: "a", Device: "fast", Clients: "exclusive", Format: audio.DefaultFormat(), OnClientClose: "reset", Resampler: "good",
-			Buffer: 4 * time.Millisecond, Period: 2 * time.Millisecond},
-		{Name: "b", Device: "null", Clients: "exclusive", Format: phone, OnClientClose: "hold", StartTimeout: 5 * time.Second, Resampler: "good",
-			Buffer: 340 * time.Millisecond, Period: 10 * time.Millisecond},
+	wantLoops := []Loop{
+		{Device: "fast", Spec: loop.Spec{Name: "a", Clients: loop.Exclusive, Format: audio.DefaultFormat(), Convert: convert.Options{Quality: resample.Good},
+			Buffer: 4 * time.Millisecond, Period: 2 * time.Millisecond}},
+		{Device: "null", Spec: loop.Spec{Name: "b", Clients: loop.Exclusive, Format: phone, OnClientClose: loop.Hold, StartTimeout: 5 * time.Second,
+			Convert: convert.Options{Quality: resample.Good}, Buffer: 340 * time.Millisecond, Period: 10 * time.Millisecond}},
 	}
 	if !reflect.DeepEqual(c.Loops, wantLoops) {
 		t.Errorf("loops %+v", c.Loops)
@@ -124,11 +130,11 @@ daemon.mode = "0666"
 
 // Listing the device null changes only what is listed, and needs no backend.
 func TestNullDeviceCanBeListed(t *testing.T) {
-	c, err := parseConfig("test", []byte("[[device]]\nname = \"null\"\nrate = 96000\n"))
+	c, err := Parse("test", []byte("[[device]]\nname = \"null\"\nrate = 96000\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := defaultNull()
+	want := DefaultNull()
 	want.Format.Rate, want.Period = 96000, 960
 	if len(c.Devices) != 1 || !reflect.DeepEqual(c.Devices[0], want) {
 		t.Errorf("devices %+v, want only %+v", c.Devices, want)
@@ -152,7 +158,7 @@ func TestDevicePeriod(t *testing.T) {
 		{48000, `64`, 64},
 		{48000, `"64"`, 64},
 	} {
-		got, err := parseConfig("test", fmt.Appendf(nil, "[[device]]\nname=\"null\"\nrate=%d\nperiod=%s\n", c.rate, c.period))
+		got, err := Parse("test", fmt.Appendf(nil, "[[device]]\nname=\"null\"\nrate=%d\nperiod=%s\n", c.rate, c.period))
 		if err != nil || got.Devices[0].Period != c.frames {
 			t.Errorf("%s at %d Hz: %+v, error %v, want %d frames", c.period, c.rate, got.Devices, err, c.frames)
 		}
@@ -161,20 +167,20 @@ func TestDevicePeriod(t *testing.T) {
 
 func TestEmptyFileIsTheDefault(t *testing.T) {
 	for _, doc := range []string{"", "# nothing\n", "[daemon]\n", "loop = []\n"} {
-		c, err := parseConfig("test", []byte(doc))
-		if err != nil || !reflect.DeepEqual(c, defaultConfig()) {
+		c, err := Parse("test", []byte(doc))
+		if err != nil || !reflect.DeepEqual(c, Default()) {
 			t.Errorf("%q: %+v, error %v", doc, c, err)
 		}
 	}
 }
 
 func TestProblemsAreTyped(t *testing.T) {
-	_, err := parseConfig("test", []byte("[[loop]]\nname = \"a\"\nrate = 900000\n"))
-	var p *configProblem
+	_, err := Parse("test", []byte("[[loop]]\nname = \"a\"\nrate = 900000\n"))
+	var p *Problem
 	if !errors.As(err, &p) {
 		t.Fatalf("%T", err)
 	}
-	want := configProblem{"test", 3, 8, "loop[0].rate", "900000", "out of range, use 1000..768000"}
+	want := Problem{"test", 3, 8, "loop[0].rate", "900000", "out of range, use 1000..768000"}
 	if *p != want {
 		t.Errorf("%+v", *p)
 	}
@@ -182,40 +188,18 @@ func TestProblemsAreTyped(t *testing.T) {
 
 func TestUnreadableConfig(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := loadConfig(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Load(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := loadConfig(dir); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("directory: %v", err)
 	}
 	big := filepath.Join(dir, "big.toml")
 	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadConfig(big); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, err := Load(big); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("large file: %v", err)
-	}
-}
-
-func TestCheckConfig(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "a.toml")
-	for _, c := range []struct{ doc, out, err string }{
-		{"", "FILE: ok, 1 device, 4 loops\n", ""},
-		{"[[loop]]\nname=\"a\"\n[[device]]\nname=\"d\"\nbackend=\"null\"\n", "FILE: ok, 2 devices, 1 loop\n", ""},
-		{"[daemon]\nlog=\"loud\"\n", "FILE:2:5: daemon.log = \"loud\": unknown, use one of trace, debug, info, warn, error\n",
-			"FILE has 1 problem"},
-	} {
-		if err := os.WriteFile(file, []byte(c.doc), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var out strings.Builder
-		message := ""
-		if err := checkConfig(file, &out); err != nil {
-			message = strings.ReplaceAll(err.Error(), file, "FILE")
-		}
-		if got := strings.ReplaceAll(out.String(), file, "FILE"); got != c.out || message != c.err {
-			t.Errorf("%q: printed %q, error %q", c.doc, got, message)
-		}
 	}
 }
 
@@ -259,14 +243,14 @@ func FuzzConfig(f *testing.F) {
 		f.Add(doc)
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		c, err := parseConfig("f", doc)
+		c, err := Parse("f", doc)
 		if err == nil {
 			if len(c.Loops) == 0 || len(c.Devices) == 0 {
 				t.Fatalf("nothing in %+v", c)
 			}
 			return
 		}
-		var problems configProblems
+		var problems Problems
 		if !errors.As(err, &problems) || len(problems) == 0 {
 			t.Fatalf("%T: %v", err, err)
 		}

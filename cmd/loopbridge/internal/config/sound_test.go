@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -17,24 +17,24 @@ import (
 func TestParseSound(t *testing.T) {
 	for _, c := range []struct {
 		doc    string
-		input  DeviceInput
+		input  Input
 		output string
 	}{
-		{``, DeviceInput{}, ""},
-		{"input = \"silence\"\noutput = \"discard\"", DeviceInput{}, ""},
-		{`input = { tone = 1000 }`, DeviceInput{Tone: 1000, Level: -20}, ""},
-		{`input = { tone = 23999.5, level = 0 }`, DeviceInput{Tone: 23999.5}, ""},
-		{`input = { tone = 440.5, level = -0.5 }`, DeviceInput{Tone: 440.5, Level: -0.5}, ""},
-		{`input = { file = "sub/../in.wav" }`, DeviceInput{File: "dir/in.wav"}, ""},
-		{`output = { file = "/out.wav" }`, DeviceInput{}, "/out.wav"},
-		{"input.tone = 1\ninput.level = -144\n[device.output]\nfile = \"out.wav\"", DeviceInput{Tone: 1, Level: -144}, "dir/out.wav"},
+		{``, Input{}, ""},
+		{"input = \"silence\"\noutput = \"discard\"", Input{}, ""},
+		{`input = { tone = 1000 }`, Input{Tone: 1000, Level: -20}, ""},
+		{`input = { tone = 23999.5, level = 0 }`, Input{Tone: 23999.5}, ""},
+		{`input = { tone = 440.5, level = -0.5 }`, Input{Tone: 440.5, Level: -0.5}, ""},
+		{`input = { file = "sub/../in.wav" }`, Input{File: "dir/in.wav"}, ""},
+		{`output = { file = "/out.wav" }`, Input{}, "/out.wav"},
+		{"input.tone = 1\ninput.level = -144\n[device.output]\nfile = \"out.wav\"", Input{Tone: 1, Level: -144}, "dir/out.wav"},
 	} {
-		got, err := parseConfig("dir/test.toml", []byte("[[device]]\nname = \"null\"\n"+c.doc))
+		got, err := Parse("dir/test.toml", []byte("[[device]]\nname = \"null\"\n"+c.doc))
 		if err != nil {
 			t.Errorf("%s: %v", c.doc, err)
 			continue
 		}
-		want := defaultNull()
+		want := DefaultNull()
 		want.Input, want.Output = c.input, c.output
 		if !reflect.DeepEqual(got.Devices[0], want) {
 			t.Errorf("%s: %+v, want %+v", c.doc, got.Devices[0], want)
@@ -69,7 +69,7 @@ func TestInputIsProbed(t *testing.T) {
 		if err := os.WriteFile(config, []byte(doc), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadConfig(config)
+		_, err := Load(config)
 		if err == nil {
 			t.Errorf("%s: no error", name)
 			continue
@@ -85,7 +85,7 @@ func TestInputIsProbed(t *testing.T) {
 	if err := os.WriteFile(config, []byte(doc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadConfig(config); err != nil {
+	if _, err := Load(config); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -26,6 +26,8 @@ func kindOf(v any) string {
 		return "an array"
 	case map[string]any:
 		return "a table"
+	case nil:
+		return "null"
 	}
 	return "a date or time"
 }
@@ -70,6 +72,28 @@ func setWord(to *string, words ...string) func(any) string {
 		*to = s
 		return ""
 	}
+}
+
+// setChoice takes one of a few words, of which each stands for a value.
+func setChoice[T any](to *T, words []string, values ...T) func(any) string {
+	var word string
+	set := setWord(&word, words...)
+	return func(v any) string {
+		reason := set(v)
+		if reason == "" {
+			*to = values[slices.Index(words, word)]
+		}
+		return reason
+	}
+}
+
+// setOneOf takes one of a few values, by its name.
+func setOneOf[T fmt.Stringer](to *T, all ...T) func(any) string {
+	words := make([]string, len(all))
+	for i, v := range all {
+		words[i] = v.String()
+	}
+	return setChoice(to, words, all...)
 }
 
 func setEncoding(to *audio.Encoding) func(any) string {
@@ -138,7 +162,7 @@ func setSocket(to *string) func(any) string {
 	}
 }
 
-// setState takes an absolute path, "" for the usual one, or noState.
+// setState takes an absolute path, "" for the usual one, or NoState.
 func setState(to *string) func(any) string {
 	const use = `an absolute path, "" or "none"`
 	return func(v any) string {
@@ -146,7 +170,7 @@ func setState(to *string) func(any) string {
 		if !ok {
 			return wrongType(v, use)
 		}
-		if s != "" && s != noState && s[0] != '/' || strings.ContainsRune(s, 0) {
+		if s != "" && s != NoState && s[0] != '/' || strings.ContainsRune(s, 0) {
 			return "not the path of a file, use " + use
 		}
 		*to = s

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -12,21 +12,21 @@ import (
 )
 
 // ofBackend reports keys that only another backend has.
-func (b *binder) ofBackend(path, backend string) {
-	cards := []string{alsaBackend, portaudioBackend}
-	for key, of := range map[string][]string{
-		"freewheel": {nullBackend}, "input": {nullBackend}, "output": {nullBackend},
+func (b *binder) ofBackend(path string, backend Backend) {
+	cards := []Backend{ALSA, PortAudio}
+	for key, of := range map[string][]Backend{
+		"freewheel": {Null}, "input": {Null}, "output": {Null},
 		"card": cards, "fallback": cards, "required": cards,
-		"auto_port": {alsaBackend}, "control_index": {alsaBackend}, "restore": {alsaBackend}, "volume": {alsaBackend}, "monitor": {alsaBackend},
+		"auto_port": {ALSA}, "control_index": {ALSA}, "restore": {ALSA}, "volume": {ALSA}, "monitor": {ALSA},
 	} {
-		if _, given := b.index.places[join(path, key)]; given && backend != "" && !slices.Contains(of, backend) {
+		if b.from.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
 			b.wrong(join(path, key), notOf(of...))
 		}
 	}
 }
 
 // notOf is what is wrong with a key of those backends alone.
-func notOf(backends ...string) string {
+func notOf(backends ...Backend) string {
 	if len(backends) > 1 {
 		return fmt.Sprintf("only backends %q and %q have it, leave it out", backends[0], backends[1])
 	}
@@ -36,17 +36,17 @@ func notOf(backends ...string) string {
 const aPortAudioDevice = `the name of a device such as "ALSA:front", or "auto"; loopbridge devices shows them`
 
 // setCard takes the name of a card, or of a device of PortAudio. It need not be there.
-func setCard(to, backend *string) func(any) string {
+func setCard(to *string, backend *Backend) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
 		switch {
-		case !ok && *backend == portaudioBackend:
+		case !ok && *backend == PortAudio:
 			return wrongType(v, aPortAudioDevice)
 		case !ok:
 			return wrongType(v, `the name of a card such as "id:PCH", or "auto"`)
-		case *backend == portaudioBackend && strings.TrimPrefix(s, portaudio.Prefix) == "":
+		case *backend == PortAudio && strings.TrimPrefix(s, portaudio.Prefix) == "":
 			return "empty, use " + aPortAudioDevice
-		case *backend == alsaBackend:
+		case *backend == ALSA:
 			if _, err := card.ParseIdentity(s); err != nil {
 				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
 			}
@@ -57,7 +57,7 @@ func setCard(to, backend *string) func(any) string {
 }
 
 // cards takes a list of them; "null" is always the last.
-func (b *binder) cards(path string, v any, d *DeviceConfig) string {
+func (b *binder) cards(path string, v any, d *Device) string {
 	const use = `an array of cards such as ["id:HDMI", "null"]`
 	list, ok := v.([]any)
 	if !ok {
@@ -66,7 +66,7 @@ func (b *binder) cards(path string, v any, d *DeviceConfig) string {
 	d.Card.Fallback = nil
 	for i, v := range list {
 		var name string
-		if v == nullDevice {
+		if v == NullDevice {
 			if i+1 < len(list) {
 				b.wrong(element(path, i), "never fails, so that nothing can come behind it, make it the last one")
 			}
@@ -81,11 +81,11 @@ func (b *binder) cards(path string, v any, d *DeviceConfig) string {
 }
 
 // cardSide are the keys of a side that only a card has, for its controls.
-func (b *binder) cardSide(path, backend string, d audio.Direction, to *controls.SideNames) []field {
+func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {
 	// only is f, on a card.
 	only := func(f func(any) string) func(any) string {
-		if backend != "" && backend != alsaBackend {
-			return func(any) string { return notOf(alsaBackend) }
+		if backend != "" && backend != ALSA {
+			return func(any) string { return notOf(ALSA) }
 		}
 		return f
 	}
@@ -130,4 +130,9 @@ func setControl(to *string) func(any) string {
 		*to = s
 		return ""
 	}
+}
+
+// setHardware takes who applies the gains of a card: software, or as far as it can the hardware.
+func setHardware(to *bool) func(any) string {
+	return setChoice(to, []string{"software", "hardware"}, false, true)
 }

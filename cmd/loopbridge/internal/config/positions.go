@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -45,11 +45,11 @@ func (b *binder) positioned(path string, p audio.Positions, channels int) {
 func (b *binder) devicePositions(c *Config) {
 	for i, l := range c.Loops {
 		for _, d := range c.Devices {
-			if d.Name != l.Device || l.Side == "" {
+			if d.Name != l.Device || l.Attached == loop.Detached {
 				continue
 			}
 			ports := d.Ports.Play
-			if l.Side == "record" {
+			if l.Attached == loop.RecordSide {
 				ports = d.Ports.Record
 			}
 			b.positioned(element("loop", i), l.Format.Positions, width(ports, d.Format.Channels))

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ func (p *devicePeriod) set(v any) string {
 			return p.setFrames(n)
 		}
 		p.count = 0
-		return setDuration(&p.duration, minPeriod, maxPeriod, "0.5ms..1s")(v)
+		return setDuration(&p.duration, MinPeriod, MaxPeriod, "0.5ms..1s")(v)
 	}
 	return wrongType(v, use)
 }

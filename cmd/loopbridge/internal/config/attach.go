@@ -1,9 +1,11 @@
-package main
+package config
+
+import "github.com/loopbridge/loopbridge/loop"
 
 // attach binds server = { device = "main", side = "play" }, with which the device is the
 // loop's server end, in its own format and for several clients.
-func (b *binder) attach(path string, v any, l *LoopConfig) {
-	l.Clients = "shared"
+func (b *binder) attach(path string, v any, l *Loop) {
+	l.Clients = loop.Shared
 	table, ok := v.(map[string]any)
 	if ok {
 		for _, key := range []string{"device", "side"} {
@@ -14,13 +16,13 @@ func (b *binder) attach(path string, v any, l *LoopConfig) {
 	}
 	b.table(path, v, []field{
 		{"device", setName(&l.Device)},
-		{"side", setWord(&l.Side, "play", "record")},
+		{"side", setOneOf(&l.Attached, loop.PlaySide, loop.RecordSide)},
 	})
 }
 
 // attachedOnly reports what does not go together with an attached loop.
-func (b *binder) attachedOnly(path string, keys map[string]bool, l *LoopConfig) {
-	if l.Side == "" {
+func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
+	if l.Attached == loop.Detached {
 		return
 	}
 	for _, key := range []string{"rate", "channels", "format", "device", "start_timeout", "on_client_close"} {
@@ -36,8 +38,8 @@ func sides(c *Config) {
 		for i := range c.Devices {
 			d := &c.Devices[i]
 			if d.Name == l.Device {
-				d.Play = d.Play || l.Side == "play"
-				d.Record = d.Record || l.Side == "record"
+				d.Play = d.Play || l.Attached == loop.PlaySide
+				d.Record = d.Record || l.Attached == loop.RecordSide
 			}
 		}
 	}

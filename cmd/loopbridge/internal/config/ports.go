@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 
 // side binds [device.play] or [device.record], which the device has then: ports are the
 // channels that each port has; port, gain and balance are what is in use at first.
-func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfig) (m loop.PortMap) {
+func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m loop.PortMap) {
 	channels := device.Format.Channels
 	known := true // all ports, as far as port needs them
 	fields := []field{
-		{"gain", setState7I(&device.State, audio.PlayGain.On(d))},
-		{"balance", setState7I(&device.State, audio.PlayBalance.On(d))},
+		{"gain", setField(&device.State, audio.PlayGain.On(d))},
+		{"balance", setField(&device.State, audio.PlayBalance.On(d))},
 		{"ports", func(v any) string {
 			before := len(b.problems)
 			reason := b.ports(join(path, "ports"), v, d, channels, &m)
@@ -27,22 +27,22 @@ func (b *binder) side(path string, v any, d audio.Direction, device *DeviceConfi
 			if !known {
 				return ""
 			}
-			if device.Backend == alsaBackend && m.Channels == nil {
+			if device.Backend == ALSA && m.Channels == nil {
 				return setCardPort(&device.Card.Port, d)(v)
 			}
 			return setPort(&m.Use, d, m.Ports(d))(v)
 		}},
 	}
-	controls := &device.Card.Controls.Play
+	controls := &device.Card.Controls.Names.Play
 	if d == audio.Record {
-		controls = &device.Card.Controls.Record
+		controls = &device.Card.Controls.Names.Record
 	}
 	b.table(path, v, append(fields, b.cardSide(path, device.Backend, d, controls)...))
 	return m
 }
 
-// setState7I takes a number or a truth within the range of a field of the state.
-func setState7I(to *audio.Patch, f audio.Field) func(any) string {
+// setField takes a number or a truth within the range of a field of the state.
+func setField(to *audio.Patch, f audio.Field) func(any) string {
 	use := "use " + f.Range()
 	if f.Kind() == audio.KindFlag {
 		use = "use true or false"

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -24,15 +24,15 @@ func (b *binder) crossCheck(c *Config) {
 
 	sides(c)
 	b.heard(c.Devices)
-	if !slices.Contains(devices, nullDevice) {
-		c.Devices = append([]DeviceConfig{defaultNull()}, c.Devices...)
-		devices = append([]string{nullDevice}, devices...)
+	if !slices.Contains(devices, NullDevice) {
+		c.Devices = append([]Device{DefaultNull()}, c.Devices...)
+		devices = append([]string{NullDevice}, devices...)
 	}
 	for i, l := range c.Loops {
 		if !slices.Contains(devices, l.Device) && !b.partial {
 			known := slices.DeleteFunc(slices.Clone(devices), func(name string) bool { return name == "" })
 			path := join(element("loop", i), "device")
-			if _, given := b.index.places[path]; !given {
+			if !b.from.given(path) {
 				path = join(join(element("loop", i), "server"), "device")
 			}
 			b.wrong(path, "no such device, use "+oneOf(known))
@@ -46,12 +46,12 @@ func (b *binder) crossCheck(c *Config) {
 }
 
 // heard reports a monitor_gain where there is nothing to hear, or nothing to hear it with.
-func (b *binder) heard(devices []DeviceConfig) {
+func (b *binder) heard(devices []Device) {
 	for i, d := range devices {
 		gain, _ := d.State.Get(audio.MonitorGain)
-		records, plays := d.Record || d.Input != DeviceInput{}, d.Play || d.Output != ""
+		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
 		path := join(element("device", i), "monitor_gain")
-		if _, given := b.index.places[path]; given && gain > 0 && !(records && plays) {
+		if b.from.given(path) && gain > 0 && !(records && plays) {
 			b.wrong(path, "the device does not both record and play, give it an input and an output or attach loops to both sides")
 		}
 	}

@@ -1,11 +1,15 @@
-package main
+package config
 
 import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // config binds the whole file: one table of keys for each table of the file.
@@ -28,7 +32,7 @@ func (b *binder) config(file map[string]any) Config {
 	return c
 }
 
-func (b *binder) daemon(d *DaemonConfig, v any) {
+func (b *binder) daemon(d *Daemon, v any) {
 	b.table("daemon", v, []field{
 		{"socket", setSocket(&d.Socket)},
 		{"mode", setMode(&d.Mode)},
@@ -51,13 +55,13 @@ func (b *binder) daemon(d *DaemonConfig, v any) {
 			}
 			return ""
 		}},
-		{"log", setWord(&d.Log, "trace", "debug", "info", "warn", "error")},
+		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel, zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
 	})
 }
 
-func (b *binder) device(path string, v any) DeviceConfig {
-	d := defaultDevice()
+func (b *binder) device(path string, v any) Device {
+	d := DefaultDevice()
 	period := devicePeriod{duration: 10 * time.Millisecond}
 	fields := []field{{"name", setName(&d.Name)}, {"backend", setBackend(&d.Backend)}}
 	fields = append(fields, formatFields(&d.Format)...)
@@ -67,16 +71,16 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		field{"freewheel", setBool(&d.Freewheel)},
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
-		field{"card", setCard(&d.Card.Card, &d.Backend)},
+		field{"card", setCard(&d.Card.Name, &d.Backend)},
 		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d) }},
 		field{"required", setBool(&d.Card.Required)},
-		field{"control_index", setInt(&d.Card.Controls.Index, 0, maxControlIndex)},
+		field{"control_index", setInt(&d.Card.Controls.Names.Index, 0, maxControlIndex)},
 		field{"auto_port", setBool(&d.Card.AutoPort)},
-		field{"restore", setBool(&d.Card.Restore)},
-		field{"volume", setWord(&d.Card.Volume, inSoftware, inHardware)},
-		field{"monitor", setWord(&d.Card.Monitor, inSoftware, inHardware)},
-		field{"monitor_gain", setState7I(&d.State, audio.MonitorGain)},
-		field{"output_muted", setState7I(&d.State, audio.OutputMuted)},
+		field{"restore", setBool(&d.Card.Controls.Restore)},
+		field{"volume", setHardware(&d.Card.Controls.Volume)},
+		field{"monitor", setHardware(&d.Card.Controls.Monitor)},
+		field{"monitor_gain", setField(&d.State, audio.MonitorGain)},
+		field{"output_muted", setField(&d.State, audio.OutputMuted)},
 		field{"play", func(v any) string {
 			d.Play, d.Ports.Play = true, b.side(join(path, "play"), v, audio.Play, &d)
 			return ""
@@ -87,10 +91,10 @@ func (b *binder) device(path string, v any) DeviceConfig {
 		}},
 	)
 	b.require(path, v, "name", aName)
-	if !(isTable(v) && v.(map[string]any)["name"] == nullDevice) {
-		b.require(path, v, "backend", nullBackend)
+	if !(isTable(v) && v.(map[string]any)["name"] == NullDevice) {
+		b.require(path, v, "backend", Null.String())
 	} else {
-		d.Backend = nullBackend
+		d.Backend = Null
 	}
 	b.table(path, v, fields)
 	b.ofBackend(path, d.Backend)
@@ -102,8 +106,8 @@ func (b *binder) device(path string, v any) DeviceConfig {
 	return d
 }
 
-func (b *binder) loop(path string, v any) LoopConfig {
-	l := defaultLoop()
+func (b *binder) loop(path string, v any) Loop {
+	l := DefaultLoop()
 	l.Period = 0
 	keys := map[string]bool{}
 	if table, ok := v.(map[string]any); ok {
@@ -115,28 +119,28 @@ func (b *binder) loop(path string, v any) LoopConfig {
 	fields = append(fields, formatFields(&l.Format)...)
 	fields = append(fields,
 		field{"positions", setPositions(&l.Format.Positions)},
-		field{"on_client_close", setWord(&l.OnClientClose, "reset", "hold", "silence")},
-		field{"resampler", setWord(&l.Resampler, "fast", "good", "best")},
-		field{"channel_map", l.ChannelMap.set},
-		field{"dither", setBool(&l.Dither)},
+		field{"on_client_close", setOneOf(&l.OnClientClose, loop.Reset, loop.Hold, loop.Silence)},
+		field{"resampler", setOneOf(&l.Convert.Quality, resample.Qualities()...)},
+		field{"channel_map", setChannelMap(&l.Convert)},
+		field{"dither", setBool(&l.Convert.Dither)},
 		field{"start_timeout", setDuration(&l.StartTimeout, 0, maxStart, "0s..24h")},
-		field{"buffer", setDuration(&l.Buffer, minBuffer, maxBuffer, "2ms..10s")},
-		field{"period", setDuration(&l.Period, minPeriod, maxPeriod, "0.5ms..1s")},
+		field{"buffer", setDuration(&l.Buffer, minBuffer, MaxBuffer, "2ms..10s")},
+		field{"period", setDuration(&l.Period, MinPeriod, MaxPeriod, "0.5ms..1s")},
 		field{"server", func(v any) string { b.attach(join(path, "server"), v, &l); return "" }}, // before clients
-		field{"clients", setWord(&l.Clients, "exclusive", "shared")},
+		field{"clients", setChoice(&l.Clients, []string{"exclusive", "shared"}, loop.Exclusive, loop.Shared)},
 	)
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
 	b.attachedOnly(path, keys, &l)
-	if l.Side == "" {
+	if l.Attached == loop.Detached {
 		b.positioned(path, l.Format.Positions, l.Format.Channels)
 	}
-	if reason := l.ChannelMap.fits(l.Format.Channels); reason != "" {
+	if reason := misfit(l.Convert.Matrix, l.Format.Channels); reason != "" {
 		b.wrong(join(path, "channel_map"), reason)
 	}
 	switch most := l.Buffer / 2; {
 	case l.Period == 0:
-		l.Period = min(defaultLoop().Period, most)
+		l.Period = min(DefaultLoop().Period, most)
 	case l.Period > most:
 		b.wrong(join(path, "period"), fmt.Sprintf("out of range, use 0.5ms..%v, at most half of the buffer", most))
 	}
@@ -152,11 +156,11 @@ func formatFields(f *audio.Format) []field {
 }
 
 // setBackend knows those that this build lacks, to say so.
-func setBackend(to *string) func(any) string {
-	set := setWord(to, nullBackend, alsaBackend, portaudioBackend)
+func setBackend(to *Backend) func(any) string {
+	set := setOneOf(to, Null, ALSA, PortAudio)
 	return func(v any) string {
-		if v == portaudioBackend && !portaudio.Built {
-			return "this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use " + nullBackend + " or " + alsaBackend
+		if v == PortAudio.String() && !portaudio.Built {
+			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s", Null, ALSA)
 		}
 		return set(v)
 	}

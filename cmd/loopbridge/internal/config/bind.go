@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"slices"
@@ -14,12 +14,24 @@ type field struct {
 	set func(v any) (reason string)
 }
 
-// binder copies what go-toml decoded into the typed configuration, and collects
-// all that is wrong on the way.
+// origin is what tables were decoded from: it knows where keys stand, for messages. A place
+// that is not there is the beginning.
+type origin interface {
+	given(path string) bool       // there is such a key, or table
+	text(path string) string      // the value as written, in one line; "" for a table
+	keyAt(path string) position   // of a key, or of a table's header
+	valueAt(path string) position // of its value
+}
+
+// position is a place as people count it, from 1.
+type position struct{ line, column int }
+
+// binder copies decoded tables into the typed configuration, and collects all that is wrong
+// on the way.
 type binder struct {
 	file     string
-	index    *keyIndex
-	problems configProblems
+	from     origin
+	problems Problems
 	probe    func(file string, f audio.Format) error // of an input; nil: look at no file
 	partial  bool                                    // a line was left out for its syntax: what is missing may be there
 }
@@ -66,14 +78,12 @@ func (b *binder) unknown(path, key string, fields []field) {
 	if slices.Contains([]string{"route", "monitor_gain"}, key) {
 		reason = "this version does not have it"
 	}
-	p := b.index.places[path]
-	b.add(path, b.index.text(p), p.key, reason+", use "+oneOf(keys))
+	b.add(path, b.from.text(path), b.from.keyAt(path), reason+", use "+oneOf(keys))
 }
 
 // wrong says what is wrong with the value of a key, or with the table itself.
 func (b *binder) wrong(path, reason string) {
-	p := b.index.places[path]
-	b.add(path, b.index.text(p), p.value, reason)
+	b.add(path, b.from.text(path), b.from.valueAt(path), reason)
 }
 
 // missing says that a table lacks a key.
@@ -81,22 +91,17 @@ func (b *binder) missing(table, key, use string) {
 	if b.partial {
 		return
 	}
-	p := b.index.places[table]
-	b.add(join(table, key), "", p.key, "missing, use "+use)
+	b.add(join(table, key), "", b.from.keyAt(table), "missing, use "+use)
 }
 
-func (b *binder) add(path, value string, offset int, reason string) {
-	line, column := b.index.position(offset)
-	b.problems = append(b.problems, &configProblem{
-		File: b.file, Line: line, Column: column, Key: path, Value: value, Reason: reason,
+func (b *binder) add(path, value string, at position, reason string) {
+	b.problems = append(b.problems, &Problem{
+		File: b.file, Line: at.line, Column: at.column, Key: path, Value: value, Reason: reason,
 	})
 }
 
-// line is where the key of a path stands.
-func (b *binder) line(path string) int {
-	line, _ := b.index.position(b.index.places[path].key)
-	return line
-}
+// line returns where the key of a path stands.
+func (b *binder) line(path string) int { return b.from.keyAt(path).line }
 
 func oneOf(words []string) string {
 	if len(words) == 1 {
