@@ -43,15 +43,15 @@ func portAudioInfoOf() portAudioInfo {
 	}
 	const most = 5
 	var said []string
-	c, err := takeStderr()
+	c, err := portaudio.TakeStderr()
 	if err == nil {
-		c.listen(func(line string) {
-			said = append(said[max(0, len(said)-most+1):], line)
+		c.Listen(func(line string) {
+			said = append(said[max(0, len(said)-most+1):], console.Printable(line))
 		})
 	}
 	p.ask()
 	if err == nil {
-		c.giveBack()
+		c.GiveBack()
 	}
 	if p.Error != "" {
 		p.Said = said

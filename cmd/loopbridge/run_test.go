@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -67,12 +68,12 @@ func testDaemon(t *testing.T, change ...func(*config.Config)) (socket string) {
 		f(&c)
 	}
 	socket = filepath.Join(trial.TempDir(t), "s")
-	d, err := startDaemon(c, socket, zerolog.Nop())
+	d, err := daemon.Start(c, socket, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.close(); err != nil {
+		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -1,4 +1,4 @@
-package main
+package sched
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 
 // TestRealtimeBelow: on one processor the thread of a library cannot hold up other devices.
 func TestRealtimeBelow(t *testing.T) {
-	r := newRealtime(zerolog.Nop())
+	r := New(zerolog.Nop())
 	for _, device := range []string{"main", "other"} {
 		r.settle(device, nil, "real-time")
 		for processors := 1; processors <= 2; processors++ {

@@ -1,4 +1,4 @@
-package main
+package sched
 
 import (
 	"runtime"
@@ -28,7 +28,7 @@ const (
 )
 
 // collect looks after the heap of a process with real-time threads for as long as that runs.
-func (r *realtime) collect() {
+func (r *Threads) collect() {
 	var c collector
 	r.asOrdinary(func() { // each of these stops the world, which looks at threads likewise
 		debug.SetGCPercent(-1)
@@ -81,7 +81,7 @@ func heap() uint64 {
 
 // asOrdinary calls f while no thread is real-time. One that has lost its priority for good
 // stays as it is.
-func (r *realtime) asOrdinary(f func()) {
+func (r *Threads) asOrdinary(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	type former struct {

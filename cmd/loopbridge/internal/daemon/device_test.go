@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ import (
 // exampleCard is the shipped example with its output in a folder of the test.
 func exampleCard(t *testing.T) config.Config {
 	t.Helper()
-	c, err := config.Load("../../configs/card.toml")
+	c, err := config.Load("../../../../configs/card.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestCardDevice(t *testing.T) {
 	c := exampleCard(t)
 	d := c.Devices[len(c.Devices)-1]
 	d.Freewheel = true
-	s, err := (&daemon{}).open(d)
+	s, err := (&Daemon{}).open(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +83,11 @@ func TestCardDevice(t *testing.T) {
 // TestCardDaemon: a daemon with the example starts and ends, and leaves a whole file.
 func TestCardDaemon(t *testing.T) {
 	c := exampleCard(t)
-	d, err := startDaemon(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop())
+	d, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.close(); err != nil {
+	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 	if f, _ := trial.ReadWAV(t, c.Devices[1].Output); f != c.Devices[1].Format {
@@ -115,7 +115,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 		if c.output != "" {
 			d.Output = filepath.Join(dir, c.output)
 		}
-		_, err := (&daemon{}).open(d)
+		_, err := (&Daemon{}).open(d)
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != c.want {
 			t.Errorf("%q, %q: %v", c.input, c.output, err)
 		}
@@ -123,7 +123,7 @@ func TestDeviceFileRefusals(t *testing.T) {
 	// Nothing stays of an output that cannot be.
 	d := config.DefaultNull()
 	d.Format.Encoding, d.Output = audio.S16BE, filepath.Join(dir, "odd.wav")
-	if _, err := (&daemon{}).open(d); !errors.Is(err, audio.ErrInvalid) {
+	if _, err := (&Daemon{}).open(d); !errors.Is(err, audio.ErrInvalid) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(d.Output); !errors.Is(err, os.ErrNotExist) {
@@ -159,5 +159,15 @@ func TestReportsAreLogged(t *testing.T) {
 	}
 	if strings.Join(got, ", ") != "too slow, 3 frames are missing" {
 		t.Errorf("logged %q", got)
+	}
+}
+
+// TestPortsOfAStreamThatHasNone: the daemon says which device is at fault, and gives
+// everything back.
+func TestPortsOfAStreamThatHasNone(t *testing.T) {
+	c := config.Default()
+	c.Devices[0].Ports.Play.Use = audio.PortSpeaker
+	if _, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
+		t.Error(err)
 	}
 }

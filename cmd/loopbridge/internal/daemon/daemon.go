@@ -1,4 +1,10 @@
-package main
+// Package daemon is what serves: it opens the devices of a configuration, puts loops on them, and
+// lets programs and operators in.
+//
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, state file
+//	                                                  ▲
+//	                                              server: programs, operators
+package daemon
 
 import (
 	"errors"
@@ -10,68 +16,66 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
 )
 
-// daemon is everything that serves: devices with their engines, loops, a socket.
-type daemon struct {
+// Daemon is everything that serves: devices with their engines, loops, a socket.
+type Daemon struct {
 	log     zerolog.Logger
 	bay     *loop.Patchbay
 	server  *server.Server
 	control *server.Control
-	state   stateFile
+	state   *statefile.File
 	cards   cards
-	rt      *realtime
+	threads *sched.Threads
 	loops   loopSet
 	wait    sync.WaitGroup
 }
 
-// startDaemon returns when programs can connect.
-func startDaemon(c config.Config, socket string, log zerolog.Logger) (*daemon, error) {
+// Start returns when programs can connect. The state of devices is kept at c.Daemon.State; "":
+// nowhere.
+func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
 	d := newDaemon(log)
 	if err := d.start(c, socket); err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
 // newDaemon serves nothing yet.
-func newDaemon(log zerolog.Logger) *daemon {
-	d := &daemon{log: log, bay: loop.NewPatchbay(), rt: newRealtime(log)}
-	d.cards = cards{log: log, rt: d.rt, finder: card.Finder{}}
+func newDaemon(log zerolog.Logger) *Daemon {
+	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
+	d.cards = cards{log: log, threads: d.threads, finder: card.Finder{}}
 	return d
 }
 
-func (d *daemon) start(c config.Config, socket string) error {
-	d.state = stateFile{path: c.Daemon.State, socket: socket, bay: d.bay, log: d.log}
-	if err := d.state.hold(); err != nil {
+func (d *Daemon) start(c config.Config, socket string) error {
+	var err error
+	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
 		return err
 	}
 	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
 	d.wait.Go(func() { logEvents(d.log, events) })
-	d.state.load()
 	for _, device := range c.Devices {
 		if err := d.addDevice(device); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 	}
-	d.state.follow()
-	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: &d.state}
+	d.state.Follow()
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
 	}
-	if d.state.adopted {
-		d.state.changed() // before the daemon whose file it was writes there
-	}
+	d.state.KeepAdopted()
 	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
-	s, err := server.Listen(at, d.bay, d.log)
-	if err != nil {
+	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
 		return err
 	}
-	d.server = s
 	at.Path = control.Socket(socket)
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Thread: d.rt.state}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Thread: d.threads.State}
 	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}
@@ -84,20 +88,22 @@ func (d *daemon) start(c config.Config, socket string) error {
 		}
 	})
 	d.wait.Go(func() {
-		if err := s.Serve(); err != nil {
+		if err := d.server.Serve(); err != nil {
 			d.log.Error().Err(err).Msg("no more programs can connect")
 		}
 	})
 	return nil
 }
 
-// close hangs up on all programs and gives everything back, also after half a start.
-func (d *daemon) close() error {
+// Close hangs up on all programs and gives everything back, also after half a start.
+func (d *Daemon) Close() error {
 	var errs []error
 	if d.control != nil {
 		errs = append(errs, d.control.Close())
 	}
-	d.state.end()
+	if d.state != nil {
+		d.state.Close()
+	}
 	if d.server != nil {
 		d.loops.names.remove()
 		errs = append(errs, d.server.Close())

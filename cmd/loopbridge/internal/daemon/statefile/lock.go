@@ -1,4 +1,4 @@
-package main
+package statefile
 
 import (
 	"encoding/json"
@@ -23,9 +23,9 @@ import (
 // whatever their socket was, and did not say which.
 const commonState = "state.json"
 
-// statePath is the state file of the daemon on a socket, where configured is what its
+// Path returns the state file of the daemon on a socket, where configured is what its
 // configuration says; "": nothing is kept.
-func statePath(configured, socket string) string {
+func Path(configured, socket string) string {
 	switch dir := stateFolder(); {
 	case configured == config.NoState:
 		return ""
@@ -71,7 +71,7 @@ func realPath(path string) string {
 
 // hold takes the file, until release. ErrBusy: another daemon has it. Where there can be no
 // lock there can be no file either, which the first write will say.
-func (s *stateFile) hold() error {
+func (s *File) hold() error {
 	if s.path == "" || os.MkdirAll(filepath.Dir(s.path), 0o755) != nil {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (s *stateFile) hold() error {
 
 // release gives the file back, for the next daemon. The lock file stays: removing it would
 // race with another daemon's start.
-func (s *stateFile) release() {
+func (s *File) release() {
 	if s.lock != nil {
 		s.lock.Close()
 		s.lock = nil
@@ -110,7 +110,7 @@ func (s *stateFile) release() {
 
 // inherited is what a daemon of before kept in the file of all, when there is none yet for
 // this socket alone; nil: nothing.
-func (s *stateFile) inherited() []byte {
+func (s *File) inherited() []byte {
 	if name := stateName(s.socket); name == commonState || filepath.Base(s.path) != name {
 		return nil
 	}

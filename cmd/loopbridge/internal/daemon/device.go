@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ import (
 )
 
 // addDevice opens a device, gives it the state that it has at first, or had, and takes it in.
-func (d *daemon) addDevice(c config.Device) error {
+func (d *Daemon) addDevice(c config.Device) error {
 	stream, err := d.open(c)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (d *daemon) addDevice(c config.Device) error {
 		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
 	}}
 	if _, isCard := backend.As[backend.Switcher](stream); isCard {
-		o.Thread = func() { d.rt.enter(c.Name) }
+		o.Thread = func() { d.threads.Enter(c.Name) }
 	}
 	device, err := loop.NewEngineWith(c.Name, stream, o)
 	if err != nil {
@@ -44,7 +44,7 @@ func (d *daemon) addDevice(c config.Device) error {
 }
 
 // setUp gives a device its state.
-func (d *daemon) setUp(device *loop.Engine, c config.Device) error {
+func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
 	if _, err := device.Set(c.State); err != nil {
 		return err
 	}
@@ -54,12 +54,12 @@ func (d *daemon) setUp(device *loop.Engine, c config.Device) error {
 		}
 		d.log.Warn().Err(err).Str("device", c.Name).Msg("the ports stay as they are")
 	}
-	d.state.restoreDevice(device)
+	d.state.RestoreDevice(device)
 	return nil
 }
 
 // open knows every backend that there is.
-func (d *daemon) open(c config.Device) (backend.Stream, error) {
+func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
 	case config.Null:
 		return openNull(c)

@@ -1,4 +1,5 @@
-package main
+// Package sched gives the threads that serve sound cards what the kernel has for them.
+package sched
 
 import (
 	"errors"
@@ -12,10 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// realtime gives the threads that serve sound cards what the kernel has for them: to run
-// before others as soon as they wake up, and memory that is never swapped out. Where that
-// is not permitted everything works as well, as long as the machine has little to do; the
-// log and "loopbridge devices" say so.
+// Threads makes the threads of devices real-time: they run before others as soon as they wake
+// up, and their memory is never swapped out. Where that is not permitted everything works as
+// well, as long as the machine has little to do; the log and "loopbridge devices" say so.
 //
 //	directly ── not permitted ──▶ rtkit, over D-Bus ── none, or refused ──▶ a note
 //
@@ -23,7 +23,7 @@ import (
 // its priority, all of them do then. On a computer with one processor the thread that takes
 // it away gets its turn only when the kernel holds real-time ones back, once a second, so
 // the kernel ends the process no earlier than after two.
-type realtime struct {
+type Threads struct {
 	log zerolog.Logger
 
 	once, collecting sync.Once
@@ -45,12 +45,13 @@ const (
 	noRealtime = "not real-time" // beginning of a state
 )
 
-func newRealtime(log zerolog.Logger) *realtime {
-	return &realtime{log: log, states: make(map[string]string), helpers: make(map[string]int)}
+// New returns the threads of a process, none yet. Nothing changes until the first one comes.
+func New(log zerolog.Logger) *Threads {
+	return &Threads{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
-// enter is for the thread of a device, which it is called on.
-func (r *realtime) enter(device string) {
+// Enter makes the thread real-time that it is called on, which is a device's.
+func (r *Threads) Enter(device string) {
 	r.once.Do(r.prepare)
 	thread := unix.Gettid()
 	r.mu.Lock()
@@ -73,9 +74,9 @@ func (r *realtime) enter(device string) {
 	}()
 }
 
-// adopt is for a thread of C that works for a device, in the place of the one before. One that
-// is real-time already is left alone.
-func (r *realtime) adopt(device string, thread int) {
+// Adopt makes a thread of C real-time that works for a device, in the place of the one before.
+// One that is real-time already is left alone. It may be called from any goroutine.
+func (r *Threads) Adopt(device string, thread int) {
 	r.once.Do(r.prepare)
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
@@ -88,7 +89,7 @@ func (r *realtime) adopt(device string, thread int) {
 }
 
 // help notes a thread, and makes it real-time unless all have lost that.
-func (r *realtime) help(device string, thread int) (priority int, err error) {
+func (r *Threads) help(device string, thread int) (priority int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.helpers[device] = thread
@@ -103,7 +104,7 @@ func (r *realtime) help(device string, thread int) (priority int, err error) {
 // Where that would hold up other devices it is below theirs, and they interrupt it; else it is
 // the same, and the thread of its own device waits until it sleeps, which saves a switch a
 // period. The caller holds mu.
-func (r *realtime) below(processors int) int {
+func (r *Threads) below(processors int) int {
 	if processors == 1 && len(r.states) > 1 {
 		return rtBelow
 	}
@@ -111,7 +112,7 @@ func (r *realtime) below(processors int) int {
 }
 
 // settle notes and logs what became of a thread.
-func (r *realtime) settle(device string, err error, format string, args ...any) {
+func (r *Threads) settle(device string, err error, format string, args ...any) {
 	state := fmt.Sprintf(format, args...)
 	r.mu.Lock()
 	r.states[device] = state
@@ -123,15 +124,15 @@ func (r *realtime) settle(device string, err error, format string, args ...any) 
 	line.Str("device", device).Msg("its thread is " + state)
 }
 
-// state is what became of the thread of a device; "" for one without.
-func (r *realtime) state(device string) string {
+// State returns what became of the thread of a device, for people; "" for one without.
+func (r *Threads) State(device string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.states[device]
 }
 
 // prepare is for the process, once a thread is to be real-time.
-func (r *realtime) prepare() {
+func (r *Threads) prepare() {
 	// Where all of Go's processors are busy, a thread that wakes up has to wait for one,
 	// whatever its priority. With more of them than the machine has, the kernel decides.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
@@ -150,7 +151,7 @@ func (r *realtime) prepare() {
 
 // bound is how long a real-time thread may run without a sleep; what the process was
 // started with may be less.
-func (r *realtime) bound(most uint64) {
+func (r *Threads) bound(most uint64) {
 	var limit unix.Rlimit
 	err := unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
 	if err == nil {
@@ -163,7 +164,7 @@ func (r *realtime) bound(most uint64) {
 }
 
 // yield makes ordinary threads of all.
-func (r *realtime) yield() {
+func (r *Threads) yield() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.yielded = true

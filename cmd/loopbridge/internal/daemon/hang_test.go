@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"path/filepath"
@@ -84,7 +84,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	}
 	p.Abandon()
 	<-played
-	if err := d.close(); err != nil {
+	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 }

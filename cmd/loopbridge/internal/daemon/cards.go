@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -17,16 +17,17 @@ import (
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/backend/standby"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 )
 
 // cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
 type cards struct {
-	log    zerolog.Logger
-	rt     *realtime
-	finder card.Finder
-	opener func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
+	log     zerolog.Logger
+	threads *sched.Threads
+	finder  card.Finder
+	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
+	cancel  context.CancelFunc
+	wait    sync.WaitGroup
 
 	mu      sync.Mutex
 	plugged []chan struct{} // of each device that wants to know

@@ -1,4 +1,5 @@
-package main
+// Package statefile keeps what people have set of devices and loops over a restart (D25).
+package statefile
 
 import (
 	"encoding/json"
@@ -16,10 +17,9 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// stateFile keeps what people have set of devices and loops over a restart (D25). A file
-// that is missing or damaged does no harm. What it has of devices and loops that there are
-// not, it keeps for when there are.
-type stateFile struct {
+// File is the state file of a daemon. One that is missing or damaged does no harm. What it has
+// of devices and loops that there are not, it keeps for when there are.
+type File struct {
 	path   string // "": nothing is kept
 	socket string // whose state it is
 	bay    *loop.Patchbay
@@ -45,6 +45,9 @@ type savedState struct {
 	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
 }
 
+// eventRoom is how many sets may wait to be kept.
+const eventRoom = 4096
+
 // stateDelay gathers sets that come one after the other.
 const stateDelay = 300 * time.Millisecond
 
@@ -67,11 +70,21 @@ func stateFolder() string {
 	return filepath.Join(dir, "loopbridge")
 }
 
-// load reads the file.
-func (s *stateFile) load() {
-	if s.path == "" {
-		return
+// Open takes the file at path for the daemon on a socket, until Close, and reads it; "": nothing
+// is kept. The error is audio.ErrBusy: another daemon has the file.
+func Open(path, socket string, bay *loop.Patchbay, log zerolog.Logger) (*File, error) {
+	s := &File{path: path, socket: socket, bay: bay, log: log}
+	if err := s.hold(); err != nil {
+		return nil, err
 	}
+	if path != "" {
+		s.load()
+	}
+	return s, nil
+}
+
+// load reads the file.
+func (s *File) load() {
 	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), s.half()))
 	for _, half := range halves { // power was lost while they were written
 		os.Remove(half)
@@ -93,13 +106,13 @@ func (s *stateFile) load() {
 }
 
 // half is the name of the file while it is not yet whole.
-func (s *stateFile) half() string { return "." + filepath.Base(s.path) + "-*" }
+func (s *File) half() string { return "." + filepath.Base(s.path) + "-*" }
 
-// restoreDevice gives a new device what was kept of one of its name.
-func (s *stateFile) restoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
+// RestoreDevice gives a new device what was kept of one of its name.
+func (s *File) RestoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
 
-// restoreLoop gives a new loop what was kept of one of its name.
-func (s *stateFile) restoreLoop(name string) {
+// RestoreLoop gives a new loop what was kept of one of its name. Any goroutine may call it.
+func (s *File) RestoreLoop(name string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	for _, strip := range s.strips(name) {
@@ -107,7 +120,7 @@ func (s *stateFile) restoreLoop(name string) {
 	}
 }
 
-func (s *stateFile) restore(k loop.Subject, from map[string]audio.Saved) {
+func (s *File) restore(k loop.Subject, from map[string]audio.Saved) {
 	saved := from[k.Name()]
 	if saved == nil {
 		return
@@ -118,7 +131,7 @@ func (s *stateFile) restore(k loop.Subject, from map[string]audio.Saved) {
 }
 
 // strips are those of a loop whose state lasts.
-func (s *stateFile) strips(name string) (all []*loop.Strip) {
+func (s *File) strips(name string) (all []*loop.Strip) {
 	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
 		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {
 			all = append(all, strip)
@@ -127,8 +140,8 @@ func (s *stateFile) strips(name string) (all []*loop.Strip) {
 	return all
 }
 
-// follow keeps what is set from now on.
-func (s *stateFile) follow() {
+// Follow keeps what is set from now on.
+func (s *File) Follow() {
 	if s.path == "" {
 		return
 	}
@@ -144,8 +157,16 @@ func (s *stateFile) follow() {
 	})
 }
 
-// end writes what is not yet written, and gives the file to the next daemon.
-func (s *stateFile) end() {
+// KeepAdopted writes what was read from a file that is not this daemon's own, before the daemon
+// whose file it was writes there.
+func (s *File) KeepAdopted() {
+	if s.adopted {
+		s.changed()
+	}
+}
+
+// Close writes what is not yet written, and gives the file to the next daemon.
+func (s *File) Close() {
 	if s.sets != nil {
 		s.sets.Cancel()
 		s.following.Wait()
@@ -155,7 +176,7 @@ func (s *stateFile) end() {
 }
 
 // changed writes the file a moment later.
-func (s *stateFile) changed() {
+func (s *File) changed() {
 	if s.path == "" {
 		return
 	}
@@ -167,7 +188,7 @@ func (s *stateFile) changed() {
 }
 
 // flush writes what is not yet written.
-func (s *stateFile) flush() {
+func (s *File) flush() {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if !s.due() {
@@ -188,7 +209,7 @@ func (s *stateFile) flush() {
 }
 
 // due reports whether something is to be written, and takes it on.
-func (s *stateFile) due() bool {
+func (s *File) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.timer == nil {
@@ -209,7 +230,7 @@ func keep(k loop.Subject, in *map[string]audio.Saved) {
 
 // write replaces the file: whoever looks, also after a loss of power, sees the old one or
 // the new one.
-func (s *stateFile) write(state savedState) error {
+func (s *File) write(state savedState) error {
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return err

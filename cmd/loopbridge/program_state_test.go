@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -104,7 +101,7 @@ func TestTwoDaemonsOneStateFile(t *testing.T) {
 func TestStateOfADaemonOfBefore(t *testing.T) {
 	dir := trial.TempDir(t)
 	old := `{"devices": {"null": {"play": {"gain": 33}}}, "ends": {}}`
-	if err := os.WriteFile(filepath.Join(dir, commonState), []byte(old), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "state.json"), []byte(old), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	gain := func(socket string) string {
@@ -117,47 +114,13 @@ func TestStateOfADaemonOfBefore(t *testing.T) {
 	}
 	first.stop(t)
 	of := `{"socket": "/run/loopbridge/loopbridge.sock", "devices": {"null": {"play": {"gain": 44}}}}`
-	if err := os.WriteFile(filepath.Join(dir, commonState), []byte(of), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "state.json"), []byte(of), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	serveIn(t, dir, a)
 	serveIn(t, dir, b)
 	if was, new := gain(a), gain(b); was != "33\n" || new != "255\n" {
 		t.Errorf("gains are %q and %q, want 33, which is kept, and 255: what is another's is not taken", was, new)
-	}
-}
-
-// Each socket has a file of its own, and the usual ones that of before.
-func TestStatePath(t *testing.T) {
-	dir := trial.TempDir(t)
-	t.Setenv(stateVariable, "/state")
-	t.Setenv("XDG_RUNTIME_DIR", dir)
-	t.Setenv(client.SocketVariable, "")
-	if err := os.MkdirAll(filepath.Join(dir, "real"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("real", filepath.Join(dir, "link")); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]string{}
-	for _, c := range []struct{ configured, socket, want string }{
-		{"", "/run/loopbridge/loopbridge.sock", "/state/state.json"},
-		{"", client.DefaultSocket(), "/state/state.json"},
-		{"", "/x/y", "/state/state-x-y.json"},
-		{"", "/x-y", "/state/state-x%2Dy.json"},
-		{"", "/x/../z a", "/state/state-z%20a.json"},
-		{"", dir + "/link/s", "/state/state" + strings.ReplaceAll(dir, "/", "-") + "-real-s.json"},
-		{"/mine", "/x/y", "/mine"},
-		{config.NoState, "/x/y", ""},
-	} {
-		got := statePath(c.configured, c.socket)
-		if got != c.want {
-			t.Errorf("state of %s: %q, want %q", c.socket, got, c.want)
-		}
-		if other := seen[got]; other != "" && got != "/state/state.json" {
-			t.Errorf("%s and %s share %s", other, c.socket, got)
-		}
-		seen[got] = c.socket
 	}
 }
 

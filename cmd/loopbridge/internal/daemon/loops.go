@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -14,7 +15,7 @@ import (
 type loopSet struct {
 	bay   *loop.Patchbay
 	names nameList
-	state *stateFile
+	state *statefile.File
 
 	mu  sync.Mutex
 	all []config.Loop
@@ -40,7 +41,7 @@ func (s *loopSet) insert(l config.Loop) error {
 		return err
 	}
 	s.all = append(s.all, l)
-	s.state.restoreLoop(l.Name)
+	s.state.RestoreLoop(l.Name)
 	return nil
 }
 

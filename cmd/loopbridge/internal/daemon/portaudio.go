@@ -1,16 +1,20 @@
-package main
+package daemon
 
 import (
 	"fmt"
 	"os"
 	"slices"
 	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // portAudio is PortAudio in the daemon: loaded when the first device wants it, which may be
@@ -56,8 +60,8 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 		return nil, err
 	}
 	o := portaudio.Options{Name: name, Rouse: c.rouse}
-	if c.rt != nil {
-		o.Thread = func(id int) { c.rt.adopt(device, id) }
+	if c.threads != nil {
+		o.Thread = func(id int) { c.threads.Adopt(device, id) }
 	}
 	s, err := library.Open(wish, o)
 	if err != nil {
@@ -101,4 +105,23 @@ func (c *cards) rouse(number, device int) {
 func (c *cards) onUSB(number int) bool {
 	all, err := c.finder.Cards()
 	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool { return one.Number == number && one.Vendor != "" })
+}
+
+// libraryLog returns what logs lines of libraries, but not a flood of them: one that spins would
+// fill the disk.
+func libraryLog(log zerolog.Logger) func(line string) {
+	const most, while = 500, 10 * time.Second
+	var began time.Time
+	lines := 0
+	return func(line string) {
+		if now := time.Now(); now.Sub(began) > while {
+			if lines > most {
+				log.Warn().Int("lines", lines-most).Msg("a library says too much, not all of it is in this log")
+			}
+			began, lines = now, 0
+		}
+		if lines++; lines <= most {
+			log.Debug().Str("library", console.Printable(line)).Msg("said on standard error")
+		}
+	}
 }
