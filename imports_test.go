@@ -69,7 +69,9 @@ func layers() []layer {
 			"cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a concrete device"},
 
-		{"cmd/loopbridge", "audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm mixer resample resample/reference resample/resampletest wire client client/control " +
+		{"cmd/loopbridge/internal/bench", "audio client loop/pcm mixer resample resample/reference resample/resampletest wire cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
+			"starts processes and measures them from outside"},
+		{"cmd/loopbridge", "audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client client/control cmd/loopbridge/internal/bench " +
 			"cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon",
 			"the command line; it looks at cards, and has the daemon open them"},
 	}
@@ -92,7 +94,7 @@ func moduleRules() []rule {
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

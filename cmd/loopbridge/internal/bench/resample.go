@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -9,26 +9,19 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/resample"
 	"github.com/loopbridge/loopbridge/resample/reference"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
-// benchResampleCmd is bench resample: the qualities of our resampler beside those of
-// others, if they are built in.
-type benchResampleCmd struct {
-	Rounds int  `help:"How often the cost is measured; medians count." default:"9" placeholder:"N"`
-	JSON   bool `name:"json" help:"Print JSON."`
-}
-
-// resampleBench is what bench resample --json prints.
-type resampleBench struct {
+// ResampleReport is the qualities of our resampler beside those of others, if they are built in.
+type ResampleReport struct {
 	References bool             `json:"references"` // others are built in
-	Results    []resampleResult `json:"results"`
+	Results    []ResampleResult `json:"results"`
 }
 
-type resampleResult struct {
+// ResampleResult is what one resampler makes of one conversion.
+type ResampleResult struct {
 	Conversion string             `json:"conversion"`
 	Resampler  string             `json:"resampler"`
 	Residual   map[string]float64 `json:"residual_db"` // by frequency in Hz
@@ -42,7 +35,7 @@ type resampleResult struct {
 	costs []float64
 }
 
-var benchTones = []float64{997, 10000, 18000}
+var tones = []float64{997, 10000, 18000}
 
 // counterparts are those of libsamplerate that the qualities are measured against.
 var counterparts = map[string]string{
@@ -51,31 +44,23 @@ var counterparts = map[string]string{
 	"loopbridge best": "libsamplerate best",
 }
 
-// Run prints the result.
-func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
-	if c.Rounds < 1 {
-		return usageError("there must be at least one round")
-	}
-	show := func(string, ...any) {}
-	if console.IsTerminal(e.stderr) {
-		show = func(format string, args ...any) { fmt.Fprintf(e.stderr, "\r\033[K"+format, args...) }
-		defer show("")
-	}
-	b := resampleBench{References: len(reference.Candidates()) > 0}
+// Resample measures quality and cost of all resamplers until it is done, or ctx ends. It calls
+// show with what it is about to do.
+func Resample(ctx context.Context, rounds int, show func(format string, args ...any)) (*ResampleReport, error) {
+	b := &ResampleReport{References: len(reference.Candidates()) > 0}
 	for _, conversion := range resampletest.Conversions() {
-		results, err := measureConversion(ctx, conversion, c.Rounds, show)
+		results, err := measureConversion(ctx, conversion, rounds, show)
 		if err != nil {
-			return benchStopped(ctx, err)
+			return nil, err
 		}
 		b.Results = append(b.Results, results...)
 	}
-	show("")
-	return printBench(e.stdout, &b, c.JSON)
+	return b, nil
 }
 
 // measureConversion measures the costs of all in turns, so that what else the machine does
 // is shared.
-func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int, show func(string, ...any)) ([]resampleResult, error) {
+func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int, show func(string, ...any)) ([]ResampleResult, error) {
 	results := candidates(conversion)
 	for i := range results {
 		r := &results[i]
@@ -115,13 +100,13 @@ func measureConversion(ctx context.Context, conversion resampletest.Conversion, 
 	return results, nil
 }
 
-func candidates(conversion resampletest.Conversion) []resampleResult {
-	var all []resampleResult
+func candidates(conversion resampletest.Conversion) []ResampleResult {
+	var all []ResampleResult
 	for _, q := range resample.Qualities() {
-		all = append(all, resampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(), open: openOurs(q)})
+		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(), open: openOurs(q)})
 	}
 	for _, other := range reference.Candidates() {
-		all = append(all, resampleResult{Conversion: conversion.Name, Resampler: other.Name, open: other.Open})
+		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: other.Name, open: other.Open})
 	}
 	return all
 }
@@ -138,9 +123,9 @@ func openOurs(q resample.Quality) resampletest.Open {
 	}
 }
 
-func (r *resampleResult) quality(conversion resampletest.Conversion) error {
+func (r *ResampleResult) quality(conversion resampletest.Conversion) error {
 	r.Residual = map[string]float64{}
-	for _, hertz := range benchTones {
+	for _, hertz := range tones {
 		fit, err := conversion.At(r.open, hertz)
 		if err != nil {
 			return err
@@ -161,7 +146,8 @@ func rounded(x float64, digits int) float64 {
 	return math.Round(x*scale) / scale
 }
 
-func (b *resampleBench) writeTable(w io.Writer) error {
+// WriteTable prints the report for people.
+func (b *ResampleReport) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\t\t997 Hz\t10 kHz\t18 kHz\tpassband\tlatency\tns/frame\tcost against\t")
 	for _, r := range b.Results {

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 )
 
-// benchDaemon is a daemon in a process of its own, with a socket and a configuration
+// daemon is one in a process of its own, with a socket and a configuration
 // in a temporary directory.
-type benchDaemon struct {
+type daemon struct {
 	*child
 	dir    string
 	socket string
@@ -22,16 +22,16 @@ type benchDaemon struct {
 // endGrace is how long a process may take to end before it is killed.
 const endGrace = 5 * time.Second
 
-// startBenchDaemon starts a daemon with that many loops on the null device, and
+// startDaemon starts a daemon with that many loops on the null device, and
 // returns when it answers. Should it end before close, fail is told why.
-func startBenchDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int, period time.Duration) (*benchDaemon, error) {
+func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int, period time.Duration) (*daemon, error) {
 	dir, err := os.MkdirTemp("", "loopbridge-bench-")
 	if err != nil {
 		return nil, err
 	}
-	d := &benchDaemon{dir: dir, socket: filepath.Join(dir, "socket")}
+	d := &daemon{dir: dir, socket: filepath.Join(dir, "socket")}
 	config := filepath.Join(dir, "loopbridge.toml")
-	if err = os.WriteFile(config, []byte(benchConfig(loops, period)), 0o600); err == nil {
+	if err = os.WriteFile(config, []byte(daemonConfig(loops, period)), 0o600); err == nil {
 		d.child, err = startChild(exe, nil, nil, "serve", "--config", config, "--socket", d.socket)
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func startBenchDaemon(ctx context.Context, fail context.CancelCauseFunc, exe str
 	return d, nil
 }
 
-func benchConfig(loops int, period time.Duration) string {
+func daemonConfig(loops int, period time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
 	for i := range loops {
@@ -59,7 +59,7 @@ func benchConfig(loops int, period time.Duration) string {
 }
 
 // answers waits for that.
-func (d *benchDaemon) answers(ctx context.Context) error {
+func (d *daemon) answers(ctx context.Context) error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for {
@@ -75,7 +75,7 @@ func (d *benchDaemon) answers(ctx context.Context) error {
 }
 
 // close ends the daemon and leaves nothing behind.
-func (d *benchDaemon) close() {
+func (d *daemon) close() {
 	d.end(endGrace)
 	_ = os.RemoveAll(d.dir)
 }

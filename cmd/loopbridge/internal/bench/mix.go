@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -12,23 +12,23 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// benchMixCmd is bench mix: what it takes to add up the clients of a device.
-type benchMixCmd struct {
-	Sources int  `help:"How many stereo clients." default:"16" placeholder:"N"`
-	Period  int  `help:"Frames of a cycle." default:"480" placeholder:"FRAMES"`
-	Rounds  int  `help:"How often it is measured; medians count." default:"21" placeholder:"N"`
-	JSON    bool `name:"json" help:"Print JSON."`
+// Mix measures what it takes to add up the clients of a device.
+type Mix struct {
+	Sources int // stereo clients
+	Period  int // frames of a cycle
+	Rounds  int // medians count
 }
 
-// mixBench is what bench mix --json prints.
-type mixBench struct {
+// MixReport is what came of it, each case beside a copy of a source.
+type MixReport struct {
 	Sources int         `json:"sources"`
 	Period  int         `json:"period"`
 	Copy    float64     `json:"copy_ns_per_frame"` // of float32 stereo
-	Results []mixResult `json:"results"`
+	Results []MixResult `json:"results"`
 }
 
-type mixResult struct {
+// MixResult is one way to add them up.
+type MixResult struct {
 	Case  string  `json:"case"`
 	Cost  float64 `json:"ns_per_frame_per_source"`
 	Ratio float64 `json:"copy_ratio"`          // to copying a source
@@ -38,16 +38,13 @@ type mixResult struct {
 	costs []float64
 }
 
-// Run prints the result.
-func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
-	if c.Sources < 1 || c.Sources > 1024 || c.Period < 1 || c.Period > 1<<20 || c.Rounds < 1 {
-		return usageError("use 1 to 1024 sources, a period of 1 to 1048576 frames, and at least one round")
-	}
+// Run measures until it is done, or ctx ends.
+func (c *Mix) Run(ctx context.Context) (*MixReport, error) {
 	b, copying := c.cases()
 	var copies []float64
 	for range c.Rounds {
 		if ctx.Err() != nil {
-			return benchStopped(ctx, ctx.Err())
+			return nil, ctx.Err()
 		}
 		copies = append(copies, c.time(copying))
 		for i := range b.Results {
@@ -63,11 +60,11 @@ func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
 		r.Cost, r.Ratio = rounded(cost, 3), rounded(cost/copies[len(copies)/2], 2)
 		r.Core = rounded(cost*48000*float64(c.Sources)/1e9*100, 4)
 	}
-	return printBench(e.stdout, b, c.JSON)
+	return b, nil
 }
 
 // time is the time of a run for one frame of one source in ns.
-func (c *benchMixCmd) time(run func()) float64 {
+func (c *Mix) time(run func()) float64 {
 	const frames = 1 << 20
 	times := max(1, frames/(c.Period*c.Sources))
 	begin := time.Now()
@@ -78,7 +75,7 @@ func (c *benchMixCmd) time(run func()) float64 {
 }
 
 // cases add up sources in the ways that the engine does.
-func (c *benchMixCmd) cases() (b *mixBench, copying func()) {
+func (c *Mix) cases() (b *MixReport, copying func()) {
 	blocks, faders := make([][]float32, c.Sources), make([]*mixer.Fader, c.Sources)
 	raw := make([][]byte, c.Sources)
 	for i := range blocks {
@@ -98,7 +95,7 @@ func (c *benchMixCmd) cases() (b *mixBench, copying func()) {
 			}
 		}
 	}
-	return &mixBench{Sources: c.Sources, Period: c.Period, Results: []mixResult{
+	return &MixReport{Sources: c.Sources, Period: c.Period, Results: []MixResult{
 		{Case: "add", run: each(func(i int) { mixer.Add(sum, blocks[i]) })},
 		{Case: "decode S16_LE and add", run: each(func(i int) { audio.S16LE.Decode(part, raw[i]); mixer.Add(sum, part) })},
 		{Case: "gain and balance", run: each(func(i int) { faders[i].Mix(sum, blocks[i]) })},
@@ -113,7 +110,8 @@ func (c *benchMixCmd) cases() (b *mixBench, copying func()) {
 	}}, each(func(i int) { copy(sum, blocks[i]) })
 }
 
-func (b *mixBench) writeTable(w io.Writer) error {
+// WriteTable prints the report for people.
+func (b *MixReport) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "%d sources\tns/frame/source\tof copying\tof a core at 48 kHz, all\t\n", b.Sources)
 	for _, r := range b.Results {

@@ -1,21 +1,13 @@
-package main
+package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
 )
 
-// writeJSON is for scripts.
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-// writeTable is for people.
-func (p *pairsReport) writeTable(out io.Writer) error {
+// WriteTable prints the report for people.
+func (p *PairsReport) WriteTable(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("pairs", "%d, %s", p.Pairs, p.Format)

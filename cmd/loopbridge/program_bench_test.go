@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/bench"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -20,7 +21,7 @@ func TestBenchPairs(t *testing.T) {
 			p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1s", "--format="+format, "--clients-per-process=1", "--sets=100", "--json")
 			o := p.wait(t)
 			o.want(t, exitOK)
-			var r pairsReport
+			var r bench.PairsReport
 			if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +40,7 @@ func TestBenchIdle(t *testing.T) {
 	p, dir := startBench(t, "idle", "--duration=100ms", "--json")
 	o := p.wait(t)
 	o.want(t, exitOK)
-	var r idleReport
+	var r bench.IdleReport
 	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil || r.Loops != 4 || r.RSS == 0 {
 		t.Errorf("%v: %s", err, o.stdout)
 	}

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -69,8 +69,8 @@ type worker struct {
 // sharedFD is the descriptor that a client process inherits: the stamps.
 const sharedFD = 3
 
-// runWorker is a client process; in and out are its pipes.
-func runWorker(ctx context.Context, in io.Reader, out io.Writer) error {
+// Worker is a client process of Pairs, the command "bench worker"; in and out are its pipes.
+func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
 		return errors.New("this command is for the bench command only")

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"runtime"
@@ -8,7 +8,7 @@ import (
 
 // pairsResult is what a run of bench pairs found.
 type pairsResult struct {
-	*pairsBench
+	*Pairs
 	processes int      // of clients
 	idle      memory   // of the daemon without clients
 	memory    memory   // of the daemon, at the end of the steady state
@@ -23,14 +23,14 @@ type pairsResult struct {
 	uncounted uint64 // lost in pairs where the daemon counted fewer
 	silence   uint64 // inserted, as the daemon counted
 	xruns     uint64 // bursts, at both ends
-	sets      *setsReport
+	sets      *SetsReport
 	latency   latencies
 }
 
 // sum adds up what the processes found.
 func (r *pairsResult) sum(readers, writers []workerEvent) {
-	dropped := make([]uint64, 0, r.pairs)
-	lost := make([]uint64, 0, r.pairs)
+	dropped := make([]uint64, 0, r.Count)
+	lost := make([]uint64, 0, r.Count)
 	for _, e := range readers {
 		r.latency.merge(e.Latency)
 		for _, end := range e.Ends {
@@ -65,9 +65,9 @@ func (t *tally) add(o tally) {
 // ok is the verdict.
 func (r *pairsResult) ok() bool { return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 }
 
-// pairsReport is the result in the units that are printed. The names are a promise
-// to scripts: add, do not rename.
-type pairsReport struct {
+// PairsReport is the result in the units that are printed. The names in JSON are a promise to
+// scripts: add, do not rename.
+type PairsReport struct {
 	Pairs    int     `json:"pairs"`
 	Duration float64 `json:"duration_s"`
 	Period   float64 `json:"period_ms"`
@@ -105,30 +105,30 @@ type pairsReport struct {
 	Idle    uint64      `json:"daemon_idle_rss_bytes"`
 	Rings   uint64      `json:"daemon_rings_bytes"`
 	PerPair uint64      `json:"daemon_bytes_per_pair"` // beyond an idle daemon, without rings
-	Sets    *setsReport `json:"sets,omitempty"`
+	Sets    *SetsReport `json:"sets,omitempty"`
 	OK      bool        `json:"ok"`
 	Verdict string      `json:"verdict"`
 }
 
-func (r *pairsResult) report() pairsReport {
-	pairs, seconds := float64(r.pairs), r.used.duration.Seconds()
+func (r *pairsResult) report() *PairsReport {
+	pairs, seconds := float64(r.Count), r.used.duration.Seconds()
 	percent := func(d float64) float64 { return 100 * d / seconds }
 	daemon, clients := percent(r.used.daemon.Seconds()), percent(r.used.clients.Seconds())
 	grown := int64(r.memory.rss-r.memory.rings) - int64(r.idle.rss-r.idle.rings)
-	return pairsReport{
-		Pairs: r.pairs, Duration: seconds, Period: r.period.Seconds() * 1000, Format: r.format,
-		PeriodFrames: r.frames(), BufferFrames: r.buffer * r.frames(), Processes: r.processes,
+	return &PairsReport{
+		Pairs: r.Count, Duration: seconds, Period: r.Period.Seconds() * 1000, Format: r.Format,
+		PeriodFrames: r.frames(), BufferFrames: r.Buffer * r.frames(), Processes: r.processes,
 		CPU: cpuModel(), Cores: runtime.NumCPU(),
 
 		DaemonPerPair: daemon / pairs, ClientPerPair: clients / pairs, Daemon: daemon, Clients: clients,
 		Wakeups:  float64(r.used.wakeups) / seconds,
-		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.format.Rate)),
+		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.Format.Rate)),
 
 		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt, Doubled: r.Doubled,
 		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped, Xruns: r.xruns, XrunsStart: r.starting.xruns,
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
-		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.pairs),
+		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.Count),
 		Sets: r.sets, OK: r.ok(), Verdict: r.verdict(),
 	}
 }

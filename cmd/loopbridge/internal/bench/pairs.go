@@ -1,9 +1,13 @@
-package main
+// Package bench measures what a daemon can do on this machine. Daemon and clients are processes
+// of their own, as in real life.
+//
+//	Pairs ─ starts ─▶ daemon: "serve"
+//	  └──── starts ─▶ teams of "bench worker" ── stamps, in shared memory ──▶ latencies
+package bench
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,31 +19,33 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// pairsBench is what a run of bench pairs does.
-type pairsBench struct {
-	exe        string // loopbridge
-	pairs      int
-	duration   time.Duration
-	period     time.Duration
-	buffer     int // periods
-	format     audio.Format
-	perProcess int // ends
-	sets       int // a second, meanwhile
+// Pairs carries numbered frames over many loops at once, and checks every one. Each PerProcess
+// ends of a kind share a process, so there are at least two of them: one whose ends all read,
+// as servers, and one whose ends all write, as clients.
+type Pairs struct {
+	Exe        string // loopbridge
+	Count      int
+	Duration   time.Duration
+	Period     time.Duration
+	Buffer     int // periods
+	Format     audio.Format
+	PerProcess int // ends
+	Sets       int // a second, meanwhile
 
-	progress io.Writer // nil: none
+	Progress io.Writer // nil: none
 }
 
 // frames of a period.
-func (b *pairsBench) frames() int { return max(1, int(b.format.Frames(b.period))) }
+func (b *Pairs) frames() int { return max(1, int(b.Format.Frames(b.Period))) }
 
-// run starts a daemon and its clients, measures while all pairs carry frames, and
-// ends them all, also when ctx ends.
-func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
+// Run starts a daemon and its clients, measures while all pairs carry frames, and ends them
+// all, also when ctx ends.
+func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	b.say("starting %s", console.Count(b.pairs, "pair"))
+	b.say("starting %s", console.Count(b.Count, "pair"))
 	defer b.say("")
-	d, err := startBenchDaemon(ctx, fail, b.exe, b.pairs, b.period)
+	d, err := startDaemon(ctx, fail, b.Exe, b.Count, b.Period)
 	if err != nil {
 		return nil, err
 	}
@@ -50,16 +56,16 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 	}
 
 	spec := workerSpec{
-		Socket: d.socket, Pairs: b.pairs, Format: b.format, Period: b.frames(), Buffer: b.buffer * b.frames(),
-		Slots: 2*b.buffer + 16,
+		Socket: d.socket, Pairs: b.Count, Format: b.Format, Period: b.frames(), Buffer: b.Buffer * b.frames(),
+		Slots: 2*b.Buffer + 16,
 	}
-	stamps, shared, err := newStamps(b.pairs, spec.Slots)
+	stamps, shared, err := newStamps(b.Count, spec.Slots)
 	if err != nil {
 		return nil, err
 	}
 	defer stamps.close()
 	defer shared.Close()
-	readers, err := startTeams(fail, b.exe, shared, spec, pcm.Read, b.perProcess)
+	readers, err := startTeams(fail, b.Exe, shared, spec, pcm.Read, b.PerProcess)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +73,7 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 	if _, err := readers.expect(ctx, eventOpen); err != nil {
 		return nil, err
 	}
-	writers, err := startTeams(fail, b.exe, shared, spec, pcm.Write, b.perProcess)
+	writers, err := startTeams(fail, b.Exe, shared, spec, pcm.Write, b.PerProcess)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +86,7 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 		return nil, err
 	}
 
-	r := &pairsResult{pairsBench: b, processes: len(clients), idle: idle}
+	r := &pairsResult{Pairs: b, processes: len(clients), idle: idle}
 	if err := b.measure(ctx, r, d, clients, stamps); err != nil {
 		return nil, err
 	}
@@ -97,7 +103,7 @@ func (b *pairsBench) run(ctx context.Context) (*pairsResult, error) {
 		return nil, err
 	}
 	r.sum(read, wrote)
-	return r, nil
+	return r.report(), nil
 }
 
 // counters are the daemon's, of all loops. Those of an end go when it is closed.
@@ -120,7 +126,7 @@ func countersOf(ctx context.Context, socket string) (c counters, err error) {
 }
 
 // measure takes what was used between two moments at which all pairs run.
-func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon, clients teams, s *stamps) (failed error) {
+func (b *Pairs) measure(ctx context.Context, r *pairsResult, d *daemon, clients teams, s *stamps) (failed error) {
 	var err error
 	if r.starting, err = countersOf(ctx, d.socket); err != nil {
 		return err
@@ -129,22 +135,22 @@ func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon
 	if err != nil {
 		return err
 	}
-	if b.sets > 0 {
-		operators := startSetters(ctx, d.socket, b.sets)
+	if b.Sets > 0 {
+		operators := startSetters(ctx, d.socket, b.Sets)
 		defer func() {
 			if r.sets, err = operators.end(); failed == nil {
 				failed = err
 			}
 		}()
 	}
-	end := time.NewTimer(b.duration)
+	end := time.NewTimer(b.Duration)
 	defer end.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for start, over := time.Now(), false; !over; {
 		select {
 		case <-tick.C:
-			b.say("%.0f of %.0f s", time.Since(start).Seconds(), b.duration.Seconds())
+			b.say("%.0f of %.0f s", time.Since(start).Seconds(), b.Duration.Seconds())
 		case <-end.C:
 			over = true
 		case <-ctx.Done():
@@ -160,15 +166,15 @@ func (b *pairsBench) measure(ctx context.Context, r *pairsResult, d *benchDaemon
 	return err
 }
 
-// benchSample is the state of all counters at one moment.
-type benchSample struct {
+// moment is the state of all counters at one moment.
+type moment struct {
 	time            time.Time
 	daemon, clients time.Duration // CPU
 	wakeups         uint64        // of the daemon
 	written         uint64        // frames
 }
 
-func (b *pairsBench) sample(d *benchDaemon, clients teams, s *stamps) (at benchSample, err error) {
+func (b *Pairs) sample(d *daemon, clients teams, s *stamps) (at moment, err error) {
 	at.time = time.Now()
 	if at.daemon, err = cpuTime(d.pid()); err != nil {
 		return at, err
@@ -176,29 +182,26 @@ func (b *pairsBench) sample(d *benchDaemon, clients teams, s *stamps) (at benchS
 	if at.clients, err = clients.cpu(); err != nil {
 		return at, err
 	}
-	for i := range b.pairs {
+	for i := range b.Count {
 		at.written += s.pair(i).written.Load()
 	}
 	at.wakeups, err = wakeups(d.pid())
 	return at, err
 }
 
-// usage is the difference of two samples.
+// usage is the difference of two moments.
 type usage struct {
 	duration, daemon, clients time.Duration
 	wakeups, written          uint64
 }
 
-func (a benchSample) minus(b benchSample) usage {
+func (a moment) minus(b moment) usage {
 	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
 }
 
 // say shows progress in one line, which the next replaces.
-func (b *pairsBench) say(format string, args ...any) {
-	if b.progress != nil {
-		fmt.Fprintf(b.progress, "\r\x1b[K"+format, args...)
+func (b *Pairs) say(format string, args ...any) {
+	if b.Progress != nil {
+		fmt.Fprintf(b.Progress, "\r\x1b[K"+format, args...)
 	}
 }
-
-// errBenchFailed is what a bench returns that found lost or corrupt frames.
-var errBenchFailed = errors.New("frames were corrupt, came twice, or were lost and not counted")

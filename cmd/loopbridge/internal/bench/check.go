@@ -1,4 +1,4 @@
-package main
+package bench
 
 // checker follows the pattern through what a reader gets, and says of every frame
 // what became of it.

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 // settleTime is for what a daemon does once after its start.
 const settleTime = 2 * time.Second
 
-// idleReport is what a daemon does that has nothing to do.
-type idleReport struct {
+// IdleReport is what a daemon does that has nothing to do.
+type IdleReport struct {
 	Loops    int     `json:"loops"`
 	Duration float64 `json:"duration_s"`
 	Wakeups  uint64  `json:"wakeups"` // of all threads
@@ -21,40 +21,40 @@ type idleReport struct {
 	RSS      uint64  `json:"daemon_rss_bytes"`
 }
 
-// benchIdle watches a daemon without clients.
-func benchIdle(ctx context.Context, exe string, loops int, d time.Duration) (r idleReport, err error) {
+// Idle watches a daemon of the program exe, without clients, for so long.
+func Idle(ctx context.Context, exe string, loops int, d time.Duration) (r IdleReport, err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	daemon, err := startBenchDaemon(ctx, fail, exe, loops, 10*time.Millisecond)
+	served, err := startDaemon(ctx, fail, exe, loops, 10*time.Millisecond)
 	if err != nil {
 		return r, err
 	}
-	defer daemon.close()
+	defer served.close()
 	if err := pause(ctx, settleTime); err != nil {
 		return r, err
 	}
 	start := time.Now()
-	woken, err := wakeups(daemon.pid())
+	woken, err := wakeups(served.pid())
 	if err != nil {
 		return r, err
 	}
-	used, err := cpuTime(daemon.pid())
+	used, err := cpuTime(served.pid())
 	if err != nil {
 		return r, err
 	}
 	if err := pause(ctx, d); err != nil {
 		return r, err
 	}
-	usedAfter, err := cpuTime(daemon.pid())
+	usedAfter, err := cpuTime(served.pid())
 	if err != nil {
 		return r, err
 	}
-	wokenAfter, err := wakeups(daemon.pid())
+	wokenAfter, err := wakeups(served.pid())
 	if err != nil {
 		return r, err
 	}
-	m, err := memoryOf(daemon.pid())
-	return idleReport{
+	m, err := memoryOf(served.pid())
+	return IdleReport{
 		Loops: loops, Duration: time.Since(start).Seconds(), Wakeups: wokenAfter - woken,
 		CPU: float64(usedAfter-used) / float64(time.Millisecond), RSS: m.rss,
 	}, err
@@ -69,7 +69,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (r *idleReport) writeTable(out io.Writer) error {
+// WriteTable prints the report for people.
+func (r *IdleReport) WriteTable(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "a daemon with %s and no client: %s and %.3f ms of CPU time in %.1f s, %.1f MiB\n",
 		console.Count(r.Loops, "loop"), console.Count(int(r.Wakeups), "wake-up"), r.CPU, r.Duration, mebi(r.RSS))
 	return err

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -84,8 +84,8 @@ func setGain(conn *net.UnixConn, n uint32) error {
 	return err
 }
 
-// setsReport is what came of it.
-type setsReport struct {
+// SetsReport is what came of the sets meanwhile.
+type SetsReport struct {
 	Sets      uint64  `json:"sets"`
 	PerSecond float64 `json:"sets_per_s"`
 	P50       float64 `json:"set_ms_p50"` // from the request to the reply, when it is in effect
@@ -93,12 +93,12 @@ type setsReport struct {
 }
 
 // end stops them.
-func (s *setters) end() (*setsReport, error) {
+func (s *setters) end() (*SetsReport, error) {
 	seconds := time.Since(s.begun).Seconds()
 	s.cancel()
 	s.wait.Wait()
 	slices.Sort(s.times)
-	r := &setsReport{Sets: s.count.Load(), PerSecond: float64(s.count.Load()) / seconds}
+	r := &SetsReport{Sets: s.count.Load(), PerSecond: float64(s.count.Load()) / seconds}
 	if n := len(s.times); n > 0 {
 		r.P50, r.P99 = s.times[n/2].Seconds()*1000, s.times[n*99/100].Seconds()*1000
 	}
