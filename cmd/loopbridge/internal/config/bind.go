@@ -14,23 +14,11 @@ type field struct {
 	set func(v any) (reason string)
 }
 
-// origin is what tables were decoded from: it knows where keys stand, for messages. A place
-// that is not there is the beginning.
-type origin interface {
-	given(path string) bool       // there is such a key, or table
-	text(path string) string      // the value as written, in one line; "" for a table
-	keyAt(path string) position   // of a key, or of a table's header
-	valueAt(path string) position // of its value
-}
-
-// position is a place as people count it, from 1.
-type position struct{ line, column int }
-
 // binder copies decoded tables into the typed configuration, and collects all that is wrong
 // on the way.
 type binder struct {
 	file     string
-	from     origin
+	index    *keyIndex
 	problems Problems
 	probe    func(file string, f audio.Format) error // of an input; nil: look at no file
 	partial  bool                                    // a line was left out for its syntax: what is missing may be there
@@ -78,12 +66,14 @@ func (b *binder) unknown(path, key string, fields []field) {
 	if slices.Contains([]string{"route", "monitor_gain"}, key) {
 		reason = "this version does not have it"
 	}
-	b.add(path, b.from.text(path), b.from.keyAt(path), reason+", use "+oneOf(keys))
+	p := b.index.places[path]
+	b.add(path, b.index.text(p), p.key, reason+", use "+oneOf(keys))
 }
 
 // wrong says what is wrong with the value of a key, or with the table itself.
 func (b *binder) wrong(path, reason string) {
-	b.add(path, b.from.text(path), b.from.valueAt(path), reason)
+	p := b.index.places[path]
+	b.add(path, b.index.text(p), p.value, reason)
 }
 
 // missing says that a table lacks a key.
@@ -91,17 +81,22 @@ func (b *binder) missing(table, key, use string) {
 	if b.partial {
 		return
 	}
-	b.add(join(table, key), "", b.from.keyAt(table), "missing, use "+use)
+	b.add(join(table, key), "", b.index.places[table].key, "missing, use "+use)
 }
 
-func (b *binder) add(path, value string, at position, reason string) {
-	b.problems = append(b.problems, &Problem{
-		File: b.file, Line: at.line, Column: at.column, Key: path, Value: value, Reason: reason,
-	})
+func (b *binder) add(path, value string, offset int, reason string) {
+	line, column := b.index.position(offset)
+	b.problems = append(b.problems, &Problem{File: b.file, Line: line, Column: column, Key: path, Value: value, Reason: reason})
 }
+
+// given reports whether there is a key, or a table.
+func (b *binder) given(path string) bool { _, ok := b.index.places[path]; return ok }
 
 // line returns where the key of a path stands.
-func (b *binder) line(path string) int { return b.from.keyAt(path).line }
+func (b *binder) line(path string) int {
+	line, _ := b.index.position(b.index.places[path].key)
+	return line
+}
 
 func oneOf(words []string) string {
 	if len(words) == 1 {

@@ -19,7 +19,7 @@ func (b *binder) ofBackend(path string, backend Backend) {
 		"card": cards, "fallback": cards, "required": cards,
 		"auto_port": {ALSA}, "control_index": {ALSA}, "restore": {ALSA}, "volume": {ALSA}, "monitor": {ALSA},
 	} {
-		if b.from.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
+		if b.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
 			b.wrong(join(path, key), notOf(of...))
 		}
 	}

@@ -32,7 +32,7 @@ func (b *binder) crossCheck(c *Config) {
 		if !slices.Contains(devices, l.Device) && !b.partial {
 			known := slices.DeleteFunc(slices.Clone(devices), func(name string) bool { return name == "" })
 			path := join(element("loop", i), "device")
-			if !b.from.given(path) {
+			if !b.given(path) {
 				path = join(join(element("loop", i), "server"), "device")
 			}
 			b.wrong(path, "no such device, use "+oneOf(known))
@@ -51,7 +51,7 @@ func (b *binder) heard(devices []Device) {
 		gain, _ := d.State.Get(audio.MonitorGain)
 		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
 		path := join(element("device", i), "monitor_gain")
-		if b.from.given(path) && gain > 0 && !(records && plays) {
+		if b.given(path) && gain > 0 && !(records && plays) {
 			b.wrong(path, "the device does not both record and play, give it an input and an output or attach loops to both sides")
 		}
 	}

@@ -22,7 +22,7 @@ type entry struct {
 	place
 }
 
-// keyIndex is the origin of a file: it finds the place of a dotted path such as loop[1].rate.
+// keyIndex finds the place of a dotted path such as loop[1].rate.
 type keyIndex struct {
 	doc    []byte
 	places map[string]place
@@ -162,21 +162,13 @@ func (x *keyIndex) begins(start int) bool {
 	return true
 }
 
-func (x *keyIndex) given(path string) bool { _, ok := x.places[path]; return ok }
+// text returns the value at p in one line; "" for a table header.
+func (x *keyIndex) text(p place) string { return oneLine(string(x.doc[p.value:p.end])) }
 
-func (x *keyIndex) text(path string) string { return x.written(x.places[path]) }
-
-func (x *keyIndex) keyAt(path string) position { return x.position(x.places[path].key) }
-
-func (x *keyIndex) valueAt(path string) position { return x.position(x.places[path].value) }
-
-// written returns the value at p in one line; "" for a table header.
-func (x *keyIndex) written(p place) string { return oneLine(string(x.doc[p.value:p.end])) }
-
-// position returns the place of an offset.
-func (x *keyIndex) position(offset int) position {
+// position returns the place of an offset, both from 1.
+func (x *keyIndex) position(offset int) (line, column int) {
 	before := x.doc[:offset]
-	return position{bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')}
+	return bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')
 }
 
 // join adds a key to a path, quoted where it is not a bare key.

@@ -62,18 +62,18 @@ func (b *binder) parse(doc []byte) (Config, error) {
 func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 	const most = 20 // problems; a file with more is something else
 	for range most {
-		x := indexKeys(doc)
-		b.from, values = x, nil
+		b.index = indexKeys(doc)
+		values = nil
 		err := toml.Unmarshal(doc, &values)
 		var fault *toml.DecodeError
 		switch {
 		case err == nil:
 			return values, true
 		case !errors.As(err, &fault):
-			b.add("", "", x.position(0), "not TOML: "+err.Error())
+			b.add("", "", 0, "not TOML: "+err.Error())
 			return nil, false
 		}
-		from, to := b.fault(x, fault)
+		from, to := b.fault(fault)
 		if from == to {
 			return nil, false
 		}
@@ -84,20 +84,19 @@ func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 
 // fault reports what go-toml refused, and returns the range to leave out; an
 // empty one where that would change the meaning of the lines after it.
-func (b *binder) fault(x *keyIndex, fault *toml.DecodeError) (from, to int) {
-	doc := x.doc
+func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
+	x, doc := b.index, b.index.doc
 	line, column := fault.Position()
 	start := lineStart(doc, line)
 	offset := min(start+column-1, len(doc))
-	at := x.position(offset)
 	what := strings.TrimPrefix(fault.Error(), "toml: ")
 
 	if e, found := x.at(offset); found {
 		first := x.places[e.path]
 		if first.key < e.key {
-			b.add(e.path, x.written(e.place), at, fmt.Sprintf("already defined on line %d, use it once", b.line(e.path)))
+			b.add(e.path, x.text(e.place), offset, fmt.Sprintf("already defined on line %d, use it once", b.line(e.path)))
 		} else {
-			b.add(e.path, x.written(e.place), at, "not TOML: "+what)
+			b.add(e.path, x.text(e.place), offset, "not TOML: "+what)
 			b.partial = true
 		}
 		return e.key, e.end // empty for a header
@@ -108,10 +107,10 @@ func (b *binder) fault(x *keyIndex, fault *toml.DecodeError) (from, to int) {
 	key, value, isKey := strings.Cut(text, "=")
 	key = strings.TrimSpace(key)
 	if !isKey || !isBare(key) || !x.begins(start) {
-		b.add(oneLine(text), "", at, "not TOML: "+what)
+		b.add(oneLine(text), "", offset, "not TOML: "+what)
 		return 0, 0
 	}
-	b.add(join(x.table, key), oneLine(value), at, "not TOML: "+what)
+	b.add(join(x.table, key), oneLine(value), offset, "not TOML: "+what)
 	if strings.ContainsAny(value, "[{") || strings.Contains(value, `"""`) || strings.Contains(value, "'''") {
 		return 0, 0 // may go on behind the line
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func ParseLoop(object []byte, devices []string) (Loop, error) {
 	}
 	numbers(table)
 	path := element("loop", 0)
-	b := &binder{from: newRequest(path, table)}
+	b := &binder{index: indexTable(path, table)}
 	c := Config{Loops: []Loop{b.loop(path, table)}}
 	for _, name := range slices.Sorted(slices.Values(devices)) {
 		d := DefaultNull()
@@ -64,51 +65,34 @@ func numbers(v any) any {
 	return v
 }
 
-// request is the origin of a table that was sent. Its keys stand where a file would have them,
-// one a line: values by name, then tables by name.
-type request struct {
-	values map[string]any // by path
-	lines  map[string]int
+// indexTable is indexKeys for a table that was sent. Its keys stand in the order that a file would
+// have: values by name, then tables by name, one a line.
+func indexTable(path string, table map[string]any) *keyIndex {
+	x := &keyIndex{places: map[string]place{}}
+	x.value(path, table)
+	return x
 }
 
-func newRequest(path string, table map[string]any) *request {
-	r := &request{map[string]any{}, map[string]int{}}
-	r.add(path, table)
-	return r
-}
-
-func (r *request) add(path string, v any) {
-	r.values[path], r.lines[path] = v, len(r.lines)+1
+// value notes a value, and what is inside of a table.
+func (x *keyIndex) value(path string, v any) {
+	text, at := written(v), len(x.doc)
+	x.note(path, place{key: at, value: at, end: at + len(text)})
+	x.doc = append(x.doc, text+"\n"...)
 	table, _ := v.(map[string]any)
-	var keys, tables []string
-	for key, v := range table {
-		if written(v) != "" {
-			keys = append(keys, key)
-		} else {
-			tables = append(tables, key)
+	for _, isTable := range []bool{false, true} {
+		for _, key := range slices.Sorted(maps.Keys(table)) {
+			if isTable == (written(table[key]) == "") {
+				x.value(join(path, key), table[key])
+			}
 		}
-	}
-	slices.Sort(keys)
-	slices.Sort(tables)
-	for _, key := range append(keys, tables...) {
-		r.add(join(path, key), table[key])
 	}
 }
 
 // written returns a value as a file would have it; "" for a table, and for tables.
 func written(v any) string {
 	text, _ := toml.Marshal(map[string]any{"v": v})
-	value, isKey := strings.CutPrefix(string(text), "v = ")
-	if !isKey {
-		return ""
+	if value, isKey := strings.CutPrefix(string(text), "v = "); isKey {
+		return strings.TrimSpace(value)
 	}
-	return oneLine(value)
+	return ""
 }
-
-func (r *request) given(path string) bool { _, ok := r.values[path]; return ok }
-
-func (r *request) text(path string) string { return written(r.values[path]) }
-
-func (r *request) keyAt(path string) position { return position{r.lines[path], 1} }
-
-func (r *request) valueAt(path string) position { return r.keyAt(path) }

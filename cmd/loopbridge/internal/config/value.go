@@ -59,31 +59,19 @@ func setBool(to *bool) func(any) string {
 	}
 }
 
-// setWord takes one of a few words.
-func setWord(to *string, words ...string) func(any) string {
+// setChoice takes one of a few words, of which each stands for a value.
+func setChoice[T any](to *T, words []string, values ...T) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
 		if !ok {
 			return wrongType(v, oneOf(words))
 		}
-		if !slices.Contains(words, s) {
+		n := slices.Index(words, s)
+		if n < 0 {
 			return "unknown, use " + oneOf(words)
 		}
-		*to = s
+		*to = values[n]
 		return ""
-	}
-}
-
-// setChoice takes one of a few words, of which each stands for a value.
-func setChoice[T any](to *T, words []string, values ...T) func(any) string {
-	var word string
-	set := setWord(&word, words...)
-	return func(v any) string {
-		reason := set(v)
-		if reason == "" {
-			*to = values[slices.Index(words, word)]
-		}
-		return reason
 	}
 }
 
