@@ -3,8 +3,6 @@ package alsa
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"syscall"
 	"unsafe"
 
@@ -69,24 +67,15 @@ func openError(at card.Address, play bool, path string, err error) error {
 
 // holderText is " by NAME (pid N)", as far as it is known.
 func holderText(at card.Address, play bool) string {
-	direction := map[bool]string{true: "p", false: "c"}[play]
-	text, err := os.ReadFile(fmt.Sprintf("/proc/asound/card%d/pcm%d%s/sub0/status", at.Card, at.Device, direction))
-	if err != nil {
+	direction := map[bool]audio.Direction{true: audio.Play, false: audio.Record}[play]
+	switch u, ok := card.Holder(at, direction); {
+	case !ok:
 		return ""
+	case u.Command == "":
+		return fmt.Sprintf(" by pid %d", u.PID)
+	default:
+		return fmt.Sprintf(" by %s (pid %d)", u.Command, u.PID)
 	}
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		if strings.TrimSpace(name) != "owner_pid" {
-			continue
-		}
-		pid := strings.TrimSpace(value)
-		program, err := os.ReadFile("/proc/" + pid + "/comm")
-		if err != nil {
-			return " by pid " + pid
-		}
-		return fmt.Sprintf(" by %s (pid %s)", strings.TrimSpace(string(program)), pid)
-	}
-	return ""
 }
 
 // install prepares transfers for what was negotiated.

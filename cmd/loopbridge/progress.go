@@ -156,3 +156,19 @@ func (g *progress) look() {
 	}
 	g.seen.xruns, _ = g.p.Xruns()
 }
+
+// peakOf returns the largest magnitude among whole samples; 1 is full scale. Floats may be
+// beyond; what is no number, or infinite, counts as silence.
+func peakOf(e audio.Encoding, samples []byte) float64 {
+	var block [512]float32
+	peak := float32(0)
+	for size := e.Bytes(); size > 0 && len(samples) >= size; {
+		part := block[:min(len(block), len(samples)/size)]
+		e.Decode(part, samples)
+		for _, v := range part {
+			peak = max(peak, v, -v)
+		}
+		samples = samples[len(part)*size:]
+	}
+	return float64(peak)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -123,6 +124,15 @@ func (p *PCM) user(root fs.FS, card int, d audio.Direction, substream int) {
 	if pid, ok := parseOwner(string(text)); ok {
 		p.Users = append(p.Users, User{d, substream, pid, fileText(root, path.Join("proc", strconv.Itoa(pid), "comm"))})
 	}
+}
+
+// Holder returns the program that has the first substream of a PCM open, as far as that is known.
+func Holder(at Address, d audio.Direction) (u User, ok bool) {
+	p := PCM{Device: at.Device}
+	if p.user(os.DirFS("/"), at.Card, d, 0); len(p.Users) == 0 {
+		return u, false
+	}
+	return p.Users[0], true
 }
 
 // parseOwner finds the line "owner_pid   : 1234" of a status; one that is closed has none.

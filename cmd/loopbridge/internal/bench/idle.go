@@ -33,30 +33,21 @@ func Idle(ctx context.Context, exe string, loops int, d time.Duration) (r IdleRe
 	if err := pause(ctx, settleTime); err != nil {
 		return r, err
 	}
-	start := time.Now()
-	woken, err := wakeups(served.pid())
-	if err != nil {
-		return r, err
-	}
-	used, err := cpuTime(served.pid())
+	before, err := served.usage()
 	if err != nil {
 		return r, err
 	}
 	if err := pause(ctx, d); err != nil {
 		return r, err
 	}
-	usedAfter, err := cpuTime(served.pid())
+	after, err := served.usage()
 	if err != nil {
 		return r, err
 	}
-	wokenAfter, err := wakeups(served.pid())
-	if err != nil {
-		return r, err
-	}
+	used := after.minus(before)
 	m, err := memoryOf(served.pid())
 	return IdleReport{
-		Loops: loops, Duration: time.Since(start).Seconds(), Wakeups: wokenAfter - woken,
-		CPU: float64(usedAfter-used) / float64(time.Millisecond), RSS: m.rss,
+		Loops: loops, Duration: used.duration.Seconds(), Wakeups: used.wakeups, CPU: float64(used.daemon) / float64(time.Millisecond), RSS: m.rss,
 	}, err
 }
 

@@ -175,15 +175,21 @@ type moment struct {
 }
 
 func (b *Pairs) sample(d *daemon, clients teams, s *stamps) (at moment, err error) {
-	at.time = time.Now()
-	if at.daemon, err = cpuTime(d.pid()); err != nil {
-		return at, err
-	}
-	if at.clients, err = clients.cpu(); err != nil {
+	if at, err = d.usage(); err != nil {
 		return at, err
 	}
 	for i := range b.Count {
 		at.written += s.pair(i).written.Load()
+	}
+	at.clients, err = clients.cpu()
+	return at, err
+}
+
+// usage returns the counters that are the daemon's alone.
+func (d *daemon) usage() (at moment, err error) {
+	at.time = time.Now()
+	if at.daemon, err = cpuTime(d.pid()); err != nil {
+		return at, err
 	}
 	at.wakeups, err = wakeups(d.pid())
 	return at, err

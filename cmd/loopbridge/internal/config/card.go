@@ -118,18 +118,8 @@ func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *c
 // setControl takes the name of a control of a card, or of an item of one. Whether the card
 // has it is known when it is there.
 func setControl(to *string) func(any) string {
-	return func(v any) string {
-		const use = `the name of a control as "amixer controls" shows it, such as "Speaker Playback Switch"`
-		s, ok := v.(string)
-		if !ok {
-			return wrongType(v, use)
-		}
-		if _, err := controls.ParseID(s); err != nil {
-			return "no control, use " + use
-		}
-		*to = s
-		return ""
-	}
+	const use = `the name of a control as "amixer controls" shows it, such as "Speaker Playback Switch"`
+	return setText(to, "no control, use ", use, func(s string) bool { _, err := controls.ParseID(s); return err == nil })
 }
 
 // setHardware takes who applies the gains of a card: software, or as far as it can the hardware.

@@ -103,16 +103,23 @@ func setEncoding(to *audio.Encoding) func(any) string {
 const aName = `1..63 letters, digits, "-", "_" or "."`
 
 func setName(to *string) func(any) string {
+	return setText(to, "not a name, use ", aName, func(s string) bool {
+		odd := func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r))
+		}
+		return s != "" && len(s) <= maxName && strings.IndexFunc(s, odd) < 0
+	})
+}
+
+// setText takes a text that is fit for its use; of one that is not it says what it is.
+func setText(to *string, not, use string, fit func(string) bool) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
 		if !ok {
-			return wrongType(v, aName)
+			return wrongType(v, use)
 		}
-		odd := strings.IndexFunc(s, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r))
-		})
-		if s == "" || len(s) > maxName || odd >= 0 {
-			return "not a name, use " + aName
+		if !fit(s) {
+			return not + use
 		}
 		*to = s
 		return ""
@@ -121,49 +128,23 @@ func setName(to *string) func(any) string {
 
 // setAccount takes the name of a user or of a group; the daemon looks it up.
 func setAccount(to *string, use string) func(any) string {
-	return func(v any) string {
-		s, ok := v.(string)
-		if !ok {
-			return wrongType(v, use)
-		}
-		if strings.ContainsAny(s, ":/ \t\r\n\x00") {
-			return "not a name, use " + use
-		}
-		*to = s
-		return ""
-	}
+	return setText(to, "not a name, use ", use, func(s string) bool { return !strings.ContainsAny(s, ":/ \t\r\n\x00") })
 }
 
 // setSocket takes an absolute path, or "" for the usual search.
 func setSocket(to *string) func(any) string {
 	use := fmt.Sprintf(`an absolute path of at most %d bytes, or ""`, maxSocket)
-	return func(v any) string {
-		s, ok := v.(string)
-		if !ok {
-			return wrongType(v, use)
-		}
-		if s != "" && s[0] != '/' || len(s) > maxSocket || strings.ContainsRune(s, 0) {
-			return "not a socket's path, use " + use
-		}
-		*to = s
-		return ""
-	}
+	return setText(to, "not a socket's path, use ", use, func(s string) bool { return len(s) <= maxSocket && isPath(s, "") })
 }
 
 // setState takes an absolute path, "" for the usual one, or NoState.
 func setState(to *string) func(any) string {
-	const use = `an absolute path, "" or "none"`
-	return func(v any) string {
-		s, ok := v.(string)
-		if !ok {
-			return wrongType(v, use)
-		}
-		if s != "" && s != NoState && s[0] != '/' || strings.ContainsRune(s, 0) {
-			return "not the path of a file, use " + use
-		}
-		*to = s
-		return ""
-	}
+	return setText(to, "not the path of a file, use ", `an absolute path, "" or "none"`, func(s string) bool { return isPath(s, "", NoState) })
+}
+
+// isPath reports whether s is an absolute path, or one of the words that stand for some.
+func isPath(s string, words ...string) bool {
+	return slices.Contains(words, s) || s != "" && s[0] == '/' && !strings.ContainsRune(s, 0)
 }
 
 // setMode takes an octal string. The owner's rights are not for removing.
