@@ -61,19 +61,22 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge/internal/config", "audio backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio loop loop/convert resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+		{"cmd/loopbridge/internal/config", "audio backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+			"loop loop/convert resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio loop loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
-		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio backend/standby loop loop/pcm server client/control " +
-			"cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
-			"the only wiring: nobody else opens a concrete device"},
-
-		{"cmd/loopbridge/internal/bench", "audio client loop/pcm mixer resample resample/reference resample/resampletest wire cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
+		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
+			"backend/standby loop loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
+			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
+			"the only wiring: nobody else opens a device for the loops"},
+		{"cmd/loopbridge/internal/bench", "audio client loop/pcm mixer resample resample/reference resample/resampletest wire " +
+			"cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
-		{"cmd/loopbridge", "audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client client/control cmd/loopbridge/internal/bench " +
-			"cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon",
-			"the command line; it looks at cards, and has the daemon open them"},
+		{"cmd/loopbridge", "audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
+			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
+			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/bench",
+			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }
 
@@ -90,11 +93,16 @@ func moduleRules() []rule {
 		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge cmd/loopbridge/internal/config", "the configuration belongs to the command"},
 		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
 		{"github.com/godbus/dbus", "cmd/loopbridge/internal/daemon/sched", "rtkit is asked by the process"},
-		{"github.com/rs/zerolog", "cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile server", "what runs on the audio thread counts, it does not log"},
+		{"github.com/rs/zerolog", "server cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon " +
+			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
+			"what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
+			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon " +
+			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
+			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -65,7 +65,7 @@ func openError(at card.Address, play bool, path string, err error) error {
 	return audio.ErrIO.With("%s: cannot open %s: %v", at, path, err)
 }
 
-// holderText is " by NAME (pid N)", as far as it is known.
+// holderText returns " by NAME (pid N)", as far as that is known.
 func holderText(at card.Address, play bool) string {
 	direction := map[bool]audio.Direction{true: audio.Play, false: audio.Record}[play]
 	switch u, ok := card.Holder(at, direction); {
@@ -140,7 +140,7 @@ func (s *sub) free() {
 	_ = abi.HWFree(s.fd)
 }
 
-// reset is after Prepare: both sides begin at 0.
+// reset is for after Prepare: both sides begin at 0.
 func (s *sub) reset() error {
 	s.sync.Flags = abi.GetAppl | abi.GetAvailMin
 	if err := s.sync.Do(s.fd); err != nil {
@@ -170,7 +170,7 @@ func (s *sub) update() error {
 	return nil
 }
 
-// beyond is how many frames are in the card itself, such as in the packets of a bus; 0
+// beyond returns how many frames are in the card itself, such as in the packets of a bus; 0
 // where it has stopped.
 func (s *sub) beyond() int {
 	var delay int64
@@ -184,7 +184,7 @@ func (s *sub) beyond() int {
 	return max(0, int(delay)-buffered)
 }
 
-// avail is how many frames can be written, or read.
+// avail returns how many frames can be written, or read.
 func (s *sub) avail() int {
 	if s.play {
 		return s.buffer - int(s.appl-s.hw)

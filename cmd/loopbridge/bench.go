@@ -163,7 +163,7 @@ func benchStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// writeJSON is for scripts.
+// writeJSON prints for scripts.
 func writeJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")

@@ -108,7 +108,7 @@ func (p *portAudioInfo) write(out io.Writer) error {
 	return t.Flush()
 }
 
-// String is "2 channels, 8.7..34.8 ms, default".
+// String returns "2 channels, 8.7..34.8 ms, default".
 func (s *portAudioSide) String() string {
 	if s == nil {
 		return "-"

@@ -44,7 +44,7 @@ func hint(socket string, l config.Loop) string {
 `, play, record, command+options+" ls")
 }
 
-// commandName is how another shell starts this program.
+// commandName returns how another shell starts this program.
 func commandName() string {
 	self, err := os.Executable()
 	if err != nil {

@@ -62,7 +62,7 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d control.State, fields []a
 	return d, fields, err
 }
 
-// fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
+// fieldsOf returns {"name": …, "play.gain": …} in the order of the fields.
 func fieldsOf(d control.State, fields []audio.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
@@ -105,7 +105,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// changeText is "play.gain: 100 -> 120", with values as info prints them.
+// changeText returns "play.gain: 100 -> 120", with values as info prints them.
 func changeText(c control.FieldChange) string {
 	text := func(raw json.RawMessage) string {
 		switch string(raw) {
@@ -155,7 +155,7 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 // setKind is the kind of an event that somebody has set a state.
 const setKind = "set"
 
-// subject is the name by which info knows what an event is about.
+// subject returns the name by which info knows what an event is about.
 func subject(ev control.Event) string {
 	switch {
 	case ev.Device != "":

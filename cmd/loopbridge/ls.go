@@ -44,7 +44,7 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// onCloseText is what becomes of a server that is a program.
+// onCloseText returns what becomes of a server that is a program.
 func onCloseText(l *loopInfo) string {
 	if l.attached {
 		return "-"

@@ -26,7 +26,7 @@ type player struct {
 	over    bool   // the source is read to its end, and nobody else uses it
 }
 
-// total is how many frames there are to play; −1: unknown.
+// total returns how many frames there are to play; −1: unknown.
 func (pl *player) total() int64 {
 	total := pl.src.frames()
 	if pl.limit >= 0 && (total < 0 || total > pl.limit) {

@@ -67,7 +67,7 @@ func (s *source) begin(f *endFlags) error {
 	return nil
 }
 
-// sizeOf is how many bytes are left of a file; −1: that cannot be known.
+// sizeOf returns how many bytes are left of a file; −1: that cannot be known.
 func sizeOf(r io.Reader) int64 {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -107,7 +107,7 @@ func (s *source) warn(e *env) {
 	}
 }
 
-// frames is how many there are in all; −1: unknown.
+// frames returns how many there are in all; −1: unknown.
 func (s *source) frames() int64 {
 	if s.wav != nil {
 		if total, known := s.wav.Frames(); known {

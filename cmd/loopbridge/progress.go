@@ -44,7 +44,7 @@ type reading struct {
 
 const progressInterval = 100 * time.Millisecond
 
-// showProgress is nil unless standard error is a terminal that can go back to the
+// showProgress returns nil unless standard error is a terminal that can go back to the
 // start of its line.
 func showProgress(e *env, loop, verb string, waits bool) *progress {
 	f, ok := e.stderr.(*os.File)

@@ -74,7 +74,7 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// ordered is what is wanted of a loop with a format: the channels of a WAV file in its order,
+// ordered returns the format to ask a loop for: the channels of a WAV file in its order,
 // as far as it is known how many there will be and nobody has said another. A client that
 // leaves it to its loop learns that when it is open.
 func (c *recordCmd) ordered(known audio.Format) audio.Format {
@@ -161,7 +161,7 @@ func (r *recorder) record(ctx context.Context, period int) error {
 	return nil
 }
 
-// left is how many of n frames are still to be recorded.
+// left returns how many of n frames are still to be recorded.
 func (r *recorder) left(n int) int {
 	if r.limit < 0 {
 		return n

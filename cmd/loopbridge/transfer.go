@@ -41,7 +41,7 @@ func (f *endFlags) Validate() error {
 	return nil
 }
 
-// wanted is the format that was asked for; fields left out are zero.
+// wanted returns the format that was asked for; fields left out are zero.
 func (f *endFlags) wanted() audio.Format {
 	return audio.Format{Rate: f.Rate, Channels: f.Channels, Encoding: f.Format}
 }
@@ -52,7 +52,7 @@ func (f *endFlags) raw(file string) bool {
 	return f.Raw || ext == ".raw" || ext == ".pcm"
 }
 
-// limit is --duration in frames; −1 without it.
+// limit returns --duration in frames; −1 without it.
 func (f *endFlags) limit(format audio.Format) int64 {
 	if f.Duration == 0 {
 		return -1
@@ -60,7 +60,7 @@ func (f *endFlags) limit(format audio.Format) int64 {
 	return max(1, format.Frames(time.Duration(f.Duration)))
 }
 
-// peek is the loop as it is before it is opened. Where there is none the open will
+// peek returns the loop as it is before it is opened. Where there is none the open will
 // say so better; but it must not wait once more for a daemon that does not answer.
 func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
 	if f.await(ctx, e) != nil {

@@ -56,10 +56,10 @@ type Address struct {
 	Device int
 }
 
-// String is the name that alsa-lib has for it.
+// String returns the name that alsa-lib has for it.
 func (a Address) String() string { return fmt.Sprintf("hw:%d,%d", a.Card, a.Device) }
 
-// Directions are those that the PCM has.
+// Directions returns those that the PCM has.
 func (p PCM) Directions() (d audio.Direction) {
 	if p.Play > 0 {
 		d |= audio.Play
@@ -70,7 +70,7 @@ func (p PCM) Directions() (d audio.Direction) {
 	return d
 }
 
-// PCM is the first device with all directions of d; any for 0.
+// PCM returns the first device with all directions of d; any for 0.
 func (c Card) PCM(d audio.Direction) (PCM, bool) {
 	for _, p := range c.PCMs {
 		if p.Directions()&d == d {
@@ -80,7 +80,7 @@ func (c Card) PCM(d audio.Direction) (PCM, bool) {
 	return PCM{}, false
 }
 
-// Directions are those that any PCM of the card has.
+// Directions returns those that any PCM of the card has.
 func (c Card) Directions() (d audio.Direction) {
 	for _, p := range c.PCMs {
 		d |= p.Directions()

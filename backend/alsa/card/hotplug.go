@@ -128,7 +128,7 @@ func (w *watcher) glance() bool {
 	return changed
 }
 
-// trying: there is a card to be opened again.
+// trying reports whether there is a card to be opened again.
 func (w *watcher) trying() bool {
 	for _, left := range w.tries {
 		if left > 0 {

@@ -104,7 +104,7 @@ func isHex4(s string) bool {
 	return len(s) == 4 && err == nil
 }
 
-// String is the name that ParseIdentity read, in its plainest form.
+// String returns the name that ParseIdentity read, in its plainest form.
 func (i Identity) String() string {
 	s := ""
 	switch i.Kind {
@@ -143,7 +143,7 @@ func (i Identity) fits(c Card) bool {
 	return true
 }
 
-// Names are all names of the card that ParseIdentity reads, from the surest to find it
+// Names returns all names of the card that ParseIdentity reads, from the surest to find it
 // again to the least sure.
 func (c Card) Names() (names []string) {
 	if c.Vendor != "" {

@@ -147,7 +147,7 @@ func parseOwner(text string) (pid int, ok bool) {
 	return 0, false
 }
 
-// fileText is the only line of a file, or nothing.
+// fileText returns the only line of a file, or nothing.
 func fileText(root fs.FS, name string) string {
 	text, _ := fs.ReadFile(root, name)
 	return strings.TrimSpace(string(text))

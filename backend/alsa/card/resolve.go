@@ -85,7 +85,7 @@ func verbs(d audio.Direction) string {
 	return "play and record"
 }
 
-// cardList is what there is, for an error.
+// cardList returns what there is, for an error.
 func cardList(cards []Card) string {
 	if len(cards) == 0 {
 		return "there is none at all: is it plugged in, and its driver loaded (cat /proc/asound/cards)?"

@@ -52,7 +52,7 @@ func (c *Card) usb(root fs.FS, at string) {
 	}
 }
 
-// subsystem is the bus of a device in /sys, "" if it has none.
+// subsystem returns the bus of a device in /sys, "" if it has none.
 func subsystem(root fs.FS, at string) string {
 	link, err := fs.ReadLink(root, at+"/subsystem")
 	if err != nil {
@@ -61,7 +61,7 @@ func subsystem(root fs.FS, at string) string {
 	return path.Base(link)
 }
 
-// follow is where a link in /sys leads to.
+// follow returns where a link in /sys leads to.
 func follow(root fs.FS, name string) (string, bool) {
 	link, err := fs.ReadLink(root, name)
 	if err != nil || path.IsAbs(link) {

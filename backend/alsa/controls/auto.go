@@ -101,7 +101,7 @@ func order(w *way) int {
 	return 1
 }
 
-// inputJacks are those of just this item, or else, where it cannot be another input of
+// inputJacks returns those of just this item, or else, where it cannot be another input of
 // the same kind, those of the port.
 func (b *binder) inputJacks(bit audio.Ports, item string) []ID {
 	if ids := b.jackNamed(item); ids != nil || bit == audio.PortMicrophone && item != "Mic" {
@@ -110,7 +110,7 @@ func (b *binder) inputJacks(bit audio.Ports, item string) []ID {
 	return b.jacksOf(audio.Record, bit)
 }
 
-// inputPort is the port of an item of an enumeration of inputs; 0: none.
+// inputPort returns the port of an item of an enumeration of inputs; 0: none.
 func inputPort(item string) audio.Ports {
 	name := strings.ToLower(item)
 	switch {
@@ -132,7 +132,7 @@ func inputPort(item string) audio.Ports {
 	return 0
 }
 
-// only is the one element with that end of its name, if it is no path from an input: USB
+// only returns the one element with that end of its name, if it is no path from an input: USB
 // has whatever name the maker gave, such as 'Audio Output Volume Control Playback Volume'.
 func (b *binder) only(kind abi.ElemType, suffix string) (only *Element) {
 	for id, e := range b.elements {
@@ -149,7 +149,7 @@ func (b *binder) only(kind abi.ElemType, suffix string) (only *Element) {
 	return only
 }
 
-// commonOf is the switch over a side, and what else has to be set so that it is heard.
+// commonOf returns the switch over a side, and what else has to be set so that it is heard.
 func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	on := func(names ...string) {
 		if e := b.toggle(names...); e != nil {
@@ -185,7 +185,7 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	return main, common
 }
 
-// gainsOf is the volume that is a side's gain: one over all ports, or one of each port.
+// gainsOf returns the volume that is a side's gain: one over all ports, or one of each port.
 func (b *binder) gainsOf(d audio.Direction, s *side) []*Element {
 	names := []string{"Master Playback Volume", "Master Volume", "PCM Playback Volume", "PCM Volume", "Digital Playback Volume"}
 	if d == audio.Record {
@@ -237,7 +237,7 @@ func (b *binder) unity(d audio.Direction, s *side) (steps []step) {
 	return steps
 }
 
-// unity is the value nearest to 0 dB, or the highest where there is no scale.
+// unity returns the value nearest to 0 dB, or the highest where there is no scale.
 func (e *Element) unity() int64 {
 	if e.Scale.Known() {
 		return e.Scale.Nearest(0)
@@ -245,7 +245,7 @@ func (e *Element) unity() int64 {
 	return e.Max
 }
 
-// present is the element in a list, or an empty one for nil.
+// present returns a list of the element, an empty one for nil.
 func present(e *Element) []*Element {
 	if e == nil {
 		return nil

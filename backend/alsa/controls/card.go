@@ -101,7 +101,7 @@ func (c *Card) Close() (err error) {
 	return err
 }
 
-// Ports are the ports of a side that a card has: what is plugged in now, those of all that
+// Ports returns the ports of a side that a card has: what is plugged in now, those of all that
 // can be switched (mod_ports of audio(7I); the rest is always on), and whether only one
 // can be on at a time. For a side that the card does not have it says whatever.
 func (c *Card) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
@@ -133,7 +133,7 @@ func (c *Card) selectedLocked(d audio.Direction) (on audio.Ports, err error) {
 	return on, err
 }
 
-// switchedPorts are those of which the switches are on.
+// switchedPorts returns those of which the switches are on.
 func (c *Card) switchedPorts(d audio.Direction) (on audio.Ports, err error) {
 	for _, p := range c.sides[d].ports {
 		for _, w := range p.ways {
@@ -195,7 +195,7 @@ func (c *Card) Select(d audio.Direction, ports audio.Ports) error {
 	return nil
 }
 
-// plan is what to set for ports to be the selected ones: off first, so that nothing is
+// plan returns what to set for ports to be the selected ones: off first, so that nothing is
 // heard twice.
 func (c *Card) plan(d audio.Direction, ports audio.Ports) (steps []step) {
 	s := &c.sides[d]
@@ -224,7 +224,7 @@ func (c *Card) plan(d audio.Direction, ports audio.Ports) (steps []step) {
 	return steps
 }
 
-// wayOn is what makes a way pass.
+// wayOn returns what makes a way pass.
 func (c *Card) wayOn(s *side, w *way) (steps []step) {
 	if w.source != nil {
 		steps = append(steps, step{w.source.ID, w.source.all(w.item)})
@@ -241,7 +241,7 @@ func (c *Card) wayOn(s *side, w *way) (steps []step) {
 	return steps
 }
 
-// best is the first way of a port into which something is plugged.
+// best returns the first way of a port into which something is plugged.
 func (c *Card) best(p *port) *way {
 	c.state.Lock()
 	defer c.state.Unlock()

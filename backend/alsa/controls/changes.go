@@ -23,7 +23,7 @@ type Change struct {
 	Err error
 }
 
-// Changes gives what others change, but for what the Card did itself. It is closed by
+// Changes returns what others change, but for what the Card did itself. It is closed by
 // Close, and after a change with Err. What is not fetched waits, merged by the kernel.
 func (c *Card) Changes() <-chan Change { return c.changes }
 
@@ -96,7 +96,7 @@ func (c *Card) look(event Event) []Change {
 	return []Change{change}
 }
 
-// jackChange is a change for each side that the jack belongs to; one that is no port of
+// jackChange returns a change for each side that the jack belongs to; one that is no port of
 // the card is none of its jacks.
 func (c *Card) jackChange(e *Element, plugged bool) (changes []Change) {
 	plugged = plugged || isPhantom(e.ID)

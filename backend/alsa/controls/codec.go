@@ -64,7 +64,7 @@ func field(text, key string, to *int) bool {
 	return n == 1 && err == nil && *to >= 0
 }
 
-// pinPorts is the port of what the kernel calls a use of a pin.
+// pinPorts returns the port of what the kernel calls a use of a pin.
 func pinPorts(use string) (play, record audio.Ports) {
 	switch use {
 	case "Line Out":

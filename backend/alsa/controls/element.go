@@ -36,7 +36,7 @@ func ParseID(text string) (ID, error) {
 	return id, nil
 }
 
-// String is what ParseID reads.
+// String returns what ParseID reads.
 func (id ID) String() string {
 	if id.Index == 0 {
 		return id.Name
@@ -85,7 +85,7 @@ type Event struct {
 	Other   bool // it was added, or its range, access or scale is another one: list again
 }
 
-// onValues are those that switch an element on, or off.
+// onValues returns those that switch an element on, or off.
 func (e *Element) onValues(on bool) []int64 {
 	values := make([]int64, e.Count)
 	for i := range values {
@@ -101,7 +101,7 @@ func (e *Element) onValues(on bool) []int64 {
 	return values
 }
 
-// all is one value for each channel.
+// all returns one value for each channel.
 func (e *Element) all(value int64) []int64 {
 	values := make([]int64, e.Count)
 	for i := range values {

@@ -122,7 +122,7 @@ func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (level
 	return levels, nil
 }
 
-// toward is the next value on the way from one to another: not the same, and at most so many
+// toward returns the next value on the way from one to another: not the same, and at most so many
 // dB further, or the next there is.
 func (s Scale) toward(value, to int64, most float64) int64 {
 	now := s.Decibels(value)
@@ -136,7 +136,7 @@ func (s Scale) toward(value, to int64, most float64) int64 {
 	return max(min(s.AtLeast(now-most), s.below(value), value-1), to)
 }
 
-// step is the value for a level.
+// step returns the value for a level.
 func (s Scale) step(dB float64, r Rounding) int64 {
 	if r == Above {
 		return s.AtLeast(dB)
@@ -144,7 +144,7 @@ func (s Scale) step(dB float64, r Rounding) int64 {
 	return s.Nearest(dB)
 }
 
-// remainder is want − got, without the difference of two infinities.
+// remainder returns want − got, without the difference of two infinities.
 func remainder(want, got float64) float64 {
 	switch {
 	case want == got, math.IsInf(got, -1):
@@ -159,10 +159,10 @@ func noGain(d audio.Direction) error {
 	return audio.ErrUnsupported.With("the card has no volume with a scale in dB to %s with", d)
 }
 
-// toDecibels is the level of a gain: −∞ for 0.
+// toDecibels returns the level of a gain: −∞ for 0.
 func toDecibels(gain int) float64 { return 20 * math.Log10(float64(gain)/maxGain) }
 
-// fromDecibels is the gain whose amplitude is nearest.
+// fromDecibels returns the gain of the nearest amplitude.
 func fromDecibels(dB float64) int {
 	return int(math.Round(maxGain * math.Min(1, amplitude(dB))))
 }

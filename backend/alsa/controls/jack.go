@@ -8,7 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// jackPorts are the ports that a jack control belongs to: one, or two for a jack that is
+// jackPorts returns the ports that a jack control belongs to: one, or two for a jack that is
 // for headphones or a microphone; none for a jack of something else.
 func jackPorts(name string) (play, record audio.Ports) {
 	kind, ok := strings.CutSuffix(strings.ToLower(name), " jack")
@@ -56,7 +56,7 @@ func isJack(e *Element) bool {
 	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") && (e.User || !e.Writable)
 }
 
-// isPhantom: the pin cannot tell, or is a part that is built in. Always plugged.
+// isPhantom reports that the pin cannot tell, or is a part that is built in: always plugged.
 func isPhantom(id ID) bool { return strings.HasSuffix(id.Name, " Phantom Jack") }
 
 // jacksOf lists the jacks of a port.
@@ -90,7 +90,7 @@ func (c *Card) plugged(w *way) bool {
 	return len(w.jacks) == 0
 }
 
-// Jacked are the ports of a side into which something is plugged that could be pulled.
+// Jacked returns the ports of a side into which something is plugged that could be pulled.
 func (c *Card) Jacked(d audio.Direction) (ports audio.Ports) {
 	c.state.Lock()
 	defer c.state.Unlock()

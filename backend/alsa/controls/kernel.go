@@ -53,7 +53,7 @@ func (k *kernelElements) do(call func(fd int) error) error {
 	return failed
 }
 
-// explain gives an error of the kernel its sentence.
+// explain returns an error of the kernel with its sentence.
 func (k *kernelElements) explain(what string, id ID, err error) error {
 	switch {
 	case err == nil:
@@ -207,7 +207,7 @@ func (k *kernelElements) Next() (Event, error) {
 	return changeOf(event), nil
 }
 
-// changeOf is the event of the kernel in our words.
+// changeOf returns an event of the kernel in our words.
 func changeOf(event abi.Event) Event {
 	c := Event{ID: fromABI(event.ID)}
 	if event.Mask == abi.EventRemove {

@@ -45,7 +45,7 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 	return paths
 }
 
-// monitorBase is what drivers call an input for which nothing else is known.
+// monitorBase returns what drivers call an input for which nothing else is known.
 func monitorBase(port audio.Ports) string {
 	switch port {
 	case audio.PortMicrophone:
@@ -110,7 +110,7 @@ func (c *Card) MonitorGain() (gain int, err error) {
 	return gain, nil
 }
 
-// heard is the gain of a path.
+// heard returns the gain of a path.
 func (c *Card) heard(p monitorPath) (gain int, err error) {
 	if p.sw != nil {
 		if on, err := c.switchedOn(p.sw); !on {
@@ -166,7 +166,7 @@ func (c *Card) setMonitorLocked(gain int) (heard float64, err error) {
 	return heard, c.apply(append(off, steps...))
 }
 
-// usedBase is the way of a port that is on.
+// usedBase returns the base of the way of a port that is on.
 func (c *Card) usedBase(p *port) string {
 	for i := range p.ways {
 		if on, err := c.isOn(&p.ways[i]); err == nil && on {
@@ -215,7 +215,7 @@ func (p monitorPath) gain(value int64) int {
 	return 0
 }
 
-// level is what is heard in dB.
+// level returns what is heard, in dB.
 func (p monitorPath) level(gain int) float64 {
 	switch {
 	case p.volume == nil && gain > maxGain/2:

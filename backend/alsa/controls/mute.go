@@ -40,7 +40,7 @@ func (c *Card) SetMuted(muted bool) error {
 	return nil
 }
 
-// firstPort is the first that is plugged in, in the order of audio(7I).
+// firstPort returns the first that is plugged in, in the order of audio(7I).
 func (c *Card) firstPort() audio.Ports {
 	avail, mod, _ := c.Ports(audio.Play)
 	avail &= mod

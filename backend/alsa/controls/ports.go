@@ -93,7 +93,7 @@ func (s *side) add(bit audio.Ports, w way) {
 	s.ports = append(s.ports, port{bit, []way{w}})
 }
 
-// mod are the ports that can be switched.
+// mod returns the ports that can be switched.
 func (s *side) mod() (bits audio.Ports) {
 	for _, p := range s.ports {
 		if p.ways[0].switchable() {
@@ -110,7 +110,7 @@ func (s *side) all() (bits audio.Ports) {
 	return bits
 }
 
-// exclusive: an enumeration can only have one item.
+// exclusive reports whether one port can be on at a time: an enumeration has one item.
 func (s *side) exclusive() bool {
 	return slices.ContainsFunc(s.ports, func(p port) bool { return p.ways[0].source != nil })
 }
@@ -145,7 +145,7 @@ func (n *Names) isElsewhere(jack string) bool {
 	return (play|record) != 0 && play&^n.elsewhere[0] == 0 && record&^n.elsewhere[1] == 0
 }
 
-// element is the first of the names that there is as a type that can be set, or nil.
+// element returns the first of the names that there is as a type that can be set, or nil.
 func (b *binder) element(kind abi.ElemType, names ...string) *Element {
 	for _, name := range names {
 		e := b.elements[ID{Interface: abi.MixerElem, Name: name, Index: b.index}]
@@ -231,7 +231,7 @@ func (b *binder) explicit(d audio.Direction, ports map[audio.Ports]PortNames) (s
 	return s, nil
 }
 
-// named is the element with exactly this name.
+// named returns the element with exactly this name.
 func (b *binder) named(key, name string, kind abi.ElemType) (*Element, error) {
 	id, err := ParseID(name)
 	if err != nil {

@@ -35,7 +35,7 @@ type scalePart struct {
 // Known reports whether there is a scale at all.
 func (s Scale) Known() bool { return len(s.parts) > 0 }
 
-// Range is the dB of the lowest value, −∞ where that is silence, and of the highest.
+// Range returns the dB of the lowest value, −∞ where that is silence, and of the highest.
 func (s Scale) Range() (low, high float64) {
 	if !s.Known() {
 		return 0, 0
@@ -44,7 +44,7 @@ func (s Scale) Range() (low, high float64) {
 	return s.Decibels(s.parts[0].least), last.decibels(last.most)
 }
 
-// Decibels is the level of a value: −∞ for silence, the nearest end for a value outside.
+// Decibels returns the level of a value: −∞ for silence, the nearest end for a value outside.
 func (s Scale) Decibels(value int64) float64 {
 	for i, p := range s.parts {
 		if value <= p.most || i == len(s.parts)-1 {
@@ -77,7 +77,7 @@ func (p scalePart) decibels(value int64) float64 {
 
 func amplitude(dB float64) float64 { return math.Pow(10, dB/20) }
 
-// Nearest is the value whose level is nearest to dB; −∞ is silence, or else the lowest.
+// Nearest returns the value whose level is nearest to dB; −∞ is silence, or else the lowest.
 func (s Scale) Nearest(dB float64) int64 {
 	at, best := s.AtLeast(dB), int64(0)
 	for i, v := range []int64{at, s.below(at)} {
@@ -88,7 +88,7 @@ func (s Scale) Nearest(dB float64) int64 {
 	return best
 }
 
-// AtLeast is the lowest value that is not quieter than dB, or else the highest: with it,
+// AtLeast returns the lowest value that is not quieter than dB, or else the highest: with it,
 // what remains for software makes the sound quieter, never louder than it can be.
 func (s Scale) AtLeast(dB float64) int64 {
 	for i, p := range s.parts {
@@ -113,7 +113,7 @@ func (s Scale) AtLeast(dB float64) int64 {
 // for is the step that says −3 dB.
 const scaleTolerance = 1e-6
 
-// below is the next lower value.
+// below returns the next lower value.
 func (s Scale) below(value int64) int64 {
 	for i, p := range slices.Backward(s.parts) {
 		switch {

@@ -46,7 +46,7 @@ func startChild(exe string, stdout *os.File, files []*os.File, args ...string) (
 	return c, nil
 }
 
-// pid is the process's number.
+// pid returns the process's number.
 func (c *child) pid() int { return c.Process.Pid }
 
 // end asks the process to leave, and kills it if it does not.
@@ -61,7 +61,7 @@ func (c *child) end(grace time.Duration) {
 	}
 }
 
-// failure is why a process that should run has ended.
+// failure returns why a process that should run has ended.
 func (c *child) failure(what string) error {
 	if text := c.stderr.text(); text != "" {
 		return fmt.Errorf("%s has ended: %s", what, text)

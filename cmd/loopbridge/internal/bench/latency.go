@@ -38,7 +38,7 @@ func (l *latencies) merge(seen []latencyCount) {
 	}
 }
 
-// percentile is the latency in ms that p percent do not exceed; 0 without any.
+// percentile returns the latency in ms that p percent do not exceed; 0 without any.
 func (l *latencies) percentile(p float64) float64 {
 	seen := l.seen()
 	total := uint64(0)

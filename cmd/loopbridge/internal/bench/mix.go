@@ -63,7 +63,7 @@ func (c *Mix) Run(ctx context.Context) (*MixReport, error) {
 	return b, nil
 }
 
-// time is the time of a run for one frame of one source in ns.
+// time returns the time of a run for one frame of one source in ns.
 func (c *Mix) time(run func()) float64 {
 	const frames = 1 << 20
 	times := max(1, frames/(c.Period*c.Sources))

@@ -32,7 +32,7 @@ func newPattern(f audio.Format) *pattern {
 	return p
 }
 
-// word is what the bytes of a frame are taken from; k counts words in the stream.
+// word returns what the bytes of a frame are taken from; k counts words in the stream.
 func (p *pattern) word(k uint64) uint64 {
 	if p.frame == 4 { // silence at one frame in 2^32: then it is the expected one
 		return (k + 1) * golden >> 32
@@ -73,7 +73,7 @@ func (p *pattern) put(frame []byte, n uint64) {
 	}
 }
 
-// match is how many frames at the beginning of a block are first, first+1 …
+// match returns how many frames at the beginning of a block are first, first+1 …
 func (p *pattern) match(block []byte, first uint64) (frames int) {
 	if p.frame == 4 {
 		at := (first + 1) * golden
@@ -104,7 +104,7 @@ func (p *pattern) holds(frame []byte, n uint64) bool {
 	return true
 }
 
-// silent is how many frames at the beginning of a block are silence.
+// silent returns how many frames at the beginning of a block are silence.
 func (p *pattern) silent(block []byte) (frames int) {
 	for ; len(block) >= p.frame && bytes.Equal(block[:p.frame], p.silence); block = block[p.frame:] {
 		frames++
@@ -112,5 +112,5 @@ func (p *pattern) silent(block []byte) (frames int) {
 	return frames
 }
 
-// window is how many frames it takes to know their place.
+// window returns how many frames it takes to know their place.
 func (p *pattern) window() int { return max(2, (7+p.frame)/p.frame) }

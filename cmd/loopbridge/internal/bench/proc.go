@@ -24,10 +24,10 @@ func newMonotonic() monotonic {
 	return monotonic{start: time.Now(), at: t.Nano()}
 }
 
-// now is the time in ns.
+// now returns the time in ns.
 func (m monotonic) now() int64 { return m.at + int64(time.Since(m.start)) }
 
-// cpuTime is what a process has used so far, in user and in system: utime and stime
+// cpuTime returns what a process has used so far, in user and in system: utime and stime
 // of its stat in /proc, but in nanoseconds instead of hundredths of a second. See
 // clock_getcpuclockid(3) for the number.
 func cpuTime(pid int) (time.Duration, error) {
@@ -39,7 +39,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// wakeups is how often the threads of a process have gone to sleep so far, which is
+// wakeups returns how often the threads of a process have gone to sleep so far, which is
 // how often they were woken.
 func wakeups(pid int) (n uint64, err error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
@@ -70,7 +70,7 @@ func memoryOf(pid int) (m memory, err error) {
 	return memory{rss: status["VmRSS"] << 10, rings: status["RssShmem"] << 10}, nil
 }
 
-// readStatus gives the numbers of a status file of /proc; sizes are in KiB there.
+// readStatus returns the numbers of a status file of /proc; sizes are in KiB there.
 func readStatus(path string) (map[string]uint64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -87,7 +87,7 @@ func readStatus(path string) (map[string]uint64, error) {
 	return numbers, nil
 }
 
-// cpuModel is what the kernel calls the processor.
+// cpuModel returns what the kernel calls the processor.
 func cpuModel() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(text)) {

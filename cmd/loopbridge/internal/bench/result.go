@@ -62,7 +62,7 @@ func (t *tally) add(o tally) {
 	t.Trailing += o.Trailing
 }
 
-// ok is the verdict.
+// ok returns the verdict.
 func (r *pairsResult) ok() bool { return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 }
 
 // PairsReport is the result in the units that are printed. The names in JSON are a promise to

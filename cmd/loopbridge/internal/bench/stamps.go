@@ -72,7 +72,7 @@ func (s *stamps) pair(i int) pairStamps {
 	}
 }
 
-// put says that a block was written, after which there are that many frames.
+// put notes that a block was written, after which there are that many frames.
 func (p pairStamps) put(block, written uint64, now int64) {
 	s := &p.slots[block%uint64(len(p.slots))]
 	s.block.Store(0)
@@ -81,7 +81,7 @@ func (p pairStamps) put(block, written uint64, now int64) {
 	p.written.Store(written)
 }
 
-// at is when a block was written, if that is still known.
+// at returns when a block was written, if that is still known.
 func (p pairStamps) at(block uint64) (ns int64, known bool) {
 	s := &p.slots[block%uint64(len(p.slots))]
 	ns = s.at.Load()

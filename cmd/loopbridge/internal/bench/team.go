@@ -120,7 +120,7 @@ func (all teams) end() {
 	}
 }
 
-// cpu is what the processes have used so far.
+// cpu returns what the processes have used so far.
 func (all teams) cpu() (sum time.Duration, err error) {
 	for _, t := range all {
 		used, err := cpuTime(t.pid())

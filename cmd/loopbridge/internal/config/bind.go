@@ -56,7 +56,7 @@ func (b *binder) tables(path string, v any, bind func(path string, v any)) (reas
 	return ""
 }
 
-// unknown says that key is not among the fields.
+// unknown reports a key that is not among the fields.
 func (b *binder) unknown(path, key string, fields []field) {
 	keys := make([]string, len(fields))
 	for i, f := range fields {
@@ -70,13 +70,13 @@ func (b *binder) unknown(path, key string, fields []field) {
 	b.add(path, b.index.text(p), p.key, reason+", use "+oneOf(keys))
 }
 
-// wrong says what is wrong with the value of a key, or with the table itself.
+// wrong reports what is wrong with the value of a key, or with the table itself.
 func (b *binder) wrong(path, reason string) {
 	p := b.index.places[path]
 	b.add(path, b.index.text(p), p.value, reason)
 }
 
-// missing says that a table lacks a key.
+// missing reports that a table lacks a key.
 func (b *binder) missing(table, key, use string) {
 	if b.partial {
 		return

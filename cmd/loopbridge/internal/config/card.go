@@ -25,7 +25,7 @@ func (b *binder) ofBackend(path string, backend Backend) {
 	}
 }
 
-// notOf is what is wrong with a key of those backends alone.
+// notOf returns what is wrong with a key that only these backends have.
 func notOf(backends ...Backend) string {
 	if len(backends) > 1 {
 		return fmt.Sprintf("only backends %q and %q have it, leave it out", backends[0], backends[1])
@@ -80,7 +80,7 @@ func (b *binder) cards(path string, v any, d *Device) string {
 	return ""
 }
 
-// cardSide are the keys of a side that only a card has, for its controls.
+// cardSide returns the keys of a side that only a card has, for its controls.
 func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {
 	// only is f, on a card.
 	only := func(f func(any) string) func(any) string {

@@ -122,7 +122,7 @@ func DefaultDevice() Device {
 	return Device{Config: backend.Config{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2}, Card: defaultCard()}
 }
 
-// defaultCard is whichever card there is.
+// defaultCard means whichever card there is.
 func defaultCard() Card {
 	return Card{Name: "auto", Controls: controls.Options{Names: controls.Names{Index: controls.OwnIndex}}}
 }

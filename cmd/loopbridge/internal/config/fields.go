@@ -155,7 +155,7 @@ func formatFields(f *audio.Format) []field {
 	}
 }
 
-// setBackend knows those that this build lacks, to say so.
+// setBackend takes a backend, and says so if this build lacks it.
 func setBackend(to *Backend) func(any) string {
 	set := setOneOf(to, Null, ALSA, PortAudio)
 	return func(v any) string {

@@ -117,7 +117,7 @@ func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
 	return start, start + len(text)
 }
 
-// lineStart is the offset of a line, counted from 1.
+// lineStart returns the offset of a line, counted from 1.
 func lineStart(doc []byte, line int) (offset int) {
 	for ; line > 1; line-- {
 		offset += bytes.IndexByte(doc[offset:], '\n') + 1
@@ -125,7 +125,7 @@ func lineStart(doc []byte, line int) (offset int) {
 	return offset
 }
 
-// blank is doc with spaces in a range, so that everything else keeps its place.
+// blank returns doc with spaces in a range, so that everything else keeps its place.
 func blank(doc []byte, from, to int) []byte {
 	doc = append([]byte(nil), doc...)
 	for i := from; i < to; i++ {

@@ -57,7 +57,7 @@ func (b *binder) devicePositions(c *Config) {
 	}
 }
 
-// width is how many channels a side of a device has: those of a port, if ports are channels.
+// width returns how many channels a side of a device has: those of a port, if ports are channels.
 func width(m loop.PortMap, channels int) int {
 	if m.Channels == nil {
 		return channels

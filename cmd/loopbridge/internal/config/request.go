@@ -65,8 +65,8 @@ func numbers(v any) any {
 	return v
 }
 
-// indexTable is indexKeys for a table that was sent. Its keys stand in the order that a file would
-// have: values by name, then tables by name, one a line.
+// indexTable is indexKeys for a table that was sent. Its keys stand in the order that they have
+// in a file: values by name, then tables by name, one a line.
 func indexTable(path string, table map[string]any) *keyIndex {
 	x := &keyIndex{places: map[string]place{}}
 	x.value(path, table)

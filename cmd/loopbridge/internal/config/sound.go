@@ -76,7 +76,7 @@ func probeInput(name string, f audio.Format) error {
 	return null.CheckWAV(file, f)
 }
 
-// probed is what is wrong with an input file, if files are looked at.
+// probed returns what is wrong with an input file, if files are looked at.
 func (b *binder) probed(file string, f audio.Format) string {
 	if b.probe == nil {
 		return ""

@@ -103,7 +103,7 @@ func (c *cards) openCard(d config.Device, name string, wish backend.Config) (bac
 	return s, nil
 }
 
-// subscribe is told whenever a card was plugged in.
+// subscribe returns a channel that gets something whenever a card was plugged in.
 func (c *cards) subscribe() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,7 +117,7 @@ func (c *cards) subscribe() <-chan struct{} {
 	return plugged
 }
 
-// watch tells the devices of cards that come. What goes they find out by themselves.
+// watch tells devices when a card comes. That theirs goes they find out by themselves.
 func (c *cards) watch(ctx context.Context) {
 	events, err := card.Watch(ctx)
 	if err != nil {

@@ -43,7 +43,7 @@ func (d *Daemon) addDevice(c config.Device) error {
 	return nil
 }
 
-// setUp gives a device its state.
+// setUp gives a device the state that it has at first, or had.
 func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
 	if _, err := device.Set(c.State); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
 	return nil
 }
 
-// open knows every backend that there is.
+// open opens a device. It is the one place that knows every backend.
 func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
 	case config.Null:
@@ -92,7 +92,7 @@ func openNull(c config.Device) (backend.Stream, error) {
 	return s, err
 }
 
-// openInput is nil for silence.
+// openInput opens an input; nil is silence.
 func openInput(in config.Input, f audio.Format) (null.Source, error) {
 	switch {
 	case in.Tone != 0:

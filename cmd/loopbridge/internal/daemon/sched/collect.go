@@ -57,10 +57,10 @@ type collector struct {
 	before uint64 // at the last look
 }
 
-// threshold is how large the heap may become.
+// threshold returns how large the heap may become.
 func (c *collector) threshold() uint64 { return c.live + max(c.live, growth) }
 
-// pause is the time until the next look, half of what the heap needs to reach the threshold if
+// pause returns the time until the next look, half of what the heap needs to reach the threshold if
 // it grows as it did in the time before.
 func (c *collector) pause(last time.Duration, now uint64) time.Duration {
 	grown := now - min(now, c.before)
@@ -72,7 +72,7 @@ func (c *collector) pause(last time.Duration, now uint64) time.Duration {
 	return max(soonLook, min(next, 2*last, lateLook))
 }
 
-// heap is the size of all objects, with those that nobody uses any more.
+// heap returns the size of all objects, with those that nobody uses any more.
 func heap() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)

@@ -100,7 +100,7 @@ func (r *Threads) help(device string, thread int) (priority int, err error) {
 	return priority, schedule(thread, unix.SCHED_RR, priority)
 }
 
-// below is the priority of the thread of a library, which may run for long when its card goes.
+// below returns the priority of the thread of a library, which may run for long when its card goes.
 // Where that would hold up other devices it is below theirs, and they interrupt it; else it is
 // the same, and the thread of its own device waits until it sleeps, which saves a switch a
 // period. The caller holds mu.
@@ -131,7 +131,7 @@ func (r *Threads) State(device string) string {
 	return r.states[device]
 }
 
-// prepare is for the process, once a thread is to be real-time.
+// prepare sets up the process before the first thread becomes real-time.
 func (r *Threads) prepare() {
 	// Where all of Go's processors are busy, a thread that wakes up has to wait for one,
 	// whatever its priority. With more of them than the machine has, the kernel decides.
@@ -180,7 +180,7 @@ func (r *Threads) yield() {
 	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
 }
 
-// stacks are those of all goroutines, for whoever is to find out which one it was.
+// stacks returns the stacks of all goroutines, to find out which one it was.
 func stacks() []byte {
 	text := make([]byte, 1<<16)
 	return text[:runtime.Stack(text, true)]

@@ -51,7 +51,7 @@ const eventRoom = 4096
 // stateDelay gathers sets that come one after the other.
 const stateDelay = 300 * time.Millisecond
 
-// stateFolder is where the state of daemons is kept unless they are told otherwise; "":
+// stateFolder returns where the state of daemons is kept unless they are told otherwise; "":
 // nowhere.
 func stateFolder() string {
 	if dir := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(dir) { // systemd.exec(5)
@@ -105,7 +105,7 @@ func (s *File) load() {
 	}
 }
 
-// half is the name of the file while it is not yet whole.
+// half returns the name of the file while it is not yet whole.
 func (s *File) half() string { return "." + filepath.Base(s.path) + "-*" }
 
 // RestoreDevice gives a new device what was kept of one of its name.
@@ -130,7 +130,7 @@ func (s *File) restore(k loop.Subject, from map[string]audio.Saved) {
 	}
 }
 
-// strips are those of a loop whose state lasts.
+// strips returns the strips of a loop whose state lasts.
 func (s *File) strips(name string) (all []*loop.Strip) {
 	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
 		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {

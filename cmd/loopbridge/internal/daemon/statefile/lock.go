@@ -36,7 +36,7 @@ func Path(configured, socket string) string {
 	}
 }
 
-// stateName is the name of the file of a socket.
+// stateName returns the name of the file of a socket.
 func stateName(socket string) string {
 	socket = realPath(socket)
 	for _, dir := range []string{"/run", os.Getenv("XDG_RUNTIME_DIR")} {
@@ -58,7 +58,7 @@ func stateName(socket string) string {
 	return "state" + b.String() + ".json"
 }
 
-// realPath is absolute and, as far as its folder is there, without links.
+// realPath makes a path absolute and, as far as its folder is there, resolves links.
 func realPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -108,7 +108,7 @@ func (s *File) release() {
 	}
 }
 
-// inherited is what a daemon of before kept in the file of all, when there is none yet for
+// inherited returns what a daemon of before kept in the file of all, when there is none yet for
 // this socket alone; nil: nothing.
 func (s *File) inherited() []byte {
 	if name := stateName(s.socket); name == commonState || filepath.Base(s.path) != name {
