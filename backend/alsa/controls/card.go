@@ -171,7 +171,7 @@ func (c *Card) switchedOn(sw *Element) (bool, error) {
 // Select uses these ports of a side and switches its others off, and makes the way to them
 // pass at 0 dB but for the gain. Ports that cannot be switched stay on. The error is
 // audio.ErrInvalid, and nothing is changed, for none, for a port that is not there or not
-// plugged in, and for several where they exclude each other (D23).
+// plugged in, and for several where they exclude each other.
 func (c *Card) Select(d audio.Direction, ports audio.Ports) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -66,27 +66,15 @@ func field(text, key string, to *int) bool {
 
 // pinPorts returns the port of what the kernel calls a use of a pin.
 func pinPorts(use string) (play, record audio.Ports) {
-	switch use {
-	case "Line Out":
-		return audio.PortLineOut, 0
-	case "Speaker":
-		return audio.PortSpeaker, 0
-	case "HP Out":
-		return audio.PortHeadphone, 0
-	case "SPDIF Out", "Digital Out":
-		return audio.PortSPDIFOut, 0
-	case "CD":
-		return 0, audio.PortCD
-	case "Line In":
-		return 0, audio.PortLineIn
-	case "Aux":
-		return 0, audio.PortAux1In
-	case "Mic":
-		return 0, audio.PortMicrophone
-	case "SPDIF In", "Digital In":
-		return 0, audio.PortSPDIFIn
-	}
-	return 0, 0
+	play = map[string]audio.Ports{
+		"Line Out": audio.PortLineOut, "Speaker": audio.PortSpeaker, "HP Out": audio.PortHeadphone,
+		"SPDIF Out": audio.PortSPDIFOut, "Digital Out": audio.PortSPDIFOut,
+	}[use]
+	record = map[string]audio.Ports{
+		"CD": audio.PortCD, "Line In": audio.PortLineIn, "Aux": audio.PortAux1In, "Mic": audio.PortMicrophone,
+		"SPDIF In": audio.PortSPDIFIn, "Digital In": audio.PortSPDIFIn,
+	}[use]
+	return play, record
 }
 
 // choose fills in what the codecs of a card say of the controls of one of its PCMs.

@@ -47,26 +47,16 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 
 // monitorBase returns what drivers call an input for which nothing else is known.
 func monitorBase(port audio.Ports) string {
-	switch port {
-	case audio.PortMicrophone:
-		return "Mic"
-	case audio.PortLineIn:
-		return "Line"
-	case audio.PortCD:
-		return "CD"
-	case audio.PortAux1In:
-		return "Aux"
-	case audio.PortAux2In:
-		return "Video"
-	}
-	return ""
+	return map[audio.Ports]string{
+		audio.PortMicrophone: "Mic", audio.PortLineIn: "Line", audio.PortCD: "CD", audio.PortAux1In: "Aux", audio.PortAux2In: "Video",
+	}[port]
 }
 
 // HasMonitor reports whether any input of the card can be heard at its outputs without
 // software.
 func (c *Card) HasMonitor() bool { return len(c.monitors) > 0 }
 
-// SetMonitor makes the selected inputs heard at the outputs, with gain 0..255 (D20): the
+// SetMonitor makes the selected inputs heard at the outputs, with gain 0..255: the
 // nearest step of the card's scale, and only on or off (from half of the amplitude) where
 // there is no volume. It returns the level that is heard in dB: −∞ for nothing, NaN where
 // the card does not say. Other inputs are made silent; a later Select takes the path along.

@@ -1,4 +1,4 @@
-// Package statefile keeps what people have set of devices and loops over a restart (D25).
+// Package statefile keeps what people have set of devices and loops over a restart.
 package statefile
 
 import (
