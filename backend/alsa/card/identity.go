@@ -42,9 +42,11 @@ func ParseIdentity(name string) (Identity, error) {
 		return Identity{}, audio.ErrInvalid.With("%s = %q: %s; use %s, with a comma and a number after it for a PCM device other than the first",
 			identityKey, name, why, identityFormats)
 	}
-	rest, device, given := cutLast(strings.TrimSpace(name), ",")
-	if given {
-		n, err := strconv.ParseUint(device, 10, 8)
+	rest := strings.TrimSpace(name)
+	comma := strings.LastIndexByte(rest, ',')
+	if comma >= 0 {
+		n, err := strconv.ParseUint(rest[comma+1:], 10, 8)
+		rest = rest[:comma]
 		switch {
 		case err == nil:
 			i.Device = int(n)
@@ -57,7 +59,7 @@ func ParseIdentity(name string) (Identity, error) {
 	kind, text, _ := strings.Cut(rest, ":")
 	switch kind {
 	case "auto":
-		if rest != "auto" || given {
+		if rest != "auto" || comma >= 0 {
 			return bad("auto has nothing after it")
 		}
 	case "hw":
@@ -89,14 +91,6 @@ func ParseIdentity(name string) (Identity, error) {
 		return bad("nothing follows " + kind + ":")
 	}
 	return i, nil
-}
-
-// cutLast is strings.Cut at the last sep.
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 func isHex4(s string) bool {

@@ -25,7 +25,7 @@ type cards struct {
 	log     zerolog.Logger
 	threads *sched.Threads
 	finder  card.Finder
-	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // nil: openSource
+	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // openSource, but in tests
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup
 
@@ -41,17 +41,13 @@ const lookAgain = 2 * time.Second
 // open opens a card for a device, and what stands in for it while it is not there: its
 // fallbacks, and at last a timer with silence behind it.
 func (c *cards) open(d config.Device) (backend.Stream, error) {
-	opener := c.opener
-	if opener == nil {
-		opener = c.openSource
-	}
 	var serving atomic.Bool // it has opened once: from then on what is required may fail
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
 	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
 			d := d
 			d.Card.Required = d.Card.Required && !serving.Load()
-			return opener(d, name, wish)
+			return c.opener(d, name, wish)
 		}})
 	}
 	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice, Open: func(wish backend.Config) (backend.Stream, error) {

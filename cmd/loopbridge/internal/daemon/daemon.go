@@ -13,7 +13,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
@@ -48,7 +47,8 @@ func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) 
 // newDaemon serves nothing yet.
 func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
-	d.cards = cards{log: log, threads: d.threads, finder: card.Finder{}}
+	d.cards = cards{log: log, threads: d.threads}
+	d.cards.opener = d.cards.openSource
 	return d
 }
 
