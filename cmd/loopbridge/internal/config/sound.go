@@ -58,8 +58,10 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 		}
 		*to = in
 	case in.File != "":
-		if reason := b.probed(in.File, f); reason != "" {
-			b.wrong(join(path, "file"), reason)
+		if b.probe != nil {
+			if err := b.probe(in.File, f); err != nil {
+				b.wrong(join(path, "file"), err.Error())
+			}
 		}
 		*to = Input{File: in.File}
 	}
@@ -74,17 +76,6 @@ func probeInput(name string, f audio.Format) error {
 	}
 	defer file.Close()
 	return null.CheckWAV(file, f)
-}
-
-// probed returns what is wrong with an input file, if files are looked at.
-func (b *binder) probed(file string, f audio.Format) string {
-	if b.probe == nil {
-		return ""
-	}
-	if err := b.probe(file, f); err != nil {
-		return err.Error()
-	}
-	return ""
 }
 
 // output binds a device's output.
