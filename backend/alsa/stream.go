@@ -310,10 +310,3 @@ func (s *stream) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// monotonic is CLOCK_MONOTONIC in ns.
-func monotonic() int64 {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
-	return now.Nano()
-}

@@ -46,13 +46,10 @@ func ParseIdentity(name string) (Identity, error) {
 	comma := strings.LastIndexByte(rest, ',')
 	if comma >= 0 {
 		n, err := strconv.ParseUint(rest[comma+1:], 10, 8)
-		rest = rest[:comma]
 		switch {
 		case err == nil:
-			i.Device = int(n)
-		case strings.HasPrefix(rest, "usb:"):
-			rest = strings.TrimSpace(name) // of the serial number
-		default:
+			i.Device, rest = int(n), rest[:comma]
+		case !strings.HasPrefix(rest, "usb:"): // else it is one of the serial number
 			return bad("the PCM device after the comma is no number of 0..255")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -65,27 +66,14 @@ func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 	}
 	defer stamps.close()
 	defer shared.Close()
-	readers, err := startTeams(fail, b.Exe, shared, spec, pcm.Read, b.PerProcess)
-	if err != nil {
-		return nil, err
-	}
+	readers, writers, err := b.start(ctx, fail, shared, spec)
 	defer readers.end()
-	if _, err := readers.expect(ctx, eventOpen); err != nil {
-		return nil, err
-	}
-	writers, err := startTeams(fail, b.Exe, shared, spec, pcm.Write, b.PerProcess)
-	if err != nil {
-		return nil, err
-	}
 	defer writers.end()
-	if _, err := writers.expect(ctx, eventOpen); err != nil {
-		return nil, err
-	}
-	clients := slices.Concat(readers, writers)
-	if _, err := clients.expect(ctx, eventRunning); err != nil {
+	if err != nil {
 		return nil, err
 	}
 
+	clients := slices.Concat(readers, writers)
 	r := &pairsResult{Pairs: b, processes: len(clients), idle: idle}
 	if err := b.measure(ctx, r, d, clients, stamps); err != nil {
 		return nil, err
@@ -104,6 +92,24 @@ func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 	}
 	r.sum(read, wrote)
 	return r.report(), nil
+}
+
+// start returns when frames move between all clients. Those that it has started are to be ended,
+// also after an error.
+func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared *os.File, spec workerSpec) (readers, writers teams, err error) {
+	if readers, err = startTeams(fail, b.Exe, shared, spec, pcm.Read, b.PerProcess); err == nil {
+		_, err = readers.expect(ctx, eventOpen)
+	}
+	if err != nil {
+		return readers, nil, err
+	}
+	if writers, err = startTeams(fail, b.Exe, shared, spec, pcm.Write, b.PerProcess); err == nil {
+		_, err = writers.expect(ctx, eventOpen)
+	}
+	if err == nil {
+		_, err = slices.Concat(readers, writers).expect(ctx, eventRunning)
+	}
+	return readers, writers, err
 }
 
 // counters are the daemon's, of all loops. Those of an end go when it is closed.
