@@ -112,8 +112,8 @@ lint: vet
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
 	$(GO) tool staticcheck ./...
 	@if echo '#include <portaudio.h>' | $(CC) -E - >/dev/null 2>&1 && pkg-config --exists portaudio-2.0 2>/dev/null; then \
-		echo '$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/loopbridge'; \
-		$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/loopbridge || exit 1; \
+		echo '$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/...'; \
+		$(GO) tool staticcheck -tags portaudio ./backend/portaudio ./cmd/... || exit 1; \
 	else echo '*** NOT CHECKED: backend/portaudio, portaudio19-dev or pkg-config is missing'; fi
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
 	@if echo '#include <alsa/asoundlib.h>' | $(CC) -E - >/dev/null 2>&1; then \

@@ -28,7 +28,9 @@ func layers() []layer {
 		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
 		{"backend/sleep", "", "system calls, without an opinion"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
-		{"backend/alsa", "backend audio backend/alsa/abi backend/sleep", "as null"},
+		{"backend/alsa/card", "audio backend/alsa/abi", "which cards there are, whatever is done with them"},
+		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card", "an ability of a stream, whichever stream it is"},
+		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
@@ -61,8 +63,25 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
-		{"cmd/loopbridge", "api audio backend backend/null backend/alsa backend/portaudio backend/standby loop loop/device loop/event loop/ring loop/pcm loop/convert mixer resample resample/reference resample/resampletest wire server client client/control",
-			"the only wiring: nobody else names a concrete device"},
+		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
+		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
+		{"cmd/loopbridge/internal/trial", "audio", "shared by tests of all parts, so it must not pull one in"},
+		{"cmd/loopbridge/internal/config", "audio backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+			"loop loop/convert loop/device resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+			"yields what the others take, so it names their types, and starts nothing"},
+		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
+		{"cmd/loopbridge/internal/daemon/statefile", "audio loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
+			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
+			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
+			"the only wiring: nobody else opens a device for the loops"},
+		{"cmd/loopbridge/internal/bench", "audio client loop/pcm mixer resample resample/reference resample/resampletest wire " +
+			"cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
+			"starts processes and measures them from outside"},
+		{"cmd/loopbridge", "api audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
+			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
+			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/bench",
+			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }
 
@@ -76,15 +95,19 @@ type rule struct {
 func moduleRules() []rule {
 	return []rule{
 		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
-		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge", "the configuration belongs to the command"},
-		{"github.com/mattn/go-isatty", "cmd/loopbridge", "terminals belong to the command"},
-		{"golang.org/x/term", "cmd/loopbridge", "terminals belong to the command"},
-		{"github.com/godbus/dbus", "cmd/loopbridge", "rtkit is asked by the process"},
-		{"github.com/rs/zerolog", "cmd/loopbridge server server/servertest", "what runs on the audio thread counts, it does not log"},
-		{"github.com/yobert/alsa", "backend/alsa", "finds cards and their PCM devices"},
+		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge cmd/loopbridge/internal/config", "the configuration belongs to the command"},
+		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
+		{"github.com/godbus/dbus", "cmd/loopbridge/internal/daemon/sched", "rtkit is asked by the process"},
+		{"github.com/rs/zerolog", "server server/servertest cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon " +
+			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
+			"what runs on the audio thread counts, it does not log"},
+		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/portaudio server client cmd/loopbridge hwtest/jack hwtest/lab/guest", "the kernel is met at the rim"},
+		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
+			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon " +
+			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
+			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},

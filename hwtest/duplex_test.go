@@ -11,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 )
 
@@ -131,7 +132,7 @@ func streamEchoes(b *bench) {
 // streamListens is long in both directions on a card that nobody hears, and that records
 // silence: as many frames as it plays.
 func streamListens(b *bench) {
-	caps, err := alsa.Describe(alsa.Address{Card: b.card.Number}, audio.Record)
+	caps, err := alsa.Describe(card.Address{Card: b.card.Number}, audio.Record)
 	if err != nil || b.card.Loop || !slices.Contains(caps.Encodings, audio.S16LE) {
 		b.without("its recordings are examined in another case, or it has no 16 bits")
 	}

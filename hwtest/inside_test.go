@@ -16,7 +16,9 @@ import (
 
 // packages are those, as seen from here, whose own tests find something in the machine
 // that they must do without elsewhere.
-func packages() []string { return []string{"jack", "../backend/alsa"} }
+func packages() []string {
+	return []string{"jack", "../backend/alsa", "../backend/alsa/card", "../backend/alsa/controls"}
+}
 
 // askHost asks the host of the machine for what needs no card.
 func askHost(t *testing.T) {
@@ -43,7 +45,7 @@ const once = "^TestStreamOn/./FLOAT/./^(life|wake-late|descriptors)$"
 // packageArguments are those of a package's tests, which r is to tell of.
 func packageArguments(r *record, arguments ...string) []string {
 	arguments = append(arguments, "-test.timeout=0")
-	if os.Getenv(longRun) == "" && strings.Contains(r.Case, "backend/") {
+	if os.Getenv(longRun) == "" && filepath.Dir(r.Case) == "../backend" {
 		arguments = append(arguments, "-test.skip="+once)
 		r.Measured = append(r.Measured, "states of streams in one format; make hwtest-vm has all")
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 )
 
 // panel is the controls of a card's mixer as the kernel has them, by the names that the
@@ -16,18 +16,18 @@ type panel map[string]knob
 
 // knob is a control.
 type knob struct {
-	alsa.Element
+	controls.Element
 	values []int64
 }
 
 func (b *bench) panel() panel {
 	b.Helper()
-	c, err := alsa.OpenControls(b.card.Number)
+	c, err := controls.OpenElements(b.card.Number)
 	if err != nil {
 		b.Fatalf("%v", err)
 	}
 	defer c.Close()
-	list, err := c.Elements()
+	list, err := c.List()
 	if err != nil {
 		b.Fatalf("%v", err)
 	}
@@ -92,7 +92,7 @@ func (b *bench) turn(name string, up bool) {
 	if up {
 		value = k.Max
 	}
-	c, err := alsa.OpenControls(b.card.Number)
+	c, err := controls.OpenElements(b.card.Number)
 	if err != nil {
 		b.Fatalf("%v", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -22,7 +23,7 @@ import (
 // stream opens a device of the card with package alsa.
 func (b *bench) stream(wish backend.Config, pcm int) backend.Stream {
 	b.Helper()
-	s, err := alsa.Open(wish, alsa.Address{Card: b.card.Number, Device: pcm})
+	s, err := alsa.Open(wish, card.Address{Card: b.card.Number, Device: pcm})
 	if err != nil {
 		b.Fatalf("%v", err)
 	}
@@ -249,7 +250,7 @@ func streamAdapts(b *bench) {
 	want := 20 * math.Log10(toneAmplitude)
 	some := false
 	for _, ear := range b.card.Ears {
-		caps, err := alsa.Describe(alsa.Address{Card: b.card.Number, Device: ear.PCM}, audio.Play)
+		caps, err := alsa.Describe(card.Address{Card: b.card.Number, Device: ear.PCM}, audio.Play)
 		if err != nil {
 			b.Fatalf("%v", err)
 		}

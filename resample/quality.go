@@ -2,9 +2,6 @@ package resample
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/loopbridge/loopbridge/audio"
 )
 
 // Quality is how good a resampler is, and how long it takes.
@@ -44,16 +41,4 @@ func (q Quality) String() string {
 		return fmt.Sprintf("quality(%d)", uint8(q))
 	}
 	return designs[q].name
-}
-
-// ParseQuality reads what String wrote; the error (EINVAL) lists what is allowed.
-func ParseQuality(word string) (Quality, error) {
-	var words []string
-	for _, q := range Qualities() {
-		if word == q.String() {
-			return q, nil
-		}
-		words = append(words, q.String())
-	}
-	return 0, audio.ErrInvalid.With("resampler %q is unknown; use %s", word, strings.Join(words, ", "))
 }

@@ -39,14 +39,6 @@ func TestRefuses(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", c, err, what)
 		}
 	}
-	for _, q := range resample.Qualities() {
-		if got, err := resample.ParseQuality(q.String()); err != nil || got != q {
-			t.Errorf("%s is read as %s, %v", q, got, err)
-		}
-	}
-	if _, err := resample.ParseQuality("superb"); !errors.Is(err, audio.ErrInvalid) {
-		t.Error(err)
-	}
 }
 
 // TestD12Duration: n frames become ⌈n × out ÷ in⌉, exactly, whatever the rates; and then

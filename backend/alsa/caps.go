@@ -5,6 +5,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
 // Caps are what one direction of a PCM can do, each by itself.
@@ -20,7 +21,7 @@ type Caps struct {
 
 // Describe asks a PCM what it can do, for which it has to open it for a moment. It may
 // block shortly. Errors as for Open.
-func Describe(at Address, d audio.Direction) (c Caps, err error) {
+func Describe(at card.Address, d audio.Direction) (c Caps, err error) {
 	s, err := openSub(at, d == audio.Play)
 	if err != nil {
 		return c, err

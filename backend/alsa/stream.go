@@ -1,3 +1,8 @@
+// Package alsa streams to and from sound cards through the kernel's own interface (package
+// abi), without alsa-lib and without cgo: [Open] returns a backend.Stream on a PCM of a card.
+//
+// Package card finds the cards, and package controls makes their ports, jacks, gains and
+// monitor an ability of a stream.
 package alsa
 
 import (
@@ -11,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
 // Open opens a PCM of a card for as much of the wish as it can do, which Granted then
@@ -19,7 +25,7 @@ import (
 //
 // ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
 // card cannot do, ErrIO; each says what to do.
-func Open(wish backend.Config, at Address) (backend.Stream, error) {
+func Open(wish backend.Config, at card.Address) (backend.Stream, error) {
 	s := &stream{name: at.String()}
 	if err := s.open(wish, at); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -69,7 +75,7 @@ type stream struct {
 	lost    uint64 // since the last tick
 }
 
-func (s *stream) open(wish backend.Config, at Address) (err error) {
+func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return audio.ErrIO.With("%s: no eventfd: %v; is the limit of open files reached?", s.name, err)
@@ -303,11 +309,4 @@ func (s *stream) Close() error {
 		errs = append(errs, s.bell.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// monotonic is CLOCK_MONOTONIC in ns.
-func monotonic() int64 {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
-	return now.Nano()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 )
 
@@ -33,11 +34,11 @@ func TestStreamOnCards(t *testing.T) {
 					if wish.Record {
 						d |= audio.Record
 					}
-					card, pcm, err := alsa.Finder{}.Resolve(name, d)
+					c, pcm, err := card.Finder{}.Resolve(name, d)
 					if err != nil {
 						return nil, err
 					}
-					return alsa.Open(wish, alsa.Address{Card: card.Number, Device: pcm.Device})
+					return alsa.Open(wish, card.Address{Card: c.Number, Device: pcm.Device})
 				}, wish)
 			})
 		}

@@ -3,8 +3,6 @@ package alsa
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"syscall"
 	"unsafe"
 
@@ -12,16 +10,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
-
-// Address is a place where a card plays or records.
-type Address struct {
-	Card   int
-	Device int
-}
-
-// String is the name that alsa-lib has for it.
-func (p Address) String() string { return fmt.Sprintf("hw:%d,%d", p.Card, p.Device) }
 
 // sub is one direction of a PCM. Positions count frames since Start, without gaps.
 type sub struct {
@@ -50,7 +40,7 @@ type sub struct {
 }
 
 // openSub opens, and does not wait for whoever has the card.
-func openSub(at Address, play bool) (*sub, error) {
+func openSub(at card.Address, play bool) (*sub, error) {
 	direction := map[bool]string{true: "p", false: "c"}[play]
 	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, direction)
 	s := &sub{name: at.String(), play: play}
@@ -62,7 +52,7 @@ func openSub(at Address, play bool) (*sub, error) {
 	return s, nil
 }
 
-func openError(at Address, play bool, path string, err error) error {
+func openError(at card.Address, play bool, path string, err error) error {
 	does := map[bool]string{true: "play", false: "record"}[play]
 	switch {
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
@@ -75,26 +65,17 @@ func openError(at Address, play bool, path string, err error) error {
 	return audio.ErrIO.With("%s: cannot open %s: %v", at, path, err)
 }
 
-// holderText is " by NAME (pid N)", as far as it is known.
-func holderText(at Address, play bool) string {
-	direction := map[bool]string{true: "p", false: "c"}[play]
-	text, err := os.ReadFile(fmt.Sprintf("/proc/asound/card%d/pcm%d%s/sub0/status", at.Card, at.Device, direction))
-	if err != nil {
+// holderText returns " by NAME (pid N)", as far as that is known.
+func holderText(at card.Address, play bool) string {
+	direction := map[bool]audio.Direction{true: audio.Play, false: audio.Record}[play]
+	switch u, ok := card.Holder(at, direction); {
+	case !ok:
 		return ""
+	case u.Command == "":
+		return fmt.Sprintf(" by pid %d", u.PID)
+	default:
+		return fmt.Sprintf(" by %s (pid %d)", u.Command, u.PID)
 	}
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		if strings.TrimSpace(name) != "owner_pid" {
-			continue
-		}
-		pid := strings.TrimSpace(value)
-		program, err := os.ReadFile("/proc/" + pid + "/comm")
-		if err != nil {
-			return " by pid " + pid
-		}
-		return fmt.Sprintf(" by %s (pid %s)", strings.TrimSpace(string(program)), pid)
-	}
-	return ""
 }
 
 // install prepares transfers for what was negotiated.
@@ -159,7 +140,7 @@ func (s *sub) free() {
 	_ = abi.HWFree(s.fd)
 }
 
-// reset is after Prepare: both sides begin at 0.
+// reset is for after Prepare: both sides begin at 0.
 func (s *sub) reset() error {
 	s.sync.Flags = abi.GetAppl | abi.GetAvailMin
 	if err := s.sync.Do(s.fd); err != nil {
@@ -189,7 +170,7 @@ func (s *sub) update() error {
 	return nil
 }
 
-// beyond is how many frames are in the card itself, such as in the packets of a bus; 0
+// beyond returns how many frames are in the card itself, such as in the packets of a bus; 0
 // where it has stopped.
 func (s *sub) beyond() int {
 	var delay int64
@@ -203,7 +184,7 @@ func (s *sub) beyond() int {
 	return max(0, int(delay)-buffered)
 }
 
-// avail is how many frames can be written, or read.
+// avail returns how many frames can be written, or read.
 func (s *sub) avail() int {
 	if s.play {
 		return s.buffer - int(s.appl-s.hw)

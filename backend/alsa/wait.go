@@ -248,3 +248,10 @@ func (s *stream) transferred(n int, err error) (int, error) {
 	}
 	return n, s.failure("transfer", err)
 }
+
+// monotonic returns CLOCK_MONOTONIC in ns.
+func monotonic() int64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
+	return now.Nano()
+}

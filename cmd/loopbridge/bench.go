@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/bench"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // benchCmd measures this program on this machine. Daemon and clients are processes
@@ -23,9 +24,7 @@ type benchCmd struct {
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
-// benchPairsCmd is bench pairs. Every ClientsPerProcess ends of a kind share a
-// process, so there are at least two of them: one whose ends all read, as servers,
-// and one whose ends all write, as clients.
+// benchPairsCmd is bench pairs.
 type benchPairsCmd struct {
 	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
 	Duration          time.Duration  `help:"How long to measure." default:"10s"`
@@ -42,26 +41,25 @@ type benchPairsCmd struct {
 // Run prints the result, and fails where frames were corrupt, or lost and not
 // counted.
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
-	b := &pairsBench{
-		pairs: c.Pairs, duration: c.Duration, period: c.Period, buffer: c.Buffer, perProcess: c.ClientsPerProcess, sets: c.Sets,
-		format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
+	b := bench.Pairs{
+		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess, Sets: c.Sets,
+		Format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
-	if err := b.validate(); err != nil {
+	if err := b.Validate(); err != nil {
 		return usageError(err.Error())
 	}
 	var err error
-	if b.exe, err = os.Executable(); err != nil {
+	if b.Exe, err = os.Executable(); err != nil {
 		return err
 	}
-	if isTerminal(e.stderr) {
-		b.progress = e.stderr
+	if console.IsTerminal(e.stderr) {
+		b.Progress = e.stderr
 	}
-	result, err := b.run(ctx)
+	report, err := b.Run(ctx)
 	if err != nil {
 		return benchStopped(ctx, err)
 	}
-	report := result.report()
-	if err := printBench(e.stdout, &report, c.JSON); err != nil {
+	if err := printBench(e.stdout, report, c.JSON); err != nil {
 		return err
 	}
 	if !report.OK {
@@ -70,39 +68,8 @@ func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-func (b *pairsBench) validate() error {
-	if err := b.format.Validate(); err != nil {
-		return err
-	}
-	switch {
-	case b.pairs < 1 || b.perProcess < 1:
-		return errors.New("there must be at least one pair, and one client per process")
-	case b.sets < 0 || b.sets > 1e6:
-		return errors.New("sets are 0 to 1000000 a second")
-	case b.duration <= 0:
-		return errors.New("a duration is more than 0")
-	case b.period < minPeriod || b.period > maxPeriod:
-		return fmt.Errorf("period %s is out of range; use %s to %s", b.period, minPeriod, maxPeriod)
-	case b.buffer < 2 || time.Duration(b.buffer)*b.period > maxBuffer:
-		return fmt.Errorf("a buffer of %d periods is out of range; use 2 periods to %s", b.buffer, maxBuffer)
-	}
-	return b.descriptors()
-}
-
-// descriptors looks whether the daemon may open enough: a connection and a bell for
-// each end. The Go runtime raises the soft limit of every process to the hard one.
-func (b *pairsBench) descriptors() error {
-	const perPair, spare = 4, 32
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return nil // then it shows
-	}
-	if need := uint64(perPair*b.pairs + spare); need > limit.Max {
-		return fmt.Errorf("%d pairs need %d open files in the daemon, and the limit is %d: raise it (ulimit -Hn), or take at most %d pairs",
-			b.pairs, need, limit.Max, (max(limit.Max, spare)-spare)/perPair)
-	}
-	return nil
-}
+// errBenchFailed is what bench pairs returns that found lost or corrupt frames.
+var errBenchFailed = errors.New("frames were corrupt, came twice, or were lost and not counted")
 
 // benchIdleCmd is bench idle.
 type benchIdleCmd struct {
@@ -120,11 +87,55 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	r, err := benchIdle(ctx, exe, c.Loops, c.Duration)
+	r, err := bench.Idle(ctx, exe, c.Loops, c.Duration)
 	if err != nil {
 		return benchStopped(ctx, err)
 	}
 	return printBench(e.stdout, &r, c.JSON)
+}
+
+// benchMixCmd is bench mix.
+type benchMixCmd struct {
+	Sources int  `help:"How many stereo clients." default:"16" placeholder:"N"`
+	Period  int  `help:"Frames of a cycle." default:"480" placeholder:"FRAMES"`
+	Rounds  int  `help:"How often it is measured; medians count." default:"21" placeholder:"N"`
+	JSON    bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result.
+func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
+	if c.Sources < 1 || c.Sources > 1024 || c.Period < 1 || c.Period > 1<<20 || c.Rounds < 1 {
+		return usageError("use 1 to 1024 sources, a period of 1 to 1048576 frames, and at least one round")
+	}
+	m := bench.Mix{Sources: c.Sources, Period: c.Period, Rounds: c.Rounds}
+	report, err := m.Run(ctx)
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	return printBench(e.stdout, report, c.JSON)
+}
+
+// benchResampleCmd is bench resample.
+type benchResampleCmd struct {
+	Rounds int  `help:"How often the cost is measured; medians count." default:"9" placeholder:"N"`
+	JSON   bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result.
+func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
+	if c.Rounds < 1 {
+		return usageError("there must be at least one round")
+	}
+	show := func(string, ...any) {}
+	if console.IsTerminal(e.stderr) {
+		show = func(format string, args ...any) { fmt.Fprintf(e.stderr, "\r\033[K"+format, args...) }
+	}
+	report, err := bench.Resample(ctx, c.Rounds, show)
+	show("")
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	return printBench(e.stdout, report, c.JSON)
 }
 
 // benchWorkerCmd is a client process of bench pairs.
@@ -132,16 +143,16 @@ type benchWorkerCmd struct{}
 
 // Run speaks JSON on stdin and stdout.
 func (*benchWorkerCmd) Run(ctx context.Context, e *env) error {
-	return runWorker(ctx, e.stdin, e.stdout)
+	return bench.Worker(ctx, e.stdin, e.stdout)
 }
 
-type table interface{ writeTable(io.Writer) error }
+type table interface{ WriteTable(io.Writer) error }
 
 func printBench(out io.Writer, t table, asJSON bool) error {
 	if asJSON {
 		return writeJSON(out, t)
 	}
-	return t.writeTable(out)
+	return t.WriteTable(out)
 }
 
 // benchStopped says so where ctx has ended, which is what led to err.
@@ -150,4 +161,11 @@ func benchStopped(ctx context.Context, err error) error {
 		return errors.New("stopped before there was a result")
 	}
 	return err
+}
+
+// writeJSON prints for scripts.
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }

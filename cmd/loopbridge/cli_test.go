@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -126,7 +127,7 @@ func TestCheck(t *testing.T) {
 	if o.want(t, exitOK); !strings.Contains(o.stdout, "ok") {
 		t.Errorf("%q", o.stdout)
 	}
-	bad := filepath.Join(tempDir(t), "bad.toml")
+	bad := filepath.Join(trial.TempDir(t), "bad.toml")
 	if err := os.WriteFile(bad, []byte("[daemon]\nlog = \"loud\"\n[[loop]]\nname = \"a\"\nrate = 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func (l *line) flagNames() (names []string) {
 	return names
 }
 
-// values are those of a flag or an argument, as its tag says.
+// values returns those of a flag or an argument, as its tag says.
 func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	switch tag := v.Tag.Get("complete"); tag {
 	case "":
@@ -177,7 +177,7 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	return all
 }
 
-// states are the names of devices, and of ends of loops.
+// states returns the names of devices, and of ends of loops.
 func (l *line) states(ctx context.Context) (all []string) {
 	devices, _ := control.New(l.socket).Devices(ctx)
 	for _, d := range devices {
@@ -194,7 +194,7 @@ func (l *line) states(ctx context.Context) (all []string) {
 	return all
 }
 
-// matching are the candidates that begin with what was typed, in order.
+// matching returns the candidates that begin with what was typed, in order.
 func matching(all []string, prefix, typed string) (some []string) {
 	for _, a := range all {
 		if a == "file" && len(all) == 1 || strings.HasPrefix(a, typed) {

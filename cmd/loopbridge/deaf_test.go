@@ -18,13 +18,14 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // deaf is a daemon that says nothing: it accepts nobody, or reads and never answers.
 func deaf(t *testing.T, accepts bool) (socket string) {
 	t.Helper()
-	socket = filepath.Join(tempDir(t), "s")
+	socket = filepath.Join(trial.TempDir(t), "s")
 	for path, network := range map[string]string{socket: "unixpacket", control.Socket(socket): "unix"} {
 		l, err := net.ListenUnix(network, &net.UnixAddr{Name: path, Net: network})
 		if err != nil {
@@ -53,7 +54,7 @@ func deaf(t *testing.T, accepts bool) (socket string) {
 // askers are all command lines that ask the daemon something.
 func askers(t *testing.T) [][]string {
 	in := filepath.Join(t.TempDir(), "in.wav")
-	writeWAV(t, in, audio.DefaultFormat(), make([]byte, 4800))
+	trial.WriteWAV(t, in, audio.DefaultFormat(), make([]byte, 4800))
 	out := filepath.Join(t.TempDir(), "out.wav")
 	return [][]string{
 		{"ls"}, {"ls", "--json"}, {"info"}, {"info", "null"}, {"info", "loop0/server"}, {"set", "play.gain=3"}, {"set", "null", "play.gain=3"}, {"devices"},
@@ -85,7 +86,7 @@ func TestDaemonThatDoesNotAnswer(t *testing.T) {
 // cliPatient is cliRun by somebody who waits for the daemon only so long.
 func cliPatient(t *testing.T, patience time.Duration, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(client.WithPatience(t.Context(), patience), hang)
+	ctx, cancel := context.WithTimeout(client.WithPatience(t.Context(), patience), trial.Hang)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, args, nil, &stdout, &stderr)
@@ -94,7 +95,7 @@ func cliPatient(t *testing.T, patience time.Duration, args ...string) outcome {
 
 // A socket whose queue is full lets nobody wait.
 func TestDaemonThatAcceptsNobodyAnyMore(t *testing.T) {
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	for path, kind := range map[string]int{socket: unix.SOCK_SEQPACKET, control.Socket(socket): unix.SOCK_STREAM} {
 		fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
 		if err == nil {
@@ -128,7 +129,7 @@ func TestDaemonThatAcceptsNobodyAnyMore(t *testing.T) {
 // Without a daemon every command says the same, and package control returns what package
 // client does.
 func TestNoDaemonIsOneError(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	for _, args := range askers(t) {
 		if args[0] == "devices" || strings.HasPrefix(args[1%len(args)], "--wait") { // shows the cards; waits for one
@@ -177,7 +178,7 @@ func TestNoPermissionIsOneError(t *testing.T) {
 // A daemon that is stopped while a program waits for its peer is noticed; a stopped real one
 // by everybody, and it is well again when it goes on.
 func TestStoppedDaemon(t *testing.T) {
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	daemon := serve(t, socket)
 	const patience = 200 * time.Millisecond
 	waits := make(chan error, 1)

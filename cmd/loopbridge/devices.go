@@ -11,7 +11,10 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // devicesCmd shows what there is to play and record on.
@@ -72,12 +75,12 @@ func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	for _, d := range devices {
 		m.Devices = append(m.Devices, deviceInfo{d.Name, d.Error, d.Hardware})
 	}
-	cards, err := alsa.Finder{}.Cards()
+	cards, err := card.Finder{}.Cards()
 	if err != nil {
 		e.warn("%v", err)
 	}
-	for _, card := range cards {
-		m.Cards = append(m.Cards, cardInfoOf(card))
+	for _, c := range cards {
+		m.Cards = append(m.Cards, cardInfoOf(c))
 	}
 	m.PortAudio = portAudioInfoOf()
 	if c.JSON {
@@ -86,25 +89,26 @@ func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	return m.write(e.stdout)
 }
 
-func cardInfoOf(card alsa.Card) cardInfo {
-	info := cardInfo{Number: card.Number, Name: card.Name, Driver: card.Driver, Names: card.Names(), PCMs: []pcmInfo{}}
-	if mixer, err := alsa.OpenMixer(alsa.Address{Card: card.Number, Device: -1}, alsa.CardControls{}); err != nil {
+func cardInfoOf(c card.Card) cardInfo {
+	info := cardInfo{Number: c.Number, Name: c.Name, Driver: c.Driver, Names: c.Names(), PCMs: []pcmInfo{}}
+	if open, err := controls.Open(card.Address{Card: c.Number, Device: -1}, controls.Names{}); err != nil {
 		info.Ports.Error = err.Error()
 	} else {
 		for d, to := range map[audio.Direction]*string{audio.Play: &info.Ports.Play, audio.Record: &info.Ports.Record} {
-			avail, _, _ := mixer.Ports(d)
+			avail, _, _ := open.Ports(d)
 			*to = avail.Names(d)
 		}
-		mixer.Close()
+		open.Close()
 	}
-	for _, pcm := range card.PCMs {
-		p := pcmInfo{Address: alsa.Address{Card: card.Number, Device: pcm.Device}.String(), Name: pcm.Name, Users: []string{}}
+	for _, pcm := range c.PCMs {
+		at := card.Address{Card: c.Number, Device: pcm.Device}
+		p := pcmInfo{Address: at.String(), Name: pcm.Name, Users: []string{}}
 		for _, user := range pcm.Users {
-			p.Users = append(p.Users, fmt.Sprintf("%s (%d) %ss", printable(user.Command), user.PID, user.Direction))
+			p.Users = append(p.Users, fmt.Sprintf("%s (%d) %ss", console.Printable(user.Command), user.PID, user.Direction))
 		}
 		for d, to := range map[audio.Direction]**capsInfo{audio.Play: &p.Play, audio.Record: &p.Record} {
 			if pcm.Directions()&d != 0 {
-				*to = capsInfoOf(alsa.Address{Card: card.Number, Device: pcm.Device}, d)
+				*to = capsInfoOf(at, d)
 			}
 		}
 		info.PCMs = append(info.PCMs, p)
@@ -112,7 +116,7 @@ func cardInfoOf(card alsa.Card) cardInfo {
 	return info
 }
 
-func capsInfoOf(at alsa.Address, d audio.Direction) *capsInfo {
+func capsInfoOf(at card.Address, d audio.Direction) *capsInfo {
 	caps, err := alsa.Describe(at, d)
 	if err != nil {
 		return &capsInfo{Error: err.Error()}
@@ -138,10 +142,10 @@ func (m *machine) write(out io.Writer) error {
 		fmt.Fprintln(out, "This machine has no sound card.")
 	}
 	for _, card := range m.Cards {
-		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, printable(card.Name), printable(card.Driver), strings.Join(card.Names, "  "))
+		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name), console.Printable(card.Driver), strings.Join(card.Names, "  "))
 		fmt.Fprintf(out, "  ports   play %s; record %s %s\n", card.Ports.Play, card.Ports.Record, card.Ports.Error)
 		for _, p := range card.PCMs {
-			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, printable(p.Name), usersText(p.Users))
+			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, console.Printable(p.Name), usersText(p.Users))
 			p.Play.write(out, "plays")
 			p.Record.write(out, "records")
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // portAudioInfo is what PortAudio has on this machine.
@@ -42,15 +43,15 @@ func portAudioInfoOf() portAudioInfo {
 	}
 	const most = 5
 	var said []string
-	c, err := takeStderr()
+	c, err := portaudio.TakeStderr()
 	if err == nil {
-		c.listen(func(line string) {
-			said = append(said[max(0, len(said)-most+1):], line)
+		c.Listen(func(line string) {
+			said = append(said[max(0, len(said)-most+1):], console.Printable(line))
 		})
 	}
 	p.ask()
 	if err == nil {
-		c.giveBack()
+		c.GiveBack()
 	}
 	if p.Error != "" {
 		p.Said = said
@@ -102,17 +103,17 @@ func (p *portAudioInfo) write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PORTAUDIO\tRATE\tPLAYS\tRECORDS")
 	for _, d := range p.Devices {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", printable(d.Name), d.Rate, d.Play, d.Record)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", console.Printable(d.Name), d.Rate, d.Play, d.Record)
 	}
 	return t.Flush()
 }
 
-// String is "2 channels, 8.7..34.8 ms, default".
+// String returns "2 channels, 8.7..34.8 ms, default".
 func (s *portAudioSide) String() string {
 	if s == nil {
 		return "-"
 	}
-	text := fmt.Sprintf("%s, %.1f..%.1f ms", count(s.Channels, "channel"), s.Latency[0], s.Latency[1])
+	text := fmt.Sprintf("%s, %.1f..%.1f ms", console.Count(s.Channels, "channel"), s.Latency[0], s.Latency[1])
 	if s.Default {
 		text += ", default"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -116,7 +117,7 @@ func TestEdge62ValuesGoBack(t *testing.T) {
 // watching is a program that prints what happens.
 type watching struct {
 	*process
-	out heard
+	out trial.Output
 }
 
 // watch starts one, and returns when it listens.
@@ -125,14 +126,14 @@ func watch(t *testing.T, socket string, args ...string) *watching {
 	w := &watching{process: &process{Cmd: exec.Command(program(t), append([]string{"--socket", socket, "watch"}, args...)...), name: "watch", done: make(chan struct{})}}
 	w.Stdout, w.Stderr = &w.out, &w.stderr
 	w.begin(t)
-	for gain := 0; w.out.text() == ""; gain++ {
+	for gain := 0; w.out.Text() == ""; gain++ {
 		cliRun(t, nil, "--socket", socket, "set", "card", "record.gain="+string(rune('0'+gain%10))).want(t, exitOK)
 	}
 	return w
 }
 
 func TestEdge63Watch(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket, config := filepath.Join(dir, "s"), filepath.Join(dir, "c.toml")
 	text := "[daemon]\nstate = \"none\"\n[[device]]\nname = \"card\"\nbackend = \"null\"\n" +
 		"[[loop]]\nname = \"speaker\"\nserver = { device = \"card\", side = \"play\" }\n[[loop]]\nname = \"mic\"\nserver = { device = \"card\", side = \"record\" }\n"
@@ -163,16 +164,16 @@ func TestEdge63Watch(t *testing.T) {
 	const opened, closed = "card: record.open: 0 -> 1\n", "card: record.open: 1 -> 0\n"
 	own := "mic: client open: " + me + opened + "mic: client close: " + me + closed + "mic: client client gone: " + me
 	for w, want := range map[*watching]string{all: sets + own, card: sets + opened + closed} {
-		w.out.until(t, "-> 201\n")
-		got := w.out.text()
+		w.out.Until(t, "-> 201\n")
+		got := w.out.Text()
 		got = got[strings.Index(got, "card: play.gain"):]
 		if want += "card: play.gain: 200 -> 201\n"; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	objects.out.until(t, "201")
+	objects.out.Until(t, "201")
 	without := 0 // sets that change nothing are events without a change
-	for line := range strings.Lines(objects.out.text()) {
+	for line := range strings.Lines(objects.out.Text()) {
 		var ev api.Event
 		if err := json.Unmarshal([]byte(line), &ev); err != nil || ev.Kind == "" || ev.Time.IsZero() {
 			t.Errorf("%v: %s", err, line)

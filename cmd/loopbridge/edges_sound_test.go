@@ -7,31 +7,32 @@ import (
 	"math"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
 // studio gives the card a long buffer, so that no pause of the machine is heard, an input,
 // and an output file.
-func studio(in DeviceInput, out string) func(*Config) {
-	return func(c *Config) {
+func studio(in config.Input, out string) func(*config.Config) {
+	return func(c *config.Config) {
 		card := &c.Devices[len(c.Devices)-1]
 		card.Periods, card.Input, card.Output = 100, in, out
 	}
 }
 
 // session runs a daemon until it has written all that the card played, and reads that.
-func session(t *testing.T, in DeviceInput, operate func(o operator)) []byte {
+func session(t *testing.T, in config.Input, operate func(o operator)) []byte {
 	t.Helper()
-	out := filepath.Join(tempDir(t), "out.wav")
+	out := filepath.Join(trial.TempDir(t), "out.wav")
 	t.Run("session", func(t *testing.T) { operate(newOperator(t, studio(in, out))) })
 	if t.Failed() {
 		t.FailNow()
 	}
-	_, played := readWAV(t, out)
+	_, played := trial.ReadWAV(t, out)
 	return played
 }
 
@@ -63,10 +64,10 @@ func toneIn(piece []byte, hertz float64) float64 {
 // The input of the null device comes out of it at monitor_gain/255, beside what a client
 // plays.
 func TestD20MonitorGain(t *testing.T) {
-	file := filepath.Join(tempDir(t), "tone.wav")
-	writeWAV(t, file, audio.DefaultFormat(), frames(24000, func(i int) float64 { return 8192 * math.Sin(2*math.Pi*3000/48000*float64(i)) }))
+	file := filepath.Join(trial.TempDir(t), "tone.wav")
+	trial.WriteWAV(t, file, audio.DefaultFormat(), frames(24000, func(i int) float64 { return 8192 * math.Sin(2*math.Pi*3000/48000*float64(i)) }))
 	for _, gain := range []int{255, 100} {
-		played := session(t, DeviceInput{Tone: 1000, Level: -6}, func(o operator) {
+		played := session(t, config.Input{Tone: 1000, Level: -6}, func(o operator) {
 			o.set(fmt.Sprintf("monitor_gain: 0 -> %d", gain), fmt.Sprintf("monitor_gain=%d", gain))
 			o.perform(file)
 		})
@@ -92,7 +93,7 @@ func TestD20MonitorGain(t *testing.T) {
 
 // Of each channel, as levels measures it.
 func TestEdge55Balance(t *testing.T) {
-	o := newOperator(t, studio(DeviceInput{Tone: 1000}, ""), func(c *Config) { c.Devices[len(c.Devices)-1].Period = 48 })
+	o := newOperator(t, studio(config.Input{Tone: 1000}, ""), func(c *config.Config) { c.Devices[len(c.Devices)-1].Period = 48 })
 	o.set("monitor_gain: 0 -> 255", "monitor_gain=255")
 	for _, g := range []int{0, 1, 127, 254, 255} {
 		for _, b := range []int{0, 1, 16, 31, 32, 33, 48, 63, 64} {
@@ -117,10 +118,10 @@ func TestEdge55Balance(t *testing.T) {
 }
 
 func TestEdge56Gain255IsUnity(t *testing.T) {
-	file := filepath.Join(tempDir(t), "noise.wav")
-	sound := noise(audio.DefaultFormat(), 9600)
-	writeWAV(t, file, audio.DefaultFormat(), sound)
-	played := session(t, DeviceInput{}, func(o operator) {
+	file := filepath.Join(trial.TempDir(t), "noise.wav")
+	sound := trial.Noise(audio.DefaultFormat(), 9600)
+	trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
+	played := session(t, config.Input{}, func(o operator) {
 		o.set("play.gain: 255 -> 128", "play.gain=128")
 		o.set("play.gain: 128 -> 255", "play.gain_db=0")
 		o.perform(file)
@@ -132,10 +133,10 @@ func TestEdge56Gain255IsUnity(t *testing.T) {
 
 // The input and what a client plays are both at full scale.
 func TestEdge57MonitorSaturates(t *testing.T) {
-	file := filepath.Join(tempDir(t), "full.wav")
+	file := filepath.Join(trial.TempDir(t), "full.wav")
 	sound := frames(9600, func(i int) float64 { return []float64{math.MaxInt16, math.MinInt16}[i/48%2] })
-	writeWAV(t, file, audio.DefaultFormat(), sound)
-	played := session(t, DeviceInput{File: file}, func(o operator) {
+	trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
+	played := session(t, config.Input{File: file}, func(o operator) {
 		o.set("monitor_gain: 0 -> 255", "monitor_gain=255")
 		o.perform(file)
 	})
@@ -156,7 +157,7 @@ func TestEdge57MonitorSaturates(t *testing.T) {
 
 // All output is silent, the monitor too; samples go on, and the gain is as it was.
 func TestEdge58OutputMuted(t *testing.T) {
-	o := newOperator(t, studio(DeviceInput{Tone: 1000, Level: -20}, ""))
+	o := newOperator(t, studio(config.Input{Tone: 1000, Level: -20}, ""))
 	o.set("play.gain: 255 -> 200\nmonitor_gain: 0 -> 255", "monitor_gain=255 play.gain=200")
 	o.set("output_muted: 0 -> 1", "output_muted=1")
 	if l, ok := o.levels(func(l api.Levels) bool {
@@ -165,11 +166,7 @@ func TestEdge58OutputMuted(t *testing.T) {
 		t.Errorf("muted, and there is %s", levelsText(l))
 	}
 	before := o.number("play.samples")
-	for began := time.Now(); o.number("play.samples") == before; time.Sleep(time.Millisecond) {
-		if time.Since(began) > hang {
-			t.Fatal("muted, and no samples are counted")
-		}
-	}
+	trial.Until(t, "muted, samples are counted", func() bool { return o.number("play.samples") != before })
 	if got := o.info("play.gain", "output_muted", "monitor_gain"); got != "play.gain=200\noutput_muted=1\nmonitor_gain=255" {
 		t.Errorf("%q", got)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -24,8 +26,8 @@ type operator struct {
 	socket string
 }
 
-func newOperator(t *testing.T, change ...func(*Config)) operator {
-	return operator{t, testDaemon(t, append([]func(*Config){cardConfig}, change...)...)}
+func newOperator(t *testing.T, change ...func(*config.Config)) operator {
+	return operator{t, testDaemon(t, append([]func(*config.Config){cardConfig}, change...)...)}
 }
 
 func (o operator) run(args ...string) outcome {
@@ -76,11 +78,7 @@ func (o operator) number(field string) int {
 // until waits for a value of a field.
 func (o operator) until(field, value string) {
 	o.Helper()
-	for began := time.Now(); o.info("-n", field) != value; time.Sleep(time.Millisecond) {
-		if time.Since(began) > hang {
-			o.Fatalf("%s never is %s, but %s", field, value, o.info("-n", field))
-		}
-	}
+	trial.Until(o, field+" is "+value, func() bool { return o.info("-n", field) == value })
 }
 
 // open is a program at a loop of the card.
@@ -245,7 +243,7 @@ func TestEdge59Ports(t *testing.T) {
 // levels measures until what comes out is right, and gives what it last was.
 func (o operator) levels(right func(api.Levels) bool) (l api.Levels, ok bool) {
 	o.Helper()
-	for began := time.Now(); !ok && time.Since(began) < hang; ok = right(l) {
+	for began := time.Now(); !ok && time.Since(began) < trial.Hang; ok = right(l) {
 		l = api.Levels{}
 		got := o.run("levels", "card", "--once", "--json", "--interval", "10ms")
 		if err := json.Unmarshal([]byte(got.stdout), &l); err != nil {

@@ -84,7 +84,7 @@ func (b *blockSize) UnmarshalText(text []byte) (err error) {
 // pcmMaxFrames is the longest buffer at the highest rate.
 const pcmMaxFrames = int(pcm.MaxBuffer/time.Second) * audio.MaxRate
 
-// at is the size in frames at a rate; 0 where none was asked for.
+// at returns the size in frames at a rate; 0 where none was asked for.
 func (b blockSize) at(rate int) int {
 	if b.duration > 0 {
 		return max(1, int(audio.Format{Rate: rate}.Frames(b.duration)))

@@ -11,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -62,7 +63,7 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []audio
 	return d, fields, err
 }
 
-// fieldsOf is {"name": …, "play.gain": …} in the order of the fields.
+// fieldsOf returns {"name": …, "play.gain": …} in the order of the fields.
 func fieldsOf(d api.State, fields []audio.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
@@ -105,7 +106,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// changeText is "play.gain: 100 -> 120", with values as info prints them.
+// changeText returns "play.gain: 100 -> 120", with values as info prints them.
 func changeText(c api.Change) string {
 	text := func(raw json.RawMessage) string {
 		switch string(raw) {
@@ -116,7 +117,7 @@ func changeText(c api.Change) string {
 		}
 		return strings.Trim(string(raw), `"`)
 	}
-	return printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
+	return console.Printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
 }
 
 // watchCmd prints what happens.
@@ -140,10 +141,10 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
 		case ev.Note != "":
-			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, printable(ev.Note))
+			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, console.Printable(ev.Note))
 		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
 		default:
-			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, printable(ev.Program), ev.PID)
+			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, console.Printable(ev.Program), ev.PID)
 		}
 	})
 	if ctx.Err() != nil {
@@ -155,7 +156,7 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 // setKind is the kind of an event that somebody has set a state.
 const setKind = "set"
 
-// subject is the name by which info knows what an event is about.
+// subject returns the name by which info knows what an event is about.
 func subject(ev api.Event) string {
 	switch {
 	case ev.Device != "":

@@ -8,23 +8,24 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // cardConfig adds a device with sound, named card, and loops at its sides.
-func cardConfig(c *Config) {
-	card := defaultDevice()
-	card.Name, card.Backend, card.Play, card.Record = "card", nullBackend, true, true
+func cardConfig(c *config.Config) {
+	card := config.DefaultDevice()
+	card.Name, card.Backend, card.Play, card.Record = "card", config.Null, true, true
 	c.Devices = append(c.Devices, card)
-	for name, side := range map[string]string{"speaker": "play", "mic": "record"} {
-		l := defaultLoop()
-		l.Name, l.Device, l.Side, l.Clients = name, "card", side, "shared"
+	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+		l := config.DefaultLoop()
+		l.Name, l.Device, l.Attached, l.Clients = name, "card", side, loop.Shared
 		c.Loops = append(c.Loops, l)
 	}
 }
@@ -114,69 +115,38 @@ func TestSetRefusesD18(t *testing.T) {
 	cliRun(t, nil, "--socket", socket+"x", "info").want(t, exitFailed, "no daemon on", "loopbridge serve")
 }
 
-// heard gathers lines that a command prints, for a test that looks at them meanwhile.
-type heard struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (h *heard) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.b.Write(p)
-}
-
-func (h *heard) until(t *testing.T, text string) {
-	t.Helper()
-	for deadline := time.Now().Add(hang); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		h.mu.Lock()
-		found := strings.Contains(h.b.String(), text)
-		h.mu.Unlock()
-		if found {
-			return
-		}
-	}
-	t.Fatalf("it never said %q, but %q", text, h.b.String())
-}
-
 // Edge 63: one line a change, none when nothing changes, a clean end.
 func TestWatchD26(t *testing.T) {
 	socket := testDaemon(t, cardConfig)
 	ctx, cancel := context.WithCancel(t.Context())
-	var out, complaints heard
+	var out, complaints trial.Output
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"--socket", socket, "watch"}, nil, &out, &complaints) }()
 	set := func(args ...string) {
 		t.Helper()
 		cliRun(t, nil, append([]string{"--socket", socket, "set", "card"}, args...)...).want(t, exitOK)
 	}
-	for gain := 0; !strings.Contains(out.text(), "play.gain"); gain = (gain + 1) % 200 { // until it listens
+	for gain := 0; !strings.Contains(out.Text(), "play.gain"); gain = (gain + 1) % 200 { // until it listens
 		set("play.gain=" + string(rune('0'+gain%10)))
 	}
 	set("play.gain=200")
 	set("play.gain=200")
 	set("play.balance=3", "record.gain=7")
-	out.until(t, "card: record.gain: 255 -> 7\n")
-	if n := strings.Count(out.text(), "-> 200\n"); n != 1 {
+	out.Until(t, "card: record.gain: 255 -> 7\n")
+	if n := strings.Count(out.Text(), "-> 200\n"); n != 1 {
 		t.Errorf("%d lines say 200", n)
 	}
 	cancel()
-	if status := <-ended; status != exitOK || complaints.text() != "" {
-		t.Errorf("exit status %d, %q", status, complaints.text())
+	if status := <-ended; status != exitOK || complaints.Text() != "" {
+		t.Errorf("exit status %d, %q", status, complaints.Text())
 	}
-}
-
-func (h *heard) text() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.b.String()
 }
 
 // D25: what was set is there again after a restart; a file that is damaged or half
 // written does no harm.
 func TestStateSurvivesD25(t *testing.T) {
-	state := filepath.Join(tempDir(t), "dir", "state.json")
-	withState := func(c *Config) { cardConfig(c); c.Daemon.State = state }
+	state := filepath.Join(trial.TempDir(t), "dir", "state.json")
+	withState := func(c *config.Config) { cardConfig(c); c.Daemon.State = state }
 	const gains = "play.gain=99\nplay.port=line_out\nmonitor_gain=3\n"
 	const ends = "play.gain=17\nrecord.balance=5\n"
 	t.Run("set", func(t *testing.T) {
@@ -243,8 +213,8 @@ func TestStateSurvivesD25(t *testing.T) {
 
 // D25: the configuration says what the state is at first, the file wins afterwards.
 func TestStateOfTheConfigurationD25(t *testing.T) {
-	state := filepath.Join(tempDir(t), "state.json")
-	configured := func(c *Config) {
+	state := filepath.Join(trial.TempDir(t), "state.json")
+	configured := func(c *config.Config) {
 		cardConfig(c)
 		c.Daemon.State = state
 		for f, v := range map[audio.Field]uint32{audio.PlayGain: 77, audio.MonitorGain: 5, audio.OutputMuted: 1} {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // levelsCmd shows how loud a device, or a program at an end of a loop, plays and records.
@@ -36,7 +37,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 		text = endText
 	}
 	f, isFile := e.stdout.(*os.File)
-	inPlace := isFile && isTerminal(f) && !c.JSON
+	inPlace := isFile && console.IsTerminal(f) && !c.JSON
 	begun := false
 	for {
 		levels, err := api.Levels(ctx, c.Name)
@@ -97,7 +98,7 @@ func sideText(s api.SideLevels) string {
 	}
 	text := fmt.Sprintf("%11s  %s", decibels(peak), bar(peak))
 	if s.Clipped > 0 {
-		text += fmt.Sprintf("  %s clipped", count(int(s.Clipped), "sample"))
+		text += fmt.Sprintf("  %s clipped", console.Count(int(s.Clipped), "sample"))
 	}
 	return text
 }

@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
 func TestLevels(t *testing.T) {
-	socket := testDaemon(t, cardConfig, func(c *Config) {
-		c.Devices[len(c.Devices)-1].Input = DeviceInput{Tone: 1000, Level: -20}
+	socket := testDaemon(t, cardConfig, func(c *config.Config) {
+		c.Devices[len(c.Devices)-1].Input = config.Input{Tone: 1000, Level: -20}
 	})
 	cliRun(t, nil, "--socket", socket, "set", "card", "monitor_gain=128").want(t, exitOK) // which makes it run
 	cliRun(t, nil, "--socket", socket, "levels", "--once").want(t, exitOK)                // until it has ramped up
@@ -40,9 +41,9 @@ func TestLevels(t *testing.T) {
 
 // The programs at the ends of a loop are measured as devices are, each behind its controls.
 func TestLevelsOfEnds(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) {
+	socket := testDaemon(t, func(c *config.Config) {
 		c.Devices[0].Freewheel = false // or the file is over before somebody looks
-		c.Devices = append(c.Devices, DeviceConfig{Name: "loop1", Backend: c.Devices[0].Backend, Format: c.Devices[0].Format, Period: c.Devices[0].Period, Periods: c.Devices[0].Periods})
+		c.Devices = append(c.Devices, config.Device{Name: "loop1", Backend: c.Devices[0].Backend, Config: c.Devices[0].Config})
 	})
 	cli := func(args ...string) outcome { return cliRun(t, nil, append([]string{"--socket", socket}, args...)...) }
 	if o := cli("levels", "loop0", "--once", "--interval", "10ms"); o.stdout != "stopped\n" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // A loop that was made while the daemon runs is like any other, until it is taken away.
@@ -26,14 +27,14 @@ func TestLoopsComeAndGo(t *testing.T) {
 	}
 
 	f := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	in, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
-	data := noise(f, 4000)
-	writeWAV(t, in, f, data)
+	data := trial.Noise(f, 4000)
+	trial.WriteWAV(t, in, f, data)
 	recorded := background(t, nil, "--socket", socket, "record", "--server", "phone", out)
 	cli("play", "--wait", "phone", in).want(t, exitOK)
 	(<-recorded).want(t, exitOK)
-	if format, got := readWAV(t, out); format != f || string(got) != string(data) {
+	if format, got := trial.ReadWAV(t, out); format != f || string(got) != string(data) {
 		t.Errorf("recorded %s, %d bytes", format, len(got))
 	}
 

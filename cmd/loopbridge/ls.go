@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -43,7 +44,7 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// onCloseText is what becomes of a server that is a program.
+// onCloseText returns what becomes of a server that is a program.
 func onCloseText(l *loopInfo) string {
 	if l.attached {
 		return "-"
@@ -73,9 +74,9 @@ func holderText(e endInfo) string {
 	if !e.Open {
 		return "-"
 	}
-	text := fmt.Sprintf("%s (%d) %ss", printable(e.Program), e.PID, e.Direction)
+	text := fmt.Sprintf("%s (%d) %ss", console.Printable(e.Program), e.PID, e.Direction)
 	if e.PID == 0 { // a device
-		text = fmt.Sprintf("%s %ss", printable(e.Program), e.Direction)
+		text = fmt.Sprintf("%s %ss", console.Printable(e.Program), e.Direction)
 	}
 	if e.Converted {
 		text += " " + e.formatInfo.String()

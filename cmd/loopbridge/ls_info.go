@@ -74,7 +74,7 @@ func onClientClose(l *wire.Loop) string {
 	return loop.Reset.String()
 }
 
-// clientOf is the end that is converted where its format is another than the loop's.
+// clientOf returns the end that is converted where its format is another than the loop's.
 func clientOf(l *wire.Loop) endInfo {
 	e := endOf(&l.Client)
 	loop, client := l.Format.Audio(), l.Client.Format.Audio()
@@ -99,7 +99,7 @@ func formatOf(w wire.Format) formatInfo {
 	return formatInfo{Encoding: f.Encoding.String(), Rate: f.Rate, Channels: f.Channels, Stand: f.Positions.String()}
 }
 
-// String is for a table.
+// String returns the format for a table.
 func (f formatInfo) String() string {
 	text := fmt.Sprintf("%s %d Hz %d ch", f.Encoding, f.Rate, f.Channels)
 	if f.Stand != "" {
@@ -108,7 +108,7 @@ func (f formatInfo) String() string {
 	return text
 }
 
-// pairState is both ends in a word:
+// pairState sums up both ends in a word:
 //
 //	closed    no server holds the loop
 //	idle      a server does, and has not begun to read or write

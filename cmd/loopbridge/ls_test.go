@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/wire"
@@ -41,9 +43,9 @@ func TestPairState(t *testing.T) {
 }
 
 func TestLs(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) {
+	socket := testDaemon(t, func(c *config.Config) {
 		c.Devices[0].Freewheel = false
-		c.Loops[0].OnClientClose, c.Loops[3].OnClientClose = "hold", "silence"
+		c.Loops[0].OnClientClose, c.Loops[3].OnClientClose = loop.Hold, loop.Silence
 	})
 	hold(t, socket, "loop1", pcm.Options{Direction: pcm.Read})
 	armed := hold(t, socket, "loop2", pcm.Options{Direction: pcm.Read})
@@ -81,9 +83,9 @@ func TestLs(t *testing.T) {
 // Whoever looks at a loop that has ended because its client stopped, paused or sought is told
 // what helps; where it is set already, or a device is the server, there is nothing to say.
 func TestLsSaysWhatHelpsSeekingPlayers(t *testing.T) {
-	socket := testDaemon(t, cardConfig, func(c *Config) {
+	socket := testDaemon(t, cardConfig, func(c *config.Config) {
 		c.Devices[0].Freewheel = false
-		c.Loops[1].OnClientClose = "hold"
+		c.Loops[1].OnClientClose = loop.Hold
 	})
 	for _, name := range []string{"loop0", "loop1"} {
 		server := hold(t, socket, name, pcm.Options{Direction: pcm.Read})

@@ -12,11 +12,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // Exit statuses.
@@ -32,7 +32,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// stopSignals are those that ask for an orderly end; not the end of the terminal
+// stopSignals returns those that ask for an orderly end; not the end of the terminal
 // under nohup.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
@@ -76,7 +76,7 @@ type env struct {
 	found      string // the socket of the daemon that was waited for, or opened; "": not yet
 }
 
-// socket is where the daemon is, for a program.
+// socket returns where programs reach the daemon.
 func (e *env) socket() string {
 	if at := cmp.Or(e.socketFlag, e.found); at != "" {
 		return at
@@ -87,18 +87,8 @@ func (e *env) socket() string {
 // warn prints a sentence, or several in lines of their own.
 func (e *env) warn(format string, args ...any) {
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		fmt.Fprintf(e.stderr, "loopbridge: %s\n", printable(line))
+		fmt.Fprintf(e.stderr, "loopbridge: %s\n", console.Printable(line))
 	}
-}
-
-// printable keeps names that other programs have chosen from steering a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }
 
 // usageError is a command line that asks for what cannot be.
@@ -137,7 +127,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
-// commandOf is the command that a mistake was made with, and a space.
+// commandOf returns the command that a mistake was made with, and a space.
 func commandOf(err error) string {
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Selected() != nil {
 		return strings.TrimPrefix(parse.Context.Selected().FullPath(), "loopbridge ") + " "

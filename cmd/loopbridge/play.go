@@ -52,7 +52,7 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// stopped is what a failure was if a signal is behind it.
+// stopped returns errInterrupted if a signal is behind a failure, else the failure.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // Files whose header lies are played as far as there is sound, and a sentence says so; or
@@ -16,9 +17,9 @@ func TestPlayFilesThatLie(t *testing.T) {
 	socket := testDaemon(t)
 	f := audio.DefaultFormat()
 	const frames = 30000
-	data := noise(f, frames)
-	path := filepath.Join(tempDir(t), "in.wav")
-	writeWAV(t, path, f, data)
+	data := trial.Noise(f, frames)
+	path := filepath.Join(trial.TempDir(t), "in.wav")
+	trial.WriteWAV(t, path, f, data)
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func TestPlayWrappedSize(t *testing.T) {
 	f := audio.DefaultFormat()
 	const told = 2 // seconds
 	path := filepath.Join(t.TempDir(), "big.wav")
-	writeWAV(t, path, f, make([]byte, told*f.Rate*f.FrameBytes()))
+	trial.WriteWAV(t, path, f, make([]byte, told*f.Rate*f.FrameBytes()))
 	info, err := os.Stat(path)
 	if err == nil {
 		err = os.Truncate(path, info.Size()+1<<32)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
@@ -25,7 +26,7 @@ type player struct {
 	over    bool   // the source is read to its end, and nobody else uses it
 }
 
-// total is how many frames there are to play; −1: unknown.
+// total returns how many frames there are to play; −1: unknown.
 func (pl *player) total() int64 {
 	total := pl.src.frames()
 	if pl.limit >= 0 && (total < 0 || total > pl.limit) {
@@ -185,6 +186,6 @@ func (pl *player) warn(e *env) {
 		e.warn("%s", pl.lost)
 	}
 	if pl.rest > 0 {
-		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
+		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
 	}
 }

@@ -2,15 +2,15 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
 // source is sound to play.
@@ -34,13 +34,13 @@ func openSource(f *endFlags, file string, e *env) (*source, error) {
 	input := e.stdin
 	if file == "" || file == "-" {
 		s.name = "standard input"
-		if isTerminal(input) {
+		if console.IsTerminal(input) {
 			return nil, usageError("nothing to play: name a file, or pipe sound in")
 		}
 	} else {
 		opened, err := os.Open(file)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read %s: %w", file, causeOf(err))
+			return nil, fmt.Errorf("cannot read %s: %w", file, files.Cause(err))
 		}
 		s.file, input = opened, opened
 	}
@@ -58,7 +58,7 @@ func (s *source) begin(f *endFlags) error {
 	if !f.raw(s.name) {
 		magic, err := s.r.Peek(4)
 		if err != nil && err != io.EOF {
-			return fmt.Errorf("cannot read %s: %w", s.name, causeOf(err))
+			return fmt.Errorf("cannot read %s: %w", s.name, files.Cause(err))
 		}
 		if f.wanted().IsZero() || slices.Contains([]string{"RIFF", "RIFX", "RF64", "BW64"}, string(magic)) {
 			return s.beginWAV(f)
@@ -67,7 +67,7 @@ func (s *source) begin(f *endFlags) error {
 	return nil
 }
 
-// sizeOf is how many bytes are left of a file; −1: that cannot be known.
+// sizeOf returns how many bytes are left of a file; −1: that cannot be known.
 func sizeOf(r io.Reader) int64 {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -107,7 +107,7 @@ func (s *source) warn(e *env) {
 	}
 }
 
-// frames is how many there are in all; −1: unknown.
+// frames returns how many there are in all; −1: unknown.
 func (s *source) frames() int64 {
 	if s.wav != nil {
 		if total, known := s.wav.Frames(); known {
@@ -142,7 +142,7 @@ func (s *source) read(p []byte) (int, error) {
 	case err == io.ErrUnexpectedEOF || err == io.EOF:
 		s.rest, err = n%size, io.EOF
 	case err != nil:
-		err = fmt.Errorf("cannot read %s: %w", s.name, causeOf(err))
+		err = fmt.Errorf("cannot read %s: %w", s.name, files.Cause(err))
 	}
 	return n - n%size, err
 }
@@ -151,12 +151,4 @@ func (s *source) close() {
 	if s.file != nil {
 		s.file.Close()
 	}
-}
-
-// causeOf is an error of package os without the path, which the sentence has already.
-func causeOf(err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err
-	}
-	return err
 }

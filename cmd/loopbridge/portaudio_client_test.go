@@ -15,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // clientVariable makes this test program one that plays a second of sound with PortAudio, on
@@ -38,7 +39,7 @@ func TestPortAudioClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket, config, out := filepath.Join(dir, "s"), filepath.Join(dir, "alsa.conf"), filepath.Join(dir, "out.wav")
 	text := fmt.Sprintf("pcm_type.loopbridge { lib %q }\npcm.phone { type loopbridge loop \"loop1\" }\npcm.broken { type hw card 99 }\n", plugin)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
@@ -63,7 +64,7 @@ func TestPortAudioClient(t *testing.T) {
 		t.Error(o.stderr)
 	}
 
-	f, heard := readWAV(t, out)
+	f, heard := trial.ReadWAV(t, out)
 	found, last := inOrder(t, f, heard)
 	if found != 48000 || last != 48000 {
 		t.Errorf("%d frames of 48000 were recorded, the last is number %d", found, last)

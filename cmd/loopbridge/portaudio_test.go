@@ -15,6 +15,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // portAudioProgram is the program as "make build PORTAUDIO=1" makes it.
@@ -55,7 +56,7 @@ func jackServer(t *testing.T) (connect func(from, to string)) {
 	if _, err := exec.LookPath("jackd"); err != nil {
 		t.Skip("no device of PortAudio: jackd is missing; install the Debian package jackd2")
 	}
-	name := "loopbridge-" + filepath.Base(tempDir(t))
+	name := "loopbridge-" + filepath.Base(trial.TempDir(t))
 	t.Setenv("JACK_DEFAULT_SERVER", name)
 	server := exec.Command("jackd", "--name", name, "--no-realtime", "--no-mlock", "--sync", "--timeout", "60000", "-d", "dummy", "-r", "48000", "-p", "512")
 	if err := server.Start(); err != nil {
@@ -81,7 +82,7 @@ func jackServer(t *testing.T) (connect func(from, to string)) {
 func TestPortAudioDevice(t *testing.T) {
 	portAudioProgram(t)
 	connect := jackServer(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket, config, in, out := filepath.Join(dir, "s"), filepath.Join(dir, "c.toml"), filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
 	if err := os.WriteFile(config, []byte(portAudioConfig), 0o644); err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestPortAudioDevice(t *testing.T) {
 	sound := make([]byte, 48000*f.FrameBytes())
 	counter := backendtest.NewCounter(f)
 	counter.Fill(sound, 1)
-	writeWAV(t, in, f, sound)
+	trial.WriteWAV(t, in, f, sound)
 
 	daemon := serve(t, socket, "--config", config)
 	recorder := start(t, socket, "record", "mic", out)
@@ -127,7 +128,7 @@ func TestPortAudioDevice(t *testing.T) {
 		}
 	}
 
-	_, heard := readWAV(t, out)
+	_, heard := trial.ReadWAV(t, out)
 	found, _ := inOrder(t, f, heard)
 	t.Logf("%d frames of 48000 came back", found)
 	if found < 24000 {
@@ -161,7 +162,7 @@ func inOrder(t *testing.T, f audio.Format, heard []byte) (found int, last uint64
 // TestPortAudioMissing: where PortAudio is not installed the daemon says so, and goes on.
 func TestPortAudioMissing(t *testing.T) {
 	portAudioProgram(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	if err := os.WriteFile(filepath.Join(dir, "libportaudio.so.2"), nil, 0o644); err != nil { // is found first
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestPortAudioMissing(t *testing.T) {
 // TestPortAudioFails: where PortAudio does not start, devices shows what its libraries say.
 func TestPortAudioFails(t *testing.T) {
 	portAudioProgram(t)
-	config := filepath.Join(tempDir(t), "alsa.conf")
+	config := filepath.Join(trial.TempDir(t), "alsa.conf")
 	if err := os.WriteFile(config, []byte("pcm.endless { type"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -200,26 +201,5 @@ func TestPortAudioFails(t *testing.T) {
 	o := start(t, "", "devices").wait(t)
 	if o.want(t, exitOK); !strings.Contains(o.stdout, "PortAudio does not start: one of its host APIs failed") || !strings.Contains(o.stdout, "Unexpected char") {
 		t.Error(o.stdout)
-	}
-}
-
-// TestPortAudioConfig: names of devices are taken as they are.
-func TestPortAudioConfig(t *testing.T) {
-	c, err := parseConfig("x", []byte(portAudioConfig))
-	if err != nil || c.Devices[1].Card.Card != "portaudio:JACK:system" || !c.usesPortAudio() {
-		t.Errorf("%+v, %v", c, err)
-	}
-	for text, want := range map[string]string{
-		"card = 1":                  `is an integer, use the name of a device such as "ALSA:front"`,
-		`card = ""`:                 "empty, use the name of a device",
-		`fallback = ["portaudio:"]`: "empty, use the name of a device",
-		"auto_port = true":          `only backend "alsa" has it`,
-		`input = { tone = 1000 }`:   `only backend "null" has it`,
-		`play = { volume = "Master Playback Volume" }`: `only backend "alsa" has it`,
-	} {
-		_, err := parseConfig("x", []byte("[[device]]\nname = \"desk\"\nbackend = \"portaudio\"\n"+text+"\n"))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", text, err, want)
-		}
 	}
 }

@@ -5,99 +5,30 @@ import (
 	"encoding/binary"
 	"math"
 	"path/filepath"
-	"reflect"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/loop/device"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-func TestParsePorts(t *testing.T) {
-	pairs := map[audio.Ports][]int{audio.PortSpeaker: {1, 2}, audio.PortHeadphone: {4, 3}}
-	for _, c := range []struct {
-		doc          string
-		play, record bool
-		want         device.Ports
-	}{
-		{"", false, false, device.Ports{}},
-		{"[device.play]\nports = { headphone = [4, 3], speaker = [1, 2] }", true, false, device.Ports{Play: device.PortMap{Channels: pairs}}},
-		{"play = { port = \"Headphone + speaker\", ports = { headphone = [4, 3], speaker = [1, 2] } }", true, false,
-			device.Ports{Play: device.PortMap{Channels: pairs, Use: audio.PortSpeaker | audio.PortHeadphone}}},
-		{"play.port = \"line_out\"\n[device.record.ports]\nsunvts = [2, 2, 2]", true, true, device.Ports{
-			Play: device.PortMap{Use: audio.PortLineOut}, Record: device.PortMap{Channels: map[audio.Ports][]int{audio.PortSunVTS: {2, 2, 2}}},
-		}},
-	} {
-		got, err := parseConfig("test", []byte("[[device]]\nname = \"null\"\nchannels = 4\n"+c.doc))
-		if err != nil {
-			t.Errorf("%s: %v", c.doc, err)
-			continue
-		}
-		want := defaultNull()
-		want.Format.Channels, want.Play, want.Record, want.Ports = 4, c.play, c.record, c.want
-		if !reflect.DeepEqual(got.Devices[0], want) {
-			t.Errorf("%s: %+v, want %+v", c.doc, got.Devices[0], want)
-		}
-	}
-}
-
-// A card has ports of its own: which is in use is a set, and what they are is said where
-// their names do not say it.
-func TestParseControlsOfCard(t *testing.T) {
-	got, err := parseConfig("test", []byte(`
-[[device]]
-name = "main"
-backend = "alsa"
-volume = "hardware"
-control_index = 10
-[device.play]
-port = "line_out"
-volume = "Amp Playback Volume"
-gain = 255
-controls.line_out = { switch = "Amp Playback Switch,1", jack = "none" }
-[device.record.controls]
-line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := CardConfig{Card: anyCard, Volume: inHardware, Monitor: inSoftware, Controls: alsa.CardControls{
-		Index: 10,
-		Play: alsa.SideControls{Volume: "Amp Playback Volume", Ports: map[audio.Ports]alsa.PortControls{
-			audio.PortLineOut: {Switch: "Amp Playback Switch,1", Jack: "none"},
-		}},
-		Record: alsa.SideControls{Ports: map[audio.Ports]alsa.PortControls{
-			audio.PortLineIn: {Source: "Input", Item: "Line", Volume: "Line Capture Volume"},
-		}},
-	}}
-	if err := want.Port.Set(audio.PlayPort, uint32(audio.PortLineOut)); err != nil {
-		t.Fatal(err)
-	}
-	last := got.Devices[len(got.Devices)-1]
-	if !reflect.DeepEqual(last.Card, want) {
-		t.Errorf("%+v, want %+v", last.Card, want)
-	}
-	if gain, given := last.State.Get(audio.PlayGain); !given || gain != 255 {
-		t.Error("the card's volume stays as it is found, and gain = 255 was said")
-	}
-}
-
 // portsConfig is the shipped example with files in a folder of the test.
-func portsConfig(t *testing.T, input []byte) (c Config, card *DeviceConfig) {
+func portsConfig(t *testing.T, input []byte) (c config.Config, card *config.Device) {
 	t.Helper()
-	c, err := loadConfig(filepath.Join(configDir, "ports.toml"))
+	c, err := config.Load("../../configs/ports.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	card = &c.Devices[len(c.Devices)-1]
-	card.Input, card.Output = DeviceInput{File: filepath.Join(dir, "in.wav")}, filepath.Join(dir, "out.wav")
-	writeWAV(t, card.Input.File, card.Format, input)
+	card.Input, card.Output = config.Input{File: filepath.Join(dir, "in.wav")}, filepath.Join(dir, "out.wav")
+	trial.WriteWAV(t, card.Input.File, card.Format, input)
 	return c, card
 }
 
@@ -126,8 +57,8 @@ func channel(sound []byte, channels, which int) (samples []byte) {
 // channels of the ports that were in use, bit for bit, and nowhere else.
 func TestD23PortsOfTheExamplePlay(t *testing.T) {
 	c, card := portsConfig(t, tones(480, 960, 1440, 1920))
-	socket := filepath.Join(tempDir(t), "s")
-	d, err := startDaemon(c, socket, zerolog.Nop())
+	socket := filepath.Join(trial.TempDir(t), "s")
+	d, err := daemon.Start(c, socket, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +70,9 @@ func TestD23PortsOfTheExamplePlay(t *testing.T) {
 			"play.port="+name+"\nplay.avail_ports=speaker+headphone\nplay.mod_ports=speaker+headphone\nplay.channels=2\n" {
 			t.Errorf("info: %s", o.stdout)
 		}
-		sound := noise(audio.DefaultFormat(), 5000+i)
+		sound := trial.Noise(audio.DefaultFormat(), 5000+i)
 		file := filepath.Join(filepath.Dir(card.Output), name+".wav")
-		writeWAV(t, file, audio.DefaultFormat(), sound)
+		trial.WriteWAV(t, file, audio.DefaultFormat(), sound)
 		cliRun(t, nil, "--socket", socket, "play", "music", file).want(t, exitOK)
 		for k := range want {
 			if port&(1<<(k/2)) != 0 {
@@ -149,10 +80,10 @@ func TestD23PortsOfTheExamplePlay(t *testing.T) {
 			}
 		}
 	}
-	if err := d.close(); err != nil {
+	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f, got := readWAV(t, card.Output)
+	f, got := trial.ReadWAV(t, card.Output)
 	if f != card.Format {
 		t.Errorf("the file is of %s", f)
 	}
@@ -167,7 +98,7 @@ func TestD23PortsOfTheExamplePlay(t *testing.T) {
 // their channels, bit for bit.
 func TestD23PortsOfTheExampleRecord(t *testing.T) {
 	c, _ := portsConfig(t, tones(480, 960, 1440, 1920))
-	socket := testDaemon(t, func(to *Config) { to.Devices, to.Loops = c.Devices, c.Loops })
+	socket := testDaemon(t, func(to *config.Config) { to.Devices, to.Loops = c.Devices, c.Loops })
 	p, err := client.Open(t.Context(), socket, "mic", pcm.Options{Role: pcm.Client, Direction: pcm.Read})
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +114,7 @@ func TestD23PortsOfTheExampleRecord(t *testing.T) {
 	} {
 		cliRun(t, nil, "--socket", socket, "set", "card", "record.port="+port).want(t, exitOK)
 		want = bytes.Repeat(want, 2)
-		for deadline := time.Now().Add(hang); !bytes.Contains(want, window); {
+		for deadline := time.Now().Add(trial.Hang); !bytes.Contains(want, window); {
 			if _, err := p.Read(t.Context(), window); err != nil {
 				t.Fatal(err)
 			}
@@ -191,15 +122,5 @@ func TestD23PortsOfTheExampleRecord(t *testing.T) {
 				t.Fatalf("%s: its tones are not heard", port)
 			}
 		}
-	}
-}
-
-// TestPortsOfAStreamThatHasNone: the daemon says which device is at fault, and gives
-// everything back.
-func TestPortsOfAStreamThatHasNone(t *testing.T) {
-	c := defaultConfig()
-	c.Devices[0].Ports.Play.Use = audio.PortSpeaker
-	if _, err := startDaemon(c, filepath.Join(tempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
-		t.Error(err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -44,7 +46,7 @@ func recordedWAV(t *testing.T, path string) (audio.Positions, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, data := readWAV(t, path)
+	_, data := trial.ReadWAV(t, path)
 	return w.Positions(), data
 }
 
@@ -81,11 +83,11 @@ func TestRecordWritesPositions(t *testing.T) {
 // What a file's mask says is what a loop gets, and a file that is recorded from it.
 func TestPlayReadsPositions(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	const frames = 4800
 	for _, names := range []string{"FL FR FC LFE SL SR", "FL FR FC LFE RL RR", "FL FR FC LFE FLC FRC"} {
 		in, out, raw := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav"), filepath.Join(dir, "out.raw")
-		writeWAV(t, in, sixIn(t, names), letters("LRCElr", frames))
+		trial.WriteWAV(t, in, sixIn(t, names), letters("LRCElr", frames))
 		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
 		cliRun(t, nil, "--socket", socket, "play", "--server", "loop0", in).want(t, exitOK)
 		(<-recorded).want(t, exitOK)
@@ -104,7 +106,7 @@ func TestPlayReadsPositions(t *testing.T) {
 
 // ls shows positions where somebody has said them, and a client that has others.
 func TestLsShowsPositions(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Loops[1].Format = sixIn(t, "FL FR FC LFE RL RR") })
+	socket := testDaemon(t, func(c *config.Config) { c.Loops[1].Format = sixIn(t, "FL FR FC LFE RL RR") })
 	hold(t, socket, "loop0", pcm.Options{Direction: pcm.Read, Format: sixIn(t, "FL FR RL RR FC LFE")})
 	hold(t, socket, "loop1", pcm.Options{Direction: pcm.Read})
 	for _, f := range []audio.Format{sixIn(t, "FL FR FC LFE SL SR"), sixIn(t, "FL FR RL RR FC LFE")} {
@@ -135,7 +137,7 @@ func TestLsShowsPositions(t *testing.T) {
 
 // A loop's configuration says where the channels of an attached device stand, and fits it.
 func TestPositionsOfADevice(t *testing.T) {
-	c, err := parseConfig("my.toml", []byte(strings.ReplaceAll(`
+	c, err := config.Parse("my.toml", []byte(strings.ReplaceAll(`
 		[[device]]
 		name = "main"
 		backend = "null"
@@ -149,7 +151,7 @@ func TestPositionsOfADevice(t *testing.T) {
 	if err != nil || c.Loops[0].Format.Positions != audio.WAVPositions(6) {
 		t.Fatalf("%v, %v", c.Loops, err)
 	}
-	socket := testDaemon(t, func(to *Config) { to.Devices, to.Loops = c.Devices, c.Loops })
+	socket := testDaemon(t, func(to *config.Config) { to.Devices, to.Loops = c.Devices, c.Loops })
 	p := openClient(t, socket, "speaker", pcm.Options{Direction: pcm.Write})
 	if f := p.Format(); f != (audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}) {
 		t.Errorf("a client gets %s, %s", f, f.Positions)

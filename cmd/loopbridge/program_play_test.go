@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 func TestProgramPlaysARecordingBitForBit(t *testing.T) {
@@ -22,8 +24,8 @@ func TestProgramPlaysARecordingBitForBit(t *testing.T) {
 			in = r
 		}
 	}
-	format, want := readWAV(t, in)
-	dir := tempDir(t)
+	format, want := trial.ReadWAV(t, in)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	serve(t, socket)
 	for _, server := range []string{"play", "record"} {
@@ -41,7 +43,7 @@ func TestProgramPlaysARecordingBitForBit(t *testing.T) {
 			recorder, player := start(t, socket, record...), start(t, socket, play...)
 			player.wait(t).want(t, exitOK)
 			recorder.wait(t).want(t, exitOK)
-			if f, got := readWAV(t, out); f != format || !bytes.Equal(got, want) {
+			if f, got := trial.ReadWAV(t, out); f != format || !bytes.Equal(got, want) {
 				t.Errorf("recorded %s, %d bytes; played %s, %d bytes", f, len(got), format, len(want))
 			}
 		})
@@ -50,7 +52,7 @@ func TestProgramPlaysARecordingBitForBit(t *testing.T) {
 
 // D4, in the words of the whole program.
 func TestProgramRefusesASecondClientD4(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	serve(t, socket)
 	recorder := start(t, socket, "record", "--server", "loop0", filepath.Join(dir, "out.wav"))
@@ -69,7 +71,7 @@ func TestProgramFinishesARecordingOnASignal(t *testing.T) {
 			if signal.Ignored(s) {
 				t.Skipf("not tested: what %s does; it is ignored here, as under nohup", s)
 			}
-			dir := tempDir(t)
+			dir := trial.TempDir(t)
 			socket, out := filepath.Join(dir, "s"), filepath.Join(dir, "out.wav")
 			serve(t, socket)
 			recorder := start(t, socket, "record", "--server", "loop0", out)
@@ -78,7 +80,7 @@ func TestProgramFinishesARecordingOnASignal(t *testing.T) {
 			recorder.signal(t, s)
 			recorder.wait(t).want(t, exitOK)
 			player.wait(t).want(t, exitFailed, "loop0: the server has gone")
-			if _, got := readWAV(t, out); len(got) == 0 {
+			if _, got := trial.ReadWAV(t, out); len(got) == 0 {
 				t.Error("nothing was recorded")
 			}
 		})
@@ -89,7 +91,7 @@ func TestProgramFinishesARecordingOnASignal(t *testing.T) {
 func TestProgramKeepsARecordingThatGrewTooLarge(t *testing.T) {
 	for _, name := range []string{"out.wav", "out.raw"} {
 		t.Run(name, func(t *testing.T) {
-			dir := tempDir(t)
+			dir := trial.TempDir(t)
 			socket, out := filepath.Join(dir, "s"), filepath.Join(dir, name)
 			serve(t, socket)
 			p := &process{Cmd: exec.Command("bash", "-c", `ulimit -f 33; exec "$@"`, "bash",
@@ -103,7 +105,7 @@ func TestProgramKeepsARecordingThatGrewTooLarge(t *testing.T) {
 				t.Fatalf("%v, %v", info, err)
 			}
 			if name == "out.wav" {
-				readWAV(t, out)
+				trial.ReadWAV(t, out)
 			} else if info.Size()%6 != 0 {
 				t.Errorf("%d bytes are no whole frames", info.Size())
 			}

@@ -11,11 +11,12 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // Programs see the end of the stream, and the next daemon takes over the socket.
 func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket, out := filepath.Join(dir, "s"), filepath.Join(dir, "out.wav")
 	daemon := serve(t, socket)
 	recorder := start(t, socket, "record", "--server", "loop0", out)
@@ -27,7 +28,7 @@ func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
 	daemon.wait(t)
 	recorder.wait(t).want(t, exitFailed, "loop0: the daemon has gone; what was recorded before")
 	player.wait(t).want(t, exitFailed, "loop0: the daemon has gone before all was played")
-	readWAV(t, out)
+	trial.ReadWAV(t, out)
 	if _, err := os.Lstat(socket); err != nil {
 		t.Errorf("no stale socket to take over: %v", err)
 	}
@@ -40,7 +41,7 @@ func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
 }
 
 func TestProgramServesUntilASignal(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	daemon := serve(t, socket)
 	start(t, socket, "serve").wait(t).want(t, exitFailed, "a daemon is running on "+socket)
@@ -69,7 +70,7 @@ func TestProgramServesUntilASignal(t *testing.T) {
 
 // Nobody reads what the daemon prints.
 func TestProgramServesIntoClosedPipes(t *testing.T) {
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestProgramServesIntoClosedPipes(t *testing.T) {
 
 // The commands that the daemon prints work as they are.
 func TestProgramPrintsCommandsThatWork(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "a socket")
 	daemon := serve(t, socket, "--socket", socket)
 	daemon.signal(t, syscall.SIGTERM)
@@ -120,13 +121,13 @@ func TestProgramPrintsCommandsThatWork(t *testing.T) {
 			t.Errorf("%s: %v: %s", commands[i], err, shell.Stdout)
 		}
 	}
-	if _, got := readWAV(t, filepath.Join(dir, "take.wav")); len(got) == 0 {
+	if _, got := trial.ReadWAV(t, filepath.Join(dir, "take.wav")); len(got) == 0 {
 		t.Error("nothing was recorded")
 	}
 }
 
 func TestProgramPrefersTheSocketFlag(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	config, flag, configured := filepath.Join(dir, "c.toml"), filepath.Join(dir, "flag"), filepath.Join(dir, "configured")
 	if err := os.WriteFile(config, []byte("[daemon]\nsocket = \""+configured+"\"\n[[loop]]\nname = \"phone\"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -144,7 +145,7 @@ func TestProgramPrefersTheSocketFlag(t *testing.T) {
 }
 
 func TestProgramCompletesInBash(t *testing.T) {
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	serve(t, socket)
 	shell := exec.Command("bash", "-c", `

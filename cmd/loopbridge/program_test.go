@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
 
@@ -99,7 +100,7 @@ func (p *process) wait(t *testing.T) outcome {
 	t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(hang):
+	case <-time.After(trial.Hang):
 		t.Fatalf("%s hangs", p.name)
 	}
 	return outcome{p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}
@@ -122,15 +123,13 @@ func serve(t *testing.T, socket string, args ...string) *process {
 
 func (p *process) ready(t *testing.T, socket string) {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < hang; time.Sleep(10 * time.Millisecond) {
-		if _, err := client.List(t.Context(), socket); err == nil {
-			return
-		}
+	trial.Until(t, "the daemon comes up", func() bool {
 		select {
 		case <-p.done:
 			t.Fatalf("the daemon has ended: %s", p.stderr.String())
 		default:
 		}
-	}
-	t.Fatal("the daemon does not come up")
+		_, err := client.List(t.Context(), socket)
+		return err == nil
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -43,11 +44,11 @@ type reading struct {
 
 const progressInterval = 100 * time.Millisecond
 
-// showProgress is nil unless standard error is a terminal that can go back to the
+// showProgress returns nil unless standard error is a terminal that can go back to the
 // start of its line.
 func showProgress(e *env, loop, verb string, waits bool) *progress {
 	f, ok := e.stderr.(*os.File)
-	if !ok || !isTerminal(f) || os.Getenv("TERM") == "dumb" {
+	if !ok || !console.IsTerminal(f) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
 	g := &progress{w: f, loop: loop, verb: verb, quit: make(chan struct{}), done: make(chan struct{})}
@@ -154,4 +155,20 @@ func (g *progress) look() {
 		g.seen.moved = max(0, g.seen.moved-int64(g.p.Delay()))
 	}
 	g.seen.xruns, _ = g.p.Xruns()
+}
+
+// peakOf returns the largest magnitude among whole samples; 1 is full scale. Floats may be
+// beyond; what is no number, or infinite, counts as silence.
+func peakOf(e audio.Encoding, samples []byte) float64 {
+	var block [512]float32
+	peak := float32(0)
+	for size := e.Bytes(); size > 0 && len(samples) >= size; {
+		part := block[:min(len(block), len(samples)/size)]
+		e.Decode(part, samples)
+		for _, v := range part {
+			peak = max(peak, v, -v)
+		}
+		samples = samples[len(part)*size:]
+	}
+	return float64(peak)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -27,7 +28,7 @@ type recordCmd struct {
 // Run records until the end of the stream, --duration, or a signal: all are
 // success.
 func (c *recordCmd) Run(ctx context.Context, e *env) error {
-	if isStdout(c.File) && isTerminal(e.stdout) {
+	if isStdout(c.File) && console.IsTerminal(e.stdout) {
 		return usageError("the standard output is a terminal: name a file, or pipe it somewhere")
 	}
 	signal.Ignore(syscall.SIGXFSZ) // a limit of the file's size is an error of the write
@@ -73,7 +74,7 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// ordered is what is wanted of a loop with a format: the channels of a WAV file in its order,
+// ordered returns the format to ask a loop for: the channels of a WAV file in its order,
 // as far as it is known how many there will be and nobody has said another. A client that
 // leaves it to its loop learns that when it is open.
 func (c *recordCmd) ordered(known audio.Format) audio.Format {
@@ -160,7 +161,7 @@ func (r *recorder) record(ctx context.Context, period int) error {
 	return nil
 }
 
-// left is how many of n frames are still to be recorded.
+// left returns how many of n frames are still to be recorded.
 func (r *recorder) left(n int) int {
 	if r.limit < 0 {
 		return n

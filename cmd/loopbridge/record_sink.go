@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
 // sink is where a recording goes.
@@ -33,8 +34,8 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 		s.name = "standard output"
 	} else {
 		var err error
-		if s.file, created, err = create(file); err != nil {
-			return nil, fmt.Errorf("cannot write %s: %w", file, causeOf(err))
+		if s.file, created, err = files.Create(file); err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", file, files.Cause(err))
 		}
 		s.w = s.file
 	}
@@ -62,16 +63,6 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 }
 
 func isStdout(file string) bool { return file == "" || file == "-" }
-
-// create also says whether the file is new.
-func create(file string) (f *os.File, created bool, err error) {
-	f, err = os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err == nil || !errors.Is(err, fs.ErrExist) {
-		return f, err == nil, err
-	}
-	f, err = os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	return f, false, err
-}
 
 // writable reports, before anything is touched, why a file could not be written.
 func writable(file string) error {
@@ -108,7 +99,7 @@ func (s *sink) write(p []byte) error {
 		if s.file != nil && n%s.frame != 0 {
 			_ = s.file.Truncate(s.frames * int64(s.frame))
 		}
-		return fmt.Errorf("%s: writing failed after %d frames: %w", s.name, s.frames, causeOf(err))
+		return fmt.Errorf("%s: writing failed after %d frames: %w", s.name, s.frames, files.Cause(err))
 	}
 	return nil
 }
@@ -125,7 +116,7 @@ func (s *sink) close() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, causeOf(err))
+		return fmt.Errorf("%s: %w", s.name, files.Cause(err))
 	}
 	return nil
 }

@@ -8,12 +8,13 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 func TestRefusals(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	file := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, data, 0o644); err != nil {
@@ -22,11 +23,11 @@ func TestRefusals(t *testing.T) {
 		return path
 	}
 	stereo, mono := filepath.Join(dir, "stereo.wav"), filepath.Join(dir, "mono.wav")
-	writeWAV(t, stereo, audio.DefaultFormat(), noise(audio.DefaultFormat(), 100))
+	trial.WriteWAV(t, stereo, audio.DefaultFormat(), trial.Noise(audio.DefaultFormat(), 100))
 	oneChannel := audio.Format{Rate: 48000, Channels: 1, Encoding: audio.S16LE}
-	writeWAV(t, mono, oneChannel, noise(oneChannel, 100))
+	trial.WriteWAV(t, mono, oneChannel, trial.Noise(oneChannel, 100))
 	whole, _ := os.ReadFile(stereo)
-	cut, junk, empty := file("cut.wav", whole[:30]), file("junk.bin", noise(oneChannel, 50)), file("empty.wav", nil)
+	cut, junk, empty := file("cut.wav", whole[:30]), file("junk.bin", trial.Noise(oneChannel, 50)), file("empty.wav", nil)
 	out := filepath.Join(dir, "out.wav")
 	none := filepath.Join(dir, "none")
 
@@ -101,7 +102,7 @@ func TestRefusals(t *testing.T) {
 // What an existing recording held is kept until the end is open.
 func TestRefusedRecordingKeepsTheFile(t *testing.T) {
 	socket := testDaemon(t)
-	out := filepath.Join(tempDir(t), "out.wav")
+	out := filepath.Join(trial.TempDir(t), "out.wav")
 	if err := os.WriteFile(out, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}

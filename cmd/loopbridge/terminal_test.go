@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // openTerminal makes a pseudo terminal of so many columns.
@@ -60,7 +62,7 @@ func onTerminal(t *testing.T, columns int, socket string, args ...string) (*proc
 
 func TestProgressOnATerminal(t *testing.T) {
 	const columns = 40
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	socket := filepath.Join(dir, "s")
 	serve(t, socket)
 	recorder, recorded := onTerminal(t, columns, socket, "record", "--server", "loop0", filepath.Join(dir, "out.wav"))
@@ -94,7 +96,7 @@ func TestProgressOnATerminal(t *testing.T) {
 
 // The line ends before the sentence begins.
 func TestErrorAfterProgressOnATerminal(t *testing.T) {
-	socket := filepath.Join(tempDir(t), "s")
+	socket := filepath.Join(trial.TempDir(t), "s")
 	daemon := serve(t, socket)
 	waiting, printed := onTerminal(t, 80, socket, "record", "--wait", "loop0", "/dev/null")
 	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.Waiting == 1 })

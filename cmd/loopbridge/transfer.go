@@ -10,6 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -40,7 +41,7 @@ func (f *endFlags) Validate() error {
 	return nil
 }
 
-// wanted is the format that was asked for; fields left out are zero.
+// wanted returns the format that was asked for; fields left out are zero.
 func (f *endFlags) wanted() audio.Format {
 	return audio.Format{Rate: f.Rate, Channels: f.Channels, Encoding: f.Format}
 }
@@ -51,7 +52,7 @@ func (f *endFlags) raw(file string) bool {
 	return f.Raw || ext == ".raw" || ext == ".pcm"
 }
 
-// limit is --duration in frames; −1 without it.
+// limit returns --duration in frames; −1 without it.
 func (f *endFlags) limit(format audio.Format) int64 {
 	if f.Duration == 0 {
 		return -1
@@ -59,7 +60,7 @@ func (f *endFlags) limit(format audio.Format) int64 {
 	return max(1, format.Frames(time.Duration(f.Duration)))
 }
 
-// peek is the loop as it is before it is opened. Where there is none the open will
+// peek returns the loop as it is before it is opened. Where there is none the open will
 // say so better; but it must not wait once more for a daemon that does not answer.
 func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
 	if f.await(ctx, e) != nil {
@@ -137,10 +138,10 @@ func lost(p *pcm.PCM) string {
 	d := p.Format().Duration(int64(frames)).Round(10 * time.Microsecond)
 	if p.Direction() == pcm.Read {
 		return fmt.Sprintf("%s: %s, %d frames (%v) were lost because this program read too late; a longer --buffer helps",
-			p.Name(), count(int(bursts), "overrun"), frames, d)
+			p.Name(), console.Count(int(bursts), "overrun"), frames, d)
 	}
 	return fmt.Sprintf("%s: %s, %d frames (%v) of silence were inserted because this program wrote too late",
-		p.Name(), count(int(bursts), "underrun"), frames, d)
+		p.Name(), console.Count(int(bursts), "underrun"), frames, d)
 }
 
 // daemonGone reports whether the stream ended because there is no daemon any more.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
 // D16, D13: what is played arrives bit for bit, whichever end is the server, and
@@ -19,12 +21,12 @@ func TestPlayAndRecordD13D16(t *testing.T) {
 		for _, server := range []string{"play", "record"} {
 			t.Run(e.String()+"/server "+server, func(t *testing.T) {
 				f := audio.Format{Rate: 22050, Channels: 3, Encoding: e}
-				data := noise(f, 12345)
-				dir := tempDir(t)
+				data := trial.Noise(f, 12345)
+				dir := trial.TempDir(t)
 				in, out := filepath.Join(dir, "in.raw"), filepath.Join(dir, "out.raw")
 				if _, err := audio.NewWAVWriter(&bytes.Buffer{}, f); err == nil {
 					in, out = filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
-					writeWAV(t, in, f, data)
+					trial.WriteWAV(t, in, f, data)
 				} else if err := os.WriteFile(in, data, 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -46,7 +48,7 @@ func TestPlayAndRecordD13D16(t *testing.T) {
 				}
 				if filepath.Ext(out) == ".wav" {
 					var format audio.Format
-					if format, got = readWAV(t, out); format != f {
+					if format, got = trial.ReadWAV(t, out); format != f {
 						t.Errorf("recorded %s, want %s", format, f)
 					}
 				}
@@ -62,18 +64,18 @@ func TestPlayAndRecordD13D16(t *testing.T) {
 // server's.
 func TestFormatIsTheLoopsD5(t *testing.T) {
 	f := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
-	socket := testDaemon(t, func(c *Config) { c.Loops[0].Format = f })
-	data := noise(f, 8000)
+	socket := testDaemon(t, func(c *config.Config) { c.Loops[0].Format = f })
+	data := trial.Noise(f, 8000)
 	var out bytes.Buffer
 	played := background(t, bytes.NewReader(data), "--socket", socket, "play", "--server", "--raw", "loop0")
-	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	ctx, cancel := context.WithTimeout(t.Context(), trial.Hang)
 	defer cancel()
 	var stderr bytes.Buffer
 	if status := run(ctx, []string{"--socket", socket, "record", "--wait", "loop0"}, nil, &out, &stderr); status != exitOK {
 		t.Fatal(status, stderr.String())
 	}
 	(<-played).want(t, exitOK)
-	format, got := readWAVFrom(t, &out)
+	format, got := trial.ReadWAVFrom(t, &out)
 	if format != f || !bytes.Equal(got, data) {
 		t.Errorf("recorded %s, %d bytes; want %s, %d bytes", format, len(got), f, len(data))
 	}
@@ -83,18 +85,18 @@ func TestFormatIsTheLoopsD5(t *testing.T) {
 // them in that order.
 func TestSurroundD12(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	f := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE}
 	in := filepath.Join(dir, "in.wav")
-	data := noise(f, 4800)
-	writeWAV(t, in, f, data)
+	data := trial.Noise(f, 4800)
+	trial.WriteWAV(t, in, f, data)
 	for _, name := range []string{"out.wav", "out.raw"} {
 		out := filepath.Join(dir, name)
 		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
 		cliRun(t, nil, "--socket", socket, "play", "--server", "loop0", in).want(t, exitOK)
 		(<-recorded).want(t, exitOK)
 		if name == "out.wav" {
-			if _, got := readWAV(t, out); !bytes.Equal(got, data) {
+			if _, got := trial.ReadWAV(t, out); !bytes.Equal(got, data) {
 				t.Error("the recorded file is another")
 			}
 		} else if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, data) {
@@ -106,38 +108,38 @@ func TestSurroundD12(t *testing.T) {
 // A client of another format is converted without knowing it.
 func TestConvertedD12(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	f := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.S16LE}
 	in, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
-	writeWAV(t, in, f, noise(f, 4000))
+	trial.WriteWAV(t, in, f, trial.Noise(f, 4000))
 	recorded := background(t, nil, "--socket", socket, "record", "--server", "loop0", out)
 	cliRun(t, nil, "--socket", socket, "play", "--wait", "loop0", in).want(t, exitOK)
 	(<-recorded).want(t, exitOK)
-	if format, got := readWAV(t, out); format != audio.DefaultFormat() || len(got) != 6*4000*4 {
+	if format, got := trial.ReadWAV(t, out); format != audio.DefaultFormat() || len(got) != 6*4000*4 {
 		t.Errorf("recorded %s, %d bytes", format, len(got))
 	}
 	played := background(t, nil, "--socket", socket, "play", "--server", "loop1", in)
 	cliRun(t, nil, "--socket", socket, "record", "--wait", "-r", "44100", "-c", "2", "-f", "FLOAT_LE", "loop1", out).want(t, exitOK)
 	(<-played).want(t, exitOK)
-	if format, got := readWAV(t, out); format.Rate != 44100 || len(got) != 4000*44100/8000*8 {
+	if format, got := trial.ReadWAV(t, out); format.Rate != 44100 || len(got) != 4000*44100/8000*8 {
 		t.Errorf("recorded %s, %d bytes", format, len(got))
 	}
 }
 
 func TestDuration(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	f := audio.DefaultFormat()
-	data := noise(f, 48000)
+	data := trial.Noise(f, 48000)
 	in := filepath.Join(dir, "in.wav")
-	writeWAV(t, in, f, data)
+	trial.WriteWAV(t, in, f, data)
 
 	t.Run("of play", func(t *testing.T) {
 		out := filepath.Join(dir, "play.wav")
 		recorded := background(t, nil, "--socket", socket, "record", "--wait", "loop0", out)
 		cliRun(t, nil, "--socket", socket, "play", "--server", "--duration", "123ms", "loop0", in).want(t, exitOK)
 		(<-recorded).want(t, exitOK)
-		if _, got := readWAV(t, out); !bytes.Equal(got, data[:5904*4]) {
+		if _, got := trial.ReadWAV(t, out); !bytes.Equal(got, data[:5904*4]) {
 			t.Errorf("%d bytes", len(got))
 		}
 	})
@@ -145,7 +147,7 @@ func TestDuration(t *testing.T) {
 		out := filepath.Join(dir, "record.wav")
 		played := background(t, nil, "--socket", socket, "play", "--wait", "loop1", in)
 		cliRun(t, nil, "--socket", socket, "record", "--server", "-d", "123ms", "loop1", out).want(t, exitOK)
-		if _, got := readWAV(t, out); !bytes.Equal(got, data[:5904*4]) {
+		if _, got := trial.ReadWAV(t, out); !bytes.Equal(got, data[:5904*4]) {
 			t.Errorf("%d bytes", len(got))
 		}
 		// The player has delivered all if the ring took it, else its server has gone.
@@ -157,8 +159,8 @@ func TestDuration(t *testing.T) {
 
 func TestOddBytesAreDropped(t *testing.T) {
 	socket := testDaemon(t)
-	out := filepath.Join(tempDir(t), "out.raw")
-	data := noise(audio.DefaultFormat(), 1000)
+	out := filepath.Join(trial.TempDir(t), "out.raw")
+	data := trial.Noise(audio.DefaultFormat(), 1000)
 	recorded := background(t, nil, "--socket", socket, "record", "--server", "loop0", out)
 	in := bytes.NewReader(append(bytes.Clone(data), 1, 2, 3))
 	cliRun(t, in, "--socket", socket, "play", "--wait", "--raw", "loop0", "-").
@@ -172,10 +174,10 @@ func TestOddBytesAreDropped(t *testing.T) {
 // A file that is cut off is played as far as it goes, and then is an error.
 func TestTruncatedWAV(t *testing.T) {
 	socket := testDaemon(t)
-	dir := tempDir(t)
+	dir := trial.TempDir(t)
 	in, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
-	data := noise(audio.DefaultFormat(), 10000)
-	writeWAV(t, in, audio.DefaultFormat(), data)
+	data := trial.Noise(audio.DefaultFormat(), 10000)
+	trial.WriteWAV(t, in, audio.DefaultFormat(), data)
 	if err := os.Truncate(in, 44+4*5000+1); err != nil {
 		t.Fatal(err)
 	}
@@ -183,15 +185,15 @@ func TestTruncatedWAV(t *testing.T) {
 	cliRun(t, nil, "--socket", socket, "play", "--wait", "loop0", in).
 		want(t, exitFailed, "in.wav", "cut off", "10000 frames, it has 5000")
 	(<-recorded).want(t, exitOK)
-	if _, got := readWAV(t, out); !bytes.Equal(got, data[:4*5000]) {
+	if _, got := trial.ReadWAV(t, out); !bytes.Equal(got, data[:4*5000]) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
 
 // A requested stop is a normal end of a recording, and not of playing.
 func TestStop(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Devices[0].Freewheel = false })
-	out := filepath.Join(tempDir(t), "out.wav")
+	socket := testDaemon(t, func(c *config.Config) { c.Devices[0].Freewheel = false })
+	out := filepath.Join(trial.TempDir(t), "out.wav")
 	ctx, stop := context.WithCancel(t.Context())
 	statuses := make(chan outcome, 2)
 	for _, args := range [][]string{
@@ -214,15 +216,15 @@ func TestStop(t *testing.T) {
 			o.want(t, exitFailed, "loopbridge: interrupted")
 		}
 	}
-	if _, got := readWAV(t, out); len(got) == 0 {
+	if _, got := trial.ReadWAV(t, out); len(got) == 0 {
 		t.Error("nothing was recorded")
 	}
 }
 
 func TestPlayIsToldThatItsServerLeft(t *testing.T) {
-	socket := testDaemon(t, func(c *Config) { c.Devices[0].Freewheel = false })
+	socket := testDaemon(t, func(c *config.Config) { c.Devices[0].Freewheel = false })
 	played := background(t, nil, "--socket", socket, "play", "--wait", "--raw", "loop0", "/dev/zero")
-	cliRun(t, nil, "--socket", socket, "record", "--server", "-d", "100ms", "loop0", filepath.Join(tempDir(t), "o.wav")).want(t, exitOK)
+	cliRun(t, nil, "--socket", socket, "record", "--server", "-d", "100ms", "loop0", filepath.Join(trial.TempDir(t), "o.wav")).want(t, exitOK)
 	(<-played).want(t, exitFailed, "loop0: the server has gone after")
 }
 
@@ -233,7 +235,7 @@ func TestStalledPlayIsToldThatItsServerLeft(t *testing.T) {
 	defer w.Close()
 	played := background(t, r, "--socket", socket, "play", "--wait", "--raw", "loop0")
 	recorded := background(t, nil, "--socket", socket, "record", "--server", "--raw", "-d", "10ms", "loop0", "/dev/null")
-	if _, err := w.Write(noise(audio.DefaultFormat(), 480)); err != nil {
+	if _, err := w.Write(trial.Noise(audio.DefaultFormat(), 480)); err != nil {
 		t.Fatal(err)
 	}
 	(<-recorded).want(t, exitOK)

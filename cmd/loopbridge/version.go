@@ -42,7 +42,7 @@ func currentVersion() versionInfo {
 	return v
 }
 
-// builtVersion is what the go command knows of its own.
+// builtVersion returns what the go command knows of its own.
 func builtVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -16,18 +16,18 @@ func waitForFrames(t *testing.T, socket, name string) {
 
 func waitForLoop(t *testing.T, socket, name string, ready func(loopInfo) bool) {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < hang; time.Sleep(10 * time.Millisecond) {
+	trial.Until(t, name+" gets that far", func() bool {
 		loops, err := client.List(t.Context(), socket)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range loops {
 			if l := infoOf(&loops[i]); l.Name == name && ready(l) {
-				return
+				return true
 			}
 		}
-	}
-	t.Fatalf("%s does not get that far", name)
+		return false
+	})
 }
 
 // hold opens the server end of a loop until the test ends.

@@ -34,13 +34,6 @@ func Text(field []byte) string {
 	return string(field)
 }
 
-// NextPCM is the number of the PCM after that one, −1 for the first; −1: there is none.
-func NextPCM(fd, after int) (int, error) {
-	number := int32(after)
-	err := call(fd, request(read, groupCTL, 0x30, 4), unsafe.Pointer(&number))
-	return int(number), err
-}
-
 // ElemID names a control element.
 type ElemID struct {
 	NumID     uint32
@@ -139,17 +132,6 @@ func (i *ElemInfo) Items(fd int) (names []string, err error) {
 		names = append(names, Text(one.enumeration().name[:]))
 	}
 	return names, nil
-}
-
-// AddElem makes an element of Type, with Count values in a range; for jacks and tests.
-func (i *ElemInfo) AddElem(fd int, least, most int64) error {
-	*(*[3]int64)(unsafe.Pointer(&i.value)) = [3]int64{least, most, 1}
-	return call(fd, request(read|write, groupCTL, 0x17, unsafe.Sizeof(*i)), unsafe.Pointer(i))
-}
-
-// RemoveElem takes it away again.
-func RemoveElem(fd int, id *ElemID) error {
-	return call(fd, request(read|write, groupCTL, 0x19, unsafe.Sizeof(*id)), unsafe.Pointer(id))
 }
 
 // ElemValue is the values of an element.

@@ -98,34 +98,6 @@ func (c *ChannelInfo) Do(fd int) error {
 	return call(fd, request(read, groupPCM, 0x32, unsafe.Sizeof(*c)), unsafe.Pointer(c))
 }
 
-// PCMInfo describes a substream.
-type PCMInfo struct {
-	Device    uint32
-	Subdevice uint32
-	Stream    int32 // 0 playback, 1 capture
-	Card      int32
-	ID        [64]byte
-	Name      [80]byte
-	Subname   [32]byte
-	Class     int32
-	Subclass  int32
-	Count     uint32 // of substreams
-	Avail     uint32 // of them that nobody has open
-	Sync      [16]byte
-	_         [64]byte
-}
-
-// Do asks a PCM for it.
-func (i *PCMInfo) Do(fd int) error {
-	return call(fd, request(read, groupPCM, 0x01, unsafe.Sizeof(*i)), unsafe.Pointer(i))
-}
-
-// DoControl asks a control device for that of Device, Subdevice and Stream. ENOENT: there
-// is none.
-func (i *PCMInfo) DoControl(fd int) error {
-	return call(fd, request(read|write, groupCTL, 0x31, unsafe.Sizeof(*i)), unsafe.Pointer(i))
-}
-
 func plain(fd int, number uintptr) error { return call(fd, request(0, groupPCM, number, 0), nil) }
 
 // HWFree gives up what Install has set.
@@ -142,9 +114,6 @@ func Drop(fd int) error { return plain(fd, 0x43) }
 
 // Resume goes on after a suspend, if the hardware can: ENOSYS.
 func Resume(fd int) error { return plain(fd, 0x47) }
-
-// Unlink ends a Link.
-func Unlink(fd int) error { return plain(fd, 0x61) }
 
 // Link makes the streams of two descriptors start and stop together.
 func Link(fd, other int) error {

@@ -84,8 +84,16 @@ struct lb_ctl {
 	unsigned int deaths; /* how often the program was told that the daemon is gone */
 };
 
-/* lb_ctl_callbacks is what alsa-lib calls. */
-extern const snd_ctl_ext_callback_t lb_ctl_callbacks;
+/* The files of the mixer use one another downwards: open, elements, events, strips, table. */
+
+/* table.c: what there can be. */
+
+/* lb_ctl_element is the n-th kind of element, NULL: there is none. The first LB_OWN are
+ * those of the first strip. */
+const struct lb_element *lb_ctl_element(unsigned int n);
+
+/* lb_ctl_ports are those that can be chosen, of an element of ports. */
+uint32_t lb_ctl_ports(const struct lb_element *e, const struct lb_device *now);
 
 /* lb_ctl_tlv is the dB scale of all volumes. */
 extern const unsigned int lb_ctl_tlv[];
@@ -105,6 +113,9 @@ struct lb_slot *lb_ctl_slot(struct lb_ctl *c, unsigned long offset);
 /* lb_ctl_strip is that of a slot which is not free. */
 struct lb_strip *lb_ctl_strip(struct lb_ctl *c, const struct lb_slot *s);
 
+/* lb_ctl_id names the element of a slot which is not free. */
+void lb_ctl_id(struct lb_ctl *c, const struct lb_slot *s, snd_ctl_elem_id_t *id);
+
 /* lb_ctl_pending is the event of a slot which is not free, 0: none. */
 unsigned int lb_ctl_pending(struct lb_ctl *c, const struct lb_slot *s);
 
@@ -114,22 +125,15 @@ void lb_ctl_told(struct lb_ctl *c, struct lb_slot *s, unsigned int event);
 /* lb_ctl_all_told notes that the program knows what there is. */
 void lb_ctl_all_told(struct lb_ctl *c);
 
-/* elements.c: what they are, and their values. */
-
-/* lb_ctl_element is the n-th kind of element, NULL: there is none. The first LB_OWN are
- * those of the first strip. */
-const struct lb_element *lb_ctl_element(unsigned int n);
-
-/* lb_ctl_ports are those that can be chosen, of an element of ports. */
-uint32_t lb_ctl_ports(const struct lb_element *e, const struct lb_device *now);
-
-/* lb_ctl_id names an element. */
-void lb_ctl_id(struct lb_ctl *c, const struct lb_slot *s, snd_ctl_elem_id_t *id);
-
 /* events.c */
 
 void lb_ctl_subscribe(snd_ctl_ext_t *ext, int subscribe);
 int lb_ctl_read_event(snd_ctl_ext_t *ext, snd_ctl_elem_id_t *id, unsigned int *mask);
 int lb_ctl_poll_revents(snd_ctl_ext_t *ext, struct pollfd *fds, unsigned int n, unsigned short *revents);
+
+/* elements.c */
+
+/* lb_ctl_callbacks is what alsa-lib calls. */
+extern const snd_ctl_ext_callback_t lb_ctl_callbacks;
 
 #endif

@@ -1,41 +1,8 @@
-/* The elements of the mixer: a table, and their values in the state of a device or of an end. */
+/* The values of the mixer's elements, which are fields in the state of a device or of an end. */
 #include <errno.h>
 #include <string.h>
 
 #include "ctl.h"
-
-static const char *const outputs[32] = { "speaker", "headphone", "line_out", "spdif_out", "aux1_out", "aux2_out" };
-static const char *const inputs[32] = { "microphone", "line_in", "cd",		   "spdif_in",
-					"aux1_in",    "aux2_in", "codec_loopb_in", "sunvts" };
-
-static const struct lb_element table[LB_OWN + LB_MOST] = {
-	{ "Master Playback Volume", VOLUME, LB_PLAY_GAIN, LB_HW_PLAY, 255, 0, 0, NULL },
-	{ "Master Playback Switch", SWITCH, LB_OUTPUT_MUTED, LB_HW_PLAY, 1, 0, 0, NULL },
-	{ "Balance", NUMBER, LB_PLAY_BALANCE, LB_HW_PLAY, 64, 0, 0, NULL },
-	{ "Output Playback Enum", PORTS, LB_PLAY_PORT, LB_HW_PLAY, 0, LB_PLAY_AVAIL_PORTS, LB_PLAY_MOD_PORTS, outputs },
-	{ "Capture Volume", VOLUME, LB_RECORD_GAIN, LB_HW_RECORD, 255, 0, 0, NULL },
-	{ "Capture Balance", NUMBER, LB_RECORD_BALANCE, LB_HW_RECORD, 64, 0, 0, NULL },
-	{ "Capture Source", PORTS, LB_RECORD_PORT, LB_HW_RECORD, 0, LB_RECORD_AVAIL_PORTS, LB_RECORD_MOD_PORTS, inputs },
-	{ "Monitor Playback Volume", VOLUME, LB_MONITOR_GAIN, LB_HW_IN2OUT, 255, 0, 0, NULL },
-
-	{ " Playback Volume", VOLUME, LB_PLAY_GAIN, LB_HW_PLAY, 255, 0, 0, NULL },
-	{ " Playback Switch", SWITCH, LB_OUTPUT_MUTED, LB_HW_PLAY, 1, 0, 0, NULL },
-	{ " Capture Volume", VOLUME, LB_RECORD_GAIN, LB_HW_RECORD, 255, 0, 0, NULL },
-};
-
-const struct lb_element *lb_ctl_element(unsigned int n)
-{
-	return n < sizeof table / sizeof *table ? &table[n] : NULL;
-}
-
-/* The gain is linear, 255 is 0 dB and 0 is silence. */
-const unsigned int lb_ctl_tlv[] = { SND_CTL_TLVT_DB_LINEAR, 2 * sizeof(unsigned int),
-				    (unsigned int)SND_CTL_TLV_DB_GAIN_MUTE, 0 };
-
-uint32_t lb_ctl_ports(const struct lb_element *e, const struct lb_device *now)
-{
-	return now->values[e->avail] & now->values[e->mod];
-}
 
 /* port is the n-th of some ports, 0: there are not so many. */
 static uint32_t port(uint32_t all, unsigned int n)
@@ -43,17 +10,6 @@ static uint32_t port(uint32_t all, unsigned int n)
 	for (; all && n; n--)
 		all &= all - 1;
 	return all & -all;
-}
-
-void lb_ctl_id(struct lb_ctl *c, const struct lb_slot *s, snd_ctl_elem_id_t *id)
-{
-	const struct lb_strip *t = lb_ctl_strip(c, s);
-	char name[LB_NAME_ROOM];
-
-	snprintf(name, sizeof name, "%.*s%s", (int)sizeof name - 1, t->base, table[s->element].name);
-	snd_ctl_elem_id_set_interface(id, SND_CTL_ELEM_IFACE_MIXER);
-	snd_ctl_elem_id_set_name(id, name);
-	snd_ctl_elem_id_set_index(id, t->index);
 }
 
 /* target is an element that a program asks for. */
@@ -69,7 +25,7 @@ static bool find(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, struct target *t)
 	struct lb_slot *s = lb_ctl_slot(c, key);
 
 	if (s)
-		*t = (struct target){ lb_ctl_strip(c, s), &table[s->element], s->strip == 0 };
+		*t = (struct target){ lb_ctl_strip(c, s), lb_ctl_element(s->element), s->strip == 0 };
 	return s;
 }
 

@@ -19,6 +19,17 @@ struct lb_strip *lb_ctl_strip(struct lb_ctl *c, const struct lb_slot *s)
 	return &c->strips[s->strip];
 }
 
+void lb_ctl_id(struct lb_ctl *c, const struct lb_slot *s, snd_ctl_elem_id_t *id)
+{
+	const struct lb_strip *t = lb_ctl_strip(c, s);
+	char name[LB_NAME_ROOM];
+
+	snprintf(name, sizeof name, "%.*s%s", (int)sizeof name - 1, t->base, lb_ctl_element(s->element)->name);
+	snd_ctl_elem_id_set_interface(id, SND_CTL_ELEM_IFACE_MIXER);
+	snd_ctl_elem_id_set_name(id, name);
+	snd_ctl_elem_id_set_index(id, t->index);
+}
+
 unsigned int lb_ctl_pending(struct lb_ctl *c, const struct lb_slot *s)
 {
 	bool there = lb_ctl_strip(c, s)->there;

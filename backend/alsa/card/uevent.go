@@ -1,0 +1,128 @@
+package card
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// uevent is what the kernel says of a card.
+type uevent struct {
+	action string // "add", "remove", "change" …
+	card   int
+	lost   bool // there were more than the socket could hold; look at all
+}
+
+// parseUevent reads a message of the kernel: a header, "add@/devices/…/controlC1", and
+// lines "KEY=value", each ended by a zero byte. Not ok: it is not about a sound card.
+//
+// Of the devices of a card, the control device is registered last and taken away first.
+// The card itself is changed by udev, once its rules have run.
+func parseUevent(message []byte) (u uevent, ok bool) {
+	header, rest, found := bytes.Cut(message, []byte{0})
+	action, path, named := strings.Cut(string(header), "@")
+	if !found || !named {
+		return u, false // that of udev begins with "libudev"
+	}
+	sound := false
+	for line := range bytes.SplitSeq(rest, []byte{0}) {
+		switch key, value, _ := strings.Cut(string(line), "="); key {
+		case "SUBSYSTEM":
+			sound = value == "sound"
+		case "ACTION":
+			action = value
+		case "DEVPATH":
+			path = value
+		}
+	}
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	number, isControl := strings.CutPrefix(name, "controlC")
+	if !isControl {
+		var isCard bool
+		if number, isCard = strings.CutPrefix(name, "card"); !isCard || action != "change" {
+			return u, false
+		}
+	}
+	n, err := strconv.ParseUint(number, 10, 16)
+	return uevent{action: action, card: int(n)}, sound && err == nil
+}
+
+const (
+	ueventGroup  = 1       // of the kernel; 2 is udev's
+	ueventSize   = 8192    // the kernel makes none longer than 2 KiB and a header
+	ueventBuffer = 1 << 20 // of the socket: many devices come at once on a hub
+)
+
+// uevents reads those about sound cards until ctx is done, and then closes the channel.
+func uevents(ctx context.Context) (<-chan uevent, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_KOBJECT_UEVENT)
+	if err != nil {
+		return nil, err
+	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, ueventBuffer) // less is enough mostly
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: ueventGroup}); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "uevents") // the runtime waits, and Close ends the wait
+	conn, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { file.Close() })
+	messages := make(chan uevent, 64)
+	go func() {
+		defer close(messages)
+		defer file.Close()
+		buf := make([]byte, ueventSize)
+		for {
+			u, ok, err := nextUevent(conn, buf)
+			if err != nil {
+				return
+			}
+			if !ok {
+				continue
+			}
+			select {
+			case messages <- u:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return messages, nil
+}
+
+// nextUevent waits for one message. Not ok: it is about something else, or is not from the
+// kernel.
+func nextUevent(conn syscall.RawConn, buf []byte) (u uevent, ok bool, err error) {
+	var n int
+	var from unix.Sockaddr
+	var failed error
+	err = conn.Read(func(fd uintptr) (done bool) {
+		n, from, failed = unix.Recvfrom(int(fd), buf, 0)
+		return !errors.Is(failed, unix.EAGAIN)
+	})
+	switch {
+	case err != nil:
+		return u, false, err
+	case errors.Is(failed, unix.ENOBUFS):
+		return uevent{lost: true}, true, nil
+	case errors.Is(failed, unix.EINTR):
+		return u, false, nil
+	case failed != nil:
+		return u, false, failed
+	}
+	if sender, isNetlink := from.(*unix.SockaddrNetlink); !isNetlink || sender.Pid != 0 {
+		return u, false, nil
+	}
+	u, ok = parseUevent(buf[:n])
+	return u, ok, nil
+}

@@ -1,0 +1,173 @@
+package controls
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+)
+
+// Options say what the controls of a card are used for.
+type Options struct {
+	Names   Names
+	Volume  bool // gains and mute are the card's, as far as it can; else software's
+	Monitor bool // and so is the monitor gain
+	Restore bool // Close gives the card back the settings that it had
+	// Note is called with what goes wrong with Restore, from the goroutine that opens or
+	// closes. It may be nil.
+	Note func(error)
+}
+
+// Wrap returns the stream of a card as a backend.Controller, which owns s. An error
+// says why the controls cannot be used; then s is still the caller's. It blocks shortly.
+func Wrap(s backend.Stream, at card.Address, o Options) (backend.Stream, error) {
+	c, err := Open(at, o.Names)
+	if err != nil {
+		return nil, err
+	}
+	return WrapCard(s, c, o), nil
+}
+
+// WrapCard is Wrap with controls that are open already. The stream that it returns owns them.
+func WrapCard(s backend.Stream, c *Card, o Options) backend.Stream {
+	w := &controlled{Stream: s, ControlFeed: backend.NewControlFeed(), hardware: hardware{c, o}}
+	if o.Restore {
+		var err error
+		if w.found, err = c.Save(); err != nil {
+			w.note(audio.ErrIO.With("the settings of the card will not be restored: %v", err))
+		}
+	}
+	w.following.Go(w.follow)
+	return w
+}
+
+// controlled is the stream of a card with its controls.
+type controlled struct {
+	backend.Stream
+	*backend.ControlFeed
+	hardware  hardware
+	found     []Setting // to be restored; nil: nothing
+	following sync.WaitGroup
+	closing   sync.Once
+}
+
+var (
+	_ backend.Wrapper    = (*controlled)(nil)
+	_ backend.Controller = (*controlled)(nil)
+	_ backend.Muter      = hardware{}
+)
+
+// Unwrap makes what else the stream can do reachable; see backend.As.
+func (c *controlled) Unwrap() backend.Stream { return c.Stream }
+
+// Controls implements backend.Controller.
+func (c *controlled) Controls() backend.Controls { return c.hardware }
+
+// Close closes the PCM, and then the controls: what is restored is not heard.
+func (c *controlled) Close() error {
+	err := c.Stream.Close()
+	c.closing.Do(func() {
+		if c.found != nil {
+			if err := c.hardware.card.Restore(c.found); err != nil && !errors.Is(err, audio.ErrGone) {
+				c.note(audio.ErrIO.With("the settings of the card are not all restored: %v", err))
+			}
+		}
+		err = errors.Join(err, c.hardware.card.Close())
+		c.following.Wait()
+		c.ControlFeed.Close()
+	})
+	return err
+}
+
+// follow tells what jacks and other mixers change, until the card is closed or gone.
+func (c *controlled) follow() {
+	for change := range c.hardware.card.Changes() {
+		if change.Err != nil {
+			return // the stream finds out by itself
+		}
+		var told backend.ControlChange
+		if change.Ports != 0 {
+			told.Jacks = change.Direction
+		}
+		c.Tell(told)
+	}
+}
+
+func (c *controlled) note(err error) {
+	if c.hardware.use.Note != nil {
+		c.hardware.use.Note(err)
+	}
+}
+
+// hardware is a Card as backend.Controls.
+type hardware struct {
+	card *Card
+	use  Options
+}
+
+func (h hardware) Ports(d audio.Direction) backend.ControlPorts {
+	avail, mod, exclusive := h.card.Ports(d)
+	return backend.ControlPorts{Avail: avail, Jacked: h.card.Jacked(d), Mod: mod, Exclusive: exclusive}
+}
+
+func (h hardware) Selected(d audio.Direction) (audio.Ports, error) { return h.card.Selected(d) }
+
+func (h hardware) Select(d audio.Direction, p audio.Ports) error { return h.card.Select(d, p) }
+
+func (h hardware) Gain(d audio.Direction) (gain int, ok bool) {
+	if !h.use.Volume {
+		return 0, false
+	}
+	level, err := h.card.Level(d)
+	return level.Gain, err == nil
+}
+
+// inaudibleStep is how far in dB a volume moves at once while it is heard, if its scale is as
+// fine as that.
+const inaudibleStep = 0.5
+
+func (h hardware) Way(d audio.Direction, gain int) ([]float64, error) {
+	return h.card.Way(d, gain, Above, inaudibleStep)
+}
+
+func (h hardware) SetLevel(d audio.Direction, dB float64) error {
+	_, err := h.card.SetLevel(d, dB, Above)
+	return err
+}
+
+func (h hardware) Monitor(gain int) (done bool, err error) {
+	if !h.use.Monitor || !h.card.HasMonitor() {
+		return false, nil
+	}
+	_, err = h.card.SetMonitor(gain)
+	return err == nil, err
+}
+
+func (h hardware) Monitored() (gain int, ok bool) {
+	if !h.use.Monitor {
+		return 0, false
+	}
+	gain, err := h.card.MonitorGain()
+	return gain, err == nil
+}
+
+// Muted implements backend.Muter.
+func (h hardware) Muted() (muted, ok bool) {
+	muted, err := h.card.Muted()
+	return muted, err == nil
+}
+
+// Mute implements backend.Muter. A switch that is off is turned on in any case, or nothing
+// would be heard.
+func (h hardware) Mute(muted bool) (done bool, err error) {
+	if muted && !h.use.Volume {
+		return false, nil
+	}
+	err = h.card.SetMuted(muted)
+	if errors.Is(err, audio.ErrUnsupported) {
+		return false, nil
+	}
+	return err == nil, err
+}

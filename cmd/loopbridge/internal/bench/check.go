@@ -1,0 +1,111 @@
+package bench
+
+// checker follows the pattern through what a reader gets, and says of every frame
+// what became of it.
+type checker struct {
+	*pattern
+	next uint64 // the number that is expected
+	back uint64 // how far back a frame may be found that comes twice
+	held []byte // frames that wait for those behind them
+	pend uint64 // frames of silence behind the last frame
+
+	tally
+}
+
+// tally is what a checker found, in frames.
+type tally struct {
+	Good     uint64 `json:"good"`     // of the pattern, each once
+	Lost     uint64 `json:"lost"`     // numbers that were skipped
+	Doubled  uint64 `json:"doubled"`  // numbers that came again
+	Corrupt  uint64 `json:"corrupt"`  // neither of the pattern nor silence
+	Inserted uint64 `json:"inserted"` // silence in between
+	Trailing uint64 `json:"trailing"` // silence behind the last frame of the pattern
+}
+
+// newChecker expects frame 0 first.
+func newChecker(p *pattern, back int) *checker { return &checker{pattern: p, back: uint64(back)} }
+
+// feed checks a block of whole frames. Numbers below limit were written so far.
+func (c *checker) feed(block []byte, limit uint64) {
+	if len(c.held) > 0 {
+		block = append(c.held, block...)
+		c.held = nil
+	}
+	c.scan(block, limit, false)
+}
+
+// finish checks what was held back, and must come last: written is how many frames
+// there were in all.
+func (c *checker) finish(written uint64) tally {
+	c.scan(c.held, written, true)
+	c.held = nil
+	c.Trailing = c.pend
+	c.Lost += written - min(c.next, written)
+	return c.tally
+}
+
+func (c *checker) scan(block []byte, limit uint64, last bool) {
+	for len(block) > 0 {
+		if n := c.match(block, c.next); n > 0 {
+			c.accept(n)
+			block = block[n*c.frame:]
+			continue
+		}
+		quiet := c.silent(block)
+		block = block[quiet*c.frame:]
+		c.pend += uint64(quiet)
+		switch place, found := c.find(block, limit, last); {
+		case len(block) == 0:
+		case found:
+			c.jump(place)
+		case len(block) < c.window()*c.frame && !last:
+			c.held = append([]byte(nil), block...)
+			return
+		default: // it stands where the expected one should
+			c.Corrupt++
+			c.next++
+			block = block[c.frame:]
+		}
+	}
+}
+
+func (c *checker) accept(n int) {
+	c.Good += uint64(n)
+	c.next += uint64(n)
+	c.Inserted += c.pend
+	c.pend = 0
+}
+
+// jump goes on at another place than the expected one.
+func (c *checker) jump(place uint64) {
+	if place >= c.next {
+		c.Lost += place - c.next
+	} else {
+		again := c.next - place
+		c.Doubled += again
+		c.Good -= min(c.Good, again)
+	}
+	c.next = place
+}
+
+// find looks for the place of the first frames of a block: ahead, where frames were
+// lost, then back, where they come twice. Of the last frames the place is known.
+func (c *checker) find(block []byte, limit uint64, last bool) (place uint64, found bool) {
+	n := min(c.window(), len(block)/c.frame)
+	if n < c.window() {
+		place = limit - min(limit, uint64(n))
+		return place, last && n > 0 && place >= c.next && c.match(block, place) == n
+	}
+	block = block[:n*c.frame]
+	for place = c.next; place < limit; place++ {
+		if c.match(block, place) == n {
+			return place, true
+		}
+	}
+	for place = c.next; place > c.next-min(c.next, c.back); place-- {
+		if c.match(block, place-1) == n {
+			return place - 1, true
+		}
+	}
+	return 0, false
+}

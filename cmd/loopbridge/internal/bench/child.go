@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// child is a process of a bench. It has a process group of its own, so that Ctrl-C
+// reaches only the bench, which ends the others in order; if the bench is killed the
+// kernel kills the child too.
+type child struct {
+	*exec.Cmd
+	stdin  io.WriteCloser
+	stderr tail
+	left   chan struct{} // closed when it has ended
+	err    error         // how, after left
+}
+
+// startChild runs a loopbridge command. Descriptors from 3 on are files.
+func startChild(exe string, stdout *os.File, files []*os.File, args ...string) (*child, error) {
+	c := &child{Cmd: exec.Command(exe, args...), left: make(chan struct{})}
+	if stdout != nil { // a nil *os.File is no nil io.Writer
+		c.Stdout = stdout
+	}
+	c.Stderr = &c.stderr
+	c.ExtraFiles = files
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	var err error
+	if c.stdin, err = c.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", exe, err)
+	}
+	go func() {
+		c.err = c.Wait()
+		close(c.left)
+	}()
+	return c, nil
+}
+
+// pid returns the process's number.
+func (c *child) pid() int { return c.Process.Pid }
+
+// end asks the process to leave, and kills it if it does not.
+func (c *child) end(grace time.Duration) {
+	_ = c.Process.Signal(syscall.SIGTERM)
+	_ = c.stdin.Close()
+	select {
+	case <-c.left:
+	case <-time.After(grace):
+		_ = c.Process.Kill()
+		<-c.left
+	}
+}
+
+// failure returns why a process that should run has ended.
+func (c *child) failure(what string) error {
+	if text := c.stderr.text(); text != "" {
+		return fmt.Errorf("%s has ended: %s", what, text)
+	}
+	return fmt.Errorf("%s has ended: %v", what, c.err)
+}
+
+// tail keeps the last lines that a process wrote.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailBytes = 2000
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if n := len(t.buf) - tailBytes; n > 0 {
+		t.buf = bytes.Clone(t.buf[n:])
+	}
+	return len(p), nil
+}
+
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.buf))
+}

@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loopbridge/loopbridge/client"
+)
+
+// daemon is one in a process of its own, with a socket and a configuration
+// in a temporary directory.
+type daemon struct {
+	*child
+	dir    string
+	socket string
+}
+
+// endGrace is how long a process may take to end before it is killed.
+const endGrace = 5 * time.Second
+
+// startDaemon starts a daemon with that many loops on the null device, and
+// returns when it answers. Should it end before close, fail is told why.
+func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int, period time.Duration) (*daemon, error) {
+	dir, err := os.MkdirTemp("", "loopbridge-bench-")
+	if err != nil {
+		return nil, err
+	}
+	d := &daemon{dir: dir, socket: filepath.Join(dir, "socket")}
+	config := filepath.Join(dir, "loopbridge.toml")
+	if err = os.WriteFile(config, []byte(daemonConfig(loops, period)), 0o600); err == nil {
+		d.child, err = startChild(exe, nil, nil, "serve", "--config", config, "--socket", d.socket)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	go func() {
+		<-d.left
+		fail(d.failure("the daemon"))
+	}()
+	if err := d.answers(ctx); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func daemonConfig(loops int, period time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
+	for i := range loops {
+		fmt.Fprintf(&b, "[[loop]]\nname = %q\n", loopName(i))
+	}
+	return b.String()
+}
+
+// answers waits for that.
+func (d *daemon) answers(ctx context.Context) error {
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		if _, err := client.List(ctx, d.socket); err == nil {
+			return nil
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// close ends the daemon and leaves nothing behind.
+func (d *daemon) close() {
+	d.end(endGrace)
+	_ = os.RemoveAll(d.dir)
+}

@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// monotonic is CLOCK_MONOTONIC, the same in all processes. It takes no system call:
+// package time does without, but does not tell the time itself.
+type monotonic struct {
+	start time.Time
+	at    int64 // ns
+}
+
+func newMonotonic() monotonic {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // fails on no Linux
+	return monotonic{start: time.Now(), at: t.Nano()}
+}
+
+// now returns the time in ns.
+func (m monotonic) now() int64 { return m.at + int64(time.Since(m.start)) }
+
+// cpuTime returns what a process has used so far, in user and in system: utime and stime
+// of its stat in /proc, but in nanoseconds instead of hundredths of a second. See
+// clock_getcpuclockid(3) for the number.
+func cpuTime(pid int) (time.Duration, error) {
+	const cpuClockSched = 2
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|cpuClockSched), &t); err != nil {
+		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
+	}
+	return time.Duration(t.Nano()), nil
+}
+
+// wakeups returns how often the threads of a process have gone to sleep so far, which is
+// how often they were woken.
+func wakeups(pid int) (n uint64, err error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(files) == 0 {
+		return 0, fmt.Errorf("process %d has gone", pid)
+	}
+	for _, f := range files {
+		status, err := readStatus(f)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		n += status["voluntary_ctxt_switches"]
+	}
+	return n, nil
+}
+
+// memory is what a process occupies, in bytes.
+type memory struct {
+	rss   uint64 // resident, in all
+	rings uint64 // resident and shared: the memory of rings
+}
+
+func memoryOf(pid int) (m memory, err error) {
+	status, err := readStatus(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return m, err
+	}
+	return memory{rss: status["VmRSS"] << 10, rings: status["RssShmem"] << 10}, nil
+}
+
+// readStatus returns the numbers of a status file of /proc; sizes are in KiB there.
+func readStatus(path string) (map[string]uint64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make(map[string]uint64)
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(line, ":")
+		value, _, _ = strings.Cut(strings.TrimSpace(value), " ")
+		if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+			numbers[key] = n
+		}
+	}
+	return numbers, nil
+}
+
+// cpuModel returns what the kernel calls the processor.
+func cpuModel() string {
+	text, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}

@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// team is a client process of a bench, as the bench sees it.
+type team struct {
+	*child
+	spec   workerSpec
+	events chan workerEvent
+}
+
+// startTeam starts a process for some ends. Should it fail, fail is told why.
+func startTeam(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec) (*team, error) {
+	order, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	c, err := startChild(exe, w, []*os.File{shared}, "bench", "worker")
+	w.Close()
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	t := &team{child: c, spec: spec, events: make(chan workerEvent, 3)}
+	go t.listen(r, fail)
+	_, _ = t.stdin.Write(append(order, '\n')) // if it has gone, listen says so
+	return t, nil
+}
+
+// listen hands on what the process says.
+func (t *team) listen(r *os.File, fail context.CancelCauseFunc) {
+	defer r.Close()
+	for in := json.NewDecoder(r); ; {
+		var e workerEvent
+		switch err := in.Decode(&e); {
+		case err != nil:
+			<-t.left
+			fail(t.failure("a client process"))
+			return
+		case e.Error != "":
+			fail(errors.New(e.Error))
+			return
+		}
+		t.events <- e
+		if e.Event == eventDone {
+			return
+		}
+	}
+}
+
+// teams are all client processes of one direction.
+type teams []*team
+
+// startTeams spreads the pairs of spec over processes of at most that many ends.
+func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction, each int) (all teams, err error) {
+	spec.Direction = d
+	for spec.First = 0; spec.First < spec.Pairs; spec.First += spec.Count {
+		spec.Count = min(each, spec.Pairs-spec.First)
+		t, err := startTeam(fail, exe, shared, spec)
+		if err != nil {
+			all.end()
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// stageTimeout bounds how long the opening, the first frame and the end may take.
+const stageTimeout = time.Minute
+
+// expect waits until every process has come to an event.
+func (all teams) expect(ctx context.Context, event string) ([]workerEvent, error) {
+	late := time.NewTimer(stageTimeout)
+	defer late.Stop()
+	var events []workerEvent
+	for _, t := range all {
+		select {
+		case e := <-t.events:
+			if e.Event != event {
+				return nil, fmt.Errorf("a client process says %q instead of %q", e.Event, event)
+			}
+			events = append(events, e)
+		case <-late.C:
+			return nil, fmt.Errorf("not all clients were %q after %s: this machine is too slow for so many pairs", event, stageTimeout)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return events, nil
+}
+
+// stop tells writers that it is enough.
+func (all teams) stop() {
+	for _, t := range all {
+		_, _ = t.stdin.Write([]byte("stop\n"))
+	}
+}
+
+// end ends the processes.
+func (all teams) end() {
+	for _, t := range all {
+		_ = t.stdin.Close()
+	}
+	for _, t := range all {
+		t.child.end(endGrace)
+	}
+}
+
+// cpu returns what the processes have used so far.
+func (all teams) cpu() (sum time.Duration, err error) {
+	for _, t := range all {
+		used, err := cpuTime(t.pid())
+		if err != nil {
+			return 0, err
+		}
+		sum += used
+	}
+	return sum, nil
+}

@@ -1,0 +1,46 @@
+package config
+
+import "github.com/loopbridge/loopbridge/loop"
+
+// attach binds server = { device = "main", side = "play" }, with which the device is the
+// loop's server end, in its own format and for several clients.
+func (b *binder) attach(path string, v any, l *Loop) {
+	l.Clients = loop.Shared
+	table, ok := v.(map[string]any)
+	if ok {
+		for _, key := range []string{"device", "side"} {
+			if table[key] == nil {
+				b.missing(path, key, map[string]string{"device": "the name of a device", "side": `"play" or "record"`}[key])
+			}
+		}
+	}
+	b.table(path, v, []field{
+		{"device", setName(&l.Device)},
+		{"side", setOneOf(&l.Attached, loop.PlaySide, loop.RecordSide)},
+	})
+}
+
+// attachedOnly reports what does not go together with an attached loop.
+func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
+	if l.Attached == loop.Detached {
+		return
+	}
+	for _, key := range []string{"rate", "channels", "format", "device", "start_timeout", "on_client_close"} {
+		if keys[key] {
+			b.wrong(join(path, key), "the server is a device, which settles that: leave it out")
+		}
+	}
+}
+
+// sides tells devices which of their sides loops are attached to.
+func sides(c *Config) {
+	for _, l := range c.Loops {
+		for i := range c.Devices {
+			d := &c.Devices[i]
+			if d.Name == l.Device {
+				d.Play = d.Play || l.Attached == loop.PlaySide
+				d.Record = d.Record || l.Attached == loop.RecordSide
+			}
+		}
+	}
+}

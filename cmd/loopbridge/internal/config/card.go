@@ -1,0 +1,128 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
+	"github.com/loopbridge/loopbridge/backend/portaudio"
+)
+
+// ofBackend reports keys that only another backend has.
+func (b *binder) ofBackend(path string, backend Backend) {
+	cards := []Backend{ALSA, PortAudio}
+	for key, of := range map[string][]Backend{
+		"freewheel": {Null}, "input": {Null}, "output": {Null},
+		"card": cards, "fallback": cards, "required": cards,
+		"auto_port": {ALSA}, "control_index": {ALSA}, "restore": {ALSA}, "volume": {ALSA}, "monitor": {ALSA},
+	} {
+		if b.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
+			b.wrong(join(path, key), notOf(of...))
+		}
+	}
+}
+
+// notOf returns what is wrong with a key that only these backends have.
+func notOf(backends ...Backend) string {
+	if len(backends) > 1 {
+		return fmt.Sprintf("only backends %q and %q have it, leave it out", backends[0], backends[1])
+	}
+	return fmt.Sprintf("only backend %q has it, leave it out", backends[0])
+}
+
+const aPortAudioDevice = `the name of a device such as "ALSA:front", or "auto"; loopbridge devices shows them`
+
+// setCard takes the name of a card, or of a device of PortAudio. It need not be there.
+func setCard(to *string, backend *Backend) func(any) string {
+	return func(v any) string {
+		s, ok := v.(string)
+		switch {
+		case !ok && *backend == PortAudio:
+			return wrongType(v, aPortAudioDevice)
+		case !ok:
+			return wrongType(v, `the name of a card such as "id:PCH", or "auto"`)
+		case *backend == PortAudio && strings.TrimPrefix(s, portaudio.Prefix) == "":
+			return "empty, use " + aPortAudioDevice
+		case *backend == ALSA:
+			if _, err := card.ParseIdentity(s); err != nil {
+				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
+			}
+		}
+		*to = s
+		return ""
+	}
+}
+
+// cards takes a list of them; "null" is always the last.
+func (b *binder) cards(path string, v any, d *Device) string {
+	const use = `an array of cards such as ["id:HDMI", "null"]`
+	list, ok := v.([]any)
+	if !ok {
+		return wrongType(v, use)
+	}
+	d.Card.Fallback = nil
+	for i, v := range list {
+		var name string
+		if v == NullDevice {
+			if i+1 < len(list) {
+				b.wrong(element(path, i), "never fails, so that nothing can come behind it, make it the last one")
+			}
+			continue
+		}
+		if reason := setCard(&name, &d.Backend)(v); reason != "" {
+			b.wrong(element(path, i), reason)
+		}
+		d.Card.Fallback = append(d.Card.Fallback, name)
+	}
+	return ""
+}
+
+// cardSide returns the keys of a side that only a card has, for its controls.
+func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {
+	// only is f, on a card.
+	only := func(f func(any) string) func(any) string {
+		if backend != "" && backend != ALSA {
+			return func(any) string { return notOf(ALSA) }
+		}
+		return f
+	}
+	return []field{
+		{"volume", only(setControl(&to.Volume))},
+		{"controls", func(v any) string {
+			to.Ports = map[audio.Ports]controls.PortNames{}
+			var fields []field
+			for port := range audio.AllPorts(d).All() {
+				name := port.Names(d)
+				fields = append(fields, field{name, only(func(v any) string {
+					var c controls.PortNames
+					b.table(join(join(path, "controls"), name), v, []field{
+						{"switch", setControl(&c.Switch)},
+						{"volume", setControl(&c.Volume)},
+						{"source", setControl(&c.Source)},
+						{"item", setControl(&c.Item)},
+						{"jack", setControl(&c.Jack)},
+					})
+					to.Ports[port] = c
+					return ""
+				})})
+			}
+			b.table(join(path, "controls"), v, fields)
+			return ""
+		}},
+	}
+}
+
+// setControl takes the name of a control of a card, or of an item of one. Whether the card
+// has it is known when it is there.
+func setControl(to *string) func(any) string {
+	const use = `the name of a control as "amixer controls" shows it, such as "Speaker Playback Switch"`
+	return setText(to, "no control, use ", use, func(s string) bool { _, err := controls.ParseID(s); return err == nil })
+}
+
+// setHardware takes who applies the gains of a card: software, or as far as it can the hardware.
+func setHardware(to *bool) func(any) string {
+	return setChoice(to, []string{"software", "hardware"}, false, true)
+}

@@ -1,0 +1,137 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Load reads a file, and the headers of the sounds that it names. What is wrong
+// comes back as Problems, all of it; any other error means that it could not be
+// read.
+func Load(path string) (Config, error) {
+	doc, err := read(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return (&binder{file: path, probe: probeInput}).parse(doc)
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	defer f.Close()
+	doc, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	if len(doc) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes: this is no loopbridge configuration", path, maxFile)
+	}
+	return doc, nil
+}
+
+// Parse reads the text of a file that messages call by the given name, and
+// nothing else.
+func Parse(name string, doc []byte) (Config, error) {
+	return (&binder{file: name}).parse(doc)
+}
+
+func (b *binder) parse(doc []byte) (Config, error) {
+	c := Default()
+	if values, ok := b.decode(doc); ok {
+		c = b.config(values)
+	}
+	if len(b.problems) > 0 {
+		b.problems.sort()
+		return Config{}, b.problems
+	}
+	return c, nil
+}
+
+// decode reads TOML. go-toml stops at its first problem; to find the others, the
+// faulty key is replaced by spaces and the rest read again. False: what follows
+// the fault cannot be understood, nothing was decoded.
+func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
+	const most = 20 // problems; a file with more is something else
+	for range most {
+		b.index = indexKeys(doc)
+		values = nil
+		err := toml.Unmarshal(doc, &values)
+		var fault *toml.DecodeError
+		switch {
+		case err == nil:
+			return values, true
+		case !errors.As(err, &fault):
+			b.add("", "", 0, "not TOML: "+err.Error())
+			return nil, false
+		}
+		from, to := b.fault(fault)
+		if from == to {
+			return nil, false
+		}
+		doc = blank(doc, from, to)
+	}
+	return nil, false
+}
+
+// fault reports what go-toml refused, and returns the range to leave out; an
+// empty one where that would change the meaning of the lines after it.
+func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
+	x, doc := b.index, b.index.doc
+	line, column := fault.Position()
+	start := lineStart(doc, line)
+	offset := min(start+column-1, len(doc))
+	what := strings.TrimPrefix(fault.Error(), "toml: ")
+
+	if e, found := x.at(offset); found {
+		first := x.places[e.path]
+		if first.key < e.key {
+			b.add(e.path, x.text(e.place), offset, fmt.Sprintf("already defined on line %d, use it once", b.line(e.path)))
+		} else {
+			b.add(e.path, x.text(e.place), offset, "not TOML: "+what)
+			b.partial = true
+		}
+		return e.key, e.end // empty for a header
+	}
+
+	b.partial = true
+	text, _, _ := strings.Cut(string(doc[start:]), "\n")
+	key, value, isKey := strings.Cut(text, "=")
+	key = strings.TrimSpace(key)
+	if !isKey || !isBare(key) || !x.begins(start) {
+		b.add(oneLine(text), "", offset, "not TOML: "+what)
+		return 0, 0
+	}
+	b.add(join(x.table, key), oneLine(value), offset, "not TOML: "+what)
+	if strings.ContainsAny(value, "[{") || strings.Contains(value, `"""`) || strings.Contains(value, "'''") {
+		return 0, 0 // may go on behind the line
+	}
+	return start, start + len(text)
+}
+
+// lineStart returns the offset of a line, counted from 1.
+func lineStart(doc []byte, line int) (offset int) {
+	for ; line > 1; line-- {
+		offset += bytes.IndexByte(doc[offset:], '\n') + 1
+	}
+	return offset
+}
+
+// blank returns doc with spaces in a range, so that everything else keeps its place.
+func blank(doc []byte, from, to int) []byte {
+	doc = append([]byte(nil), doc...)
+	for i := from; i < to; i++ {
+		if doc[i] != '\n' {
+			doc[i] = ' '
+		}
+	}
+	return doc
+}

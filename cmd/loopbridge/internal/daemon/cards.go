@@ -1,0 +1,156 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa"
+	"github.com/loopbridge/loopbridge/backend/alsa/card"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/backend/standby"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
+)
+
+// cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
+type cards struct {
+	log     zerolog.Logger
+	threads *sched.Threads
+	finder  card.Finder
+	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // openSource, but in tests
+	cancel  context.CancelFunc
+	wait    sync.WaitGroup
+
+	mu      sync.Mutex
+	plugged []chan struct{} // of each device that wants to know
+
+	portAudio portAudio
+}
+
+// lookAgain is how often a card that does not open is tried again, at first.
+const lookAgain = 2 * time.Second
+
+// open opens a card for a device, and what stands in for it while it is not there: its
+// fallbacks, and at last a timer with silence behind it.
+func (c *cards) open(d config.Device) (backend.Stream, error) {
+	var serving atomic.Bool // it has opened once: from then on what is required may fail
+	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
+	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
+		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
+			d := d
+			d.Card.Required = d.Card.Required && !serving.Load()
+			return c.opener(d, name, wish)
+		}})
+	}
+	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
+		return null.Open(wish, null.Options{})
+	}})
+	s, err := standby.Open(d.Config, o)
+	serving.Store(true)
+	return s, err
+}
+
+// openSource opens what has a name now, for a device.
+func (c *cards) openSource(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
+	if d.Backend == config.PortAudio {
+		return c.openPortAudio(d.Name, name, wish)
+	}
+	return c.openCard(d, name, wish)
+}
+
+// openCard opens the card that has a name now, with its controls. A card that is not required
+// does without those that cannot be used.
+func (c *cards) openCard(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
+	var sides audio.Direction
+	if wish.Play {
+		sides |= audio.Play
+	}
+	if wish.Record {
+		sides |= audio.Record
+	}
+	found, pcm, err := c.finder.Resolve(name, sides)
+	if err != nil {
+		return nil, err
+	}
+	at := card.Address{Card: found.Number, Device: pcm.Device}
+	s, err := alsa.Open(wish, at)
+	if err != nil {
+		return nil, err
+	}
+	log := c.log.With().Str("device", d.Name).Logger()
+	o := d.Card.Controls
+	o.Note = func(err error) { log.Warn().Err(err).Msg("sound card") }
+	controlled, err := controls.Wrap(s, at, o)
+	if err == nil {
+		return controlled, nil
+	}
+	if d.Card.Required {
+		return nil, errors.Join(err, s.Close())
+	}
+	log.Warn().Err(err).Msg("the card's own controls cannot be used")
+	return s, nil
+}
+
+// subscribe returns a channel that gets something whenever a card was plugged in.
+func (c *cards) subscribe() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	plugged := make(chan struct{}, 1)
+	c.plugged = append(c.plugged, plugged)
+	if c.cancel == nil {
+		var ctx context.Context
+		ctx, c.cancel = context.WithCancel(context.Background())
+		c.wait.Go(func() { c.watch(ctx) })
+	}
+	return plugged
+}
+
+// watch tells devices when a card comes. That theirs goes they find out by themselves.
+func (c *cards) watch(ctx context.Context) {
+	events, err := card.Watch(ctx)
+	if err != nil {
+		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by looking for them")
+		return
+	}
+	for e := range events {
+		switch {
+		case e.Note != nil:
+			c.log.Warn().Err(e.Note).Msg("sound cards")
+		case e.Added:
+			c.log.Info().Int("card", e.Card.Number).Str("id", e.Card.ID).Msg("sound card: " + e.Card.LongName)
+			c.tell()
+		case e.Removed:
+			c.log.Info().Int("card", e.Card.Number).Str("id", e.Card.ID).Msg("sound card removed")
+		}
+	}
+}
+
+func (c *cards) tell() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, plugged := range c.plugged {
+		select {
+		case plugged <- struct{}{}:
+		default: // it is about to look
+		}
+	}
+}
+
+// close ends the watch. Close the devices before.
+func (c *cards) close() {
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.wait.Wait()
+	if err := c.portAudio.close(); err != nil {
+		c.log.Warn().Err(err).Msg("PortAudio is not given back")
+	}
+}

@@ -1,0 +1,120 @@
+// Package daemon is what serves: it opens the devices of a configuration, puts loops on them, and
+// lets programs and operators in.
+//
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, state file
+//	                                                  ▲
+//	                                              server: programs, operators
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server"
+)
+
+// Daemon is everything that serves: devices with their engines, loops, a socket.
+type Daemon struct {
+	log     zerolog.Logger
+	bay     *loop.Patchbay
+	server  *server.Server
+	control *server.Control
+	state   *statefile.File
+	cards   cards
+	threads *sched.Threads
+	loops   loopSet
+	wait    sync.WaitGroup
+}
+
+// Start returns when programs can connect. The state of devices is kept at c.Daemon.State; "":
+// nowhere.
+func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
+	d := newDaemon(log)
+	if err := d.start(c, socket); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// newDaemon serves nothing yet.
+func newDaemon(log zerolog.Logger) *Daemon {
+	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
+	d.cards = cards{log: log, threads: d.threads}
+	d.cards.opener = d.cards.openSource
+	return d
+}
+
+func (d *Daemon) start(c config.Config, socket string) error {
+	var err error
+	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
+		return err
+	}
+	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
+	d.wait.Go(func() { logEvents(d.log, events) })
+	for _, device := range c.Devices {
+		if err := d.addDevice(device); err != nil {
+			return fmt.Errorf("device %s: %w", device.Name, err)
+		}
+	}
+	d.state.Follow()
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: d.state}
+	if err := d.loops.begin(c.Loops); err != nil {
+		return err
+	}
+	d.state.KeepAdopted()
+	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
+	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
+		return err
+	}
+	at.Path = control.Socket(socket)
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Thread: d.threads.State}
+	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
+		return err
+	}
+	if err := d.loops.names.write(c.Loops); err != nil {
+		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
+	}
+	d.wait.Go(func() {
+		if err := d.control.Serve(); err != nil {
+			d.log.Error().Err(err).Msg("no more operators can connect")
+		}
+	})
+	d.wait.Go(func() {
+		if err := d.server.Serve(); err != nil {
+			d.log.Error().Err(err).Msg("no more programs can connect")
+		}
+	})
+	return nil
+}
+
+// Close hangs up on all programs and gives everything back, also after half a start.
+func (d *Daemon) Close() error {
+	var errs []error
+	if d.control != nil {
+		errs = append(errs, d.control.Close())
+	}
+	if d.state != nil {
+		d.state.Close()
+	}
+	if d.server != nil {
+		d.loops.names.remove()
+		errs = append(errs, d.server.Close())
+	}
+	d.bay.Close()
+	for _, device := range d.bay.Devices() {
+		if err := device.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("device %s: %w", device.Name(), err))
+		}
+	}
+	d.cards.close()
+	d.wait.Wait()
+	return errors.Join(errs...)
+}

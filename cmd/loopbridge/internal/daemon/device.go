@@ -1,0 +1,144 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// addDevice opens a device, gives it the state that it has at first, or had, and takes it in.
+func (d *Daemon) addDevice(c config.Device) error {
+	stream, err := d.open(c)
+	if err != nil {
+		return err
+	}
+	if r, ok := backend.As[backend.Reporter](stream); ok {
+		d.wait.Go(func() { logReports(d.log, c, r) })
+	}
+	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Note: func(err error) {
+		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
+	}}
+	if _, isCard := backend.As[backend.Switcher](stream); isCard {
+		o.Thread = func() { d.threads.Enter(c.Name) }
+	}
+	device, err := loop.NewEngineWith(c.Name, stream, o)
+	if err != nil {
+		return errors.Join(err, stream.Close())
+	}
+	if err = d.setUp(device, c); err == nil {
+		err = d.bay.AddDevice(device)
+	}
+	if err != nil {
+		return errors.Join(err, device.Close())
+	}
+	return nil
+}
+
+// setUp gives a device the state that it has at first, or had.
+func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
+	if _, err := device.Set(c.State); err != nil {
+		return err
+	}
+	if _, err := device.Set(c.Card.Port); err != nil {
+		if c.Card.Required {
+			return err
+		}
+		d.log.Warn().Err(err).Str("device", c.Name).Msg("the ports stay as they are")
+	}
+	d.state.RestoreDevice(device)
+	return nil
+}
+
+// open opens a device. It is the one place that knows every backend.
+func (d *Daemon) open(c config.Device) (backend.Stream, error) {
+	switch c.Backend {
+	case config.Null:
+		return openNull(c)
+	case config.ALSA, config.PortAudio:
+		return d.cards.open(c)
+	}
+	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
+}
+
+// openNull opens for what there is sound or a loop for: Record with an input, Play with an
+// output.
+func openNull(c config.Device) (backend.Stream, error) {
+	wish := c.Config
+	wish.Record, wish.Play = c.Record || c.Input != config.Input{}, c.Play || c.Output != ""
+	o := null.Options{Freewheel: c.Freewheel}
+	var err error
+	if o.Input, err = openInput(c.Input, c.Format); err != nil {
+		return nil, err
+	}
+	if c.Output == "" {
+		return null.Open(wish, o)
+	}
+	if o.Output, err = createOutput(c.Output, c.Format); err != nil {
+		return nil, err
+	}
+	s, err := null.Open(wish, o)
+	if err != nil {
+		o.Output.Close()
+	}
+	return s, err
+}
+
+// openInput opens an input; nil is silence.
+func openInput(in config.Input, f audio.Format) (null.Source, error) {
+	switch {
+	case in.Tone != 0:
+		return null.Tone(f, in.Tone, in.Level)
+	case in.File == "":
+		return nil, nil
+	}
+	file, err := files.OpenInput(in.File)
+	if err != nil {
+		return nil, fmt.Errorf("input: %w", err)
+	}
+	defer file.Close()
+	s, err := null.ReadWAV(file, f)
+	if err != nil {
+		return nil, fmt.Errorf("input %s: %w", in.File, err)
+	}
+	return s, nil
+}
+
+// createOutput creates the file, or empties it.
+func createOutput(name string, f audio.Format) (null.Sink, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, files.NotRegular("output", name, info.Mode())
+	}
+	file, created, err := files.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("output: cannot write %s: %w", name, files.Cause(err))
+	}
+	r, err := null.NewRecorder(file, f)
+	if err != nil {
+		file.Close()
+		if created {
+			os.Remove(name)
+		}
+		return nil, fmt.Errorf("output: cannot write %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// logReports writes what a device tells until its stream is closed.
+func logReports(log zerolog.Logger, c config.Device, r backend.Reporter) {
+	for err := range r.Reports() {
+		line := log.Warn().Err(err).Str("device", c.Name)
+		if c.Output != "" {
+			line = line.Str("file", c.Output)
+		}
+		line.Msg("trouble with a device")
+	}
+}

@@ -1,0 +1,44 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+)
+
+// nameList is a file beside the socket, in alsa-lib's own language, by which "aplay -L"
+// shows the loops: plugin/alsa/50-loopbridge.conf loads it.
+type nameList string
+
+func nameListOf(socket string) nameList { return nameList(socket + ".hints") }
+
+// write replaces the file as a whole: an ALSA program may read it at any moment.
+func (f nameList) write(loops []config.Loop) error {
+	var text strings.Builder
+	text.WriteString("defaults.loopbridge.loops \"")
+	for _, l := range loops {
+		fmt.Fprintf(&text, "\nloopbridge:%s  %s", inQuotes(l.Name), l.Format.Or(audio.DefaultFormat()))
+	}
+	text.WriteString("\"\n")
+	next := string(f) + ".next"
+	if err := os.WriteFile(next, []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, string(f))
+}
+
+func (f nameList) remove() { _ = os.Remove(string(f)) }
+
+// inQuotes drops what could end a text between quotes.
+func inQuotes(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '"' || r == '\\' || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// loopSet is the loops of a running daemon: those of the configuration, and what people
+// add and remove since. What they change is gone with the daemon.
+type loopSet struct {
+	bay   *loop.Patchbay
+	names nameList
+	state *statefile.File
+
+	mu  sync.Mutex
+	all []config.Loop
+}
+
+// begin makes the loops of the configuration.
+func (s *loopSet) begin(loops []config.Loop) error {
+	for _, l := range loops {
+		if err := s.insert(l); err != nil {
+			return fmt.Errorf("loop %s: %w", l.Name, err)
+		}
+	}
+	return nil
+}
+
+// insert makes a loop. The caller holds mu, or is alone.
+func (s *loopSet) insert(l config.Loop) error {
+	device, err := s.bay.Device(l.Device)
+	if err != nil {
+		return err
+	}
+	if err := s.bay.Add(l.Spec, device); err != nil {
+		return err
+	}
+	s.all = append(s.all, l)
+	s.state.RestoreLoop(l.Name)
+	return nil
+}
+
+// Add implements server.Loops: text is a JSON object with the keys of [[loop]].
+func (s *loopSet) Add(text []byte) (name string, err error) {
+	var devices []string
+	for _, device := range s.bay.Devices() {
+		devices = append(devices, device.Name())
+	}
+	l, err := config.ParseLoop(text, devices)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.insert(l); err != nil {
+		return "", err
+	}
+	return l.Name, s.names.write(s.all)
+}
+
+// Remove implements server.Loops.
+func (s *loopSet) Remove(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.bay.Remove(name); err != nil {
+		return err
+	}
+	s.all = slices.DeleteFunc(s.all, func(l config.Loop) bool { return l.Name == name })
+	return s.names.write(s.all)
+}

@@ -1,0 +1,70 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+)
+
+// Options are what Serve needs beside a configuration.
+type Options struct {
+	Socket  string // where programs reach the daemon
+	Hangups Hangups
+	Log     io.Writer
+	Version string // of the program, for the log
+	Ready   func() // is called when programs can connect
+}
+
+// Serve runs a daemon in this process until ctx ends, or the terminal closes that the process
+// was started in.
+func Serve(ctx context.Context, c config.Config, o Options) error {
+	out := o.Log
+	var libraries *portaudio.Stderr
+	if c.UsesPortAudio() {
+		var err error
+		if libraries, err = portaudio.TakeStderr(); err != nil {
+			return fmt.Errorf("standard error cannot be taken: %w", err)
+		}
+		defer libraries.GiveBack()
+		if out == io.Writer(os.Stderr) {
+			out = libraries.Own
+		}
+	}
+	log := newLog(out, c.Daemon.Log)
+	if libraries != nil {
+		libraries.Listen(libraryLog(log))
+	}
+	c.Daemon.State = statefile.Path(c.Daemon.State, o.Socket)
+	d, err := Start(c, o.Socket, log)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State).Int("loops", len(c.Loops)).Msg("running")
+	sched.RelaxTimers()
+	o.Ready()
+	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
+	return d.Close()
+}
+
+// wait blocks until the daemon is to stop, and returns why.
+func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx).Error()
+		case <-h.signals:
+			if h.closed() {
+				return "the terminal has closed"
+			}
+			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" makes and removes loops meanwhile")
+		}
+	}
+}

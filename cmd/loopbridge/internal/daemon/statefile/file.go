@@ -1,0 +1,261 @@
+// Package statefile keeps what people have set of devices and loops over a restart.
+package statefile
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// File is the state file of a daemon. One that is missing or damaged does no harm. What it has
+// of devices and loops that there are not, it keeps for when there are.
+type File struct {
+	path   string // "": nothing is kept
+	socket string // whose state it is
+	bay    *loop.Patchbay
+	log    zerolog.Logger
+
+	sets      *event.Subscription // nil: nothing is followed
+	following sync.WaitGroup
+
+	mu    sync.Mutex
+	timer *time.Timer // nil: nothing is to be written
+
+	writing sync.Mutex // of state; not to be waited for by those who set
+	state   savedState // as last read or written
+
+	lock    *os.File // nil: there is none
+	adopted bool     // state is that of another file, and still to be written
+}
+
+// savedState is the file.
+type savedState struct {
+	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": one of before
+	Devices map[string]audio.Saved `json:"devices"`
+	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
+}
+
+// eventRoom is how many sets may wait to be kept.
+const eventRoom = 4096
+
+// stateDelay gathers sets that come one after the other.
+const stateDelay = 300 * time.Millisecond
+
+// stateFolder returns where the state of daemons is kept unless they are told otherwise; "":
+// nowhere.
+func stateFolder() string {
+	if dir := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(dir) { // systemd.exec(5)
+		return dir
+	}
+	dir := os.Getenv("XDG_STATE_HOME")
+	switch home, err := os.UserHomeDir(); {
+	case os.Getuid() == 0:
+		dir = "/var/lib"
+	case dir != "":
+	case err == nil:
+		dir = filepath.Join(home, ".local", "state")
+	default:
+		return ""
+	}
+	return filepath.Join(dir, "loopbridge")
+}
+
+// Open takes the file at path for the daemon on a socket, until Close, and reads it; "": nothing
+// is kept. The error is audio.ErrBusy: another daemon has the file.
+func Open(path, socket string, bay *loop.Patchbay, log zerolog.Logger) (*File, error) {
+	s := &File{path: path, socket: socket, bay: bay, log: log}
+	if err := s.hold(); err != nil {
+		return nil, err
+	}
+	if path != "" {
+		s.load()
+	}
+	return s, nil
+}
+
+// load reads the file.
+func (s *File) load() {
+	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), s.half()))
+	for _, half := range halves { // power was lost while they were written
+		os.Remove(half)
+	}
+	text, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if text = s.inherited(); text == nil {
+			return
+		}
+		err, s.adopted = nil, true
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &s.state)
+	}
+	if err != nil {
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops is not restored")
+		s.state = savedState{}
+	}
+}
+
+// half returns the name of the file while it is not yet whole.
+func (s *File) half() string { return "." + filepath.Base(s.path) + "-*" }
+
+// RestoreDevice gives a new device what was kept of one of its name.
+func (s *File) RestoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
+
+// RestoreLoop gives a new loop what was kept of one of its name. Any goroutine may call it.
+func (s *File) RestoreLoop(name string) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for _, strip := range s.strips(name) {
+		s.restore(strip, s.state.Ends)
+	}
+}
+
+func (s *File) restore(k loop.Subject, from map[string]audio.Saved) {
+	saved := from[k.Name()]
+	if saved == nil {
+		return
+	}
+	if err := k.Restore(saved); err != nil {
+		s.log.Warn().Err(err).Str("file", s.path).Str("name", k.Name()).Msg("part of its state is not restored")
+	}
+}
+
+// strips returns the strips of a loop whose state lasts.
+func (s *File) strips(name string) (all []*loop.Strip) {
+	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
+		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {
+			all = append(all, strip)
+		}
+	}
+	return all
+}
+
+// Follow keeps what is set from now on.
+func (s *File) Follow() {
+	if s.path == "" {
+		return
+	}
+	s.sets = s.bay.Subscribe(eventRoom)
+	s.following.Go(func() {
+		var lost uint64
+		for ev := range s.sets.C {
+			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // what was lost may have been one
+				lost = now
+				s.changed()
+			}
+		}
+	})
+}
+
+// KeepAdopted writes what was read from a file that is not this daemon's own, before the daemon
+// whose file it was writes there.
+func (s *File) KeepAdopted() {
+	if s.adopted {
+		s.changed()
+	}
+}
+
+// Close writes what is not yet written, and gives the file to the next daemon.
+func (s *File) Close() {
+	if s.sets != nil {
+		s.sets.Cancel()
+		s.following.Wait()
+	}
+	s.flush()
+	s.release()
+}
+
+// changed writes the file a moment later.
+func (s *File) changed() {
+	if s.path == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer == nil {
+		s.timer = time.AfterFunc(stateDelay, s.flush)
+	}
+}
+
+// flush writes what is not yet written.
+func (s *File) flush() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.due() {
+		return
+	}
+	for _, device := range s.bay.Devices() {
+		keep(device, &s.state.Devices)
+	}
+	for _, l := range s.bay.Status() {
+		for _, strip := range s.strips(l.Name) {
+			keep(strip, &s.state.Ends)
+		}
+	}
+	s.state.Socket = realPath(s.socket)
+	if err := s.write(s.state); err != nil {
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
+	}
+}
+
+// due reports whether something is to be written, and takes it on.
+func (s *File) due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer == nil {
+		return false
+	}
+	s.timer.Stop()
+	s.timer = nil
+	return true
+}
+
+func keep(k loop.Subject, in *map[string]audio.Saved) {
+	if *in == nil {
+		*in = map[string]audio.Saved{}
+	}
+	i := k.Info()
+	(*in)[k.Name()] = i.Save()
+}
+
+// write replaces the file: whoever looks, also after a loss of power, sees the old one or
+// the new one.
+func (s *File) write(state savedState) error {
+	text, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(s.path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, s.half())
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), s.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+	return nil
+}

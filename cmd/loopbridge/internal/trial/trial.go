@@ -1,0 +1,76 @@
+// Package trial is what the tests of the command share.
+package trial
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Hang is when a test gives up on what it waits for. Nothing is measured with it.
+const Hang = 5 * time.Minute
+
+// TempDir returns a folder for a test, with a path short enough for sockets.
+func TempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// Until blocks until what must happen has happened.
+func Until(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Hang); !happened(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// Output gathers what a command prints, or a daemon logs, for a test that looks at it
+// meanwhile. Its methods are for any goroutine.
+type Output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+// Text returns all that was written until now.
+func (o *Output) Text() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// Line returns the first line with these words, or "".
+func (o *Output) Line(words string) string {
+	for line := range strings.Lines(o.Text()) {
+		if strings.Contains(line, words) {
+			return line
+		}
+	}
+	return ""
+}
+
+// Until blocks until these words were written.
+func (o *Output) Until(t testing.TB, words string) {
+	t.Helper()
+	for deadline := time.Now().Add(Hang); !strings.Contains(o.Text(), words); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never said %q, but %q", words, o.Text())
+		}
+	}
+}
