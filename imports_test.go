@@ -47,9 +47,9 @@ func layers() []layer {
 		{"api", "audio", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server", "api audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
-		{"server/servertest", "audio backend backend/null loop server", "one daemon for the tests of all"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
+		{"server/servertest", "audio backend backend/null client loop loop/pcm server", "one daemon for the tests of all"},
 
 		{"client/control", "api audio client/internal/reach", "HTTP, which client must not pull in"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},

@@ -113,13 +113,21 @@ type Loops struct {
 	Loops []Loop `json:"loops"`
 }
 
-// Client returns the first client, or an end that nobody holds.
-func (l *Loop) Client() End {
-	if len(l.Clients) > 0 {
-		return l.Clients[0]
+// Ends returns the server and the first client. An end that nobody holds is closed, and has no
+// direction.
+func (l *Loop) Ends() (server, client End) {
+	server, client = End{State: "closed"}, End{State: "closed"}
+	if l.Server != nil {
+		server = *l.Server
 	}
-	return End{State: "closed"}
+	if len(l.Clients) > 0 {
+		client = l.Clients[0]
+	}
+	return server, client
 }
+
+// Held reports whether somebody holds the end.
+func (e *End) Held() bool { return e.Direction != "" }
 
 // Levels are what a device, or the program at an end of a loop, played and recorded since they
 // were asked for before; nothing at first.

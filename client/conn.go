@@ -184,15 +184,25 @@ func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
 // await is call for a request whose answer waits for somebody else. ErrTimedOut: the daemon
 // answers nothing else either.
 func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error) {
-	probe := func(ctx context.Context) error {
-		_, err := list(ctx, c.socket)
-		return err
-	}
-	err = reach.Watch(ctx, c.socket, probe, func(ctx context.Context) (err error) {
+	err = reach.Watch(ctx, c.socket, func(ctx context.Context) error { return ping(ctx, c.socket) }, func(ctx context.Context) (err error) {
 		a, err = c.call(ctx, r)
 		return err
 	})
 	return a, err
+}
+
+// ping asks the daemon on a socket for anything that it answers at once.
+func ping(ctx context.Context, socket string) error {
+	c, err := dial(ctx, socket)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	_, err = c.call(ctx, &wire.Request{Header: wire.Header{Op: wire.OpInfo}})
+	if errors.Is(err, audio.ErrNoDevice) {
+		return nil
+	}
+	return err
 }
 
 // call sends a request and waits for its only reply. It takes one of the slots,

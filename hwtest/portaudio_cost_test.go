@@ -54,7 +54,7 @@ func (b *bench) cost(backend, card string, period int) time.Duration {
 		defer p.Process.Kill()
 	}
 	d.until("plays and records", func() bool {
-		loops, err := client.List(b.Context(), d.socket)
+		loops, err := d.control.Loops(b.Context())
 		for _, l := range loops {
 			if l.Frames == 0 {
 				return false

@@ -99,8 +99,6 @@ func (c *conn) farewell(h wire.Header, err error) {
 func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	h := r.Header
 	switch {
-	case r.Op == wire.OpList:
-		return c.list(h)
 	case r.Op == wire.OpInfo, r.Op == wire.OpSet:
 		return c.state(r)
 	case r.Op == wire.OpStates:

@@ -5,15 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/server/servertest"
-	"github.com/loopbridge/loopbridge/wire"
 )
 
 // daemonChild starts a daemon in another process.
@@ -62,19 +64,17 @@ func (v *victims) open(loop string, o pcm.Options) *pcm.PCM {
 }
 
 // listed waits until the daemon shows it.
-func (v *victims) listed(what string, f func(name string, server, client ring.State, waiting int) bool) {
+func (v *victims) listed(what string, f func(l *api.Loop, server, client string) bool) {
 	v.Helper()
 	servertest.Until(v, what, func() bool {
-		loops, err := client.List(v.ctx, v.socket)
+		loops, err := control.New(v.socket).Loops(v.ctx)
 		if err != nil {
 			v.Fatal(err)
 		}
-		for _, l := range loops {
-			if f(wire.Text(l.Name[:]), ring.State(l.Server.State), ring.State(l.Client.State), int(l.Waiting)) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(loops, func(l api.Loop) bool {
+			server, client := l.Ends()
+			return f(&l, server.State, client.State)
+		})
 	})
 }
 
@@ -109,7 +109,7 @@ func TestKilledDaemon(t *testing.T) {
 			waited <- err
 		}()
 	}
-	v.listed("three to wait", func(name string, _, _ ring.State, waiting int) bool { return name == "loop0" && waiting == 3 })
+	v.listed("three to wait", func(l *api.Loop, _, _ string) bool { return l.Name == "loop0" && l.Waiting == 3 })
 
 	// loop1: a server in its pause.
 	paused := v.open("loop1", pcm.Options{Role: pcm.Server, Direction: pcm.Write})
@@ -145,10 +145,10 @@ func TestKilledDaemon(t *testing.T) {
 			}
 		}
 	})
-	v.listed("all to have started", func(name string, server, client ring.State, _ int) bool {
-		return name == "other" && server == ring.Running && client == ring.Running
+	v.listed("all to have started", func(l *api.Loop, server, client string) bool {
+		return l.Name == "other" && server == ring.Running.String() && client == ring.Running.String()
 	})
-	v.listed("the pause", func(name string, server, _ ring.State, _ int) bool { return name == "loop1" && server == ring.Armed })
+	v.listed("the pause", func(l *api.Loop, server, _ string) bool { return l.Name == "loop1" && server == ring.Armed.String() })
 
 	daemon.kill()
 	for range v.n {
@@ -208,7 +208,7 @@ func TestD13_FramesSurviveTheirDaemon(t *testing.T) {
 		n, err = s.Read(v.ctx, got)
 		result <- err
 	}()
-	v.listed("the read to begin", func(name string, server, _ ring.State, _ int) bool { return server == ring.Armed })
+	v.listed("the read to begin", func(_ *api.Loop, server, _ string) bool { return server == ring.Armed.String() })
 	block := make([]byte, 4*1000)
 	for i := range block {
 		block[i] = byte(i/4) | 1

@@ -123,7 +123,7 @@ func TestGarbageInTheFields(t *testing.T) {
 func TestProgramOfAnotherVersion(t *testing.T) {
 	r := newRig(t)
 	c := r.dial()
-	packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpList, Seq: 77}})
+	packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpInfo, Seq: 77}})
 	packet[2] = wire.Version + 1
 	if _, err := c.Write(packet); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestDescriptorsFromAProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		fd := int(out.Fd())
-		packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpList}})
+		packet := wire.EncodeRequest(&wire.Request{Header: wire.Header{Op: wire.OpInfo}})
 		if _, _, err := c.WriteMsgUnix(packet, unix.UnixRights(fd, fd, fd), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -191,8 +191,8 @@ func TestRepliesThatNobodyReads(t *testing.T) {
 		holder.granted()
 		wait.Go(flood(holder, wire.OpSetup)) // the replies have descriptors
 		waiter.open(loop, clientWrites(0))   // it will not take what it is granted
-		wait.Go(flood(waiter, wire.OpList))
-		wait.Go(flood(r.dial(), wire.OpList))
+		wait.Go(flood(waiter, wire.OpInfo))
+		wait.Go(flood(r.dial(), wire.OpInfo))
 	}
 	wait.Wait()
 	servertest.Until(t, "all of them to be cut off", func() bool { return r.Connections() == 2 })
@@ -211,7 +211,7 @@ func TestProgramsThatSayNothing(t *testing.T) {
 	}
 	talks := r.dial()
 	talks.open("loop0", clientWrites(pcm.Forever))
-	if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
+	if err := servertest.Answers(servertest.Guard(t), r.Path); err != nil {
 		t.Error(err)
 	}
 	for _, c := range silent {

@@ -10,11 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/servertest"
@@ -100,6 +102,14 @@ func beDaemon(o order) error {
 	d, err := servertest.New(threeLoops(server.Socket{Path: o.socket}))
 	if err != nil {
 		return err
+	}
+	if o.files == 0 {
+		c, err := server.ListenControl(server.Socket{Path: control.Socket(o.socket)}, server.Panel{Bay: d.Bay}, zerolog.Nop())
+		if err != nil {
+			return err
+		}
+		go c.Serve()
+		defer c.Close()
 	}
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/server/servertest"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -45,22 +44,6 @@ func rests(t *testing.T, pid int) {
 	})
 }
 
-// waiting asks on a connection that is open already how many clients wait.
-func (c *raw) waiting() (n uint32) {
-	c.Helper()
-	c.op(wire.OpList)
-	for {
-		reply, _, err := c.reply()
-		if err != nil {
-			c.Fatal(err)
-		}
-		if reply.Last != 0 {
-			return n
-		}
-		n += reply.Loop.Waiting
-	}
-}
-
 // A daemon at its limit of open files says so to whoever comes, does not spin, and
 // goes on when there are descriptors again. Those who are in do not notice.
 func TestDaemonWithoutDescriptors(t *testing.T) {
@@ -68,34 +51,26 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 	o := order{socket: servertest.Socket(t), files: 200}
 	daemon := daemonChild(t, o)
 	by := newBystander(t, o.socket)
-	monitor := dial(t, o.socket)
 
-	// Programs that wait, until there is no room for more.
+	// Programs that wait, until there is no room for more. What is let in is told a state.
 	var all []*raw
-	in, out := uint32(0), 0
+	in, out := 0, 0
 	for out < 30 {
 		c := dial(t, o.socket)
 		all = append(all, c)
-		answer := make(chan wire.Reply, 1)
-		c.open("loop0", clientWrites(-1))
-		go func() {
-			reply, _, _ := c.reply()
-			answer <- reply
-		}()
-		servertest.Until(t, "the program to be let in or not", func() bool {
-			select {
-			case reply := <-answer:
-				out++
-				text := wire.Text(reply.Failure.Text[:])
-				if syscall.Errno(reply.Errno) != syscall.ENOMEM || !strings.Contains(text, "no descriptors") || !strings.Contains(text, "raise its limit") {
-					t.Fatalf("refused with %+v %q", reply.Header, text)
-				}
-				return true
-			default:
-				return monitor.waiting() > in
-			}
-		})
-		in = monitor.waiting()
+		c.device(wire.OpInfo, "")
+		reply, _, err := c.reply()
+		switch text := wire.Text(reply.Failure.Text[:]); {
+		case err != nil:
+			t.Fatal(err)
+		case reply.Errno == 0:
+			c.open("loop0", clientWrites(-1))
+			in++
+		case syscall.Errno(reply.Errno) == syscall.ENOMEM && strings.Contains(text, "no descriptors") && strings.Contains(text, "raise its limit"):
+			out++
+		default:
+			t.Fatalf("refused with %+v %q", reply.Header, text)
+		}
 	}
 	if in < 10 {
 		t.Errorf("only %d programs were let in", in)
@@ -113,11 +88,11 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 		c.Close()
 	}
 	servertest.Until(t, "the daemon to recover", func() bool {
-		loops, err := client.List(servertest.Guard(t), o.socket)
+		err := servertest.Answers(servertest.Guard(t), o.socket)
 		if err != nil && !errors.Is(err, audio.ErrNoMemory) && !errors.Is(err, audio.ErrReset) {
 			t.Fatal(err)
 		}
-		return err == nil && loops[0].Waiting == 0
+		return err == nil
 	})
 	v := &victims{T: t, ctx: servertest.Guard(t), socket: o.socket}
 	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(0))
@@ -143,7 +118,7 @@ func TestDaemonThatIsRobbedOfDescriptors(t *testing.T) {
 	limit(10)
 	result := make(chan error, 1)
 	go func() {
-		_, err := client.List(servertest.Guard(t), o.socket)
+		err := servertest.Answers(servertest.Guard(t), o.socket)
 		result <- err
 	}()
 	rests(t, daemon.Process.Pid)

@@ -15,7 +15,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
@@ -120,7 +119,7 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	if !strings.Contains(err.Error(), "already") || !strings.Contains(err.Error(), r.Path) {
 		t.Errorf("%q does not say what is the matter", err)
 	}
-	if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
+	if err := servertest.Answers(servertest.Guard(t), r.Path); err != nil {
 		t.Errorf("the first one is disturbed: %v", err)
 	}
 }
@@ -134,7 +133,7 @@ func TestStaleSocketIsTakenOver(t *testing.T) {
 	}
 	stale.SetUnlinkOnClose(false)
 	stale.Close()
-	_, err = client.List(servertest.Guard(t), path)
+	err = servertest.Answers(servertest.Guard(t), path)
 	servertest.Is(t, err, audio.ErrNoDaemon)
 	if _, err := listens(t, server.Socket{Path: path}); err != nil {
 		t.Error(err)
@@ -177,7 +176,7 @@ func TestNobodyIsServedAfterClose(t *testing.T) {
 	if err := p.Close(servertest.Guard(t)); err != nil {
 		t.Error(err)
 	}
-	_, err = client.List(servertest.Guard(t), r.Path)
+	err = servertest.Answers(servertest.Guard(t), r.Path)
 	servertest.Is(t, err, audio.ErrNoDaemon)
 }
 
@@ -191,7 +190,7 @@ func TestCloseWhileProgramsComeIn(t *testing.T) {
 				go func() {
 					defer func() { done <- struct{}{} }()
 					for {
-						if _, err := client.List(servertest.Guard(t), r.Path); err != nil {
+						if err := servertest.Answers(servertest.Guard(t), r.Path); err != nil {
 							if !errors.Is(err, audio.ErrNoDaemon) && !errors.Is(err, audio.ErrReset) {
 								t.Error(err)
 							}

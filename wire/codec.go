@@ -51,7 +51,7 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 		err = decode(packet, &r.Device)
 	case OpFollow:
 		err = decode(packet, &r.Seen)
-	case OpStart, OpHalt, OpDrain, OpClose, OpList:
+	case OpStart, OpHalt, OpDrain, OpClose:
 	default:
 		err = audio.ErrProtocol.With("unknown request %d", r.Op)
 	}
@@ -65,8 +65,6 @@ func EncodeReply(r *Reply) []byte {
 		return encode(&r.Header, &r.Failure)
 	case r.Op == OpOpen, r.Op == OpSetup:
 		return encode(&r.Header, &r.Granted)
-	case r.Op == OpList && r.Last == 0:
-		return encode(&r.Header, &r.Loop)
 	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpStates && r.Last == 0:
 		return encode(&r.Header, &r.Device)
 	case r.Op == OpStates, r.Op == OpFollow:
@@ -85,8 +83,6 @@ func DecodeReply(packet []byte) (r Reply, err error) {
 		err = decode(packet, &r.Failure)
 	case r.Op == OpOpen, r.Op == OpSetup:
 		err = decode(packet, &r.Granted)
-	case r.Op == OpList && r.Last == 0:
-		err = decode(packet, &r.Loop)
 	case r.Op == OpInfo, r.Op == OpSet, r.Op == OpStates && r.Last == 0:
 		err = decode(packet, &r.Device)
 	case r.Op == OpStates, r.Op == OpFollow:

@@ -24,7 +24,6 @@
 //	Pause      Pause        Done           at once
 //	Mark       Mark         Done           at once
 //	Close      —            Done           when a writing client is drained
-//	List       —            Loop …, Done   at once; needs no Open before it
 //	Info       Device       Device         at once; needs no Open before it
 //	Set        Device       Device         when it is in effect; needs no Open before it
 //	States     Device       Device …, Seen at once; needs no Open before it

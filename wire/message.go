@@ -25,7 +25,7 @@ const (
 	OpDrain
 	OpSetup
 	OpClose
-	OpList
+	_ // was a list of the loops, which is the control API's business
 	OpPause
 	OpInfo
 	OpSet
@@ -99,51 +99,6 @@ type Failure struct {
 	Text [TextBytes]byte // a sentence for a person
 }
 
-// Loop is one loop in the answer to List.
-type Loop struct {
-	Name     Name
-	Device   Name
-	Format   Format
-	Waiting  uint32 // clients in the queue
-	Clients  uint32 // that hold the client end; Client is the first
-	Attached uint32 // loop.Side: what the device is at the server end, 0: a program is
-	Sessions uint64
-	Frames   uint64
-	Skipped  uint64
-	Server   End
-	Client   End
-}
-
-// End is one end of a Loop.
-type End struct {
-	Flags      uint32 // EndOpen …
-	State      uint32 // ring.State
-	Direction  uint32
-	PID        uint32
-	UID        uint32
-	Period     uint32 // frames
-	Buffer     uint32 // frames
-	Format     Format
-	Program    [ProgramBytes]byte
-	Moved      uint64 // frames
-	Xruns      uint64 // bursts
-	XrunFrames uint64
-	Bad        uint64 // samples
-}
-
-// The flags of an End.
-const (
-	EndOpen     = 1 << iota // a program holds it
-	EndGone                 // it has closed; its last frames are on their way
-	EndError                // the sticky error flag
-	EndPaused               // it has paused
-	EndDraining             // its program waits for what it wrote to be taken
-
-	// Of the server end, held or not: the on_client_close of its loop; neither is "reset".
-	EndHolds
-	EndSilence
-)
-
 // Device is the audio(7I) state of a device or of an end of a loop, or some of it.
 type Device struct {
 	Name    Name               // in requests empty: the first that plays or records
@@ -173,7 +128,6 @@ type Reply struct {
 	Header
 	Failure Failure // Errno is not 0
 	Granted Granted // OpOpen, OpSetup
-	Loop    Loop    // OpList, but the last
 	Device  Device  // OpInfo, OpSet, OpStates but the last
 	Seen    Seen    // OpFollow, OpStates the last
 }

@@ -50,7 +50,7 @@ func fill(t *rapid.T, label string, v reflect.Value) {
 func TestRequestsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Request{Header: draw[wire.Header](t, "header")}
-		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpList, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpFollow, wire.OpMark, wire.OpStates}).Draw(t, "op")
+		want.Op = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpStart, wire.OpHalt, wire.OpDrain, wire.OpSetup, wire.OpClose, wire.OpPause, wire.OpInfo, wire.OpSet, wire.OpFollow, wire.OpMark, wire.OpStates}).Draw(t, "op")
 		switch want.Op {
 		case wire.OpOpen:
 			want.Open = draw[wire.Open](t, "open")
@@ -79,7 +79,7 @@ func TestRepliesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := wire.Reply{Header: draw[wire.Header](t, "header")}
 		want.Op = wire.Op(rapid.Uint16Range(1, 13).Draw(t, "op"))
-		switch body := rapid.IntRange(0, 5).Draw(t, "body"); {
+		switch body := rapid.IntRange(0, 4).Draw(t, "body"); {
 		case body == 0:
 			want.Errno = max(1, want.Errno)
 			want.Failure = draw[wire.Failure](t, "failure")
@@ -87,15 +87,12 @@ func TestRepliesSurviveTheWire(t *testing.T) {
 			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpOpen, wire.OpSetup}).Draw(t, "granted"), 0
 			want.Granted = draw[wire.Granted](t, "granted")
 		case body == 2:
-			want.Op, want.Errno, want.Last = wire.OpList, 0, 0
-			want.Loop = draw[wire.Loop](t, "loop")
-		case body == 3:
 			want.Op, want.Errno = rapid.SampledFrom([]wire.Op{wire.OpInfo, wire.OpSet, wire.OpStates}).Draw(t, "state"), 0
 			if want.Op == wire.OpStates {
 				want.Last = 0
 			}
 			want.Device = draw[wire.Device](t, "device")
-		case body == 4:
+		case body == 3:
 			want.Op, want.Errno, want.Last = rapid.SampledFrom([]wire.Op{wire.OpFollow, wire.OpStates}).Draw(t, "seen"), 0, 1
 			want.Seen = draw[wire.Seen](t, "events")
 		default:
@@ -170,17 +167,6 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // depend on it. A change here needs a new wire.Version.
 func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	format := wire.Format{Rate: 0x10111213, Channels: 0x14151617, Encoding: 0x18191a1b, Positions: [16]uint8{0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf}}
-	end := wire.End{
-		Flags: wire.EndOpen | wire.EndGone | wire.EndError | wire.EndPaused | wire.EndDraining, State: 0x30313233, Direction: 0x34353637, PID: 0x38393a3b, UID: 0x3c3d3e3f,
-		Period: 0x40414243, Buffer: 0x44454647, Format: format, Moved: 0x5051525354555657, Xruns: 0x58595a5b5c5d5e5f, XrunFrames: 0x6061626364656667, Bad: 0x68696a6b6c6d6e6f,
-	}
-	wire.Put(end.Program[:], "program")
-	loop := wire.Loop{
-		Format: format, Waiting: 0x20212223, Clients: 0x24252627, Attached: 0x28292a2b, Sessions: 0x7071727374757677, Frames: 0x78797a7b7c7d7e7f, Skipped: 0x8081828384858687,
-		Server: end, Client: end,
-	}
-	wire.Put(loop.Name[:], "loop0")
-	wire.Put(loop.Device[:], "null")
 	open := wire.Open{
 		Role: 0x01020304, Direction: 0x05060708, Format: format, Period: 0x21222324, Buffer: 0x25262728, Unsettled: 0x292a2b2c, Wait: 0x3132333435363738,
 	}
@@ -213,7 +199,7 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	}
 	reply := func(name string, op wire.Op, errno, last uint32) {
 		add(name, wire.EncodeReply(&wire.Reply{
-			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Loop: loop, Device: device,
+			Header: wire.Header{Op: op, Seq: 0xa0a1a2a3, Errno: errno, Last: last}, Failure: failure, Granted: granted, Device: device,
 			Seen: wire.Seen{Events: 0x7172737475767778},
 		}))
 	}
@@ -223,7 +209,6 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	request("request Drain", wire.OpDrain)
 	request("request Setup", wire.OpSetup)
 	request("request Close", wire.OpClose)
-	request("request List", wire.OpList)
 	request("request Pause", wire.OpPause)
 	request("request Info", wire.OpInfo)
 	request("request Set", wire.OpSet)
@@ -234,8 +219,6 @@ func TestBytesOnTheWireDoNotChange(t *testing.T) {
 	reply("reply Granted to Setup", wire.OpSetup, 0, 1)
 	reply("reply Failure", wire.OpOpen, 16, 1)
 	reply("reply Done", wire.OpHalt, 0, 1)
-	reply("reply Loop", wire.OpList, 0, 0)
-	reply("reply Done to List", wire.OpList, 0, 1)
 	reply("reply Device to Info", wire.OpInfo, 0, 1)
 	reply("reply Device to Set", wire.OpSet, 0, 1)
 	reply("reply Device to States", wire.OpStates, 0, 0)

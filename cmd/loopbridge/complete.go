@@ -12,7 +12,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
-	"github.com/loopbridge/loopbridge/wire"
 )
 
 // completeCmd answers the completion scripts: one candidate a line for the last
@@ -152,9 +151,9 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 			all = append(all, e.String())
 		}
 	case "loop":
-		loops, _ := client.List(ctx, l.socket)
+		loops, _ := control.New(l.socket).Loops(ctx)
 		for _, l := range loops {
-			all = append(all, wire.Text(l.Name[:]))
+			all = append(all, l.Name)
 		}
 	case "state":
 		return l.states(ctx)
@@ -183,12 +182,11 @@ func (l *line) states(ctx context.Context) (all []string) {
 	for _, d := range devices {
 		all = append(all, d.Name)
 	}
-	loops, _ := client.List(ctx, l.socket)
+	loops, _ := control.New(l.socket).Loops(ctx)
 	for _, l := range loops {
-		name := wire.Text(l.Name[:])
-		all = append(all, name)
-		if l.Attached == 0 {
-			all = append(all, name+"/server")
+		all = append(all, l.Name)
+		if l.Attached == "" {
+			all = append(all, l.Name+"/server")
 		}
 	}
 	return all

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
@@ -140,7 +141,7 @@ func TestNoDaemonIsOneError(t *testing.T) {
 				want(t, exitFailed, "no daemon on "+socket+": start one with `loopbridge serve`, or name its socket with --socket or $LOOPBRIDGE_SOCKET")
 		})
 	}
-	_, programs := client.List(t.Context(), socket)
+	_, programs := client.Open(t.Context(), socket, "loop0", pcm.Options{Role: pcm.Server, Direction: pcm.Read})
 	_, operators := control.New(socket).Devices(t.Context())
 	if programs == nil || operators == nil || programs.Error() != operators.Error() {
 		t.Errorf("programs are told %v, operators %v", programs, operators)
@@ -166,7 +167,7 @@ func TestNoPermissionIsOneError(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, programs := client.List(t.Context(), socket)
+	_, programs := client.Open(t.Context(), socket, "loop0", pcm.Options{Role: pcm.Server, Direction: pcm.Read})
 	_, operators := control.New(socket).Devices(t.Context())
 	for _, err := range []error{programs, operators} {
 		if !errors.Is(err, audio.ErrPermission) {
@@ -187,7 +188,7 @@ func TestStoppedDaemon(t *testing.T) {
 		_, err := client.Open(ctx, socket, "loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Wait: pcm.Forever})
 		waits <- err
 	}()
-	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.Waiting == 1 })
+	waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return l.Waiting == 1 })
 	daemon.signal(t, syscall.SIGSTOP)
 	if err := <-waits; !errors.Is(err, audio.ErrTimedOut) {
 		t.Errorf("%v, want ErrTimedOut", err)

@@ -208,7 +208,7 @@ func TestEdge47Drain(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := background(t, nil, "--socket", o.socket, "drain", "speaker")
-	waitForLoop(t, o.socket, "speaker", func(l loopInfo) bool { return l.Client.Draining })
+	waitForLoop(t, o.socket, "speaker", func(l api.Loop) bool { _, client := l.Ends(); return client.Draining })
 	if p.Delay() != 960 {
 		t.Errorf("%d frames are left", p.Delay())
 	}

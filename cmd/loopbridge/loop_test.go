@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
@@ -39,7 +40,7 @@ func TestLoopsComeAndGo(t *testing.T) {
 	}
 
 	recorded = background(t, nil, "--socket", socket, "record", "--server", "phone", out)
-	waitForLoop(t, socket, "phone", func(l loopInfo) bool { return l.Server.Open })
+	waitForLoop(t, socket, "phone", func(l api.Loop) bool { return l.Server != nil })
 	cli("loop", "rm", "phone").want(t, exitOK)
 	<-recorded // it is hung up on
 	cli("loop", "rm", "phone").want(t, exitFailed, "there is no loop phone")

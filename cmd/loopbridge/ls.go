@@ -2,41 +2,36 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
-	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
 // lsCmd shows the loops of a daemon.
 type lsCmd struct {
-	JSON bool `name:"json" help:"Print a JSON array with everything that is known."`
+	JSON bool `name:"json" help:"Print JSON with everything that is known, as the control API has it."`
 }
 
 // Run prints a table, or JSON.
 func (c *lsCmd) Run(ctx context.Context, e *env) error {
-	list, err := client.List(ctx, e.socket())
+	loops, err := control.New(e.socket()).Loops(ctx)
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	loops := make([]loopInfo, len(list))
-	for i := range list {
-		loops[i] = infoOf(&list[i])
-	}
 	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(loops)
+		return writeJSON(e.stdout, api.Loops{Loops: loops})
 	}
 	if err := printLoops(e.stdout, loops); err != nil {
 		return err
 	}
 	for _, l := range loops {
-		if l.State == "ended" && l.OnClientClose == loop.Reset.String() && !l.attached {
+		if l.State == "ended" && l.OnClientClose == loop.Reset.String() && l.Attached == "" {
 			e.warn("%s has ended, because a program closed, or stopped, paused or sought in its sound;"+
 				" with on_client_close = \"hold\" or \"silence\" for the loop its server goes on", l.Name)
 		}
@@ -45,33 +40,35 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 }
 
 // onCloseText returns what becomes of a server that is a program.
-func onCloseText(l *loopInfo) string {
-	if l.attached {
+func onCloseText(l *api.Loop) string {
+	if l.Attached != "" {
 		return "-"
 	}
 	return l.OnClientClose
 }
 
-func printLoops(w io.Writer, loops []loopInfo) error {
+func printLoops(w io.Writer, loops []api.Loop) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LOOP\tDEVICE\tFORMAT\tSTATE\tSERVER\tCLIENT\tFRAMES\tXRUNS\tWAITING\tON CLOSE")
 	for _, l := range loops {
+		server, client := l.Ends()
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d/%d\t%d\t%s\n",
-			l.Name, l.Device, l.formatInfo, l.State, holderText(l.Server), clientText(&l),
-			l.Frames, l.Server.Xruns, l.Client.Xruns, l.Waiting, onCloseText(&l))
+			l.Name, l.Device, formatText(l.Format), l.State, holderText(server), clientText(&l),
+			l.Frames, server.Xruns, client.Xruns, l.Waiting, onCloseText(&l))
 	}
 	return table.Flush()
 }
 
-func clientText(l *loopInfo) string {
-	if l.Clients > 1 {
-		return fmt.Sprintf("%d clients", l.Clients)
+func clientText(l *api.Loop) string {
+	if len(l.Clients) > 1 {
+		return fmt.Sprintf("%d clients", len(l.Clients))
 	}
-	return holderText(l.Client)
+	_, client := l.Ends()
+	return holderText(client)
 }
 
-func holderText(e endInfo) string {
-	if !e.Open {
+func holderText(e api.End) string {
+	if !e.Held() {
 		return "-"
 	}
 	text := fmt.Sprintf("%s (%d) %ss", console.Printable(e.Program), e.PID, e.Direction)
@@ -79,7 +76,16 @@ func holderText(e endInfo) string {
 		text = fmt.Sprintf("%s %ss", console.Printable(e.Program), e.Direction)
 	}
 	if e.Converted {
-		text += " " + e.formatInfo.String()
+		text += " " + formatText(e.Format)
+	}
+	return text
+}
+
+// formatText is for a table.
+func formatText(f audio.Format) string {
+	text := fmt.Sprintf("%s %d Hz %d ch", f.Encoding, f.Rate, f.Channels)
+	if f.Positions.Known() {
+		text += " " + f.Positions.String()
 	}
 	return text
 }

@@ -30,7 +30,7 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 		if err != nil {
 			return stopped(ctx, err)
 		}
-		rate = l.Format.Audio().Or(audio.DefaultFormat()).Rate
+		rate = l.Format.Or(audio.DefaultFormat()).Rate
 	}
 	show := showProgress(e, c.Loop, "playing", c.Wait != 0)
 	defer show.stop()

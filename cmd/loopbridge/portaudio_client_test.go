@@ -12,6 +12,7 @@ import (
 
 	"github.com/gordonklaus/portaudio"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client"
@@ -53,7 +54,7 @@ func TestPortAudioClient(t *testing.T) {
 	}
 	serve(t, socket, "--config", toml)
 	recorder := start(t, socket, "record", "--server", "--rate", "48000", "loop1", out)
-	waitForLoop(t, socket, "loop1", func(l loopInfo) bool { return l.State == "armed" })
+	waitForLoop(t, socket, "loop1", func(l api.Loop) bool { return l.State == "armed" })
 	player := exec.Command(os.Args[0], "-test.run", "^TestPortAudioClient$")
 	player.Env = append(os.Environ(), clientVariable+"=phone", "ALSA_CONFIG_PATH="+config, client.SocketVariable+"="+socket)
 	said, err := player.CombinedOutput()

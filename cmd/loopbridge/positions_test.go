@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
@@ -76,7 +77,7 @@ func TestRecordWritesPositions(t *testing.T) {
 		if mask.String() != c.mask || !bytes.Equal(data, letters(c.recorded, frames)) {
 			t.Errorf("%q on the loop: the file has %s, and begins with %q, want %s, %q", c.loop, mask, data[:min(12, len(data))], c.mask, c.recorded)
 		}
-		waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.State == "closed" })
+		waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return l.State == "closed" })
 	}
 }
 
@@ -126,12 +127,12 @@ func TestLsShowsPositions(t *testing.T) {
 			}
 		}
 		c.Abandon()
-		waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return !l.Client.Open })
+		waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return len(l.Clients) == 0 })
 	}
 	o := cliRun(t, nil, "--socket", socket, "ls", "--json")
-	var loops []struct{ Positions string }
-	if err := json.Unmarshal([]byte(o.stdout), &loops); err != nil || loops[1].Positions != "FL FR FC LFE RL RR" || loops[2].Positions != "" {
-		t.Errorf("%v: %v in %s", err, loops, o.stdout)
+	var all api.Loops
+	if err := json.Unmarshal([]byte(o.stdout), &all); err != nil || all.Loops[1].Format.Positions.String() != "FL FR FC LFE RL RR" || all.Loops[2].Format.Positions.Known() {
+		t.Errorf("%v: %v in %s", err, all, o.stdout)
 	}
 }
 

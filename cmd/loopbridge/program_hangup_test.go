@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
@@ -70,8 +71,8 @@ func TestProgramServesThroughSIGHUP(t *testing.T) {
 		waitForLog(changesNothing)
 	}
 	var before uint64
-	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { before = l.Frames; return true })
-	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.Frames > before && l.Sessions == 1 })
+	waitForLoop(t, socket, "loop0", func(l api.Loop) bool { before = l.Frames; return true })
+	waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return l.Frames > before && l.Sessions == 1 })
 	recorder.signal(t, syscall.SIGTERM)
 	recorder.wait(t).want(t, exitOK)
 	player.wait(t).want(t, exitFailed, "loop0: the server has gone")

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
@@ -23,7 +24,7 @@ func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
 	player := start(t, socket, "play", "--wait", "--raw", "loop0", "/dev/zero")
 	waiting := start(t, socket, "record", "--wait", "loop1", filepath.Join(dir, "never.wav"))
 	waitForFrames(t, socket, "loop0")
-	waitForLoop(t, socket, "loop1", func(l loopInfo) bool { return l.Waiting == 1 })
+	waitForLoop(t, socket, "loop1", func(l api.Loop) bool { return l.Waiting == 1 })
 	daemon.signal(t, syscall.SIGKILL)
 	daemon.wait(t)
 	recorder.wait(t).want(t, exitFailed, "loop0: the daemon has gone; what was recorded before")
@@ -35,7 +36,7 @@ func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
 	serve(t, socket)
 	start(t, socket, "ls").wait(t).want(t, exitOK)
 	// Who waits for a server waits on, for the next daemon, and in its line.
-	waitForLoop(t, socket, "loop1", func(l loopInfo) bool { return l.Waiting == 1 })
+	waitForLoop(t, socket, "loop1", func(l api.Loop) bool { return l.Waiting == 1 })
 	waiting.signal(t, syscall.SIGTERM)
 	waiting.wait(t).want(t, exitFailed, "interrupted")
 }
@@ -46,7 +47,7 @@ func TestProgramServesUntilASignal(t *testing.T) {
 	daemon := serve(t, socket)
 	start(t, socket, "serve").wait(t).want(t, exitFailed, "a daemon is running on "+socket)
 	recorder := start(t, socket, "record", "--server", "loop0", filepath.Join(dir, "out.wav"))
-	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.State == "armed" })
+	waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return l.State == "armed" })
 	daemon.signal(t, syscall.SIGTERM)
 	o := daemon.wait(t)
 	if o.status != exitOK {

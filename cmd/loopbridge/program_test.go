@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
 )
@@ -129,7 +130,7 @@ func (p *process) ready(t *testing.T, socket string) {
 			t.Fatalf("the daemon has ended: %s", p.stderr.String())
 		default:
 		}
-		_, err := client.List(t.Context(), socket)
+		_, err := control.New(socket).Loops(t.Context())
 		return err == nil
 	})
 }

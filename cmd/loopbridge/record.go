@@ -9,10 +9,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/wire"
 )
 
 // recordBuffer is the usual size of a recorder's ring: a disk may stall for as long.
@@ -36,7 +36,7 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	known := l.Format.Audio()
+	known := l.Format
 	if err := c.feasible(l); err != nil {
 		return err
 	}
@@ -98,12 +98,12 @@ func release(p *pcm.PCM) {
 }
 
 // feasible finds what would fail after the open, as far as that is known before.
-func (c *recordCmd) feasible(l wire.Loop) error {
+func (c *recordCmd) feasible(l api.Loop) error {
 	if err := writable(c.File); err != nil {
 		return err
 	}
-	if c.Server || l.Server.Flags&wire.EndOpen != 0 {
-		return c.fits(c.wanted().Or(l.Format.Audio()).Or(audio.DefaultFormat()))
+	if c.Server || l.Server != nil {
+		return c.fits(c.wanted().Or(l.Format).Or(audio.DefaultFormat()))
 	}
 	return c.fits(c.wanted().Or(audio.DefaultFormat()))
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
 
@@ -99,7 +100,7 @@ func TestErrorAfterProgressOnATerminal(t *testing.T) {
 	socket := filepath.Join(trial.TempDir(t), "s")
 	daemon := serve(t, socket)
 	waiting, printed := onTerminal(t, 80, socket, "record", "--wait", "loop0", "/dev/null")
-	waitForLoop(t, socket, "loop0", func(l loopInfo) bool { return l.Waiting == 1 })
+	waitForLoop(t, socket, "loop0", func(l api.Loop) bool { return l.Waiting == 1 })
 	_ = daemon.Process.Kill() // it waits for another one, until it is told to stop
 	waiting.signal(t, syscall.SIGTERM)
 	waiting.wait(t)

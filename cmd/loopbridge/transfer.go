@@ -8,11 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/wire"
 )
 
 // endFlags are what play and record share: which end, and how to hold it.
@@ -62,20 +63,15 @@ func (f *endFlags) limit(format audio.Format) int64 {
 
 // peek returns the loop as it is before it is opened. Where there is none the open will
 // say so better; but it must not wait once more for a daemon that does not answer.
-func (f *endFlags) peek(ctx context.Context, e *env) (wire.Loop, error) {
+func (f *endFlags) peek(ctx context.Context, e *env) (api.Loop, error) {
 	if f.await(ctx, e) != nil {
-		return wire.Loop{}, nil
+		return api.Loop{}, nil
 	}
-	loops, err := client.List(ctx, e.socket())
+	l, err := control.New(e.socket()).Loop(ctx, f.Loop)
 	if errors.Is(err, audio.ErrTimedOut) {
-		return wire.Loop{}, err
+		return api.Loop{}, err
 	}
-	for _, l := range loops {
-		if wire.Text(l.Name[:]) == f.Loop {
-			return l, nil
-		}
-	}
-	return wire.Loop{}, nil
+	return l, nil
 }
 
 // await waits for the daemon, if --wait says so. What is left of the time is for the server.
@@ -146,7 +142,7 @@ func lost(p *pcm.PCM) string {
 
 // daemonGone reports whether the stream ended because there is no daemon any more.
 func daemonGone(ctx context.Context, e *env) bool {
-	_, err := client.List(ctx, e.socket())
+	_, err := control.New(e.socket()).Loops(ctx)
 	return errors.Is(err, audio.ErrNoDaemon) || errors.Is(err, audio.ErrReset)
 }
 

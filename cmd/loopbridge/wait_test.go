@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -11,22 +15,17 @@ import (
 // waitForFrames returns when sound moves in a loop.
 func waitForFrames(t *testing.T, socket, name string) {
 	t.Helper()
-	waitForLoop(t, socket, name, func(l loopInfo) bool { return l.Frames > 0 })
+	waitForLoop(t, socket, name, func(l api.Loop) bool { return l.Frames > 0 })
 }
 
-func waitForLoop(t *testing.T, socket, name string, ready func(loopInfo) bool) {
+func waitForLoop(t *testing.T, socket, name string, ready func(api.Loop) bool) {
 	t.Helper()
 	trial.Until(t, name+" gets that far", func() bool {
-		loops, err := client.List(t.Context(), socket)
-		if err != nil {
+		l, err := control.New(socket).Loop(t.Context(), name)
+		if err != nil && !errors.Is(err, audio.ErrNoDevice) {
 			t.Fatal(err)
 		}
-		for i := range loops {
-			if l := infoOf(&loops[i]); l.Name == name && ready(l) {
-				return true
-			}
-		}
-		return false
+		return err == nil && ready(l)
 	})
 }
 

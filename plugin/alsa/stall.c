@@ -6,17 +6,12 @@
 
 static const int64_t most = 10000000000; /* ns */
 
-static void pass_over(void *arg, const struct lb_message *m)
-{
-	(void)arg, (void)m;
-}
-
 /* answers asks the daemon whether it is still there, with what changes nothing. */
 static bool answers(struct lb_pcm *p)
 {
 	struct lb_message m = { 0 };
 
-	return lb_call_each(&p->conn, LB_OP_LIST, &m, LB_REPLY_MS, pass_over, p) != -ETIMEDOUT;
+	return lb_call(&p->conn, LB_OP_INFO, &m, NULL, 0, LB_REPLY_MS, false) != -ETIMEDOUT;
 }
 
 int64_t lb_stall(struct lb_pcm *p, int64_t clock, int64_t now)

@@ -29,8 +29,7 @@ enum lb_op {
 	LB_OP_DRAIN,
 	LB_OP_SETUP,
 	LB_OP_CLOSE,
-	LB_OP_LIST,
-	LB_OP_PAUSE,
+	LB_OP_PAUSE = 8, /* 7 was a list of the loops */
 	LB_OP_INFO,
 	LB_OP_SET,
 	LB_OP_FOLLOW,
@@ -41,9 +40,6 @@ enum lb_op {
 enum lb_role { LB_SERVER = 1, LB_CLIENT = 2 };
 enum lb_direction { LB_READ = 1, LB_WRITE = 2 };
 enum lb_state { LB_IDLE, LB_ARMED, LB_RUNNING, LB_ENDED };
-
-/* Flags of struct lb_end. */
-enum { LB_END_OPEN = 1, LB_END_GONE = 2, LB_END_ERROR = 4, LB_END_PAUSED = 8, LB_END_DRAINING = 16 };
 
 struct lb_header {
 	uint16_t op, version;
@@ -85,21 +81,6 @@ struct lb_granted {
 
 struct lb_failure {
 	char text[LB_TEXT_BYTES];
-};
-
-struct lb_end {
-	uint32_t flags, state, direction, pid, uid, period, buffer;
-	struct lb_format format;
-	char program[LB_PROGRAM_BYTES];
-	uint64_t moved, xruns, xrun_frames, bad;
-};
-
-struct lb_loop {
-	char name[LB_NAME_BYTES], device[LB_NAME_BYTES];
-	struct lb_format format;
-	uint32_t waiting, clients, attached;
-	uint64_t sessions, frames, skipped;
-	struct lb_end server, client;
 };
 
 /* The values of struct lb_device that a mixer shows, of those of audio.Field. */
@@ -144,7 +125,6 @@ struct lb_message {
 		struct lb_mark mark;
 		struct lb_granted granted;
 		struct lb_failure failure;
-		struct lb_loop loop;
 		struct lb_device device;
 		struct lb_seen seen;
 		unsigned char space[LB_MESSAGE_BYTES - sizeof(struct lb_header)];

@@ -19,7 +19,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -186,6 +188,16 @@ func Guard(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), Hang)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// Answers returns why a program that asks the daemon on a socket gets no answer; nil: it gets
+// one.
+func Answers(ctx context.Context, path string) error {
+	_, err := client.Open(ctx, path, "no such loop", pcm.Options{Role: pcm.Client, Direction: pcm.Read})
+	if errors.Is(err, audio.ErrNoDevice) {
+		return nil
+	}
+	return err
 }
 
 // Until waits for something that happens elsewhere.

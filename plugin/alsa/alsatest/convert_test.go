@@ -12,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/resample/resampletest"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 const seconds = 600
@@ -49,7 +50,7 @@ func tenMinutes(t *testing.T, f audio.Format, play func(*rig, audio.Format) *pro
 	r := rigOf(t)
 	conf := r.write("loopbridge.toml", []byte("daemon.state = \"none\"\n[[device]]\nname = \"fast\"\nbackend = \"null\"\nperiod = \"100ms\"\nfreewheel = true\n[[loop]]\nname = \"loop0\"\ndevice = \"fast\"\n"))
 	r.start(r.loopbridge(), "serve", "--socket", r.socket, "--config", conf)
-	r.until("the daemon is there", func() bool { _, err := client.List(t.Context(), r.socket); return err == nil })
+	r.until("the daemon is there", func() bool { return servertest.Answers(t.Context(), r.socket) == nil })
 	to := audio.DefaultFormat()
 	server, err := client.Open(t.Context(), r.socket, "loop0", pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: to, Period: 4800, Buffer: 48000})
 	if err != nil {

@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/ring"
-	"github.com/loopbridge/loopbridge/wire"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // serve starts the real daemon and returns when it lets programs in.
@@ -24,24 +25,18 @@ func (r *rig) serve() *program {
 		if daemon.ended() {
 			r.Fatalf("the daemon has ended")
 		}
-		_, err := client.List(r.Context(), r.socket)
-		return err == nil
+		return servertest.Answers(r.Context(), r.socket) == nil
 	})
 	return daemon
 }
 
 // listed is what the daemon says of a loop.
-func (r *rig) listed(name string) wire.Loop {
-	loops, err := client.List(r.Context(), r.socket)
+func (r *rig) listed(name string) api.Loop {
+	l, err := control.New(r.socket).Loop(r.Context(), name)
 	if err != nil {
 		r.Fatal(err)
 	}
-	for _, l := range loops {
-		if wire.Text(l.Name[:]) == name {
-			return l
-		}
-	}
-	return wire.Loop{}
+	return l
 }
 
 // running waits until a loop has moved a tenth of a second.
@@ -49,14 +44,15 @@ func (r *rig) running(name string) {
 	r.Helper()
 	r.until("frames move on "+name, func() bool {
 		l := r.listed(name)
-		return l.Server.State == uint32(ring.Running) && l.Frames > 4410
+		server, _ := l.Ends()
+		return server.State == ring.Running.String() && l.Frames > 4410
 	})
 }
 
 // armed waits until the server of a loop waits for its client.
 func (r *rig) armed(name string) {
 	r.Helper()
-	r.until("the server of "+name+" has begun", func() bool { return r.listed(name).Server.State == uint32(ring.Armed) })
+	r.until("the server of "+name+" has begun", func() bool { l := r.listed(name); server, _ := l.Ends(); return server.State == ring.Armed.String() })
 }
 
 // endlessly starts a program that plays or records without an end.

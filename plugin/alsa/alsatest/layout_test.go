@@ -87,13 +87,12 @@ func layoutInGo() map[string]string {
 		"VERSION": wire.Version, "MESSAGE_BYTES": wire.MessageBytes, "NAME_BYTES": wire.NameBytes, "PROGRAM_BYTES": wire.ProgramBytes,
 		"TEXT_BYTES": wire.TextBytes, "MAX_PENDING": wire.MaxPending, "MAX_FIELDS": wire.MaxFields, "MAX_POSITIONS": wire.MaxPositions,
 		"OP_OPEN": int(wire.OpOpen), "OP_START": int(wire.OpStart), "OP_HALT": int(wire.OpHalt), "OP_DRAIN": int(wire.OpDrain),
-		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_LIST": int(wire.OpList), "OP_PAUSE": int(wire.OpPause),
+		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_PAUSE": int(wire.OpPause),
 		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_FOLLOW": int(wire.OpFollow), "OP_MARK": int(wire.OpMark),
 		"OP_STATES": int(wire.OpStates),
 		"SERVER":    int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
-		"END_OPEN": wire.EndOpen, "END_GONE": wire.EndGone, "END_ERROR": wire.EndError, "END_PAUSED": wire.EndPaused,
-		"END_DRAINING": wire.EndDraining, "MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
+		"MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
 		"PLAY_GAIN": int(audio.PlayGain), "PLAY_PORT": int(audio.PlayPort), "PLAY_AVAIL_PORTS": int(audio.PlayAvailPorts),
 		"PLAY_MOD_PORTS": int(audio.PlayModPorts), "PLAY_BALANCE": int(audio.PlayBalance), "PLAY_OPEN": int(audio.PlayOpen),
 		"RECORD_GAIN": int(audio.RecordGain), "RECORD_PORT": int(audio.RecordPort), "RECORD_AVAIL_PORTS": int(audio.RecordAvailPorts),
@@ -104,7 +103,7 @@ func layoutInGo() map[string]string {
 		layout["constant LB_"+name] = fmt.Sprint(value)
 	}
 	for _, message := range []any{
-		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Mark{}, wire.Granted{}, wire.Failure{}, wire.End{}, wire.Loop{}, wire.Device{}, wire.Seen{},
+		wire.Header{}, wire.Format{}, wire.Open{}, wire.Setup{}, wire.Pause{}, wire.Mark{}, wire.Granted{}, wire.Failure{}, wire.Device{}, wire.Seen{},
 	} {
 		structInGo(layout, reflect.TypeOf(message))
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 )
 
 // daemon is one in a process of its own, with a socket and a configuration
@@ -63,7 +63,7 @@ func (d *daemon) answers(ctx context.Context) error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		if _, err := client.List(ctx, d.socket); err == nil {
+		if _, err := control.New(d.socket).Loops(ctx); err == nil {
 			return nil
 		}
 		select {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -119,14 +119,15 @@ type counters struct {
 }
 
 func countersOf(ctx context.Context, socket string) (c counters, err error) {
-	loops, err := client.List(ctx, socket)
+	loops, err := control.New(socket).Loops(ctx)
 	if err != nil {
 		return c, cmp.Or(context.Cause(ctx), err)
 	}
 	for i := range loops {
 		l := &loops[i]
 		c.skipped += l.Skipped
-		c.xruns += l.Server.Xruns + l.Client.Xruns
+		server, client := l.Ends()
+		c.xruns += server.Xruns + client.Xruns
 	}
 	return c, nil
 }
