@@ -75,7 +75,7 @@ func layers() []layer {
 			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
-		{"cmd/loopbridge/internal/bench", "audio client loop/pcm mixer resample resample/reference resample/resampletest wire " +
+		{"cmd/loopbridge/internal/bench", "audio client client/control loop/pcm mixer resample resample/reference resample/resampletest wire " +
 			"cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
 		{"cmd/loopbridge", "api audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +

@@ -134,7 +134,8 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 // take plays frames of the ring, and for those that are not there a ramp and silence.
 func (f *flow) take(at uint64, out []byte) {
 	frames := uint64(len(out) / f.play.frame)
-	n := min(frames, f.written.Load()-min(at, f.written.Load()))
+	written := f.written.Load() // once: an engine that was late may write on meanwhile
+	n := min(frames, written-min(at, written))
 	there, lack := out[:int(n)*f.play.frame], out[int(n)*f.play.frame:]
 	f.play.load(at, there)
 	for rest := lack; len(rest) > 0; {
