@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -28,9 +27,7 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 		loops[i] = infoOf(&list[i])
 	}
 	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(loops)
+		return writeJSON(e.stdout, loops)
 	}
 	if err := printLoops(e.stdout, loops); err != nil {
 		return err
