@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -161,11 +160,4 @@ func benchStopped(ctx context.Context, err error) error {
 		return errors.New("stopped before there was a result")
 	}
 	return err
-}
-
-// writeJSON prints for scripts.
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

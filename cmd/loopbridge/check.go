@@ -15,23 +15,24 @@ type checkCmd struct {
 }
 
 // Run prints every problem of the file as FILE:LINE:COLUMN, or that it is fine.
-func (c *checkCmd) Run(e *env) error { return checkConfig(c.File, e.stdout) }
-
-// checkConfig prints what is wrong with a file, one line for each problem, or one
-// line that says that it is fine. The error is for the exit code and the last
-// line: it does not repeat the problems.
-func checkConfig(path string, out io.Writer) error {
-	c, err := config.Load(path)
-	var problems config.Problems
-	switch {
-	case errors.As(err, &problems):
-		if _, err := fmt.Fprintln(out, problems); err != nil {
-			return err
-		}
-		return fmt.Errorf("%s has %s", path, console.Count(len(problems), "problem"))
-	case err != nil:
+func (c *checkCmd) Run(e *env) error {
+	conf, err := loadConfig(c.File, e.stdout)
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: ok, %s, %s\n", path, console.Count(len(c.Devices), "device"), console.Count(len(c.Loops), "loop"))
+	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"), console.Count(len(conf.Loops), "loop"))
 	return err
+}
+
+// loadConfig reads a configuration, and prints what is wrong with it, one line for each problem.
+// The error is for the exit code and the last line: it does not repeat the problems.
+func loadConfig(path string, out io.Writer) (config.Config, error) {
+	c, err := config.Load(path)
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		if _, err := fmt.Fprintln(out, problems); err != nil {
+			return c, err
+		}
+		err = fmt.Errorf("%s has %s", path, console.Count(len(problems), "problem"))
+	}
+	return c, err
 }

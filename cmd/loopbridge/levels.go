@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"time"
 
@@ -36,8 +35,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 	if d.Hardware == nil {
 		text = endText
 	}
-	f, isFile := e.stdout.(*os.File)
-	inPlace := isFile && console.IsTerminal(f) && !c.JSON
+	inPlace := console.IsTerminal(e.stdout) && !c.JSON
 	begun := false
 	for {
 		levels, err := api.Levels(ctx, c.Name)

@@ -80,14 +80,6 @@ func (c Card) PCM(d audio.Direction) (PCM, bool) {
 	return PCM{}, false
 }
 
-// Directions returns those that any PCM of the card has.
-func (c Card) Directions() (d audio.Direction) {
-	for _, p := range c.PCMs {
-		d |= p.Directions()
-	}
-	return d
-}
-
 // Virtual reports whether there is no hardware behind the card: snd-aloop, snd-dummy.
 func (c Card) Virtual() bool { return c.Driver == "Loopback" || c.Driver == "Dummy" }
 

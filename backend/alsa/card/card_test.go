@@ -51,9 +51,6 @@ func TestCards(t *testing.T) {
 			t.Errorf("card %d: virtual %v", c.Number, c.Virtual())
 		}
 	}
-	if d := cards[4].Directions(); d != play|record {
-		t.Errorf("ES1370: %s", d)
-	}
 }
 
 // TestCardsOfEach: files alone, control devices alone, both.

@@ -112,10 +112,8 @@ const (
 
 // Default returns what the daemon does without a file, and with an empty one.
 func Default() Config {
-	return Config{Daemon: defaultDaemon(), Devices: []Device{DefaultNull()}, Loops: defaultLoops()}
+	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()}, Loops: defaultLoops()}
 }
-
-func defaultDaemon() Daemon { return Daemon{Mode: 0o660, Log: zerolog.InfoLevel} }
 
 // DefaultDevice returns a device that lacks a name and a backend: these have no default.
 func DefaultDevice() Device {

@@ -14,7 +14,7 @@ import (
 
 // config binds the whole file: one table of keys for each table of the file.
 func (b *binder) config(file map[string]any) Config {
-	c := Config{Daemon: defaultDaemon()}
+	c := Config{Daemon: Default().Daemon}
 	b.table("", file, []field{
 		{"daemon", func(v any) string { b.daemon(&c.Daemon, v); return "" }},
 		{"device", func(v any) string {
