@@ -17,7 +17,10 @@ type layer struct {
 // needs a line changed, first ask whether the code is in the wrong package.
 func layers() []layer {
 	return []layer{
-		{"audio", "", "the words that all others share"},
+		{"audio/internal/bits", "", "text of values, below all that has some"},
+		{"audio", "audio/internal/bits", "the words that all others share"},
+		{"audio/state", "audio audio/internal/bits", "the state of audio(7I), whoever has one"},
+		{"audio/wav", "audio", "files of sound, whoever wants them"},
 		{"resample", "audio", "arithmetic on blocks"},
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
@@ -25,7 +28,7 @@ func layers() []layer {
 
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
 		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
-		{"backend/null", "backend audio", "devices know the contract only, never each other, never a loop"},
+		{"backend/null", "audio/wav backend audio", "devices know the contract only, never each other, never a loop"},
 		{"backend/sleep", "", "system calls, without an opinion"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
 		{"backend/alsa/card", "audio backend/alsa/abi", "which cards there are, whatever is done with them"},
@@ -37,26 +40,26 @@ func layers() []layer {
 
 		{"loop/ring", "audio", "shared with programs: client must not pull in the engine"},
 		{"loop/pcm", "audio loop/ring", "one end as any program holds it, in the daemon or outside"},
-		{"loop/event", "audio loop/pcm", "what happens, whoever wants to know"},
-		{"loop/device", "audio backend mixer", "audio(7I) between a stream and a bus, whoever plays on that"},
+		{"loop/event", "audio/state loop/pcm", "what happens, whoever wants to know"},
+		{"loop/device", "audio audio/state backend mixer", "audio(7I) between a stream and a bus, whoever plays on that"},
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
 		{"loop/line", "audio backend mixer loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
-		{"loop", "audio backend mixer loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
-		{"loop/looptest", "audio backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
+		{"loop", "audio audio/state backend mixer loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
-		{"api", "audio", "the JSON of the control API, the same for both sides"},
+		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "api audio mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server", "api audio audio/state mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 		{"server/servertest", "audio backend backend/null client loop loop/pcm server", "one daemon for the tests of all"},
 
-		{"client/control", "api audio client/internal/reach", "HTTP, which client must not pull in"},
+		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},
 
-		{"hwtest/hear", "audio", "measures recordings of any card, so it must not pull one in"},
+		{"hwtest/hear", "audio audio/wav", "measures recordings of any card, so it must not pull one in"},
 		{"hwtest/lab/plan", "", "what host and guest of a machine share"},
 		{"hwtest/lab/guest", "hwtest/lab/plan", "the first process of a machine: the less it needs, the sooner it boots"},
 		{"hwtest/lab", "hwtest/lab/plan", "boots machines for any program, ours or not"},
@@ -65,20 +68,20 @@ func layers() []layer {
 
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
-		{"cmd/loopbridge/internal/trial", "audio", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge/internal/config", "audio backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/trial", "audio audio/wav", "shared by tests of all parts, so it must not pull one in"},
+		{"cmd/loopbridge/internal/config", "audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"loop loop/convert loop/device resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
-		{"cmd/loopbridge/internal/daemon/statefile", "audio loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
-		{"cmd/loopbridge/internal/bench", "audio client client/control loop/pcm mixer resample resample/reference resample/resampletest wire " +
+		{"cmd/loopbridge/internal/bench", "audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest wire " +
 			"cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
-		{"cmd/loopbridge", "api audio backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
+		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/bench",
 			"the command line; it looks at cards, but the daemon opens them"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 )
 
 // Description is the API as OpenAPI has it, in YAML.
@@ -20,7 +21,7 @@ var Description string
 type State struct {
 	Name  string     `json:"name"`
 	Error string     `json:"error,omitempty"` // why it is of no more use; "" while it is
-	Info  audio.Info `json:"info"`
+	Info  state.Info `json:"info"`
 
 	Hardware *Hardware `json:"hardware,omitempty"` // of a device; nil: an end of a loop
 }
@@ -57,7 +58,7 @@ type Change struct {
 }
 
 // ChangesOf returns changes as the API shows them.
-func ChangesOf(all []audio.Change) []Change {
+func ChangesOf(all []state.Change) []Change {
 	shown := make([]Change, len(all))
 	for i, c := range all {
 		shown[i].Field = c.Field.Name()
@@ -160,5 +161,5 @@ type Event struct {
 // Error is any failure.
 type Error struct {
 	Error    string         `json:"error"`
-	Problems audio.Problems `json:"problems,omitempty"` // of a set, by field
+	Problems state.Problems `json:"problems,omitempty"` // of a set, by field
 }

@@ -1,9 +1,8 @@
 // Package audio holds what every other package speaks of: the [Format] of a
-// stream, the encodings of a sample and their conversion, channel maps, the errors of the
-// errno table, WAV files, and the state that a program sees and sets ([Info], [Patch];
-// audio(7I)).
+// stream, the encodings of a sample and their conversion, channel maps, ports, and the errors of
+// the errno table. Package state has the state of audio(7I), package wav files.
 //
-// It is a leaf: it imports nothing of this module, starts no goroutine and keeps
+// It is a leaf: it imports nothing else of this module, starts no goroutine and keeps
 // no state. All its functions may be called from any goroutine; a [Dither] and an
 // [Order] belong to one stream.
 //

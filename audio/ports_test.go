@@ -39,10 +39,6 @@ func TestPortsHaveTheirNames(t *testing.T) {
 			t.Errorf("%s port %#x is %q, want %#x, %q", c.d, uint32(c.p), c.p.Names(c.d), c.bits, c.text)
 		}
 	}
-	hw := HWDuplex | HWMSCodec | HWIn2Out | HWPlay | HWRecord
-	if hw != 0x1F || hw.String() != "duplex+mscodec+in2out+play+record" || SWMixer.String() != "mixer" || SWFeatures(0).String() != "none" {
-		t.Errorf("%s, %s", hw, SWMixer)
-	}
 }
 
 // One by one, in their order, and all of them have names.
@@ -100,26 +96,4 @@ func TestPortsRoundTrip(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestD23PortsFollowTheJacks(t *testing.T) {
-	s := Side{ModPorts: PortHeadphone | PortLineOut}
-	for _, c := range []struct{ avail, want Ports }{
-		{PortHeadphone | PortLineOut, PortHeadphone},               // something is in use: the lowest
-		{PortLineOut, PortLineOut},                                 // pulled: the next
-		{PortHeadphone | PortLineOut, PortLineOut},                 // back: no switch by itself
-		{PortSpeaker | PortLineOut, PortSpeaker | PortLineOut},     // the fixed one is always on
-		{PortSpeaker, PortSpeaker},                                 //
-		{0, 0},                                                     // nothing plugged
-		{PortLineOut | PortHeadphone | PortSpeaker, PortSpeaker},   //
-		{PortSPDIFOut | PortHeadphone, PortSPDIFOut},               // SPDIF is fixed too
-		{PortHeadphone, PortHeadphone},                             //
-		{PortHeadphone | PortSpeaker, PortHeadphone | PortSpeaker}, //
-		{PortHeadphone | PortAux1Out, PortHeadphone | PortAux1Out}, //
-		{PortHeadphone | PortLineOut, PortHeadphone},               //
-	} {
-		if s.Plugged(c.avail); s.Port != c.want || s.AvailPorts != c.avail {
-			t.Errorf("with %s: %s in use, want %s", c.avail.Names(Play), s.Port.Names(Play), c.want.Names(Play))
-		}
-	}
 }

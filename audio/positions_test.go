@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 func positions(t *testing.T, names string) audio.Positions {
@@ -75,7 +76,7 @@ func TestPositionsFit(t *testing.T) {
 
 // Positions come with the number of channels, or not at all.
 func TestFormatOrPositions(t *testing.T) {
-	six := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}
+	six := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: wav.Positions(6)}
 	other := positions(t, "FL FR RL RR FC LFE")
 	for _, c := range []struct{ asks, want audio.Format }{
 		{audio.Format{}, six},

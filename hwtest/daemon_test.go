@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
@@ -173,7 +173,7 @@ func (b *bench) numbered(rate, silence int) (file string) {
 	if err != nil {
 		b.Fatalf("%v", err)
 	}
-	w, err := audio.NewWAVWriter(out, f)
+	w, err := wav.NewWriter(out, f)
 	if err == nil {
 		err = w.WriteFrames(slices.Concat(hear.Count(1, rate), make([]byte, silence*f.FrameBytes())))
 	}

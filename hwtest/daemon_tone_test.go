@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
@@ -175,7 +175,7 @@ func (p *pouring) end() {
 }
 
 // info is the state of the device.
-func (d *daemon) info() audio.Info {
+func (d *daemon) info() state.Info {
 	d.b.Helper()
 	s, err := d.control.State(d.b.Context(), "main")
 	if err != nil {

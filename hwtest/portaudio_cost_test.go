@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/loopbridge/loopbridge/client"
 )
 
 // portAudioCosts compares the daemon on PortAudio with the daemon on package alsa, on the same

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -47,11 +48,11 @@ func TestD23AutoPort(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				plugged, used := strings.Fields(test.plugged), strings.Fields(test.used)
 				ports := func(text string) audio.Ports {
-					p, err := audio.ParsePatch("play.port=" + text)
+					p, err := state.ParsePatch("play.port=" + text)
 					if err != nil {
 						t.Fatal(err)
 					}
-					bits, _ := p.Get(audio.PlayPort)
+					bits, _ := p.Get(state.PlayPort)
 					return audio.Ports(bits)
 				}
 				hw := &panel{

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -209,7 +210,7 @@ func TestMuteOfHardware(t *testing.T) {
 		}
 
 		l.amp.muted = true // another mixer
-		if changes := l.changed(false); len(changes) != 1 || changes[0].Field != audio.OutputMuted || !l.engine.Info().OutputMuted {
+		if changes := l.changed(false); len(changes) != 1 || changes[0].Field != state.OutputMuted || !l.engine.Info().OutputMuted {
 			t.Errorf("muted by another mixer: %v", changes)
 		}
 		if changes := l.changed(false); len(changes) != 0 {
@@ -253,7 +254,7 @@ func TestFoundMuted(t *testing.T) {
 			t.Errorf("found muted: output_muted %v, switch off %v", i.OutputMuted, amp.muted)
 		}
 		set := func(args ...string) {
-			p, err := audio.ParsePatch(args...)
+			p, err := state.ParsePatch(args...)
 			if err == nil {
 				_, err = engine.Set(p)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -113,7 +114,7 @@ func gainOfHardware(t *testing.T, scale bool) {
 			t.Errorf("nothing has changed, but %v", changes)
 		}
 		hw.volume = 64 // another mixer
-		if changes := c.changed(false); len(changes) != 1 || changes[0].Field != audio.PlayGain {
+		if changes := c.changed(false); len(changes) != 1 || changes[0].Field != state.PlayGain {
 			t.Errorf("%v", changes)
 		}
 		next(64, 64, 1000)
@@ -142,7 +143,7 @@ func gainOfHardware(t *testing.T, scale bool) {
 	}
 	hw.monitor = 99 // another mixer
 	changes := c.changed(false)
-	if heard := len(changes) == 1 && changes[0].Field == audio.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
+	if heard := len(changes) == 1 && changes[0].Field == state.MonitorGain && c.engine.Info().MonitorGain == 99; heard != scale {
 		t.Errorf("%v, and monitor_gain is %d", changes, c.engine.Info().MonitorGain)
 	}
 }
@@ -217,7 +218,7 @@ func portsOfHardware(t *testing.T) {
 	}
 	has(audio.PortSpeaker, audio.PortLineIn, audio.PortSpeaker)
 	hw.selected[audio.Record] = audio.PortMicrophone // another mixer
-	if changes := c.changed(false); len(changes) != 1 || changes[0].Field != audio.RecordPort {
+	if changes := c.changed(false); len(changes) != 1 || changes[0].Field != state.RecordPort {
 		t.Errorf("%v", changes)
 	}
 	hw.avail, hw.selected[audio.Record] = both, audio.PortLineIn // another card of the kind is plugged in

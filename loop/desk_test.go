@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -91,7 +92,7 @@ func (c *card) serve(s backend.Stream) {
 
 // changed has the controls read again, and returns what everybody is told of that. It is for
 // the bubble of a synctest.
-func (c *card) changed(replaced bool) (changes []audio.Change) {
+func (c *card) changed(replaced bool) (changes []state.Change) {
 	c.Helper()
 	events := c.bay.Subscribe(10)
 	c.Tell(backend.ControlChange{Replaced: replaced})
@@ -110,7 +111,7 @@ func (c *card) changed(replaced bool) (changes []audio.Change) {
 }
 
 // set is a set that has to work, and one cycle, over which levels change.
-func (c *card) set(args ...string) audio.Reply {
+func (c *card) set(args ...string) state.Reply {
 	c.Helper()
 	reply, err := c.try(args...)
 	if err != nil {
@@ -120,9 +121,9 @@ func (c *card) set(args ...string) audio.Reply {
 	return reply
 }
 
-func (c *card) try(args ...string) (audio.Reply, error) {
+func (c *card) try(args ...string) (state.Reply, error) {
 	c.Helper()
-	p, err := audio.ParsePatch(args...)
+	p, err := state.ParsePatch(args...)
 	if err != nil {
 		c.Fatal(err)
 	}

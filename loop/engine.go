@@ -4,7 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/event"
@@ -104,7 +104,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 		e.note = func(error) {}
 	}
 	if o.AutoPort {
-		e.auto = device.NewAutoPort(e.device, func(p audio.Patch) error {
+		e.auto = device.NewAutoPort(e.device, func(p state.Patch) error {
 			_, err := e.Set(p)
 			return err
 		})
@@ -143,16 +143,16 @@ func (e *Engine) RunsOn() string {
 }
 
 // Info implements Subject.
-func (e *Engine) Info() audio.Info { return e.device.Info() }
+func (e *Engine) Info() state.Info { return e.device.Info() }
 
 // Levels implements Subject: behind the controls of the device.
 func (e *Engine) Levels() device.Levels { return e.device.Levels() }
 
 // Restore implements Subject.
-func (e *Engine) Restore(saved audio.Saved) error { return e.device.Restore(saved) }
+func (e *Engine) Restore(saved state.Saved) error { return e.device.Restore(saved) }
 
 // Set implements Subject. An error may also be of the hardware.
-func (e *Engine) Set(p audio.Patch) (audio.Reply, error) {
+func (e *Engine) Set(p state.Patch) (state.Reply, error) {
 	reply, err := e.device.Set(p)
 	if err == nil {
 		e.tell(event.Event{Kind: event.Set, Changes: reply.Changes})

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -20,7 +21,7 @@ func (s *session) Found(found line.Finding) {
 	}
 	if found&line.FoundDeviceXrun != 0 {
 		xrun := map[Side]event.Kind{PlaySide: event.Underrun, RecordSide: event.Overrun}[l.spec.Attached]
-		l.tellDevice(xrun, l.raised(audio.PlayError))
+		l.tellDevice(xrun, l.raised(state.PlayError))
 	}
 	if found&line.FoundDeadDevice != 0 && l.engine.markFailed() {
 		l.tellDevice(event.Gone)

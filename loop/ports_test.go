@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -255,7 +256,7 @@ func TestD23PortsInInfo(t *testing.T) {
 			t.Errorf("%s: %v", arg, err)
 		}
 	}
-	if err := c.engine.Restore(audio.Saved(`{"play":{"port":"line_out"},"record":{"port":"cd"}}`)); err == nil {
+	if err := c.engine.Restore(state.Saved(`{"play":{"port":"line_out"},"record":{"port":"cd"}}`)); err == nil {
 		t.Error("a port is restored that there is not")
 	}
 	if i := c.engine.Info(); i.Play.Port != audio.PortLineOut || i.Record.Port != audio.PortLineIn {

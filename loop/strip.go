@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -33,18 +34,18 @@ type strip struct{ device.Settings }
 
 // newStrip is at unity.
 func newStrip(spec *Spec) *strip {
-	var hw audio.HWFeatures
+	var hw state.HWFeatures
 	if spec.Attached != RecordSide {
-		hw |= audio.HWPlay
+		hw |= state.HWPlay
 	}
 	if spec.Attached != PlaySide {
-		hw |= audio.HWRecord
+		hw |= state.HWRecord
 	}
 	period, buffer := spec.sizes(spec.Format, 0, 0)
-	side := audio.SideRules{FragmentFrames: period, DefaultFrames: buffer}
-	s := &strip{device.Settings{Rules: audio.Rules{Play: side, Record: side}}}
-	s.Info = audio.NewInfo(spec.Format, hw, s.Rules)
-	s.Info.SW = audio.SWMixer
+	side := state.SideRules{FragmentFrames: period, DefaultFrames: buffer}
+	s := &strip{device.Settings{Rules: state.Rules{Play: side, Record: side}}}
+	s.Info = state.NewInfo(spec.Format, hw, s.Rules)
+	s.Info.SW = state.SWMixer
 	return s
 }
 
@@ -167,14 +168,14 @@ func (s *Strip) ends() (all []*End) {
 
 // Info is its state now. Of several clients, counters are added up, and flags are up if
 // one is; it has paused if all have.
-func (s *Strip) Info() audio.Info {
+func (s *Strip) Info() state.Info {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	return s.look()
 }
 
 // look is Info for a caller that holds loop.mu.
-func (s *Strip) look() audio.Info {
+func (s *Strip) look() state.Info {
 	l := s.loop
 	i := s.strip().Info
 	for _, d := range audio.Directions() {

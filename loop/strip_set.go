@@ -2,14 +2,15 @@ package loop
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Set implements Subject.
-func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
-	reply, err := s.strip().Set(&s.loop.mu, p, s.look, func(next *audio.Info, reply *audio.Reply) (wait func(), err error) {
+func (s *Strip) Set(p state.Patch) (state.Reply, error) {
+	reply, err := s.strip().Set(&s.loop.mu, p, s.look, func(next *state.Info, reply *state.Reply) (wait func(), err error) {
 		s.strip().keep(next, p)
 		for n, e := range s.ends() {
 			e.count(p, n == 0, reply.Info.Side(side(e.dir)))
@@ -23,15 +24,15 @@ func (s *Strip) Set(p audio.Patch) (audio.Reply, error) {
 }
 
 // Restore implements Subject.
-func (s *Strip) Restore(saved audio.Saved) error {
-	return s.strip().Restore(&s.loop.mu, saved, s.look, func(next *audio.Info) (wait func(), err error) {
-		s.strip().keep(next, audio.Patch{})
+func (s *Strip) Restore(saved state.Saved) error {
+	return s.strip().Restore(&s.loop.mu, saved, s.look, func(next *state.Info) (wait func(), err error) {
+		s.strip().keep(next, state.Patch{})
 		return s.refade(), nil
 	})
 }
 
 // keep takes over what lasts; the rest is that of the ends.
-func (s *strip) keep(next *audio.Info, p audio.Patch) {
+func (s *strip) keep(next *state.Info, p state.Patch) {
 	s.Waiting(next, p)
 	for _, d := range audio.Directions() {
 		now, then := s.Info.Side(d), next.Side(d)
@@ -42,7 +43,7 @@ func (s *strip) keep(next *audio.Info, p audio.Patch) {
 
 // count sets counters and flags of an end, and adds what they were to was, which those of the
 // first begin. The caller holds loop.mu.
-func (e *End) count(p audio.Patch, first bool, was *audio.Side) {
+func (e *End) count(p state.Patch, first bool, was *state.Side) {
 	d := side(e.dir)
 	value := func(v uint32) uint32 { // of several ends the first has all that is set
 		if first {
@@ -50,7 +51,7 @@ func (e *End) count(p audio.Patch, first bool, was *audio.Side) {
 		}
 		return 0
 	}
-	if v, ok := p.Get(audio.PlaySamples.On(d)); ok {
+	if v, ok := p.Get(state.PlaySamples.On(d)); ok {
 		old := e.samples() // again: the engine has gone on
 		e.since += uint64(old) - uint64(value(v))
 		if first {
@@ -58,14 +59,14 @@ func (e *End) count(p audio.Patch, first bool, was *audio.Side) {
 		}
 		was.Samples += old
 	}
-	if v, ok := p.Get(audio.PlayEOF.On(d)); ok && d == audio.Play {
+	if v, ok := p.Get(state.PlayEOF.On(d)); ok && d == audio.Play {
 		e.eofs = value(v)
 	}
-	if v, ok := p.Get(audio.PlayError.On(d)); ok {
+	if v, ok := p.Get(state.PlayError.On(d)); ok {
 		old := e.Xruns.Sticky.Swap(v != 0)
 		was.Error = !first && was.Error || old
 	}
-	if v, ok := p.Get(audio.PlayPause.On(d)); ok {
+	if v, ok := p.Get(state.PlayPause.On(d)); ok {
 		e.Paused.Store(v != 0)
 	}
 }

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // setOf sets fields of an end, and lets a cycle pass, over which levels change.
-func (c *card) setOf(name string, args ...string) audio.Reply {
+func (c *card) setOf(name string, args ...string) state.Reply {
 	c.Helper()
 	reply, err := c.tryOf(name, args...)
 	if err != nil {
@@ -24,20 +25,20 @@ func (c *card) setOf(name string, args ...string) audio.Reply {
 	return reply
 }
 
-func (c *card) tryOf(name string, args ...string) (audio.Reply, error) {
+func (c *card) tryOf(name string, args ...string) (state.Reply, error) {
 	c.Helper()
-	p, err := audio.ParsePatch(args...)
+	p, err := state.ParsePatch(args...)
 	if err != nil {
 		c.Fatal(err)
 	}
 	s, err := c.bay.Strip(name)
 	if err != nil {
-		return audio.Reply{}, err
+		return state.Reply{}, err
 	}
 	return s.Set(p)
 }
 
-func (c *card) infoOf(name string) audio.Info {
+func (c *card) infoOf(name string) state.Info {
 	c.Helper()
 	s, err := c.bay.Strip(name)
 	if err != nil {

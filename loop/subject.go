@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -19,13 +20,13 @@ type Subject interface {
 	// Err is why it is of no more use; nil while it is.
 	Err() error
 	// Info returns the state now.
-	Info() audio.Info
-	// Set is SETINFO (D18): all of the patch or nothing and audio.Problems. It is in effect in
+	Info() state.Info
+	// Set is SETINFO (D18): all of the patch or nothing and state.Problems. It is in effect in
 	// the next cycle, for which it waits, and everybody is told.
-	Set(audio.Patch) (audio.Reply, error)
+	Set(state.Patch) (state.Reply, error)
 	// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
 	// left as it is, and listed in the error.
-	Restore(audio.Saved) error
+	Restore(state.Saved) error
 	// Levels returns what was played and recorded since it was called before; nothing at first.
 	Levels() device.Levels
 }
@@ -67,7 +68,7 @@ func (b *Patchbay) Device(name string) (*Engine, error) {
 	all := b.Devices()
 	var names []string
 	for _, e := range all {
-		if e.name == name || name == "" && e.Info().HW&(audio.HWPlay|audio.HWRecord) != 0 {
+		if e.name == name || name == "" && e.Info().HW&(state.HWPlay|state.HWRecord) != 0 {
 			return e, nil
 		}
 		names = append(names, e.name)

@@ -1,7 +1,7 @@
 package loop
 
 import (
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
 )
 
@@ -15,7 +15,7 @@ func (l *Loop) emit(ev event.Event) {
 }
 
 // tellDevice is emit for the loop's device.
-func (l *Loop) tellDevice(k event.Kind, changes ...audio.Change) {
+func (l *Loop) tellDevice(k event.Kind, changes ...state.Change) {
 	ev := event.Event{Kind: k, Device: l.engine.name, Changes: changes}
 	if err := l.engine.Err(); k == event.Gone && err != nil {
 		ev.Note = err.Error()
@@ -24,8 +24,8 @@ func (l *Loop) tellDevice(k event.Kind, changes ...audio.Change) {
 }
 
 // raised is a flag that went up, of the side that the loop is attached to.
-func (l *Loop) raised(play audio.Field) audio.Change {
-	return audio.Change{Field: play.On(l.spec.Attached.direction()), New: 1}
+func (l *Loop) raised(play state.Field) state.Change {
+	return state.Change{Field: play.On(l.spec.Attached.direction()), New: 1}
 }
 
 // deviceClients counts the clients that hold the loop's side of its device. The caller
@@ -35,7 +35,7 @@ func (l *Loop) deviceClients(more int) {
 		return
 	}
 	opened, closed := l.engine.device.AddClients(l.spec.Attached.direction(), more)
-	change := l.raised(audio.PlayOpen)
+	change := l.raised(state.PlayOpen)
 	switch {
 	case opened:
 		l.tellDevice(event.Opened, change)
@@ -48,7 +48,7 @@ func (l *Loop) deviceClients(more int) {
 // deviceWaits counts the clients that wait for it. The caller holds l.mu.
 func (l *Loop) deviceWaits(more int) {
 	if l.spec.Attached != Detached && l.engine.device.AddWaiters(l.spec.Attached.direction(), more) {
-		l.tellDevice(event.Waiting, l.raised(audio.PlayWaiting))
+		l.tellDevice(event.Waiting, l.raised(state.PlayWaiting))
 	}
 }
 
@@ -59,6 +59,6 @@ func (l *Loop) deviceMarked(n int) {
 	}
 	for range n {
 		eof := l.engine.device.Mark()
-		l.tellDevice(event.EOF, audio.Change{Field: audio.PlayEOF, Old: eof - 1, New: eof})
+		l.tellDevice(event.EOF, state.Change{Field: state.PlayEOF, Old: eof - 1, New: eof})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -105,13 +105,13 @@ func (c *Control) set(find finder) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		p, err := audio.ParsePatchJSON(body)
-		var set audio.Reply
+		p, err := state.ParsePatchJSON(body)
+		var set state.Reply
 		if err == nil {
 			set, err = s.Set(p)
 		}
 		if err != nil {
-			var problems audio.Problems
+			var problems state.Problems
 			errors.As(err, &problems)
 			answer(w, status(err), api.Error{Error: err.Error(), Problems: problems})
 			return

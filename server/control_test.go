@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client/control"
@@ -186,7 +187,7 @@ func TestControlLoops(t *testing.T) {
 		t.Errorf("nobody has said positions: %v", format)
 	}
 	s, err := p.bay.Open(t.Context(), "pipe", pcm.Options{
-		Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Channels: 6, Positions: audio.WAVPositions(6)},
+		Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Channels: 6, Positions: wav.Positions(6)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/loop"
@@ -36,7 +36,7 @@ func newDeviceRig(t *testing.T) (r *rig, card *loop.Engine) {
 	return &rig{t, d, devices[0]}, devices[1]
 }
 
-// device asks something about a device: fields of audio.Field, values.
+// device asks something about a device: fields of state.Field, values.
 func (c *raw) device(op wire.Op, name string, fields ...uint32) {
 	c.Helper()
 	r := wire.Request{Header: wire.Header{Op: op}}
@@ -64,7 +64,7 @@ func TestWireShowsDevices(t *testing.T) {
 	for _, name := range []string{"card", ""} { // the first that plays or records
 		c.device(wire.OpInfo, name)
 		d, i := c.state(wire.OpInfo, "card"), card.Info()
-		for f := range audio.Fields() {
+		for f := range state.Fields() {
 			if d.Fields&(1<<f) == 0 || d.Values[f] != f.Get(&i) {
 				t.Errorf("%s is %d in %#x, want %d", f, d.Values[f], d.Fields, f.Get(&i))
 			}
@@ -88,10 +88,10 @@ func TestWireSetsDevices(t *testing.T) {
 	events := r.Bay.Subscribe(10)
 	defer events.Cancel()
 	c := r.dial()
-	c.device(wire.OpSet, "card", uint32(audio.PlayGain), 7, uint32(audio.OutputMuted), 1)
+	c.device(wire.OpSet, "card", uint32(state.PlayGain), 7, uint32(state.OutputMuted), 1)
 	d := c.state(wire.OpSet, "card")
-	if i := card.Info(); d.Values[audio.PlayGain] != 7 || i.Play.Gain != 7 || !i.OutputMuted {
-		t.Errorf("the reply has the gain %d, the device is %+v", d.Values[audio.PlayGain], i)
+	if i := card.Info(); d.Values[state.PlayGain] != 7 || i.Play.Gain != 7 || !i.OutputMuted {
+		t.Errorf("the reply has the gain %d, the device is %+v", d.Values[state.PlayGain], i)
 	}
 	e := <-events.C
 	if e.Kind != event.Set || e.Device != "card" || len(e.Changes) == 0 {
@@ -102,10 +102,10 @@ func TestWireSetsDevices(t *testing.T) {
 		fields []uint32
 		text   string
 	}{
-		{[]uint32{uint32(audio.PlayGain), 256, uint32(audio.MonitorGain), 1 << 20}, "monitor_gain = 1048576: out of range, use 0..255"},
-		{[]uint32{uint32(audio.PlayGain), 256, uint32(audio.MonitorGain), 1 << 20}, "play.gain = 256: out of range, use 0..255"},
-		{[]uint32{uint32(audio.RefCount), 1, uint32(audio.PlayGain), 9}, "ref_cnt = 1: read-only"},
-		{[]uint32{uint32(audio.PlayPort), 32, uint32(audio.PlayGain), 9}, "play.port"},
+		{[]uint32{uint32(state.PlayGain), 256, uint32(state.MonitorGain), 1 << 20}, "monitor_gain = 1048576: out of range, use 0..255"},
+		{[]uint32{uint32(state.PlayGain), 256, uint32(state.MonitorGain), 1 << 20}, "play.gain = 256: out of range, use 0..255"},
+		{[]uint32{uint32(state.RefCount), 1, uint32(state.PlayGain), 9}, "ref_cnt = 1: read-only"},
+		{[]uint32{uint32(state.PlayPort), 32, uint32(state.PlayGain), 9}, "play.port"},
 		{[]uint32{0, 1}, "0 is no field"},
 		{[]uint32{wire.MaxFields - 1, math.MaxUint32}, "63 is no field"},
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
@@ -36,13 +37,13 @@ func (e *edges) wait(name string, d pcm.Direction) *opening {
 }
 
 // waiting is what the state says of both sides.
-func waiting(play, record bool) func(audio.Info) bool {
-	return func(i audio.Info) bool { return i.Play.Waiting == play && i.Record.Waiting == record }
+func waiting(play, record bool) func(state.Info) bool {
+	return func(i state.Info) bool { return i.Play.Waiting == play && i.Record.Waiting == record }
 }
 
 // holding is the same of open.
-func holding(play, record bool, clients int) func(audio.Info) bool {
-	return func(i audio.Info) bool {
+func holding(play, record bool, clients int) func(state.Info) bool {
+	return func(i state.Info) bool {
 		return i.Play.Open == play && i.Record.Open == record && i.RefCount == clients
 	}
 }
@@ -141,7 +142,7 @@ func TestEdge44ControlBesideData(t *testing.T) {
 	e.http.CloseIdleConnections()
 	after := e.info()
 	if after.Record.Balance = before.Record.Balance; after != before || before.RefCount != 1 {
-		t.Errorf("%v", audio.Changes(&before, &after))
+		t.Errorf("%v", state.Changes(&before, &after))
 	}
 	e.clock.Advance(2 * period)
 	if i := e.info(); i.Play.Samples != 4*period || i.Play.Error {

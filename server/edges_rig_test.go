@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -45,7 +45,7 @@ func newEdges(t *testing.T) *edges {
 	return &edges{p, control.New(strings.TrimSuffix(p.path, control.Socket("")))}
 }
 
-func (e *edges) info() audio.Info {
+func (e *edges) info() state.Info {
 	e.Helper()
 	d, err := e.api.State(e.Context(), "card")
 	if err != nil {
@@ -57,7 +57,7 @@ func (e *edges) info() audio.Info {
 // set has to work; no time passes.
 func (e *edges) set(args ...string) api.Set {
 	e.Helper()
-	p, err := audio.ParsePatch(args...)
+	p, err := state.ParsePatch(args...)
 	if err != nil {
 		e.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func (e *edges) refused(body, words string) {
 		e.Errorf("%s: %d %v, want %q", body, code, reply["error"], words)
 	}
 	if now := e.info(); now != before {
-		e.Errorf("%s was refused, and changed %v", body, audio.Changes(&before, &now))
+		e.Errorf("%s was refused, and changed %v", body, state.Changes(&before, &now))
 	}
 }
 
@@ -135,7 +135,7 @@ func (e *edges) take(p *pcm.PCM) []byte {
 }
 
 // until waits for what other goroutines do to the state of the device.
-func (e *edges) until(what string, ready func(audio.Info) bool) {
+func (e *edges) until(what string, ready func(state.Info) bool) {
 	e.Helper()
 	servertest.Until(e, what, func() bool { return ready(e.info()) })
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -20,8 +21,8 @@ func TestEdge34NothingSet(t *testing.T) {
 	events.want("card set")
 	before = e.info()
 	var present []string
-	for f := range audio.Fields() {
-		if f.Access()&audio.Settable != 0 && f.Access()&(audio.WhileOpen|audio.NoEffect) == 0 {
+	for f := range state.Fields() {
+		if f.Access()&state.Settable != 0 && f.Access()&(state.WhileOpen|state.NoEffect) == 0 {
 			present = append(present, f.Name()+"="+f.Text(&before))
 		}
 	}

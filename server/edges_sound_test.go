@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -170,7 +171,7 @@ func TestEdge58OutputMuted(t *testing.T) {
 	want.Play.Samples += 4 * period
 	if want.Record.Samples += 4 * period; e.info() != want {
 		got := e.info()
-		t.Errorf("%v", audio.Changes(&want, &got))
+		t.Errorf("%v", state.Changes(&want, &got))
 	}
 	e.settle("output_muted=0")
 	e.clock.Advance(2 * period)

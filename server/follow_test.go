@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server/servertest"
@@ -129,20 +129,20 @@ func TestStatesAreThoseOfInfo(t *testing.T) {
 	r, card := newDeviceRig(t)
 	r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card)
 	c := r.dial()
-	c.device(wire.OpSet, "speaker", uint32(audio.PlayGain), 7, uint32(audio.OutputMuted), 1)
+	c.device(wire.OpSet, "speaker", uint32(state.PlayGain), 7, uint32(state.OutputMuted), 1)
 	c.state(wire.OpSet, "speaker")
 	all, _ := c.states("card")
 	for _, d := range all {
 		name := wire.Text(d.Name[:])
 		c.device(wire.OpInfo, name)
 		now := c.state(wire.OpInfo, name)
-		now.Values[audio.RecordSamples], d.Values[audio.RecordSamples] = 0, 0
+		now.Values[state.RecordSamples], d.Values[state.RecordSamples] = 0, 0
 		if now != d {
 			t.Errorf("%s is %+v, Info says %+v", name, d, now)
 		}
 	}
-	if s := all[1]; s.Values[audio.PlayGain] != 7 || s.Values[audio.OutputMuted] != 1 {
-		t.Errorf("the loop's gain is %d, its mute %d", s.Values[audio.PlayGain], s.Values[audio.OutputMuted])
+	if s := all[1]; s.Values[state.PlayGain] != 7 || s.Values[state.OutputMuted] != 1 {
+		t.Errorf("the loop's gain is %d, its mute %d", s.Values[state.PlayGain], s.Values[state.OutputMuted])
 	}
 }
 
@@ -151,7 +151,7 @@ func TestWireFollows(t *testing.T) {
 	c, other := r.dial(), r.dial()
 	set := func(v uint32) {
 		t.Helper()
-		other.device(wire.OpSet, "card", uint32(audio.PlayGain), v)
+		other.device(wire.OpSet, "card", uint32(state.PlayGain), v)
 		other.state(wire.OpSet, "card")
 	}
 	_, events := c.states("card")
@@ -205,7 +205,7 @@ func TestFollowMissesNothing(t *testing.T) {
 			for _, name := range []string{"card", "speaker"} {
 				q := wire.Request{Header: wire.Header{Op: wire.OpSet}}
 				wire.Put(q.Device.Name[:], name)
-				q.Device.Fields, q.Device.Values[audio.PlayGain] = 1<<audio.PlayGain, i
+				q.Device.Fields, q.Device.Values[state.PlayGain] = 1<<state.PlayGain, i
 				if _, err := setter.Write(wire.EncodeRequest(&q)); err != nil {
 					t.Error(err)
 					return
@@ -220,7 +220,7 @@ func TestFollowMissesNothing(t *testing.T) {
 	c := r.dial()
 	for looks := 1; ; looks++ { // hangs if one is missed
 		all, events := c.states("card")
-		if all[0].Values[audio.PlayGain] == last && all[1].Values[audio.PlayGain] == last {
+		if all[0].Values[state.PlayGain] == last && all[1].Values[state.PlayGain] == last {
 			t.Logf("looked %d times at %d changes", looks, 2*last+2)
 			break
 		}
@@ -250,7 +250,7 @@ func TestFollowersThatMisbehave(t *testing.T) {
 		for range wire.MaxPending {
 			c.follow(events)
 		}
-		if _, err := card.Set(audio.Patch{}); err != nil {
+		if _, err := card.Set(state.Patch{}); err != nil {
 			t.Fatal(err)
 		}
 		for range wire.MaxPending {
@@ -263,7 +263,7 @@ func TestFollowersThatMisbehave(t *testing.T) {
 	silent, other := r.dial(), r.dial()
 	silent.follow(events)
 	for i := range uint32(1000) {
-		other.device(wire.OpSet, "card", uint32(audio.PlayGain), i%256)
+		other.device(wire.OpSet, "card", uint32(state.PlayGain), i%256)
 		other.state(wire.OpSet, "card")
 	}
 	silent.followed()

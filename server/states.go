@@ -3,7 +3,7 @@ package server
 import (
 	"errors"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -34,7 +34,7 @@ func (c *conn) tell(h wire.Header, name string, s loop.Subject) error {
 	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: h.Last}}
 	wire.Put(r.Device.Name[:], name)
 	wire.Put(r.Device.Program[:], s.Holder().Program)
-	for f := range audio.Fields() {
+	for f := range state.Fields() {
 		r.Device.Fields |= 1 << f
 		r.Device.Values[f] = f.Get(&i)
 	}
@@ -42,9 +42,9 @@ func (c *conn) tell(h wire.Header, name string, s loop.Subject) error {
 }
 
 // patchOf is what an OpSet asks for.
-func patchOf(d *wire.Device) (p audio.Patch, err error) {
+func patchOf(d *wire.Device) (p state.Patch, err error) {
 	var errs []error
-	for f := range audio.Field(wire.MaxFields) {
+	for f := range state.Field(wire.MaxFields) {
 		if d.Fields&(1<<f) != 0 {
 			errs = append(errs, p.Set(f, d.Values[f]))
 		}

@@ -46,7 +46,7 @@
 // [Device] is a state of audio(7I): that of a device, or of an end of a loop, which is
 // named LOOP (the client end), LOOP/server, or LOOP/PID (one client, whose Program is
 // said, too). Where a device has the loop's name, too, the client end is LOOP/client.
-// The numbers of its fields are those of audio.Field, and never change. Set changes the
+// The numbers of its fields are those of state.Field, and never change. Set changes the
 // fields that it names, all or none.
 //
 // States lists what belongs together, a message each: of a device itself, then of each

@@ -103,8 +103,8 @@ type Failure struct {
 type Device struct {
 	Name    Name               // in requests empty: the first that plays or records
 	Program [ProgramBytes]byte // in replies: whose it is, where it is one client's
-	Fields  uint64             // audio.FieldSet: which of Values are there
-	Values  [MaxFields]uint32  // by audio.Field, each as its Get gives it
+	Fields  uint64             // state.FieldSet: which of Values are there
+	Values  [MaxFields]uint32  // by state.Field, each as its Get gives it
 }
 
 // Seen is how far a program has followed what happens.

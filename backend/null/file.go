@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // MaxFileBytes is how much memory the frames of a file may take.
@@ -26,11 +27,11 @@ func CheckWAV(r io.Reader, f audio.Format) error {
 	return err
 }
 
-func openWAV(r io.Reader, f audio.Format, limit int) (*audio.WAVReader, error) {
+func openWAV(r io.Reader, f audio.Format, limit int) (*wav.Reader, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
-	wav, err := audio.NewWAVReader(r)
+	wav, err := wav.NewReader(r)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // Sink gets what a null device plays. The engine's goroutine makes all calls.
@@ -35,12 +36,12 @@ type Sink interface {
 //	Close                    engine            up to 10 s       yes
 //	Dropped, Reports         any goroutine     no               no
 //
-// The file is a valid one however the program ends: see audio.WAVWriter.
+// The file is a valid one however the program ends: see wav.Writer.
 type Recorder struct {
-	w     io.WriteCloser   // the writer goroutine's,
-	wav   *audio.WAVWriter // as is this
-	frame int              // bytes
-	batch uint64           // bytes worth a wake-up
+	w     io.WriteCloser // the writer goroutine's,
+	wav   *wav.Writer    // as is this
+	frame int            // bytes
+	batch uint64         // bytes worth a wake-up
 
 	memory  []byte        // whole frames
 	played  atomic.Uint64 // bytes ever copied into memory; set by Play
@@ -71,7 +72,7 @@ const (
 // a failed NewRecorder leaves w open. To be a valid file at any time, w must be able
 // to seek, as an *os.File. audio.ErrInvalid: no WAV file can have that format.
 func NewRecorder(w io.WriteCloser, f audio.Format) (*Recorder, error) {
-	wav, err := audio.NewWAVWriter(w, f)
+	wav, err := wav.NewWriter(w, f)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 )
@@ -35,7 +36,7 @@ func numbered(f audio.Format, frames int) []byte {
 func wavOf(t testing.TB, f audio.Format, frames []byte) []byte {
 	t.Helper()
 	disk := newDisk(t)
-	w, err := audio.NewWAVWriter(disk, f)
+	w, err := wav.NewWriter(disk, f)
 	if err == nil {
 		err = w.WriteFrames(frames)
 	}
@@ -88,7 +89,7 @@ func readBack(t testing.TB, path string) (audio.Format, []byte) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	w, err := audio.NewWAVReader(file)
+	w, err := wav.NewReader(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestSoundAllocatesNothing(t *testing.T) {
 			source = &file{data: numbered(wish.Format, 77), frame: wish.Format.FrameBytes()}
 		}
 		o := Options{Clock: newSimClock(), Input: source}
-		if _, err := audio.NewWAVWriter(io.Discard, wish.Format); err == nil {
+		if _, err := wav.NewWriter(io.Discard, wish.Format); err == nil {
 			o.Output = newRecorder(t, newDisk(t), wish.Format)
 		}
 		s, err := Open(wish, o)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
@@ -64,7 +65,7 @@ func (c *Client) State(ctx context.Context, name string) (s api.State, err error
 
 // Set sets all of the patch or nothing (D18), of what State names. ErrInvalid, ErrBusy: the
 // reasons, by field.
-func (c *Client) Set(ctx context.Context, name string, p audio.Patch) (s api.Set, err error) {
+func (c *Client) Set(ctx context.Context, name string, p state.Patch) (s api.Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
 		err = c.do(ctx, http.MethodPatch, "/v1/states/"+url.PathEscape(name), body, &s)

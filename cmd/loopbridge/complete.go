@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
 )
@@ -158,12 +159,12 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	case "state":
 		return l.states(ctx)
 	case "field":
-		for f := range audio.Fields() {
+		for f := range state.Fields() {
 			all = append(all, f.Name())
 		}
 	case "set":
-		for f := range audio.Fields() {
-			if f.Access()&audio.Settable != 0 {
+		for f := range state.Fields() {
+			if f.Access()&state.Settable != 0 {
 				all = append(all, f.Name()+"=")
 			}
 		}

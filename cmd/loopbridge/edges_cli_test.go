@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -71,11 +71,11 @@ func TestEdge62ValuesGoBack(t *testing.T) {
 	lines, settable := strings.Split(before, "\n"), []string{"set", "card"}
 	for _, line := range lines {
 		name, _, _ := strings.Cut(line, "=")
-		f, ok := audio.FieldByName(name)
+		f, ok := state.FieldByName(name)
 		if !ok {
 			t.Fatalf("%s is no field", line)
 		}
-		if f.Access()&audio.Settable == 0 {
+		if f.Access()&state.Settable == 0 {
 			o.refused(exitUsage, "read-only", "set", "card", line)
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -44,27 +44,27 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 }
 
 // find tells the device from the fields.
-func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []audio.Field, err error) {
+func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state.Field, err error) {
 	name, names := c.Name, c.Fields
-	if _, isField := audio.FieldByName(name); isField {
+	if _, isField := state.FieldByName(name); isField {
 		name, names = "", append([]string{name}, names...)
 	}
 	for _, n := range names {
-		f, ok := audio.FieldByName(n)
+		f, ok := state.FieldByName(n)
 		if !ok {
 			return d, nil, usageError(fmt.Sprintf("no such field %s; loopbridge info shows them all", n))
 		}
 		fields = append(fields, f)
 	}
 	if len(fields) == 0 {
-		fields = slices.Collect(audio.Fields())
+		fields = slices.Collect(state.Fields())
 	}
 	d, err = control.New(e.socket()).State(ctx, name)
 	return d, fields, err
 }
 
 // fieldsOf returns {"name": …, "play.gain": …} in the order of the fields.
-func fieldsOf(d api.State, fields []audio.Field) json.RawMessage {
+func fieldsOf(d api.State, fields []state.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
 	fmt.Fprintf(&b, `{"name":%s`, name)
@@ -89,7 +89,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	if len(sets) == 0 {
 		return usageError("nothing to set: say FIELD=VALUE; loopbridge info shows the fields")
 	}
-	p, err := audio.ParsePatch(sets...)
+	p, err := state.ParsePatch(sets...)
 	if err != nil {
 		return usageError(err.Error())
 	}

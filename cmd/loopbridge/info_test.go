@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
@@ -38,11 +38,11 @@ func TestInfoAndSetD18(t *testing.T) {
 	o.want(t, exitOK)
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	i := 0
-	for f := range audio.Fields() {
+	for f := range state.Fields() {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], f.Name()+"=") {
 			t.Fatalf("line %d is not %s: %s", i, f, o.stdout)
 		}
-		if f.Access()&audio.Settable != 0 {
+		if f.Access()&state.Settable != 0 {
 			cli("set", "card", lines[i]).want(t, exitOK, ignoredWords(lines[i])...)
 		}
 		i++
@@ -145,8 +145,8 @@ func TestWatchD26(t *testing.T) {
 // D25: what was set is there again after a restart; a file that is damaged or half
 // written does no harm.
 func TestStateSurvivesD25(t *testing.T) {
-	state := filepath.Join(trial.TempDir(t), "dir", "state.json")
-	withState := func(c *config.Config) { cardConfig(c); c.Daemon.State = state }
+	kept := filepath.Join(trial.TempDir(t), "dir", "state.json")
+	withState := func(c *config.Config) { cardConfig(c); c.Daemon.State = kept }
 	const gains = "play.gain=99\nplay.port=line_out\nmonitor_gain=3\n"
 	const ends = "play.gain=17\nrecord.balance=5\n"
 	t.Run("set", func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestStateSurvivesD25(t *testing.T) {
 			}
 		})
 	}
-	half := filepath.Join(filepath.Dir(state), ".state.json-1234")
+	half := filepath.Join(filepath.Dir(kept), ".state.json-1234")
 	if err := os.WriteFile(half, []byte(`{"devices":{"card":{"play":{"ga`), 0o600); err != nil { // power was lost
 		t.Fatal(err)
 	}
@@ -185,13 +185,13 @@ func TestStateSurvivesD25(t *testing.T) {
 			}
 		}
 	})
-	whole, err := os.ReadFile(state)
+	whole, err := os.ReadFile(kept)
 	if err != nil {
 		t.Fatal(err)
 	}
 	damage := func(text []byte) {
 		t.Helper()
-		if err := os.WriteFile(state, text, 0o644); err != nil {
+		if err := os.WriteFile(kept, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -205,19 +205,19 @@ func TestStateSurvivesD25(t *testing.T) {
 	check("half a file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
 	damage([]byte("\x00\x01"))
 	check("rubbish", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
-	if err := os.Remove(state); err != nil {
+	if err := os.Remove(kept); err != nil {
 		t.Fatal(err)
 	}
 	check("no file", "play.gain=255\nplay.port=speaker\nmonitor_gain=0\n")
 }
 
-// D25: the configuration says what the state is at first, the file wins afterwards.
+// D25: the configuration says what the kept is at first, the file wins afterwards.
 func TestStateOfTheConfigurationD25(t *testing.T) {
-	state := filepath.Join(trial.TempDir(t), "state.json")
+	kept := filepath.Join(trial.TempDir(t), "state.json")
 	configured := func(c *config.Config) {
 		cardConfig(c)
-		c.Daemon.State = state
-		for f, v := range map[audio.Field]uint32{audio.PlayGain: 77, audio.MonitorGain: 5, audio.OutputMuted: 1} {
+		c.Daemon.State = kept
+		for f, v := range map[state.Field]uint32{state.PlayGain: 77, state.MonitorGain: 5, state.OutputMuted: 1} {
 			if err := c.Devices[1].State.Set(f, v); err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +238,7 @@ func TestStateOfTheConfigurationD25(t *testing.T) {
 	check("at last", "monitor_gain=0", "255\n0\n1\n")
 }
 
-// D18: the state of an end of a loop is shown and set as that of a device.
+// D18: the kept of an end of a loop is shown and set as that of a device.
 func TestInfoAndSetOfEndsD18(t *testing.T) {
 	socket := testDaemon(t, cardConfig)
 	p, err := client.Open(t.Context(), socket, "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
@@ -17,7 +18,7 @@ import (
 type source struct {
 	name   string // for messages
 	format audio.Format
-	wav    *audio.WAVReader // nil: raw
+	wav    *wav.Reader // nil: raw
 	r      *bufio.Reader
 	file   *os.File // nil: standard input
 	size   int64    // bytes, −1: unknown
@@ -85,7 +86,7 @@ func sizeOf(r io.Reader) int64 {
 }
 
 func (s *source) beginWAV(f *endFlags) (err error) {
-	if s.wav, err = audio.NewWAVFileReader(s.r, s.size); err != nil {
+	if s.wav, err = wav.NewFileReader(s.r, s.size); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.format = s.wav.Format()

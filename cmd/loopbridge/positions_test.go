@@ -11,6 +11,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -43,7 +44,7 @@ func recordedWAV(t *testing.T, path string) (audio.Positions, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := audio.NewWAVReader(bytes.NewReader(file))
+	w, err := wav.NewReader(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,12 +150,12 @@ func TestPositionsOfADevice(t *testing.T) {
 		server = { device = "main", side = "play" }
 		positions = ["FL", "FR", "FC", "LFE", "RL", "RR"]
 	`, "\t", "")))
-	if err != nil || c.Loops[0].Format.Positions != audio.WAVPositions(6) {
+	if err != nil || c.Loops[0].Format.Positions != wav.Positions(6) {
 		t.Fatalf("%v, %v", c.Loops, err)
 	}
 	socket := testDaemon(t, func(to *config.Config) { to.Devices, to.Loops = c.Devices, c.Loops })
 	p := openClient(t, socket, "speaker", pcm.Options{Direction: pcm.Write})
-	if f := p.Format(); f != (audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}) {
+	if f := p.Format(); f != (audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: wav.Positions(6)}) {
 		t.Errorf("a client gets %s, %s", f, f.Positions)
 	}
 }

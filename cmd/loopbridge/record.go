@@ -11,6 +11,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -85,7 +86,7 @@ func (c *recordCmd) ordered(known audio.Format) audio.Format {
 	if f.Channels == 0 {
 		f.Channels = known.Or(audio.DefaultFormat()).Channels
 	}
-	f.Positions = audio.WAVPositions(f.Channels)
+	f.Positions = wav.Positions(f.Channels)
 	return f
 }
 
@@ -114,14 +115,14 @@ func (c *recordCmd) fits(f audio.Format) error {
 		return nil
 	}
 	if c.Server {
-		_, err := audio.NewWAVWriter(io.Discard, f)
+		_, err := wav.NewWriter(io.Discard, f)
 		return fmt.Errorf("%s: %w, or record it raw with --raw", c.Loop, err)
 	}
 	return audio.ErrInvalid.With("%s: a WAV file cannot hold %s: record it raw with --raw", c.Loop, f.Encoding)
 }
 
 func inWAV(f audio.Format) bool {
-	_, err := audio.NewWAVWriter(io.Discard, f)
+	_, err := wav.NewWriter(io.Discard, f)
 	return err == nil
 }
 

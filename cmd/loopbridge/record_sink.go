@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
@@ -18,10 +19,10 @@ import (
 type sink struct {
 	name   string // for messages
 	w      io.Writer
-	file   *os.File         // nil: standard output
-	wav    *audio.WAVWriter // nil: raw
-	order  audio.Order      // into that of a WAV file
-	frame  int              // bytes
+	file   *os.File    // nil: standard output
+	wav    *wav.Writer // nil: raw
+	order  audio.Order // into that of a WAV file
+	frame  int         // bytes
 	frames int64
 }
 
@@ -44,12 +45,12 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 	}
 	written := format
 	format.Positions = format.Stand()
-	if written.Positions = written.FilePositions(); !written.Positions.Known() {
+	if written.Positions = wav.FilePositions(written); !written.Positions.Known() {
 		written.Positions = format.Positions // a file has no order for them
 	}
 	s.order = audio.NewOrder(format, written.Positions)
 	var err error
-	if s.wav, err = audio.NewWAVWriter(s.w, written); err != nil {
+	if s.wav, err = wav.NewWriter(s.w, written); err != nil {
 		if s.file != nil {
 			_ = s.file.Truncate(0)
 			s.file.Close()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 )
@@ -24,7 +25,7 @@ func TestPlayAndRecordD13D16(t *testing.T) {
 				data := trial.Noise(f, 12345)
 				dir := trial.TempDir(t)
 				in, out := filepath.Join(dir, "in.raw"), filepath.Join(dir, "out.raw")
-				if _, err := audio.NewWAVWriter(&bytes.Buffer{}, f); err == nil {
+				if _, err := wav.NewWriter(&bytes.Buffer{}, f); err == nil {
 					in, out = filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.wav")
 					trial.WriteWAV(t, in, f, data)
 				} else if err := os.WriteFile(in, data, 0o644); err != nil {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // planted is 16-bit sound with a fault in the middle of it.
@@ -158,7 +158,7 @@ func TestHeadersThatAreWrong(t *testing.T) {
 	f := CountFormat(48000)
 	pcm := Count(1, 1000)
 	var b bytes.Buffer
-	w, err := audio.NewWAVWriter(&b, f)
+	w, err := wav.NewWriter(&b, f)
 	if err == nil {
 		err = w.WriteFrames(pcm)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // Sound is a recording.
@@ -28,7 +29,7 @@ func Read(file string) (Sound, error) {
 }
 
 func read(r io.Reader) (Sound, error) {
-	w, err := audio.NewWAVReader(r)
+	w, err := wav.NewReader(r)
 	if err != nil {
 		return Sound{}, err
 	}

@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/mixer"
 	"github.com/loopbridge/loopbridge/resample"
 )
 
 // fiveOne is 5.1 in the order of a WAV file, or in ALSA's.
-func fiveOne(e audio.Encoding, rate int, wav bool) audio.Format {
+func fiveOne(e audio.Encoding, rate int, inFile bool) audio.Format {
 	f := audio.Format{Rate: rate, Channels: 6, Encoding: e, Positions: audio.DefaultPositions(6)}
-	if wav {
-		f.Positions = audio.WAVPositions(6)
+	if inFile {
+		f.Positions = wav.Positions(6)
 	}
 	return f
 }

@@ -4,18 +4,19 @@ import (
 	"errors"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 )
 
 // AutoPort is the policy auto_port of a device: what is plugged in takes over, and gives way
 // when it is pulled. Its methods are for the goroutine that follows the hardware.
 type AutoPort struct {
 	device   *Device
-	set      func(audio.Patch) error
+	set      func(state.Patch) error
 	previous [2]audio.Ports // what was in use before, of each side
 }
 
 // NewAutoPort returns the policy of d; set is how it sets the state of d.
-func NewAutoPort(d *Device, set func(audio.Patch) error) *AutoPort {
+func NewAutoPort(d *Device, set func(state.Patch) error) *AutoPort {
 	return &AutoPort{device: d, set: set}
 }
 
@@ -34,11 +35,11 @@ func (a *AutoPort) Begin() (err error) {
 }
 
 // Follow uses what was plugged in on a side since before, and goes back when it was pulled.
-func (a *AutoPort) Follow(d audio.Direction, before *audio.Info) error {
+func (a *AutoPort) Follow(d audio.Direction, before *state.Info) error {
 	return a.follow(d.Index(), before)
 }
 
-func (a *AutoPort) follow(n int, before *audio.Info) error {
+func (a *AutoPort) follow(n int, before *state.Info) error {
 	d := audio.Directions()[n]
 	i := a.device.Info()
 	was, now := before.Side(d), i.Side(d)
@@ -47,8 +48,8 @@ func (a *AutoPort) follow(n int, before *audio.Info) error {
 		return nil
 	}
 	a.previous[n] = was.Port
-	var p audio.Patch
-	err := p.Set(audio.PlayPort.On(d), uint32(port))
+	var p state.Patch
+	err := p.Set(state.PlayPort.On(d), uint32(port))
 	if err == nil {
 		err = a.set(p)
 	}

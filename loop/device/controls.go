@@ -2,6 +2,7 @@ package device
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 )
 
@@ -62,10 +63,10 @@ func (d *Device) plugged() {
 
 // choose switches the hardware from the ports of now to those of next, or leaves all as it
 // is. Ports that p sets may be those of before, and be off all the same. The caller holds mu.
-func (d *Device) choose(now, next *audio.Info, p audio.Patch) error {
+func (d *Device) choose(now, next *state.Info, p state.Patch) error {
 	for n, direction := range audio.Directions() {
 		port := next.Side(direction).Port
-		if _, given := p.Get(audio.PlayPort.On(direction)); !d.hardware(n) || !given && now.Side(direction).Port == port {
+		if _, given := p.Get(state.PlayPort.On(direction)); !d.hardware(n) || !given && now.Side(direction).Port == port {
 			continue
 		}
 		if err := d.hw().Select(direction, port); err != nil {
@@ -81,7 +82,7 @@ func (d *Device) choose(now, next *audio.Info, p audio.Patch) error {
 // Changed reads the ports, gains and mute of the hardware again, after a jack, a hand at
 // another mixer or the card itself has changed them, and returns what is different. If the
 // card was replaced they are those of before, as far as it has them.
-func (d *Device) Changed(c backend.ControlChange) []audio.Change {
+func (d *Device) Changed(c backend.ControlChange) []state.Change {
 	d.mu.Lock()
 	before := d.settings.Info
 	d.plugged()
@@ -90,7 +91,7 @@ func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 		d.takeOver(&before)
 		rest = d.heard()
 	} else {
-		rest, _ = d.divide(nil, &d.settings.Info, audio.Patch{}) // what it refuses is software's
+		rest, _ = d.divide(nil, &d.settings.Info, state.Patch{}) // what it refuses is software's
 		for n, direction := range audio.Directions() {
 			s := d.settings.Info.Side(direction)
 			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.hw().Select(direction, was) == nil {
@@ -98,7 +99,7 @@ func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 			}
 		}
 	}
-	changes, wait := audio.Changes(&before, &d.settings.Info), d.share(rest)
+	changes, wait := state.Changes(&before, &d.settings.Info), d.share(rest)
 	d.mu.Unlock()
 	wait()
 	return changes
@@ -106,7 +107,7 @@ func (d *Device) Changed(c backend.ControlChange) []audio.Change {
 
 // takeOver switches the hardware to what is in use now in place of what was pulled. The
 // caller holds mu.
-func (d *Device) takeOver(before *audio.Info) {
+func (d *Device) takeOver(before *state.Info) {
 	for n, direction := range audio.Directions() {
 		now := d.settings.Info.Side(direction)
 		if d.hardware(n) && before.Side(direction).Port&^now.AvailPorts != 0 {
@@ -123,5 +124,5 @@ func (d *Device) share(rest split) (wait func()) {
 	}
 	d.split = rest
 	i := d.settings.Info
-	return d.post(func() { d.take(&i, rest, audio.Patch{}, &audio.Reply{}) })
+	return d.post(func() { d.take(&i, rest, state.Patch{}, &state.Reply{}) })
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -64,23 +65,23 @@ func New(s backend.Stream, p Ports, post Post) (*Device, error) {
 	frames := c.Period * c.Periods
 	play, record := p.Play.format(c.Format), p.Record.format(c.Format)
 	d := &Device{post: post, meters: newMeters(play.Channels, record.Channels), kicks: make(chan struct{}, 1)}
-	side := audio.SideRules{FragmentFrames: c.Period, DefaultFrames: frames}
-	d.settings.Rules = audio.Rules{Play: side, Record: side}
-	var hw audio.HWFeatures
+	side := state.SideRules{FragmentFrames: c.Period, DefaultFrames: frames}
+	d.settings.Rules = state.Rules{Play: side, Record: side}
+	var hw state.HWFeatures
 	if c.Play {
-		hw |= audio.HWPlay
+		hw |= state.HWPlay
 		d.Out, d.play = mixer.NewBus(play, frames), mixer.NewFader(play.Channels, mixer.Neutral())
 	}
 	if c.Record {
-		hw |= audio.HWRecord
+		hw |= state.HWRecord
 		d.In, d.record = mixer.NewBus(record, frames), mixer.NewFader(record.Channels, mixer.Neutral())
 	}
 	if c.Play && c.Record {
-		hw |= audio.HWDuplex | audio.HWIn2Out
+		hw |= state.HWDuplex | state.HWIn2Out
 		d.monitor = mixer.NewMonitor(audio.DefaultMatrix(record.Channels, play.Channels).Mixer(), frames)
 	}
-	d.settings.Info = audio.NewInfo(c.Format, hw, d.settings.Rules)
-	d.settings.Info.SW = audio.SWMixer
+	d.settings.Info = state.NewInfo(c.Format, hw, d.settings.Rules)
+	d.settings.Info.SW = state.SWMixer
 	for n, has := range [...]bool{playing: c.Play, recording: c.Record} {
 		if has {
 			direction := audio.Directions()[n]

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -30,11 +31,11 @@ type share struct {
 // divide gives the hardware its part of next, as far as p sets it or it is not what it was
 // with now; all of it where now is nil. With an error software does what the hardware has
 // refused. The caller holds mu.
-func (d *Device) divide(now, next *audio.Info, p audio.Patch) (s split, err error) {
+func (d *Device) divide(now, next *state.Info, p state.Patch) (s split, err error) {
 	s = d.split
 	for n, direction := range audio.Directions() {
 		gain := next.Side(direction).Gain
-		_, given := p.Get(audio.PlayGain.On(direction)) // for a volume beyond the gains
+		_, given := p.Get(state.PlayGain.On(direction)) // for a volume beyond the gains
 		if next.Side(direction).AvailPorts == 0 || now != nil && !given && gain == now.Side(direction).Gain {
 			continue
 		}
@@ -56,7 +57,7 @@ func (d *Device) divide(now, next *audio.Info, p audio.Patch) (s split, err erro
 
 // move gives the hardware its part of a gain of a side: at once where nobody can hear it, or
 // else on a ride. The caller holds mu.
-func (d *Device) move(n int, now *audio.Info, gain int) (share, error) {
+func (d *Device) move(n int, now *state.Info, gain int) (share, error) {
 	direction := audio.Directions()[n]
 	way, err := d.hw().Way(direction, gain)
 	if err != nil || len(way) == 0 {
@@ -92,7 +93,7 @@ func left(gain int, dB float64) float32 {
 const inaudible = 1e-6
 
 // applied is the amplitude that software has applied to a side up to now.
-func (d *Device) applied(n int, now *audio.Info) float32 {
+func (d *Device) applied(n int, now *state.Info) float32 {
 	switch s := d.split.gain[n]; {
 	case s.hardware:
 		return s.rest
@@ -104,16 +105,16 @@ func (d *Device) applied(n int, now *audio.Info) float32 {
 }
 
 // audible reports whether sound passes through a side, so that its volume must not jump.
-func (d *Device) audible(n int, now *audio.Info) bool {
+func (d *Device) audible(n int, now *state.Info) bool {
 	return now != nil && d.sounding[n].Load() && (n == recording || !now.OutputMuted)
 }
 
 // mute turns the hardware's switch as next has it, if p sets it or it is not what it was with
 // now: off when software's silence is heard, on before software lets anything through. The
 // caller holds mu.
-func (d *Device) mute(s *split, now, next *audio.Info, p audio.Patch) (err error) {
+func (d *Device) mute(s *split, now, next *state.Info, p state.Patch) (err error) {
 	m, ok := d.hw().(backend.Muter)
-	_, given := p.Get(audio.OutputMuted)
+	_, given := p.Get(state.OutputMuted)
 	if !ok || now != nil && !given && next.OutputMuted == now.OutputMuted {
 		return nil
 	}
@@ -129,12 +130,12 @@ func (d *Device) mute(s *split, now, next *audio.Info, p audio.Patch) (err error
 
 // opens is a patch that turns the hardware's switch on too, if it was found off: who names a
 // port wants to hear it. The caller holds mu.
-func (d *Device) opens(p audio.Patch) audio.Patch {
-	if _, plays := p.Get(audio.PlayPort); !plays || !d.found {
+func (d *Device) opens(p state.Patch) state.Patch {
+	if _, plays := p.Get(state.PlayPort); !plays || !d.found {
 		return p
 	}
-	if _, given := p.Get(audio.OutputMuted); !given {
-		_ = p.Set(audio.OutputMuted, 0) // it is within the range
+	if _, given := p.Get(state.OutputMuted); !given {
+		_ = p.Set(state.OutputMuted, 0) // it is within the range
 	}
 	return p
 }
@@ -168,7 +169,7 @@ func (d *Device) heard() split {
 }
 
 // setting is what is left for the fader of a side.
-func (s share) setting(side *audio.Side, mute bool) mixer.Setting {
+func (s share) setting(side *state.Side, mute bool) mixer.Setting {
 	m := mixer.Setting{Gain: side.Gain, Balance: side.Balance, Mute: mute}
 	if s.hardware {
 		m.Gain, m.Scale, m.Mute = mixer.MaxGain, s.rest, mute || s.rest == 0

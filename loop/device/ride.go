@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -83,7 +84,7 @@ func (r *ride) pass(frames int) (due, over bool) {
 func (r *ride) finish() { r.due.Store(int32(r.steps())) }
 
 // use lets a side go to its share of a gain; for the engine's goroutine.
-func (d *Device) use(n int, f *mixer.Fader, s share, side *audio.Side, mute bool) {
+func (d *Device) use(n int, f *mixer.Fader, s share, side *state.Side, mute bool) {
 	d.levels[n], d.rides[n] = s.setting(side, mute), s.ride
 	f.Set(d.levels[n])
 	if r := s.ride; r != nil && !d.going {

@@ -2,6 +2,7 @@ package device
 
 import (
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 )
 
@@ -142,15 +143,15 @@ func (d *Device) count(n, frames int) {
 }
 
 // take puts a set into effect, between two cycles, and says what the counters were.
-func (d *Device) take(i *audio.Info, rest split, p audio.Patch, reply *audio.Reply) {
+func (d *Device) take(i *state.Info, rest split, p state.Patch, reply *state.Reply) {
 	for n, direction := range audio.Directions() {
 		side, was := i.Side(direction), reply.Info.Side(direction)
-		if v, ok := p.Get(audio.PlaySamples.On(direction)); ok {
+		if v, ok := p.Get(state.PlaySamples.On(direction)); ok {
 			was.Samples = d.counted[n].Load()
 			d.since[n] = d.samples[n] - uint64(v)
 			d.counted[n].Store(v)
 		}
-		if v, ok := p.Get(audio.PlayError.On(direction)); ok && side.Open {
+		if v, ok := p.Get(state.PlayError.On(direction)); ok && side.Open {
 			was.Error = d.failed[n].Swap(v != 0)
 		}
 		d.paused[n] = side.Pause

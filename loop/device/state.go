@@ -4,17 +4,18 @@ import (
 	"errors"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 )
 
 // Info returns the state now.
-func (d *Device) Info() audio.Info {
+func (d *Device) Info() state.Info {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.look()
 }
 
 // look is info with what the engine knows. The caller holds mu.
-func (d *Device) look() audio.Info {
+func (d *Device) look() state.Info {
 	i := d.settings.Info
 	for n, direction := range audio.Directions() {
 		s := i.Side(direction)
@@ -28,20 +29,20 @@ func (d *Device) look() audio.Info {
 	return i
 }
 
-// Set is SETINFO (D18): all of the patch, or nothing and audio.Problems or what the hardware
+// Set is SETINFO (D18): all of the patch, or nothing and state.Problems or what the hardware
 // says. It is in effect in the next cycle, for which it waits.
-func (d *Device) Set(p audio.Patch) (audio.Reply, error) {
+func (d *Device) Set(p state.Patch) (state.Reply, error) {
 	d.mu.Lock()
 	p = d.opens(p)
 	d.mu.Unlock()
-	return d.settings.Set(&d.mu, p, d.look, func(next *audio.Info, reply *audio.Reply) (wait func(), err error) {
+	return d.settings.Set(&d.mu, p, d.look, func(next *state.Info, reply *state.Reply) (wait func(), err error) {
 		now := d.settings.Info
 		if err := d.choose(&now, next, p); err != nil {
 			return func() {}, err
 		}
 		rest, err := d.divide(&now, next, p) // after the ports: it monitors the inputs that are chosen
 		if err != nil {                      // the hardware, too, is as before
-			_ = d.choose(next, &now, audio.Patch{})
+			_ = d.choose(next, &now, state.Patch{})
 			was, _ := d.divide(next, &now, p)
 			return d.share(was), err
 		}
@@ -50,21 +51,21 @@ func (d *Device) Set(p audio.Patch) (audio.Reply, error) {
 }
 
 // Restore implements audio(7I) over restarts; see Settings.Restore.
-func (d *Device) Restore(saved audio.Saved) error {
-	return d.settings.Restore(&d.mu, saved, d.look, func(next *audio.Info) (wait func(), err error) {
+func (d *Device) Restore(saved state.Saved) error {
+	return d.settings.Restore(&d.mu, saved, d.look, func(next *state.Info) (wait func(), err error) {
 		now := d.settings.Info
-		refused := d.choose(&now, next, audio.Patch{})
+		refused := d.choose(&now, next, state.Patch{})
 		if refused != nil {
 			next.Play.Port, next.Record.Port = now.Play.Port, now.Record.Port
 		}
-		rest, err := d.divide(nil, next, audio.Patch{})
-		return d.adopt(*next, rest, audio.Patch{}, &audio.Reply{}), errors.Join(refused, err)
+		rest, err := d.divide(nil, next, state.Patch{})
+		return d.adopt(*next, rest, state.Patch{}, &state.Reply{}), errors.Join(refused, err)
 	})
 }
 
 // adopt makes next the state from now on, of which rest is left to software, and returns what
 // blocks until it is in effect. The caller holds mu.
-func (d *Device) adopt(next audio.Info, rest split, p audio.Patch, reply *audio.Reply) (wait func()) {
+func (d *Device) adopt(next state.Info, rest split, p state.Patch, reply *state.Reply) (wait func()) {
 	d.settings.Waiting(&next, p)
 	d.settings.Info, d.split = next, rest
 	return d.post(func() { d.take(&next, rest, p, reply) })

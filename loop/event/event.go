@@ -5,7 +5,7 @@ package event
 import (
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -51,6 +51,6 @@ type Event struct {
 	End     pcm.Role
 	Holder  pcm.Holder
 	Device  string         // instead of Loop, End and Holder
-	Changes []audio.Change // of a device, and of Set; not to be changed
+	Changes []state.Change // of a device, and of Set; not to be changed
 	Note    string         // why a device is Gone, and what it runs on when it is Back
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop/ring"
@@ -76,7 +77,7 @@ func TestAttachedCycleAllocatesNothing(t *testing.T) {
 // TestConvertingCycleAllocatesNothing: a client of another rate and encoding.
 func TestConvertingCycleAllocatesNothing(t *testing.T) {
 	usual := audio.DefaultFormat()
-	six := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: audio.WAVPositions(6)}
+	six := audio.Format{Rate: 48000, Channels: 6, Encoding: audio.S16LE, Positions: wav.Positions(6)}
 	other := six
 	other.Positions = audio.DefaultPositions(6)
 	convertingCycle(t, audio.Format{Rate: 44100, Channels: 6, Encoding: audio.FloatLE}, usual)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -299,7 +300,7 @@ func (w *world) until(what string, happened func() bool) {
 // set sets the state of a loop's end.
 func (w *world) set(name string, args ...string) {
 	w.Helper()
-	p, err := audio.ParsePatch(args...)
+	p, err := state.ParsePatch(args...)
 	w.ok(err)
 	strip, err := w.bay.Strip(name)
 	w.ok(err)

@@ -188,7 +188,7 @@ func TestSeveralFilesInOneCall(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, followsTheWork)
 	first, second := noise(cd, 33*chunk, 10), noise(cd, 44*chunk, 11)
-	files := []string{r.write("a.wav", wav(t, cd, first)), r.write("b.wav", wav(t, cd, second))}
+	files := []string{r.write("a.wav", wavOf(t, cd, first)), r.write("b.wav", wavOf(t, cd, second))}
 	recording := r.record(cd, "loopbridge:loop0,server")
 	r.serverArmed("loop0")
 	r.run("aplay", append([]string{"-q", "--period-size", strconv.Itoa(chunk), "-D", "loopbridge:loop0"}, files...)...).succeeds(r)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -40,7 +41,7 @@ func tones(f audio.Format) (p []byte) {
 // of them.
 func (r *rig) heardOrder(file string) (order []int) {
 	r.Helper()
-	w, err := audio.NewWAVReader(bytes.NewReader(r.read(file)))
+	w, err := wav.NewReader(bytes.NewReader(r.read(file)))
 	if err != nil {
 		r.Errorf("what was recorded is no WAV file: %v", err)
 		return nil
@@ -165,7 +166,7 @@ func TestSurroundThroughEveryPair(t *testing.T) {
 					r := newRig(t, followsTheWork, loop.Spec{Name: "six", Format: surround(6)})
 					r.needs(playing)
 					r.needs(recording)
-					r.write("six.wav", wav(t, surround(6), tones(surround(6))))
+					r.write("six.wav", wavOf(t, surround(6), tones(surround(6))))
 					first, second := record(r, recordEnd), play(r, playEnd)
 					if playsServer {
 						first, second = second, first
@@ -189,7 +190,7 @@ func TestSurroundThroughEveryPair(t *testing.T) {
 // heardFrom plays a file with aplay, and returns the order that the command records.
 func (r *rig) heardFrom(f audio.Format, recorder []string, player ...string) []int {
 	r.Helper()
-	r.write("six.wav", wav(r.T, f, tones(f)))
+	r.write("six.wav", wavOf(r.T, f, tones(f)))
 	one := r.begin(append(append([]string{}, recorder...), r.file("out.wav")))
 	r.serverArmed("six")
 	two := r.begin(append(player, r.file("six.wav")))
@@ -244,7 +245,7 @@ func TestSurroundThatIsSaid(t *testing.T) {
 				return
 			}
 			data := tones(surround(6))
-			r.write("six.wav", wav(t, surround(6), data))
+			r.write("six.wav", wavOf(t, surround(6), data))
 			one := r.begin(append([]string{r.loopbridge(), "record", "--server", "six", r.file("out.raw")}, c.server...))
 			r.serverArmed("six")
 			r.begin(append(slices.Clone(c.player), r.file("six.wav"))).succeeds(r)

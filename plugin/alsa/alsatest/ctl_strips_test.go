@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -41,7 +41,7 @@ func (m *mixerRig) remove(name string) {
 }
 
 // strip is the state of an end or a client.
-func (m *mixerRig) strip(name string) audio.Info {
+func (m *mixerRig) strip(name string) state.Info {
 	m.Helper()
 	s, err := m.bay.Strip(name)
 	if err != nil {
@@ -57,7 +57,7 @@ func (m *mixerRig) setStrip(name string, fields ...string) {
 	if err != nil {
 		m.Fatal(err)
 	}
-	p, err := audio.ParsePatch(fields...)
+	p, err := state.ParsePatch(fields...)
 	if err == nil {
 		_, err = s.Set(p)
 	}
@@ -190,7 +190,7 @@ func TestMixerSetsLoopsAndClients(t *testing.T) {
 	for _, c := range cases {
 		said := m.amixer("-D", "loopbridge:"+c.mixer, "--", "sset", c.control, c.value)
 		name, value, _ := strings.Cut(c.want, "=")
-		f, _ := audio.FieldByName(name)
+		f, _ := state.FieldByName(name)
 		i := m.strip(c.strip)
 		if got := f.Get(&i); fmt.Sprint(got) != value {
 			t.Errorf("%s of %s set to %s: %s of %s is %d, want %s", c.control, c.mixer, c.value, name, c.strip, got, value)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
@@ -41,7 +41,7 @@ func (m *mixerRig) has(want ...string) {
 	i := m.main.Info()
 	for _, w := range want {
 		name, _, _ := strings.Cut(w, "=")
-		f, ok := audio.FieldByName(name)
+		f, ok := state.FieldByName(name)
 		if !ok {
 			m.Fatalf("no field %s", name)
 		}
@@ -54,7 +54,7 @@ func (m *mixerRig) has(want ...string) {
 // set changes main as an operator does.
 func (m *mixerRig) set(fields ...string) {
 	m.Helper()
-	p, err := audio.ParsePatch(fields...)
+	p, err := state.ParsePatch(fields...)
 	if err == nil {
 		_, err = m.main.Set(p)
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/wire"
@@ -93,12 +94,12 @@ func layoutInGo() map[string]string {
 		"SERVER":    int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
 		"MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
-		"PLAY_GAIN": int(audio.PlayGain), "PLAY_PORT": int(audio.PlayPort), "PLAY_AVAIL_PORTS": int(audio.PlayAvailPorts),
-		"PLAY_MOD_PORTS": int(audio.PlayModPorts), "PLAY_BALANCE": int(audio.PlayBalance), "PLAY_OPEN": int(audio.PlayOpen),
-		"RECORD_GAIN": int(audio.RecordGain), "RECORD_PORT": int(audio.RecordPort), "RECORD_AVAIL_PORTS": int(audio.RecordAvailPorts),
-		"RECORD_MOD_PORTS": int(audio.RecordModPorts), "RECORD_BALANCE": int(audio.RecordBalance), "RECORD_OPEN": int(audio.RecordOpen),
-		"MONITOR_GAIN": int(audio.MonitorGain), "OUTPUT_MUTED": int(audio.OutputMuted), "HW_FEATURES": int(audio.HWFeatureBits),
-		"HW_IN2OUT": int(audio.HWIn2Out), "HW_PLAY": int(audio.HWPlay), "HW_RECORD": int(audio.HWRecord),
+		"PLAY_GAIN": int(state.PlayGain), "PLAY_PORT": int(state.PlayPort), "PLAY_AVAIL_PORTS": int(state.PlayAvailPorts),
+		"PLAY_MOD_PORTS": int(state.PlayModPorts), "PLAY_BALANCE": int(state.PlayBalance), "PLAY_OPEN": int(state.PlayOpen),
+		"RECORD_GAIN": int(state.RecordGain), "RECORD_PORT": int(state.RecordPort), "RECORD_AVAIL_PORTS": int(state.RecordAvailPorts),
+		"RECORD_MOD_PORTS": int(state.RecordModPorts), "RECORD_BALANCE": int(state.RecordBalance), "RECORD_OPEN": int(state.RecordOpen),
+		"MONITOR_GAIN": int(state.MonitorGain), "OUTPUT_MUTED": int(state.OutputMuted), "HW_FEATURES": int(state.HWFeatureBits),
+		"HW_IN2OUT": int(state.HWIn2Out), "HW_PLAY": int(state.HWPlay), "HW_RECORD": int(state.HWRecord),
 	} {
 		layout["constant LB_"+name] = fmt.Sprint(value)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // noise is reproducible sound: the same for the same seed and length. Floats are
@@ -52,11 +53,11 @@ func (r *rig) startsWith(got, material []byte, least int, f audio.Format) {
 	r.same(got, material[:n], f)
 }
 
-// wav is a file with these frames.
-func wav(t *testing.T, f audio.Format, data []byte) []byte {
+// wavOf is a file with these frames.
+func wavOf(t *testing.T, f audio.Format, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := audio.NewWAVWriter(&b, f)
+	w, err := wav.NewWriter(&b, f)
 	if err == nil {
 		err = w.WriteFrames(data)
 	}

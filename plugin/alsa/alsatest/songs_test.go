@@ -71,7 +71,7 @@ func TestSongsOfOneRecording(t *testing.T) {
 			for _, rate := range []int{44100, 48000, 8000, 96000} {
 				f := audio.Format{Rate: rate, Channels: 1 + seconds%2, Encoding: audio.S16LE}
 				seconds++
-				args = append(args, r.write(strconv.Itoa(rate)+".wav", wav(t, f, tone(f, songHertz, songAmplitude, rate))))
+				args = append(args, r.write(strconv.Itoa(rate)+".wav", wavOf(t, f, tone(f, songHertz, songAmplitude, rate))))
 			}
 			playing := r.run("aplay", args...)
 			if spec.OnClientClose == loop.Reset {
@@ -105,7 +105,7 @@ func TestPluginsOnTop(t *testing.T) {
 				in, out := audio.Format{Rate: 44100, Channels: 2, Encoding: audio.S16LE}, audio.DefaultFormat()
 				recording := r.record(out, "loopbridge:loop0,server")
 				r.serverArmed("loop0")
-				r.run("aplay", "-q", access, "-D", name, r.write("a.wav", wav(t, in, tone(in, songHertz, songAmplitude, in.Rate)))).succeeds(r)
+				r.run("aplay", "-q", access, "-D", name, r.write("a.wav", wavOf(t, in, tone(in, songHertz, songAmplitude, in.Rate)))).succeeds(r)
 				r.untilSongs(out, 1, 1)
 				recording.stop(r)
 				r.heardSongs(r.read("out.raw"), out, 1, 1)
@@ -123,7 +123,7 @@ func TestSoundsShorterThanTheBuffer(t *testing.T) {
 	const period, beeps = 1024, 20
 	beep := noise(cd, 6*period+period/2, 12)
 	padded := append(beep[:len(beep):len(beep)], make([]byte, period/2*cd.FrameBytes())...) // by aplay
-	file, want := r.write("beep.wav", wav(t, cd, beep)), []byte(nil)
+	file, want := r.write("beep.wav", wavOf(t, cd, beep)), []byte(nil)
 	for range beeps {
 		r.run("aplay", "-q", "--buffer-size", strconv.Itoa(8*period), "--period-size", strconv.Itoa(period), "-D", "loopbridge:loop0", file).succeeds(r)
 		r.serverArmed("loop0")

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -67,9 +67,9 @@ func (s *setters) run(ctx context.Context, socket string, k, perSecond int) {
 
 // setGain is a set by the protocol of programs, as a mixer of ALSA does it.
 func setGain(conn *net.UnixConn, n uint32) error {
-	r := wire.Request{Header: wire.Header{Op: wire.OpSet, Seq: n}, Device: wire.Device{Fields: 1 << audio.RecordGain}}
+	r := wire.Request{Header: wire.Header{Op: wire.OpSet, Seq: n}, Device: wire.Device{Fields: 1 << state.RecordGain}}
 	wire.Put(r.Device.Name[:], loopName(0))
-	r.Device.Values[audio.RecordGain] = n % 256
+	r.Device.Values[state.RecordGain] = n % 256
 	if _, err := conn.Write(wire.EncodeRequest(&r)); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/loop"
@@ -49,7 +50,7 @@ type Device struct {
 	// or it was given ports.
 	backend.Config
 	Ports device.Ports
-	State audio.Patch // of audio(7I), until somebody sets another
+	State state.Patch // of audio(7I), until somebody sets another
 
 	Freewheel bool
 	Input     Input  // what it records
@@ -79,7 +80,7 @@ type Card struct {
 	Required bool     // the daemon does not start without it
 
 	AutoPort bool        // use what is plugged in
-	Port     audio.Patch // ports in use at first
+	Port     state.Patch // ports in use at first
 	Controls controls.Options
 }
 

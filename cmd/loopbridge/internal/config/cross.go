@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 )
 
 // crossCheck holds the rules between tables, and adds what exists without being
@@ -48,7 +48,7 @@ func (b *binder) crossCheck(c *Config) {
 // heard reports a monitor_gain where there is nothing to hear, or nothing to hear it with.
 func (b *binder) heard(devices []Device) {
 	for i, d := range devices {
-		gain, _ := d.State.Get(audio.MonitorGain)
+		gain, _ := d.State.Get(state.MonitorGain)
 		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
 		path := join(element("device", i), "monitor_gain")
 		if b.given(path) && gain > 0 && !(records && plays) {

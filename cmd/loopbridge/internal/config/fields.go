@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/resample"
@@ -79,8 +80,8 @@ func (b *binder) device(path string, v any) Device {
 		field{"restore", setBool(&d.Card.Controls.Restore)},
 		field{"volume", setHardware(&d.Card.Controls.Volume)},
 		field{"monitor", setHardware(&d.Card.Controls.Monitor)},
-		field{"monitor_gain", setField(&d.State, audio.MonitorGain)},
-		field{"output_muted", setField(&d.State, audio.OutputMuted)},
+		field{"monitor_gain", setField(&d.State, state.MonitorGain)},
+		field{"output_muted", setField(&d.State, state.OutputMuted)},
 		field{"play", func(v any) string {
 			d.Play, d.Ports.Play = true, b.side(join(path, "play"), v, audio.Play, &d)
 			return ""

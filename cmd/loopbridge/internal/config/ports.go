@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/device"
 )
@@ -15,8 +16,8 @@ func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m 
 	channels := device.Format.Channels
 	known := true // all ports, as far as port needs them
 	fields := []field{
-		{"gain", setField(&device.State, audio.PlayGain.On(d))},
-		{"balance", setField(&device.State, audio.PlayBalance.On(d))},
+		{"gain", setField(&device.State, state.PlayGain.On(d))},
+		{"balance", setField(&device.State, state.PlayBalance.On(d))},
 		{"ports", func(v any) string {
 			before := len(b.problems)
 			reason := b.ports(join(path, "ports"), v, d, channels, &m)
@@ -42,19 +43,19 @@ func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m 
 }
 
 // setField takes a number or a truth within the range of a field of the state.
-func setField(to *audio.Patch, f audio.Field) func(any) string {
+func setField(to *state.Patch, f state.Field) func(any) string {
 	use := "use " + f.Range()
-	if f.Kind() == audio.KindFlag {
+	if f.Kind() == state.KindFlag {
 		use = "use true or false"
 	}
-	usual := audio.NewInfo(audio.DefaultFormat(), 0, audio.Rules{})
+	usual := state.NewInfo(audio.DefaultFormat(), 0, state.Rules{})
 	return func(v any) string {
 		n, ok := v.(int64)
-		if truth, isTruth := v.(bool); isTruth && f.Kind() == audio.KindFlag {
+		if truth, isTruth := v.(bool); isTruth && f.Kind() == state.KindFlag {
 			if ok = true; truth {
 				n = 1
 			}
-		} else if f.Kind() == audio.KindFlag {
+		} else if f.Kind() == state.KindFlag {
 			ok = false
 		}
 		switch {
@@ -149,13 +150,13 @@ func setPort(to *audio.Ports, d audio.Direction, all audio.Ports) func(any) stri
 }
 
 // setCardPort takes ports that a card may have.
-func setCardPort(to *audio.Patch, d audio.Direction) func(any) string {
+func setCardPort(to *state.Patch, d audio.Direction) func(any) string {
 	return func(v any) string {
 		var ports audio.Ports
 		if reason := setPort(&ports, d, audio.AllPorts(d))(v); reason != "" {
 			return reason
 		}
-		if err := to.Set(audio.PlayPort.On(d), uint32(ports)); err != nil {
+		if err := to.Set(state.PlayPort.On(d), uint32(ports)); err != nil {
 			return err.Error()
 		}
 		return ""

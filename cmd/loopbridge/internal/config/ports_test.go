@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/loop/device"
 )
@@ -66,14 +67,14 @@ line_in = { source = "Input", item = "Line", volume = "Line Capture Volume" }
 			audio.PortLineIn: {Source: "Input", Item: "Line", Volume: "Line Capture Volume"},
 		}},
 	}}}
-	if err := want.Port.Set(audio.PlayPort, uint32(audio.PortLineOut)); err != nil {
+	if err := want.Port.Set(state.PlayPort, uint32(audio.PortLineOut)); err != nil {
 		t.Fatal(err)
 	}
 	last := got.Devices[len(got.Devices)-1]
 	if !reflect.DeepEqual(last.Card, want) {
 		t.Errorf("%+v, want %+v", last.Card, want)
 	}
-	if gain, given := last.State.Get(audio.PlayGain); !given || gain != 255 {
+	if gain, given := last.State.Get(state.PlayGain); !given || gain != 255 {
 		t.Error("the card's volume stays as it is found, and gain = 255 was said")
 	}
 }

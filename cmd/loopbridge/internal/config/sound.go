@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
@@ -93,7 +94,7 @@ func (b *binder) output(path string, v any, to *string, f audio.Format) string {
 	if file == "" {
 		return "" // reported already
 	}
-	if _, err := audio.NewWAVWriter(io.Discard, f); errors.Is(err, audio.ErrInvalid) {
+	if _, err := wav.NewWriter(io.Discard, f); errors.Is(err, audio.ErrInvalid) {
 		b.wrong(join(path, "file"), err.Error())
 	}
 	*to = file

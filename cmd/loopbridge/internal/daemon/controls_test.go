@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
@@ -145,7 +146,7 @@ func (p *pluggedCard) plug() {
 }
 
 // told are the changes that everybody was told of since it was called before.
-func (p *pluggedCard) told() (changes []audio.Change) {
+func (p *pluggedCard) told() (changes []state.Change) {
 	synctest.Wait()
 	for {
 		select {
@@ -207,8 +208,8 @@ func TestCardsMuteIsShown(t *testing.T) {
 			}
 			set := func(muted uint32) {
 				t.Helper()
-				var patch audio.Patch
-				err := patch.Set(audio.OutputMuted, muted)
+				var patch state.Patch
+				err := patch.Set(state.OutputMuted, muted)
 				if err == nil {
 					_, err = p.engine.Set(patch)
 				}
@@ -219,7 +220,7 @@ func TestCardsMuteIsShown(t *testing.T) {
 			shows("as it was found", false, 1)
 			p.panel.others("Master Playback Switch", 0)
 			shows("another mixer mutes", true, 0)
-			if told := p.told(); len(told) != 1 || told[0].Field != audio.OutputMuted || told[0].New != 1 {
+			if told := p.told(); len(told) != 1 || told[0].Field != state.OutputMuted || told[0].New != 1 {
 				t.Errorf("told: %v", told)
 			}
 			p.panel.others("Master Playback Switch", 1)

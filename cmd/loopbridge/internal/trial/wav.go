@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
 // Noise returns reproducible sound. Every byte pattern is a good sample but for floats,
@@ -26,7 +27,7 @@ func Noise(f audio.Format, frames int) []byte {
 func WriteWAV(t testing.TB, path string, f audio.Format, data []byte) {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := audio.NewWAVWriter(&b, f)
+	w, err := wav.NewWriter(&b, f)
 	if err == nil {
 		err = w.WriteFrames(data)
 	}
@@ -56,7 +57,7 @@ func ReadWAV(t testing.TB, path string) (audio.Format, []byte) {
 // ReadWAVFrom is ReadWAV of what is open already.
 func ReadWAVFrom(t testing.TB, r io.Reader) (audio.Format, []byte) {
 	t.Helper()
-	w, err := audio.NewWAVReader(r)
+	w, err := wav.NewReader(r)
 	if err != nil {
 		t.Fatal(err)
 	}

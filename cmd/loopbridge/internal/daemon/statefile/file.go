@@ -12,7 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -42,8 +42,8 @@ type File struct {
 // savedState is the file.
 type savedState struct {
 	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": one of before
-	Devices map[string]audio.Saved `json:"devices"`
-	Ends    map[string]audio.Saved `json:"ends"` // of loops, by the names of loop.Strip
+	Devices map[string]state.Saved `json:"devices"`
+	Ends    map[string]state.Saved `json:"ends"` // of loops, by the names of loop.Strip
 }
 
 // eventRoom is how many sets may wait to be kept.
@@ -121,7 +121,7 @@ func (s *File) RestoreLoop(name string) {
 	}
 }
 
-func (s *File) restore(k loop.Subject, from map[string]audio.Saved) {
+func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	saved := from[k.Name()]
 	if saved == nil {
 		return
@@ -221,9 +221,9 @@ func (s *File) due() bool {
 	return true
 }
 
-func keep(k loop.Subject, in *map[string]audio.Saved) {
+func keep(k loop.Subject, in *map[string]state.Saved) {
 	if *in == nil {
-		*in = map[string]audio.Saved{}
+		*in = map[string]state.Saved{}
 	}
 	i := k.Info()
 	(*in)[k.Name()] = i.Save()

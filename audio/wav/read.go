@@ -1,0 +1,155 @@
+package wav
+
+import (
+	"io"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// Reader reads the frames of one WAV file or stream. It belongs to one
+// goroutine at a time.
+type Reader struct {
+	r     io.Reader
+	f     audio.Format // without positions
+	stand audio.Positions
+	total int64 // frames that the sound has as far as is known, if it is
+	known bool
+	done  int64 // frames delivered
+	err   error // final
+
+	promised int64  // frames of the header, which may be less than total
+	lies     []lie  // of the header
+	behind   behind // what follows the sound
+	carry    []byte // read from r, but not yet delivered
+}
+
+// NewReader reads r up to the first frame, so r may be a pipe; it may block as r
+// does. It reads PCM (8, 16, 24, 32 bits), float (32, 64 bits), A-law and mu-law,
+// plain or extensible, as RIFF, RIFX, RF64 or BW64.
+//
+// ErrInvalid says in a sentence what is wrong with the header, ErrIO wraps a
+// failure of r. Sizes in the header are believed only as far as the bytes agree with
+// them: they allocate nothing.
+func NewReader(r io.Reader) (*Reader, error) { return NewFileReader(r, -1) }
+
+// NewFileReader is NewReader for what has size bytes, −1: nobody knows. The size
+// tells sooner how long the sound is where the header lies.
+func NewFileReader(r io.Reader, size int64) (*Reader, error) {
+	s := wavScanner{r: r, size: size}
+	if err := s.scan(); err != nil {
+		return nil, err
+	}
+	data, known := s.dataSize()
+	w := &Reader{r: r, f: s.f, stand: s.f.Positions, known: known, lies: s.lies}
+	w.f.Positions = audio.Positions{}
+	frame := int64(w.f.FrameBytes())
+	w.promised = data / frame
+	if known {
+		data = s.truth(data)
+	}
+	w.total = data / frame
+	w.behind = behind{at: s.pos, data: data, size: size, order: s.order}
+	if known && !s.placeholder(s.riff) {
+		w.behind.riff = int64(s.riff) + 8
+	}
+	w.behind.also, w.behind.hasAlso = s.other()
+	if w.total > w.promised {
+		w.lie("its header promises %d frames, and there are %d", w.promised, w.total)
+	}
+	return w, nil
+}
+
+// Format is the format of the frames, as they are stored, without positions; it always
+// validates.
+func (w *Reader) Format() audio.Format { return w.f }
+
+// Positions are where the channels stand, by the mask of the header, or as is usual for so
+// many. One or two channels have none, nor have those of which nobody knows.
+func (w *Reader) Positions() audio.Positions { return w.stand }
+
+// Frames is how many frames there are, as far as the header and the size of the file tell
+// now; it grows where the sound goes on behind the end that the header promises. It is
+// unknown for a stream that a program wrote to a pipe, and for sizes that such programs
+// use as placeholders (0 without further chunks, close to 2 GiB, close to 4 GiB); then the
+// sound lasts until r ends.
+func (w *Reader) Frames() (total int64, known bool) { return w.total, w.known }
+
+// Lies says what is false in the header although the sound is read all the same, a clause
+// each: "its header promises 96000 frames, and there are 192000". More may be found at the
+// end of the sound. It allocates.
+func (w *Reader) Lies() (clauses []string) {
+	for _, l := range w.lies {
+		clauses = append(clauses, l.String())
+	}
+	return clauses
+}
+
+// ReadFrames reads whole frames into p, at least one and as many as there are now;
+// like an io.Reader it may return fewer than fit. p is the caller's and must hold a
+// frame (ErrInvalid otherwise); the part of p after its last whole frame is not
+// touched. It may block as r does, and does not allocate.
+//
+// Behind the sound it reads on, to the end of r: chunks are passed over, and what is no
+// chunk is more sound, which the header does not tell of. Then it returns 0 and io.EOF.
+//
+// A file that is shorter than its header promises ends with an ErrInvalid that wraps
+// io.ErrUnexpectedEOF, after every whole frame was delivered; a part of a frame is
+// dropped. So does one with something behind its chunks that is neither, or with another
+// WAV file. ErrIO wraps a failure of r. Every error but that of a small p is final.
+func (w *Reader) ReadFrames(p []byte) (frames int, err error) {
+	size := w.f.FrameBytes()
+	if len(p) < size {
+		return 0, audio.ErrInvalid.With("a buffer of %d bytes cannot hold a frame of %d bytes", len(p), size)
+	}
+	if w.err == nil && w.known && w.done == w.total {
+		w.err = w.goOn()
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	p = p[:len(p)-len(p)%size]
+	if w.known && int64(len(p)/size) > w.total-w.done {
+		p = p[:int(w.total-w.done)*size]
+	}
+	for n := 0; n == 0 || n%size != 0; {
+		end := len(p)
+		if n > 0 { // complete a frame, wait for no other
+			end = n - n%size + size
+		}
+		m, err := w.read(p[n:end])
+		n += m
+		frames = n / size
+		if err != nil {
+			w.done += int64(frames)
+			w.err = w.ended(err)
+			if frames > 0 {
+				return frames, nil
+			}
+			return 0, w.err
+		}
+	}
+	w.done += int64(frames)
+	return frames, nil
+}
+
+// read takes what is carried over first.
+func (w *Reader) read(p []byte) (int, error) {
+	if len(w.carry) == 0 {
+		return w.r.Read(p)
+	}
+	n := copy(p, w.carry)
+	w.carry = w.carry[n:]
+	return n, nil
+}
+
+func (w *Reader) ended(err error) error {
+	switch {
+	case err != io.EOF:
+		return audio.ErrIO.With("reading the WAV file failed after %d frames: %v", w.done, err)
+	case !w.known || w.done == w.total:
+		w.tellLength()
+		return io.EOF
+	}
+	return audio.ErrInvalid.With("the WAV file is cut off: its header promises %d frames, it has %d (%v)",
+		w.total, w.done, io.ErrUnexpectedEOF)
+}
