@@ -29,16 +29,6 @@ func (p Policy) String() string {
 	return "unknown"
 }
 
-// ParsePolicy reads what String wrote.
-func ParsePolicy(word string) (Policy, error) {
-	for i, w := range policies {
-		if w == word {
-			return Policy(i), nil
-		}
-	}
-	return 0, audio.ErrInvalid.With("on_client_close %q is unknown; use reset, hold or silence", word)
-}
-
 // Side is what a device is to an attached loop: its server end.
 type Side uint8
 

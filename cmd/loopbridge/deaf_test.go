@@ -21,6 +21,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // deaf is a daemon that says nothing: it accepts nobody, or reads and never answers.
@@ -87,7 +88,7 @@ func TestDaemonThatDoesNotAnswer(t *testing.T) {
 // cliPatient is cliRun by somebody who waits for the daemon only so long.
 func cliPatient(t *testing.T, patience time.Duration, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(client.WithPatience(t.Context(), patience), trial.Hang)
+	ctx, cancel := context.WithTimeout(client.WithPatience(t.Context(), patience), servertest.Hang)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, args, nil, &stdout, &stderr)

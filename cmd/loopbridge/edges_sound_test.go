@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // studio gives the card a long buffer, so that no pause of the machine is heard, an input,
@@ -86,7 +87,7 @@ func TestEdge58OutputMuted(t *testing.T) {
 		t.Errorf("muted, and there is %s", levelsText(l))
 	}
 	before := o.number("play.samples")
-	trial.Until(t, "muted, samples are counted", func() bool { return o.number("play.samples") != before })
+	servertest.Until(t, "muted, samples are counted", func() bool { return o.number("play.samples") != before })
 	if got := o.info("play.gain", "output_muted", "monitor_gain"); got != "play.gain=200\noutput_muted=1\nmonitor_gain=255" {
 		t.Errorf("%q", got)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // The edge cases of audio(7I) as an operator meets them who types; package server has them
@@ -76,7 +76,7 @@ func (o operator) number(field string) int {
 // until waits for a value of a field.
 func (o operator) until(field, value string) {
 	o.Helper()
-	trial.Until(o, field+" is "+value, func() bool { return o.info("-n", field) == value })
+	servertest.Until(o, field+" is "+value, func() bool { return o.info("-n", field) == value })
 }
 
 // open is a program at a loop of the card.
@@ -174,7 +174,7 @@ func TestEdge59Ports(t *testing.T) {
 // levels measures until what comes out is right, and gives what it last was.
 func (o operator) levels(right func(api.Levels) bool) (l api.Levels, ok bool) {
 	o.Helper()
-	for began := time.Now(); !ok && time.Since(began) < trial.Hang; ok = right(l) {
+	for began := time.Now(); !ok && time.Since(began) < servertest.Hang; ok = right(l) {
 		l = api.Levels{}
 		got := o.run("levels", "card", "--once", "--json", "--interval", "10ms")
 		if err := json.Unmarshal([]byte(got.stdout), &l); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // portsConfig is the shipped example with files in a folder of the test.
@@ -114,7 +115,7 @@ func TestD23PortsOfTheExampleRecord(t *testing.T) {
 	} {
 		cliRun(t, nil, "--socket", socket, "set", "card", "record.port="+port).want(t, exitOK)
 		want = bytes.Repeat(want, 2)
-		for deadline := time.Now().Add(trial.Hang); !bytes.Contains(want, window); {
+		for deadline := time.Now().Add(servertest.Hang); !bytes.Contains(want, window); {
 			if _, err := p.Read(t.Context(), window); err != nil {
 				t.Fatal(err)
 			}

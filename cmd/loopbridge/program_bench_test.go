@@ -12,6 +12,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/bench"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // TestBenchPairs looks at what was counted, not at how fast it was.
@@ -50,7 +51,7 @@ func TestBenchIdle(t *testing.T) {
 // TestBenchInterrupted: Ctrl-C in the middle ends all processes.
 func TestBenchInterrupted(t *testing.T) {
 	p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1h")
-	trial.Until(t, "the processes start", func() bool { return len(children(p.Process.Pid)) >= 3 })
+	servertest.Until(t, "the processes start", func() bool { return len(children(p.Process.Pid)) >= 3 })
 	pids := children(p.Process.Pid)
 	p.signal(t, syscall.SIGINT)
 	o := p.wait(t)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/plugin/alsa/secluded"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // buildOnce is the real program, built once for all tests that start it.
@@ -101,7 +101,7 @@ func (p *process) wait(t *testing.T) outcome {
 	t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(trial.Hang):
+	case <-time.After(servertest.Hang):
 		t.Fatalf("%s hangs", p.name)
 	}
 	return outcome{p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}
@@ -124,7 +124,7 @@ func serve(t *testing.T, socket string, args ...string) *process {
 
 func (p *process) ready(t *testing.T, socket string) {
 	t.Helper()
-	trial.Until(t, "the daemon comes up", func() bool {
+	servertest.Until(t, "the daemon comes up", func() bool {
 		select {
 		case <-p.done:
 			t.Fatalf("the daemon has ended: %s", p.stderr.String())

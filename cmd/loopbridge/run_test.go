@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // outcome is what a finished command left.
@@ -24,7 +25,7 @@ type outcome struct {
 // cliRun runs a command line in this process.
 func cliRun(t *testing.T, stdin io.Reader, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), trial.Hang)
+	ctx, cancel := context.WithTimeout(t.Context(), servertest.Hang)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, args, stdin, &stdout, &stderr)

@@ -12,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // D16, D13: what is played arrives bit for bit, whichever end is the server, and
@@ -69,7 +70,7 @@ func TestFormatIsTheLoopsD5(t *testing.T) {
 	data := trial.Noise(f, 8000)
 	var out bytes.Buffer
 	played := background(t, bytes.NewReader(data), "--socket", socket, "play", "--server", "--raw", "loop0")
-	ctx, cancel := context.WithTimeout(t.Context(), trial.Hang)
+	ctx, cancel := context.WithTimeout(t.Context(), servertest.Hang)
 	defer cancel()
 	var stderr bytes.Buffer
 	if status := run(ctx, []string{"--socket", socket, "record", "--wait", "loop0"}, nil, &out, &stderr); status != exitOK {

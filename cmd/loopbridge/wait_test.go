@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // waitForFrames returns when sound moves in a loop.
@@ -20,7 +20,7 @@ func waitForFrames(t *testing.T, socket, name string) {
 
 func waitForLoop(t *testing.T, socket, name string, ready func(api.Loop) bool) {
 	t.Helper()
-	trial.Until(t, name+" gets that far", func() bool {
+	servertest.Until(t, name+" gets that far", func() bool {
 		l, err := control.New(socket).Loop(t.Context(), name)
 		if err != nil && !errors.Is(err, audio.ErrNoDevice) {
 			t.Fatal(err)

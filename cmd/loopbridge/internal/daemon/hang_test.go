@@ -18,6 +18,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/resample"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // TestStartHangsBelowAProgram: a card comes while a program plays, and its start never returns.
@@ -66,19 +67,19 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	samples := func() uint32 { i := engine.Info(); return i.Play.Samples }
-	trial.Until(t, "the program plays", func() bool { return samples() > 0 })
+	servertest.Until(t, "the program plays", func() bool { return samples() > 0 })
 
 	there.Store(true)
 	d.cards.tell()
-	trial.Until(t, "the card is opened", func() bool { return opened.Load() == 1 })
+	servertest.Until(t, "the card is opened", func() bool { return opened.Load() == 1 })
 	before := samples()
-	trial.Until(t, "the log says that the start was given up", func() bool { return log.Line("starting it was given up") != "" })
+	servertest.Until(t, "the log says that the start was given up", func() bool { return log.Line("starting it was given up") != "" })
 	if after := samples(); after-before < 48000 || engine.RunsOn() != config.NullDevice {
 		t.Errorf("meanwhile %d frames were played, and it runs on %s", after-before, engine.RunsOn())
 	}
 	t.Logf("the daemon says: %s", log.Line("starting it was given up"))
 	close(release)
-	trial.Until(t, "the card is used", func() bool { return engine.RunsOn() == "id:DAC" })
+	servertest.Until(t, "the card is used", func() bool { return engine.RunsOn() == "id:DAC" })
 	if opened.Load() != 2 || log.Line("id:DAC takes over from null") == "" {
 		t.Errorf("opened %d times; the log: %s", opened.Load(), log.Text())
 	}

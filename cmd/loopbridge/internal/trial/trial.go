@@ -8,10 +8,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-// Hang is when a test gives up on what it waits for. Nothing is measured with it.
-const Hang = 5 * time.Minute
+	"github.com/loopbridge/loopbridge/server/servertest"
+)
 
 // TempDir returns a folder for a test, with a path short enough for sockets.
 func TempDir(t testing.TB) string {
@@ -22,16 +21,6 @@ func TempDir(t testing.TB) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
-}
-
-// Until blocks until what must happen has happened.
-func Until(t testing.TB, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(Hang); !happened(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
 }
 
 // Output gathers what a command prints, or a daemon logs, for a test that looks at it
@@ -68,7 +57,7 @@ func (o *Output) Line(words string) string {
 // Until blocks until these words were written.
 func (o *Output) Until(t testing.TB, words string) {
 	t.Helper()
-	for deadline := time.Now().Add(Hang); !strings.Contains(o.Text(), words); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(servertest.Hang); !strings.Contains(o.Text(), words); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never said %q, but %q", words, o.Text())
 		}
