@@ -80,7 +80,9 @@ func TestWireShowsDevices(t *testing.T) {
 	}
 	bare := newRig(t).dial()
 	bare.device(wire.OpInfo, "")
-	bare.state(wire.OpInfo, "null") // the only one
+	if text := bare.refused(syscall.ENODEV); text != "there is no device that plays or records" {
+		t.Error(text)
+	}
 }
 
 func TestWireSetsDevices(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // attached to it, each followed by its clients; to a loop, which has the name of its
 // client end, its server end and its clients. ErrNoDevice.
 func together(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
-	first, err := bay.Find(name)
+	first, err := find(bay, name)
 	if err != nil {
 		return nil, err
 	}

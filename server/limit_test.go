@@ -58,7 +58,7 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 	for out < 30 {
 		c := dial(t, o.socket)
 		all = append(all, c)
-		c.device(wire.OpInfo, "")
+		c.device(wire.OpInfo, "null")
 		reply, _, err := c.reply()
 		switch text := wire.Text(reply.Failure.Text[:]); {
 		case err != nil:

@@ -3,15 +3,25 @@ package server
 import (
 	"errors"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
+// find returns what has a name, for a mixer: without a name a device that has something to turn.
+func find(bay *loop.Patchbay, name string) (loop.Subject, error) {
+	s, err := bay.Find(name)
+	if err == nil && name == "" && s.Info().HW&(state.HWPlay|state.HWRecord) == 0 {
+		return nil, audio.ErrNoDevice.With("there is no device that plays or records")
+	}
+	return s, err
+}
+
 // state answers requests about one state. An error ends the connection.
 func (c *conn) state(r *wire.Request) error {
 	h, bay := r.Header, c.server.bay
-	s, err := bay.Find(wire.Text(r.Device.Name[:]))
+	s, err := find(bay, wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
 	}
