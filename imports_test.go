@@ -52,9 +52,9 @@ func layers() []layer {
 		{"server", "api audio audio/state mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
-		{"server/servertest", "audio backend backend/null client loop loop/pcm server", "one daemon for the tests of all"},
 
 		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
+		{"server/servertest", "audio backend backend/null client client/control loop loop/pcm server", "one daemon for the tests of all"},
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},

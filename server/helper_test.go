@@ -10,13 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/client"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/servertest"
@@ -99,17 +97,11 @@ func beDaemon(o order) error {
 			return err
 		}
 	}
-	d, err := servertest.New(threeLoops(server.Socket{Path: o.socket}))
+	serves := threeLoops(server.Socket{Path: o.socket})
+	serves.ProgramsOnly = o.files > 0
+	d, err := servertest.New(serves)
 	if err != nil {
 		return err
-	}
-	if o.files == 0 {
-		c, err := server.ListenControl(server.Socket{Path: control.Socket(o.socket)}, server.Panel{Bay: d.Bay}, zerolog.Nop())
-		if err != nil {
-			return err
-		}
-		go c.Serve()
-		defer c.Close()
 	}
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)

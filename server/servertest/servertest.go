@@ -20,6 +20,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
@@ -40,6 +41,8 @@ type Options struct {
 	Loops []loop.Spec
 	// Adjust is called with the server before it serves; nil: nothing is.
 	Adjust func(*server.Server)
+	// ProgramsOnly: it has no socket for operators.
+	ProgramsOnly bool
 }
 
 // Daemon is a server and all that it serves.
@@ -48,8 +51,9 @@ type Daemon struct {
 	Bay  *loop.Patchbay
 	Path string // of the socket
 
-	served  chan error
-	devices []*loop.Engine // to be closed
+	control *server.Control // nil: it serves programs only
+	served  chan error      // what either has returned
+	devices []*loop.Engine  // to be closed
 }
 
 // Start starts a daemon that ends with the test, which fails if it does not end well.
@@ -74,7 +78,7 @@ func Serve(t testing.TB, bay *loop.Patchbay) *Daemon {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(d.Server.Close(), <-d.served); err != nil {
+		if err := d.hangUp(); err != nil {
 			t.Errorf("the server stopped with %v", err)
 		}
 	})
@@ -126,21 +130,38 @@ func serve(d *Daemon, o Options) (*Daemon, error) {
 	if o.Adjust != nil {
 		o.Adjust(s)
 	}
-	d.Server, d.Path, d.served = s, o.Socket.Path, make(chan error, 1)
+	d.Server, d.Path, d.served = s, o.Socket.Path, make(chan error, 2)
 	go func() { d.served <- s.Serve() }()
+	if o.ProgramsOnly {
+		d.served <- nil
+		return d, nil
+	}
+	o.Socket.Path = control.Socket(d.Path)
+	c, err := server.ListenControl(o.Socket, server.Panel{Bay: d.Bay}, zerolog.Nop())
+	if err != nil {
+		return nil, errors.Join(err, s.Close(), <-d.served)
+	}
+	d.control = c
+	go func() { d.served <- c.Serve() }()
 	return d, nil
+}
+
+// hangUp ends both servers.
+func (d *Daemon) hangUp() error {
+	var err error
+	if d.control != nil {
+		err = d.control.Close()
+	}
+	return errors.Join(err, d.Server.Close(), <-d.served, <-d.served)
 }
 
 // Stop ends the daemon, and closes its devices.
 func (d *Daemon) Stop() error {
 	var err error
 	if d.Server != nil {
-		err = d.Server.Close()
+		err = d.hangUp()
 	}
 	d.Bay.Close()
-	if d.served != nil {
-		err = errors.Join(err, <-d.served)
-	}
 	for _, device := range d.devices {
 		err = errors.Join(err, device.Close())
 	}

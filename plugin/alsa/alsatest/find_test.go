@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/servertest"
@@ -265,7 +266,11 @@ func (w *town) file(name string) {
 
 func (w *town) chmod(path string, mode os.FileMode) {
 	w.Helper()
-	if err := os.Chmod(path, mode); err != nil {
+	err := os.Chmod(path, mode)
+	if second := os.Chmod(control.Socket(path), mode); !errors.Is(second, os.ErrNotExist) { // a daemon has two
+		err = errors.Join(err, second)
+	}
+	if err != nil {
 		w.Fatal(err)
 	}
 }
