@@ -45,6 +45,11 @@ func layers() []layer {
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "audio client/internal/reach", "HTTP, which client must not pull in"},
+		{"examples", "", "only says what is in its folders; its tests run them against a daemon"},
+		{"examples/recorder", "audio client loop/pcm", "what a program outside of this tree would import, and no more"},
+		{"examples/tone", "audio client loop/pcm", "as recorder"},
+		{"examples/levels", "client client/control", "as recorder"},
+
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},
