@@ -23,24 +23,31 @@ func ExampleOpen() {
 	must(err)
 	defer recorder.Abandon()
 
-	// A client that asks for no format has the server's.
+	// Another program plays. A client that asks for no format has the server's.
 	player, err := client.Open(ctx, socket, "loop0", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
 	must(err)
-	n, err := player.Write(ctx, make([]byte, 1000*player.Format().FrameBytes()))
-	fmt.Println("played", n, "frames of", player.Format(), err)
+	fmt.Println("the client plays", player.Format())
+	played := make(chan error, 1)
+	go func() {
+		_, err := player.Write(ctx, make([]byte, 1000*player.Format().FrameBytes()))
+		played <- errors.Join(err, player.Close(ctx)) // Close drains
+	}()
 
-	sound := make([]byte, 1000*recorder.Format().FrameBytes())
-	n, err = recorder.Read(ctx, sound)
-	fmt.Println("recorded", n, "frames", err)
-
-	fmt.Println("the client closes:", player.Close(ctx))
-	_, err = recorder.Read(ctx, sound)
-	fmt.Println("end of the stream:", errors.Is(err, audio.ErrReset))
+	block := make([]byte, 160*recorder.Format().FrameBytes())
+	frames := 0
+	for {
+		n, err := recorder.Read(ctx, block)
+		frames += n
+		if errors.Is(err, audio.ErrReset) { // the client has closed, and everything was read
+			break
+		}
+		must(err)
+	}
+	fmt.Println("the server has recorded", frames, "frames")
+	must(<-played)
 	// Output:
-	// played 1000 frames of S16_LE, 8000 Hz, mono <nil>
-	// recorded 1000 frames <nil>
-	// the client closes: <nil>
-	// end of the stream: true
+	// the client plays S16_LE, 8000 Hz, mono
+	// the server has recorded 1000 frames
 }
 
 // A client without a server is refused, unless Options.Wait lets it wait.

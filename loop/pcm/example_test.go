@@ -42,12 +42,15 @@ func ExamplePCM() {
 	server, client, stop := pair(ctx)
 	defer stop()
 
-	_, err := client.Write(ctx, []byte("abcdefgh")) // two frames of two channels of 16 bits
-	must(err)
-	frames := make([]byte, 2*server.Format().FrameBytes())
-	n, err := server.Read(ctx, frames)
-	fmt.Printf("%d frames: %s, %v\n", n, frames, err)
-	must(client.Close(ctx)) // waits until the server has everything
+	played := make(chan error, 1)
+	go func() {
+		_, err := client.Write(ctx, []byte("abcdefgh")) // two frames of two channels of 16 bits
+		played <- errors.Join(err, client.Close(ctx))   // Close waits until the server has everything
+	}()
+	frames := make([]byte, 100*server.Format().FrameBytes())
+	n, err := server.Read(ctx, frames) // sleeps until there are 100 frames, or the stream ends
+	fmt.Printf("%d frames: %s, %v\n", n, frames[:n*server.Format().FrameBytes()], err)
+	must(<-played)
 	_, err = server.Read(ctx, frames)
 	fmt.Println("end of the stream:", errors.Is(err, audio.ErrReset))
 	// Output:
