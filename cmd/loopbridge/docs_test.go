@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
 // pages are what people read, but for the changelog, which is about other releases.
@@ -212,6 +213,10 @@ func TestPagesShowConfigurations(t *testing.T) {
 			continue
 		}
 		shown++
+		if !portaudio.Built { // the keys of PortAudio are read all the same
+			s.text = strings.ReplaceAll(s.text, `"portaudio"`, `"alsa"`)
+			s.text = strings.ReplaceAll(s.text, `"ALSA:`, `"id:`)
+		}
 		if _, err := parseConfig(s.at, []byte(s.text)); err != nil {
 			t.Error(err)
 		}
