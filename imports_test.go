@@ -55,6 +55,11 @@ func layers() []layer {
 
 		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
 		{"server/servertest", "audio backend backend/null client client/control loop loop/pcm server", "one daemon for the tests of all"},
+		{"examples", "", "only says what is in its folders; its tests run them against a daemon"},
+		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
+		{"examples/tone", "audio client loop/pcm", "as recorder"},
+		{"examples/levels", "api client client/control", "as recorder"},
+
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
 		{"plugin/alsa/states", "", "compares a table, whoever fills it in"},

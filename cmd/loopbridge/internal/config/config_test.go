@@ -45,18 +45,6 @@ func TestEveryShippedConfigLoads(t *testing.T) {
 	}
 }
 
-func TestReadmeConfigLoads(t *testing.T) {
-	readme, err := os.ReadFile("../../../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, block, _ := strings.Cut(string(readme), "```toml\n")
-	block, _, found := strings.Cut(block, "```")
-	if _, err := Parse("README.md", []byte(block)); err != nil || !found {
-		t.Errorf("found: %t, error: %v", found, err)
-	}
-}
-
 // Every file in invalid begins with the messages it must cause, all of them and
 // nothing else, one comment line each.
 func TestInvalidConfigs(t *testing.T) {
