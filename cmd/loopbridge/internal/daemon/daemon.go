@@ -59,12 +59,12 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	}
 	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
 	d.wait.Go(func() { logEvents(d.log, events) })
+	d.state.Follow()
 	for _, device := range c.Devices {
 		if err := d.addDevice(device); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 	}
-	d.state.Follow()
 	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
