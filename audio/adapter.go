@@ -1,34 +1,34 @@
 package audio
 
-// Adapter brings blocks of frames into another encoding and other channels, at the same
-// rate. It is for one goroutine at a time, and allocates nothing after NewAdapter.
+// Adapter converts blocks of frames to another encoding and channel count at the same rate. It
+// serves one goroutine at a time and allocates nothing after NewAdapter.
 type Adapter struct {
 	from, to Format
-	mixer    *Mixer // nil: as many channels
+	mix      *ChannelMix // nil: channel counts are equal
 	in, out  []float32
 }
 
-// NewAdapter is an Adapter for blocks of up to so many frames. Channels are mixed as
-// DefaultMatrix does.
+// NewAdapter returns an Adapter for blocks of at most frames frames. It mixes channels with
+// DefaultMatrix.
 func NewAdapter(from, to Format, frames int) *Adapter {
 	a := &Adapter{from: from, to: to}
 	if from.Channels != to.Channels {
-		a.mixer = DefaultMatrix(from.Channels, to.Channels).Mixer()
+		a.mix = DefaultMatrix(from.Channels, to.Channels).ChannelMix()
 		a.in, a.out = make([]float32, frames*from.Channels), make([]float32, frames*to.Channels)
 	}
 	return a
 }
 
-// Apply fills the beginning of dst with the whole frames of src. Where only the encoding
-// is another, it does what Reencode does.
+// Apply converts the whole frames of src into the beginning of dst. If the channel counts are
+// equal, it does what Reencode does.
 func (a *Adapter) Apply(dst, src []byte) {
-	if a.mixer == nil {
+	if a.mix == nil {
 		Reencode(a.to.Encoding, a.from.Encoding, dst, src)
 		return
 	}
 	frames := len(src) / a.from.FrameBytes()
 	in, out := a.in[:frames*a.from.Channels], a.out[:frames*a.to.Channels]
 	a.from.Encoding.Decode(in, src)
-	a.mixer.Apply(out, in)
+	a.mix.Apply(out, in)
 	a.to.Encoding.Encode(dst, out, nil)
 }

@@ -1,18 +1,18 @@
 package audio
 
-// Conversion between the encodings and float32, where full scale is ±1: an integer
-// of b bits is divided by 2^(b-1), so that -1 exists and +1 is one step too far; the
-// laws are the 16 bit values of G.711 divided by 32768. Up to 24 bits every code
-// comes back from float32 unchanged; S32 and FLOAT64 need Reencode for that.
+// Conversion between the encodings and float32, where full scale is ±1. An integer of b bits is
+// divided by 2^(b-1), so -1 exists and +1 does not; the laws are the 16-bit values of G.711
+// divided by 32768. Every code of up to 24 bits survives the round trip through float32; S32 and
+// FLOAT64 need Reencode for that.
 //
 //	call             allocates  blocks  from
 //	Decode, Encode   no         no      any goroutine; a Dither belongs to one stream
 //	Reencode, Holds  no         no      any goroutine
 
-// Decode turns len(dst) samples at the start of src into float32. S32 and FLOAT64
-// are rounded to nearest. NaN and infinities become 0, and bad counts them; a
-// FLOAT64 that is finite but beyond float32 becomes the largest float32. It panics
-// if src is too short. An invalid encoding is silence.
+// Decode converts len(dst) samples at the start of src to float32. It rounds S32 and FLOAT64 to
+// nearest, turns NaN and infinities into 0 and counts them in bad, and limits a finite FLOAT64
+// to the range of float32. An invalid encoding decodes to silence. Decode panics if src is too
+// short.
 func (e Encoding) Decode(dst []float32, src []byte) (bad int) {
 	src = src[: len(dst)*e.Bytes() : len(src)]
 	n := e.decodeVector(dst, src, &bad)
@@ -61,12 +61,11 @@ func (e Encoding) decodePlain(dst []float32, src []byte) (bad int) {
 	return bad
 }
 
-// Encode turns src into len(src) samples at the start of dst. Integers are rounded to
-// nearest, ties to even, and saturate; floats are not clipped; the laws take the
-// interval of G.711 that the value is in. NaN and infinities become 0, and bad counts
-// them. With d, integers of up to 24 bits are dithered before rounding; d may be nil.
-// S24_LE and S24_BE extend the sign into their fourth byte. It panics if dst is too
-// short. An invalid encoding writes nothing.
+// Encode converts src to len(src) samples at the start of dst. It rounds integers to nearest,
+// ties to even, and saturates them; it does not clip floats; a law takes the G.711 interval that
+// holds the value. It turns NaN and infinities into 0 and counts them in bad. If d is not nil,
+// integers of up to 24 bits are dithered before rounding. S24_LE and S24_BE extend the sign into
+// their fourth byte. Encode panics if dst is too short; an invalid encoding writes nothing.
 func (e Encoding) Encode(dst []byte, src []float32, d *Dither) (bad int) {
 	dst = dst[: len(src)*e.Bytes() : len(dst)]
 	if d != nil && e.integer() && e.Bits() <= 24 {
@@ -105,12 +104,12 @@ func (e Encoding) encodePlain(dst []byte, src []float32) (bad int) {
 	return e.encodeBlocks(dst, src)
 }
 
-// integer is true for linear integers.
+// integer reports whether e is a linear integer encoding.
 func (e Encoding) integer() bool { return e >= U8 && e <= S32BE }
 
-// Holds reports whether e has a code for every value of from, so that nothing is
-// lost and dither has no use. Where from is S32 or FLOAT64 only Reencode keeps what
-// e holds. µ-law has two zeros; an integer holds the value, not which one it was.
+// Holds reports whether e has a code for every value of from, so that conversion loses nothing
+// and dither is useless. From S32 and FLOAT64 only Reencode is that exact. µ-law has two zeros;
+// an integer does not tell them apart.
 func (e Encoding) Holds(from Encoding) bool {
 	switch {
 	case !e.Valid() || !from.Valid():
@@ -129,7 +128,7 @@ func (e Encoding) Holds(from Encoding) bool {
 	return from.integer() && e.Bits() >= from.Bits()
 }
 
-// twin is the same encoding in the other byte order, 0 if it has none.
+// twin returns the same encoding in the other byte order, or 0 if it has none.
 func (e Encoding) twin() Encoding {
 	switch {
 	case e < S16LE || e > Float64BE:

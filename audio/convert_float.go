@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Floats of both widths. NaN and infinities, whose exponent is all ones, become 0
-// and are counted; everything else stays as it is, negative zero included.
+// Floats of both widths. NaN and infinities, whose exponent is all ones, become 0 and are
+// counted; everything else is unchanged, negative zero included.
 
 func finite(b uint32, bad *int) uint32 {
 	if b&abs32 > finite32 {
@@ -48,10 +48,10 @@ func encodeFloatBE(dst []byte, src []float32) (bad int) {
 	return bad
 }
 
-// The bits of the largest float32 as a float64.
+// narrow64 holds the bits of the largest float32 as a float64.
 const narrow64 = 0x47EFFFFFE0000000
 
-// finite64 is the float64 of these bits, or 0.
+// finite64 returns the float64 with these bits, or 0 for NaN and infinities.
 func finite64(b uint64, bad *int) float64 {
 	if b&^(1<<63) >= 0x7FF<<52 {
 		*bad++
@@ -60,7 +60,7 @@ func finite64(b uint64, bad *int) float64 {
 	return math.Float64frombits(b)
 }
 
-// narrow rounds to float32, which must not make an infinity of a finite value.
+// narrow rounds to float32 and never turns a finite value into an infinity.
 func narrow(x float64) float32 {
 	if math.Float64bits(x)&^(1<<63) <= narrow64 {
 		return float32(x)

@@ -2,8 +2,8 @@ package audio
 
 import "encoding/binary"
 
-// Linear integers to float32. Each loop takes eight samples at a time from slices
-// of fixed length, which keeps bounds checks out of it. src holds exactly dst.
+// Linear integers to float32. Each loop takes eight samples at a time from slices of fixed
+// length, which keeps bounds checks out of it. src holds exactly len(dst) samples.
 
 const (
 	unit8  = 1.0 / (1 << 7)

@@ -5,18 +5,18 @@ import (
 	"math"
 )
 
-// Dither is the noise that is added before rounding to fewer bits, so that the error
-// is noise of constant power and not distortion: triangular between ±1 step of the
-// target, white. Silence is dithered like everything else. Each stream has its own;
-// it is for one goroutine at a time.
+// Dither adds noise before rounding to fewer bits, which turns the rounding error from
+// distortion into noise of constant power. The noise is white and triangular between ±1 step of
+// the target. Silence is dithered too. Each stream needs its own Dither, for one goroutine at a
+// time.
 type Dither struct {
 	state uint64
 }
 
-// NewDither starts a sequence; streams that are heard together want different seeds.
+// NewDither starts a sequence. Streams that are heard together need different seeds.
 func NewDither(seed uint64) *Dither { return &Dither{seed} }
 
-// quantise is the function of that name with noise.
+// quantise is like the function quantise, with noise added.
 func (d *Dither) quantise(dst []byte, src []float32, s span) (bad int) {
 	state := d.state
 	for len(dst) >= 4 && len(src) > 0 {
@@ -27,7 +27,7 @@ func (d *Dither) quantise(dst []byte, src []float32, s span) (bad int) {
 		}
 		var z uint64
 		state, z = splitMix(state)
-		// The difference of two even distributions has the triangular one, and mean 0.
+		// The difference of two uniform distributions is triangular with mean 0.
 		noise := float64(int64(z>>32)-int64(uint32(z))) * (1.0 / (1 << 32))
 		binary.LittleEndian.PutUint32(dst, s.round(float64(x)*s.scale+noise))
 		dst, src = dst[4:], src[1:]
@@ -36,8 +36,8 @@ func (d *Dither) quantise(dst []byte, src []float32, s span) (bad int) {
 	return bad
 }
 
-// splitMix is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable
-// Pseudorandom Number Generators): a counter, mixed. Any seed is good.
+// splitMix performs one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom
+// Number Generators). Any seed is good.
 func splitMix(state uint64) (next, z uint64) {
 	state += 0x9E3779B97F4A7C15
 	z = state

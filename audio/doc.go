@@ -1,16 +1,15 @@
-// Package audio holds what every other package speaks of: the [Format] of a
-// stream, the encodings of a sample and their conversion, channel maps, ports, and the errors of
-// the errno table. Package state has the state of audio(7I), package wav files.
+// Package audio holds the vocabulary of the module: the [Format] of a stream, sample encodings
+// and their conversion, channel positions, ports, and errors that carry an errno. Package state
+// has the audio(7I) state of a device; package wav reads and writes files.
 //
-// It is a leaf: it imports nothing else of this module, starts no goroutine and keeps
-// no state. All its functions may be called from any goroutine; a [Dither] and an
-// [Order] belong to one stream.
+// It imports nothing else of this module, starts no goroutine and keeps no state. All functions
+// are safe from any goroutine; a [Dither] and an [Order] belong to one stream.
 //
-// Where channels stand is a part of their [Format], with the words of ALSA ([Positions]). Most
-// streams do not say, and are passed on channel by channel. WAV files have the order of their
-// mask, FL FR FC LFE RL RR; ALSA has FL FR RL RR FC LFE ([DefaultPositions]); an [Order]
-// brings one into the other, [MatrixFor] more channels into fewer.
+// [Positions] are part of a [Format] and use ALSA's names. Most streams have none and are passed
+// on channel by channel. WAV files use the order of their mask, FL FR FC LFE RL RR; ALSA uses
+// FL FR RL RR FC LFE ([DefaultPositions]). An [Order] converts one into the other; [MatrixFor]
+// mixes between channel counts.
 //
-// Amounts of audio are counted in frames (one sample for each channel), never in
-// bytes or samples, unless a name says otherwise.
+// Amounts of audio are in frames (one sample per channel), never in bytes or samples, unless a
+// name says otherwise.
 package audio

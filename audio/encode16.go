@@ -5,16 +5,14 @@ import (
 	"math"
 )
 
-// Float32 to 16 bits without vector instructions, in one pass: this encoding is by
-// far the most used.
+// Float32 to 16 bits without vector instructions, in one pass: the most used encoding by far.
 
 const (
-	// Adding 1.5 × 2^23 leaves a float32 no bits for a fraction, so the processor
-	// rounds to nearest even; the low 16 bits are then the integer.
+	// Adding 1.5 × 2^23 leaves a float32 no bits for a fraction, so the processor rounds to
+	// nearest even and the low 16 bits are the integer.
 	round32 = 3 << 22
 
-	// The bits of 32767/32768: below it lies all that needs no saturation. NaN
-	// and infinities lie above.
+	// The bits of 32767/32768. Values below need no saturation; NaN and infinities lie above.
 	limit16 = 0x3F7FFE00
 
 	finite32 = 0x7F7FFFFF // the bits of the largest float32
@@ -49,7 +47,7 @@ func encode16BE(dst []byte, src []float32) (bad int) {
 	return bad
 }
 
-// saturate16 is for the values at and beyond the ends; bad is 1 for none.
+// saturate16 encodes values at or beyond full scale; bad is 1 for NaN and infinities.
 func saturate16(x float32) (v uint16, bad int) {
 	switch {
 	case math.Float32bits(x)&abs32 > finite32:

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Encoding says how one sample is stored. Names and byte orders are ALSA's; the
-// laws are ITU-R (CCITT) G.711. The zero value is no encoding.
+// Encoding is the way one sample is stored. Names and byte orders are ALSA's; the laws are
+// ITU-R (CCITT) G.711. The zero value is invalid.
 //
 // The numbers are part of the wire protocol: append, never reorder.
 type Encoding uint8
 
-// Every encoding that a loop carries. S24LE and S24BE keep 24 bits in the low
-// three bytes of four; S24LE3 and S24BE3 are packed into three.
+// The encodings that a loop can carry. S24LE and S24BE keep 24 bits in the low three bytes of
+// four; S24LE3 and S24BE3 are packed into three.
 const (
 	U8 Encoding = iota + 1
 	S8
@@ -57,7 +57,7 @@ var encodings = [...]struct {
 	ALaw:      {"A_LAW", 1, 8, 0xD5},
 }
 
-// Encodings returns every encoding, in the order of their numbers.
+// Encodings returns every encoding, ordered by number.
 func Encodings() []Encoding {
 	all := make([]Encoding, 0, len(encodings)-1)
 	for e := U8; e.Valid(); e++ {
@@ -69,7 +69,7 @@ func Encodings() []Encoding {
 // Valid reports whether e is one of the encodings above.
 func (e Encoding) Valid() bool { return e > 0 && int(e) < len(encodings) }
 
-// Bytes is the size of one sample in bytes; 0 for an invalid encoding.
+// Bytes returns the size of one sample in bytes, or 0 for an invalid encoding.
 func (e Encoding) Bytes() int {
 	if !e.Valid() {
 		return 0
@@ -77,7 +77,7 @@ func (e Encoding) Bytes() int {
 	return encodings[e].bytes
 }
 
-// Bits is the precision of a sample in bits: 24 for all of S24, 8 for the laws.
+// Bits returns the precision of a sample in bits: 24 for every S24, 8 for the laws.
 func (e Encoding) Bits() int {
 	if !e.Valid() {
 		return 0
@@ -85,7 +85,7 @@ func (e Encoding) Bits() int {
 	return encodings[e].bits
 }
 
-// Silence fills p, whole samples of e, with digital silence.
+// Silence fills p, which holds whole samples of e, with digital silence.
 func (e Encoding) Silence(p []byte) {
 	if !e.Valid() || encodings[e].silence == 0 {
 		clear(p)
@@ -97,7 +97,7 @@ func (e Encoding) Silence(p []byte) {
 	}
 }
 
-// String is the ALSA name, such as "S16_LE".
+// String returns the ALSA name, such as "S16_LE".
 func (e Encoding) String() string {
 	if !e.Valid() {
 		return fmt.Sprintf("encoding(%d)", uint8(e))
@@ -105,8 +105,7 @@ func (e Encoding) String() string {
 	return encodings[e].name
 }
 
-// ParseEncoding reads an ALSA name, in any case. The error (EINVAL) lists the
-// names that are allowed.
+// ParseEncoding parses an ALSA name, ignoring case. The error, ErrInvalid, lists the valid names.
 func ParseEncoding(name string) (Encoding, error) {
 	for e := U8; e.Valid(); e++ {
 		if strings.EqualFold(name, encodings[e].name) {
@@ -116,7 +115,7 @@ func ParseEncoding(name string) (Encoding, error) {
 	return 0, ErrInvalid.With("encoding %q is unknown; use one of %s", name, EncodingNames())
 }
 
-// EncodingNames is the list of all names, separated by ", ".
+// EncodingNames returns all names, separated by ", ".
 func EncodingNames() string {
 	var names []string
 	for _, e := range Encodings() {
@@ -125,15 +124,15 @@ func EncodingNames() string {
 	return strings.Join(names, ", ")
 }
 
-// MarshalText gives the ALSA name, for JSON and TOML.
+// MarshalText returns the ALSA name, for JSON and TOML.
 func (e Encoding) MarshalText() ([]byte, error) {
 	if !e.Valid() {
-		return nil, ErrInvalid.With("%s is no encoding", e)
+		return nil, ErrInvalid.With("%s is not an encoding", e)
 	}
 	return []byte(e.String()), nil
 }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses the output of MarshalText.
 func (e *Encoding) UnmarshalText(text []byte) (err error) {
 	*e, err = ParseEncoding(string(text))
 	return err

@@ -27,8 +27,8 @@ func TestD5Limits(t *testing.T) {
 		{Format{Rate: 8000, Channels: 0, Encoding: U8}, "0 channels are out of range; use 1..64"},
 		{Format{Rate: 8000, Channels: 65, Encoding: U8}, "65 channels are out of range"},
 		{Format{Rate: 8000, Channels: -2, Encoding: U8}, "-2 channels are out of range"},
-		{Format{Rate: 8000, Channels: 1, Encoding: 0}, "encoding(0) is no encoding; use one of U8, S8, S16_LE"},
-		{Format{Rate: 8000, Channels: 1, Encoding: ALaw + 1}, "encoding(17) is no encoding"},
+		{Format{Rate: 8000, Channels: 1, Encoding: 0}, "encoding(0) is not an encoding; use one of U8, S8, S16_LE"},
+		{Format{Rate: 8000, Channels: 1, Encoding: ALaw + 1}, "encoding(17) is not an encoding"},
 		{Format{}, "rate 0 Hz"},
 	} {
 		err := c.f.Validate()

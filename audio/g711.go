@@ -5,18 +5,18 @@ import (
 	"math/bits"
 )
 
-// ITU-T (CCITT) G.711. A law is a list of decision values, between which lie the
-// intervals that a code stands for; a value on the border belongs to the interval
-// away from zero. Decision values are whole numbers where full scale is 8192 (µ-law,
-// table 2) or 4096 (A-law, table 1), so dropping the fraction before is no error.
+// ITU-T (CCITT) G.711. A law is a list of decision values; between them lie the intervals that
+// codes stand for, and a value on a border belongs to the interval away from zero. Decision
+// values are whole numbers where full scale is 8192 (µ-law, table 2) or 4096 (A-law, table 1),
+// so the fraction may be dropped first.
 
 const (
-	muScale, muBias, muClip = 8192, 33, 8158 // the bias makes segments powers of two
+	muScale, muBias, muClip = 8192, 33, 8158 // the bias makes the segments powers of two
 	aScale, aClip           = 4096, 4095
-	aInvert                 = 0x55 // every second bit, so that silence is no row of zeros
+	aInvert                 = 0x55 // every second bit, so that silence is not a run of zeros
 )
 
-// The value of each code. They never change.
+// The value of each code. Read-only.
 var (
 	muLawValues = lawValues(muLawValue)
 	aLawValues  = lawValues(aLawValue)
@@ -29,7 +29,7 @@ func lawValues(value func(code byte) float32) (values [256]float32) {
 	return values
 }
 
-// muLawValue is the middle of the interval; code 0x7F is negative zero.
+// muLawValue returns the middle of the interval; code 0x7F is negative zero.
 func muLawValue(code byte) float32 {
 	code = ^code
 	segment, step := code>>4&7, int32(code&15)
@@ -40,7 +40,7 @@ func muLawValue(code byte) float32 {
 	return v
 }
 
-// aLawValue is the middle of the interval; no code stands for zero.
+// aLawValue returns the middle of the interval; no code stands for zero.
 func aLawValue(code byte) float32 {
 	code ^= aInvert
 	segment, v := code>>4&7, int32(2*(code&15)+1)
@@ -65,7 +65,7 @@ func muLawCode(x float32) byte {
 	return ^byte(b>>24&0x80 | segment<<4 | m>>(segment+1)&15)
 }
 
-// aLawCode takes both zeros as positive.
+// aLawCode treats both zeros as positive.
 func aLawCode(x float32) byte {
 	sign := uint32(0x80)
 	if x < 0 {

@@ -2,18 +2,18 @@ package audio
 
 import "math"
 
-// MaxGain is the largest magnitude of a gain in a Matrix, +24 dB.
+// MaxGain is the largest magnitude of a gain in a Matrix: +24 dB.
 const MaxGain = 16
 
-// Matrix mixes channels: each of Out channels is a sum of In channels, each with its
-// gain. Nothing is clipped. A Mixer does the same faster.
+// Matrix mixes channels: each of Out outputs is the sum of In inputs, each with its own gain.
+// Nothing is clipped. A ChannelMix does the same faster.
 type Matrix struct {
 	In, Out int
 	Gains   []float32 // Out rows of In: Gains[out*In+in]
 }
 
-// DirectMatrix carries channel i to channel i. Channels that only one side has are
-// left out, or silent.
+// DirectMatrix returns a matrix that carries channel i to channel i. Extra inputs are dropped,
+// extra outputs are silent.
 func DirectMatrix(in, out int) Matrix {
 	m := newMatrix(in, out)
 	for i := range min(m.In, m.Out) {
@@ -22,7 +22,7 @@ func DirectMatrix(in, out int) Matrix {
 	return m
 }
 
-// newMatrix is silence; of sizes out of range, it is empty and Validate says so.
+// newMatrix returns a matrix of zeros, or an empty, invalid one if a size is out of range.
 func newMatrix(in, out int) Matrix {
 	if !channels(in) || !channels(out) {
 		return Matrix{}
@@ -32,7 +32,7 @@ func newMatrix(in, out int) Matrix {
 
 func channels(n int) bool { return n >= 1 && n <= MaxChannels }
 
-// Validate returns nil, or an ErrInvalid that says what does not fit.
+// Validate returns nil, or an ErrInvalid that names what is wrong.
 func (m Matrix) Validate() error {
 	switch {
 	case !channels(m.In):
@@ -52,8 +52,8 @@ func (m Matrix) Validate() error {
 	return nil
 }
 
-// Apply mixes the frames of src into dst, which has room for as many and does not
-// overlap src. m must be valid, src hold whole frames. It allocates nothing.
+// Apply mixes the frames of src into dst, which must have room for as many and not overlap src.
+// m must be valid and src hold whole frames. It allocates nothing.
 func (m Matrix) Apply(dst, src []float32) {
 	frames := len(src) / m.In
 	dst = dst[: frames*m.Out : len(dst)]
@@ -71,8 +71,7 @@ func (m Matrix) Apply(dst, src []float32) {
 	}
 }
 
-// IsDirect reports whether m carries every channel unchanged to the same channel, so
-// that there is nothing to do.
+// IsDirect reports whether m carries every channel unchanged to the same channel.
 func (m Matrix) IsDirect() bool {
 	if m.In != m.Out {
 		return false

@@ -2,22 +2,21 @@ package audio
 
 import "slices"
 
-// half is 1/√2, half of the power.
+// half is 1/√2: half the power.
 const half = 0.70710678118654752440
 
-// DefaultMatrix is what is usual between streams of in and out channels that say nothing of
-// positions, as [MatrixFor] has it. Sizes out of range give a matrix that is not valid.
+// DefaultMatrix is MatrixFor with streams of in and out channels that have no positions. The
+// result is invalid if a size is out of range.
 func DefaultMatrix(in, out int) Matrix {
 	return MatrixFor(Format{Channels: in}, Format{Channels: out})
 }
 
-// MatrixFor is what is usual between streams of two formats: where their channels stand, or,
-// for one that does not say, DefaultPositions.
+// MatrixFor returns the customary mix between streams of two formats. A format without positions
+// has DefaultPositions; beyond 8 channels it has none, and channel i goes to channel i.
 //
-// Of as many channels each is carried over to one, as NewOrder does. More than 8 that say
-// nothing have no positions, and channel i goes to channel i. A position that both have is
-// carried over; one that out has alone is silent. One that in has alone goes, with the
-// coefficients of ITU-R BS.775 as far as it has them,
+// Equal channel counts are only reordered, as by NewOrder. Otherwise a position that both
+// formats have is carried over, one that only out has is silent, and one that only in has is
+// spread, with the coefficients of ITU-R BS.775 as far as they go:
 //
 //	FC      to FL and FR, 0.7071 each; if it is all there is (mono), 1 each
 //	RL RR   to FL and FR, 0.7071
@@ -26,11 +25,10 @@ func DefaultMatrix(in, out int) Matrix {
 //	LFE     nowhere
 //	others  to the nearest of the front, 0.7071
 //
-// and to mono as to stereo, of which it is the mean. If the gains of any output then
-// exceed 1 in sum, all gains are divided by the largest sum: a mix of full-scale
-// channels never clips, and the balance is kept. Streams mostly end in integers here,
-// and what was clipped cannot be mended, while level can. PulseAudio does the same,
-// as does FFmpeg for integers; PipeWire does not. So 5.1 to stereo is
+// Mono is the mean of what stereo would be. If the gains of any output then sum to more than 1,
+// all gains are divided by the largest sum: full-scale channels never clip, and the balance is
+// kept. Most streams end in integers here, where clipping is permanent and a lower level is not.
+// PulseAudio does the same, as does FFmpeg for integers; PipeWire does not. 5.1 to stereo is
 //
 //	left = 0.4142 FL + 0.2929 RL + 0.2929 FC
 func MatrixFor(in, out Format) Matrix {
@@ -70,7 +68,7 @@ func MatrixFor(in, out Format) Matrix {
 	return m
 }
 
-// rearranged carries channels over in an order of match.
+// rearranged returns a matrix that carries channels over in an order of match.
 func rearranged(channels int, order []int) Matrix {
 	if order == nil {
 		return DirectMatrix(channels, channels)
@@ -82,7 +80,7 @@ func rearranged(channels int, order []int) Matrix {
 	return m
 }
 
-// centred has mono in the middle.
+// centred returns p as a list with mono replaced by front centre.
 func centred(p Positions) []Position {
 	list := slices.Clone(p.list())
 	for i := range list {
@@ -93,10 +91,10 @@ func centred(p Positions) []Position {
 	return list
 }
 
-// spreads are gains by channels of out and of in.
+// spreads holds gains by output channel, then input channel.
 type spreads [MaxPositions][MaxPositions]float64
 
-// spread sets where position p, of channel i, goes, per the table above.
+// spread sets where position p of channel i goes, by the table above.
 func (gains *spreads) spread(i int, p Position, from, to []Position) {
 	set := func(g float64, outs ...Position) {
 		for _, x := range outs {
@@ -130,8 +128,8 @@ func (gains *spreads) spread(i int, p Position, from, to []Position) {
 	}
 }
 
-// front is what is nearest in front to a position that the table above has no row for;
-// nothing for the low frequencies.
+// front returns the front positions nearest to one that the table above does not list, or none
+// for low frequencies.
 func front(p Position) []Position {
 	switch {
 	case p == LowFrequency, p == lowLeft, p == lowRight:
@@ -144,7 +142,7 @@ func front(p Position) []Position {
 	return []Position{FrontLeft, FrontRight}
 }
 
-// Of two subwoofers.
+// The positions of two subwoofers.
 const (
 	lowLeft  Position = 32
 	lowRight Position = 33

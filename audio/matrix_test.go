@@ -113,7 +113,7 @@ func TestDefaultMatrixAll(t *testing.T) {
 	}
 }
 
-// The plan of a Mixer changes nothing in the result.
+// The plan of a ChannelMix changes nothing in the result.
 func TestMixerIsTheMatrix(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	list := []Matrix{{1, 2, []float32{1, 1}}, {1, 2, []float32{1, 0.5}}, {2, 2, []float32{0, 1, 1, 0}}, {3, 2, []float32{0, 0, 1, 0, 0, 0}}}
@@ -131,7 +131,7 @@ func TestMixerIsTheMatrix(t *testing.T) {
 			}
 			got, want := make([]float32, frames*m.Out+1), make([]float32, frames*m.Out+1)
 			got[frames*m.Out], want[frames*m.Out] = 99, 99
-			x := m.Mixer()
+			x := m.ChannelMix()
 			x.Apply(got, src)
 			m.Apply(want, src)
 			if !slices.Equal(got, want) || x.In() != m.In || x.Out() != m.Out {
@@ -166,13 +166,13 @@ func TestMatrixApply(t *testing.T) {
 			t.Error("a dst that is too short is no mistake")
 		}
 	}()
-	m.Mixer().Apply(dst[:3], make([]float32, 6))
+	m.ChannelMix().Apply(dst[:3], make([]float32, 6))
 }
 
 func TestMatrixAllocatesNothing(t *testing.T) {
 	for _, size := range [][2]int{{1, 2}, {2, 1}, {2, 2}, {6, 2}, {2, 6}, {8, 4}, {64, 64}} {
 		m := DefaultMatrix(size[0], size[1])
-		x, dst, src := m.Mixer(), make([]float32, 10*m.Out), make([]float32, 10*m.In)
+		x, dst, src := m.ChannelMix(), make([]float32, 10*m.Out), make([]float32, 10*m.In)
 		if n := testing.AllocsPerRun(10, func() { x.Apply(dst, src); m.Apply(dst, src) }); n != 0 {
 			t.Errorf("%v: %v allocations", size, n)
 		}
@@ -188,7 +188,7 @@ func BenchmarkMixer(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			const frames = 512
 			dst, src := make([]float32, frames*m.Out), signal(frames*m.In)
-			x := m.Mixer()
+			x := m.ChannelMix()
 			b.ReportAllocs()
 			for b.Loop() {
 				x.Apply(dst, src)

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// Order rearranges the channels of frames. It is for one goroutine; the zero value leaves
-// frames as they are.
+// Order rearranges the channels of frames. It serves one goroutine at a time; the zero value
+// leaves frames unchanged.
 type Order struct {
-	from  []int // by channel of what comes out
+	from  []int // the input channel of each output channel
 	size  int   // of a sample, in bytes
 	frame []byte
 }
 
-// NewOrder brings frames of a format from the positions that they have into others of as
-// many channels. A channel goes where its position is; the rest, which only one side has,
-// is matched in its order, sides and rear first: 5.1 has its surround channels at the side
-// or at the rear. Where positions are not known, or are the same, it does nothing.
+// NewOrder returns an Order that rearranges frames of format f to the positions to. Channels go
+// where their position is. Those without a match are paired in their order, side with rear
+// first: the surround channels of 5.1 may be called either. The Order does nothing if positions
+// are unknown or equal.
 func NewOrder(f Format, to Positions) Order {
 	from := match(f.Positions, to)
 	if from == nil || len(from) != f.Channels {
@@ -25,10 +25,10 @@ func NewOrder(f Format, to Positions) Order {
 	return Order{from, f.Encoding.Bytes(), make([]byte, f.FrameBytes())}
 }
 
-// IsZero reports whether there is nothing to do.
+// IsZero reports whether o leaves frames unchanged.
 func (o Order) IsZero() bool { return o.from == nil }
 
-// beside is what stands for a position where that is missing; 0: nothing does.
+// beside returns the position that stands in for a missing p, or 0.
 func beside(p Position) Position {
 	switch p {
 	case SideLeft:
@@ -43,8 +43,8 @@ func beside(p Position) Position {
 	return 0
 }
 
-// match says for each channel of to which of from it is; nil: they are the same, or nobody
-// knows.
+// match returns, for each channel of to, the channel of from that belongs there, or nil if they
+// are in the same order or unknown.
 func match(from, to Positions) []int {
 	a, b := from.list(), to.list()
 	if len(a) != len(b) || len(a) == 0 {
@@ -81,8 +81,8 @@ func match(from, to Positions) []int {
 	return nil
 }
 
-// Apply fills the beginning of dst with the whole frames of src, rearranged; dst may be
-// src. It allocates nothing.
+// Apply fills the beginning of dst with the whole frames of src, rearranged; dst may be src. It
+// allocates nothing.
 func (o Order) Apply(dst, src []byte) {
 	n := len(o.frame)
 	if n == 0 {
@@ -99,7 +99,7 @@ func (o Order) Apply(dst, src []byte) {
 	}
 }
 
-// apply is for one frame.
+// apply rearranges one frame.
 func (o Order) apply(dst, src []byte) {
 	le := binary.LittleEndian
 	switch o.size {

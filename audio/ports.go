@@ -6,7 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// Direction is a side of a device as audio(7I) sees it, or both.
+// Direction is one side of a device as audio(7I) sees it, or both.
 type Direction uint8
 
 // The sides. Play|Record is a device opened for both.
@@ -15,17 +15,17 @@ const (
 	Record Direction = 2
 )
 
-// Directions returns both sides, by their index.
+// Directions returns both sides, ordered by Index.
 func Directions() [2]Direction { return [...]Direction{Play, Record} }
 
 // Index returns 0 for Play and 1 for Record.
 func (d Direction) Index() int { return int(d>>1) & 1 }
 
-// String is "play", "record" or "play+record".
+// String returns "play", "record" or "play+record".
 func (d Direction) String() string { return bits.Text(uint32(d), []string{"play", "record"}) }
 
-// Ports is a set of the jacks of one side, with the bits of audio(7I). The same bit is
-// another jack on the other side, so that a name needs the Direction.
+// Ports is a set of the jacks of one side, as bits of audio(7I). The same bit names a different
+// jack on the other side, so a name needs the Direction.
 type Ports uint32
 
 // The outputs, for Play.
@@ -50,7 +50,7 @@ const (
 	PortSunVTS
 )
 
-// PortNames are the words for the bits of a side.
+// PortNames returns the names of the bits of a side, lowest first.
 func PortNames(d Direction) []string {
 	if d == Record {
 		return []string{"microphone", "line_in", "cd", "spdif_in", "aux1_in", "aux2_in", "codec_loopb_in", "sunvts"}
@@ -58,7 +58,7 @@ func PortNames(d Direction) []string {
 	return []string{"speaker", "headphone", "line_out", "spdif_out", "aux1_out", "aux2_out"}
 }
 
-// AllPorts are the ports that a side can have.
+// AllPorts returns every port that a side can have.
 func AllPorts(d Direction) Ports { return 1<<len(PortNames(d)) - 1 }
 
 // All yields the ports of the set one by one, lowest bit first.
@@ -72,12 +72,12 @@ func (p Ports) All() iter.Seq[Ports] {
 	}
 }
 
-// Names is the set as text, such as "headphone+line_out"; "none" if it is empty. A bit
-// without a name is a number.
+// Names returns the set as text, such as "headphone+line_out", or "none". A bit without a name
+// is a number.
 func (p Ports) Names(d Direction) string { return bits.Text(uint32(p), PortNames(d)) }
 
-// ParsePorts reads what Names wrote, in any case, and numbers such as 3 or 0x3. The
-// error (EINVAL) lists the names that are allowed.
+// ParsePorts parses the output of Names, ignoring case, and numbers such as 3 or 0x3. The error,
+// ErrInvalid, lists the valid names.
 func ParsePorts(d Direction, text string) (Ports, error) {
 	v, ok := bits.Parse(text, PortNames(d))
 	if !ok {

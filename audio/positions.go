@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// Position is where the loudspeaker of a channel stands, or its microphone. Names and
-// numbers are those of ALSA (SND_CHMAP_FL …), and are part of the wire protocol. The zero
-// value is nowhere in particular.
+// Position is where the loudspeaker or microphone of a channel stands. Names and numbers are
+// ALSA's (SND_CHMAP_FL …) and part of the wire protocol. The zero value is nowhere in particular.
 type Position uint8
 
-// The positions that have a meaning to this package: those of up to 7.1, and those of a WAV
-// file's mask. ALSA has more, which have names here, too, and are carried.
+// The positions that mean something to this package: those of layouts up to 7.1 and of a WAV
+// file's mask. ALSA's others have names below and are carried.
 const (
 	Mono Position = iota + 2
 	FrontLeft
@@ -28,7 +27,7 @@ const (
 	FrontRightOfCentre
 )
 
-// positionNames are ALSA's, by number. Those without a name are no positions.
+// positionNames holds ALSA's names, by number. A number without a name is not a position.
 var positionNames = [...]string{
 	2: "MONO", 3: "FL", 4: "FR", 5: "RL", 6: "RR", 7: "FC", 8: "LFE", 9: "SL", 10: "SR", 11: "RC", 12: "FLC", 13: "FRC",
 	14: "RLC", 15: "RRC", 16: "FLW", 17: "FRW", 18: "FLH", 19: "FCH", 20: "FRH", 21: "TC", 22: "TFL", 23: "TFR", 24: "TFC",
@@ -39,7 +38,7 @@ var positionNames = [...]string{
 // Valid reports whether p is a position.
 func (p Position) Valid() bool { return int(p) < len(positionNames) && positionNames[p] != "" }
 
-// String is ALSA's name.
+// String returns ALSA's name.
 func (p Position) String() string {
 	if !p.Valid() {
 		return fmt.Sprintf("position(%d)", uint8(p))
@@ -47,15 +46,14 @@ func (p Position) String() string {
 	return positionNames[p]
 }
 
-// MaxPositions is how many channels may have positions; those of more have none.
+// MaxPositions is how many channels may have positions. Wider streams have none.
 const MaxPositions = 16
 
-// Positions are where the channels of a stream stand, in their order, and zeros behind
-// them. The zero value is "none are known": such a stream is passed on straight, channel i
-// to channel i.
+// Positions holds where the channels of a stream stand, in order, padded with zeros. The zero
+// value means unknown: such a stream is passed straight on, channel i to channel i.
 type Positions [MaxPositions]Position
 
-// PositionsOf is for so many channels; none if there are too many.
+// PositionsOf returns the positions in list, or none if there are too many.
 func PositionsOf(list ...Position) (p Positions) {
 	if len(list) <= len(p) {
 		copy(p[:], list)
@@ -63,8 +61,8 @@ func PositionsOf(list ...Position) (p Positions) {
 	return p
 }
 
-// ParsePositions reads names such as "FL FR FC LFE RL RR", also with commas between them.
-// ErrInvalid says which is none, or is there twice.
+// ParsePositions parses names such as "FL FR FC LFE RL RR", separated by spaces or commas.
+// ErrInvalid names the one that is unknown or repeated.
 func ParsePositions(text string) (p Positions, err error) {
 	names := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
 	if len(names) > MaxPositions {
@@ -74,22 +72,22 @@ func ParsePositions(text string) (p Positions, err error) {
 		n := slices.Index(positionNames[:], name)
 		switch {
 		case n < 0:
-			return Positions{}, ErrInvalid.With("%s is no position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC", name)
+			return Positions{}, ErrInvalid.With("%s is not a position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC", name)
 		case slices.Contains(p[:i], Position(n)):
-			return Positions{}, ErrInvalid.With("%s is there twice", name)
+			return Positions{}, ErrInvalid.With("%s is given twice", name)
 		}
 		p[i] = Position(n)
 	}
 	return p, nil
 }
 
-// Known reports whether there are any.
+// Known reports whether there are any positions.
 func (p Positions) Known() bool { return p != Positions{} }
 
 // IsZero is the opposite of Known.
 func (p Positions) IsZero() bool { return !p.Known() }
 
-// list is without the zeros behind.
+// list returns p without the zeros at its end.
 func (p *Positions) list() []Position {
 	n := len(p)
 	for n > 0 && p[n-1] == 0 {
@@ -98,7 +96,7 @@ func (p *Positions) list() []Position {
 	return p[:n]
 }
 
-// String is the names with spaces between them, "" for none.
+// String returns the names separated by spaces, "" for none.
 func (p Positions) String() string {
 	var names []string
 	for _, x := range p.list() {
@@ -107,16 +105,16 @@ func (p Positions) String() string {
 	return strings.Join(names, " ")
 }
 
-// MarshalText is String.
+// MarshalText returns String.
 func (p Positions) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText is ParsePositions.
+// UnmarshalText calls ParsePositions.
 func (p *Positions) UnmarshalText(text []byte) (err error) {
 	*p, err = ParsePositions(string(text))
 	return err
 }
 
-// fit says why p cannot be those of so many channels; nil if they can, or are none.
+// fit returns why p cannot be the positions of that many channels, or nil.
 func (p Positions) fit(channels int) error {
 	list := p.list()
 	if len(list) == 0 {
@@ -127,7 +125,7 @@ func (p Positions) fit(channels int) error {
 	}
 	for i, x := range list {
 		if !x.Valid() {
-			return ErrInvalid.With("channel %d has no position that is known (%d)", i+1, uint8(x))
+			return ErrInvalid.With("channel %d has an unknown position (%d)", i+1, uint8(x))
 		}
 		if slices.Contains(list[:i], x) {
 			return ErrInvalid.With("two channels have the position %s", x)
@@ -136,8 +134,8 @@ func (p Positions) fit(channels int) error {
 	return nil
 }
 
-// DefaultPositions is ALSA's order of 1 to 8 channels, which streams have that say nothing
-// where somebody asks; none for more.
+// DefaultPositions returns ALSA's order of 1 to 8 channels, which is assumed of streams without
+// positions, or none for more channels.
 //
 //	1  MONO                    5  FL FR RL RR FC
 //	2  FL FR                   6  FL FR RL RR FC LFE
@@ -158,7 +156,7 @@ func DefaultPositions(channels int) Positions {
 	return Positions{}
 }
 
-// Stand is where the channels stand: what f says, else DefaultPositions.
+// Stand returns f.Positions, or DefaultPositions if they are unknown.
 func (f Format) Stand() Positions {
 	if f.Positions.Known() {
 		return f.Positions
@@ -166,7 +164,7 @@ func (f Format) Stand() Positions {
 	return DefaultPositions(f.Channels)
 }
 
-// Pan is where a position is to who listens.
+// Pan is the side on which a listener hears a position.
 type Pan uint8
 
 // The values of Pan.
@@ -176,7 +174,7 @@ const (
 	PanRight
 )
 
-// Pan is where p is.
+// Pan returns the side of p.
 func (p Position) Pan() Pan {
 	switch p {
 	case FrontLeft, RearLeft, SideLeft, FrontLeftOfCentre, 14, 16, 18, 22, 25, 28, 30, 35:
@@ -187,7 +185,7 @@ func (p Position) Pan() Pan {
 	return PanMiddle
 }
 
-// Pans are those of all channels, by Stand. It allocates.
+// Pans returns the side of each channel, by Stand. It allocates.
 func (f Format) Pans() []Pan {
 	pans := make([]Pan, f.Channels)
 	for i, p := range f.Stand() {

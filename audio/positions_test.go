@@ -29,9 +29,9 @@ func TestPositionsText(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"FL XX":                   "XX is no position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC",
-		"fl FR":                   "fl is no position",
-		"FL FR FL":                "FL is there twice",
+		"FL XX":                   "XX is not a position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC",
+		"fl FR":                   "fl is not a position",
+		"FL FR FL":                "FL is given twice",
 		strings.Repeat("FL ", 17): "17 positions are too many; use at most 16",
 	} {
 		if _, err := audio.ParsePositions(text); !errors.Is(err, audio.ErrInvalid) || !strings.Contains(err.Error(), want) {
@@ -55,13 +55,13 @@ func TestPositionsText(t *testing.T) {
 func TestPositionsFit(t *testing.T) {
 	f := audio.Format{Rate: 48000, Channels: 3, Encoding: audio.S16LE}
 	for want, p := range map[string]audio.Positions{
-		"":                                positions(t, "FL FR LFE"),
-		"2 positions do not fit 3":        positions(t, "FL FR"),
-		"two channels have the position":  audio.PositionsOf(audio.FrontLeft, audio.FrontRight, audio.FrontLeft),
-		"channel 3 has no position":       audio.PositionsOf(audio.FrontLeft, audio.FrontRight, 37),
-		"channel 2 has no position":       audio.PositionsOf(audio.FrontLeft, 0, audio.FrontRight),
-		"channel 1 has no position":       audio.PositionsOf(1, audio.FrontLeft, audio.FrontRight),
-		"16 positions do not fit 3 chann": audio.PositionsOf(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18),
+		"":                                  positions(t, "FL FR LFE"),
+		"2 positions do not fit 3":          positions(t, "FL FR"),
+		"two channels have the position":    audio.PositionsOf(audio.FrontLeft, audio.FrontRight, audio.FrontLeft),
+		"channel 3 has an unknown position": audio.PositionsOf(audio.FrontLeft, audio.FrontRight, 37),
+		"channel 2 has an unknown position": audio.PositionsOf(audio.FrontLeft, 0, audio.FrontRight),
+		"channel 1 has an unknown position": audio.PositionsOf(1, audio.FrontLeft, audio.FrontRight),
+		"16 positions do not fit 3 chann":   audio.PositionsOf(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18),
 	} {
 		f.Positions = p
 		err := f.Validate()

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Float to integers of any width. The result is 32 bit little endian, with the sign
-// extended, from which pack takes as many bytes as the encoding has.
+// Float to integers of any width. The result is 32-bit little endian with the sign extended;
+// pack then takes as many bytes as the encoding has.
 
 // span is the range of an integer encoding.
 type span struct {
@@ -18,11 +18,11 @@ func spanOf(bits int) span {
 	return span{scale, -scale, scale - 1}
 }
 
-// Adding 1.5 × 2^52 leaves a float64 no bits for a fraction, so the processor rounds
-// to nearest even; the low 32 bits are then the integer.
+// Adding 1.5 × 2^52 leaves a float64 no bits for a fraction, so the processor rounds to nearest
+// even and the low 32 bits are the integer.
 const round64 = 3 << 51
 
-// round is v, already scaled, as an integer that saturates.
+// round returns v, already scaled, as a saturated integer.
 func (s span) round(v float64) uint32 {
 	if v > s.high {
 		v = s.high
@@ -57,8 +57,8 @@ func quantise64(dst []byte, src []float64, s span) {
 	}
 }
 
-// blockSamples is how many samples a conversion in two steps takes at a time: they
-// stay on the stack and in the first-level cache.
+// blockSamples is how many samples a two-step conversion takes at a time: few enough for the
+// stack and the first-level cache.
 const blockSamples = 256
 
 func (e Encoding) encodeBlocks(dst []byte, src []float32) (bad int) {
@@ -117,7 +117,7 @@ func pack8(dst, src []byte, flip byte) {
 	}
 }
 
-// pack24LE3 writes four bytes for three, and then the next sample over the fourth.
+// pack24LE3 writes four bytes for three; the next sample overwrites the fourth.
 func pack24LE3(dst, src []byte) {
 	for len(dst) >= 4 && len(src) >= 4 {
 		binary.LittleEndian.PutUint32(dst, binary.LittleEndian.Uint32(src))

@@ -1,31 +1,30 @@
 package audio
 
-// Ramp leads sound over a gap without a step: from the last frame before it into what
-// comes after, which fades in while that frame fades out. After silence that is a fade-in,
-// into silence a decay.
+// Ramp bridges a gap without a step: the last frame before the gap fades out while the sound
+// after it fades in. After silence that is a fade-in; into silence, a decay.
 //
-//	weight of what comes   1 ┤        ╭──────  frames that nobody touches
-//	                         │    ╭───╯
-//	                       0 ┼────╯
-//	                          From  a ramp later
+//	weight of the new sound  1 ┤        ╭──────  frames pass unchanged
+//	                           │    ╭───╯
+//	                         0 ┼────╯
+//	                            From  a ramp later
 //
-// It is for one goroutine at a time, and allocates nothing after NewRamp.
+// It serves one goroutine at a time and allocates nothing after NewRamp.
 type Ramp struct {
 	format Format
 	frames int
 	left   int       // frames to go
-	from   []float32 // a frame
-	fall   []float32 // its weights, for each sample of a ramp
-	room   []float32 // for a ramp
+	from   []float32 // the frame that fades out
+	fall   []float32 // its weight at each sample of a ramp
+	room   []float32 // scratch for a ramp
 }
 
-// RampFrames is how long a ramp is: a period, but no shorter than 2 ms, so that it is no
-// click, and no longer than 10 ms.
+// RampFrames returns the length of a ramp: a period, but at least 2 ms, so that it does not
+// click, and at most 10 ms.
 func RampFrames(rate, period int) int {
 	return max(1, min(max(period, rate/500), rate/100))
 }
 
-// NewRamp is a ramp of so many frames. None is going on.
+// NewRamp returns an idle ramp of that many frames.
 func NewRamp(f Format, frames int) *Ramp {
 	n := frames * f.Channels
 	r := &Ramp{format: f, frames: frames, from: make([]float32, f.Channels), fall: make([]float32, n), room: make([]float32, n)}
@@ -35,10 +34,10 @@ func NewRamp(f Format, frames int) *Ramp {
 	return r
 }
 
-// Frames is how long the ramp is.
+// Frames returns the length of the ramp.
 func (r *Ramp) Frames() int { return r.frames }
 
-// From begins a ramp at a frame, whether or not another one is over; nil is silence.
+// From starts a ramp at a frame, in place of any in progress; nil is silence.
 func (r *Ramp) From(frame []byte) {
 	r.left = r.frames
 	if frame == nil {
@@ -48,11 +47,11 @@ func (r *Ramp) From(frame []byte) {
 	r.format.Encoding.Decode(r.from, frame)
 }
 
-// Stop ends the ramp that is going on, with a step.
+// Stop ends the ramp in progress, with a step.
 func (r *Ramp) Stop() { r.left = 0 }
 
-// Apply does to whole frames, which follow those of the call before, what is left of the
-// ramp.
+// Apply runs the next part of the ramp over block, whole frames that follow those of the
+// previous call.
 func (r *Ramp) Apply(block []byte) {
 	if r.left == 0 || len(block) == 0 {
 		return
@@ -68,8 +67,8 @@ func (r *Ramp) Apply(block []byte) {
 	r.left -= n
 }
 
-// Decay fills dst with a whole ramp from a frame into silence; it ends the one that is going
-// on. It is made to be called in every cycle.
+// Decay fills dst with a whole ramp from a frame into silence and ends the one in progress. It
+// is fast enough to call in every cycle.
 func (r *Ramp) Decay(dst, frame []byte) {
 	r.left = 0
 	r.format.Encoding.Decode(r.from, frame)
@@ -90,37 +89,38 @@ func (r *Ramp) Decay(dst, frame []byte) {
 	r.format.Encoding.Encode(dst, r.room, nil)
 }
 
-// Splice watches frames go by, and leads them over gaps: whatever comes after a gap follows
-// the last frame before it without a step. Frames that no gap is near are not touched. It is
-// for one goroutine at a time, and allocates nothing after NewSplice.
+// Splice passes frames through and smooths gaps: what follows a gap continues from the last
+// frame before it without a step. Frames far from a gap are unchanged. It serves one goroutine
+// at a time and allocates nothing after NewSplice.
 type Splice struct {
 	ramp *Ramp
-	last []byte // frame
+	last []byte // the last frame that passed
 }
 
-// NewSplice has ramps of so many frames. Silence is what went by before.
+// NewSplice returns a Splice with ramps of that many frames, as after silence.
 func NewSplice(f Format, frames int) *Splice {
 	s := &Splice{NewRamp(f, frames), make([]byte, f.FrameBytes())}
 	s.Reset()
 	return s
 }
 
-// Reset is NewSplice once more.
+// Reset puts s back into the state of NewSplice.
 func (s *Splice) Reset() {
 	s.ramp.Stop()
 	s.ramp.format.Encoding.Silence(s.last)
 }
 
-// Gap is between the frames before and those to come. Silent: after it nothing is heard any
-// more of those before.
-func (s *Splice) Gap(silent bool) {
-	if silent {
-		s.Reset()
-	}
-	s.ramp.From(s.last)
+// Gap starts a ramp from the last frame that passed.
+func (s *Splice) Gap() { s.ramp.From(s.last) }
+
+// GapAfterSilence starts a ramp from silence, for a gap after which the frames before it are no
+// longer heard.
+func (s *Splice) GapAfterSilence() {
+	s.Reset()
+	s.Gap()
 }
 
-// Pass lets whole frames go by, in place.
+// Pass applies the ramp, if any, to whole frames in place.
 func (s *Splice) Pass(block []byte) {
 	if len(block) > 0 {
 		s.ramp.Apply(block)

@@ -121,14 +121,14 @@ func TestSplice(t *testing.T) {
 	s.Pass(heard[:40*4])
 	s.Pass(nil)
 	s.Pass(heard[40*4 : 100*4])
-	s.Gap(false)
+	s.Gap()
 	s.Pass(heard[100*4 : 150*4])
-	s.Gap(false) // before the ramp is over
+	s.Gap() // before the ramp is over
 	s.Pass(heard[150*4 : 450*4])
 	if step := steepest(f, heard[:450*4]); step > toneStep+1.0/frames {
 		t.Errorf("the largest step is %f", step)
 	}
-	s.Gap(true)
+	s.GapAfterSilence()
 	s.Pass(heard[450*4:])
 	if step := steepest(f, slices.Concat(make([]byte, 4), heard[450*4:])); step > 0.5*toneStep+1.0/frames {
 		t.Errorf("the largest step after silence is %f", step)
@@ -138,7 +138,7 @@ func TestSplice(t *testing.T) {
 			t.Errorf("frames %v are not what was given", whole)
 		}
 	}
-	s.Gap(true)
+	s.GapAfterSilence()
 	s.Reset()
 	if s.Pass(heard[:8]); !bytes.Equal(heard[:8], want[:8]) {
 		t.Error("after a reset there is a ramp")
@@ -162,7 +162,7 @@ func TestRampAllocatesNothing(t *testing.T) {
 			r.Decay(block, block[:f.FrameBytes()])
 			r.From(block[:f.FrameBytes()])
 			r.Apply(block)
-			s.Gap(false)
+			s.Gap()
 			s.Pass(block)
 		}); n > 0 {
 			t.Errorf("%v: %v allocations", f, n)

@@ -5,11 +5,10 @@ import (
 	"math"
 )
 
-// Reencode converts the whole samples in src from one encoding to another. It rounds
-// once, and not at all where to holds from: unlike Decode and then Encode also for S32
-// and FLOAT64. There is no dither. NaN and infinities become 0, and bad counts them.
-// dst and src must not overlap. It panics if dst is too short. An invalid encoding
-// writes nothing.
+// Reencode converts the whole samples in src from one encoding to another. It rounds at most
+// once, never if to holds from (S32 and FLOAT64 included, unlike Decode and then Encode), and
+// does not dither. It turns NaN and infinities into 0 and counts them in bad. dst and src must
+// not overlap. It panics if dst is too short; an invalid encoding writes nothing.
 func Reencode(to, from Encoding, dst, src []byte) (bad int) {
 	if !to.Valid() || !from.Valid() {
 		return 0
@@ -36,7 +35,7 @@ func Reencode(to, from Encoding, dst, src []byte) (bad int) {
 	return bad
 }
 
-// reencodeWide goes through float64, which holds S32 and FLOAT64.
+// reencodeWide converts through float64, which holds S32 and FLOAT64 exactly.
 func reencodeWide(to, from Encoding, dst, src []byte) (bad int) {
 	var block [blockSamples]float64
 	for len(src) > 0 {
@@ -71,7 +70,7 @@ func (e Encoding) decodeWide(dst []float64, src []byte) (bad int) {
 	return bad
 }
 
-// encodeWide takes finite samples, at most blockSamples.
+// encodeWide encodes finite samples, at most blockSamples.
 func (e Encoding) encodeWide(dst []byte, src []float64) {
 	switch e {
 	case Float64LE:

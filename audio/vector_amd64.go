@@ -2,10 +2,10 @@ package audio
 
 import "golang.org/x/sys/cpu"
 
-// Vector instructions (AVX2) for the encodings that need speed. They do whole groups of
-// samples and leave the rest to the plain code, with the same results to the bit.
+// Vector instructions (AVX2) for the encodings that need speed. They handle whole groups of
+// samples and leave the rest to the plain code; both give the same results to the bit.
 
-// byteMap says where each byte of a register comes from; 0x80 is a zero byte.
+// byteMap holds the source of each byte of a register; 0x80 is a zero byte.
 type byteMap [16]byte
 
 // Groups of four bytes, unless the name says otherwise.
@@ -19,17 +19,17 @@ var (
 	wide24BE3 = byteMap{0x80, 2, 1, 0, 0x80, 5, 4, 3, 0x80, 8, 7, 6, 0x80, 11, 10, 9}
 )
 
-// reach16 is the bits of the largest float32 below 65536, which is 2^31 steps of S16:
-// the kernel saturates as an int32 does up to there.
+// reach16 holds the bits of the largest float32 below 65536, which is 2^31 steps of S16: the
+// kernel saturates correctly, as an int32 does, up to there.
 const reach16 = 0x477FFFFF
 
-// group is how many samples a kernel does at a time.
+// group is how many samples a kernel handles at a time.
 const group = 16
 
-// vectors reports whether this processor has what the kernels need.
+// vectors reports whether this processor supports the kernels.
 func vectors() bool { return cpu.X86.HasAVX2 }
 
-// decodeVector decodes as many samples as it can and returns how many; src holds dst.
+// decodeVector decodes as many samples as it can and returns their number; src has len(dst).
 func (e Encoding) decodeVector(dst []float32, src []byte, bad *int) int {
 	n := len(dst) / group * group
 	if e == S24LE3 || e == S24BE3 {
@@ -69,7 +69,7 @@ func (e Encoding) decodeVector(dst []float32, src []byte, bad *int) int {
 	return n
 }
 
-// encodeVector encodes as many samples as it can and returns how many; dst holds src.
+// encodeVector encodes as many samples as it can and returns their number; dst has room.
 func (e Encoding) encodeVector(dst []byte, src []float32, bad *int) int {
 	n := len(src) / group * group
 	if n <= 0 || !vectors() {
@@ -101,7 +101,7 @@ func (e Encoding) encodeVector(dst []byte, src []float32, bad *int) int {
 	return n
 }
 
-// encodeBlocksVector is encodeBlocks; len(src) is a multiple of group.
+// encodeBlocksVector is encodeBlocks for len(src) a multiple of group.
 func (e Encoding) encodeBlocksVector(dst []byte, src []float32) (peak uint32) {
 	var block [4 * blockSamples]byte
 	s := spanOf(e.Bits()).floats()
@@ -114,8 +114,8 @@ func (e Encoding) encodeBlocksVector(dst []byte, src []float32) (peak uint32) {
 	return peak
 }
 
-// floats is the span as the kernel wants it. The highest of 32 bits becomes 2^31,
-// which the kernel saturates.
+// floats converts s for the kernel. The highest value of 32 bits becomes 2^31, which the kernel
+// saturates.
 func (s span) floats() floatSpan {
 	return floatSpan{float32(s.scale), float32(s.low), float32(s.high)}
 }
@@ -124,9 +124,9 @@ type floatSpan struct {
 	scale, low, high float32
 }
 
-// The kernels, in vector_amd64.s. n is a positive multiple of group. peak is the
-// largest bits of a float without its sign: beyond the limit the plain code does all
-// again, which is rare, and spares the kernels from counting.
+// The kernels, in vector_amd64.s. n is a positive multiple of group. peak is the largest bit
+// pattern of a float without its sign. If it exceeds the limit, which is rare, the plain code
+// does everything again; that spares the kernels from counting.
 
 //go:noescape
 func decode16AVX2(dst *float32, src *byte, n int, order *byteMap)

@@ -2,7 +2,7 @@
 
 package audio
 
-// Without vector instructions, no sample is done here.
+// There are no vector instructions here, so no samples are handled.
 
 func (e Encoding) decodeVector(dst []float32, src []byte, bad *int) int { return 0 }
 

@@ -14,7 +14,7 @@ func TestCyclesAllocateNothing(t *testing.T) {
 	for i := range faders {
 		faders[i], blocks[i] = NewFader(2, Neutral()), ones(n)
 	}
-	monitor, out, meter := NewMonitor(audio.DefaultMatrix(1, 2).Mixer(), 480), NewFader(2, Neutral()), NewMeter(2)
+	monitor, out, meter := NewMonitor(audio.DefaultMatrix(1, 2).ChannelMix(), 480), NewFader(2, Neutral()), NewMeter(2)
 	dst, gain := make([]float32, n), 0
 	var r Reading
 	meter.Read(&r)

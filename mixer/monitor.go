@@ -6,14 +6,14 @@ import "github.com/loopbridge/loopbridge/audio"
 // begins silent. The mute of the output is the Fader behind it.
 type Monitor struct {
 	fader   *Fader
-	mixer   *audio.Mixer
+	mixer   *audio.ChannelMix
 	room    []float32 // a block with the channels that are played
 	setting Setting
 }
 
 // NewMonitor is a Monitor that brings the channels of the record side to those of the
 // play side by x, usually that of audio.DefaultMatrix. frames is the period.
-func NewMonitor(x *audio.Mixer, frames int) *Monitor {
+func NewMonitor(x *audio.ChannelMix, frames int) *Monitor {
 	s := Setting{Gain: 0, Balance: MidBalance}
 	return &Monitor{NewFader(x.Out(), s), x, make([]float32, frames*x.Out()), s}
 }

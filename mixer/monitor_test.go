@@ -21,7 +21,7 @@ func TestD20MonitorAddsTheRecordBlock(t *testing.T) {
 	const frames = 480
 	record, play := tone(1, frames, 10, 0.9), tone(2, frames, 30, 0.3)
 	for gain := range MaxGain + 1 {
-		m := NewMonitor(audio.DefaultMatrix(1, 2).Mixer(), frames)
+		m := NewMonitor(audio.DefaultMatrix(1, 2).ChannelMix(), frames)
 		if !m.Silent() {
 			t.Fatal("a new monitor is heard")
 		}
@@ -47,7 +47,7 @@ func TestD20MonitorAddsTheRecordBlock(t *testing.T) {
 }
 
 func TestD20MonitorRamps(t *testing.T) {
-	m := NewMonitor(audio.DirectMatrix(3, 3).Mixer(), 100)
+	m := NewMonitor(audio.DirectMatrix(3, 3).ChannelMix(), 100)
 	m.Set(MaxGain)
 	play := make([]float32, 3*250) // longer than the period
 	m.Mix(play, ones(3*250))
@@ -62,7 +62,7 @@ func TestD20MonitorRamps(t *testing.T) {
 func TestD20MonitorMapsChannels(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 20))
 	for _, c := range [][2]int{{1, 2}, {2, 1}, {2, 6}, {6, 2}, {8, 8}, {2, 64}, {64, 2}} {
-		x := audio.DefaultMatrix(c[0], c[1]).Mixer()
+		x := audio.DefaultMatrix(c[0], c[1]).ChannelMix()
 		m := NewMonitor(x, 64)
 		m.Set(MaxGain)
 		m.Jump()
@@ -79,7 +79,7 @@ func TestD20MonitorMapsChannels(t *testing.T) {
 
 // A program and the monitor, both at full scale, and the gain and mute of the output.
 func TestD20MonitorSaturates(t *testing.T) {
-	m := NewMonitor(audio.DefaultMatrix(2, 2).Mixer(), 64)
+	m := NewMonitor(audio.DefaultMatrix(2, 2).ChannelMix(), 64)
 	m.Set(MaxGain)
 	m.Jump()
 	play, raw := ones(128), make([]byte, 256)

@@ -108,8 +108,8 @@ func TestWireSetsDevices(t *testing.T) {
 		{[]uint32{uint32(state.PlayGain), 256, uint32(state.MonitorGain), 1 << 20}, "play.gain = 256: out of range, use 0..255"},
 		{[]uint32{uint32(state.RefCount), 1, uint32(state.PlayGain), 9}, "ref_cnt = 1: read-only"},
 		{[]uint32{uint32(state.PlayPort), 32, uint32(state.PlayGain), 9}, "play.port"},
-		{[]uint32{0, 1}, "0 is no field"},
-		{[]uint32{wire.MaxFields - 1, math.MaxUint32}, "63 is no field"},
+		{[]uint32{0, 1}, "0 is not a field"},
+		{[]uint32{wire.MaxFields - 1, math.MaxUint32}, "63 is not a field"},
 	}
 	for _, bad := range refused {
 		c.device(wire.OpSet, "card", bad.fields...)

@@ -75,7 +75,7 @@ func TestEdge36RangesEnd(t *testing.T) {
 		`{"play":{"balance":255}}`:              "play.balance = 255: out of range, use 0..64",
 		`{"play":{"pause":255}}`:                "play.pause = 255: neither on nor off, use 0 or 1",
 		`{"play":{"gain":null}}`:                "play.gain = null: no value, use 0..255",
-		`{"play":{"gain":1.5}}`:                 "play.gain = 1.5: no whole number, use 0..255",
+		`{"play":{"gain":1.5}}`:                 "play.gain = 1.5: not a whole number, use 0..255",
 		`{"output_muted":255,"monitor_gain":1}`: "output_muted = 255: neither on nor off, use 0 or 1",
 	} {
 		e.refused(body, words)

@@ -9,27 +9,27 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// FormatRule says what becomes of the format fields of a set. Their present values are
-// always accepted.
+// FormatRule says how a set may change the format fields. Their present values are always
+// accepted.
 type FormatRule uint8
 
 // The rules for the format.
 const (
-	FormatFixed FormatRule = iota // another value is EINVAL: control programs (rule 2.5.10)
-	FormatBusy                    // another value is EBUSY: the stream runs (D11)
-	FormatFree                    // any valid format: who holds the stream, between sessions (D5)
+	FormatFixed FormatRule = iota // another value is EINVAL, as for control programs
+	FormatBusy                    // another value is EBUSY: the stream is running
+	FormatFree                    // any valid format, for the program that holds the stream, between sessions
 )
 
-// SideRules is what a side of a device allows.
+// SideRules says what one side of a device allows.
 type SideRules struct {
-	Exclusive      bool // one port at a time (D23)
+	Exclusive      bool // one port at a time
 	Format         FormatRule
-	FragmentFrames int // least buffer_size
-	MaxFrames      int // most; 0: the buffer cannot be set
-	DefaultFrames  int // buffer after open and after a change of format; 0: a fragment
+	FragmentFrames int // smallest buffer_size
+	MaxFrames      int // largest buffer_size; 0: the buffer cannot be set
+	DefaultFrames  int // buffer after an open or a change of format; 0: a fragment
 }
 
-// Rules is what a device allows beyond what its Info says.
+// Rules says what a device allows beyond what its Info says.
 type Rules struct {
 	Play, Record SideRules
 }
@@ -41,8 +41,8 @@ func (r *Rules) side(d audio.Direction) *SideRules {
 	return &r.Play
 }
 
-// buffer is the buffer_size for a number of frames, between a fragment and the most,
-// in as many bytes as fit into 32 bits.
+// buffer returns the buffer_size for a number of frames, limited to the rules and to as many
+// whole frames as 32 bits can count in bytes.
 func (r SideRules) buffer(frames int, f audio.Format) int {
 	size := f.FrameBytes()
 	if size == 0 {
@@ -54,16 +54,16 @@ func (r SideRules) buffer(frames int, f audio.Format) int {
 	return min(max(frames, r.FragmentFrames), math.MaxUint32/size) * size
 }
 
-// Reply is what a set gives back.
+// Reply is the result of a set.
 type Reply struct {
-	Info    Info     // the new state; but eof, error and samples, where they were set, from before (D18)
-	Changed FieldSet // what has another value now; a gain is listed without its gain_db
-	Ignored FieldSet // what had no effect: the side is closed, waiting cannot be cleared, record has no eof
+	Info    Info     // the new state, except that counters that were set have their old values
+	Changed FieldSet // fields whose values differ now; a gain is listed without its gain_db
+	Ignored FieldSet // fields without effect: the side is closed, waiting cannot be cleared, record has no eof
 	Changes []Change // as Compare lists them
 }
 
-// Compare fills in Changes, once Info has the counters of the moment at which they were set:
-// they go on meanwhile, and what they were then only the reply knows.
+// Compare fills in Changes. Info must have the counters of the moment at which they were set:
+// they keep counting, and only the reply knows what they were.
 func (r *Reply) Compare(before *Info, p Patch) {
 	r.Changes = []Change{}
 	for f := range Fields() {
@@ -79,13 +79,13 @@ func (r *Reply) Compare(before *Info, p Patch) {
 	}
 }
 
-// Apply is AUDIO_SETINFO (D18): all of the patch, or nothing and an error, which is
-// [Problems]. It allocates only for an error.
+// Apply performs AUDIO_SETINFO: it applies all of the patch, or nothing and returns [Problems].
+// It allocates only for an error.
 //
-// The caller's state of now must be in i: counters are read and reset in one step.
+// i must be the current state: counters are read and reset in one step.
 func (i *Info) Apply(p Patch, r Rules) (Reply, error) {
 	c := change{next: *i, patch: p}
-	for d := audio.Play; d <= audio.Record; d++ { // the order of rule 2.5.7a
+	for d := audio.Play; d <= audio.Record; d++ { // devices before streams, and play before record
 		c.device(d, r.side(d))
 	}
 	c.monitor()
@@ -106,7 +106,7 @@ func (i *Info) Apply(p Patch, r Rules) (Reply, error) {
 	return reply, nil
 }
 
-// change is a set on its way.
+// change is a set in progress.
 type change struct {
 	next     Info
 	patch    Patch
@@ -114,7 +114,7 @@ type change struct {
 	problems Problems
 }
 
-// device sets what the device has to agree to.
+// device sets the fields that the device has a say in.
 func (c *change) device(d audio.Direction, r *SideRules) {
 	s := c.next.Side(d)
 	c.format(d, r)
@@ -129,7 +129,7 @@ func (c *change) device(d audio.Direction, r *SideRules) {
 	}
 }
 
-// stream sets what belongs to a program that has the side open (rule 2.5.2).
+// stream sets the fields of the program that has the side open; a closed side ignores them.
 func (c *change) stream(d audio.Direction) {
 	s := c.next.Side(d)
 	for _, play := range [...]Field{PlayPause, PlayEOF, PlayError, PlayWaiting} {
@@ -146,7 +146,7 @@ func (c *change) stream(d audio.Direction) {
 	s.Active = s.Active && !s.Pause
 }
 
-// format sets the format fields, together.
+// format sets the format fields together.
 func (c *change) format(d audio.Direction, r *SideRules) {
 	s := c.next.Side(d)
 	now := c.next
@@ -172,11 +172,11 @@ func (c *change) format(d audio.Direction, r *SideRules) {
 		c.refuse(f, "it follows from the encoding", "leave it at "+f.Text(&c.next)+" or set the encoding")
 	}
 	if s.Format != now.Side(d).Format {
-		s.reset(s.Format, *r) // D24
+		s.reset(s.Format, *r) // a new format brings its default buffer
 	}
 }
 
-// port is D23.
+// port selects from the available ports; at least one must stay in use.
 func (c *change) port(d audio.Direction, r *SideRules) {
 	f, s := PlayPort.On(d), c.next.Side(d)
 	v, ok := c.patch.Get(f)
@@ -202,17 +202,17 @@ func (c *change) port(d audio.Direction, r *SideRules) {
 	}
 }
 
-// monitor is rule 2.9.7.
+// monitor refuses a gain where there is no input to monitor.
 func (c *change) monitor() {
 	v, ok := c.patch.Get(MonitorGain)
 	if ok && int(v) != c.next.MonitorGain && c.next.HW&HWIn2Out == 0 {
-		c.refuse(MonitorGain, "there is no input to be heard", fmt.Sprintf("leave it at %d", c.next.MonitorGain))
+		c.refuse(MonitorGain, "there is no input to monitor", fmt.Sprintf("leave it at %d", c.next.MonitorGain))
 		return
 	}
 	c.take(MonitorGain)
 }
 
-// take sets a field that has no rule beyond its range.
+// take sets a field that only its range limits.
 func (c *change) take(f Field) {
 	if v, ok := c.patch.Get(f); ok {
 		f.put(&c.next, v)

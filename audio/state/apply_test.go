@@ -176,7 +176,7 @@ func TestD20MonitorNeedsAnInput(t *testing.T) {
 	apply(t, &i, cardRules(), "monitor_gain=30")
 	i.HW = HWPlay
 	apply(t, &i, cardRules(), "monitor_gain=30")
-	refused(t, &i, cardRules(), "monitor_gain = 31: there is no input to be heard, leave it at 30", "monitor_gain=31")
+	refused(t, &i, cardRules(), "monitor_gain = 31: there is no input to monitor, leave it at 30", "monitor_gain=31")
 }
 
 func TestD24Edge53BufferSize(t *testing.T) {

@@ -2,14 +2,13 @@ package state
 
 import "encoding/json"
 
-// Change is a field that has another value than before.
+// Change is a field whose value differs from before.
 type Change struct {
 	Field    Field
 	Old, New uint32 // as [Field.Get] gives them
 }
 
-// Changes lists what differs, in the order of the table. A gain is listed without its
-// gain_db.
+// Changes lists the differences in the order of the table. A gain is listed without its gain_db.
 func Changes(before, after *Info) []Change {
 	var all []Change
 	for f := range changed(before, after).All() {
@@ -18,17 +17,17 @@ func Changes(before, after *Info) []Change {
 	return all
 }
 
-// String is a line such as "play.gain: 100 -> 120".
+// String returns a line such as "play.gain: 100 -> 120".
 func (c Change) String() string {
 	return c.Field.Name() + ": " + c.Field.text(c.Old) + " -> " + c.Field.text(c.New)
 }
 
-// Values returns both values as JSON has them.
+// Values returns both values as JSON.
 func (c Change) Values() (before, after json.RawMessage) {
 	return c.Field.json(c.Old), c.Field.json(c.New)
 }
 
-// changed is the set of fields that differ.
+// changed returns the fields that differ.
 func changed(before, after *Info) (s FieldSet) {
 	for f := range Fields() {
 		if f.target() == f && f.Get(before) != f.Get(after) {

@@ -5,13 +5,13 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// HWFeatures is what the device can do: hw_features.
+// HWFeatures is hw_features: what the device can do.
 type HWFeatures uint32
 
 // The bits of hw_features.
 const (
 	HWDuplex  HWFeatures = 1 << iota // plays and records at the same time
-	HWMSCodec                        // the codec is a multi-stream one
+	HWMSCodec                        // has a multi-stream codec
 	HWIn2Out                         // has a monitor path: monitor_gain can be set
 	HWPlay                           // has a play side
 	HWRecord                         // has a record side
@@ -19,10 +19,10 @@ const (
 
 func hwNames() []string { return []string{"duplex", "mscodec", "in2out", "play", "record"} }
 
-// String is the names, such as "duplex+play+record", or "none".
+// String returns the names, such as "duplex+play+record", or "none".
 func (h HWFeatures) String() string { return bits.Text(uint32(h), hwNames()) }
 
-// sides are the directions that the device has.
+// sides returns the directions that the device has.
 func (h HWFeatures) sides() (d audio.Direction) {
 	if h&HWPlay != 0 {
 		d |= audio.Play
@@ -33,7 +33,7 @@ func (h HWFeatures) sides() (d audio.Direction) {
 	return d
 }
 
-// SWFeatures is what the driver adds: sw_features.
+// SWFeatures is sw_features: what the driver adds.
 type SWFeatures uint32
 
 // SWMixer is the only bit of sw_features: several programs can play at once.
@@ -41,5 +41,5 @@ const SWMixer SWFeatures = 1
 
 func swNames() []string { return []string{"mixer"} }
 
-// String is "mixer" or "none".
+// String returns "mixer" or "none".
 func (s SWFeatures) String() string { return bits.Text(uint32(s), swNames()) }

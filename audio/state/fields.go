@@ -7,9 +7,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Field is a line of the table of fields in docs/decisions.md: one value of an Info. Numbers are part of
-// protocols and never change; they are printed in the order of the numbers, but delay is with
-// its side. 0 is no field.
+// Field is one value of an Info, a line of the field table in docs/decisions.md. Numbers are part
+// of protocols and never change. Fields are listed by number, except that delay comes with its
+// side. 0 is not a field.
 type Field uint8
 
 // All fields.
@@ -55,30 +55,30 @@ const (
 	RefCount
 	HWFeatureBits
 	SWFeatureBits
-	PlayDelay // not of audio(7I); numbers never change, so what is new is last
+	PlayDelay // not in audio(7I); last, because numbers never change
 	RecordDelay
 	endOfFields
 )
 
-// sideFields is how many fields each side has.
+// sideFields is the number of fields per side.
 const sideFields = RecordSampleRate - PlaySampleRate
 
-// Access says what a set does with a field.
+// Access describes the effect of a set on a field.
 type Access uint8
 
-// What a set does. Access is a set of them; 0 is a field that cannot be set.
+// The bits of Access; 0 is a read-only field.
 const (
 	Settable  Access = 1 << iota // can be set
-	WhileOpen                    // a set is ignored while the side is closed (rule 2.5.2)
-	RaiseOnly                    // only 1 has an effect: waiting (rule 2.5.3)
-	Counts                       // counts or sticks by itself; a set returns the value from before (D18)
-	OfFormat                     // part of the format: the rules say who may set it (D11, D24)
-	NoEffect                     // may be named in a set, which ignores it: record.eof (rule 2.5.4)
-	Kept                         // survives close, open and restart (D25)
+	WhileOpen                    // a set is ignored while the side is closed
+	RaiseOnly                    // only 1 has an effect: waiting
+	Counts                       // counts or sticks by itself; a set returns the old value
+	OfFormat                     // part of the format: the rules say who may set it
+	NoEffect                     // accepted and ignored: record.eof
+	Kept                         // survives close, open and restart
 	Derived                      // follows from another field: gain_db from gain, precision from encoding
 )
 
-// String is for people: "read-only", "settable while open".
+// String returns a description such as "read-only" or "settable, while open".
 func (a Access) String() string {
 	words := []string{"settable"}
 	switch {
@@ -87,7 +87,7 @@ func (a Access) String() string {
 	case a&NoEffect != 0:
 		return "settable without effect"
 	case a&OfFormat != 0:
-		words = append(words, "by who holds the stream")
+		words = append(words, "by the program that holds the stream")
 	case a&RaiseOnly != 0:
 		words = append(words, "to 1")
 	}
@@ -100,7 +100,7 @@ func (a Access) String() string {
 	return strings.Join(words, ", ")
 }
 
-// Fields is the whole table in its order.
+// Fields yields the whole table in order.
 func Fields() iter.Seq[Field] { return (^FieldSet(0)).All() }
 
 // FieldByName finds a field by its full name, such as "play.gain".
@@ -113,10 +113,10 @@ func FieldByName(name string) (Field, bool) {
 	return 0, false
 }
 
-// Valid reports whether f is a line of the table.
+// Valid reports whether f is in the table.
 func (f Field) Valid() bool { return f > 0 && f < endOfFields }
 
-// Side is the direction of the field, 0 for those of the whole device.
+// Side returns the direction of the field, or 0 for fields of the whole device.
 func (f Field) Side() audio.Direction {
 	switch {
 	case f == 0:
@@ -129,7 +129,7 @@ func (f Field) Side() audio.Direction {
 	return 0
 }
 
-// On is the same field on side d; f is one of play.
+// On returns the same field on side d; f must be a field of play.
 func (f Field) On(d audio.Direction) Field {
 	switch {
 	case d == audio.Record && f == PlayDelay:
@@ -140,7 +140,7 @@ func (f Field) On(d audio.Direction) Field {
 	return f
 }
 
-// base is the field of the play side that this one is like.
+// base returns the field of the play side that corresponds to f.
 func (f Field) base() Field {
 	switch {
 	case f == RecordDelay:
@@ -151,7 +151,7 @@ func (f Field) base() Field {
 	return f
 }
 
-// target is the field that a set of f changes.
+// target returns the field that a set of f changes.
 func (f Field) target() Field {
 	if f.base() == PlayGainDB {
 		return f - 1
@@ -159,7 +159,7 @@ func (f Field) target() Field {
 	return f
 }
 
-// Name is the dotted name, "play.gain", and the path in JSON.
+// Name returns the dotted name, "play.gain", which is also the path in JSON.
 func (f Field) Name() string {
 	if d := f.Side(); d != 0 {
 		return d.String() + "." + f.Short()
@@ -167,25 +167,25 @@ func (f Field) Name() string {
 	return f.Short()
 }
 
-// Short is the name within its side, "gain".
+// Short returns the name within its side, "gain".
 func (f Field) Short() string { return f.row().name }
 
-// String is Name.
+// String returns Name.
 func (f Field) String() string { return f.Name() }
 
-// FieldSet is a set of fields. Use 0 for none.
+// FieldSet is a set of fields; 0 is empty.
 type FieldSet uint64
 
-// With adds a field.
+// With returns the set with f added.
 func (s FieldSet) With(f Field) FieldSet { return s | 1<<f }
 
 // Has reports whether f is in the set.
 func (s FieldSet) Has(f Field) bool { return s&(1<<f) != 0 }
 
-// All yields the fields in the order of the table.
+// All yields the fields in table order.
 func (s FieldSet) All() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
-		const late = FieldSet(1<<PlayDelay | 1<<RecordDelay) // said with their sides
+		const late = FieldSet(1<<PlayDelay | 1<<RecordDelay) // yielded with their sides
 		for f := Field(1); f < endOfFields; f++ {
 			if s.Has(f) && !late.Has(f) && !yield(f) {
 				return

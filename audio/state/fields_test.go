@@ -46,8 +46,8 @@ func TestFieldTable(t *testing.T) {
 
 func TestFieldConstantsHaveTheirNames(t *testing.T) {
 	for f, c := range map[Field][3]string{
-		PlaySampleRate:   {"play.sample_rate", "1000..768000", "settable, by who holds the stream"},
-		PlayPrecision:    {"play.precision", "8..64", "settable, by who holds the stream"},
+		PlaySampleRate:   {"play.sample_rate", "1000..768000", "settable, by the program that holds the stream"},
+		PlayPrecision:    {"play.precision", "8..64", "settable, by the program that holds the stream"},
 		PlayGainDB:       {"play.gain_db", "-inf..0", "settable"},
 		PlayEOF:          {"play.eof", "0..4294967295", "settable, while open, returns the old value"},
 		PlayWaiting:      {"play.waiting", "0 or 1", "settable, to 1, while open"},

@@ -9,9 +9,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// ParsePatchJSON reads an object such as {"play":{"gain":100},"monitor_gain":3}; names
-// may be dotted instead, {"play.gain":100}. The error is [Problems], as of ParsePatch.
-// null is not "unchanged": leave out what is to stay.
+// ParsePatchJSON parses an object such as {"play":{"gain":100},"monitor_gain":3}, or with dotted
+// names, {"play.gain":100}. The error is [Problems], as for ParsePatch. null does not mean
+// "unchanged": leave such fields out.
 func ParsePatchJSON(data []byte) (Patch, error) {
 	b := readPatch(data)
 	return b.done()
@@ -22,13 +22,13 @@ func readPatch(data []byte) (b patchBuilder) {
 		b.put(name, bits.Shorten(string(raw)), func(f Field) (uint32, string) { return f.parseJSON(raw) })
 	}, &b.problems)
 	if err != nil {
-		b = patchBuilder{problems: Problems{{Reason: "no JSON object: " + err.Error(), Use: `write {"FIELD":VALUE}`}}}
+		b = patchBuilder{problems: Problems{{Reason: "not a JSON object: " + err.Error(), Use: `write {"FIELD":VALUE}`}}}
 	}
 	return b
 }
 
-// walkFields calls visit for each value in an object, and for those in its objects
-// "play" and "record", with dotted names. Groups that are twice there are a problem.
+// walkFields calls visit with a dotted name for each value in an object and in its objects
+// "play" and "record". A repeated group is a problem.
 func walkFields(data []byte, prefix string, visit func(name string, raw json.RawMessage), problems *Problems) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if t, err := d.Token(); err != nil {
@@ -46,7 +46,7 @@ func walkFields(data []byte, prefix string, visit func(name string, raw json.Raw
 		if err := d.Decode(&raw); err != nil {
 			return unfinished(err)
 		}
-		name := prefix + t.(string) // the key of an object
+		name := prefix + t.(string) // JSON keys are strings
 		side := audio.Direction(0)
 		if name == "play" {
 			side = audio.Play
@@ -59,7 +59,7 @@ func walkFields(data []byte, prefix string, visit func(name string, raw json.Raw
 		case groups&side != 0:
 			problems.add(name, "", "given twice", "give it once")
 		case raw[0] != '{':
-			problems.add(name, bits.Shorten(string(raw)), "no object", `write "`+name+`":{"FIELD":VALUE}`)
+			problems.add(name, bits.Shorten(string(raw)), "not an object", `write "`+name+`":{"FIELD":VALUE}`)
 		default:
 			if err := walkFields(raw, name+".", visit, problems); err != nil {
 				return err
@@ -88,18 +88,18 @@ func unfinished(err error) error {
 	return err
 }
 
-// MarshalJSON is the patch as ParsePatchJSON reads it, with nested sides.
+// MarshalJSON returns the patch in the form ParsePatchJSON reads, with nested sides.
 func (p Patch) MarshalJSON() ([]byte, error) {
 	return nested(p.has, func(f Field) json.RawMessage { return f.json(p.values[f]) }), nil
 }
 
-// UnmarshalJSON is ParsePatchJSON.
+// UnmarshalJSON calls ParsePatchJSON.
 func (p *Patch) UnmarshalJSON(data []byte) (err error) {
 	*p, err = ParsePatchJSON(data)
 	return err
 }
 
-// nested is an object of fields in their order, those of a side in an object of its own.
+// nested returns an object of fields in order, with those of a side in an object of its own.
 func nested(fields FieldSet, value func(Field) json.RawMessage) []byte {
 	out := []byte("{")
 	var side audio.Direction
@@ -129,13 +129,13 @@ func comma(out []byte) []byte {
 	return append(out, ',')
 }
 
-// MarshalJSON is the object of all fields that the comment of Info shows.
+// MarshalJSON returns the object that the comment of Info shows.
 func (i Info) MarshalJSON() ([]byte, error) {
 	return nested(^FieldSet(0), func(f Field) json.RawMessage { return f.JSON(&i) }), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. Fields that it does not know, of a newer
-// daemon, are passed over; those left out stay as they are.
+// UnmarshalJSON reads the output of MarshalJSON. It skips unknown fields, which a newer daemon
+// may send; missing fields stay unchanged.
 func (i *Info) UnmarshalJSON(data []byte) error {
 	var problems Problems
 	next := *i
@@ -152,7 +152,7 @@ func (i *Info) UnmarshalJSON(data []byte) error {
 		problems.add(name, bits.Shorten(string(raw)), reason, "use "+f.Range())
 	}, &problems)
 	if err != nil {
-		return audio.ErrInvalid.With("the state is no JSON object: %v", err)
+		return audio.ErrInvalid.With("the state is not a JSON object: %v", err)
 	}
 	if err := problems.err(); err != nil {
 		return err

@@ -9,16 +9,15 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// Patch is what one set wants (AUDIO_SETINFO, D18): fields with their new values, each
-// within the range of the table. What it leaves out stays as it is. The zero value
-// changes nothing.
+// Patch is what one AUDIO_SETINFO changes: fields and their new values, each within the range of
+// the table. Other fields stay unchanged. The zero value changes nothing.
 type Patch struct {
 	has    FieldSet
 	values [endOfFields]uint32
 }
 
-// ParsePatch reads name=value texts, as a command line has them. Spaces around the name
-// and the value do not count. The error is [Problems]: all of them, and then no patch.
+// ParsePatch parses name=value arguments of a command line, ignoring spaces around names and
+// values. The error is [Problems]: everything that is wrong.
 func ParsePatch(args ...string) (Patch, error) {
 	var b patchBuilder
 	for _, arg := range args {
@@ -36,12 +35,12 @@ func ParsePatch(args ...string) (Patch, error) {
 	return b.done()
 }
 
-// Set adds a field, with a value as [Field.Get] gives it. EINVAL if the field cannot be
-// set or the value is out of range; then the patch stays as it is.
+// Set adds a field with a value as returned by [Field.Get]. It returns ErrInvalid, and leaves the
+// patch alone, if the field cannot be set or the value is out of range.
 func (p *Patch) Set(f Field, v uint32) error {
 	var b patchBuilder
 	if !f.Valid() {
-		return audio.ErrInvalid.With("%d is no field", uint8(f))
+		return audio.ErrInvalid.With("%d is not a field", uint8(f))
 	}
 	b.put(f.Name(), f.text(v), func(Field) (uint32, string) {
 		if !f.fits(v) {
@@ -56,7 +55,7 @@ func (p *Patch) Set(f Field, v uint32) error {
 	return nil
 }
 
-// Get is the value that the patch has for a field, and whether it has one.
+// Get returns the value for a field, and whether the patch sets it.
 func (p Patch) Get(f Field) (v uint32, ok bool) {
 	f = f.target()
 	if !p.has.Has(f) {
@@ -65,10 +64,10 @@ func (p Patch) Get(f Field) (v uint32, ok bool) {
 	return p.values[f], true
 }
 
-// Fields are those that the patch sets. One that came as gain_db is a gain.
+// Fields returns the fields that the patch sets. A gain_db counts as its gain.
 func (p Patch) Fields() FieldSet { return p.has }
 
-// All yields the fields and their values, in the order of the table.
+// All yields the fields and their values, in table order.
 func (p Patch) All() iter.Seq2[Field, uint32] {
 	return func(yield func(Field, uint32) bool) {
 		for f := range p.has.All() {
@@ -79,7 +78,7 @@ func (p Patch) All() iter.Seq2[Field, uint32] {
 	}
 }
 
-// Texts is the patch as ParsePatch reads it.
+// Texts returns the patch as arguments for ParsePatch.
 func (p Patch) Texts() []string {
 	var all []string
 	for f, v := range p.All() {
@@ -93,17 +92,17 @@ func (p *Patch) set(f Field, v uint32) {
 	p.values[f] = v
 }
 
-// patchBuilder gathers a patch and all that is wrong with it.
+// patchBuilder collects a patch and its problems.
 type patchBuilder struct {
 	patch    Patch
-	named    FieldSet // as written: gain_db is not gain here
+	named    FieldSet // as written: gain_db differs from gain here
 	problems Problems
 }
 
-// put adds one field. read parses the value; its reason is "" if it is good.
+// put adds one field. read parses the value and returns why it cannot, or "".
 func (b *patchBuilder) put(name, value string, read func(Field) (v uint32, reason string)) {
 	f, known := FieldByName(name)
-	if !known && len(b.problems) > mostProblems { // nobody will read it, and the search for a name takes time
+	if !known && len(b.problems) > mostProblems { // enough to report, and the search for a similar name is slow
 		b.problems.add(name, value, "no such field", "")
 		return
 	}
@@ -127,7 +126,7 @@ func (b *patchBuilder) put(name, value string, read func(Field) (v uint32, reaso
 		return
 	}
 	if had, ok := b.patch.Get(f); ok && had != v {
-		b.problems.add(name, value, "another gain than that of the field beside it", "give gain or gain_db")
+		b.problems.add(name, value, "contradicts the gain given with it", "give gain or gain_db")
 		return
 	}
 	b.patch.set(f.target(), v)
@@ -140,5 +139,5 @@ func (b *patchBuilder) done() (Patch, error) {
 	return b.patch, nil
 }
 
-// String is the patch on one line, for logs.
+// String returns the patch on one line, for logs.
 func (p Patch) String() string { return fmt.Sprint(p.Texts()) }

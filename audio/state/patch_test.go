@@ -62,15 +62,15 @@ func TestD18Edge61WrongTexts(t *testing.T) {
 		"play.gain=99999999999999999999":       "play.gain = 99999999999999999999: more than 32 bits, use 0..255",
 		"play.gain=0x100000000":                "play.gain = 0x100000000: more than 32 bits, use 0..255",
 		"play.gain=1e999":                      "play.gain = 1e999: more than 32 bits, use 0..255",
-		"play.gain=nan":                        "play.gain = nan: no number, use 0..255",
+		"play.gain=nan":                        "play.gain = nan: not a number, use 0..255",
 		"play.gain=inf":                        "play.gain = inf: more than 32 bits, use 0..255",
-		"play.gain=loud":                       "play.gain = loud: no number, use 0..255",
-		"play.gain=50%":                        "play.gain = 50%: no number, use 0..255",
-		"play.gain=1.5":                        "play.gain = 1.5: no whole number, use 0..255",
-		"play.gain=0xxy":                       "play.gain = 0xxy: no whole number, use 0..255",
-		"play.gain=1=2":                        "play.gain = 1=2: no number, use 0..255",
+		"play.gain=loud":                       "play.gain = loud: not a number, use 0..255",
+		"play.gain=50%":                        "play.gain = 50%: not a number, use 0..255",
+		"play.gain=1.5":                        "play.gain = 1.5: not a whole number, use 0..255",
+		"play.gain=0xxy":                       "play.gain = 0xxy: not a whole number, use 0..255",
+		"play.gain=1=2":                        "play.gain = 1=2: not a number, use 0..255",
 		"play.gain_db=0.1":                     "play.gain_db = 0.1: out of range, use -inf..0",
-		"play.gain_db=NaN":                     "play.gain_db = NaN: no number, use -inf..0",
+		"play.gain_db=NaN":                     "play.gain_db = NaN: not a number, use -inf..0",
 		"play.gain_db=inf":                     "play.gain_db = inf: out of range, use -inf..0",
 		"play.gain_db=":                        `play.gain_db = "": no value, use -inf..0`,
 		"play.balance=65":                      "play.balance = 65: out of range, use 0..64",
@@ -89,8 +89,8 @@ func TestD18Edge61WrongTexts(t *testing.T) {
 		"record.avail_ports=7":                 "record.avail_ports = 7: read-only, leave it out",
 		"ref_cnt=1":                            "ref_cnt = 1: read-only, leave it out",
 		"hw_features=play":                     "hw_features = play: read-only, leave it out",
-		"play.gain=\x1b[2J\n":                  `play.gain = "\x1b[2J": no number, use 0..255`,
-		"play.gain=" + strings.Repeat("x", 99): "play.gain = " + strings.Repeat("x", 60) + "…: no number, use 0..255",
+		"play.gain=\x1b[2J\n":                  `play.gain = "\x1b[2J": not a number, use 0..255`,
+		"play.gain=" + strings.Repeat("x", 99): "play.gain = " + strings.Repeat("x", 60) + "…: not a number, use 0..255",
 	} {
 		p, err := ParsePatch(text)
 		if err == nil || err.Error() != want || !errors.Is(err, audio.ErrInvalid) || !errors.Is(err, syscall.EINVAL) || p != (Patch{}) {
@@ -110,7 +110,7 @@ func TestD18AllProblemsOfAPatch(t *testing.T) {
 		"play.gain = 300: out of range, use 0..255",
 		"play.open = 1: read-only, leave it out",
 		"record.gain = 1: given twice, give it once",
-		"record.gain_db = -3: another gain than that of the field beside it, give gain or gain_db",
+		"record.gain_db = -3: contradicts the gain given with it, give gain or gain_db",
 		`nonsense: no "=", write FIELD=VALUE`,
 	}
 	if err == nil || !slices.Equal(strings.Split(err.Error(), "\n"), want) || p != (Patch{}) {

@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// Problem is one thing that is wrong with a set, or with a saved state.
+// Problem is one thing that is wrong with a set or a saved state.
 type Problem struct {
 	Field  string `json:"field"`  // the name as given; "" for the whole text
 	Value  string `json:"value"`  // the value as given, shortened
@@ -20,7 +20,7 @@ type Problem struct {
 	errno *audio.Error
 }
 
-// Error is one line, such as "play.gain = 300: out of range, use 0..255".
+// Error returns a line such as "play.gain = 300: out of range, use 0..255".
 func (p Problem) Error() string {
 	var b strings.Builder
 	if p.Field != "" {
@@ -37,7 +37,7 @@ func (p Problem) Error() string {
 	return b.String()
 }
 
-// Unwrap is the line of the errno table, ErrInvalid if nothing else is said.
+// Unwrap returns the entry of the errno table, ErrInvalid by default.
 func (p Problem) Unwrap() error {
 	if p.errno == nil {
 		return audio.ErrInvalid
@@ -45,14 +45,14 @@ func (p Problem) Unwrap() error {
 	return p.errno
 }
 
-// Problems is everything that is wrong with a set, as one error. Those with EINVAL are
-// first, so that errors.As finds EINVAL if there is one.
+// Problems is everything that is wrong with a set, as one error. Problems with ErrInvalid come
+// first, so that errors.As finds it if there is one.
 type Problems []Problem
 
-// mostProblems is how many are reported of one set.
+// mostProblems is how many problems of one set are reported.
 const mostProblems = 20
 
-// Error is one line for each.
+// Error returns one line per problem.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i := range p {
@@ -61,7 +61,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives each to errors.Is and errors.As.
+// Unwrap returns each problem, for errors.Is and errors.As.
 func (p Problems) Unwrap() []error {
 	all := make([]error, len(p))
 	for i := range p {
@@ -74,7 +74,7 @@ func (p *Problems) add(field, value, reason, use string) {
 	*p = append(*p, Problem{Field: field, Value: value, Reason: reason, Use: use})
 }
 
-// err is p as an error, or nil.
+// err returns p as an error, or nil.
 func (p Problems) err() error {
 	if len(p) == 0 {
 		return nil
@@ -93,7 +93,7 @@ func (p Problem) late() int {
 	return 1
 }
 
-// unknownField says which names are meant, or all.
+// unknownField suggests similar names, or lists all.
 func unknownField(name, value string) Problem {
 	p := Problem{Field: bits.Shorten(name), Value: value, Reason: "no such field"}
 	var ends, all []string
@@ -121,7 +121,7 @@ func unknownField(name, value string) Problem {
 	return p
 }
 
-// distance is how many letters to change, add or drop from a to b (Levenshtein).
+// distance returns how many letters to change, add or drop to turn a into b (Levenshtein).
 func distance(a, b string) int {
 	if len(a) > 2*len(b)+8 { // far, whatever the letters
 		return len(a)

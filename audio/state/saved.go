@@ -2,8 +2,8 @@ package state
 
 import "encoding/json"
 
-// KeptFields are those that survive close, open and a restart of the daemon (D25):
-// gain, port, balance of both sides, monitor_gain and output_muted.
+// KeptFields returns the fields that survive close, open and a restart of the daemon: gain, port
+// and balance of both sides, monitor_gain and output_muted.
 func KeptFields() (s FieldSet) {
 	for f := range Fields() {
 		if f.Access()&Kept != 0 {
@@ -13,12 +13,12 @@ func KeptFields() (s FieldSet) {
 	return s
 }
 
-// Saved is what of a state goes into a file: an object of the KeptFields, as
-// {"play":{"gain":255, …}, …}. It is read field by field, so that damage costs one field
-// and not all: therefore it is text until [Info.Restore] reads it.
+// Saved is the part of a state that goes into a file: a JSON object of the KeptFields, as
+// {"play":{"gain":255, …}, …}. [Info.Restore] parses it field by field, so that damage to one
+// field does not cost the others.
 type Saved = json.RawMessage
 
-// Save is what to keep. A port of a side without ports is left out.
+// Save returns what to keep. It leaves out the port of a side without ports.
 func (i *Info) Save() Saved {
 	keep := FieldSet(0)
 	for f := range KeptFields().All() {
@@ -29,9 +29,9 @@ func (i *Info) Save() Saved {
 	return nested(keep, func(f Field) json.RawMessage { return f.JSON(i) })
 }
 
-// Restore sets what was saved, under the same rules as a set. What is missing stays as
-// it is, and so does each field whose value is damaged or refused now, such as a port
-// that is no longer plugged in. The error, [Problems], lists those; all others are set.
+// Restore sets what was saved, under the rules of a set. A missing field stays unchanged, as
+// does one whose value is damaged or refused, such as a port that is no longer plugged in. The
+// error, [Problems], lists the refused fields; all others are set.
 func (i *Info) Restore(saved Saved, r Rules) error {
 	b := readPatch(saved)
 	for f, v := range b.patch.All() {

@@ -38,12 +38,12 @@ func TestD25DamagedState(t *testing.T) {
 	for text, want := range map[string][2]string{ // the problems, then what changed
 		`{}`:                  {"", ""},
 		`{"play":{"gain":7}}`: {"", "play.gain: 255 -> 7"},
-		`{"play":{"gain":7}`:  {"no JSON object: unexpected EOF, write {\"FIELD\":VALUE}", ""},
-		``:                    {"no JSON object: unexpected EOF, write {\"FIELD\":VALUE}", ""},
-		"\x00\x00\x00":        {"no JSON object: invalid character '\\x00' looking for beginning of value, write {\"FIELD\":VALUE}", ""},
-		`null`:                {"no JSON object: it begins with something else, write {\"FIELD\":VALUE}", ""},
+		`{"play":{"gain":7}`:  {"not a JSON object: unexpected EOF, write {\"FIELD\":VALUE}", ""},
+		``:                    {"not a JSON object: unexpected EOF, write {\"FIELD\":VALUE}", ""},
+		"\x00\x00\x00":        {"not a JSON object: invalid character '\\x00' looking for beginning of value, write {\"FIELD\":VALUE}", ""},
+		`null`:                {"not a JSON object: it begins with something else, write {\"FIELD\":VALUE}", ""},
 		`{"play":{"gain":700,"balance":1},"monitor_gain":2}`: {"play.gain = 700: out of range, use 0..255", "play.balance: 32 -> 1; monitor_gain: 0 -> 2"},
-		`{"play":5,"record":{"gain":1}}`:                     {`play = 5: no object, write "play":{"FIELD":VALUE}`, "record.gain: 255 -> 1"},
+		`{"play":5,"record":{"gain":1}}`:                     {`play = 5: not an object, write "play":{"FIELD":VALUE}`, "record.gain: 255 -> 1"},
 		`{"play":{"port":"aux1_out","gain":2}}`:              {"play.port = aux1_out: aux1_out is not available, use one or more of speaker+headphone+line_out", "play.gain: 255 -> 2"},
 		`{"output_muted":"x","volume":1,"record":{"balance":9}}`: {"output_muted = \"x\": neither on nor off, use 0 or 1\n" +
 			"volume = 1: no such field, use one of " + settableNames(), "record.balance: 32 -> 9"},

@@ -8,20 +8,20 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// Kind is how a value is written.
+// Kind says how a value is written.
 type Kind uint8
 
-// The kinds. Every value is 32 bits inside: gain_db is held as its gain.
+// The kinds. Every value is held in 32 bits; a gain_db is held as its gain.
 const (
 	KindNumber   Kind = iota + 1 // decimal, or 0x and hexadecimal
 	KindFlag                     // 0 or 1; JSON false or true
 	KindDecibels                 // with two decimals, or -inf
 	KindPorts                    // names joined with +
-	KindFeatures                 // as KindPorts
+	KindFeatures                 // names joined with +
 	KindEncoding                 // an ALSA name
 )
 
-// String is one word.
+// String returns the kind as one word.
 func (k Kind) String() string {
 	names := [...]string{"", "number", "flag", "decibels", "ports", "features", "encoding"}
 	if int(k) >= len(names) {
@@ -30,18 +30,18 @@ func (k Kind) String() string {
 	return names[k]
 }
 
-// row is what the table says of a field. A row of a side serves both sides.
+// row describes a field. A row of a side serves both sides.
 type row struct {
 	name   string
 	kind   Kind
 	access Access
-	min    uint32 // for people only: 0 is read too, since it is printed for a side that is not there
+	min    uint32 // for messages only: 0 is accepted too, as printed for a missing side
 	max    uint32
 }
 
 const formatAccess = Settable | OfFormat
 
-// rows has the fields of play, then, in place of those of record, nothing, then the rest.
+// rows has the fields of play and of the device. Those of record are empty.
 var rows = [endOfFields]row{
 	PlaySampleRate: {"sample_rate", KindNumber, formatAccess, audio.MinRate, audio.MaxRate},
 	PlayChannels:   {"channels", KindNumber, formatAccess, 1, audio.MaxChannels},
@@ -76,10 +76,10 @@ func (f Field) row() *row {
 	return &rows[f.base()]
 }
 
-// Kind is how values of the field are written.
+// Kind returns how values of the field are written.
 func (f Field) Kind() Kind { return f.row().kind }
 
-// Access is what a set does with the field.
+// Access returns the effect of a set on the field.
 func (f Field) Access() Access {
 	if f == RecordEOF {
 		return Settable | NoEffect
@@ -87,8 +87,8 @@ func (f Field) Access() Access {
 	return f.row().access
 }
 
-// Range is what can be given, for people: "0..255", "speaker, headphone, … joined with +".
-// A device may allow less.
+// Range describes the valid values for people: "0..255", "speaker, headphone, … joined with +".
+// A device may allow fewer.
 func (f Field) Range() string {
 	switch f.Kind() {
 	case KindFlag:
@@ -103,7 +103,7 @@ func (f Field) Range() string {
 	return fmt.Sprintf("%d..%d", f.row().min, f.row().max)
 }
 
-// bitNames are the words of a field with named bits.
+// bitNames returns the names of the bits of f.
 func (f Field) bitNames() []string {
 	switch f {
 	case HWFeatureBits:
@@ -114,8 +114,8 @@ func (f Field) bitNames() []string {
 	return audio.PortNames(f.Side())
 }
 
-// Get is the value as the 32 bits that audio(7I) has for it, a flag as 0 or 1. That of
-// gain_db is the gain.
+// Get returns the value as the 32 bits of audio(7I), with a flag as 0 or 1 and gain_db as its
+// gain.
 func (f Field) Get(i *Info) uint32 {
 	s := i.Side(f.Side())
 	switch f.base() {
@@ -160,7 +160,7 @@ func (f Field) Get(i *Info) uint32 {
 	return 0
 }
 
-// put is the reverse of Get, without any rule. Fields that follow from others are left.
+// put stores a value of Get without checking it. It ignores derived fields.
 func (f Field) put(i *Info, v uint32) {
 	s := i.Side(f.Side())
 	switch f.base() {

@@ -10,11 +10,11 @@ import (
 	"github.com/loopbridge/loopbridge/audio/internal/bits"
 )
 
-// Text is the value of the field for people. It can be given back in a set.
+// Text returns the value for people, in a form that a set accepts.
 func (f Field) Text(i *Info) string { return f.text(f.Get(i)) }
 
-// JSON is the value for programs: a number, true or false, or a string for names and
-// for a gain_db of -inf. It can be given back in a set.
+// JSON returns the value as a number, true or false, or a string for names and a gain_db of -inf,
+// in a form that a set accepts.
 func (f Field) JSON(i *Info) json.RawMessage { return f.json(f.Get(i)) }
 
 func (f Field) text(v uint32) string {
@@ -50,7 +50,7 @@ func (f Field) json(v uint32) json.RawMessage {
 	return json.RawMessage(text)
 }
 
-// parse reads what text wrote. reason says what is wrong, "" if nothing.
+// parse parses the output of text; reason says what is wrong, or is "".
 func (f Field) parse(text string) (v uint32, reason string) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -82,8 +82,8 @@ func (f Field) parse(text string) (v uint32, reason string) {
 	return v, reason
 }
 
-// fits reports whether v is in the range of its kind. 0 fits a format, which a side
-// that is not there has; the rules refuse it elsewhere. A buffer of 0 does not (D24).
+// fits reports whether v is in range. A format of 0 fits, as a missing side has it; the rules
+// refuse it elsewhere. A buffer of 0 does not.
 func (f Field) fits(v uint32) bool {
 	r := f.row()
 	switch r.kind {
@@ -97,18 +97,18 @@ func (f Field) fits(v uint32) bool {
 	return v <= r.max && (v >= r.min || v == 0 && r.access&OfFormat != 0)
 }
 
-// parseJSON reads a JSON value that is in itself valid.
+// parseJSON parses a valid JSON value.
 func (f Field) parseJSON(raw json.RawMessage) (v uint32, reason string) {
 	var s string
 	switch raw[0] {
 	case '{', '[':
-		return 0, "no single value"
+		return 0, "not a single value"
 	case '"':
 		if err := json.Unmarshal(raw, &s); err != nil {
-			return 0, "no string"
+			return 0, "not a string"
 		}
 		if f.Kind() == KindNumber || f.Kind() == KindDecibels && s != "-inf" {
-			return 0, "no number"
+			return 0, "not a number"
 		}
 		return f.parse(s)
 	case 'n':
@@ -119,7 +119,7 @@ func (f Field) parseJSON(raw json.RawMessage) (v uint32, reason string) {
 		}
 	default:
 		if f.Kind() == KindEncoding {
-			return 0, "no string"
+			return 0, "not a string"
 		}
 	}
 	return f.parse(string(raw))
@@ -135,17 +135,17 @@ func parseFlag(text string) (uint32, string) {
 	return 0, "neither on nor off"
 }
 
-// parseDecibels gives the gain that is nearest.
+// parseDecibels returns the nearest gain.
 func parseDecibels(text string) (gain uint32, reason string) {
 	x, err := strconv.ParseFloat(text, 64)
 	switch {
 	case math.IsNaN(x) || err != nil && err.(*strconv.NumError).Err != strconv.ErrRange:
-		return 0, "no number"
+		return 0, "not a number"
 	case x > 0:
 		return 0, "out of range"
 	}
 	return uint32(math.Round(infoMaxGain * math.Pow(10, x/20))), ""
 }
 
-// gainDB is the level of a gain above 0, in dB.
+// gainDB returns the level in dB of a gain above 0.
 func gainDB(gain uint32) float64 { return 20 * math.Log10(float64(gain)/infoMaxGain) }

@@ -20,6 +20,6 @@ func (r *ramps) reset() {
 
 // gap is where the hardware was not served.
 func (r *ramps) gap() {
-	r.played.Gap(true)
-	r.recorded.Gap(false)
+	r.played.GapAfterSilence()
+	r.recorded.Gap()
 }

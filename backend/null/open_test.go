@@ -23,7 +23,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{func(c *backend.Config) { c.Format.Rate = 999 }, "rate 999 Hz is out of range; use 1000..768000"},
 		{func(c *backend.Config) { c.Format.Channels = 65 }, "65 channels are out of range; use 1..64"},
-		{func(c *backend.Config) { c.Format.Encoding = 0 }, "encoding(0) is no encoding; use one of U8"},
+		{func(c *backend.Config) { c.Format.Encoding = 0 }, "encoding(0) is not an encoding; use one of U8"},
 		{func(c *backend.Config) { c.Period = 23 }, "period 23 frames is out of range; at 48000 Hz use 24..48000"},
 		{func(c *backend.Config) { c.Period = 48001 }, "period 48001 frames is out of range; at 48000 Hz use 24..48000"},
 		{func(c *backend.Config) { c.Periods = 1 }, "periods 1 is out of range; use 2..1024"},

@@ -102,8 +102,10 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 		at += gap
 		f.gaps.Add(gap)
 		f.firstKept.Store(at)
-		if f.play != nil {
-			f.seams.played.Gap(what&noPlay != 0)
+		if f.play != nil && what&noPlay != 0 {
+			f.seams.played.GapAfterSilence()
+		} else if f.play != nil {
+			f.seams.played.Gap()
 		}
 	}
 	if what&noRecord != 0 {

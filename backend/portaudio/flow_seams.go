@@ -39,12 +39,12 @@ func (s *seams) reset() {
 // pass lets what is played go by: frames that are there, and silence for those that lack.
 func (s *seams) pass(there, lack []byte, count bool) {
 	if s.dry && len(there) > 0 {
-		s.played.Gap(false)
+		s.played.Gap()
 		s.dry = false
 	}
 	s.played.Pass(there)
 	if len(lack) > 0 && count && !s.dry {
-		s.played.Gap(false)
+		s.played.Gap()
 		s.dry = true
 	}
 	s.played.Pass(lack)
@@ -53,7 +53,7 @@ func (s *seams) pass(there, lack []byte, count bool) {
 // store lets n recorded frames in the ring go by, which are silence where there was nothing.
 func (s *seams) store(r *ring, at, n uint64, nothing bool) {
 	if nothing != s.blank {
-		s.recorded.Gap(false)
+		s.recorded.Gap()
 		s.blank = nothing
 	}
 	one, other := r.pieces(at, n)
@@ -68,12 +68,12 @@ func (f *flow) pause(n uint64) {
 		f.silence(n)
 		return
 	}
-	s.given.Gap(false)
+	s.given.Gap()
 	for n > 0 {
 		block := s.period[:copy(s.period, f.quiet[:int(min(n, f.period))*f.play.frame])]
 		s.given.Pass(block)
 		f.store(block)
 		n -= min(n, f.period)
 	}
-	s.given.Gap(false)
+	s.given.Gap()
 }

@@ -68,7 +68,7 @@ func (f *flow) unread() int {
 	}
 	if skipped := from - f.read.Load(); skipped > 0 {
 		f.dropped += skipped
-		f.seams.heard.Gap(false)
+		f.seams.heard.Gap()
 	}
 	f.read.Store(from)
 	return int(f.at - from)

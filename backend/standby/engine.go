@@ -63,7 +63,7 @@ func (s *stream) Read(block []byte) (int, error) {
 	n, err := s.now.Load().Read(block)
 	if err != nil {
 		s.granted.Format.Encoding.Silence(block)
-		s.recorded.Gap(false)
+		s.recorded.Gap()
 		s.recorded.Pass(block)
 		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
 	}
@@ -114,8 +114,8 @@ func (s *stream) change(p *performer, why error) {
 	old := s.now.Load()
 	if s.running.Load() {
 		s.base, s.fresh = p.at, p != s.understudy
-		s.played.Gap(true)
-		s.recorded.Gap(false)
+		s.played.GapAfterSilence()
+		s.recorded.Gap()
 	}
 	s.now.Store(p)
 	p.Wake() // for those who have just woken the other one

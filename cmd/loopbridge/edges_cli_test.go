@@ -36,9 +36,9 @@ func TestEdge61WrongWords(t *testing.T) {
 		"play.active = 1: read-only, leave it out":                                              {"play.gain=1", "play.active=1"},
 		"ref_cnt = 0: read-only, leave it out":                                                  {"play.gain=1", "ref_cnt=0"},
 		"hw_features = none: read-only, leave it out":                                           {"play.gain=1", "hw_features=none"},
-		"play.gain = loud: no number, use 0..255":                                               {"monitor_gain=1", "play.gain=loud"},
-		"play.gain = 0x: no number, use 0..255":                                                 {"monitor_gain=1", "play.gain=0x"},
-		"play.gain = 1.5: no whole number, use 0..255":                                          {"monitor_gain=1", "play.gain=1.5"},
+		"play.gain = loud: not a number, use 0..255":                                            {"monitor_gain=1", "play.gain=loud"},
+		"play.gain = 0x: not a number, use 0..255":                                              {"monitor_gain=1", "play.gain=0x"},
+		"play.gain = 1.5: not a whole number, use 0..255":                                       {"monitor_gain=1", "play.gain=1.5"},
 		"play.gain_db = 3: out of range, use -inf..0":                                           {"monitor_gain=1", "play.gain_db=3"},
 		"play.gain = 1000000000000: more than 32 bits, use 0..255":                              {"monitor_gain=1", "play.gain=1000000000000"},
 		"play.gain = 256: out of range, use 0..255":                                             {"monitor_gain=1", "play.gain=256"},
@@ -73,7 +73,7 @@ func TestEdge62ValuesGoBack(t *testing.T) {
 		name, _, _ := strings.Cut(line, "=")
 		f, ok := state.FieldByName(name)
 		if !ok {
-			t.Fatalf("%s is no field", line)
+			t.Fatalf("%s is not a field", line)
 		}
 		if f.Access()&state.Settable == 0 {
 			o.refused(exitUsage, "read-only", "set", "card", line)

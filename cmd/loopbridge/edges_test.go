@@ -117,7 +117,7 @@ func TestEdge35OneBadFieldRefusesAll(t *testing.T) {
 		"play.gain=1 monitor_gain=9 x=1":     {exitUsage, "x = 1: no such field"},
 		"play.gain=1 play.precision=24":      {exitFailed, "play.precision = 24: it follows from the encoding, leave it at 16"},
 		"play.gain=1 play.samples=-1":        {exitUsage, "play.samples = -1: negative, use 0..4294967295"},
-		"play.gain=1 play.gain_db=-6":        {exitUsage, "play.gain_db = -6: another gain than that of the field beside it"},
+		"play.gain=1 play.gain_db=-6":        {exitUsage, "play.gain_db = -6: contradicts the gain given with it"},
 		"play.gain=1 play.encoding=GSM":      {exitUsage, "play.encoding = GSM: unknown encoding, use "},
 		"play.gain=1 output_muted=255":       {exitUsage, "output_muted = 255: neither on nor off, use 0 or 1"},
 		"play.gain=1 play.port=speaker+horn": {exitUsage, "play.port = speaker+horn: unknown name, use speaker, headphone"},

@@ -87,14 +87,14 @@ func TestSetRefusesD18(t *testing.T) {
 		"set card play.gain=1 plya.gain=2":       {"plya.gain = 2: no such field, did you mean play.gain?"},
 		"set card play.gain=1 play.open=1":       {"play.open = 1: read-only"},
 		"set card play.gain=1 play.balance=65":   {"play.balance = 65: out of range, use 0..64"},
-		"set card play.gain=1 monitor_gain=loud": {"monitor_gain = loud: no number, use 0..255"},
+		"set card play.gain=1 monitor_gain=loud": {"monitor_gain = loud: not a number, use 0..255"},
 		"set card play.gain=1 record.port=cd":    {"record.port = cd", "use one or more of microphone+line_in"},
 		"set card play.gain=1 play.port=none":    {"play.port = none"},
 		"set card play.gain=1 play.port=0x40":    {"play.port"},
 		"set card play.gain=1 balance":           {"balance", `no "="`},
 		"set card":                               {"nothing to set"},
 		"set gain":                               {"nothing to set"},
-		"set null monitor_gain=1":                {"monitor_gain = 1: there is no input to be heard"},
+		"set null monitor_gain=1":                {"monitor_gain = 1: there is no input to monitor"},
 		"set nobody play.gain=1":                 {"there is no device nobody; there are null, card"},
 		"info nobody":                            {"there is no device nobody; there are null, card"},
 		"info card play.gian":                    {"no such field play.gian"},
@@ -260,7 +260,7 @@ func TestInfoAndSetOfEndsD18(t *testing.T) {
 		}
 	}
 	cli("set", one, "play.gain=300").want(t, exitUsage, "play.gain = 300: out of range, use 0..255")
-	cli("set", one, "monitor_gain=3").want(t, exitFailed, "monitor_gain = 3: there is no input to be heard")
+	cli("set", one, "monitor_gain=3").want(t, exitFailed, "monitor_gain = 3: there is no input to monitor")
 	cli("set", "speaker/1", "play.gain=3").want(t, exitFailed, "no client with pid 1; there are "+strconv.Itoa(os.Getpid()))
 	cli("set", "speaker/server", "play.gain=3").want(t, exitFailed, "the server end of speaker is the device card")
 	cli("set", "nobody/server", "play.gain=3").want(t, exitFailed, "there is no loop nobody")

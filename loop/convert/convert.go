@@ -79,7 +79,7 @@ type Converter struct {
 	order    audio.Order // of what goes in, before all else
 	ordered  []byte      // a block of it; nil: it has the right order
 
-	down, up  *audio.Mixer        // nil: as many channels
+	down, up  *audio.ChannelMix   // nil: as many channels
 	resampler *resample.Resampler // nil: the same rate
 	dither    *audio.Dither       // nil: none
 	fader     *mixer.Fader        // nil: none
@@ -106,9 +106,9 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	switch {
 	case m.IsDirect():
 	case from.Channels < to.Channels:
-		c.up, c.raised = m.Mixer(), make([]float32, block*to.Channels)
+		c.up, c.raised = m.ChannelMix(), make([]float32, block*to.Channels)
 	default:
-		c.down, c.mixed = m.Mixer(), make([]float32, block*to.Channels)
+		c.down, c.mixed = m.ChannelMix(), make([]float32, block*to.Channels)
 	}
 	if from.Rate != to.Rate {
 		var err error

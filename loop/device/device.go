@@ -78,7 +78,7 @@ func New(s backend.Stream, p Ports, post Post) (*Device, error) {
 	}
 	if c.Play && c.Record {
 		hw |= state.HWDuplex | state.HWIn2Out
-		d.monitor = mixer.NewMonitor(audio.DefaultMatrix(record.Channels, play.Channels).Mixer(), frames)
+		d.monitor = mixer.NewMonitor(audio.DefaultMatrix(record.Channels, play.Channels).ChannelMix(), frames)
 	}
 	d.settings.Info = state.NewInfo(c.Format, hw, d.settings.Rules)
 	d.settings.Info.SW = state.SWMixer

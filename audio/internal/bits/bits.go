@@ -1,5 +1,5 @@
-// Package bits reads and writes values for people: sets of named bits, numbers, and whatever was
-// given, cut to fit into a message.
+// Package bits formats and parses values for people: sets of named bits, numbers, and user input
+// shortened to fit into a message.
 package bits
 
 import (
@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text is the names of the bits joined with "+". Bits beyond the names are one
-// number at the end.
+// Text returns the names of the set bits joined with "+". Bits without a name are one number at
+// the end.
 func Text(v uint32, names []string) string {
 	if v == 0 {
 		return "none"
@@ -28,7 +28,7 @@ func Text(v uint32, names []string) string {
 	return strings.Join(parts, "+")
 }
 
-// Parse reads what Text wrote; each part may be a number.
+// Parse parses the output of Text; each part may also be a number.
 func Parse(text string, names []string) (v uint32, ok bool) {
 	if strings.EqualFold(strings.TrimSpace(text), "none") {
 		return 0, true
@@ -53,7 +53,7 @@ func parseBit(part string, names []string) (uint32, bool) {
 	return v, reason == ""
 }
 
-// Range tells a person what Parse reads.
+// Range describes for a person what Parse accepts.
 func Range(names []string) string {
 	if len(names) == 1 {
 		return names[0]
@@ -61,8 +61,8 @@ func Range(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1] + ", joined with +"
 }
 
-// Whole reads a number of 32 bits: decimal, with 0x hexadecimal, or a float that
-// is whole, as programs write that know no other numbers.
+// Whole parses a number of 32 bits: decimal, hexadecimal with 0x, or a float that is whole, as
+// written by programs that only have floats.
 func Whole(text string) (v uint32, reason string) {
 	digits, base := text, 10
 	if len(text) > 2 && (text[:2] == "0x" || text[:2] == "0X") {
@@ -71,7 +71,7 @@ func Whole(text string) (v uint32, reason string) {
 	if n, err := strconv.ParseUint(digits, base, 32); err == nil {
 		return uint32(n), ""
 	} else if base == 16 && err.(*strconv.NumError).Err != strconv.ErrRange {
-		return 0, "no whole number"
+		return 0, "not a whole number"
 	}
 	if base == 16 {
 		return 0, "more than 32 bits"
@@ -79,18 +79,18 @@ func Whole(text string) (v uint32, reason string) {
 	x, err := strconv.ParseFloat(text, 64)
 	switch {
 	case math.IsNaN(x) || x == 0 && err != nil:
-		return 0, "no number"
+		return 0, "not a number"
 	case x < 0:
 		return 0, "negative"
 	case x > math.MaxUint32:
 		return 0, "more than 32 bits"
 	case x != math.Trunc(x):
-		return 0, "no whole number"
+		return 0, "not a whole number"
 	}
 	return uint32(x), ""
 }
 
-// Shorten makes any text fit for a message: one line, printable, short.
+// Shorten makes any text fit into a message: short, printable and on one line.
 func Shorten(text string) string {
 	const most = 60
 	if len(text) > most {

@@ -1,10 +1,9 @@
 package audio
 
-// Mixer is a Matrix that was looked at once, to mix in the quickest way. It does not
-// change and may be shared.
-type Mixer struct {
+// ChannelMix is a Matrix prepared for speed. It is immutable and may be shared.
+type ChannelMix struct {
 	in, out int
-	apply   func(x *Mixer, dst, src []float32)
+	apply   func(x *ChannelMix, dst, src []float32)
 
 	from  []int32   // route: the input of each output, -1 for silence
 	gains []float32 // pair: the two gains; dense: quads of rows, input by input
@@ -17,9 +16,9 @@ type term struct {
 	gain float32
 }
 
-// Mixer plans m, which must be valid. The plan holds copies.
-func (m Matrix) Mixer() *Mixer {
-	x := &Mixer{in: m.In, out: m.Out}
+// ChannelMix prepares m, which must be valid. The result holds copies.
+func (m Matrix) ChannelMix() *ChannelMix {
+	x := &ChannelMix{in: m.In, out: m.Out}
 	used, routed := 0, true
 	for o := range m.Out {
 		from := int32(-1)
@@ -37,24 +36,24 @@ func (m Matrix) Mixer() *Mixer {
 	}
 	switch {
 	case m.IsDirect():
-		x.apply = (*Mixer).copy
+		x.apply = (*ChannelMix).copy
 	case routed && m.In == 1 && m.Out == 2 && used == 2:
-		x.apply = (*Mixer).double
+		x.apply = (*ChannelMix).double
 	case routed:
-		x.apply = (*Mixer).route
+		x.apply = (*ChannelMix).route
 	case m.In == 2 && m.Out == 1:
 		x.gains = append(x.gains, m.Gains...)
-		x.apply = (*Mixer).pair
+		x.apply = (*ChannelMix).pair
 	case m.Out >= 4 && used*2 > m.In*m.Out:
 		x.gains = m.quads()
-		x.apply = (*Mixer).dense
+		x.apply = (*ChannelMix).dense
 	default:
-		x.apply = (*Mixer).sparse
+		x.apply = (*ChannelMix).sparse
 	}
 	return x
 }
 
-// quads is the gains of four rows side by side; missing rows are 0.
+// quads returns the gains of four rows side by side; missing rows are 0.
 func (m Matrix) quads() []float32 {
 	gains := make([]float32, (m.Out+3)/4*4*m.In)
 	for o := range m.Out {
@@ -65,28 +64,28 @@ func (m Matrix) quads() []float32 {
 	return gains
 }
 
-// Apply is Matrix.Apply.
-func (x *Mixer) Apply(dst, src []float32) {
+// Apply does what Matrix.Apply does.
+func (x *ChannelMix) Apply(dst, src []float32) {
 	frames := len(src) / x.in
 	x.apply(x, dst[:frames*x.out:len(dst)], src[:frames*x.in])
 }
 
-// In is the number of input channels.
-func (x *Mixer) In() int { return x.in }
+// In returns the number of input channels.
+func (x *ChannelMix) In() int { return x.in }
 
-// Out is the number of output channels.
-func (x *Mixer) Out() int { return x.out }
+// Out returns the number of output channels.
+func (x *ChannelMix) Out() int { return x.out }
 
-func (x *Mixer) copy(dst, src []float32) { copy(dst, src) }
+func (x *ChannelMix) copy(dst, src []float32) { copy(dst, src) }
 
-func (x *Mixer) double(dst, src []float32) {
+func (x *ChannelMix) double(dst, src []float32) {
 	for i, v := range src {
 		d := dst[2*i : 2*i+2]
 		d[0], d[1] = v, v
 	}
 }
 
-func (x *Mixer) route(dst, src []float32) {
+func (x *ChannelMix) route(dst, src []float32) {
 	for len(dst) >= x.out && len(src) >= x.in {
 		for o, i := range x.from {
 			if i < 0 {
@@ -99,7 +98,7 @@ func (x *Mixer) route(dst, src []float32) {
 	}
 }
 
-func (x *Mixer) pair(dst, src []float32) {
+func (x *ChannelMix) pair(dst, src []float32) {
 	a, b := x.gains[0], x.gains[1]
 	for i := range dst {
 		s := src[2*i : 2*i+2]
@@ -107,7 +106,7 @@ func (x *Mixer) pair(dst, src []float32) {
 	}
 }
 
-func (x *Mixer) sparse(dst, src []float32) {
+func (x *ChannelMix) sparse(dst, src []float32) {
 	for len(dst) >= x.out && len(src) >= x.in {
 		begin := int32(0)
 		for o, end := range x.ends {
@@ -122,8 +121,8 @@ func (x *Mixer) sparse(dst, src []float32) {
 	}
 }
 
-// dense makes four sums at a time, so that the processor need not wait for each.
-func (x *Mixer) dense(dst, src []float32) {
+// dense computes four sums at a time, so that the processor need not wait for each.
+func (x *ChannelMix) dense(dst, src []float32) {
 	for len(dst) >= x.out && len(src) >= x.in {
 		gains := x.gains
 		for o := 0; o < x.out; o += 4 {
