@@ -8,23 +8,22 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// behind is what follows the sound of a WAV file as its header has it: nothing, chunks, or
-// sound that goes on, because the header was written by a program that was killed, or
-// whose sizes have 32 bits.
+// behind describes what follows the promised sound of a WAV file: nothing, chunks, or more sound,
+// because the program that wrote the header was killed or its 32-bit sizes wrapped.
 //
-//	promised sound │ pad, if its length is odd │ chunk │ chunk …   passed over
-//	promised sound │ anything else …                               is more sound
+//	promised sound │ pad, if its length is odd │ chunk │ chunk …   skipped
+//	promised sound │ anything else …                               more sound
 type behind struct {
-	at, data int64 // where the sound begins, and its bytes
-	size     int64 // of all; −1: unknown
-	riff     int64 // of all as the header has it; 0: it does not say
+	at, data int64 // where the sound begins, and its length, in bytes
+	size     int64 // of the file; −1: unknown
+	riff     int64 // of the file, by its header; 0: unknown
 	order    binary.ByteOrder
-	also     int64 // the other size that an RF64 header gives the sound
+	also     int64 // the other length that an RF64 header gives the sound
 	hasAlso  bool
 	over     bool // the length is no longer known
 }
 
-// A lie is what is false in a header.
+// lie is a false statement of a header.
 type lie struct {
 	format string
 	args   []any
@@ -36,7 +35,7 @@ func (w *Reader) lie(format string, args ...any) {
 	w.lies = append(w.lies, lie{format, args})
 }
 
-// tellLength is for the end of sound that went on: now it is known how long it is.
+// tellLength reports the true length at the end of sound that went on.
 func (w *Reader) tellLength() {
 	if w.behind.over && w.done > w.promised {
 		w.lie("its header promises %d frames, and there are %d", w.promised, w.done)
@@ -44,11 +43,11 @@ func (w *Reader) tellLength() {
 	}
 }
 
-// goOn looks at what follows the promised sound. nil: it is more sound.
+// goOn examines what follows the promised sound. It returns nil if that is more sound.
 func (w *Reader) goOn() error {
 	b := &w.behind
 	frame := int64(w.f.FrameBytes())
-	part := int(b.data % frame) // of a frame, which belongs to the sound that goes on
+	part := int(b.data % frame) // of a frame that continues in the extra sound
 	look := make([]byte, part+1+wavChunkHead)
 	n, err := io.ReadFull(readFunc(w.read), look)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -59,7 +58,7 @@ func (w *Reader) goOn() error {
 		return io.EOF
 	}
 	tail := look[part:]
-	at := b.at + b.data // of tail
+	at := b.at + b.data // offset of tail
 	pad := int(b.data & 1)
 	switch {
 	case len(tail) == pad:
@@ -75,9 +74,9 @@ func (w *Reader) goOn() error {
 		more := make([]byte, wavID3Bytes+1-len(tail))
 		n, err := io.ReadFull(readFunc(w.read), more)
 		if err == io.ErrUnexpectedEOF && n == len(more)-1 {
-			return io.EOF // ID3v1, which is no chunk
+			return io.EOF // ID3v1, which is not a chunk
 		}
-		look = append(look, more[:n]...) // an error comes again
+		look = append(look, more[:n]...) // an error will come again
 	}
 	w.carry = look
 	if b.hasAlso && b.also > b.data {
@@ -91,14 +90,13 @@ func (w *Reader) goOn() error {
 	return nil
 }
 
-// chunkAt reports whether a chunk begins with the bytes of p, which are at an offset of the
-// file.
+// chunkAt reports whether p, at that offset of the file, starts a chunk.
 func (b *behind) chunkAt(p []byte, at int64) bool {
 	if len(p) < wavChunkHead || !wavPrintable(p[:4]) {
 		return false
 	}
 	if wavMagic(string(p[:4])) {
-		return true // passChunks says what it is
+		return true // passChunks reports it
 	}
 	end := at + wavChunkHead + int64(b.order.Uint32(p[4:]))
 	switch {
@@ -110,7 +108,7 @@ func (b *behind) chunkAt(p []byte, at int64) bool {
 	return end <= b.riff || b.size >= 0 && end+end&1 >= b.size
 }
 
-// passChunks reads chunks, of which the first begins at an offset, until there are no more.
+// passChunks skips chunks, the first at that offset, until the end of the file.
 func (w *Reader) passChunks(at int64) error {
 	b := &w.behind
 	head := make([]byte, wavChunkHead)
@@ -141,18 +139,18 @@ func (w *Reader) passChunks(at int64) error {
 			return audio.ErrIO.With("reading the chunks behind the sound of the WAV file failed: %v", err)
 		}
 		if at += wavChunkHead + m; m < size {
-			return io.EOF // the end of a chunk that is not sound
+			return io.EOF // the file ends within a chunk that is not sound
 		}
 	}
 }
 
-// readFunc makes a function a Reader.
+// readFunc adapts a function to io.Reader.
 type readFunc func(p []byte) (int, error)
 
 // Read implements io.Reader.
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// zeroes reads as long as there is nothing but zero; then its error is not io.EOF.
+// zeroes reads while there are only zeros; after that its error is not io.EOF.
 type zeroes struct{ r io.Reader }
 
 // Read implements io.Reader.

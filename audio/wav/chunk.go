@@ -4,10 +4,10 @@ import "slices"
 
 const (
 	wavChunkHead = 8   // id and size
-	wavID3Bytes  = 128 // of the tag of ID3v1, which stands at the end of a file, and is no chunk
+	wavID3Bytes  = 128 // the ID3v1 tag at the end of a file, which is not a chunk
 )
 
-// wavKnownChunk reports whether programs write chunks of that name into WAV files.
+// wavKnownChunk reports whether programs write chunks with that id.
 func wavKnownChunk(id string) bool {
 	return slices.Contains([]string{
 		"data", "fmt ", "fact", "ds64", "LIST", "JUNK", "junk", "PAD ", "FLLR", "bext", "iXML", "axml", "bxml", "sxml", "chna",
@@ -16,12 +16,12 @@ func wavKnownChunk(id string) bool {
 	}, id)
 }
 
-// wavMagic reports whether a WAV file begins so.
+// wavMagic reports whether a WAV file may begin with id.
 func wavMagic(id string) bool {
 	return slices.Contains([]string{"RIFF", "RIFX", "RF64", "BW64"}, id)
 }
 
-// wavPrintable reports whether b may be the id of a chunk.
+// wavPrintable reports whether b may be a chunk id.
 func wavPrintable(b []byte) bool {
 	return !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' || c > '~' })
 }

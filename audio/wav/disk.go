@@ -5,16 +5,15 @@ import (
 	"io"
 )
 
-// wavDisk changes bytes of a file behind the writer's back: the position at which
-// the writer goes on is the same before and after.
+// wavDisk patches a file that is being written and restores the writer's position.
 type wavDisk struct {
 	s    io.WriteSeeker
 	at   io.WriterAt // nil: seek there and back
 	base int64       // offset of the header in the file
 }
 
-// newWAVDisk is nil when w cannot seek. A file opened for appending counts as such,
-// since its writes go to the end wherever one seeks; it refuses WriteAt.
+// newWAVDisk returns nil if w cannot seek. That includes a file opened for appending, whose
+// writes always go to the end; it refuses WriteAt.
 func newWAVDisk(w io.Writer) *wavDisk {
 	s, ok := w.(io.WriteSeeker)
 	if !ok {
@@ -33,7 +32,7 @@ func newWAVDisk(w io.Writer) *wavDisk {
 	return &wavDisk{s: s, at: at, base: base}
 }
 
-// writeAt writes p at off; the writer goes on at resume. Both count from the header.
+// writeAt writes p at off and leaves the position at resume, both counted from the header.
 func (d *wavDisk) writeAt(p []byte, off, resume int64) error {
 	if d.at != nil {
 		_, err := d.at.WriteAt(p, d.base+off)
@@ -52,21 +51,21 @@ func (d *wavDisk) writeAt(p []byte, off, resume int64) error {
 	return err
 }
 
-// truncate cuts off what lies beyond size, counted from the header, if it can.
+// truncate cuts off what lies beyond size, counted from the header, if the target can.
 func (d *wavDisk) truncate(size int64) {
 	if t, ok := d.s.(interface{ Truncate(size int64) error }); ok {
 		t.Truncate(d.base + size)
 	}
 }
 
-// end is the length of header and frames in bytes.
+// end returns the length of header and frames in bytes.
 func (w *Writer) end() int64 {
 	return w.head + w.frames*int64(w.f.FrameBytes())
 }
 
-// patch sets the header to the frames on disk, in one write so that no kill leaves
-// half of it, and then the pad byte, which the next frame overwrites. Without room
-// for the pad the header says so.
+// patch sets the header to the frames on disk, in one write so that a kill cannot leave half of
+// it, and then writes the pad byte, which the next frame overwrites. If there is no room for the
+// pad, the header says so.
 func (w *Writer) patch() error {
 	end := w.end()
 	pad := end & 1 // the header is even
@@ -84,8 +83,8 @@ func (w *Writer) patch() error {
 	return err
 }
 
-// header builds the header for a number of frames and pad bytes in w.hdr. Its
-// length depends on the format alone and is even.
+// header builds the header for a number of frames and pad bytes in w.hdr. Its length depends on
+// the format alone and is even.
 func (w *Writer) header(frames, pad int64) []byte {
 	le := binary.LittleEndian
 	b := append(w.hdr[:0], "RIFF\xff\xff\xff\xffWAVE"...)

@@ -6,8 +6,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// parseWAVFormat reads the body of a fmt chunk, at least 16 bytes. Where the mask says
-// nothing that fits, the positions are the usual ones.
+// parseWAVFormat parses the body of a fmt chunk, at least 16 bytes. If the mask does not fit the
+// channels, they have the usual positions.
 func parseWAVFormat(b []byte, order binary.ByteOrder) (audio.Format, error) {
 	tag := order.Uint16(b)
 	channels := int(order.Uint16(b[2:]))
@@ -45,23 +45,22 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (audio.Format, error) {
 		f.Encoding = wavBigEndian(f.Encoding)
 	}
 	if f.Positions = maskPositions(mask, channels); !f.Positions.Known() {
-		f.Positions = Positions(channels) // as everybody takes it
+		f.Positions = Positions(channels) // the common assumption
 	}
 	return f, nil
 }
 
-// wavEncoding finds the little-endian encoding of samples of bits in a container
-// of size bytes; 0 when there is none. Fewer valid bits than the container has are
-// left-justified, as WAVE_FORMAT_EXTENSIBLE specifies it, so the container alone
-// decides. The exception is plain PCM of 24 bits in 4 bytes: only ALSA's arecord writes
-// that, and it means S24_LE, whose value is in the low three bytes. What the samples
-// are is never asked.
+// wavEncoding returns the little-endian encoding of samples of that many bits in containers of
+// size bytes, or 0. Samples with fewer valid bits are left-justified, as WAVE_FORMAT_EXTENSIBLE
+// specifies, so the container alone decides. The exception is plain PCM of 24 bits in 4 bytes:
+// only ALSA's arecord writes it, and it means S24_LE, with the value in the low three bytes. The
+// samples are never examined.
 func wavEncoding(tag uint16, bits, size int, extensible bool) audio.Encoding {
 	if tag == wavPCM && !extensible && bits == 24 && size == 4 {
 		return audio.S24LE
 	}
 	if extensible && tag == wavPCM && size <= 4 && bits > 0 && bits < 8*size {
-		bits = 8 * size // some programs put here, too, how many are valid
+		bits = 8 * size // some programs put the number of valid bits here too
 	}
 	if bits == 0 || (bits+7)/8 != size {
 		return 0

@@ -6,23 +6,23 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// wavPositions are those of the bits of dwChannelMask, from the lowest on: the order of
+// wavPositions lists the positions of the bits of dwChannelMask, lowest first: the order of
 // channels in a WAV file.
 var wavPositions = [18]audio.Position{
 	audio.FrontLeft, audio.FrontRight, audio.FrontCentre, audio.LowFrequency, audio.RearLeft, audio.RearRight, audio.FrontLeftOfCentre, audio.FrontRightOfCentre, audio.RearCentre,
 	audio.SideLeft, audio.SideRight, 21, 22, 24, 23, 25, 27, 26, // TC TFL TFC TFR TRL TRC TRR
 }
 
-// Positions is the usual order of 3 to 8 channels in a WAV file; none for fewer, which
-// have but one order, and for more.
+// Positions returns the usual order of 3 to 8 channels in a WAV file. Fewer channels, which have
+// only one order, and more have none.
 //
 //	3  FL FR FC         6  FL FR FC LFE RL RR
 //	4  FL FR RL RR      7  FL FR FC LFE RC SL SR
 //	5  FL FR FC RL RR   8  FL FR FC LFE RL RR SL SR
 func Positions(channels int) audio.Positions { return maskPositions(usualMask(channels), channels) }
 
-// maskPositions are what a mask says; none for 1 or 2 channels, or where it is for another
-// number.
+// maskPositions returns the positions in a mask, or none for 1 or 2 channels and for a mask with
+// another number of bits.
 func maskPositions(mask uint32, channels int) (p audio.Positions) {
 	mask &= 1<<len(wavPositions) - 1
 	if channels < 3 || channels > audio.MaxPositions || bits.OnesCount32(mask) != channels {
@@ -35,8 +35,8 @@ func maskPositions(mask uint32, channels int) (p audio.Positions) {
 	return p
 }
 
-// FilePositions are those of f in the order of a WAV file; none if a file cannot tell, or
-// there is nothing to tell.
+// FilePositions returns the positions of f in the order of a WAV file, or none if a file cannot
+// express them or need not.
 func FilePositions(f audio.Format) audio.Positions {
 	switch {
 	case !f.Positions.Known():
@@ -50,11 +50,11 @@ func FilePositions(f audio.Format) audio.Positions {
 	return audio.Positions{}
 }
 
-// positionMask has a bit for each; false: some have none.
+// positionMask returns a bit for each position; ok is false if one has no bit.
 func positionMask(p audio.Positions) (mask uint32, ok bool) {
 	for _, x := range p {
 		if x == 0 {
-			break // none behind it
+			break // the rest are zeros
 		}
 		bit := uint32(0)
 		for i, w := range wavPositions {
@@ -70,8 +70,8 @@ func positionMask(p audio.Positions) (mask uint32, ok bool) {
 	return mask, true
 }
 
-// usualMask is dwChannelMask: the usual speakers of 1..8 channels in the order of
-// the mask (FLAC's table), 0 ("no speakers") beyond.
+// usualMask returns dwChannelMask for the usual speakers of 1..8 channels (FLAC's table), or 0
+// ("no speakers") for more.
 func usualMask(channels int) uint32 {
 	masks := [...]uint32{
 		1: 0x004, // FC
@@ -89,7 +89,7 @@ func usualMask(channels int) uint32 {
 	return masks[channels]
 }
 
-// wavMask is dwChannelMask for frames of f, which have the order of a file.
+// wavMask returns dwChannelMask for frames of f, which are in the order of a file.
 func wavMask(f audio.Format) uint32 {
 	if !f.Positions.Known() || f.Channels < 3 {
 		return usualMask(f.Channels)

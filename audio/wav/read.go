@@ -6,34 +6,32 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Reader reads the frames of one WAV file or stream. It belongs to one
-// goroutine at a time.
+// Reader reads the frames of one WAV file or stream. It serves one goroutine at a time.
 type Reader struct {
 	r     io.Reader
 	f     audio.Format // without positions
 	stand audio.Positions
-	total int64 // frames that the sound has as far as is known, if it is
+	total int64 // frames of sound as far as known; valid if known is set
 	known bool
 	done  int64 // frames delivered
-	err   error // final
+	err   error // sticky
 
-	promised int64  // frames of the header, which may be less than total
+	promised int64  // frames by the header, which may be fewer than total
 	lies     []lie  // of the header
 	behind   behind // what follows the sound
-	carry    []byte // read from r, but not yet delivered
+	carry    []byte // read from r but not yet delivered
 }
 
-// NewReader reads r up to the first frame, so r may be a pipe; it may block as r
-// does. It reads PCM (8, 16, 24, 32 bits), float (32, 64 bits), A-law and mu-law,
-// plain or extensible, as RIFF, RIFX, RF64 or BW64.
+// NewReader reads r up to the first frame and may block as r does; r may be a pipe. It accepts
+// PCM (8, 16, 24, 32 bits), float (32, 64 bits), A-law and µ-law, plain or extensible, as RIFF,
+// RIFX, RF64 or BW64.
 //
-// ErrInvalid says in a sentence what is wrong with the header, ErrIO wraps a
-// failure of r. Sizes in the header are believed only as far as the bytes agree with
-// them: they allocate nothing.
+// ErrInvalid says what is wrong with the header; ErrIO wraps a failure of r. Sizes in the header
+// are believed only as far as the data confirms them and allocate nothing.
 func NewReader(r io.Reader) (*Reader, error) { return NewFileReader(r, -1) }
 
-// NewFileReader is NewReader for what has size bytes, −1: nobody knows. The size
-// tells sooner how long the sound is where the header lies.
+// NewFileReader is NewReader for a file of size bytes, or −1 if unknown. The size reveals the
+// length of the sound early where the header is wrong.
 func NewFileReader(r io.Reader, size int64) (*Reader, error) {
 	s := wavScanner{r: r, size: size}
 	if err := s.scan(); err != nil {
@@ -59,24 +57,22 @@ func NewFileReader(r io.Reader, size int64) (*Reader, error) {
 	return w, nil
 }
 
-// Format is the format of the frames, as they are stored, without positions; it always
-// validates.
+// Format returns the format of the stored frames, without positions. It is always valid.
 func (w *Reader) Format() audio.Format { return w.f }
 
-// Positions are where the channels stand, by the mask of the header, or as is usual for so
-// many. One or two channels have none, nor have those of which nobody knows.
+// Positions returns the positions of the channels by the mask of the header, or else the usual
+// ones. One or two channels have none, nor do unknown layouts.
 func (w *Reader) Positions() audio.Positions { return w.stand }
 
-// Frames is how many frames there are, as far as the header and the size of the file tell
-// now; it grows where the sound goes on behind the end that the header promises. It is
-// unknown for a stream that a program wrote to a pipe, and for sizes that such programs
-// use as placeholders (0 without further chunks, close to 2 GiB, close to 4 GiB); then the
-// sound lasts until r ends.
+// Frames returns the number of frames as far as the header and the file size tell; it grows if
+// sound continues beyond the promised end. It is unknown for a stream written to a pipe and for
+// the sizes that such programs use as placeholders (0 without further chunks, close to 2 GiB,
+// close to 4 GiB); then the sound lasts until r ends.
 func (w *Reader) Frames() (total int64, known bool) { return w.total, w.known }
 
-// Lies says what is false in the header although the sound is read all the same, a clause
-// each: "its header promises 96000 frames, and there are 192000". More may be found at the
-// end of the sound. It allocates.
+// Lies returns a clause for each false statement of the header that did not stop the reader, such
+// as "its header promises 96000 frames, and there are 192000". The end of the sound may add more.
+// It allocates.
 func (w *Reader) Lies() (clauses []string) {
 	for _, l := range w.lies {
 		clauses = append(clauses, l.String())
@@ -84,18 +80,17 @@ func (w *Reader) Lies() (clauses []string) {
 	return clauses
 }
 
-// ReadFrames reads whole frames into p, at least one and as many as there are now;
-// like an io.Reader it may return fewer than fit. p is the caller's and must hold a
-// frame (ErrInvalid otherwise); the part of p after its last whole frame is not
-// touched. It may block as r does, and does not allocate.
+// ReadFrames reads whole frames into p, at least one and as many as there are now; like an
+// io.Reader it may return fewer than fit. p must hold at least one frame (else ErrInvalid); the
+// part of p after its last whole frame is unchanged. It may block as r does and does not allocate.
 //
-// Behind the sound it reads on, to the end of r: chunks are passed over, and what is no
-// chunk is more sound, which the header does not tell of. Then it returns 0 and io.EOF.
+// Behind the promised sound it reads on to the end of r: it skips chunks and delivers anything
+// else as sound. Then it returns 0 and io.EOF.
 //
-// A file that is shorter than its header promises ends with an ErrInvalid that wraps
-// io.ErrUnexpectedEOF, after every whole frame was delivered; a part of a frame is
-// dropped. So does one with something behind its chunks that is neither, or with another
-// WAV file. ErrIO wraps a failure of r. Every error but that of a small p is final.
+// A file shorter than promised ends, after its last whole frame, with an ErrInvalid that wraps
+// io.ErrUnexpectedEOF; a partial frame is dropped. Another WAV file behind the first, or data
+// behind the chunks that is not a chunk, is ErrInvalid too. ErrIO wraps a failure of r. Every
+// error except that of a small p is final.
 func (w *Reader) ReadFrames(p []byte) (frames int, err error) {
 	size := w.f.FrameBytes()
 	if len(p) < size {
@@ -113,7 +108,7 @@ func (w *Reader) ReadFrames(p []byte) (frames int, err error) {
 	}
 	for n := 0; n == 0 || n%size != 0; {
 		end := len(p)
-		if n > 0 { // complete a frame, wait for no other
+		if n > 0 { // complete a frame, do not wait for more
 			end = n - n%size + size
 		}
 		m, err := w.read(p[n:end])
@@ -132,7 +127,7 @@ func (w *Reader) ReadFrames(p []byte) (frames int, err error) {
 	return frames, nil
 }
 
-// read takes what is carried over first.
+// read serves carry first.
 func (w *Reader) read(p []byte) (int, error) {
 	if len(w.carry) == 0 {
 		return w.r.Read(p)

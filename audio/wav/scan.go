@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// wavMaxHeader bounds the chunks before the sound, so that no stream keeps a reader
-// busy for ever. Cover pictures and broadcast notes take a few MiB.
+// wavMaxHeader bounds the chunks before the sound, so that no stream keeps a reader busy forever.
+// Cover pictures and broadcast notes take a few MiB.
 const wavMaxHeader = 64 << 20
 
 // wavScanner reads a header up to the first byte of sound.
@@ -20,11 +20,11 @@ type wavScanner struct {
 	pos   int64 // bytes read
 	buf   [40]byte
 	odd   bool  // a pad byte is due
-	lies  []lie // that do no harm
+	lies  []lie // harmless ones
 
 	f    audio.Format
-	riff uint64 // size of all that follows the size itself, in bytes
-	data uint64 // size of the sound in bytes
+	riff uint64 // bytes after the RIFF size field
+	data uint64 // bytes of sound
 	wide bool   // RF64, BW64: sizes of wavMax32 are in ds64
 	ds64 struct {
 		found      bool
@@ -32,7 +32,7 @@ type wavScanner struct {
 	}
 }
 
-// scan reads up to and including the header of the data chunk.
+// scan reads up to the first byte of sound.
 func (s *wavScanner) scan() error {
 	if err := s.magic(); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *wavScanner) magic() error {
 	return nil
 }
 
-// fmtChunk reads what is known of a fmt chunk and returns how much is left of it.
+// fmtChunk parses a fmt chunk and returns how many of its bytes are left.
 func (s *wavScanner) fmtChunk(size uint32) (rest int64, err error) {
 	if size < 16 {
 		return 0, audio.ErrInvalid.With("the WAV header is damaged: its fmt chunk has %d bytes, less than 16", size)
@@ -107,9 +107,9 @@ func (s *wavScanner) fmtChunk(size uint32) (rest int64, err error) {
 	return int64(size) - int64(n), err
 }
 
-// ds64Chunk reads the 64-bit sizes and returns how much is left of the chunk.
+// ds64Chunk reads the 64-bit sizes and returns how many bytes of the chunk are left.
 func (s *wavScanner) ds64Chunk(size uint32) (rest int64, err error) {
-	const sizes = 24 // of RIFF, of data, in frames; the table after them is not used
+	const sizes = 24 // of RIFF, of data, in frames; the table after them is unused
 	if size < sizes {
 		return 0, audio.ErrInvalid.With("the WAV header is damaged: its ds64 chunk has %d bytes, less than %d", size, sizes)
 	}
@@ -121,8 +121,8 @@ func (s *wavScanner) ds64Chunk(size uint32) (rest int64, err error) {
 	return int64(size) - sizes, nil
 }
 
-// chunk reads the header of one. Some programs leave out the pad byte behind a chunk of odd
-// length: then its first letter is where the pad should be.
+// chunk reads a chunk header. Some programs leave out the pad byte after a chunk of odd length;
+// the id then begins where the pad should be.
 func (s *wavScanner) chunk() (id string, size uint32, err error) {
 	at := s.pos
 	b, err := s.take(wavChunkHead)
@@ -140,7 +140,7 @@ func (s *wavScanner) chunk() (id string, size uint32, err error) {
 			return "", 0, s.failed(err)
 		}
 	}
-	if !wavPrintable(b[:4]) && !wavZero(b) { // eight zeros are an empty chunk, to some a gap
+	if !wavPrintable(b[:4]) && !wavZero(b) { // eight zeros are an empty chunk, which some programs use as a gap
 		return "", 0, audio.ErrInvalid.With("the WAV header is damaged: %d bytes from the beginning there is no chunk but %q", at, b[:4])
 	}
 	return string(b[:4]), s.order.Uint32(b[4:]), nil
@@ -167,9 +167,8 @@ func (s *wavScanner) dataChunk(size uint32) error {
 	return nil
 }
 
-// dataSize is the length of the data chunk in bytes, unless its size is a
-// placeholder. A RIFF size that leaves room for chunks behind the data proves that
-// the program knew the length.
+// dataSize returns the length of the data chunk in bytes, unless its size is a placeholder. A
+// RIFF size that leaves room for chunks behind the data proves that the program knew the length.
 func (s *wavScanner) dataSize() (size int64, known bool) {
 	if s.data == wavMax64 {
 		return 0, false
@@ -182,8 +181,7 @@ func (s *wavScanner) dataSize() (size int64, known bool) {
 	return int64(s.data), true
 }
 
-// other is the length that ds64 gives the sound where the data chunk gives another, which
-// should be the true one.
+// other returns the length that ds64 gives the sound, if the data chunk disagrees.
 func (s *wavScanner) other() (size int64, has bool) {
 	if s.ds64.found && s.ds64.data != s.data && s.ds64.data <= math.MaxInt64 {
 		return int64(s.ds64.data), true
@@ -191,9 +189,8 @@ func (s *wavScanner) other() (size int64, has bool) {
 	return 0, false
 }
 
-// truth is the length of the sound where the size of the file shows that the one in the
-// header is false: the other one of RF64 fills the file, or what follows is longer than any
-// chunk of RIFF, because a 32-bit size has wrapped.
+// truth corrects the length of the sound if the file size disproves the header: the length of
+// ds64 fills the file, or more follows than any chunk can hold because a 32-bit size wrapped.
 func (s *wavScanner) truth(data int64) int64 {
 	if s.size < 0 {
 		return data
@@ -207,10 +204,10 @@ func (s *wavScanner) truth(data int64) int64 {
 	return data
 }
 
-// placeholder reports whether a program that cannot seek back writes size:
-// 0 (GStreamer, a recorder that was killed), 0x7FFFF000 less a frame (SoX),
-// 0x7FFFFFFF, 0x80000000 and a header (arecord), 0xFFFFFFFF with or without a
-// header (FFmpeg), all ones. The sizes of ds64 are not mistaken for the 32-bit ones.
+// placeholder reports whether size is what a program writes that cannot seek back: 0 (GStreamer,
+// a killed recorder), 0x7FFFF000 less a frame (SoX), 0x7FFFFFFF, 0x80000000 plus a header
+// (arecord), 0xFFFFFFFF with or without a header (FFmpeg), all ones. The 64-bit sizes of ds64
+// are not mistaken for these.
 func (s *wavScanner) placeholder(size uint64) bool {
 	if s.ds64.found {
 		return size == 0 || size == wavMax64
@@ -218,7 +215,7 @@ func (s *wavScanner) placeholder(size uint64) bool {
 	return size == 0 || size >= 0x7FFFE000 && size <= 0x80000100 || size > wavMaxRIFF
 }
 
-// take reads exactly n bytes; they are valid until the next call.
+// take reads exactly n bytes, valid until the next call.
 func (s *wavScanner) take(n int) ([]byte, error) {
 	m, err := io.ReadFull(s.r, s.buf[:n])
 	s.pos += int64(m)
@@ -228,7 +225,7 @@ func (s *wavScanner) take(n int) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-// skip passes over what is left of a chunk.
+// skip discards the rest of a chunk.
 func (s *wavScanner) skip(id string, n int64) error {
 	switch {
 	case s.size >= 0 && s.pos+n > s.size:

@@ -1,5 +1,5 @@
-// Package wav reads and writes WAV files, also those whose header lies, streams without a length,
-// and files beyond 4 GiB (RF64).
+// Package wav reads and writes WAV files, including files with wrong headers, streams of unknown
+// length, and files beyond 4 GiB (RF64).
 package wav
 
 import (
@@ -8,10 +8,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// WAV is RIFF: chunks of a four-letter id, a 32-bit size and a body that is padded
-// to an even length. [Reader] and [Writer] stream it, on a pipe as on a file.
-// RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088) are the same with 64-bit sizes in a
-// ds64 chunk; RIFX is the same with every number big endian.
+// WAV is RIFF: chunks of a four-letter id, a 32-bit size and a body padded to an even length.
+// [Reader] and [Writer] stream it to and from pipes and files. RF64 (EBU Tech 3306) and BW64
+// (ITU-R BS.2088) put 64-bit sizes into a ds64 chunk; RIFX is big endian throughout.
 
 // Format tags of the fmt chunk.
 const (
@@ -26,13 +25,13 @@ const (
 	wavDS64Bytes = 28         // body of ds64: three 64-bit sizes and an empty table
 	wavMax32     = 1<<32 - 1  // a 32-bit size that says "see ds64" or "unknown"
 	wavMax64     = 1<<64 - 1  // unknown
-	wavMaxRIFF   = 0xFFFFDFFF // the largest 32-bit RIFF size that nobody takes for a placeholder
+	wavMaxRIFF   = 0xFFFFDFFF // the largest 32-bit RIFF size that no program takes for a placeholder
 )
 
-// wavGUIDTail is what every sub-format GUID shares after its tag.
+// wavGUIDTail follows the tag in every sub-format GUID.
 const wavGUIDTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-// wavTag is the format tag for the encodings that WAV has, 0 for the others.
+// wavTag returns the format tag of an encoding, or 0 if WAV does not have it.
 func wavTag(e audio.Encoding) uint16 {
 	switch e {
 	case audio.U8, audio.S16LE, audio.S24LE3, audio.S32LE:
@@ -47,8 +46,8 @@ func wavTag(e audio.Encoding) uint16 {
 	return 0
 }
 
-// wavInstead is the encoding to write in place of one that WAV does not have; it
-// holds the same values.
+// wavInstead returns the encoding to write in place of one that WAV does not have; it holds the
+// same values.
 func wavInstead(e audio.Encoding) audio.Encoding {
 	switch e {
 	case audio.S8:
@@ -67,7 +66,7 @@ func wavInstead(e audio.Encoding) audio.Encoding {
 	return e
 }
 
-// wavBigEndian is what e, read from a fmt chunk, means in RIFX.
+// wavBigEndian returns what e, read from a fmt chunk, means in RIFX.
 func wavBigEndian(e audio.Encoding) audio.Encoding {
 	switch e {
 	case audio.S16LE, audio.S24LE3, audio.S24LE, audio.S32LE, audio.FloatLE, audio.Float64LE:
@@ -76,9 +75,9 @@ func wavBigEndian(e audio.Encoding) audio.Encoding {
 	return e
 }
 
-// appendWAVFormat appends the fmt chunk of f, an encoding that WAV has. PCM of
-// more than 16 bits and anything but the laws with more than two channels is
-// WAVE_FORMAT_EXTENSIBLE, as Microsoft asks.
+// appendWAVFormat appends the fmt chunk of f, whose encoding WAV must have. PCM of more than 16
+// bits, and anything but the laws with more than two channels, is WAVE_FORMAT_EXTENSIBLE, as
+// Microsoft asks.
 func appendWAVFormat(b []byte, f audio.Format) []byte {
 	le := binary.LittleEndian
 	tag, bits := wavTag(f.Encoding), f.Encoding.Bits()

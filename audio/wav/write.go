@@ -6,39 +6,38 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Writer records frames as a WAV file or stream. It belongs to one goroutine at
-// a time and never closes what it writes to.
+// Writer records frames as a WAV file or stream. It serves one goroutine at a time and never
+// closes its target.
 //
-// On a seekable target the header is right whenever recording ends, be it by a kill
-// or a full disk: it is written first, for no frames, and its sizes follow once per
-// second of audio, in [Writer.Sync] and in [Writer.Close]. A reader of a file
-// without Close sees all frames but the last second's, at most; the rest of the
-// bytes lies behind the sound, where readers stop. Beyond 4 GiB the file becomes
-// RF64 in place.
+// On a seekable target the header is valid whenever recording ends, even by a kill or a full
+// disk: it is written first, for no frames, and updated once per second of audio, in
+// [Writer.Sync] and in [Writer.Close]. Without Close, a reader misses at most the last second;
+// those bytes lie behind the sound, where readers stop. Beyond 4 GiB the file becomes RF64 in
+// place.
 //
 // On a pipe the sizes are 0xFFFFFFFF: the sound lasts until the stream ends.
 type Writer struct {
 	w     io.Writer
 	f     audio.Format
 	disk  *wavDisk // nil: a pipe
-	limit uint64   // RIFF size in bytes beyond which the file is RF64
+	limit uint64   // RIFF size in bytes beyond which the file becomes RF64
 
 	frames  int64 // on disk
 	patched int64 // in the header
-	err     error // ended the recording
+	err     error // what ended the recording
 	closed  bool
 	head    int64     // length of the header in bytes
 	hdr     [128]byte // room for the longest, 116 bytes
 	zero    [1]byte   // the pad
 }
 
-// NewWriter writes the header for format f to w, starting at its present
-// position, and may block as w does. The positions of f go into the header where they are
-// in the order of a file (FilePositions), else the usual ones. A w that is an io.WriteSeeker and can really
-// seek, and was not opened for appending, is a file; any other is a pipe.
+// NewWriter writes the header for format f to w at its current position, and may block as w does.
+// The header has the positions of f if they are in the order of a file (FilePositions), else the
+// usual ones. w is treated as a file if it is an io.WriteSeeker that can seek and was not opened
+// for appending, else as a pipe.
 //
-// An encoding that WAV does not have is ErrInvalid, which names the encoding to use
-// instead; so is an f that does not validate. ErrIO wraps a failure of w.
+// ErrInvalid means that f is invalid, or that WAV does not have its encoding; the sentence then
+// names one to use instead. ErrIO wraps a failure of w.
 func NewWriter(w io.Writer, f audio.Format) (*Writer, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -55,20 +54,19 @@ func NewWriter(w io.Writer, f audio.Format) (*Writer, error) {
 	return wav, nil
 }
 
-// Format is the format of the frames that WriteFrames takes.
+// Format returns the format of the frames that WriteFrames accepts.
 func (w *Writer) Format() audio.Format { return w.f }
 
-// Frames is how many whole frames were written to the target so far.
+// Frames returns how many whole frames have been written to the target.
 func (w *Writer) Frames() int64 { return w.frames }
 
-// WriteFrames writes p, whole frames of the writer's format (ErrInvalid otherwise,
-// and nothing is written). p stays the caller's. It may block as the target does,
-// and does not allocate.
+// WriteFrames writes p, which must be whole frames (else ErrInvalid, and nothing is written), and
+// does not keep it. It may block as the target does and does not allocate.
 //
-// A failure of the target, such as a full disk, ends the recording: the header is
-// set to the whole frames that were written, the rest of a frame is cut off if the
-// target has Truncate(size int64) error, and this and every later call return the
-// same ErrIO that wraps the cause. After Close it is ErrClosed.
+// A failure of the target, such as a full disk, ends the recording: the header is set to the
+// whole frames written, a partial frame is cut off if the target has Truncate(size int64) error,
+// and this and every later call return the same ErrIO, which wraps the cause. After Close it
+// returns ErrClosed.
 func (w *Writer) WriteFrames(p []byte) error {
 	size := w.f.FrameBytes()
 	switch {
@@ -99,10 +97,10 @@ func (w *Writer) WriteFrames(p []byte) error {
 	return nil
 }
 
-// Sync sets the header to the frames written so far. It may block, and does not
-// flush the operating system's caches: against a power cut, sync the file as well.
-// On a pipe it does nothing. It returns the error that ended the recording, if any;
-// its own failure (ErrIO) does so too. After Close it is ErrClosed.
+// Sync updates the header to the frames written so far; on a pipe it does nothing. It may block.
+// It does not flush the operating system's caches: against a power cut, sync the file as well. It
+// returns the error that ended the recording, which includes its own failure (ErrIO). After Close
+// it returns ErrClosed.
 func (w *Writer) Sync() error {
 	switch {
 	case w.closed:
@@ -116,9 +114,9 @@ func (w *Writer) Sync() error {
 	return nil
 }
 
-// Close ends the recording: as Sync, then no more frames are taken. It returns the
-// error that ended the recording early, if any, and nil when called again. The
-// target stays open. Bytes that were in the file before, beyond the sound, remain.
+// Close calls Sync and ends the recording. It returns the error that ended the recording early, if
+// any, and nil when called again. The target stays open. Bytes that the file had beyond the sound
+// remain.
 func (w *Writer) Close() error {
 	if w.closed {
 		return nil
@@ -128,8 +126,7 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// fail ends the recording after cause, with the first part bytes of a frame behind
-// the last whole one.
+// fail ends the recording after cause, with part bytes of a frame behind the last whole one.
 func (w *Writer) fail(cause error, part int) error {
 	w.err = audio.ErrIO.With("writing the WAV file failed after %d frames: %v", w.frames, cause)
 	if w.disk != nil {
@@ -141,7 +138,7 @@ func (w *Writer) fail(cause error, part int) error {
 	return w.err
 }
 
-// wavShort is the cause of a write that was not complete.
+// wavShort returns the cause of an incomplete write.
 func wavShort(err error) error {
 	if err == nil {
 		return io.ErrShortWrite
