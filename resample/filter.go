@@ -2,20 +2,20 @@ package resample
 
 import "math"
 
-// filter is h as rows of coefficients: row p+1 is for the fraction p ÷ phases, from −1
-// to phases+1, so that there are four rows around every fraction.
+// filter stores h as rows of coefficients: row p+1 is for the fraction p ÷ phases, p from −1 to
+// phases+1, so that every fraction has four rows around it.
 type filter struct {
-	half   int // frames of input before and behind the output frame
+	half   int // frames of input before and after the output frame
 	taps   int // 2 × half, and zeros up to a multiple of unit
 	phases int
 	rows   []float64
 }
 
-// newFilter makes the filter for steps up to stretch input frames an output frame.
+// newFilter returns the filter for steps of up to stretch input frames per output frame.
 func newFilter(d design, stretch float64) *filter {
 	f := &filter{phases: d.phases}
 	if stretch < narrow {
-		stretch = 1 // what aliases lies in the transition band
+		stretch = 1 // the aliases lie in the transition band
 	} else {
 		f.phases = max(1, int(math.Ceil(float64(d.phases)/stretch)))
 	}
@@ -38,12 +38,12 @@ func newFilter(d design, stretch float64) *filter {
 	return f
 }
 
-// narrow is the step from which on the passband has to follow it.
+// narrow is the step above which the passband narrows.
 const narrow = 1.02
 
-// at is h at a distance of t frames of the lower rate, but for a factor. The window is the
-// hyperbolic cosine in the manner of Kaiser, less what would be left at the ends: such a
-// step would let through a little of everything.
+// at returns h, up to a factor, at a distance of t frames of the lower rate. The window is a
+// hyperbolic cosine in the manner of Kaiser, less its value at the ends: that step would let a
+// little of every frequency through.
 func (d design) at(t float64) float64 {
 	x := t / float64(d.half)
 	if x <= -1 || x >= 1 {
@@ -56,8 +56,8 @@ func (d design) at(t float64) float64 {
 	return math.Sin(math.Pi*d.cutoff*t) / (math.Pi * t) * window
 }
 
-// cubic gives the weights of four rows for a fraction t between the second and the third,
-// as Lagrange's polynomials.
+// cubic computes the weights of four rows for a fraction t between the second and the third, by
+// Lagrange's polynomials.
 func cubic(w *[4]float64, t float64) {
 	a, b, c := t+1, t-1, t-2
 	w[0] = -t * b * c / 6

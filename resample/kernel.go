@@ -3,12 +3,12 @@ package resample
 // unit is how many taps the kernels take at a time.
 const unit = 8
 
-// kernel is the arithmetic of one output frame. All of one platform give the same
-// results to the bit: products are rounded before they are added.
+// kernel computes one output frame. All kernels of a platform give the same results to the bit:
+// they round products before adding them.
 type kernel struct {
 	// blend interpolates len(coef) coefficients between four rows, stride apart.
 	blend func(coef, rows []float64, stride int, w *[4]float64)
-	// dot is the sum of the products of coef with l and with r.
+	// dot returns the sums of the products of coef with l and with r.
 	dot func(coef, l, r []float64) (float64, float64)
 }
 

@@ -2,7 +2,7 @@ package resample
 
 import "golang.org/x/sys/cpu"
 
-// fastest is AVX where the processor has it.
+// fastest returns the AVX kernel if the processor supports it.
 func fastest() kernel {
 	if cpu.X86.HasAVX {
 		return kernel{blendVector, dotVector}

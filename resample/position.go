@@ -5,17 +5,17 @@ import (
 	"math/bits"
 )
 
-// place is where the next output frame lies: at a frame of input, which others count, and
-// a fraction of it. One frame is a number of parts below 2⁵², a multiple of the
-// denominator of the nominal step, which is therefore exact.
+// place is the position of the next output frame: a fraction beyond an input frame, which the
+// caller counts. One frame is fewer than 2⁵² parts, a multiple of the denominator of the nominal
+// step, so that the step is exact.
 type place struct {
-	frame    uint64 // in parts, as all that follows
+	frame    uint64 // in parts, as is everything below
 	fraction uint64 // below frame
 	nominal  uint64
-	step     uint64  // the nominal, adjusted
+	step     uint64  // nominal, adjusted
 	scale    float64 // 1 ÷ frame
-	whole    int     // frames in a step,
-	part     uint64  // and the rest
+	whole    int     // frames in a step
+	part     uint64  // the rest of the step
 }
 
 func newPlace(in, out int) place {
@@ -34,7 +34,7 @@ func gcd(a, b int) int {
 	return a
 }
 
-// adjust makes the step a little other than the nominal.
+// adjust changes the step to factor times the nominal one.
 func (p *place) adjust(factor float64) {
 	p.step = p.nominal
 	if factor != 1 {
@@ -43,7 +43,7 @@ func (p *place) adjust(factor float64) {
 	p.whole, p.part = int(p.step/p.frame), p.step%p.frame
 }
 
-// next goes on by a step and returns how many frames.
+// next advances by a step and returns by how many frames.
 func (p *place) next() int {
 	p.fraction += p.part
 	if p.fraction < p.frame {
@@ -53,14 +53,14 @@ func (p *place) next() int {
 	return p.whole + 1
 }
 
-// phase is the fraction as one of n phases and a rest of 0 to 1.
+// phase returns the fraction as one of n phases and a rest of 0 to 1.
 func (p *place) phase(n int) (int, float64) {
 	exact := float64(p.fraction) * p.scale * float64(n)
 	phase := min(int(exact), n-1)
 	return phase, exact - float64(phase)
 }
 
-// after is how many frames ahead the place is n steps on.
+// after returns how many frames ahead the place is after n steps.
 func (p *place) after(n int) int {
 	hi, lo := bits.Mul64(p.step, uint64(n))
 	lo, carry := bits.Add64(lo, p.fraction, 0)
@@ -68,7 +68,7 @@ func (p *place) after(n int) int {
 	return int(frames)
 }
 
-// before is how many places there are in the next n frames: ⌈(n − fraction) ÷ step⌉.
+// before returns how many places lie in the next n frames: ⌈(n − fraction) ÷ step⌉.
 func (p *place) before(n int) int {
 	if n <= 0 {
 		return 0

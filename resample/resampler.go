@@ -4,16 +4,15 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// MaxRatio bounds how far two rates may be apart, either way.
+// MaxRatio limits the ratio of two rates, either way.
 const MaxRatio = 256
 
-// Config says what is to be converted. A Resampler keeps none of it.
+// Config describes a conversion.
 type Config struct {
 	Channels int
 	In, Out  int // nominal rates in Hz
 	Quality  Quality
-	// Vary is how far Adjust may go, such as 0.01 for 1 %; the passband narrows by as
-	// much.
+	// Vary is how far Adjust may go, such as 0.01 for 1 %. The passband narrows by as much.
 	Vary float64
 }
 
@@ -24,19 +23,18 @@ func (c Config) validate() error {
 	case c.In < 1 || c.Out < 1 || c.In > c.Out*MaxRatio || c.Out > c.In*MaxRatio:
 		return audio.ErrInvalid.With("from %d to %d Hz is too far; the ratio may be 1/%d to %d", c.In, c.Out, MaxRatio, MaxRatio)
 	case int(c.Quality) >= len(designs):
-		return audio.ErrInvalid.With("%s is no quality of a resampler", c.Quality)
+		return audio.ErrInvalid.With("%s is not a quality of a resampler", c.Quality)
 	case !(c.Vary >= 0 && c.Vary <= 0.5):
 		return audio.ErrInvalid.With("a ratio that varies by %g is out of range; use 0..0.5", c.Vary)
 	}
 	return nil
 }
 
-// Resampler converts one stream of interleaved float32 frames. All methods are for one
-// goroutine, and none blocks or allocates.
+// Resampler converts one stream of interleaved float32 frames. It serves one goroutine at a time;
+// no method blocks or allocates.
 //
-// Output frame n is what the input is at frame n × In ÷ Out, so nothing is shifted; to
-// know it takes Latency frames of input beyond. A stream of n frames ends up as
-// ⌈n × Out ÷ In⌉ frames if Finish is called behind its last.
+// Output frame n is the input at frame n × In ÷ Out, so nothing is shifted; that takes Latency
+// more frames of input. A stream of n frames becomes ⌈n × Out ÷ In⌉ frames if Finish follows it.
 type Resampler struct {
 	channels int
 	vary     float64
@@ -46,19 +44,19 @@ type Resampler struct {
 	weights  [4]float64
 	coef     []float64
 
-	// History, one piece of memory a channel. The window of the next output frame begins
-	// at frame at; the frame itself lies half−1 frames and a fraction behind that.
+	// History, one slice per channel. The window of the next output frame begins at frame at; the
+	// output frame lies half−1 frames and a fraction later.
 	history  [][]float64
 	at, have int
 	begun    bool
 	finished bool
-	end      int // when finished: where the input ended
+	end      int // when finished: the end of the input
 }
 
-// block is how many frames of input there is room for beside the window.
+// block is the room for frames of input beside the window.
 const block = 256
 
-// New makes a Resampler, or says ErrInvalid.
+// New returns a Resampler, or ErrInvalid.
 func New(c Config) (*Resampler, error) { return newWith(c, fastest()) }
 
 func newWith(c Config, k kernel) (*Resampler, error) {
@@ -78,11 +76,11 @@ func newWith(c Config, k kernel) (*Resampler, error) {
 	return r, nil
 }
 
-// Latency is how many frames of input an output frame needs beyond its own place.
+// Latency returns how many frames of input an output frame needs beyond its own position.
 func (r *Resampler) Latency() int { return r.filter.half }
 
-// Adjust makes the ratio a little other than the nominal from the next frame on: In is
-// taken to be factor × In. It returns the factor that it took: no more than Vary from 1.
+// Adjust multiplies In by factor from the next frame on. It returns the factor used, at most Vary
+// away from 1.
 func (r *Resampler) Adjust(factor float64) float64 {
 	if !(factor >= 1-r.vary) { // also NaN
 		factor = 1 - r.vary
@@ -101,9 +99,9 @@ func (r *Resampler) Reset() {
 	}
 }
 
-// Process fills out with what it makes of in, as far as that goes, and says how many frames
-// it gave and took: no more than it Needs. Both are whole frames, and do not overlap. After
-// Finish it gives the rest of the stream first; in then begins a new one.
+// Process converts in to out as far as it can and returns how many frames it gave and took; it
+// takes no more than it Needs. Both hold whole frames and must not overlap. After Finish it gives
+// the rest of the stream first; in then starts a new one.
 func (r *Resampler) Process(out, in []float32) (given, taken int) {
 	room, left := len(out)/r.channels, len(in)/r.channels
 	for {
@@ -120,8 +118,8 @@ func (r *Resampler) Process(out, in []float32) (given, taken int) {
 	}
 }
 
-// Keep takes frames of in without giving any: what Process has left where they make no
-// frame more. It returns how many; fewer than an output frame needs always fit.
+// Keep takes frames of in without giving any, for input too short for an output frame, and
+// returns how many. Less input than an output frame needs always fits.
 func (r *Resampler) Keep(in []float32) (taken int) {
 	for left := len(in) / r.channels; taken < left; {
 		n := r.take(in[taken*r.channels:], left-taken)
@@ -133,7 +131,7 @@ func (r *Resampler) Keep(in []float32) (taken int) {
 	return taken
 }
 
-// Finish says that the input ends here. Of a stream that has not begun, there is none.
+// Finish marks the end of the input. It does nothing if the stream has not begun.
 func (r *Resampler) Finish() {
 	if r.finished || !r.begun {
 		return
@@ -146,11 +144,11 @@ func (r *Resampler) Finish() {
 	r.have += r.filter.half
 }
 
-// Begun reports whether there was input since New, Reset or the end of a stream; after
-// Finish, whether there is anything left to give.
+// Begun reports whether there was input since New, Reset or the end of a stream; after Finish,
+// whether there is output left.
 func (r *Resampler) Begun() bool { return r.begun }
 
-// Yield is how many frames Process would give for n more frames of input.
+// Yield returns how many frames Process would give for n more frames of input.
 func (r *Resampler) Yield(n int) int {
 	if r.finished {
 		return r.ready()
@@ -158,7 +156,7 @@ func (r *Resampler) Yield(n int) int {
 	return r.place.before(r.have + n - 2*r.filter.half - r.at + 1)
 }
 
-// Rest is how many frames there are in all if the stream ends after n more frames of input.
+// Rest returns how many frames would follow in all if the stream ended after n more of input.
 func (r *Resampler) Rest(n int) int {
 	if r.finished {
 		return r.ready()
@@ -169,7 +167,7 @@ func (r *Resampler) Rest(n int) int {
 	return r.place.before(r.have + n - r.filter.half + 1 - r.at)
 }
 
-// Need is the least input for which Process gives n more frames, at least 0.
+// Need returns the least input for which Process gives n more frames, or 0.
 func (r *Resampler) Need(n int) int {
 	if n <= 0 || r.finished {
 		return 0
@@ -177,7 +175,7 @@ func (r *Resampler) Need(n int) int {
 	return max(0, r.at+r.place.after(n-1)+2*r.filter.half-r.have)
 }
 
-// ready is how many frames can be given without more input.
+// ready returns how many frames can be given without more input.
 func (r *Resampler) ready() int {
 	if r.finished {
 		return r.place.before(r.end - r.filter.half + 1 - r.at)
@@ -185,11 +183,10 @@ func (r *Resampler) ready() int {
 	return r.place.before(r.have - 2*r.filter.half - r.at + 1)
 }
 
-// take appends frames of in to the history, as many as there is room for, and returns how
-// many.
+// take appends as many frames of in to the history as fit and returns how many.
 func (r *Resampler) take(in []float32, n int) int {
 	r.begun = true
-	if r.at > r.have { // the step is longer than the window: what is before is not needed
+	if r.at > r.have { // the step is longer than the window and skips input
 		skip := min(n, r.at-r.have)
 		r.at -= skip
 		return skip

@@ -29,7 +29,7 @@ func TestRefuses(t *testing.T) {
 		"from 1000 to 256001 Hz is too far; the ratio may be 1/256 to 256": func(c *resample.Config) { c.In, c.Out = 1000, 256001 },
 		"from 256001 to 1000 Hz is too far; the ratio may be 1/256 to 256": func(c *resample.Config) { c.In, c.Out = 256001, 1000 },
 		"from 0 to 48000 Hz is too far; the ratio may be 1/256 to 256":     func(c *resample.Config) { c.In = 0 },
-		"quality(9) is no quality of a resampler":                          func(c *resample.Config) { c.Quality = 9 },
+		"quality(9) is not a quality of a resampler":                       func(c *resample.Config) { c.Quality = 9 },
 		"a ratio that varies by -0.1 is out of range; use 0..0.5":          func(c *resample.Config) { c.Vary = -0.1 },
 		"a ratio that varies by NaN is out of range; use 0..0.5":           func(c *resample.Config) { c.Vary = math.NaN() },
 	} {

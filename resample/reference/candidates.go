@@ -2,7 +2,7 @@
 
 package reference
 
-// Candidates returns all of them. Close is left to the end of the process.
+// Candidates returns all resamplers. Their memory is never freed.
 func Candidates() []Candidate {
 	return []Candidate{
 		{"libsamplerate fastest", openSamplerate(samplerateFastest)},

@@ -2,5 +2,5 @@
 
 package reference
 
-// Candidates is nobody: this was built without the tag reference.
+// Candidates returns none: this was built without the tag reference.
 func Candidates() []Candidate { return nil }

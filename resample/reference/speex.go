@@ -15,7 +15,7 @@ import (
 
 type speex struct {
 	state *C.SpeexResamplerState
-	tail  []float32 // silence that pushes the rest out
+	tail  []float32 // silence that flushes the rest
 }
 
 func openSpeex(quality C.int) func(in, out float64) (resampletest.Stream, error) {

@@ -1,4 +1,3 @@
-// Package resampletest measures resamplers: how far what they make of a tone is from the
-// best sine, and what a frame costs. Tests and the bench command use it, for our own and
-// for others.
+// Package resampletest measures resamplers, ours and others': how far a converted tone is from
+// the best-fitting sine, and what a frame costs. Tests and the bench command use it.
 package resampletest

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Open begins a stereo stream between two rates in Hz, which need not be whole.
+// Open starts a stereo stream between two rates in Hz, which need not be whole.
 type Open func(in, out float64) (Stream, error)
 
 // Conversion is a pair of rates.
@@ -14,13 +14,13 @@ type Conversion struct {
 	In, Out float64
 }
 
-// Conversions are those at which resamplers are compared: two clocks that differ, and the
-// usual change of rate.
+// Conversions returns the pairs of rates at which resamplers are compared: two clocks that differ
+// slightly, and the common change of rate.
 func Conversions() []Conversion {
 	return []Conversion{{"48000 by 1.0001", 48000 * 1.0001, 48000}, {"44100 to 48000", 44100, 48000}}
 }
 
-// At is what becomes of a tone, in Hz.
+// At measures a converted tone of a frequency in Hz.
 func (c Conversion) At(open Open, hertz float64) (Fit, error) {
 	s, err := open(c.In, c.Out)
 	if err != nil {
@@ -30,8 +30,8 @@ func (c Conversion) At(open Open, hertz float64) (Fit, error) {
 	return FitTone(Middle(out), hertz/c.Out), nil
 }
 
-// Passband is the frequency from which on the level falls below −0.1 dB, in parts of half
-// the lower rate.
+// Passband returns the frequency above which the level falls below −0.1 dB, as a part of half the
+// lower rate.
 func (c Conversion) Passband(open Open) (float64, error) {
 	low, high := 0.5, 1.0
 	for range 9 {
@@ -49,8 +49,8 @@ func (c Conversion) Passband(open Open) (float64, error) {
 	return low, nil
 }
 
-// Latency is how long a frame is on its way when frames are given one by one: what the
-// resampler holds back, and what it shifts.
+// Latency returns how late a frame comes out if frames go in one by one: what the resampler holds
+// back plus what it shifts.
 func (c Conversion) Latency(open Open) (time.Duration, error) {
 	s, err := open(c.In, c.Out)
 	if err != nil {
@@ -84,8 +84,7 @@ func (c Conversion) Latency(open Open) (time.Duration, error) {
 	return time.Duration((held + peak) * 1e9), nil
 }
 
-// Cost is the time of a frame of output in ns, over a second of stereo in blocks of 256
-// frames.
+// Cost returns the time per output frame in ns, over a second of stereo in blocks of 256 frames.
 func (c Conversion) Cost(open Open) (ns float64, err error) {
 	s, err := open(c.In, c.Out)
 	if err != nil {

@@ -4,18 +4,18 @@ import (
 	"math"
 )
 
-// Stream is a resampler of interleaved stereo, as resample.Resampler is one.
+// Stream is a resampler of interleaved stereo, such as resample.Resampler.
 type Stream interface {
-	// Process takes frames of in and gives frames to out, and says how many.
+	// Process takes frames of in, gives frames to out, and returns the numbers of both.
 	Process(out, in []float32) (given, taken int)
-	// Finish says that the input ends; Process gives the rest of the stream.
+	// Finish marks the end of the input; Process then gives the rest of the stream.
 	Finish()
 }
 
-// Amplitude is that of the tones: full scale, where float32 is finest.
+// Amplitude is the amplitude of tones: full scale, where float32 is finest.
 const Amplitude = 0.999
 
-// Run sends a whole stream through in blocks of so many frames, and returns what came out.
+// Run sends a whole stream through s in blocks of that many frames and returns the output.
 func Run(s Stream, in []float32, block int) []float32 {
 	var all []float32
 	out := make([]float32, 2*block)
@@ -33,7 +33,7 @@ func Run(s Stream, in []float32, block int) []float32 {
 	}
 }
 
-// Tone is stereo: a sine on the left, its cosine on the right. The frequency is in parts
+// Tone returns a stereo tone: a sine on the left, its cosine on the right. The frequency is a part
 // of the rate.
 func Tone(frequency float64, frames int) []float32 {
 	tone := make([]float32, 2*frames)
@@ -44,21 +44,21 @@ func Tone(frequency float64, frames int) []float32 {
 	return tone
 }
 
-// wave keeps its precision far from 0.
+// wave returns sine and cosine and stays precise far from 0.
 func wave(frequency float64, frame int) (sin, cos float64) {
 	turns := frequency * float64(frame)
 	rest := math.FMA(frequency, float64(frame), -turns) // what the product lost
 	return math.Sincos(2 * math.Pi * (turns - math.Floor(turns) + rest))
 }
 
-// Fit is the best sine of a known frequency through a channel.
+// Fit is the best-fitting sine of a known frequency in a channel.
 type Fit struct {
 	Gain     float64 // dB, against Amplitude
-	Phase    float64 // of the first frame; a sine has 0
-	Residual float64 // dB, the power that is no part of it against its own
+	Phase    float64 // of the first frame; 0 for a sine
+	Residual float64 // dB: the power of the rest relative to the sine
 }
 
-// FitTone fits a sine, its cosine and an offset to the left channel, by least squares.
+// FitTone fits a sine, its cosine and an offset to the left channel by least squares.
 func FitTone(x []float32, frequency float64) Fit {
 	n := len(x) / 2
 	var normal [3][4]float64
@@ -86,7 +86,7 @@ func FitTone(x []float32, frequency float64) Fit {
 	}
 }
 
-// solve is Gauss' and Jordan's elimination; the columns are far from dependent.
+// solve is Gauss-Jordan elimination without pivoting; the columns are far from dependent.
 func solve(m [3][4]float64) (x, y, z float64) {
 	for a := range 3 {
 		for b := range 3 {
@@ -102,7 +102,7 @@ func solve(m [3][4]float64) (x, y, z float64) {
 	return m[0][3] / m[0][0], m[1][3] / m[1][1], m[2][3] / m[2][2]
 }
 
-// Power is the mean power of the left channel in dB against that of a tone.
+// Power returns the mean power of the left channel in dB relative to a tone.
 func Power(x []float32) float64 {
 	var power float64
 	for i := 0; i < len(x); i += 2 {
@@ -111,7 +111,7 @@ func Power(x []float32) float64 {
 	return 10 * math.Log10(power/float64(len(x)/2)/(Amplitude*Amplitude/2))
 }
 
-// Middle leaves out the ends of a stream, where the tone is cut off.
+// Middle returns x without the ends of the stream, where the tone is cut off.
 func Middle(x []float32) []float32 {
 	skip := len(x) / 2 / 10 * 2
 	return x[skip : len(x)-skip]
