@@ -4,10 +4,10 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Bus is the sound of one cycle: the sum of what was added since Begin.
+// Bus holds the sound of one cycle: the sum of what was added since Begin.
 //
-// A single block in the format of the bus stays bytes, and is never touched. What has to be
-// added up, or goes through a Fader that changes it, becomes float32, once.
+// A single block in the bus's format stays bytes and is never changed. Anything that is summed, or
+// that a Fader changes, becomes float32 once.
 //
 //	silent ─ Fill, first Add at unity ─▶ bytes ─┐
 //	   └──── any other ────▶ sum ◀──────────────┘ another Add, or a Fader
@@ -16,9 +16,9 @@ type Bus struct {
 	frames int // of this cycle
 	state  busState
 	raw    []byte    // room for the longest cycle
-	block  []float32 // as much
-	part   []float32 // of one source, as much
-	room   []byte    // the same, as FLOAT_LE or in the encoding of the bus
+	block  []float32 // the same as float32
+	part   []float32 // one source as float32
+	room   []byte    // one source as FLOAT_LE or in the bus's encoding
 }
 
 type busState uint8
@@ -30,7 +30,7 @@ const (
 	busBoth            // both have it
 )
 
-// NewBus returns a bus with room for cycles of so many frames.
+// NewBus returns a bus with room for cycles of that many frames.
 func NewBus(f audio.Format, frames int) *Bus {
 	return &Bus{
 		format: f,
@@ -41,36 +41,35 @@ func NewBus(f audio.Format, frames int) *Bus {
 	}
 }
 
-// Format returns that of the bus.
+// Format returns the format of the bus.
 func (b *Bus) Format() audio.Format { return b.format }
 
-// Begin begins a cycle of so many frames, of silence as yet; of fewer where there is no more
-// room.
+// Begin starts a silent cycle of that many frames, or of as many as there is room for.
 func (b *Bus) Begin(frames int) {
 	b.frames, b.state = min(frames, len(b.raw)/b.format.FrameBytes()), busSilent
 }
 
-// Frames returns how many the cycle has.
+// Frames returns the length of the cycle.
 func (b *Bus) Frames() int { return b.frames }
 
-// Shorten makes the cycle one of fewer frames.
+// Shorten limits the cycle to that many frames.
 func (b *Bus) Shorten(frames int) { b.frames = min(b.frames, frames) }
 
-// Silent reports whether nothing was added as yet, and nobody has called Bytes.
+// Silent reports whether nothing was added yet and Bytes was not called.
 func (b *Bus) Silent() bool { return b.state == busSilent }
 
-// Fill returns the memory of the cycle, for the caller to write its sound to.
+// Fill returns the memory of the cycle for the caller to write its sound to.
 func (b *Bus) Fill() []byte {
 	b.state = busBytes
 	return b.raw[:b.frames*b.format.FrameBytes()]
 }
 
-// Room returns so many bytes for what is to be added, as many as the cycle has in FLOAT_LE or
-// in the format of the bus. They are the caller's until the next call of Bus.
+// Room returns scratch memory for sound to be added, at most a cycle in FLOAT_LE or in the format
+// of the bus. It is valid until the next call of a method.
 func (b *Bus) Room(bytes int) []byte { return b.room[:bytes] }
 
-// Add adds frames in the format of the bus, in two pieces, from the first of the cycle on, at
-// the level of f.
+// Add adds frames in the bus's format, in two pieces, from the start of the cycle, at the level
+// of f.
 func (b *Bus) Add(piece1, piece2 []byte, f *Fader) {
 	if b.state == busSilent && f.Unity() {
 		to := b.Fill()
@@ -87,7 +86,7 @@ func (b *Bus) Add(piece1, piece2 []byte, f *Fader) {
 	f.Mix(b.block[:n+m], b.part[:n+m])
 }
 
-// AddFloat is Add for frames of FLOAT_LE.
+// AddFloat is Add for frames in FLOAT_LE.
 func (b *Bus) AddFloat(frames []byte, f *Fader) {
 	b.sum()
 	n := len(frames) / audio.FloatLE.Bytes()
@@ -95,13 +94,13 @@ func (b *Bus) AddFloat(frames []byte, f *Fader) {
 	f.Mix(b.block[:n], b.part[:n])
 }
 
-// Monitor adds what is on another bus of the same cycle, as m does.
+// Monitor adds the sound of another bus of the same cycle through m.
 func (b *Bus) Monitor(from *Bus, m *Monitor) {
 	n := min(b.frames, from.frames)
 	m.Mix(b.sum()[:n*b.format.Channels], from.sum()[:n*from.format.Channels])
 }
 
-// Apply brings what is on the bus to the level of f.
+// Apply brings the sound on the bus to the level of f.
 func (b *Bus) Apply(f *Fader) {
 	switch {
 	case b.state == busSilent:
@@ -112,7 +111,7 @@ func (b *Bus) Apply(f *Fader) {
 	}
 }
 
-// Measure shows the cycle to a meter.
+// Measure feeds the cycle to a meter.
 func (b *Bus) Measure(m *Meter) {
 	switch b.state {
 	case busSilent:
@@ -126,7 +125,7 @@ func (b *Bus) Measure(m *Meter) {
 	}
 }
 
-// Bytes returns what is on the bus in its format, in memory of the bus.
+// Bytes returns the sound on the bus in its format, in memory of the bus.
 func (b *Bus) Bytes() []byte {
 	to := b.raw[:b.frames*b.format.FrameBytes()]
 	switch b.state {
@@ -140,8 +139,8 @@ func (b *Bus) Bytes() []byte {
 	return to
 }
 
-// Through returns what is on the bus at the level of f, in its format, and leaves the bus as
-// it is. The memory is the caller's until the next call of Bus.
+// Through returns the sound on the bus at the level of f, in the bus's format, and leaves the
+// bus unchanged. The memory is valid until the next call of a method.
 func (b *Bus) Through(f *Fader) []byte {
 	block, part := b.sum(), b.samples(b.part)
 	f.Apply(part, block)
@@ -150,7 +149,7 @@ func (b *Bus) Through(f *Fader) []byte {
 	return to
 }
 
-// sum makes block what is on the bus.
+// sum converts the sound on the bus to float32 and returns block.
 func (b *Bus) sum() []float32 {
 	block := b.samples(b.block)
 	switch b.state {
@@ -163,5 +162,5 @@ func (b *Bus) sum() []float32 {
 	return block
 }
 
-// samples is the part of a block that this cycle has.
+// samples returns the part of a block that this cycle uses.
 func (b *Bus) samples(block []float32) []float32 { return block[:b.frames*b.format.Channels] }

@@ -1,5 +1,5 @@
-// Package mixer is the arithmetic of sound levels on blocks of interleaved float32:
-// gain, balance and mute as audio(7I) has them, sums, monitoring and meters.
+// Package mixer computes sound levels on blocks of interleaved float32: gain, balance and mute of
+// audio(7I), sums, monitoring and meters.
 //
 //	source ─▶ Fader ─┐
 //	source ─▶ Fader ─┼─▶ sum ─▶ + Monitor ─▶ Fader ─▶ Meter ─▶ Clip or saturation ─▶ output
@@ -8,17 +8,16 @@
 //
 // # Contract
 //
-// Full scale is ±1. Blocks hold whole frames of 1 to audio.MaxChannels channels, fewer
-// than 2²² frames. Samples are finite: audio.Encoding.Decode lets no NaN and no infinity
-// in. Then no NaN comes out of integers and of floats of sane size; floats near the
-// largest there is (+770 dB) may sum up to infinity, which Clip mends, and which Encode
-// turns into 0 and counts.
+// Full scale is ±1. Blocks hold whole frames of 1 to audio.MaxChannels channels, fewer than 2²²
+// frames. Samples must be finite; audio.Encoding.Decode ensures that. Integers and floats of sane
+// size then never yield NaN. Floats near the largest (+770 dB) may sum to infinity, which Clip
+// repairs and Encode turns into 0 and counts.
 //
 // # Headroom
 //
-// Nothing saturates before the end: a sum may exceed full scale, and a Fader behind it
-// takes it back without loss. 256 sources at full scale are +48 dB and exact to the same
-// 24 bits as any float32. Integers saturate in Encode, floats in Clip; nothing wraps.
+// Nothing saturates before the end: a sum may exceed full scale, and a later Fader takes it back
+// without loss. 256 sources at full scale are +48 dB, as exact as any float32. Integers saturate
+// in Encode, floats in Clip; nothing wraps.
 //
 // # Calls
 //

@@ -2,9 +2,8 @@ package mixer
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// Fader gives a source or an output its gain, balance and mute. A change of them is a
-// straight line over the next block, from the level of the block before, that reaches
-// the new level with the last frame: no clicks (D19).
+// Fader applies gain, balance and mute to a source or an output. A change is a straight line over
+// the next block, from the previous level to the new one at the last frame: no clicks.
 //
 //	               Set, other levels
 //	unity  ────────────────────────────▶ ramp
@@ -12,7 +11,7 @@ import "github.com/loopbridge/loopbridge/audio"
 //	silent     a block, or Jump
 type Fader struct {
 	state  state
-	now    []float32 // the level of each channel at the end of the last block
+	now    []float32 // each channel's level at the end of the last block
 	wanted []float32
 	pans   []audio.Pan
 	shape  shape
@@ -21,20 +20,20 @@ type Fader struct {
 type state uint8
 
 const (
-	ramp   state = iota // to other levels
-	steady              // some levels
-	unity               // all are 1
-	silent              // all are 0
+	ramp   state = iota // on the way to other levels
+	steady              // constant levels
+	unity               // all 1
+	silent              // all 0
 )
 
-// NewFader is NewFaderFor channels that say nothing of their positions.
+// NewFader is NewFaderFor channels without positions.
 func NewFader(channels int, s ...Setting) *Fader {
 	return NewFaderFor(audio.Format{Channels: channels}, s...)
 }
 
-// NewFaderFor is a Fader for blocks of 1 to audio.MaxChannels channels. It begins with the
-// settings, one behind the other, not with a ramp. Left and right are where the channels
-// stand; those that stand nowhere are neither.
+// NewFaderFor returns a Fader for blocks of 1 to audio.MaxChannels channels. It starts at the
+// product of the settings, without a ramp. The positions in format decide which channels are left
+// or right.
 func NewFaderFor(format audio.Format, s ...Setting) *Fader {
 	channels := format.Channels
 	f := &Fader{
@@ -48,8 +47,7 @@ func NewFaderFor(format audio.Format, s ...Setting) *Fader {
 	return f
 }
 
-// Set is what the next block goes to: through all settings, one behind the other. Values
-// out of range count as the nearest.
+// Set makes the next block ramp to the product of all settings. Values out of range are limited.
 func (f *Fader) Set(s ...Setting) {
 	same := true
 	for c := range f.wanted {
@@ -65,8 +63,8 @@ func (f *Fader) Set(s ...Setting) {
 	}
 }
 
-// Jump is for when nothing is heard, as where a source begins or has nothing to give:
-// the next block has the wanted levels from its first frame on.
+// Jump makes the next block have the wanted levels from its first frame. Call it when nothing is
+// heard, such as before a source starts.
 func (f *Fader) Jump() {
 	ones, zeros := 0, 0
 	for c, level := range f.wanted {
@@ -89,15 +87,14 @@ func (f *Fader) Jump() {
 	f.shape.level(f.wanted)
 }
 
-// Unity reports whether Apply would leave the next block as it is, to the bit, so that
-// the caller need not even convert it.
+// Unity reports whether Apply would leave the next block as it is, to the bit, so that the caller
+// need not even convert it.
 func (f *Fader) Unity() bool { return f.state == unity }
 
-// Silent reports whether the next block would be silence, whatever is in it.
+// Silent reports whether the next block will be silence, whatever its content.
 func (f *Fader) Silent() bool { return f.state == silent }
 
-// Apply makes dst the block src at the level of the Fader. dst is src, or as long and
-// apart from it.
+// Apply writes src at the level of the Fader to dst, which is src itself or as long and separate.
 func (f *Fader) Apply(dst, src []float32) {
 	if len(src) == 0 {
 		return
@@ -118,8 +115,7 @@ func (f *Fader) Apply(dst, src []float32) {
 	}
 }
 
-// Mix adds the block src at the level of the Fader to dst, which is as long and apart
-// from it.
+// Mix adds src at the level of the Fader to dst, which is as long and separate.
 func (f *Fader) Mix(dst, src []float32) {
 	if len(src) == 0 {
 		return

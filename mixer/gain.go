@@ -6,22 +6,22 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// The ranges of audio(7I); each begins at 0.
+// Ranges of audio(7I); each begins at 0.
 const (
 	MaxGain    = 255 // unity
-	MidBalance = 32  // both sides have the gain
+	MidBalance = 32  // both sides have the full gain
 	MaxBalance = 64  // only the right is heard; at 0 only the left
 )
 
-// Amplitude is the factor of a gain: linear, gain/255 rounded to nearest, so that
-// MaxGain is exactly 1 and 0 is silence (D19). Gains out of range count as the nearest.
+// Amplitude returns the factor of a gain: linear, gain/255 rounded to nearest, so that MaxGain is
+// exactly 1 and 0 is silence. Gains out of range are limited.
 func Amplitude(gain int) float32 { return float32(clamp(gain, MaxGain)) / MaxGain }
 
-// Decibels is 20·log₁₀(gain/255): 0 for MaxGain, −∞ for 0.
+// Decibels returns 20·log₁₀(gain/255): 0 for MaxGain, −∞ for 0.
 func Decibels(gain int) float64 { return decibels(float64(clamp(gain, MaxGain)) / MaxGain) }
 
-// FromDecibels is the gain whose amplitude is nearest. Above 0 dB it is MaxGain; below
-// −54.15 dB, which is half a step, and for NaN it is 0.
+// FromDecibels returns the gain with the nearest amplitude: MaxGain above 0 dB, and 0 for NaN and
+// below −54.15 dB, which is half a step.
 func FromDecibels(dB float64) int {
 	if !(dB < 0) {
 		if dB >= 0 {
@@ -32,9 +32,9 @@ func FromDecibels(dB float64) int {
 	return int(math.Round(MaxGain * math.Pow(10, dB/20)))
 }
 
-// Balance divides a gain into those of the left and the right channels, with the
-// integers of SADA and NetBSD: the side that the balance leans away from has
-// gain × (its distance from the end) >> 5. Values out of range count as the nearest.
+// Balance returns the gains of the left and the right channels, with the integers of SADA and
+// NetBSD: the side that the balance leans away from has gain × (its distance from the end) >> 5.
+// Values out of range are limited.
 func Balance(gain, balance int) (left, right int) {
 	gain, balance = clamp(gain, MaxGain), clamp(balance, MaxBalance)
 	left, right = gain, gain
@@ -47,24 +47,23 @@ func Balance(gain, balance int) (left, right int) {
 	return left, right
 }
 
-// decibels is the level of an amplitude.
+// decibels returns the level of an amplitude.
 func decibels(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
 
 func clamp(x, most int) int { return min(max(x, 0), most) }
 
-// Setting is what a person sets of a source or an output.
+// Setting is the user's setting of a source or an output.
 type Setting struct {
 	Gain    int // 0..MaxGain
-	Balance int // 0..MaxBalance; has an effect on channels that are left or right
+	Balance int // 0..MaxBalance; affects channels that are left or right
 	Mute    bool
-	Scale   float32 // factor beside them, such as what is left for software to do; 0 is none: 1
+	Scale   float32 // extra factor, such as what hardware leaves to software; 0 means 1
 }
 
-// Neutral is the Setting that changes nothing.
+// Neutral returns the Setting that changes nothing.
 func Neutral() Setting { return Setting{Gain: MaxGain, Balance: MidBalance} }
 
-// amplitude is the factor of a channel. Those in the middle and the LFE have the
-// gain only, as has mono (D19).
+// amplitude returns the factor of a channel. Balance does not affect centre, LFE and mono.
 func (s Setting) amplitude(pan audio.Pan) float32 {
 	if s.Mute {
 		return 0

@@ -3,19 +3,19 @@ package mixer
 // unit is how many samples a vector holds.
 const unit = 8
 
-// shape is the levels of a block as the kernels want them: sample by sample, for as many
-// as it takes until a frame begins where a vector does.
+// shape holds the levels of a block as the kernels need them: one period, sample by sample, after
+// which a frame begins at the start of a vector again.
 //
-// At frame f of n a channel has the level to + step × (n − 1 − f), so that the last
-// frame has exactly the new level. Counts of frames are exact in float32.
+// At frame f of n a channel has the level to + step × (n − 1 − f), so the last frame has exactly
+// the new level. Frame counts are exact in float32.
 type shape struct {
 	channels int
 	frames   float32   // in a period
 	left     float32   // frames after the first
-	to       []float32 // a period: the level
+	to       []float32 // a period of levels
 	step     []float32
-	offset   []float32 // frame in the period
-	short    int       // the period, or unit where all channels have the same level
+	offset   []float32 // frame within the period
+	short    int       // the period, or unit if all channels have the same level
 }
 
 func newShape(channels int) shape {
@@ -32,7 +32,7 @@ func newShape(channels int) shape {
 	return s
 }
 
-// level sets what all frames have.
+// level gives all frames the same levels.
 func (s *shape) level(levels []float32) {
 	s.short = unit
 	for _, x := range levels {
@@ -45,7 +45,7 @@ func (s *shape) level(levels []float32) {
 	}
 }
 
-// slope sets a line over a block of so many samples.
+// slope sets a line over a block of that many samples.
 func (s *shape) slope(from, to []float32, samples int) {
 	s.level(to)
 	frames := float32(samples / s.channels)
@@ -58,25 +58,25 @@ func (s *shape) slope(from, to []float32, samples int) {
 	}
 }
 
-// The kernels. Vectors do what they can and plain Go does the rest, from sample at on.
-// All round each product before it is added, so that both give the same bits.
+// The kernels. Vector code does what it can; plain Go does the rest, from sample at on. All round
+// each product before adding it, so that both give the same bits.
 
-// scale is dst = src × level.
+// scale computes dst = src × level.
 func scale(dst, src []float32, s *shape) {
 	scaleGo(dst, src, s, scaleVector(dst, src, s))
 }
 
-// scaleAdd is dst += src × level.
+// scaleAdd computes dst += src × level.
 func scaleAdd(dst, src []float32, s *shape) {
 	scaleAddGo(dst, src, s, scaleAddVector(dst, src, s))
 }
 
-// slide is scale on the line.
+// slide is scale along the line.
 func slide(dst, src []float32, s *shape) {
 	slideGo(dst, src, s, slideVector(dst, src, s))
 }
 
-// slideAdd is scaleAdd on the line.
+// slideAdd is scaleAdd along the line.
 func slideAdd(dst, src []float32, s *shape) {
 	slideAddGo(dst, src, s, slideAddVector(dst, src, s))
 }

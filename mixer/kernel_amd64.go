@@ -2,10 +2,10 @@ package mixer
 
 import "golang.org/x/sys/cpu"
 
-// vectors reports whether this processor has what the kernels need.
+// vectors reports whether this processor supports the kernels.
 func vectors() bool { return cpu.X86.HasAVX }
 
-// whole is how many of n samples the kernels do.
+// whole returns how many of n samples the kernels handle.
 func whole(n int) int {
 	if !vectors() {
 		return 0
@@ -53,7 +53,7 @@ func slideAddVector(dst, src []float32, s *shape) int {
 	return n
 }
 
-// withinVector is how many samples from the start are surely within ±1.
+// withinVector returns how many samples from the start are known to be within ±1.
 func withinVector(block []float32) int {
 	n := len(block) / clipGroup * clipGroup
 	if n == 0 || !vectors() {
@@ -70,8 +70,8 @@ func measureVector(peak []float32, squares []float64, src []float32) int {
 	return n
 }
 
-// The kernels, in kernel_amd64.s. n is a positive multiple of unit, and so is period,
-// the length of to, step, offset, peak and squares.
+// The kernels, in kernel_amd64.s. n and period, the length of to, step, offset, peak and squares,
+// are positive multiples of unit.
 
 //go:noescape
 func addAVX(dst, src *float32, n int)
@@ -88,7 +88,7 @@ func slideAVX(dst, src *float32, n int, to, step, offset *float32, period int, l
 //go:noescape
 func slideAddAVX(dst, src *float32, n int, to, step, offset *float32, period int, left, frames float32)
 
-// withinAVX wants n to be a multiple of clipGroup.
+// withinAVX needs n to be a multiple of clipGroup.
 //
 //go:noescape
 func withinAVX(block *float32, n int) int

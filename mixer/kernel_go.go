@@ -42,13 +42,13 @@ func slideAddGo(dst, src []float32, s *shape, at int) {
 	}
 }
 
-// from is where sample at is in its period, and the frames left where that begins.
+// from returns the index of sample at in its period, and the frames left where that begins.
 func (s *shape) from(at int) (j int, left float32) {
 	return at % len(s.to), s.left - float32(at/len(s.to))*s.frames
 }
 
-// measureGo notes the largest magnitude and the sum of the squares of each sample of a
-// period, which is len(peak) long.
+// measureGo updates the peak and the sum of squares of each sample of a period, which is len(peak)
+// long.
 func measureGo(peak []float32, squares []float64, src []float32, at int) {
 	j := at % len(peak)
 	for _, x := range src[at:] {

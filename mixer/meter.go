@@ -2,14 +2,14 @@ package mixer
 
 import "sync/atomic"
 
-// Meter measures what the engine plays or records, for somebody else to read at times.
-// Neither side ever waits. A reading has every block measured since the one before, each
-// whole and exactly once: no peak is lost and none is told twice.
+// Meter measures what the engine plays or records, for another goroutine to read. Neither side
+// ever waits. A reading covers every block since the previous one, whole and exactly once: no
+// peak is lost or reported twice.
 //
-// For that there are three tallies: one to be read, one that the engine writes, one that
-// the reader has. The engine writes the sum of the first and of the block into its own
-// and exchanges the two; or, where the reader has taken the first, the block alone, and
-// goes on with the one that the reader had before.
+// It uses three tallies: one unread, one that the engine writes, one that the reader holds. The
+// engine writes the sum of the unread tally and the block into its own and exchanges the two. If
+// the reader has taken the unread tally, the engine writes the block alone and continues with the
+// tally that the reader held before.
 //
 //	          exchanged          Read
 //	engine's ◀─────────▶ unread ──────▶ reader's
@@ -24,13 +24,13 @@ type Meter struct {
 	peak    []float32 // of each sample of a period, as for the kernel
 	squares []float64
 
-	unread   atomic.Pointer[tally] // nil if there is nothing new
-	returned atomic.Pointer[tally] // not nil from when unread is taken to when it is written
+	unread   atomic.Pointer[tally] // nil: nothing new
+	returned atomic.Pointer[tally] // set from when unread is taken until it is written
 
 	held *tally // the reader's
 }
 
-// tally is what was measured, by channel.
+// tally is a measurement, by channel.
 type tally struct {
 	frames, clipped uint64
 	peaks           []float32
@@ -41,7 +41,7 @@ func newTally(channels int) *tally {
 	return &tally{peaks: make([]float32, channels), squares: make([]float64, channels)}
 }
 
-// NewMeter is a Meter for blocks of 1 to audio.MaxChannels channels.
+// NewMeter returns a Meter for blocks of 1 to audio.MaxChannels channels.
 func NewMeter(channels int) *Meter {
 	period := len(newShape(channels).to)
 	m := &Meter{
@@ -79,7 +79,7 @@ func (m *Meter) Measure(block []float32) {
 	m.publish()
 }
 
-// Silence counts frames of silence without a block.
+// Silence counts frames of silence without needing a block.
 func (m *Meter) Silence(frames int) {
 	clear(m.block.peaks)
 	clear(m.block.squares)
@@ -87,18 +87,19 @@ func (m *Meter) Silence(frames int) {
 	m.publish()
 }
 
-// publish adds the block to what is unread.
+// publish adds the block to the unread tally.
 func (m *Meter) publish() {
 	if old := m.unread.Load(); old != nil && m.exchange(old) {
 		return
 	}
 	m.next.copy(&m.block)
-	spare := m.returned.Swap(nil) // before unread is written: the reader then fills it again
+	spare := m.returned.Swap(nil) // before unread is written, after which the reader may fill it again
 	m.unread.Store(m.next)
 	m.next = spare
 }
 
-// exchange puts the sum of old and the block in the place of old. It reports false if the
+// exchange replaces old with the sum of old and the block. It reports false if the reader has
+// taken old.
 // reader has taken that.
 func (m *Meter) exchange(old *tally) bool {
 	m.next.sum(old, &m.block)

@@ -1,6 +1,6 @@
 package mixer
 
-// Add adds src to the start of dst, sample by sample. They do not overlap.
+// Add adds src to the start of dst, sample by sample. They must not overlap.
 func Add(dst, src []float32) {
 	dst = dst[:len(src)]
 	n := addVector(dst, src)
@@ -9,8 +9,8 @@ func Add(dst, src []float32) {
 	}
 }
 
-// Sum makes dst the sum of the sources, added in their order. A source that is shorter
-// than dst is silent thereafter; of none, dst is silence. None is longer or overlaps dst.
+// Sum sets dst to the sum of the sources, added in order, or to silence if there are none. A
+// source shorter than dst is silent after its end. No source may be longer or overlap dst.
 func Sum(dst []float32, sources [][]float32) {
 	if len(sources) == 0 {
 		clear(dst)
@@ -24,9 +24,8 @@ func Sum(dst []float32, sources [][]float32) {
 	}
 }
 
-// Clip holds the samples within full scale, ±1, which itself is not clipped, and makes
-// NaN silence. It returns how many samples it changed. Only float outputs need it:
-// integers saturate in audio.Encoding.Encode.
+// Clip limits samples to ±1, full scale included, turns NaN into silence, and returns how many
+// samples it changed. Only float outputs need it: integers saturate in audio.Encoding.Encode.
 func Clip(block []float32) (clipped int) {
 	for len(block) > 0 {
 		block = block[withinVector(block):]
@@ -37,7 +36,7 @@ func Clip(block []float32) (clipped int) {
 	return clipped
 }
 
-// clipGroup is how many samples Clip looks at, where some may be beyond full scale.
+// clipGroup is how many samples Clip checks at a time.
 const clipGroup = 16
 
 func clipGo(block []float32) (clipped int) {
@@ -57,7 +56,7 @@ func clipGo(block []float32) (clipped int) {
 	return clipped
 }
 
-// beyond counts the samples that Clip would change.
+// beyond returns how many samples Clip would change.
 func beyond(block []float32) (n int) {
 	for _, x := range block {
 		if !(x >= -1 && x <= 1) {

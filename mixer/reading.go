@@ -2,24 +2,24 @@ package mixer
 
 import "math"
 
-// Level is in dBFS: 0 is full scale, ±1; silence is −∞, which JSON has no word for.
-// There is no AES17 in it: the RMS of a sine at full scale is −3.01, that of a square 0.
+// Level is in dBFS: 0 is full scale, ±1; silence is −∞. It does not follow AES17: the RMS of a
+// full-scale sine is −3.01, that of a square wave 0.
 type Level struct {
 	Peak, RMS float64
 }
 
-// AES17 is what to add to an RMS for the convention in which a sine at full scale has 0.
+// AES17 is what to add to an RMS for the convention in which a full-scale sine has 0.
 const AES17 = 3.0102999566398120
 
-// Reading is what a Meter measured since it was read before.
+// Reading is what a Meter measured since it was last read.
 type Reading struct {
-	Frames   uint64  // how many; if none, all else is silence
-	Clipped  uint64  // samples beyond full scale, which an output has to clip
-	Overall  Level   // the loudest peak, and the RMS of all samples
-	Channels []Level // each by itself
+	Frames   uint64  // if 0, everything else is silence
+	Clipped  uint64  // samples beyond full scale, which an output clips
+	Overall  Level   // the highest peak, and the RMS of all samples
+	Channels []Level // each channel
 }
 
-// Read takes a reading into r, whose Channels it uses again if there is room.
+// Read stores a reading in r, reusing r.Channels if it has room.
 func (m *Meter) Read(r *Reading) {
 	if cap(r.Channels) < m.channels {
 		r.Channels = make([]Level, m.channels)
