@@ -7,7 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// EncodeRequest makes the packet.
+// EncodeRequest returns the packet of a request.
 func EncodeRequest(r *Request) []byte {
 	switch r.Op {
 	case OpOpen:
@@ -26,8 +26,8 @@ func EncodeRequest(r *Request) []byte {
 	return encode(&r.Header, nil)
 }
 
-// DecodeRequest reads a packet. ErrProtocol says what is wrong with it; the header
-// is good wherever there was one.
+// DecodeRequest parses a packet. ErrProtocol says what is wrong with it; the header is valid if
+// the packet had one.
 func DecodeRequest(packet []byte) (r Request, err error) {
 	if err := decodeHeader(packet, &r.Header); err != nil {
 		return r, err
@@ -58,7 +58,7 @@ func DecodeRequest(packet []byte) (r Request, err error) {
 	return r, err
 }
 
-// EncodeReply makes the packet.
+// EncodeReply returns the packet of a reply.
 func EncodeReply(r *Reply) []byte {
 	switch {
 	case r.Errno != 0:
@@ -73,7 +73,7 @@ func EncodeReply(r *Reply) []byte {
 	return encode(&r.Header, nil)
 }
 
-// DecodeReply reads a packet. A daemon of another version is ErrProtocol.
+// DecodeReply parses a packet. A reply of another version is ErrProtocol.
 func DecodeReply(packet []byte) (r Reply, err error) {
 	if err := decodeHeader(packet, &r.Header); err != nil {
 		return r, err
@@ -106,7 +106,7 @@ func encode(h *Header, body any) []byte {
 
 func decodeHeader(packet []byte, h *Header) error {
 	if len(packet) != MessageBytes {
-		return audio.ErrProtocol.With("a message of %d bytes; they have %d", len(packet), MessageBytes)
+		return audio.ErrProtocol.With("a message has %d bytes, and must have %d", len(packet), MessageBytes)
 	}
 	if _, err := binary.Decode(packet, binary.LittleEndian, h); err != nil {
 		return audio.ErrProtocol.With("header: %v", err)

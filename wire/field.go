@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Put writes s into a field of zero-terminated text, cut at a rune's edge if need be.
+// Put writes s into a field of zero-terminated text and cuts it between runes if it is too long.
 func Put(field []byte, s string) {
 	clear(field)
 	if cut := len(field) - 1; len(s) > cut {
@@ -22,7 +22,7 @@ func Put(field []byte, s string) {
 	copy(field, s)
 }
 
-// Text reads what Put wrote.
+// Text returns what Put wrote.
 func Text(field []byte) string {
 	if i := bytes.IndexByte(field, 0); i >= 0 {
 		field = field[:i]
@@ -30,20 +30,20 @@ func Text(field []byte) string {
 	return string(field)
 }
 
-// FormatOf is f for the wire.
+// FormatOf converts f for the wire.
 func FormatOf(f audio.Format) Format {
 	return Format{Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding), Positions: PositionsOf(f.Positions)}
 }
 
-// Audio is the format that came over the wire, not validated; numbers that no
-// format has become such as Validate refuses.
+// Audio converts a format from the wire. Validate refuses the result for numbers that no format
+// has.
 func (f Format) Audio() audio.Format {
 	return audio.Format{
 		Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255)), Positions: Positions(f.Positions),
 	}
 }
 
-// PositionsOf is p for the wire.
+// PositionsOf converts p for the wire.
 func PositionsOf(p audio.Positions) (w [MaxPositions]uint8) {
 	for i, x := range p {
 		w[i] = uint8(x)
@@ -51,7 +51,7 @@ func PositionsOf(p audio.Positions) (w [MaxPositions]uint8) {
 	return w
 }
 
-// Positions are those that came over the wire, not validated.
+// Positions converts positions from the wire without checking them.
 func Positions(w [MaxPositions]uint8) (p audio.Positions) {
 	for i, x := range w {
 		p[i] = audio.Position(x)
@@ -59,7 +59,7 @@ func Positions(w [MaxPositions]uint8) (p audio.Positions) {
 	return p
 }
 
-// mostFrames is the largest period or buffer that can be asked for.
+// mostFrames limits the period or buffer of a request.
 const mostFrames = 1<<31 - 1
 
 func clip(n uint32) int { return int(min(n, mostFrames)) }
@@ -73,7 +73,7 @@ func flag(set bool) uint32 {
 	return 0
 }
 
-// Options is what an Open asks for.
+// Options returns the options that an Open asks for.
 func (o *Open) Options() pcm.Options {
 	return pcm.Options{
 		Role: pcm.Role(min(o.Role, 255)), Direction: pcm.Direction(min(o.Direction, 255)), Format: o.Format.Audio(),
@@ -81,10 +81,10 @@ func (o *Open) Options() pcm.Options {
 	}
 }
 
-// OpenOf asks for an end of a loop with these options.
+// OpenOf returns a request for an end of a loop, or ErrNoDevice for an impossible name.
 func OpenOf(loop string, o pcm.Options) (Open, error) {
 	if len(loop) >= NameBytes || strings.IndexByte(loop, 0) >= 0 {
-		return Open{}, audio.ErrNoDevice.With("a loop's name has at most %d bytes and no zero byte; %q is none", NameBytes-1, loop)
+		return Open{}, audio.ErrNoDevice.With("a loop's name must have at most %d bytes and no zero byte, unlike %q", NameBytes-1, loop)
 	}
 	w := Open{
 		Role: uint32(o.Role), Direction: uint32(o.Direction), Format: FormatOf(o.Format),
@@ -94,15 +94,15 @@ func OpenOf(loop string, o pcm.Options) (Open, error) {
 	return w, nil
 }
 
-// Options is what a Setup asks for.
+// Options returns the options that a Setup asks for.
 func (s *Setup) Options() pcm.Setup {
 	return pcm.Setup{Format: s.Format.Audio(), Period: int(s.Period), Buffer: int(s.Buffer)}
 }
 
-// SetupOf asks for these options.
+// SetupOf returns a request for these options.
 func SetupOf(s pcm.Setup) Setup {
 	return Setup{Format: FormatOf(s.Format), Period: frames(s.Period), Buffer: frames(s.Buffer)}
 }
 
-// PauseOf asks for a pause, or for its end.
+// PauseOf returns a request to pause, or to continue.
 func PauseOf(on bool) Pause { return Pause{On: flag(on)} }

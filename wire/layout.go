@@ -1,14 +1,14 @@
 package wire
 
-// Word is one word in the header of the shared memory.
+// Word is a word in the header of the shared memory.
 type Word struct {
 	Name   string // as in the table of the package comment
 	Offset int    // bytes
 	Bits   int
 }
 
-// Layout is the header of the shared memory in the order of its offsets: what a
-// description in another language has to agree with.
+// Layout returns the header of the shared memory, ordered by offset, for comparison with
+// descriptions in other languages.
 func Layout() []Word {
 	return []Word{
 		{"magic", 0, 32},

@@ -9,12 +9,12 @@ const (
 	NameBytes    = 64 // a loop's or device's name with its zero byte
 	ProgramBytes = 32
 	TextBytes    = 400
-	MaxPending   = 8 // requests of one connection without an answer
+	MaxPending   = 8 // unanswered requests of one connection
 	MaxFields    = 64
-	MaxPositions = audio.MaxPositions // channels of a Format that can have one
+	MaxPositions = audio.MaxPositions // channels of a Format that can have a position
 )
 
-// Op is what a message asks for or answers.
+// Op says what a message requests or answers.
 type Op uint16
 
 // The operations. The numbers never change.
@@ -25,7 +25,7 @@ const (
 	OpDrain
 	OpSetup
 	OpClose
-	_ // was a list of the loops, which is the control API's business
+	_ // was a list of the loops, now in the control API
 	OpPause
 	OpInfo
 	OpSet
@@ -38,9 +38,9 @@ const (
 type Header struct {
 	Op      Op
 	Version uint16
-	Seq     uint32 // chosen by the program; a reply has its request's
-	Errno   uint32 // in replies: 0, or why not
-	Last    uint32 // in replies: 1 on the last one to this request
+	Seq     uint32 // chosen by the program and repeated in the reply
+	Errno   uint32 // in replies: 0, or why the request failed
+	Last    uint32 // in replies: 1 on the last one to a request
 }
 
 // Name is a string of up to 63 bytes.
@@ -51,10 +51,10 @@ type Format struct {
 	Rate      uint32
 	Channels  uint32
 	Encoding  uint32
-	Positions [MaxPositions]uint8 // audio.Position of each channel; zeros: not said
+	Positions [MaxPositions]uint8 // audio.Position of each channel; zeros: unknown
 }
 
-// Open asks for an end. Fields that are 0 are the loop's choice.
+// Open asks for an end. A field that is 0 leaves the choice to the loop.
 type Open struct {
 	Loop      Name
 	Role      uint32 // pcm.Role
@@ -62,19 +62,19 @@ type Open struct {
 	Format    Format
 	Period    uint32 // frames
 	Buffer    uint32 // frames
-	Unsettled uint32 // 1: a server that Setup follows; no client is let in before
-	Wait      int64  // ns, −1: for ever
+	Unsettled uint32 // 1: a server that Setup follows; no client gets in before
+	Wait      int64  // ns, −1: forever
 }
 
-// Setup asks for another format and size of the ring. Fields that are 0 stay as they
-// are, sizes in time.
+// Setup asks for another format and ring size. Fields that are 0 stay unchanged; sizes then keep
+// their duration.
 type Setup struct {
 	Format Format
 	Period uint32 // frames
 	Buffer uint32 // frames
 }
 
-// Pause stops an end, or lets it go on.
+// Pause pauses an end or lets it continue.
 type Pause struct {
 	On uint32 // 1 or 0
 }
@@ -84,42 +84,42 @@ type Mark struct {
 	Position uint64 // frames written before it
 }
 
-// Granted says what became of Open or Setup.
+// Granted is the result of Open or Setup.
 type Granted struct {
 	Direction uint32 // one bit
 	Period    uint32 // frames
 	Buffer    uint32 // frames: the ring's capacity
 	_         uint32
 	Bytes     uint64              // of the shared memory
-	Positions [MaxPositions]uint8 // of the end, or, where it says none and has as many channels, of the loop
+	Positions [MaxPositions]uint8 // of the end, or, if it has none and the same number of channels, of the loop
 }
 
 // Failure is the body of a reply whose Errno is not 0.
 type Failure struct {
-	Text [TextBytes]byte // a sentence for a person
+	Text [TextBytes]byte // a sentence for the user
 }
 
-// Device is the audio(7I) state of a device or of an end of a loop, or some of it.
+// Device is the audio(7I) state, or a part of it, of a device or of an end of a loop.
 type Device struct {
-	Name    Name               // in requests empty: the first that plays or records
-	Program [ProgramBytes]byte // in replies: whose it is, where it is one client's
-	Fields  uint64             // state.FieldSet: which of Values are there
-	Values  [MaxFields]uint32  // by state.Field, each as its Get gives it
+	Name    Name               // empty in requests: the first device that plays or records
+	Program [ProgramBytes]byte // in replies: the program of a single client
+	Fields  uint64             // state.FieldSet: the Values that are present
+	Values  [MaxFields]uint32  // by state.Field, as Field.Get returns them
 }
 
-// Seen is how far a program has followed what happens.
+// Seen counts the events that a program has seen.
 type Seen struct {
-	Events uint64 // since the daemon began
+	Events uint64 // since the daemon started
 }
 
-// Request is what a program sends: a header and the body that its Op has.
+// Request is what a program sends: a header and the body for its Op.
 type Request struct {
 	Header
 	Open   Open   // OpOpen
 	Setup  Setup  // OpSetup
 	Pause  Pause  // OpPause
 	Mark   Mark   // OpMark
-	Device Device // OpInfo, OpStates: its name only, OpSet: what to set
+	Device Device // OpInfo, OpStates: only the name; OpSet: what to set
 	Seen   Seen   // OpFollow
 }
 
@@ -128,6 +128,6 @@ type Reply struct {
 	Header
 	Failure Failure // Errno is not 0
 	Granted Granted // OpOpen, OpSetup
-	Device  Device  // OpInfo, OpSet, OpStates but the last
-	Seen    Seen    // OpFollow, OpStates the last
+	Device  Device  // OpInfo, OpSet, OpStates except the last
+	Seen    Seen    // OpFollow, OpStates: the last
 }

@@ -131,10 +131,10 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		packet []byte
 		want   string
 	}{
-		{"nothing", nil, "a message of 0 bytes"},
-		{"half a header", good[:7], "a message of 7 bytes"},
-		{"half a message", good[:256], "a message of 256 bytes"},
-		{"a byte too many", append(bytes.Clone(good), 0), "a message of 513 bytes"},
+		{"nothing", nil, "a message has 0 bytes"},
+		{"half a header", good[:7], "a message has 7 bytes"},
+		{"half a message", good[:256], "a message has 256 bytes"},
+		{"a byte too many", append(bytes.Clone(good), 0), "a message has 513 bytes"},
 		{"op 0", change(0, 0, 0), "unknown request 0"},
 		{"op 14", change(0, 14, 0), "unknown request 14"},
 		{"op 65535", change(0, 255, 255), "unknown request 65535"},
