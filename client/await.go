@@ -12,10 +12,10 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Await waits until a daemon lets programs in on a socket, or for "" where FindSocket looks,
-// and says where, and how much is left of the time that it may take, or pcm.Forever: all, if
-// the daemon is there. It connects, at most 20 times a second, and asks the daemon nothing. Errors
-// as for Open.
+// Await waits for a daemon that accepts programs on a socket, or, for "", where FindSocket looks.
+// It returns the socket and how much of wait is left: all of it if the daemon is there already, or
+// if wait is pcm.Forever. It connects at most 20 times a second and sends nothing. Errors are
+// those of Open.
 func Await(ctx context.Context, socket string, wait time.Duration) (found string, left time.Duration, err error) {
 	s := newSearch(socket, wait)
 	defer s.close()
@@ -31,7 +31,7 @@ func Await(ctx context.Context, socket string, wait time.Duration) (found string
 	}
 }
 
-// stopped is a failure, or what it was if ctx has ended.
+// stopped returns err, or ErrInterrupted if ctx has ended.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return interrupted(ctx)
@@ -39,28 +39,27 @@ func stopped(ctx context.Context, err error) error {
 	return err
 }
 
-// How long it takes from one connect to the next: longer and longer, unless something
-// changes in the folder of a socket.
+// The pause between two connects grows until something changes in the folder of a socket.
 const (
 	leastPause     = 50 * time.Millisecond
 	mostPause      = 16 * leastPause
 	mostBlindPause = 4 * leastPause // where changes are not noticed
 )
 
-// search is the time between two connects of somebody who waits for a daemon.
+// search paces the connects of a program that waits for a daemon.
 type search struct {
 	socket  string
 	wait    time.Duration // pcm.Forever: no limit
 	began   time.Time
-	tried   time.Time // the last connect began
+	tried   time.Time // when the last connect began
 	pause   time.Duration
 	folders changes
 }
 
-// changes notices what happens in the folders of sockets.
+// changes watches the folders of sockets.
 type changes interface {
-	// sleep ends at a time, or sooner and with true if something has happened since the
-	// call before, or when ctx ends.
+	// sleep returns at a time, or when ctx ends, or sooner and with true if something has
+	// happened since the previous call.
 	sleep(ctx context.Context, until time.Time, sockets []string) bool
 	blind() bool // it notices nothing
 	close()
@@ -71,7 +70,7 @@ func newSearch(socket string, wait time.Duration) *search {
 	return &search{socket: socket, wait: wait, began: now, tried: now, pause: leastPause}
 }
 
-// left is how much there is of the time, at least a little, in what is worth printing.
+// left returns the remaining time, at least a millisecond, rounded for printing.
 func (s *search) left() time.Duration {
 	if s.wait < 0 {
 		return pcm.Forever
@@ -79,8 +78,8 @@ func (s *search) left() time.Duration {
 	return max(time.Millisecond, (s.wait - time.Since(s.began)).Round(time.Millisecond))
 }
 
-// again sleeps after a connect or a request that failed with err until the next connect makes
-// sense. It returns false if none does: a daemon has answered, the time is up, or ctx has ended.
+// again sleeps after a connect or request that failed with err until another connect makes sense.
+// It returns false if none does: a daemon has answered, the time is up, or ctx has ended.
 func (s *search) again(ctx context.Context, err error) bool {
 	end := s.began.Add(s.wait)
 	all := placesOf(s.socket)
@@ -123,7 +122,7 @@ func (s *search) close() {
 	}
 }
 
-// watchFolders is the kernel's notice of changes, or one that is blind.
+// watchFolders returns a watcher, which is blind if the kernel has no inotify instance left.
 func watchFolders() changes {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
@@ -132,7 +131,7 @@ func watchFolders() changes {
 	return inotify{os.NewFile(uintptr(fd), "inotify"), fd}
 }
 
-// unnoticed is for want of an inotify instance.
+// unnoticed is the blind watcher.
 type unnoticed struct{}
 
 func (unnoticed) blind() bool { return true }
@@ -146,10 +145,10 @@ func (unnoticed) sleep(ctx context.Context, until time.Time, _ []string) bool {
 	return false
 }
 
-// inotify is an instance of it.
+// inotify watches with an inotify instance.
 type inotify struct {
 	file *os.File
-	fd   int // of it
+	fd   int // of file
 }
 
 func (n inotify) blind() bool { return false }
@@ -169,7 +168,7 @@ func (n inotify) sleep(ctx context.Context, until time.Time, sockets []string) b
 	return got > 0
 }
 
-// watch is of the folder of a socket, or the first above it that there is.
+// watch watches the folder of a socket, or the nearest parent that exists.
 func (n inotify) watch(socket string) {
 	const changes = unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_ATTRIB | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 	for path := socket; ; {

@@ -13,19 +13,19 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// bell is the epoll instance that is readable when the daemon rang. The Go runtime
-// polls it. Whoever wakes the sleeper from this process moves its deadline into the
-// past; the sleeper takes that back.
+// bell is the epoll instance that becomes readable when the daemon rings. The Go runtime polls
+// it. To wake the sleeper from this process, move its read deadline into the past; the sleeper
+// clears the deadline.
 type bell struct {
 	file *os.File
 	conn syscall.RawConn
-	take func(fd uintptr) (done bool) // b.silence, made once
+	take func(fd uintptr) (done bool) // b.silence, bound once
 	dead atomic.Bool
 
-	// The sleeper's.
+	// Used by the sleeper only.
 	event [1]unix.EpollEvent
 	err   error
-	bound <-chan struct{} // Done of the context whose end wakes the sleeper
+	bound <-chan struct{} // Done of the context that wakes the sleeper
 	undo  func() bool
 }
 
@@ -44,8 +44,8 @@ func newBell(fd int) (*bell, error) {
 	return b, nil
 }
 
-// Sleep implements pcm.Bell. Woken by the daemon's death it returns nil once more,
-// for the caller to take what is left in the ring.
+// Sleep implements pcm.Bell. When the daemon dies it returns nil once, so that the caller takes
+// what is left in the ring.
 func (b *bell) Sleep(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
@@ -57,7 +57,7 @@ func (b *bell) Sleep(ctx context.Context) error {
 	err := b.conn.Read(b.take)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// By Ring, or by expire, of this context or late of the one before.
+		// Woken by Ring, perhaps late, for the previous context.
 		_ = b.file.SetReadDeadline(time.Time{})
 		if ctx.Err() != nil {
 			return interrupted(ctx)
@@ -72,7 +72,7 @@ func (b *bell) Sleep(ctx context.Context) error {
 	return nil
 }
 
-// silence reports whether the bell had rung, and makes it silent.
+// silence reports whether the bell had rung, and silences it.
 func (b *bell) silence(fd uintptr) bool {
 	var n int
 	for {
@@ -82,8 +82,8 @@ func (b *bell) silence(fd uintptr) bool {
 	}
 }
 
-// bind makes the end of ctx wake the sleeper. It lasts until the next bind, so that
-// a program which sleeps under the same context again and again allocates once.
+// bind makes the end of ctx wake the sleeper, until the next bind: a program that keeps sleeping
+// under one context allocates once.
 func (b *bell) bind(ctx context.Context) {
 	if done := ctx.Done(); done == nil || done == b.bound {
 		return
@@ -102,13 +102,13 @@ func (b *bell) unbind() {
 // Ring wakes the sleeper from this process, or makes its next Sleep return at once.
 func (b *bell) Ring() { _ = b.file.SetReadDeadline(time.Unix(1, 0)) }
 
-// die wakes the sleeper for good.
-func (b *bell) die() {
+// kill wakes the sleeper for good.
+func (b *bell) kill() {
 	b.dead.Store(true)
 	b.Ring()
 }
 
-// close is for when nobody sleeps any more.
+// close may be called when no goroutine sleeps.
 func (b *bell) close() {
 	b.unbind()
 	b.file.Close()

@@ -15,23 +15,21 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// WithPatience says how long calls under the context that it returns, here and in package
-// control, wait for a daemon to say anything before they give up with ErrTimedOut: 5 s
-// without it. Those that wait for somebody else, as for a server or for the end of a drain,
-// ask from time to time whether the daemon is still there.
+// WithPatience returns a context under which calls, here and in package control, wait up to d for
+// a sign of life from the daemon before they fail with ErrTimedOut. The default is 5 s. Calls that
+// wait for another program, or for a drain, check from time to time that the daemon is alive.
 func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return reach.WithPatience(ctx, d)
 }
 
-// Patience is how long that is for calls under ctx.
+// Patience returns how long calls under ctx wait for a sign of life.
 func Patience(ctx context.Context) time.Duration { return reach.Patience(ctx) }
 
-// Open opens an end of a loop of the daemon on a socket, or "" for where FindSocket looks.
-// It blocks for the daemon's answer, and where Options.Wait says so: that waits for a daemon,
-// too, which may go meanwhile and come back. Errors as for loop.Patchbay.Attach,
-// besides ErrNoDaemon, ErrPermission, ErrTimedOut for a daemon that does not answer, and
-// ErrProtocol for one of another version. Close the result, or the end stays held as long as
-// the process lives.
+// Open opens an end of a loop of the daemon on a socket, or, for "", where FindSocket looks. It
+// blocks for the daemon's answer, and as Options.Wait says: that includes waiting for a daemon,
+// which may stop and return. It returns the errors of loop.Patchbay.Attach, and ErrNoDaemon,
+// ErrPermission, ErrTimedOut for a silent daemon, and ErrProtocol for another version. Close the
+// result, or the end stays held as long as the process lives.
 func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, error) {
 	open, err := wire.OpenOf(name, o)
 	if err != nil {
@@ -48,16 +46,16 @@ func Open(ctx context.Context, socket, name string, o pcm.Options) (*pcm.PCM, er
 		return nil, err
 	}
 	c.mu.Lock()
-	c.onDeath = p.mourn
+	c.onDeath = p.orphan
 	dead := c.dead
 	c.mu.Unlock()
 	if dead {
-		p.mourn()
+		p.orphan()
 	}
 	return pcm.New(name, o, g, p, p.bell), nil
 }
 
-// openOn is what a daemon grants, which may be there only after a while.
+// openOn waits for a daemon as open.Wait says, and returns what it grants.
 func openOn(ctx context.Context, socket string, open wire.Open) (*conn, answer, error) {
 	s := newSearch(socket, time.Duration(open.Wait))
 	defer s.close()
@@ -81,20 +79,20 @@ func openOn(ctx context.Context, socket string, open wire.Open) (*conn, answer, 
 	}
 }
 
-// program is the far side of an end: pcm.Control over a connection.
+// program is pcm.Control over a connection.
 type program struct {
 	conn *conn
 	role pcm.Role
 	bell *bell
 
-	mu       sync.Mutex // between mourn and those that replace or unmap the ring
+	mu       sync.Mutex // guards against orphan while the ring is replaced or unmapped
 	mem      []byte
 	ring     *ring.Ring
-	orphaned bool // mourn was here
+	orphaned bool // the daemon has gone
 }
 
-// adopt maps what a Granted brought, in place of what was there. The answer to Open
-// brings the bell, too.
+// adopt maps the memory of a Granted in place of any before. The answer to Open also brings the
+// bell.
 func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	want := 1
 	if p.bell == nil {
@@ -122,34 +120,33 @@ func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unmap()
+	p.unmapLocked()
 	p.mem, p.ring = mem, r
-	p.lament()
+	p.publishEndLocked()
 	return pcm.Grant{
 		Ring: r, Direction: pcm.Direction(a.Granted.Direction), Period: int(a.Granted.Period), Positions: wire.Positions(a.Granted.Positions),
 	}, nil
 }
 
-// unmap forgets the ring. The caller holds mu.
-func (p *program) unmap() {
+// unmapLocked drops the ring.
+func (p *program) unmapLocked() {
 	if p.mem != nil {
 		_ = unix.Munmap(p.mem)
 	}
 	p.mem, p.ring = nil, nil
 }
 
-// mourn does what the daemon no longer can: it ends the stream.
-func (p *program) mourn() {
+// orphan ends the stream in place of a daemon that has gone.
+func (p *program) orphan() {
 	p.mu.Lock()
 	p.orphaned = true
-	p.lament()
+	p.publishEndLocked()
 	p.mu.Unlock()
-	p.bell.die()
+	p.bell.kill()
 }
 
-// lament ends the stream on the ring, unless the daemon did before it hung up. The
-// caller holds mu.
-func (p *program) lament() {
+// publishEndLocked ends the stream on the ring if the daemon went without doing so.
+func (p *program) publishEndLocked() {
 	if p.orphaned && p.ring != nil && p.ring.State() != ring.Ended {
 		p.ring.Publish(ring.Ended, audio.ErrReset.Errno())
 	}
@@ -157,7 +154,7 @@ func (p *program) lament() {
 
 // Start implements pcm.Control.
 func (p *program) Start() error {
-	_, err := p.conn.send(&wire.Request{Header: wire.Header{Op: wire.OpStart}}, false)
+	err := p.conn.send(&wire.Request{Header: wire.Header{Op: wire.OpStart}}, nil)
 	return err
 }
 
@@ -187,8 +184,8 @@ func (p *program) await(ctx context.Context, op wire.Op) error {
 	return err
 }
 
-// Setup implements pcm.Control. Where the daemon has or may have agreed, but the
-// new ring is not to be had, the old one is dead: the end is lost.
+// Setup implements pcm.Control. If the daemon has or may have agreed but the new ring cannot be
+// used, the old one is dead and the end is lost.
 func (p *program) Setup(ctx context.Context, s pcm.Setup) (g pcm.Grant, err error) {
 	if ctx.Err() != nil {
 		return g, interrupted(ctx)
@@ -206,7 +203,7 @@ func (p *program) Setup(ctx context.Context, s pcm.Setup) (g pcm.Grant, err erro
 	return g, err
 }
 
-// Close implements pcm.Control. However it goes, the end is given back.
+// Close implements pcm.Control. It gives the end back whatever it returns.
 func (p *program) Close(ctx context.Context) error {
 	err := p.await(ctx, wire.OpClose)
 	drained := p.drained()
@@ -217,23 +214,23 @@ func (p *program) Close(ctx context.Context) error {
 	return err
 }
 
-// noAnswer reports whether nobody knows what became of a request.
+// noAnswer reports whether the outcome of a request is unknown.
 func noAnswer(err error) bool {
 	return errors.Is(err, audio.ErrInterrupted) || errors.Is(err, audio.ErrTimedOut)
 }
 
-// drained reports whether there is nothing that a Close would wait for.
+// drained reports whether Close has nothing to wait for.
 func (p *program) drained() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.role == pcm.Server || !p.ring.Spec().Playback || ring.Writer{Ring: p.ring}.Queued() == 0
 }
 
-// Abandon implements pcm.Control: the daemon sees the connection end.
+// Abandon implements pcm.Control. The daemon sees the connection end.
 func (p *program) Abandon() {
 	p.conn.close()
 	p.mu.Lock()
-	p.unmap()
+	p.unmapLocked()
 	p.mu.Unlock()
 	if p.bell != nil {
 		p.bell.close()

@@ -14,19 +14,18 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// conn is a connection to the daemon: requests, and a goroutine that hands each
-// reply to whoever asked.
+// conn is a connection to the daemon, with a goroutine that hands each reply to its caller.
 type conn struct {
 	*net.UnixConn
 	socket string
 	quit   chan struct{} // closed by close
-	left   chan struct{} // closed when the goroutine has left
+	left   chan struct{} // closed when the goroutine has returned
 
-	slots chan struct{} // taken by the requests of call that are not answered yet
+	slots chan struct{} // held by unanswered requests of call
 
 	mu      sync.Mutex
 	seq     uint32
-	pending map[uint32]chan answer // nil: nobody waits for the answer any more
+	pending map[uint32]chan answer // nil: the caller gave up
 	dead    bool
 	onDeath func()
 }
@@ -38,8 +37,8 @@ type answer struct {
 	err error
 }
 
-// dial connects to the daemon, on a socket or "" for where there is one. ErrNoDaemon,
-// ErrPermission, ErrNoMemory.
+// dial connects to the daemon on a socket, or, for "", on the usual ones. It returns ErrNoDaemon,
+// ErrPermission or ErrNoMemory.
 func dial(ctx context.Context, socket string) (*conn, error) {
 	c, found, err := reach.First(ctx, "unixpacket", placesOf(socket))
 	if err != nil {
@@ -61,7 +60,7 @@ func (c *conn) receive() {
 	for reset := false; ; {
 		n, oobn, flags, _, err := c.ReadMsgUnix(packet, rights)
 		if errors.Is(err, syscall.ECONNRESET) && !reset {
-			reset = true // reported once, and before the replies that are still there
+			reset = true // reported once, before the replies that are still there
 			continue
 		}
 		if err != nil || n == 0 {
@@ -75,7 +74,7 @@ func (c *conn) receive() {
 		}
 		c.deliver(a)
 		if broken {
-			break // whatever that is, it is no daemon for us
+			break // this is not our daemon
 		}
 	}
 	c.UnixConn.Close()
@@ -93,8 +92,8 @@ func (c *conn) receive() {
 	}
 }
 
-// deliver hands a reply to its caller. Descriptors of one who has given up are
-// closed; the lock keeps him from giving up in between.
+// deliver hands a reply to its caller, or closes the descriptors if the caller gave up; the lock
+// keeps it from giving up in between.
 func (c *conn) deliver(a answer) {
 	c.mu.Lock()
 	ch, known := c.pending[a.Seq]
@@ -125,8 +124,7 @@ func (c *conn) deliver(a answer) {
 	c.mu.Unlock()
 }
 
-// descriptors takes those of a control message, which the kernel has opened close-
-// on-exec.
+// descriptors returns the descriptors of a control message, which the kernel opened close-on-exec.
 func descriptors(rights []byte) []int {
 	messages, err := unix.ParseSocketControlMessage(rights)
 	if err != nil {
@@ -147,32 +145,30 @@ func closeAll(fds []int) {
 	}
 }
 
-// maxReplies is room for the answers to one request.
+// maxReplies bounds the answers to one request.
 const maxReplies = 64
 
-// send writes a request; its answers come on the channel, which is closed when the
-// daemon has gone.
-func (c *conn) send(r *wire.Request, answered bool) (<-chan answer, error) {
+// send writes a request. Its answers come on the channel, if any, which is closed when the daemon
+// goes.
+func (c *conn) send(r *wire.Request, answers chan answer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dead {
-		return nil, c.errGone()
+		return c.errGone()
 	}
 	c.seq++
 	r.Seq = c.seq
-	var ch chan answer
-	if answered {
-		ch = make(chan answer, maxReplies)
-		c.pending[r.Seq] = ch
+	if answers != nil {
+		c.pending[r.Seq] = answers
 	}
 	if _, err := c.Write(wire.EncodeRequest(r)); err != nil {
 		delete(c.pending, r.Seq)
-		return nil, c.errGone()
+		return c.errGone()
 	}
-	return ch, nil
+	return nil
 }
 
-// ask is call for a request that the daemon answers at once. ErrTimedOut: it has not.
+// ask is call for a request that the daemon answers at once; ErrTimedOut if it does not.
 func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
 	err = reach.Bound(ctx, c.socket, func(ctx context.Context) (err error) {
 		a, err = c.call(ctx, r)
@@ -181,8 +177,8 @@ func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
 	return a, err
 }
 
-// await is call for a request whose answer waits for somebody else. ErrTimedOut: the daemon
-// answers nothing else either.
+// await is call for a request whose answer depends on others; ErrTimedOut if the daemon no longer
+// answers anything.
 func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error) {
 	err = reach.Watch(ctx, c.socket, func(ctx context.Context) error { return ping(ctx, c.socket) }, func(ctx context.Context) (err error) {
 		a, err = c.call(ctx, r)
@@ -191,7 +187,7 @@ func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error)
 	return a, err
 }
 
-// ping asks the daemon on a socket for anything that it answers at once.
+// ping asks the daemon on a socket for something that it answers at once.
 func ping(ctx context.Context, socket string) error {
 	c, err := dial(ctx, socket)
 	if err != nil {
@@ -205,13 +201,12 @@ func ping(ctx context.Context, socket string) error {
 	return err
 }
 
-// call sends a request and waits for its only reply. It takes one of the slots,
-// which the answer gives back, even one that nobody waits for any more: the daemon
-// hangs up on whoever has more than MaxPending requests under way. One is left for
-// Close.
+// call sends a request and waits for its only reply. It holds a slot until the answer comes, even
+// if the caller gives up: the daemon hangs up on a program with more than MaxPending requests.
+// One slot is reserved for Close.
 func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
 	if r.Op != wire.OpClose {
-		if ctx.Err() != nil { // nothing is asked for, so nothing happens
+		if ctx.Err() != nil { // nothing was sent, so nothing happens
 			return answer{}, interrupted(ctx)
 		}
 		select {
@@ -222,8 +217,8 @@ func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
 			return answer{}, c.errGone()
 		}
 	}
-	ch, err := c.send(r, true)
-	if err != nil {
+	ch := make(chan answer, maxReplies)
+	if err := c.send(r, ch); err != nil {
 		return answer{}, err
 	}
 	select {
@@ -242,7 +237,7 @@ func (c *conn) call(ctx context.Context, r *wire.Request) (answer, error) {
 	}
 }
 
-// forget leaves the rest to deliver: the answer may still come.
+// forget gives up on an answer, which deliver discards if it comes later.
 func (c *conn) forget(seq uint32, ch <-chan answer) {
 	c.mu.Lock()
 	if _, waiting := c.pending[seq]; waiting {
@@ -256,7 +251,7 @@ func (c *conn) forget(seq uint32, ch <-chan answer) {
 	}
 }
 
-// failure is what the daemon answered instead of Done.
+// failure returns the error in an answer, or nil.
 func (a *answer) failure() error {
 	switch {
 	case a.err != nil:
@@ -267,7 +262,7 @@ func (a *answer) failure() error {
 	return nil
 }
 
-// errGone says why a connection that has ended is of no use.
+// errGone says why a connection that has ended cannot be used.
 func (c *conn) errGone() error {
 	select {
 	case <-c.quit:

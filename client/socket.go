@@ -12,15 +12,15 @@ import (
 // SocketVariable is the environment variable that names the daemon's socket.
 const SocketVariable = "LOOPBRIDGE_SOCKET"
 
-// DefaultSocket is where the daemon listens unless told otherwise:
-// $LOOPBRIDGE_SOCKET, else in $XDG_RUNTIME_DIR, else in /run.
+// DefaultSocket returns where the daemon listens by default: $LOOPBRIDGE_SOCKET, else in
+// $XDG_RUNTIME_DIR, else in /run.
 func DefaultSocket() string { return places()[0] }
 
-// FindSocket is where a program finds its daemon: $LOOPBRIDGE_SOCKET; else the first of the
-// sockets in $XDG_RUNTIME_DIR and in /run that lets it in, so that the variable does no harm
-// where it is wrong. If neither does, it is one that is there and refuses, the later one of
-// two, or DefaultSocket: what fails there says why. It connects where there is a
-// choice, and asks the daemon nothing. The ALSA plugins do the same: plugin/alsa/find.h.
+// FindSocket returns where a program finds its daemon: $LOOPBRIDGE_SOCKET, else the first of the
+// sockets in $XDG_RUNTIME_DIR and in /run that accepts it. If neither does, it returns the last
+// one that exists and refuses, or else DefaultSocket; connecting there gives the reason. It
+// connects only if there is a choice, and sends nothing. The ALSA plugins do the same in
+// plugin/alsa/find.h.
 func FindSocket() string {
 	all := places()
 	if len(all) == 1 || !exists(all[1]) && !reach.Closed(all[0]) {
@@ -35,11 +35,11 @@ func FindSocket() string {
 
 const name = "loopbridge/loopbridge.sock"
 
-// systemRun is the folder in which a daemon of the system has its own. It never changes; a
-// variable, so that a test can build a program with another one.
+// systemRun is the folder of a system daemon's socket. It never changes; as a variable, a test can
+// build a program with another one.
 var systemRun = "/run"
 
-// placesOf is where to connect: a socket that somebody names, or for "" the usual places.
+// placesOf returns where to connect: to the given socket, or, for "", to the usual ones.
 func placesOf(socket string) []string {
 	if socket != "" {
 		return []string{socket}
@@ -47,9 +47,8 @@ func placesOf(socket string) []string {
 	return places()
 }
 
-// places is where a program looks for the daemon, in this order. Relative folders are to be
-// ignored, says the specification of the variable: each program would have its own. So are
-// those with too long a path for a socket.
+// places returns where a program looks for the daemon, in this order. It skips a relative
+// $XDG_RUNTIME_DIR, as its specification demands, and paths too long for a socket.
 func places() []string {
 	if path := os.Getenv(SocketVariable); path != "" {
 		return []string{path}

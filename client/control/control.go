@@ -1,4 +1,4 @@
-// Package control is the daemon's HTTP API for Go programs: what operators see and set.
+// Package control gives Go programs the daemon's HTTP API: what operators see and set.
 package control
 
 import (
@@ -20,27 +20,25 @@ import (
 	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
-// Client is the daemon's HTTP API, for operators. Its methods may be called from any
-// goroutine, and block. All of them return ErrNoDaemon where there is no daemon, ErrPermission
-// where it lets nobody in, ErrTimedOut where it does not answer within 5 s, or as long as
-// client.WithPatience says, and ErrReset where it goes meanwhile.
+// Client calls the daemon's HTTP API. Its methods may be called from any goroutine, and block. All
+// return ErrNoDaemon if there is no daemon, ErrPermission if it refuses the caller, ErrTimedOut if
+// it does not answer within 5 s or the time set by client.WithPatience, and ErrReset if it goes
+// during the call.
 type Client struct {
 	http   http.Client
 	socket string // of programs
 }
 
-// Socket is where the daemon that listens for programs on socket listens for
-// operators.
+// Socket returns the operators' socket of the daemon whose programs connect to socket.
 func Socket(socket string) string { return socket + ".control" }
 
-// New is for the daemon whose programs connect to socket. It connects when it is
-// used.
+// New returns a Client for the daemon whose programs connect to socket. It connects on first use.
 func New(socket string) *Client {
 	c := &Client{socket: socket}
 	c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := reach.Dial(ctx, "unix", Socket(socket), socket)
 		if err != nil {
-			return nil, err // no conn that is nil, and yet an interface
+			return nil, err // not a nil *net.UnixConn in an interface
 		}
 		return conn, nil
 	}}
@@ -54,17 +52,16 @@ func (c *Client) Devices(ctx context.Context) ([]api.State, error) {
 	return list.Devices, err
 }
 
-// State is that of the device or the loop of a name: of a loop NAME it is the client end,
-// with all clients. NAME/server is the other one, NAME/PID a single client; "" is the first
-// device that plays or records, or else the only one. ErrNoDevice: there is nothing of that
-// name.
+// State returns the state of a device or of an end of a loop. For a loop, NAME is the client end
+// with all clients, NAME/server the other one, NAME/PID a single client. "" is the first device
+// that plays or records, or else the only one. ErrNoDevice: nothing has that name.
 func (c *Client) State(ctx context.Context, name string) (s api.State, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/states/"+url.PathEscape(name), nil, &s)
 	return s, err
 }
 
-// Set sets all of the patch or nothing (D18), of what State names. ErrInvalid, ErrBusy: the
-// reasons, by field.
+// Set applies all of the patch or nothing to what State would return. ErrInvalid and ErrBusy give
+// the reasons, by field.
 func (c *Client) Set(ctx context.Context, name string, p state.Patch) (s api.Set, err error) {
 	body, err := json.Marshal(p)
 	if err == nil {
@@ -80,50 +77,50 @@ func (c *Client) Loops(ctx context.Context) ([]api.Loop, error) {
 	return list.Loops, err
 }
 
-// Loop is the loop of a name. ErrNoDevice: there is none.
+// Loop returns a loop. ErrNoDevice: there is none with that name.
 func (c *Client) Loop(ctx context.Context, name string) (l api.Loop, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/loops/"+url.PathEscape(name), nil, &l)
 	return l, err
 }
 
-// Levels reads and resets the meters of what State names: of a device behind its controls, of
-// an end of a loop behind those of the end. Of several clients together each channel is that
-// of the loudest. ErrNoDevice: there is nothing of that name.
+// Levels reads and resets the meters of a device or an end, named as for State. They measure the
+// sound behind its controls. For several clients together, each channel is that of the loudest.
+// ErrNoDevice: nothing has that name.
 func (c *Client) Levels(ctx context.Context, name string) (api.Levels, error) {
 	var l api.Levels
 	err := c.do(ctx, http.MethodGet, "/v1/levels/"+url.PathEscape(name), nil, &l)
 	return l, err
 }
 
-// AddLoop makes the loop that a JSON object describes, with the keys of the configuration.
-// ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
+// AddLoop adds the loop that a JSON object describes, with the keys of the configuration.
+// ErrInvalid lists all that is wrong with it. ErrBusy: its name is taken.
 func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 	return c.do(ctx, http.MethodPost, "/v1/loops", text, nil)
 }
 
-// Drain returns when everything that was written into a loop is played. ErrNoDevice;
-// ErrBusy: a stream has ended before.
+// Drain blocks until everything written into a loop has been played. ErrNoDevice: there is no such
+// loop. ErrBusy: a stream ended before that.
 func (c *Client) Drain(ctx context.Context, loop string) error {
 	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain")
 }
 
-// Halt drops what is on its way in a loop, and ends its sessions. ErrNoDevice.
+// Halt drops the frames on their way through a loop and ends its sessions. ErrNoDevice.
 func (c *Client) Halt(ctx context.Context, loop string) error {
 	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt")
 }
 
-// RemoveLoop hangs up on its programs. ErrNoDevice: there is no such loop.
+// RemoveLoop removes a loop and disconnects its programs. ErrNoDevice: there is no such loop.
 func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)
 }
 
-// Events calls tell for everything that happens, until ctx ends or the daemon hangs up:
-// then it returns ErrReset.
+// Events calls tell for every event until ctx ends, or the daemon hangs up: then it returns
+// ErrReset.
 func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
 	stream, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var r *http.Response
-	// The daemon has to begin at once, and may then say nothing for as long as nothing happens.
+	// The daemon must begin at once, and may then stay silent until something happens.
 	err := reach.Bound(ctx, c.socket, func(bounded context.Context) (err error) {
 		undo := context.AfterFunc(bounded, cancel)
 		defer undo()
@@ -151,12 +148,12 @@ func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
 	return audio.ErrReset.With("the daemon has hung up")
 }
 
-// do is for what the daemon answers at once.
+// do makes a request that the daemon answers at once.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
 	return reach.Bound(ctx, c.socket, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, to) })
 }
 
-// await is for what it answers when others are done.
+// await makes a request that the daemon answers when others are done.
 func (c *Client) await(ctx context.Context, method, path string) error {
 	probe := func(ctx context.Context) error { return c.exchange(ctx, http.MethodGet, "/v1/openapi.yaml", nil, nil) }
 	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error { return c.exchange(ctx, method, path, nil, nil) })
@@ -174,7 +171,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	return json.NewDecoder(r.Body).Decode(to)
 }
 
-// send returns a reply that is good.
+// send returns a successful response, or an error.
 func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	q, err := http.NewRequestWithContext(ctx, method, "http://loopbridge"+path, bytes.NewReader(body))
 	if err != nil {
@@ -185,7 +182,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		// What the dial has found out is a sentence already.
+		// The error of the dial is a sentence already.
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			for _, known := range []error{audio.ErrNoDaemon, audio.ErrPermission, audio.ErrNoMemory} {
 				if errors.Is(err, known) {

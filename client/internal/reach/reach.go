@@ -1,6 +1,6 @@
-// Package reach is how programs and operators get to a daemon: the dial, what it means when
-// that fails, and how long a daemon may say nothing. Its errors are the same for both, with
-// the same sentences. Its functions may be called from any goroutine.
+// Package reach connects programs and operators to a daemon and limits how long it may be silent.
+// Both get the same errors with the same sentences. Its functions may be called from any
+// goroutine.
 package reach
 
 import (
@@ -12,17 +12,17 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// usual is how long a daemon may say nothing; the ALSA plugin waits as long.
+// usual is the default patience; the ALSA plugin has the same.
 const usual = 5 * time.Second
 
 type patienceKey struct{}
 
-// WithPatience gives calls under a context another patience than the usual one.
+// WithPatience returns a context with another patience than the usual one.
 func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, d)
 }
 
-// Patience is how long calls under a context wait for the daemon to say anything.
+// Patience returns how long calls under a context wait for a sign of life from the daemon.
 func Patience(ctx context.Context) time.Duration {
 	if d, ok := ctx.Value(patienceKey{}).(time.Duration); ok {
 		return d
@@ -30,17 +30,17 @@ func Patience(ctx context.Context) time.Duration {
 	return usual
 }
 
-// ErrFull is for a program that has no descriptors left.
+// ErrFull returns the error of a program that has no descriptors left.
 func ErrFull() error {
 	return audio.ErrNoMemory.With("this program has no descriptors left: raise its limit of open files (ulimit -n)")
 }
 
-// errSilent is for a daemon that is there, and says nothing.
+// errSilent returns the error of a daemon that exists and does not answer.
 func errSilent(socket string, after time.Duration) error {
 	return audio.ErrTimedOut.With("the daemon on %s has not answered for %v: is it stopped? (kill -CONT lets it go on)", socket, after)
 }
 
-// Bound runs a call that a daemon answers at once. ErrTimedOut: it has not.
+// Bound runs a call that a daemon answers at once; ErrTimedOut if it does not.
 func Bound(ctx context.Context, socket string, call func(context.Context) error) error {
 	patience := Patience(ctx)
 	bounded, cancel := context.WithTimeout(ctx, patience)
@@ -52,16 +52,16 @@ func Bound(ctx context.Context, socket string, call func(context.Context) error)
 	return err
 }
 
-// Watch runs a call that a daemon may answer much later, as a wait for somebody else.
-// Meanwhile probe, a call that it answers at once, asks whether it is still there: early, and
-// then at times. ErrTimedOut: it is not, and the call was cancelled.
+// Watch runs a call that a daemon may answer much later. At first early, then at intervals, it runs
+// probe, which the daemon answers at once, to see whether it is alive. If not, Watch cancels the
+// call and returns ErrTimedOut.
 func Watch(ctx context.Context, socket string, probe, call func(context.Context) error) error {
 	patience := Patience(ctx)
 	watched, cancel := context.WithCancelCause(ctx)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		early := patience / 5 // with the rest for its answer
+		early := patience / 5 // leaving the rest for its answer
 		for next := early; ; next = patience {
 			select {
 			case <-watched.Done():

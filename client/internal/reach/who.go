@@ -9,8 +9,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// errForbidden is about a socket that is there and refuses. The daemon knows this program by its
-// user outside of its container, which is what helps.
+// errForbidden returns the error of a socket that refuses. The daemon knows this program by its
+// user ID outside of its container, so it names that.
 func errForbidden(socket string) error {
 	uid := os.Geteuid()
 	uids, _ := os.ReadFile("/proc/self/uid_map")
@@ -20,8 +20,8 @@ func errForbidden(socket string) error {
 	return audio.ErrPermission.With("you may not use the daemon on %s as user %d: join the group of that socket and log in again, or ask for your user to be listed", socket, uid)
 }
 
-// outside is what a user of this program's namespace is in the one around it, which has mapped
-// its users in such lines: the first inside, the first outside, how many.
+// outside maps a user ID of this program's namespace to the surrounding one, by the lines of a
+// uid_map: first ID inside, first ID outside, count.
 func outside(uids []byte, uid int) int {
 	for lines := bufio.NewScanner(bytes.NewReader(uids)); lines.Scan(); {
 		var inside, out, count int
