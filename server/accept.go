@@ -12,15 +12,15 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// acceptPause keeps an accept that fails from spinning.
+// acceptPause keeps a failing accept from spinning.
 const acceptPause = 100 * time.Millisecond
 
-// unread bounds the replies that the kernel keeps for a program, in bytes with its
-// own bookkeeping: a little more than MaxPending of them. Descriptors wait there, too,
-// and the kernel limits how many the daemon has on their way.
+// unread bounds the replies that the kernel holds for a program, in bytes including overhead: a
+// little more than MaxPending. Descriptors wait there too, and the kernel limits how many the
+// daemon has in flight.
 const unread = 16 << 10
 
-// Serve lets programs in until Close. It returns nil then.
+// Serve accepts programs until Close, and then returns nil.
 func (s *Server) Serve() error {
 	for {
 		c, err := s.listener.AcceptUnix()
@@ -39,7 +39,7 @@ func (s *Server) Serve() error {
 	}
 }
 
-// admit begins a connection, if only to say that it is refused.
+// admit starts a connection, even for a program that is refused, to tell it why.
 func (s *Server) admit(uc *net.UnixConn) {
 	_ = uc.SetWriteBuffer(unread / 2) // the kernel doubles it
 	holder, err := s.listener.peers.identify(uc)
@@ -49,7 +49,7 @@ func (s *Server) admit(uc *net.UnixConn) {
 		err = errFull(unix.EMFILE)
 	}
 	if err != nil {
-		s.refusals.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("a program is refused")
+		s.refusals.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("a program was refused")
 	}
 	if s.down || err != nil && s.refusing >= s.room.refusals {
 		uc.Close()
@@ -71,15 +71,15 @@ func (s *Server) admit(uc *net.UnixConn) {
 	})
 }
 
-// room is for how many connections the limit of open files leaves room. It is kept
-// from the start: once the limit is reached, nobody could be told anything.
+// room is how many connections fit under RLIMIT_NOFILE. It is reserved from the start: at the
+// limit there would be no descriptor left to refuse a program with.
 type room struct {
 	programs int
 	refusals int // at the same time
 }
 
-// What a connection takes: the socket and the bell, and while an end is granted its
-// memory. Others is for everything else that the daemon opens later.
+// filesOfProgram is what a connection needs: the socket, the bell, and, while an end is granted,
+// its memory. filesOfOthers is for everything else that the daemon opens later.
 const (
 	filesOfProgram = 3
 	filesOfOthers  = 16

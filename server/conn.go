@@ -17,26 +17,26 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// patience bounds how long a program may keep a connection waiting.
+// patience limits how long a program may keep a connection waiting.
 type patience struct {
 	first time.Duration // for its first request
 	reply time.Duration // for room to send it a reply
 }
 
-// conn is a program: at most one end.
+// conn is the connection of a program, which holds at most one end.
 type conn struct {
 	*net.UnixConn
 	server *Server
 	holder pcm.Holder
-	refuse error // why it is not let in
+	refuse error // why the program is refused
 
-	// The reading goroutine's.
+	// Used by the reading goroutine only.
 	opened bool
 
 	send    sync.Mutex
 	end     atomic.Pointer[loop.End]
 	host    *host        // set before end
-	pending atomic.Int32 // goroutines for requests that take long
+	pending atomic.Int32 // requests that take long
 	wait    sync.WaitGroup
 }
 
@@ -49,7 +49,7 @@ func (c *conn) serve() {
 	cancel()
 	c.UnixConn.Close()
 	if end := c.end.Load(); end != nil {
-		end.Abandon() // which also ends the requests that wait
+		end.Abandon() // which also ends the waiting requests
 	}
 	c.wait.Wait()
 	if c.host != nil {
@@ -57,12 +57,12 @@ func (c *conn) serve() {
 	}
 }
 
-// read returns nil when the program has closed, or was hung up on.
+// read returns nil when the program has closed the connection or was disconnected.
 func (c *conn) read(ctx context.Context) error {
-	packet := make([]byte, wire.MessageBytes+1) // one more, to see what is too long
+	packet := make([]byte, wire.MessageBytes+1) // one more, to detect what is too long
 	_ = c.SetReadDeadline(time.Now().Add(c.server.patience.first))
 	for {
-		// Without room for descriptors the kernel drops those that come, and says so.
+		// Without room for descriptors the kernel drops them and sets MSG_CTRUNC.
 		n, _, flags, _, err := c.ReadMsgUnix(packet, nil)
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
@@ -87,15 +87,14 @@ func (c *conn) read(ctx context.Context) error {
 	}
 }
 
-// farewell tells the program why it is hung up on, unless it is because nothing can
-// be told to it.
+// farewell tells the program why it is disconnected, unless the connection itself failed.
 func (c *conn) farewell(h wire.Header, err error) {
 	if e := (*audio.Error)(nil); errors.As(err, &e) {
 		_ = c.fail(h, err)
 	}
 }
 
-// request answers one message, or starts what will. An error ends the connection.
+// request answers a message, or starts what will. An error ends the connection.
 func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	h := r.Header
 	switch {
@@ -111,7 +110,7 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 		c.opened = true
 		return c.later(h, func() error { return c.open(ctx, &r.Open) }, func(err error) error {
 			if err != nil {
-				return err // a connection without an end is of no use
+				return err // a connection without an end is useless
 			}
 			return c.grant(h, c.end.Load())
 		})
@@ -127,7 +126,7 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	case wire.OpHalt:
 		return done(end.Halt(ctx))
 	case wire.OpDrain:
-		drained := end.BeginDrain() // here: requests take effect in their order
+		drained := end.BeginDrain() // here, because requests take effect in order
 		return c.later(h, func() error { return drained(ctx) }, done)
 	case wire.OpMark:
 		return done(end.Mark(ctx, r.Mark.Position))
@@ -144,15 +143,14 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	return audio.ErrProtocol.With("unknown request %d", r.Op)
 }
 
-// later does what may take long, then answers. When that fails the connection is
-// closed.
+// later runs work in a goroutine and then answers. If the answer fails it closes the connection.
 func (c *conn) later(h wire.Header, work func() error, answer func(error) error) error {
 	if c.pending.Add(1) > wire.MaxPending {
 		return audio.ErrProtocol.With("more than %d requests without an answer", wire.MaxPending)
 	}
 	c.wait.Go(func() {
 		err := work()
-		c.pending.Add(-1) // first: with the answer in hand the program may ask again
+		c.pending.Add(-1) // first: after the answer the program may ask again
 		if err := answer(err); err != nil {
 			c.farewell(h, err)
 			c.UnixConn.Close()
@@ -177,7 +175,7 @@ func (c *conn) open(ctx context.Context, open *wire.Open) error {
 		return err
 	}
 	c.end.Store(end)
-	if ctx.Err() != nil { // serve may have looked for the end before it was there
+	if ctx.Err() != nil { // serve may have looked for the end before it was stored
 		end.Abandon()
 	}
 	return ctx.Err()

@@ -15,8 +15,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// Control is the socket of operators: HTTP and JSON, as openapi.yaml describes it. It
-// shows devices and loops, sets what audio(7I) sets, and tells what happens.
+// Control is the operators' socket: HTTP and JSON, as openapi.yaml describes it. It shows devices
+// and loops, sets what audio(7I) sets, and streams events.
 type Control struct {
 	Panel
 	log      zerolog.Logger
@@ -25,26 +25,25 @@ type Control struct {
 	quit     chan struct{} // closed by Close: event streams end
 }
 
-// Panel is what operators see and do.
+// Panel is what operators see and control.
 type Panel struct {
 	Bay   *loop.Patchbay
 	Loops Loops
-	// Thread says how the thread of a device is scheduled, "" for one without. nil: nobody
-	// knows. Called from any goroutine.
+	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
+	// called from any goroutine.
 	Thread func(device string) string
 }
 
-// Loops makes and removes loops. Its methods are called from any goroutine.
+// Loops adds and removes loops. Its methods are called from any goroutine.
 type Loops interface {
-	// Add makes the loop that a JSON object describes, with the keys of the
-	// configuration. ErrInvalid: all that is wrong with it. ErrBusy: its name is taken.
+	// Add adds the loop that a JSON object describes, with the keys of the configuration.
+	// ErrInvalid lists all that is wrong with it. ErrBusy: its name is taken.
 	Add(text []byte) (name string, err error)
-	// Remove hangs up on its programs. ErrNoDevice: there is no such loop.
+	// Remove removes a loop and disconnects its programs. ErrNoDevice: there is no such loop.
 	Remove(name string) error
 }
 
-// ListenControl binds the socket, for those who may use s. ErrBusy: another daemon has
-// it.
+// ListenControl binds the socket for the peers that s allows. ErrBusy: another daemon has it.
 func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	s.network = "unix"
 	l, err := listen(s)
@@ -59,7 +58,7 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	return c, nil
 }
 
-// routes is what openapi.yaml describes.
+// routes returns the handlers of what openapi.yaml describes.
 func (c *Control) routes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET /v1/states/{name...}":   c.get(c.named),
@@ -93,12 +92,12 @@ func (c *Control) handler() http.Handler {
 		mux.HandleFunc(pattern, handle)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		answerError(w, http.StatusNotFound, fmt.Sprintf("there is no %s %s; GET /v1/openapi.yaml describes what there is", r.Method, r.URL.Path))
+		answerError(w, http.StatusNotFound, fmt.Sprintf("there is no %s %s; GET /v1/openapi.yaml lists what exists", r.Method, r.URL.Path))
 	})
 	return mux
 }
 
-// Serve answers until Close. It returns nil then.
+// Serve answers requests until Close, and then returns nil.
 func (c *Control) Serve() error {
 	err := c.http.Serve(admitted{c.listener, c.log})
 	if errors.Is(err, http.ErrServerClosed) {
@@ -107,8 +106,7 @@ func (c *Control) Serve() error {
 	return err
 }
 
-// Close removes the socket and hangs up on everybody, after a moment in which requests
-// may end.
+// Close removes the socket, gives requests a moment to finish, and disconnects everyone.
 func (c *Control) Close() error {
 	close(c.quit)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -123,7 +121,7 @@ func (c *Control) Close() error {
 	return err
 }
 
-// admitted lets in whom the socket is for.
+// admitted accepts only the peers that the socket allows.
 type admitted struct {
 	*listener
 	log zerolog.Logger
@@ -140,17 +138,17 @@ func (a admitted) Accept() (net.Conn, error) {
 		if err == nil {
 			return conn, nil
 		}
-		a.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("an operator is refused")
+		a.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("an operator was refused")
 		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
 		_, _ = fmt.Fprintf(conn, "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n%v\n", err)
 		conn.Close()
 	}
 }
 
-// Close closes the socket, the lock is the Control's.
+// Close closes the socket. The lock is the Control's.
 func (a admitted) Close() error { return a.UnixListener.Close() }
 
-// status is the HTTP status of an error of the table.
+// status returns the HTTP status of an error.
 func status(err error) int {
 	switch {
 	case errors.Is(err, audio.ErrInvalid):

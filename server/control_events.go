@@ -16,16 +16,16 @@ func openAPI(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, api.Description)
 }
 
-// A reader of events who is further behind than eventRoom, or does not take one within
-// eventPatience, is cut off. After quietAfter without an event a comment is sent, so that
-// both sides see whether the other is there.
+// A reader that falls more than eventRoom events behind, or does not take one within
+// eventPatience, is disconnected. After quietAfter without an event a comment is sent, so that both
+// sides notice if the other has gone.
 const (
 	eventRoom     = 256
 	eventPatience = 5 * time.Second
 	quietAfter    = 15 * time.Second
 )
 
-// events is a stream of server-sent events, from now on.
+// events streams server-sent events from now on.
 func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 	events := c.Bay.Subscribe(eventRoom)
 	defer events.Cancel()

@@ -8,7 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// levels answers with the levels of what find finds.
+// levels answers with the levels of what find returns.
 func (c *Control) levels(find finder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s, err := find(r)
@@ -29,7 +29,7 @@ func levelsOf(r *mixer.Reading) api.SideLevels {
 	return s
 }
 
-// decibels with two decimals, nil for silence.
+// decibels rounds to two decimals and returns nil for silence.
 func decibels(x float64) *float64 {
 	if math.IsInf(x, 0) || math.IsNaN(x) {
 		return nil

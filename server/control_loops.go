@@ -24,7 +24,7 @@ func showLoop(s *loop.Status) api.Loop {
 	return l
 }
 
-// showEnd is an end of a loop in a format.
+// showEnd converts the status of an end of a loop in format f.
 func showEnd(s *loop.EndStatus, f audio.Format) api.End {
 	return api.End{
 		State: s.State.String(), Leaving: s.Gone, Direction: s.Direction.String(), Program: s.Holder.Program,
@@ -70,7 +70,7 @@ func (c *Control) addLoop(w http.ResponseWriter, r *http.Request) {
 	c.answerLoop(w, http.StatusCreated, name)
 }
 
-// drainLoop answers when all is played, or the operator has gone.
+// drainLoop answers when everything has been played, or gives up when the operator has gone.
 func (c *Control) drainLoop(w http.ResponseWriter, r *http.Request) {
 	done(w, c.Bay.Drain(r.Context(), r.PathValue("loop")))
 }
@@ -79,7 +79,7 @@ func (c *Control) haltLoop(w http.ResponseWriter, r *http.Request) {
 	done(w, c.Bay.Halt(r.Context(), r.PathValue("loop")))
 }
 
-// done answers what has nothing to say but that it is done.
+// done answers a request that has no result.
 func done(w http.ResponseWriter, err error) {
 	if err != nil {
 		answerError(w, status(err), err.Error())

@@ -11,7 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// maxBody bounds a request.
+// maxBody limits the body of a request.
 const maxBody = 64 << 10
 
 func answer(w http.ResponseWriter, code int, body any) {
@@ -19,7 +19,7 @@ func answer(w http.ResponseWriter, code int, body any) {
 	w.WriteHeader(code)
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	_ = enc.Encode(body) // who has gone needs no answer
+	_ = enc.Encode(body) // an operator that has gone needs no answer
 }
 
 func answerError(w http.ResponseWriter, code int, text string) {
@@ -55,10 +55,10 @@ func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, all)
 }
 
-// finder finds what a request is about.
+// finder returns the subject of a request.
 type finder func(r *http.Request) (loop.Subject, error)
 
-// named is about a device, or an end of a loop, by any of its names.
+// named finds a device or an end of a loop by any of its names.
 func (c *Control) named(r *http.Request) (loop.Subject, error) {
 	return c.Bay.Find(r.PathValue("name"))
 }
@@ -67,7 +67,7 @@ func (c *Control) device(r *http.Request) (loop.Subject, error) {
 	return c.Bay.Device(r.PathValue("device"))
 }
 
-// end is named client, server, or by the pid of a client.
+// end finds an end by the name client or server, or by the PID of a client.
 func (c *Control) end(r *http.Request) (loop.Subject, error) {
 	return c.Bay.Strip(r.PathValue("loop") + "/" + r.PathValue("end"))
 }
@@ -84,7 +84,7 @@ func (c *Control) get(find finder) http.HandlerFunc {
 	}
 }
 
-// bodyOf reads a request, or answers it.
+// bodyOf reads the body of a request, or answers with the error.
 func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -93,7 +93,7 @@ func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	return body, err == nil
 }
 
-// set is SETINFO.
+// set performs SETINFO.
 func (c *Control) set(find finder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s, err := find(r)

@@ -9,17 +9,17 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// together is a state, and those that belong to it: to a device the loops that are
-// attached to it, each followed by its clients; to a loop, which has the name of its
-// client end, its server end and its clients. ErrNoDevice.
-func together(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
+// related returns a state and those that belong to it. For a device: the loops attached to it,
+// each followed by its clients. For a loop, which has the name of its client end: its server end
+// and its clients. ErrNoDevice.
+func related(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
 	first, err := find(bay, name)
 	if err != nil {
 		return nil, err
 	}
 	all := []loop.Subject{first}
 	add := func(name string) {
-		if s, err := bay.Strip(name); err == nil { // else it has gone meanwhile
+		if s, err := bay.Strip(name); err == nil { // else it has gone
 			all = append(all, s)
 		}
 	}
@@ -33,7 +33,7 @@ func together(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
 		default:
 			continue
 		}
-		had := map[int]bool{} // the name of a client is its first end's
+		had := map[int]bool{} // a client is named once, after its first end
 		for _, c := range s.Clients {
 			if pid := c.Holder.PID; !c.Gone && !had[pid] {
 				had[pid] = true
@@ -44,11 +44,11 @@ func together(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
 	return all, nil
 }
 
-// states answers with a message for each state of those that belong together, then Seen.
+// states answers with one message for each related state, then Seen.
 func (c *conn) states(r *wire.Request) error {
 	h, bay := r.Header, c.server.bay
-	events, _ := bay.Seen() // first: what comes while they are looked at is one more
-	all, err := together(bay, wire.Text(r.Device.Name[:]))
+	events, _ := bay.Seen() // first, so that an event during the listing counts as new
+	all, err := related(bay, wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
 	}
@@ -65,7 +65,7 @@ func (c *conn) states(r *wire.Request) error {
 	return c.seen(h, events)
 }
 
-// follow answers once there were other events than the program has seen.
+// follow answers once there are more events than the program has seen.
 func (c *conn) follow(ctx context.Context, r *wire.Request) error {
 	var events uint64
 	return c.later(r.Header, func() error {

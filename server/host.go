@@ -8,24 +8,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// host is the program at a connection, as package loop reaches it: shared memory
-// and a bell. It outlives the connection while frames of a program that has gone
-// are still on their way.
+// host is the program at a connection as package loop sees it: shared memory and a bell. It
+// outlives the connection while frames of a program that has gone are still on their way.
 //
-// The bell is an eventfd that never leaves the daemon. The program gets an epoll
-// instance that watches it: with the eventfd itself it could clear O_NONBLOCK, which
-// belongs to the open file and not to the descriptor, fill the counter, and stop the
+// The bell is an eventfd that never leaves the daemon. The program gets an epoll instance that
+// watches it. With the eventfd itself it could clear O_NONBLOCK, which belongs to the open file
+// and not to the descriptor, fill the counter, and block the engine in Ring.
 // engine in Ring.
 type host struct {
 	hangUp func(why error)
 
-	bell atomic.Int32 // eventfd, −1: none
+	bell atomic.Int32 // eventfd; −1: none
 	one  [8]byte      // what is written to it
 
 	mu       sync.Mutex
 	memories int // mapped
 	closed   bool
-	memfd    int // of the newest memory, until it was sent; −1: none
+	memfd    int // newest memory, until it is sent; −1: none
 }
 
 func newHost(hangUp func(why error)) (*host, error) {
@@ -40,7 +39,7 @@ func newHost(hangUp func(why error)) (*host, error) {
 
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 
-// Memory makes a memfd and maps it.
+// Memory creates a memfd and maps it.
 func (h *host) Memory(bytes int) ([]byte, error) {
 	fd, err := unix.MemfdCreate("loopbridge", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -66,18 +65,18 @@ func (h *host) Memory(bytes int) ([]byte, error) {
 	return mem, nil
 }
 
-// Free unmaps. The bell goes with the last memory of a closed connection: from
-// then on nobody rings it.
+// Free unmaps mem. The last memory of a closed connection takes the bell with it, because nothing
+// rings it after that.
 func (h *host) Free(mem []byte) {
 	_ = unix.Munmap(mem)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.memories--
-	h.release()
+	h.releaseLocked()
 }
 
-// Ring counts the eventfd up; nobody counts it down, each step is an edge for the
-// ears. It cannot block, so the scheduler is not told: that saves a third of what it costs.
+// Ring counts the eventfd up. Nothing counts it down: each step is an edge for the epoll instance.
+// The write cannot block, so RawSyscall skips the scheduler, which saves a third of the cost.
 func (h *host) Ring() {
 	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(h.bell.Load()), uintptr(unsafe.Pointer(&h.one)), uintptr(len(h.one)))
 }
@@ -85,13 +84,13 @@ func (h *host) Ring() {
 // Disconnect hangs up.
 func (h *host) Disconnect(why error) { h.hangUp(why) }
 
-// descriptors are what a Granted carries: the newest memory, and ears for the bell
-// if they are wanted. The caller closes them.
-func (h *host) descriptors(ears bool) ([]int, error) {
+// descriptors returns what a Granted carries: the newest memory and, if asked for, an epoll
+// instance for the bell. The caller closes them.
+func (h *host) descriptors(withBell bool) ([]int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	fds := []int{h.memfd}
-	if ears {
+	if withBell {
 		fd, err := listenTo(int(h.bell.Load()))
 		if err != nil {
 			return nil, errFull(err)
@@ -102,7 +101,7 @@ func (h *host) descriptors(ears bool) ([]int, error) {
 	return fds, nil
 }
 
-// listenTo is an epoll instance that is readable once for each time the bell rang.
+// listenTo returns an epoll instance that is readable once for each time the bell rang.
 func listenTo(bell int) (int, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -124,10 +123,10 @@ func (h *host) close() {
 		unix.Close(h.memfd)
 		h.memfd = -1
 	}
-	h.release()
+	h.releaseLocked()
 }
 
-func (h *host) release() {
+func (h *host) releaseLocked() {
 	if h.closed && h.memories == 0 {
 		if fd := h.bell.Swap(-1); fd >= 0 {
 			unix.Close(int(fd))

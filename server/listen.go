@@ -14,17 +14,17 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Socket says where programs connect, and who may.
+// Socket says where programs connect and which may.
 type Socket struct {
 	Path  string
 	Mode  fs.FileMode // of the socket; 0: 0660
-	Group string      // name or number that owns the socket; "": the daemon's
-	Users []string    // may connect besides root, the daemon's user and Group
+	Group string      // name or number of the group that owns the socket; "": the daemon's
+	Users []string    // users that may connect besides root, the daemon's user and Group
 
-	network string // as package net names it; "": unixpacket
+	network string // as in package net; "": unixpacket
 }
 
-// listener is a bound socket and the lock that keeps a second daemon off it.
+// listener is a bound socket and the lock that keeps other daemons off it.
 type listener struct {
 	*net.UnixListener
 	path  string
@@ -32,8 +32,8 @@ type listener struct {
 	peers peers
 }
 
-// listen binds the socket. One that a dead daemon left behind is taken over; one
-// that is in use is ErrBusy. The directory is made if it is missing.
+// listen binds the socket and creates its directory if missing. It takes over a socket that a dead
+// daemon left behind; one that is in use is ErrBusy.
 func listen(s Socket) (*listener, error) {
 	if s.network == "" {
 		s.network = "unixpacket"
@@ -47,7 +47,7 @@ func listen(s Socket) (*listener, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(s.Path), 0o755); err != nil {
-		return nil, audio.ErrAccess.With("no directory for the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
+		return nil, audio.ErrAccess.With("cannot make a directory for the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
 	}
 	lock, err := lockSocket(s.Path)
 	if err != nil {
@@ -61,7 +61,7 @@ func listen(s Socket) (*listener, error) {
 	return &listener{UnixListener: l, path: s.Path, lock: lock, peers: peers}, nil
 }
 
-// lockSocket holds a file lock as long as the daemon lives, however it ends.
+// lockSocket takes a file lock that ends with the daemon, however it ends.
 func lockSocket(path string) (*os.File, error) {
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -74,12 +74,12 @@ func lockSocket(path string) (*os.File, error) {
 	return lock, nil
 }
 
-// bind makes the socket under another name if there is room for one, so that where programs look
-// it is there only when whoever may use it can: one that waits for the daemon tries at once.
+// bind creates the socket under another name, if the path has room for one, and renames it when its
+// group and mode are set: a program that waits for the daemon connects as soon as it appears.
 func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if info, err := os.Lstat(s.Path); err == nil {
 		if info.Mode()&fs.ModeSocket == 0 {
-			return nil, audio.ErrBusy.With("%s is there and no socket; remove it, or choose another --socket", s.Path)
+			return nil, audio.ErrBusy.With("%s exists and is not a socket; remove it, or choose another --socket", s.Path)
 		}
 		if listens(s.Path) {
 			return nil, audio.ErrBusy.With("another program listens on %s; stop it, or choose another --socket", s.Path)
@@ -92,7 +92,7 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if len(at) >= len(unix.RawSockaddrUnix{}.Path) {
 		at = s.Path
 	} else if info, err := os.Lstat(at); err == nil && info.Mode()&fs.ModeSocket != 0 {
-		_ = os.Remove(at) // of a daemon that was killed just then
+		_ = os.Remove(at) // of a daemon that was killed at this point
 	}
 	l, err := net.ListenUnix(s.network, &net.UnixAddr{Name: at, Net: s.network})
 	if err != nil {
@@ -113,11 +113,11 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 		l.Close()
 		return nil, audio.ErrPermission.With("cannot give %s to its group: %v", s.Path, err)
 	}
-	l.SetUnlinkOnClose(false) // it would be that of the other name
+	l.SetUnlinkOnClose(false) // it would remove the old name
 	return l, nil
 }
 
-// listens reports whether a socket has a listener, of whichever type.
+// listens reports whether a socket of any type has a listener.
 func listens(path string) bool {
 	c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: path, Net: "unixpacket"})
 	if err == nil {
@@ -126,14 +126,14 @@ func listens(path string) bool {
 	return !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
 }
 
-// Close removes the socket. The lock file stays: removing it would race with
-// another daemon's start.
+// Close removes the socket. It leaves the lock file: removing it would race with another daemon's
+// start.
 func (l *listener) Close() error {
 	_ = os.Remove(l.path)
 	return errors.Join(l.UnixListener.Close(), l.lock.Close())
 }
 
-// peers resolves names; gid is −1 where the group is not to be changed.
+// peers resolves names; gid is −1 if the group is to stay.
 func (s Socket) peers() (p peers, gid int, err error) {
 	gid = -1
 	p.uids = map[uint32]bool{0: true, uint32(os.Geteuid()): true}

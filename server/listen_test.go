@@ -60,8 +60,8 @@ func TestSocketThatCannotBe(t *testing.T) {
 		says   []string
 	}{
 		{"a path that is too long", server.Socket{Path: long}, audio.ErrInvalid, []string{long, "too long", "at most 107"}},
-		{"a file in the way", server.Socket{Path: file}, audio.ErrBusy, []string{file, "no socket", "remove it"}},
-		{"a directory in the way", server.Socket{Path: dir}, audio.ErrBusy, []string{dir, "no socket"}},
+		{"a file in the way", server.Socket{Path: file}, audio.ErrBusy, []string{file, "not a socket", "remove it"}},
+		{"a directory in the way", server.Socket{Path: dir}, audio.ErrBusy, []string{dir, "not a socket"}},
 		{"a file where the directory should be", server.Socket{Path: filepath.Join(file, "s")}, audio.ErrAccess, []string{"directory", "--socket"}},
 		{"an unknown group", server.Socket{Path: path, Group: "no-such-group"}, audio.ErrInvalid, []string{"no group no-such-group"}},
 		{"an unknown user", server.Socket{Path: path, Users: []string{"root", "no-such-user"}}, audio.ErrInvalid, []string{"no user no-such-user"}},

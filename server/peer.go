@@ -14,18 +14,18 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// peers is who may connect: root, the daemon's own user, the configured users, and
-// the members of the socket's group.
+// peers says who may connect: root, the daemon's own user, the configured users, and the members
+// of the socket's group.
 type peers struct {
 	uids map[uint32]bool
 	gid  uint32
 }
 
-// identify asks the kernel who is at the other end, and lets only peers in.
+// identify returns the process at the other end, and ErrPermission if it is not a peer.
 func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return pcm.Holder{}, audio.ErrPermission.With("who is there? %v", err)
+		return pcm.Holder{}, audio.ErrPermission.With("cannot identify the program: %v", err)
 	}
 	var cred *unix.Ucred
 	var credErr error
@@ -37,7 +37,7 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 		member = cred.Gid == p.gid || slices.Contains(peerGroups(int(fd)), p.gid)
 	})
 	if err != nil || credErr != nil {
-		return pcm.Holder{}, audio.ErrPermission.With("who is there? %v %v", err, credErr)
+		return pcm.Holder{}, audio.ErrPermission.With("cannot identify the program: %v %v", err, credErr)
 	}
 	holder := pcm.Holder{PID: int(cred.Pid), UID: int(cred.Uid), Program: programName(int(cred.Pid))}
 	if !member && !p.uids[cred.Uid] {
@@ -46,8 +46,7 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 	return holder, nil
 }
 
-// programName is what the process calls itself, fit to be printed on a terminal;
-// "?" where it has gone already.
+// programName returns the name of a process, fit for a terminal, or "?" if it has gone.
 func programName(pid int) string {
 	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {

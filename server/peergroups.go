@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerGroups is SO_PEERGROUPS, which package unix does not wrap: the supplementary
-// groups that the program had when it connected. nil where the kernel does not say.
+// peerGroups returns SO_PEERGROUPS, which package unix does not wrap: the supplementary groups of
+// the program when it connected, or nil if the kernel does not tell.
 func peerGroups(fd int) []uint32 {
 	groups := make([]uint32, 32)
 	for {

@@ -12,8 +12,8 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// write sends a packet, with descriptors if there are any. A program that leaves
-// too many replies unread for too long gets an error, and with it the end.
+// write sends a packet, with descriptors if there are any. It fails for a program that leaves too
+// many replies unread for too long, which ends the connection.
 func (c *conn) write(packet []byte, fds ...int) error {
 	c.send.Lock()
 	defer c.send.Unlock()
@@ -28,7 +28,7 @@ func (c *conn) write(packet []byte, fds ...int) error {
 	return err
 }
 
-// answer is Done, or why not.
+// answer replies Done, or with the error.
 func (c *conn) answer(h wire.Header, err error) error {
 	if err != nil {
 		return c.fail(h, err)
@@ -36,7 +36,7 @@ func (c *conn) answer(h wire.Header, err error) error {
 	return c.write(wire.EncodeReply(&wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}}))
 }
 
-// fail answers with the error's errno and sentence.
+// fail replies with the error's errno and sentence.
 func (c *conn) fail(h wire.Header, err error) error {
 	errno := audio.ErrIO.Errno()
 	if e := (*audio.Error)(nil); errors.As(err, &e) {
@@ -49,7 +49,7 @@ func (c *conn) fail(h wire.Header, err error) error {
 	return c.write(wire.EncodeReply(&r))
 }
 
-// grant hands the end's ring to the program.
+// grant sends the end's ring to the program.
 func (c *conn) grant(h wire.Header, end *loop.End) error {
 	g := end.Grant()
 	spec := g.Ring.Spec()

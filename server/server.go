@@ -9,11 +9,11 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// Server is a socket and its connections.
+// Server is the programs' socket and its connections.
 type Server struct {
 	bay      *loop.Patchbay
 	log      zerolog.Logger
-	refusals zerolog.Logger // the same, for what strangers could flood it with
+	refusals zerolog.Logger // rate-limited, as strangers could flood it
 	listener *listener
 	patience patience
 	room     room
@@ -21,7 +21,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
-	refusing int // of conns
+	refusing int // conns that are refused
 	down     bool
 	wait     sync.WaitGroup
 }
@@ -42,15 +42,15 @@ func Listen(s Socket, bay *loop.Patchbay, log zerolog.Logger) (*Server, error) {
 	}, nil
 }
 
-// Connections is how many there are.
+// Connections returns the number of connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
 
-// Close removes the socket, hangs up on everybody, and returns when all their ends
-// are closed. A second Close is harmless.
+// Close removes the socket, disconnects everyone, and returns when all their ends are closed.
+// Another Close does nothing.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	if s.down {

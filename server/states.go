@@ -9,7 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// find returns what has a name, for a mixer: without a name a device that has something to turn.
+// find returns what has a name. Without a name, that must be a device that plays or records.
 func find(bay *loop.Patchbay, name string) (loop.Subject, error) {
 	s, err := bay.Find(name)
 	if err == nil && name == "" && s.Info().HW&(state.HWPlay|state.HWRecord) == 0 {
@@ -18,7 +18,7 @@ func find(bay *loop.Patchbay, name string) (loop.Subject, error) {
 	return s, err
 }
 
-// state answers requests about one state. An error ends the connection.
+// state answers a request for one state. An error ends the connection.
 func (c *conn) state(r *wire.Request) error {
 	h, bay := r.Header, c.server.bay
 	s, err := find(bay, wire.Text(r.Device.Name[:]))
@@ -38,7 +38,7 @@ func (c *conn) state(r *wire.Request) error {
 	return c.tell(h, bay.Address(s), s)
 }
 
-// tell answers with a state, of which name is the address.
+// tell answers with a state under an address.
 func (c *conn) tell(h wire.Header, name string, s loop.Subject) error {
 	i := s.Info()
 	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: h.Last}}
@@ -51,7 +51,7 @@ func (c *conn) tell(h wire.Header, name string, s loop.Subject) error {
 	return c.write(wire.EncodeReply(&r))
 }
 
-// patchOf is what an OpSet asks for.
+// patchOf returns what an OpSet asks for.
 func patchOf(d *wire.Device) (p state.Patch, err error) {
 	var errs []error
 	for f := range state.Field(wire.MaxFields) {

@@ -1,5 +1,5 @@
-// Package servertest is a daemon for tests: a patchbay with devices and loops, served on a
-// socket, in the process of the test.
+// Package servertest runs a daemon for tests: a patchbay with devices and loops, served on a socket
+// within the process of the test.
 //
 //	d := servertest.Start(t, servertest.Options{})     loop0 on a clock, until the test ends
 //	p, err := client.Open(servertest.Guard(t), d.Path, "loop0", …)
@@ -26,37 +26,36 @@ import (
 	"github.com/loopbridge/loopbridge/server"
 )
 
-// Hang is how long anything may take before a test says that it hangs: longer than any host
-// lets a program wait.
+// Hang is how long anything may take before a test fails: longer than any host delays a program.
 const Hang = 5 * time.Minute
 
 // Options say what a daemon serves.
 type Options struct {
-	// Socket is where; without a path it is one of its own.
+	// Socket is where to listen; without a path, a new one.
 	Socket server.Socket
-	// Devices are those of the daemon, which closes them; the first clocks the loops. None: a
-	// null device.
+	// Devices become the daemon's, which closes them; the first clocks the loops. None: a null
+	// device.
 	Devices []*loop.Engine
-	// Loops are on the first device. None: loop0.
+	// Loops run on the first device. None: loop0.
 	Loops []loop.Spec
-	// Adjust is called with the server before it serves; nil: nothing is.
+	// Adjust, if not nil, is called with the server before it serves.
 	Adjust func(*server.Server)
-	// ProgramsOnly: it has no socket for operators.
+	// ProgramsOnly leaves out the socket for operators.
 	ProgramsOnly bool
 }
 
-// Daemon is a server and all that it serves.
+// Daemon is a server with everything that it serves.
 type Daemon struct {
 	*server.Server
 	Bay  *loop.Patchbay
 	Path string // of the socket
 
-	control *server.Control // nil: it serves programs only
-	served  chan error      // what either has returned
-	devices []*loop.Engine  // to be closed
+	control *server.Control // nil: programs only
+	served  chan error      // what each returned
+	devices []*loop.Engine  // to close
 }
 
-// Start starts a daemon that ends with the test, which fails if it does not end well.
+// Start starts a daemon that stops with the test, which fails if it stops with an error.
 func Start(t testing.TB, o Options) *Daemon {
 	t.Helper()
 	if o.Socket.Path == "" {
@@ -70,7 +69,7 @@ func Start(t testing.TB, o Options) *Daemon {
 	return d
 }
 
-// Serve is Start for a patchbay that somebody else has made, and closes.
+// Serve serves a patchbay that the caller closes, until the test ends.
 func Serve(t testing.TB, bay *loop.Patchbay) *Daemon {
 	t.Helper()
 	d, err := serve(&Daemon{Bay: bay}, Options{Socket: server.Socket{Path: Socket(t)}})
@@ -93,7 +92,7 @@ func (d *Daemon) stopAfter(t testing.TB) {
 	})
 }
 
-// New is Start without a test, for a process of its own. Call Stop at the end.
+// New is Start without a test. Call Stop at the end.
 func New(o Options) (*Daemon, error) {
 	if len(o.Devices) == 0 {
 		device, err := Null("null", backend.Config{}, null.Options{})
@@ -146,7 +145,7 @@ func serve(d *Daemon, o Options) (*Daemon, error) {
 	return d, nil
 }
 
-// hangUp ends both servers.
+// hangUp closes both servers.
 func (d *Daemon) hangUp() error {
 	var err error
 	if d.control != nil {
@@ -155,7 +154,7 @@ func (d *Daemon) hangUp() error {
 	return errors.Join(err, d.Server.Close(), <-d.served, <-d.served)
 }
 
-// Stop ends the daemon, and closes its devices.
+// Stop stops the daemon and closes its devices.
 func (d *Daemon) Stop() error {
 	var err error
 	if d.Server != nil {
@@ -168,7 +167,7 @@ func (d *Daemon) Stop() error {
 	return err
 }
 
-// Status returns that of a loop.
+// Status returns the status of a loop.
 func (d *Daemon) Status(name string) loop.Status {
 	for _, s := range d.Bay.Status() {
 		if s.Name == name {
@@ -178,8 +177,7 @@ func (d *Daemon) Status(name string) loop.Status {
 	return loop.Status{}
 }
 
-// Null opens a null device with periods of 10 ms, in the usual format, with the sides that c
-// has.
+// Null opens a null device with the default format, periods of 10 ms and the sides in c.
 func Null(name string, c backend.Config, o null.Options) (*loop.Engine, error) {
 	c.Format, c.Period, c.Periods = audio.DefaultFormat(), 480, 2
 	s, err := null.Open(c, o)
@@ -189,8 +187,8 @@ func Null(name string, c backend.Config, o null.Options) (*loop.Engine, error) {
 	return loop.NewEngine(name, s), nil
 }
 
-// Socket returns a path that is short, as the kernel wants it, and reachable for every user.
-// What is there goes with the test.
+// Socket returns a path short enough for a socket and reachable for every user. It is removed
+// after the test.
 func Socket(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lb")
@@ -204,15 +202,14 @@ func Socket(t testing.TB) string {
 	return filepath.Join(dir, "s")
 }
 
-// Guard returns a context that ends with the test, or when that hangs.
+// Guard returns a context that ends with the test, or after Hang.
 func Guard(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), Hang)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// Answers returns why a program that asks the daemon on a socket gets no answer; nil: it gets
-// one.
+// Answers returns nil if the daemon on a socket answers, or else why not.
 func Answers(ctx context.Context, path string) error {
 	_, err := client.Open(ctx, path, "no such loop", pcm.Options{Role: pcm.Client, Direction: pcm.Read})
 	if errors.Is(err, audio.ErrNoDevice) {
@@ -221,7 +218,7 @@ func Answers(ctx context.Context, path string) error {
 	return err
 }
 
-// Until waits for something that happens elsewhere.
+// Until waits until happened returns true, and fails the test after Hang.
 func Until(t testing.TB, what string, happened func() bool) {
 	t.Helper()
 	for start := time.Now(); !happened(); time.Sleep(time.Millisecond) {
@@ -231,7 +228,7 @@ func Until(t testing.TB, what string, happened func() bool) {
 	}
 }
 
-// Is fails the test unless an error is the one that is wanted.
+// Is fails the test unless err is want.
 func Is(t testing.TB, err error, want *audio.Error) {
 	t.Helper()
 	if !errors.Is(err, want) {
