@@ -27,7 +27,7 @@ var (
 	ErrNoDevice    = &Error{syscall.ENODEV, "no such loop or device"}
 	ErrInvalid     = &Error{syscall.EINVAL, "invalid value"}
 	ErrClosed      = &Error{syscall.EBADF, "already closed"}
-	ErrUnsupported = &Error{syscall.ENOTSUP, "not opened for this direction"} // such as a read on an end opened to write
+	ErrUnsupported = &Error{syscall.ENOTSUP, "not opened for this direction"} // read on a write end
 	ErrPermission  = &Error{syscall.EPERM, "not permitted"}                   // peer credentials
 	ErrProtocol    = &Error{syscall.EPROTO, "the other side breaks the protocol"}
 	ErrNoMemory    = &Error{syscall.ENOMEM, "not enough memory"}

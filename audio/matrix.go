@@ -45,7 +45,8 @@ func (m Matrix) Validate() error {
 	}
 	for i, g := range m.Gains {
 		if !(math.Abs(float64(g)) <= MaxGain) { // NaN fails too
-			return ErrInvalid.With("the gain %v from channel %d to channel %d (counted from 0) is out of range; use -%d..%d",
+			return ErrInvalid.With(
+				"the gain %v from channel %d to channel %d (counted from 0) is out of range; use -%d..%d",
 				g, i%m.In, i/m.In, MaxGain, MaxGain)
 		}
 	}

@@ -30,9 +30,9 @@ const (
 // positionNames holds ALSA's names, by number. A number without a name is not a position.
 var positionNames = [...]string{
 	2: "MONO", 3: "FL", 4: "FR", 5: "RL", 6: "RR", 7: "FC", 8: "LFE", 9: "SL", 10: "SR", 11: "RC", 12: "FLC", 13: "FRC",
-	14: "RLC", 15: "RRC", 16: "FLW", 17: "FRW", 18: "FLH", 19: "FCH", 20: "FRH", 21: "TC", 22: "TFL", 23: "TFR", 24: "TFC",
-	25: "TRL", 26: "TRR", 27: "TRC", 28: "TFLC", 29: "TFRC", 30: "TSL", 31: "TSR", 32: "LLFE", 33: "RLFE", 34: "BC",
-	35: "BLC", 36: "BRC",
+	14: "RLC", 15: "RRC", 16: "FLW", 17: "FRW", 18: "FLH", 19: "FCH", 20: "FRH", 21: "TC", 22: "TFL", 23: "TFR",
+	24: "TFC", 25: "TRL", 26: "TRR", 27: "TRC", 28: "TFLC", 29: "TFRC", 30: "TSL", 31: "TSR", 32: "LLFE", 33: "RLFE",
+	34: "BC", 35: "BLC", 36: "BRC",
 }
 
 // Valid reports whether p is a position.
@@ -72,7 +72,8 @@ func ParsePositions(text string) (p Positions, err error) {
 		n := slices.Index(positionNames[:], name)
 		switch {
 		case n < 0:
-			return Positions{}, ErrInvalid.With("%s is not a position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC", name)
+			return Positions{}, ErrInvalid.With(
+				"%s is not a position; use ALSA's names, such as FL FR RL RR FC LFE SL SR RC", name)
 		case slices.Contains(p[:i], Position(n)):
 			return Positions{}, ErrInvalid.With("%s is given twice", name)
 		}

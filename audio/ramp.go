@@ -27,7 +27,8 @@ func RampFrames(rate, period int) int {
 // NewRamp returns an idle ramp of that many frames.
 func NewRamp(f Format, frames int) *Ramp {
 	n := frames * f.Channels
-	r := &Ramp{format: f, frames: frames, from: make([]float32, f.Channels), fall: make([]float32, n), room: make([]float32, n)}
+	r := &Ramp{format: f, frames: frames, from: make([]float32, f.Channels)}
+	r.fall, r.room = make([]float32, n), make([]float32, n)
 	for i := range r.fall {
 		r.fall[i] = 1 - float32(i/f.Channels)/float32(frames)
 	}

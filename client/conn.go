@@ -180,7 +180,8 @@ func (c *conn) ask(ctx context.Context, r *wire.Request) (a answer, err error) {
 // await is call for a request whose answer depends on others; ErrTimedOut if the daemon no longer
 // answers anything.
 func (c *conn) await(ctx context.Context, r *wire.Request) (a answer, err error) {
-	err = reach.Watch(ctx, c.socket, func(ctx context.Context) error { return ping(ctx, c.socket) }, func(ctx context.Context) (err error) {
+	probe := func(ctx context.Context) error { return ping(ctx, c.socket) }
+	err = reach.Watch(ctx, c.socket, probe, func(ctx context.Context) (err error) {
 		a, err = c.call(ctx, r)
 		return err
 	})

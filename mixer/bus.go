@@ -1,8 +1,6 @@
 package mixer
 
-import (
-	"github.com/loopbridge/loopbridge/audio"
-)
+import "github.com/loopbridge/loopbridge/audio"
 
 // Bus holds the sound of one cycle: the sum of what was added since Begin.
 //

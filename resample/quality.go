@@ -1,8 +1,6 @@
 package resample
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Quality trades the quality of a resampler for its cost.
 type Quality uint8

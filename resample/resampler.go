@@ -1,8 +1,6 @@
 package resample
 
-import (
-	"github.com/loopbridge/loopbridge/audio"
-)
+import "github.com/loopbridge/loopbridge/audio"
 
 // MaxRatio limits the ratio of two rates, either way.
 const MaxRatio = 256
@@ -21,7 +19,8 @@ func (c Config) validate() error {
 	case c.Channels < 1 || c.Channels > audio.MaxChannels:
 		return audio.ErrInvalid.With("%d channels are out of range; use 1..%d", c.Channels, audio.MaxChannels)
 	case c.In < 1 || c.Out < 1 || c.In > c.Out*MaxRatio || c.Out > c.In*MaxRatio:
-		return audio.ErrInvalid.With("from %d to %d Hz is too far; the ratio may be 1/%d to %d", c.In, c.Out, MaxRatio, MaxRatio)
+		return audio.ErrInvalid.With("from %d to %d Hz is too far; the ratio may be 1/%d to %d",
+			c.In, c.Out, MaxRatio, MaxRatio)
 	case int(c.Quality) >= len(designs):
 		return audio.ErrInvalid.With("%s is not a quality of a resampler", c.Quality)
 	case !(c.Vary >= 0 && c.Vary <= 0.5):

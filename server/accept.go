@@ -101,5 +101,6 @@ func newRoom() room {
 }
 
 func errFull(err error) error {
-	return audio.ErrNoMemory.With("the daemon has no descriptors for another program (%v): raise its limit of open files (ulimit -n, LimitNOFILE=)", err)
+	return audio.ErrNoMemory.With("the daemon has no descriptors for another program (%v): "+
+		"raise its limit of open files (ulimit -n, LimitNOFILE=)", err)
 }

@@ -161,7 +161,8 @@ func (c *conn) later(h wire.Header, work func() error, answer func(error) error)
 
 func (c *conn) open(ctx context.Context, open *wire.Open) error {
 	host, err := newHost(func(why error) {
-		c.server.log.Warn().Err(why).Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("program disconnected")
+		log := c.server.log.Warn().Err(why)
+		log.Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("program disconnected")
 		c.UnixConn.Close()
 	})
 	if err != nil {

@@ -52,8 +52,8 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	}
 	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{})}
 	c.http = http.Server{
-		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(log, "", 0),
+		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(log, "", 0),
 	}
 	return c, nil
 }
@@ -92,7 +92,8 @@ func (c *Control) handler() http.Handler {
 		mux.HandleFunc(pattern, handle)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		answerError(w, http.StatusNotFound, fmt.Sprintf("there is no %s %s; GET /v1/openapi.yaml lists what exists", r.Method, r.URL.Path))
+		text := fmt.Sprintf("there is no %s %s; GET /v1/openapi.yaml lists what exists", r.Method, r.URL.Path)
+		answerError(w, http.StatusNotFound, text)
 	})
 	return mux
 }
@@ -140,7 +141,8 @@ func (a admitted) Accept() (net.Conn, error) {
 		}
 		a.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("an operator was refused")
 		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n%v\n", err)
+		_, _ = fmt.Fprintf(conn,
+			"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n%v\n", err)
 		conn.Close()
 	}
 }

@@ -62,7 +62,8 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func eventText(e *event.Event) string {
-	reply := api.Event{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Changes: api.ChangesOf(e.Changes), Note: e.Note}
+	reply := api.Event{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Note: e.Note}
+	reply.Changes = api.ChangesOf(e.Changes)
 	if e.Loop != "" {
 		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID
 	}

@@ -10,8 +10,8 @@ import (
 
 func showLoop(s *loop.Status) api.Loop {
 	l := api.Loop{
-		Name: s.Name, Device: s.Device, Attached: s.Attached.String(), Format: s.Format, State: s.State(), Waiting: s.Waiting,
-		Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped, Clients: []api.End{},
+		Name: s.Name, Device: s.Device, Attached: s.Attached.String(), Format: s.Format, State: s.State(),
+		Waiting: s.Waiting, Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped, Clients: []api.End{},
 		OnClientClose: s.OnClientClose.String(),
 	}
 	if s.Server.Open {

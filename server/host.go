@@ -78,7 +78,8 @@ func (h *host) Free(mem []byte) {
 // Ring counts the eventfd up. Nothing counts it down: each step is an edge for the epoll instance.
 // The write cannot block, so RawSyscall skips the scheduler, which saves a third of the cost.
 func (h *host) Ring() {
-	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(h.bell.Load()), uintptr(unsafe.Pointer(&h.one)), uintptr(len(h.one)))
+	_, _, _ = unix.RawSyscall(
+		unix.SYS_WRITE, uintptr(h.bell.Load()), uintptr(unsafe.Pointer(&h.one)), uintptr(len(h.one)))
 }
 
 // Disconnect hangs up.
@@ -107,7 +108,8 @@ func listenTo(bell int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, bell, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET}); err != nil {
+	edge := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET}
+	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, bell, &edge); err != nil {
 		unix.Close(fd)
 		return -1, err
 	}

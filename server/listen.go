@@ -47,7 +47,8 @@ func listen(s Socket) (*listener, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(s.Path), 0o755); err != nil {
-		return nil, audio.ErrAccess.With("cannot make a directory for the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
+		return nil, audio.ErrAccess.With(
+			"cannot make a directory for the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
 	}
 	lock, err := lockSocket(s.Path)
 	if err != nil {
@@ -65,11 +66,13 @@ func listen(s Socket) (*listener, error) {
 func lockSocket(path string) (*os.File, error) {
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, audio.ErrAccess.With("cannot lock the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
+		return nil, audio.ErrAccess.With(
+			"cannot lock the socket: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", err)
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		lock.Close()
-		return nil, audio.ErrBusy.With("a daemon is running on %s already; stop it, or give this one another --socket", path)
+		return nil, audio.ErrBusy.With(
+			"a daemon is running on %s already; stop it, or give this one another --socket", path)
 	}
 	return lock, nil
 }
@@ -79,7 +82,8 @@ func lockSocket(path string) (*os.File, error) {
 func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if info, err := os.Lstat(s.Path); err == nil {
 		if info.Mode()&fs.ModeSocket == 0 {
-			return nil, audio.ErrBusy.With("%s exists and is not a socket; remove it, or choose another --socket", s.Path)
+			return nil, audio.ErrBusy.With(
+				"%s exists and is not a socket; remove it, or choose another --socket", s.Path)
 		}
 		if listens(s.Path) {
 			return nil, audio.ErrBusy.With("another program listens on %s; stop it, or choose another --socket", s.Path)
@@ -96,7 +100,8 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 	}
 	l, err := net.ListenUnix(s.network, &net.UnixAddr{Name: at, Net: s.network})
 	if err != nil {
-		return nil, audio.ErrAccess.With("cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
+		return nil, audio.ErrAccess.With(
+			"cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
 	}
 	mode := s.Mode
 	if mode == 0 {

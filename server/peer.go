@@ -41,7 +41,8 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 	}
 	holder := pcm.Holder{PID: int(cred.Pid), UID: int(cred.Uid), Program: programName(int(cred.Pid))}
 	if !member && !p.uids[cred.Uid] {
-		return holder, audio.ErrPermission.With("user %d may not use this daemon: join the group of its socket, or be listed in its users", cred.Uid)
+		return holder, audio.ErrPermission.With(
+			"user %d may not use this daemon: join the group of its socket, or be listed in its users", cred.Uid)
 	}
 	return holder, nil
 }

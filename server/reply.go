@@ -56,8 +56,8 @@ func (c *conn) grant(h wire.Header, end *loop.End) error {
 	r := wire.Reply{
 		Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1},
 		Granted: wire.Granted{
-			Direction: uint32(g.Direction), Period: uint32(g.Period), Buffer: uint32(spec.Capacity), Bytes: uint64(spec.Bytes()),
-			Positions: wire.PositionsOf(g.Positions),
+			Direction: uint32(g.Direction), Period: uint32(g.Period), Buffer: uint32(spec.Capacity),
+			Bytes: uint64(spec.Bytes()), Positions: wire.PositionsOf(g.Positions),
 		},
 	}
 	fds, err := c.host.descriptors(h.Op == wire.OpOpen)

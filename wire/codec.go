@@ -112,7 +112,9 @@ func decodeHeader(packet []byte, h *Header) error {
 		return audio.ErrProtocol.With("header: %v", err)
 	}
 	if h.Version != Version {
-		return audio.ErrProtocol.With("the other side speaks protocol version %d, this one version %d: use the same release of both", h.Version, Version)
+		return audio.ErrProtocol.With(
+			"the other side speaks protocol version %d, this one version %d: use the same release of both",
+			h.Version, Version)
 	}
 	return nil
 }

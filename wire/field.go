@@ -32,14 +32,18 @@ func Text(field []byte) string {
 
 // FormatOf converts f for the wire.
 func FormatOf(f audio.Format) Format {
-	return Format{Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding), Positions: PositionsOf(f.Positions)}
+	return Format{
+		Rate: uint32(f.Rate), Channels: uint32(f.Channels), Encoding: uint32(f.Encoding),
+		Positions: PositionsOf(f.Positions),
+	}
 }
 
 // Audio converts a format from the wire. Validate refuses the result for numbers that no format
 // has.
 func (f Format) Audio() audio.Format {
 	return audio.Format{
-		Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255)), Positions: Positions(f.Positions),
+		Rate: clip(f.Rate), Channels: clip(f.Channels), Encoding: audio.Encoding(min(f.Encoding, 255)),
+		Positions: Positions(f.Positions),
 	}
 }
 
@@ -84,11 +88,13 @@ func (o *Open) Options() pcm.Options {
 // OpenOf returns a request for an end of a loop, or ErrNoDevice for an impossible name.
 func OpenOf(loop string, o pcm.Options) (Open, error) {
 	if len(loop) >= NameBytes || strings.IndexByte(loop, 0) >= 0 {
-		return Open{}, audio.ErrNoDevice.With("a loop's name must have at most %d bytes and no zero byte, unlike %q", NameBytes-1, loop)
+		return Open{}, audio.ErrNoDevice.With(
+			"a loop's name must have at most %d bytes and no zero byte, unlike %q", NameBytes-1, loop)
 	}
 	w := Open{
 		Role: uint32(o.Role), Direction: uint32(o.Direction), Format: FormatOf(o.Format),
-		Period: frames(o.Period), Buffer: frames(o.Buffer), Unsettled: flag(o.Unsettled), Wait: max(int64(pcm.Forever), int64(o.Wait)),
+		Period: frames(o.Period), Buffer: frames(o.Buffer), Unsettled: flag(o.Unsettled),
+		Wait: max(int64(pcm.Forever), int64(o.Wait)),
 	}
 	Put(w.Loop[:], loop)
 	return w, nil

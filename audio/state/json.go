@@ -22,7 +22,8 @@ func readPatch(data []byte) (b patchBuilder) {
 		b.put(name, bits.Shorten(string(raw)), func(f Field) (uint32, string) { return f.parseJSON(raw) })
 	}, &b.problems)
 	if err != nil {
-		b = patchBuilder{problems: Problems{{Reason: "not a JSON object: " + err.Error(), Use: `write {"FIELD":VALUE}`}}}
+		p := Problem{Reason: "not a JSON object: " + err.Error(), Use: `write {"FIELD":VALUE}`}
+		b = patchBuilder{problems: Problems{p}}
 	}
 	return b
 }

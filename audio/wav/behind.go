@@ -120,7 +120,8 @@ func (w *Reader) passChunks(at int64) error {
 		case err != nil && err != io.ErrUnexpectedEOF:
 			return audio.ErrIO.With("reading the chunks behind the sound of the WAV file failed: %v", err)
 		case n == wavChunkHead && wavMagic(string(head[:4])):
-			return audio.ErrInvalid.With("another WAV file follows the first, %d bytes from its beginning, and is not played; give one at a time", at)
+			return audio.ErrInvalid.With("another WAV file follows the first, "+
+				"%d bytes from its beginning, and is not played; give one at a time", at)
 		case err == nil && wavPrintable(head[:4]):
 		case wavZero(head[:n]): // padding
 			rest, failed := io.Copy(io.Discard, zeroes{readFunc(w.read)})
@@ -130,7 +131,8 @@ func (w *Reader) passChunks(at int64) error {
 			at += rest
 			fallthrough
 		default:
-			return audio.ErrInvalid.With("the WAV file is damaged: %d bytes from its beginning, behind its sound, there is neither a chunk nor its end", at)
+			return audio.ErrInvalid.With("the WAV file is damaged: "+
+				"%d bytes from its beginning, behind its sound, there is neither a chunk nor its end", at)
 		}
 		size := int64(b.order.Uint32(head[4:]))
 		size += size & 1

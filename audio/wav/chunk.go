@@ -10,9 +10,10 @@ const (
 // wavKnownChunk reports whether programs write chunks with that id.
 func wavKnownChunk(id string) bool {
 	return slices.Contains([]string{
-		"data", "fmt ", "fact", "ds64", "LIST", "JUNK", "junk", "PAD ", "FLLR", "bext", "iXML", "axml", "bxml", "sxml", "chna",
-		"cue ", "plst", "smpl", "inst", "acid", "strc", "cart", "levl", "link", "umid", "PEAK", "id3 ", "ID3 ", "_PMX", "DISP",
-		"afsp", "AFAn", "minf", "elm1", "regn", "resu", "ResU", "note", "labl", "wavl", "slnt", "Cr8r", "SAUR", "MARK", "SNDM",
+		"data", "fmt ", "fact", "ds64", "LIST", "JUNK", "junk", "PAD ", "FLLR", "bext", "iXML", "axml", "bxml", "sxml",
+		"chna", "cue ", "plst", "smpl", "inst", "acid", "strc", "cart", "levl", "link", "umid", "PEAK", "id3 ", "ID3 ",
+		"_PMX", "DISP", "afsp", "AFAn", "minf", "elm1", "regn", "resu", "ResU", "note", "labl", "wavl", "slnt", "Cr8r",
+		"SAUR", "MARK", "SNDM",
 	}, id)
 }
 

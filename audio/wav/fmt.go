@@ -8,7 +8,7 @@ import (
 
 // parseWAVFormat parses the body of a fmt chunk, at least 16 bytes. If the mask does not fit the
 // channels, they have the usual positions.
-func parseWAVFormat(b []byte, order binary.ByteOrder) (audio.Format, error) {
+func parseWAVFormat(b []byte, order binary.ByteOrder) (f audio.Format, err error) {
 	tag := order.Uint16(b)
 	channels := int(order.Uint16(b[2:]))
 	rate := order.Uint32(b[4:])
@@ -18,7 +18,7 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (audio.Format, error) {
 	mask := uint32(0)
 	if extensible {
 		if len(b) < 40 {
-			return audio.Format{}, audio.ErrInvalid.With("the WAV header is damaged: its extensible format has %d bytes of 40", len(b))
+			return f, damaged("its extensible format has %d bytes of 40", len(b))
 		}
 		// RIFX writers disagree whether the GUID's first field is one number or two.
 		tag = order.Uint16(b[24:]) | order.Uint16(b[26:])
@@ -27,19 +27,20 @@ func parseWAVFormat(b []byte, order binary.ByteOrder) (audio.Format, error) {
 		}
 		mask = order.Uint32(b[20:])
 		if valid := int(order.Uint16(b[18:])); valid > bits {
-			return audio.Format{}, audio.ErrInvalid.With("the WAV header is damaged: %d valid bits in samples of %d", valid, bits)
+			return f, damaged("%d valid bits in samples of %d", valid, bits)
 		}
 	}
-	f := audio.Format{Rate: int(min(rate, 1<<30)), Channels: channels, Encoding: audio.U8}
+	f = audio.Format{Rate: int(min(rate, 1<<30)), Channels: channels, Encoding: audio.U8}
 	if err := f.Validate(); err != nil {
 		return audio.Format{}, audio.ErrInvalid.With("the WAV header cannot be used: %v", err)
 	}
 	if align%channels != 0 {
-		return audio.Format{}, audio.ErrInvalid.With("the WAV header is damaged: frames of %d bytes for %d channels", align, channels)
+		return audio.Format{}, damaged("frames of %d bytes for %d channels", align, channels)
 	}
 	if f.Encoding = wavEncoding(tag, bits, align/channels, extensible); f.Encoding == 0 {
-		return audio.Format{}, audio.ErrInvalid.With("the WAV file holds %s (format 0x%04X, %d bits in %d bytes), which is not supported;"+
-			" convert it first, as with: ffmpeg -i in.wav -c:a pcm_s16le out.wav", wavTagName(tag), tag, bits, align/channels)
+		return audio.Format{}, audio.ErrInvalid.With("the WAV file holds %s (format 0x%04X, %d bits in %d bytes),"+
+			" which is not supported; convert it first, as with: ffmpeg -i in.wav -c:a pcm_s16le out.wav",
+			wavTagName(tag), tag, bits, align/channels)
 	}
 	if order == binary.BigEndian {
 		f.Encoding = wavBigEndian(f.Encoding)

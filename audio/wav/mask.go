@@ -9,8 +9,9 @@ import (
 // wavPositions lists the positions of the bits of dwChannelMask, lowest first: the order of
 // channels in a WAV file.
 var wavPositions = [18]audio.Position{
-	audio.FrontLeft, audio.FrontRight, audio.FrontCentre, audio.LowFrequency, audio.RearLeft, audio.RearRight, audio.FrontLeftOfCentre, audio.FrontRightOfCentre, audio.RearCentre,
-	audio.SideLeft, audio.SideRight, 21, 22, 24, 23, 25, 27, 26, // TC TFL TFC TFR TRL TRC TRR
+	audio.FrontLeft, audio.FrontRight, audio.FrontCentre, audio.LowFrequency, audio.RearLeft, audio.RearRight,
+	audio.FrontLeftOfCentre, audio.FrontRightOfCentre, audio.RearCentre, audio.SideLeft, audio.SideRight,
+	21, 22, 24, 23, 25, 27, 26, // TC TFL TFC TFR TRL TRC TRR
 }
 
 // Positions returns the usual order of 3 to 8 channels in a WAV file. Fewer channels, which have

@@ -96,7 +96,7 @@ func (s *wavScanner) magic() error {
 // fmtChunk parses a fmt chunk and returns how many of its bytes are left.
 func (s *wavScanner) fmtChunk(size uint32) (rest int64, err error) {
 	if size < 16 {
-		return 0, audio.ErrInvalid.With("the WAV header is damaged: its fmt chunk has %d bytes, less than 16", size)
+		return 0, damaged("its fmt chunk has %d bytes, less than 16", size)
 	}
 	n := min(size, uint32(len(s.buf)))
 	b, err := s.take(int(n))
@@ -111,7 +111,7 @@ func (s *wavScanner) fmtChunk(size uint32) (rest int64, err error) {
 func (s *wavScanner) ds64Chunk(size uint32) (rest int64, err error) {
 	const sizes = 24 // of RIFF, of data, in frames; the table after them is unused
 	if size < sizes {
-		return 0, audio.ErrInvalid.With("the WAV header is damaged: its ds64 chunk has %d bytes, less than %d", size, sizes)
+		return 0, damaged("its ds64 chunk has %d bytes, less than %d", size, sizes)
 	}
 	b, err := s.take(sizes)
 	if err != nil {
@@ -141,14 +141,14 @@ func (s *wavScanner) chunk() (id string, size uint32, err error) {
 		}
 	}
 	if !wavPrintable(b[:4]) && !wavZero(b) { // eight zeros are an empty chunk, which some programs use as a gap
-		return "", 0, audio.ErrInvalid.With("the WAV header is damaged: %d bytes from the beginning there is no chunk but %q", at, b[:4])
+		return "", 0, damaged("%d bytes from the beginning there is no chunk but %q", at, b[:4])
 	}
 	return string(b[:4]), s.order.Uint32(b[4:]), nil
 }
 
 func (s *wavScanner) dataChunk(size uint32) error {
 	if s.f.IsZero() {
-		return audio.ErrInvalid.With("the WAV header is damaged: it has no fmt chunk before the data")
+		return damaged("it has no fmt chunk before the data")
 	}
 	s.data = uint64(size)
 	if s.ds64.found && s.riff == wavMax32 {
@@ -158,11 +158,11 @@ func (s *wavScanner) dataChunk(size uint32) error {
 	case !s.wide, size != wavMax32 && (size != 0 || !s.ds64.found):
 		return nil
 	case !s.ds64.found:
-		return audio.ErrInvalid.With("the WAV header is damaged: it has 64-bit sizes but no ds64 chunk")
+		return damaged("it has 64-bit sizes but no ds64 chunk")
 	}
 	s.riff, s.data = s.ds64.riff, s.ds64.data
 	if s.data > math.MaxInt64 && s.data != wavMax64 {
-		return audio.ErrInvalid.With("the WAV header is damaged: it promises %d bytes of sound", s.data)
+		return damaged("it promises %d bytes of sound", s.data)
 	}
 	return nil
 }
@@ -229,9 +229,10 @@ func (s *wavScanner) take(n int) ([]byte, error) {
 func (s *wavScanner) skip(id string, n int64) error {
 	switch {
 	case s.size >= 0 && s.pos+n > s.size:
-		return audio.ErrInvalid.With("the WAV header is damaged: its chunk %q promises %d bytes more than the file has (%v)", id, s.pos+n-s.size, io.ErrUnexpectedEOF)
+		return damaged("its chunk %q promises %d bytes more than the file has (%v)",
+			id, s.pos+n-s.size, io.ErrUnexpectedEOF)
 	case s.pos+n > wavMaxHeader:
-		return audio.ErrInvalid.With("the WAV header is damaged: with its chunk %q of %d bytes there is no sound within %d MiB", id, n, wavMaxHeader>>20)
+		return damaged("with its chunk %q of %d bytes there is no sound within %d MiB", id, n, wavMaxHeader>>20)
 	}
 	m, err := io.CopyN(io.Discard, s.r, n)
 	s.pos += m
@@ -243,7 +244,12 @@ func (s *wavScanner) skip(id string, n int64) error {
 
 func (s *wavScanner) failed(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return audio.ErrInvalid.With("the WAV file ends inside its header, after %d bytes (%v)", s.pos, io.ErrUnexpectedEOF)
+		return audio.ErrInvalid.With(
+			"the WAV file ends inside its header, after %d bytes (%v)", s.pos, io.ErrUnexpectedEOF)
 	}
 	return audio.ErrIO.With("reading the WAV header failed: %v", err)
+}
+
+func damaged(format string, args ...any) error {
+	return audio.ErrInvalid.With("the WAV header is damaged: "+format, args...)
 }

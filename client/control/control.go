@@ -150,13 +150,17 @@ func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
 
 // do makes a request that the daemon answers at once.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
-	return reach.Bound(ctx, c.socket, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, to) })
+	return reach.Bound(ctx, c.socket, func(ctx context.Context) error {
+		return c.exchange(ctx, method, path, body, to)
+	})
 }
 
 // await makes a request that the daemon answers when others are done.
 func (c *Client) await(ctx context.Context, method, path string) error {
 	probe := func(ctx context.Context) error { return c.exchange(ctx, http.MethodGet, "/v1/openapi.yaml", nil, nil) }
-	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error { return c.exchange(ctx, method, path, nil, nil) })
+	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error {
+		return c.exchange(ctx, method, path, nil, nil)
+	})
 }
 
 func (c *Client) exchange(ctx context.Context, method, path string, body []byte, to any) error {

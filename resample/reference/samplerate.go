@@ -38,7 +38,8 @@ func openSamplerate(quality C.int) func(in, out float64) (resampletest.Stream, e
 
 func (s *samplerate) Process(out, in []float32) (given, taken int) {
 	data := C.SRC_DATA{ // the library keeps no pointer
-		output_frames: C.long(len(out) / 2), input_frames: C.long(len(in) / 2), end_of_input: s.end, src_ratio: C.double(s.ratio),
+		output_frames: C.long(len(out) / 2), input_frames: C.long(len(in) / 2),
+		end_of_input: s.end, src_ratio: C.double(s.ratio),
 	}
 	var pinner runtime.Pinner
 	defer pinner.Unpin()

@@ -53,7 +53,8 @@ func (s *soxr) Process(out, in []float32) (given, taken int) {
 	if len(in) > 0 {
 		from = unsafe.Pointer(&in[0])
 	}
-	C.soxr_process(s.state, C.soxr_in_t(from), C.size_t(len(in)/2), &used, C.soxr_out_t(unsafe.Pointer(&out[0])), C.size_t(len(out)/2), &made)
+	C.soxr_process(s.state, C.soxr_in_t(from), C.size_t(len(in)/2), &used,
+		C.soxr_out_t(unsafe.Pointer(&out[0])), C.size_t(len(out)/2), &made)
 	return int(made), int(used)
 }
 

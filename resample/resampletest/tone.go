@@ -1,8 +1,6 @@
 package resampletest
 
-import (
-	"math"
-)
+import "math"
 
 // Stream is a resampler of interleaved stereo, such as resample.Resampler.
 type Stream interface {

@@ -45,14 +45,16 @@ func first(ctx context.Context, network string, paths, sockets []string) (*net.U
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 			return nil, socket, ErrFull()
 		case errors.Is(err, syscall.EAGAIN):
-			return nil, socket, stuck{audio.ErrNoDaemon.With("the daemon on %s accepts no connections, and many wait: is it stopped? try again", socket)}
+			return nil, socket, stuck{audio.ErrNoDaemon.With(
+				"the daemon on %s accepts no connections, and many wait: is it stopped? try again", socket)}
 		case !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM):
 		case !Closed(path):
 			about = socket
 			refused = errForbidden(socket)
 		case i == len(paths)-1:
 			about = socket
-			refused = audio.ErrPermission.With("you may not enter the folder of the daemon on %s: join its group", socket)
+			refused = audio.ErrPermission.With(
+				"you may not enter the folder of the daemon on %s: join its group", socket)
 		default: // the folder in $XDG_RUNTIME_DIR is another user's, so the daemon is not for us
 			about, note = sockets[i+1], ", in a folder that you may not enter"
 		}
@@ -72,7 +74,8 @@ func errNoDaemon(sockets []string, note string) error {
 	case len(sockets[0]) > MaxPath:
 		where += ", which is too long for a socket"
 	}
-	return audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, or name its socket with --socket or $LOOPBRIDGE_SOCKET", where)
+	return audio.ErrNoDaemon.With("no daemon on %s: start one with `loopbridge serve`, "+
+		"or name its socket with --socket or $LOOPBRIDGE_SOCKET", where)
 }
 
 // Closed reports whether path is in a folder that this program may not enter.

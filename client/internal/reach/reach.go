@@ -37,7 +37,8 @@ func ErrFull() error {
 
 // errSilent returns the error of a daemon that exists and does not answer.
 func errSilent(socket string, after time.Duration) error {
-	return audio.ErrTimedOut.With("the daemon on %s has not answered for %v: is it stopped? (kill -CONT lets it go on)", socket, after)
+	return audio.ErrTimedOut.With(
+		"the daemon on %s has not answered for %v: is it stopped? (kill -CONT lets it go on)", socket, after)
 }
 
 // Bound runs a call that a daemon answers at once; ErrTimedOut if it does not.
@@ -46,7 +47,8 @@ func Bound(ctx context.Context, socket string, call func(context.Context) error)
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := call(bounded)
-	if err != nil && ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, audio.ErrInterrupted) || errors.Is(err, os.ErrDeadlineExceeded)) {
+	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	if err != nil && ctx.Err() == nil && (late || errors.Is(err, audio.ErrInterrupted)) {
 		return errSilent(socket, patience)
 	}
 	return err

@@ -15,9 +15,13 @@ func errForbidden(socket string) error {
 	uid := os.Geteuid()
 	uids, _ := os.ReadFile("/proc/self/uid_map")
 	if out := outside(uids, uid); out != uid {
-		return audio.ErrPermission.With("you may not use the daemon on %s as user %d, who you are outside of this container: join the group of that socket there and keep it here (podman: --group-add keep-groups), or ask for that user to be listed", socket, out)
+		return audio.ErrPermission.With("you may not use the daemon on %s as user %d, "+
+			"who you are outside of this container: join the group of that socket there "+
+			"and keep it here (podman: --group-add keep-groups), "+
+			"or ask for that user to be listed", socket, out)
 	}
-	return audio.ErrPermission.With("you may not use the daemon on %s as user %d: join the group of that socket and log in again, or ask for your user to be listed", socket, uid)
+	return audio.ErrPermission.With("you may not use the daemon on %s as user %d: "+
+		"join the group of that socket and log in again, or ask for your user to be listed", socket, uid)
 }
 
 // outside maps a user ID of this program's namespace to the surrounding one, by the lines of a
