@@ -29,7 +29,7 @@ func (e *End) Start() error {
 	if e.role == pcm.Server {
 		l.settled()
 	}
-	e.Ring.Heed()
+	e.Ring.AckStart()
 	e.host.Ring()
 	l.run()
 	return nil
