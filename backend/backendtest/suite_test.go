@@ -21,7 +21,7 @@ type auto struct{ *Clock }
 
 func (a auto) Wait() (backend.Tick, error) {
 	a.mu.Lock()
-	if a.running && !a.woken && a.due() == 0 {
+	if a.running && !a.woken && a.dueLocked() == 0 {
 		a.total += uint64(a.Clock.period)
 	}
 	a.mu.Unlock()
