@@ -32,7 +32,7 @@ type Tick struct {
 }
 
 // Stream is an open device: a clock, and the blocks that go to and come from it. The package
-// comment says who may call what, when, and at what cost.
+// comment says which goroutine may call what, when, and at what cost.
 type Stream interface {
 	// Granted returns the configuration of the open stream. It is constant, except for the Period of a Pacer.
 	Granted() Config

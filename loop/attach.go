@@ -31,7 +31,7 @@ func (b *Patchbay) Attach(ctx context.Context, name string, o pcm.Options, host 
 	}
 	switch {
 	case o.Direction == 0 || o.Direction&^(pcm.Read|pcm.Write) != 0:
-		return nil, audio.ErrInvalid.With("%s: open it to read, to write, or (a client) for whichever is possible", name)
+		return nil, audio.ErrInvalid.With("%s: open it to read or to write; a client may ask for both", name)
 	case o.Role == pcm.Server:
 		return l.openServer(o, host)
 	case o.Role == pcm.Client:
@@ -54,7 +54,8 @@ func (l *Loop) openServer(o pcm.Options, host Host) (*End, error) {
 		return nil, l.bay.unknown(l.spec.Name)
 	}
 	if l.deviceBus != nil {
-		return nil, audio.ErrBusy.With("%s: the server end is the device %s; open the client end", l.spec.Name, l.engine.name)
+		return nil, audio.ErrBusy.With("%s: the server end is the device %s; open the client end",
+			l.spec.Name, l.engine.name)
 	}
 	if s := l.server; s != nil {
 		return nil, audio.ErrBusy.With("%s: the server end is held by %s (pid %d); stop it, or take another loop",
@@ -181,7 +182,8 @@ func (l *Loop) admissionLocked(want pcm.Direction) (dir pcm.Direction, err error
 		return 0, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not yet set the format; try again, or wait",
 			name, s.holder.Program, s.holder.PID), true
 	case want&s.dir.Opposite() == 0:
-		return 0, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, s.dir.Opposite()), false
+		dir = s.dir.Opposite()
+		return 0, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, dir), false
 	default:
 		dir = s.dir.Opposite()
 	}
@@ -191,14 +193,15 @@ func (l *Loop) admissionLocked(want pcm.Direction) (dir pcm.Direction, err error
 		return 0, err, wait
 	case l.spec.shared(), c == nil:
 	case !c.Gone:
-		return 0, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); stop it, wait for it, or take another loop",
-			name, c.holder.Program, c.holder.PID), true
+		return 0, audio.ErrBusy.With("%s: the client end is held by %s (pid %d); "+
+			"stop it, wait for it, or take another loop", name, c.holder.Program, c.holder.PID), true
 	default:
-		return 0, audio.ErrNoServer.With("%s: what the client before wrote is still on its way to the server; try again, or wait", name), true
+		return 0, audio.ErrNoServer.With("%s: the server is still taking what the previous client wrote; "+
+			"try again, or wait", name), true
 	}
 	if s != nil && s.state == ring.Ended {
-		return 0, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not come back from the session before; try again, or wait",
-			name, s.holder.Program, s.holder.PID), true
+		return 0, audio.ErrNoServer.With("%s: its server (%s, pid %d) has not yet left the previous session; "+
+			"try again, or wait", name, s.holder.Program, s.holder.PID), true
 	}
 	return dir, nil, false
 }

@@ -21,7 +21,8 @@ func (l *Loop) deviceAdmissionLocked(want pcm.Direction) (dir pcm.Direction, err
 	case l.engine.Err() != nil:
 		return 0, audio.ErrIO.With("%s: the device %s has failed: %v", name, l.engine.name, l.engine.Err()), false
 	case want&dir == 0:
-		return 0, audio.ErrAccess.With("%s: the device %s %ss, so a client can only %s", name, l.engine.name, dir.Opposite(), dir), false
+		return 0, audio.ErrAccess.With("%s: the device %s %ss, so a client can only %s",
+			name, l.engine.name, dir.Opposite(), dir), false
 	}
 	return dir, nil, false
 }

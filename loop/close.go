@@ -37,7 +37,8 @@ func (e *End) Close(ctx context.Context) error {
 			return e.errUndelivered()
 		case <-timer.C:
 			if !e.held() {
-				return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
+				return audio.ErrTimedOut.With("%s: the server has not taken all that was written; "+
+					"it gets the rest if it comes back", name)
 			}
 			timer.Reset(limit)
 		case <-ctx.Done():

@@ -164,7 +164,8 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
 	case e.session != nil, e.state == ring.Ended,
 		e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).startedLocked):
-		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.Format)
+		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end",
+			l.spec.Name, e.Format)
 	}
 	if s.Period == 0 {
 		s.Period = int(audio.MulDiv(uint64(e.Period), uint64(f.Rate), uint64(e.Format.Rate)))

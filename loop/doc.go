@@ -2,7 +2,7 @@
 // frames between the ends with the clock of a device.
 //
 //	Patchbay        all devices and loops by name; programs open ends here
-//	├─ Loop         a pair of ends: who holds them, who waits
+//	├─ Loop         a pair of ends, their holders, and waiting clients
 //	│  ├─ End       one end held by a program (through its Host: memory and a bell)
 //	│  └─ session   ends that exchange frames now: a line, as the engine sees it
 //	└─ Engine       one for each device: its thread and its clock

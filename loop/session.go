@@ -56,10 +56,11 @@ func (l *Loop) newGroupLocked(server *End) *session {
 // as for newPairLocked.
 func (l *Loop) newMemberLocked(client *End, server *session) (s *session, err error) {
 	s = newSession(l, client)
+	at := l.formatLocked().Positions
 	if s.joins = server; server != nil {
-		s.Line, err = server.Join(s, &client.End, l.formatLocked().Positions, s.faderSettingsLocked()...)
+		s.Line, err = server.Join(s, &client.End, at, s.faderSettingsLocked()...)
 	} else {
-		s.Line, err = line.NewMember(s, &l.Loop, &client.End, l.deviceBus, l.formatLocked().Positions, s.faderSettingsLocked()...)
+		s.Line, err = line.NewMember(s, &l.Loop, &client.End, l.deviceBus, at, s.faderSettingsLocked()...)
 	}
 	return s, err
 }

@@ -83,7 +83,8 @@ func (e *End) statusLocked() EndStatus {
 		Open: true, Gone: e.Gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.Format,
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved.Load(),
 		Xruns: e.Xruns.Bursts.Load(), XrunFrames: e.Xruns.Frames.Load(), Error: e.Xruns.Sticky.Load(),
-		Mix: e.settings.settingLocked(audioDirection(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(), Draining: e.DrainTo.Load() != 0,
+		Mix: e.settings.settingLocked(audioDirection(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(),
+		Draining: e.DrainTo.Load() != 0,
 	}
 }
 

@@ -93,7 +93,8 @@ func (d *Device) Changed(c backend.ControlChange) []state.Change {
 		d.replacePulledLocked(&before)
 		levels = d.adoptHardwareLocked()
 	} else {
-		levels, _ = d.applyToHardwareLocked(nil, &d.settings.Info, state.Patch{}) // software does what the hardware refuses
+		// Software does what the hardware refuses.
+		levels, _ = d.applyToHardwareLocked(nil, &d.settings.Info, state.Patch{})
 		for n, direction := range audio.Directions() {
 			s := d.settings.Info.Side(direction)
 			was := before.Side(direction).Port & s.AvailPorts

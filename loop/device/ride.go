@@ -197,7 +197,8 @@ func (d *Device) takeDueSteps() {
 		next.muteRide = nil
 	}
 	was := &d.hwLevels.gain
-	if next.gain[playing].remaining != was[playing].remaining || next.gain[recording].remaining != was[recording].remaining {
+	if next.gain[playing].remaining != was[playing].remaining ||
+		next.gain[recording].remaining != was[recording].remaining {
 		d.applyToSoftwareLocked(next)
 	}
 	d.hwLevels = next

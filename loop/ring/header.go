@@ -129,8 +129,8 @@ func Map(mem []byte) (*Ring, error) {
 	}
 	h := (*Header)(unsafe.Pointer(unsafe.SliceData(mem)))
 	if h.magic != Magic || h.version != Version {
-		return nil, audio.ErrProtocol.With("shared memory has layout %#x version %d; this program knows %#x version %d: "+
-			"use the same version of both", h.magic, h.version, uint32(Magic), Version)
+		return nil, audio.ErrProtocol.With("shared memory has layout %#x version %d; "+
+			"this program knows %#x version %d: use the same version of both", h.magic, h.version, uint32(Magic), Version)
 	}
 	spec := Spec{
 		Format: audio.Format{
@@ -151,7 +151,8 @@ func Map(mem []byte) (*Ring, error) {
 // ringIn returns the ring in mem.
 func ringIn(mem []byte, spec Spec) (*Ring, error) {
 	if len(mem) < spec.Bytes() || uintptr(unsafe.Pointer(unsafe.SliceData(mem)))%8 != 0 {
-		return nil, audio.ErrInvalid.With("ring memory is too short or not aligned: %d of %d bytes", len(mem), spec.Bytes())
+		return nil, audio.ErrInvalid.With("ring memory is too short or not aligned: %d of %d bytes",
+			len(mem), spec.Bytes())
 	}
 	frame := spec.Format.FrameBytes()
 	return &Ring{
