@@ -82,8 +82,8 @@ func (r *ride) advance(frames int) (due, over bool) {
 func (r *ride) makeDue() { r.due.Store(int32(r.steps())) }
 
 // setLevel takes the fader of a side to a new level. Only the engine's goroutine calls it.
-func (d *Device) setLevel(n int, f *mixer.Fader, s sideLevel, side *state.Side, mute bool) {
-	d.targets[n], d.rides[n] = s.setting(side, mute), s.ride
+func (d *Device) setLevel(n int, f *mixer.Fader, s sideLevel, i *state.Info) {
+	d.targets[n], d.rides[n] = s.setting(i.Side(audio.Directions()[n]), n == playing && i.OutputMuted), s.ride
 	f.Set(d.targets[n])
 	if r := s.ride; r != nil && !d.running {
 		d.finishRide(&d.rides[n])

@@ -158,10 +158,10 @@ func (d *Device) applyState(i *state.Info, levels hwLevels, p state.Patch, reply
 		d.ports[n].enable(side.Port)
 	}
 	if d.play != nil {
-		d.setLevel(playing, d.play, levels.gain[playing], &i.Play, i.OutputMuted)
+		d.setLevel(playing, d.play, levels.gain[playing], i)
 	}
 	if d.record != nil {
-		d.setLevel(recording, d.record, levels.gain[recording], &i.Record, false)
+		d.setLevel(recording, d.record, levels.gain[recording], i)
 	}
 	if d.muteRide = levels.muteRide; !d.running {
 		d.finishRide(&d.muteRide)

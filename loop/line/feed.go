@@ -21,7 +21,7 @@ func (f *feed) due(*tick) int {
 
 func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, f.from.producible(avail))
-	f.from.fill(n, due-n, avail, closing || t.lenient, false)
+	f.from.fill(n, due-n, avail, closing || t.lenient, noExcuse)
 	if !f.add(n) {
 		return FoundBadWriter
 	}

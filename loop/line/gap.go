@@ -17,6 +17,9 @@ func (s *supply) catchUp(due, have, room int, closing bool) (n int, excused bool
 	return n, excused
 }
 
+// noExcuse is an argument of fill: what is missing counts as an underrun.
+const noExcuse = false
+
 // fill returns how much silence follows n frames where gap frames are missing, and counts an
 // underrun if the program caused it.
 func (s *supply) fill(n, gap, avail int, closing, excused bool) int {

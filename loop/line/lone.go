@@ -19,7 +19,7 @@ func (p *lonePlayer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
 func (p *lonePlayer) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, avail)
-	p.from.fill(n, due-n, avail, closing, false)
+	p.from.fill(n, due-n, avail, closing, noExcuse)
 	p.from.take(n)
 	p.loop.Frames.Add(uint64(n))
 	p.from.publish(t)
