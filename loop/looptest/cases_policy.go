@@ -138,15 +138,15 @@ func policyCases() []testCase {
 			}
 		}},
 		{name: "D26_a_subscriber_who_does_not_listen_disturbs_nobody", run: func(w *world) {
-			deaf := w.bay.Subscribe(1)
+			stalled := w.bay.Subscribe(1)
 			for range 10 {
 				w.free(w.server(pcm.Read))
 			}
-			if deaf.Lost() == 0 {
+			if stalled.Lost() == 0 {
 				w.Fatal("nothing was lost")
 			}
-			deaf.Cancel()
-			deaf.Cancel()
+			stalled.Cancel()
+			stalled.Cancel()
 		}},
 	}
 }
