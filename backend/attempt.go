@@ -5,28 +5,26 @@ import (
 	"time"
 )
 
-// Attempt makes a call that may hang, on a goroutine of its own, and waits for it. It reports
-// false if the call has not returned after limit: it is given up, and late, if there is one,
-// follows it on its goroutine whenever it does return. What the call writes may be read only
-// after true, or in late. Any goroutine may call it; it allocates.
+// Attempt runs a call that may hang on a goroutine of its own, and blocks until it returns or limit has
+// passed. done is false after limit; when the call returns later, late, unless nil, runs on its goroutine.
+// Read what the call wrote only after true, or in late. Any goroutine may call Attempt; it allocates.
 func Attempt(limit time.Duration, call, late func()) (done bool) {
 	a := NewAttempted()
 	go a.Run(call, late)
 	return a.Wait(limit)
 }
 
-// Attempted is a call that may hang, between the goroutine that makes it and the one that
-// waits for it.
+// Attempted is a call that may hang, shared by the goroutine that makes it and the one that waits for it.
 type Attempted struct {
 	returned chan struct{}
 	mu       sync.Mutex
-	settled  bool // given up, or returned in time
+	settled  bool // it returned in time, or was given up
 }
 
-// NewAttempted is for one Run and one Wait.
+// NewAttempted returns one for a single Run and a single Wait.
 func NewAttempted() *Attempted { return &Attempted{returned: make(chan struct{})} }
 
-// Run makes the call. late follows it where nobody waits any more; it may be nil.
+// Run makes the call. If Wait has given it up, late, unless nil, follows.
 func (a *Attempted) Run(call, late func()) {
 	call()
 	if a.settle() {
@@ -36,7 +34,7 @@ func (a *Attempted) Run(call, late func()) {
 	}
 }
 
-// Wait blocks until the call has returned, or for limit, and reports which.
+// Wait blocks until the call has returned, which it reports as true, or for limit.
 func (a *Attempted) Wait(limit time.Duration) (done bool) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -48,7 +46,7 @@ func (a *Attempted) Wait(limit time.Duration) (done bool) {
 	}
 }
 
-// settle reports true to the first of both sides.
+// settle returns true to the first of the two sides.
 func (a *Attempted) settle() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

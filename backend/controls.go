@@ -6,75 +6,71 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Controller is a stream on hardware with switches and volumes of its own. Without it the
-// ports of a device are a state or channels, and all gain is software's.
+// Controller is a stream on hardware with switches and volumes of its own. On other streams ports
+// are state or channels, and software does all gain.
 type Controller interface {
-	// Controls returns those of the hardware that the stream runs on now, or nil while it
-	// runs on hardware without any. From any goroutine; does not block or allocate.
+	// Controls returns the controls of the hardware the stream runs on now, or nil if it has none. Any
+	// goroutine may call it; it does not block or allocate.
 	Controls() Controls
-	// ControlChanges tells what others change, and is closed by Close. It is the same channel
-	// every time. What is not fetched is merged into one change.
+	// ControlChanges returns a channel of changes made elsewhere, always the same one, closed by Close.
+	// Changes that are not received are merged into one.
 	ControlChanges() <-chan ControlChange
 }
 
-// ControlChange says that controls are to be read again.
+// ControlChange says that the controls have to be read again.
 type ControlChange struct {
-	// Replaced: the stream runs on other hardware, or on the same one that was away, so what
-	// was set has to be set once more.
+	// Replaced: the stream runs on other hardware, or on hardware that was away, and needs all settings again.
 	Replaced bool
-	// Jacks are the sides on which something was plugged in or pulled.
+	// Jacks are the sides on which a jack was plugged in or pulled.
 	Jacks audio.Direction
 }
 
-// Controls are the switches and volumes of one piece of hardware. Methods are called from any
-// goroutine but the engine's, and may block shortly. After the hardware has gone they return
-// audio.ErrGone, or not ok.
+// Controls are the switches and volumes of one piece of hardware. Any goroutine but the engine's
+// may call the methods; they may block briefly. After the hardware has gone they return
+// audio.ErrGone, or ok = false.
 type Controls interface {
-	// Ports returns what a side has of ports.
+	// Ports returns the ports of a side.
 	Ports(d audio.Direction) ControlPorts
 	// Selected returns the ports that are on.
 	Selected(d audio.Direction) (audio.Ports, error)
 	// Select switches these ports on and the others off. An error changes nothing.
 	Select(d audio.Direction, p audio.Ports) error
-	// Gain reads the volume of a side as the nearest gain of 0..255. Not ok: the hardware has
-	// none, or is not to use it; then gain is software's.
+	// Gain returns the volume of a side as the nearest gain, 0..255. Not ok: the hardware has no volume or
+	// must not use it, and software does the gain.
 	Gain(d audio.Direction) (gain int, ok bool)
-	// Way lists the levels in dB over which that volume gets to a gain: first where it is, at
-	// last the nearest that is not below the gain. Neighbours are so close that the step is
-	// not heard, or as close as the hardware has them.
+	// Way returns the levels, in dB, on the way of that volume to a gain: from the present one to the nearest
+	// that is not below the gain, in steps that are inaudible, or the smallest the hardware has.
 	Way(d audio.Direction, gain int) ([]float64, error)
 	// SetLevel sets that volume to a level of a Way.
 	SetLevel(d audio.Direction, dB float64) error
-	// Monitor makes the input heard in the output with a gain of 0..255. Not done: the
-	// hardware cannot, or is not to do it, and software does.
+	// Monitor plays the input on the output with a gain of 0..255. Not done: the hardware cannot or must not,
+	// and software does.
 	Monitor(gain int) (done bool, err error)
-	// Monitored reads that gain, as the nearest of 0..255. Not ok: software monitors.
+	// Monitored returns that gain, as the nearest of 0..255. Not ok: software monitors.
 	Monitored() (gain int, ok bool)
 }
 
-// ControlPorts is what one side of hardware has of ports. The zero value: none, or the
-// hardware is not there.
+// ControlPorts are the ports of one side. The zero value: none, or the hardware is away.
 type ControlPorts struct {
-	Avail     audio.Ports // avail_ports of audio(7I): something is plugged in, or need not be
-	Jacked    audio.Ports // those of Avail that could be pulled
+	Avail     audio.Ports // avail_ports of audio(7I): plugged in, or without a jack
+	Jacked    audio.Ports // those of Avail with a jack
 	Mod       audio.Ports // mod_ports: can be switched; the others are always on
 	Exclusive bool        // only one of Mod can be on
 }
 
-// Muter is what Controls may be beside: hardware with a switch that silences all that it
-// plays. Without it a mute is software's alone.
+// Muter is an ability of Controls whose hardware has a switch that mutes everything it plays.
+// Without it software mutes.
 type Muter interface {
-	// Muted reads the switch, whoever has turned it; Controls.Select does not turn it then.
-	// Not ok: the hardware has none, or is not there.
+	// Muted returns the state of the switch, including changes made elsewhere; after it Controls.Select leaves
+	// the switch alone. Not ok: the hardware has none, or is away.
 	Muted() (muted, ok bool)
-	// Mute turns it. Not done: the hardware cannot, or is not to do it; software is silent
-	// in any case.
+	// Mute turns the switch. Not done: the hardware cannot or must not. Software is silent in any case.
 	Mute(muted bool) (done bool, err error)
 }
 
-// ControlFeed is the channel of a Controller, whose senders never wait for its reader.
+// ControlFeed is the channel of a Controller. Its senders never wait for its receiver.
 type ControlFeed struct {
-	mu      sync.Mutex // over sending and closing
+	mu      sync.Mutex // guards sending and closing
 	changes chan ControlChange
 	closed  bool
 }
@@ -82,11 +78,11 @@ type ControlFeed struct {
 // NewControlFeed returns an open feed.
 func NewControlFeed() *ControlFeed { return &ControlFeed{changes: make(chan ControlChange, 1)} }
 
-// ControlChanges returns the channel, as Controller has it.
+// ControlChanges returns the channel for Controller.ControlChanges.
 func (f *ControlFeed) ControlChanges() <-chan ControlChange { return f.changes }
 
-// Tell sends a change, merged with one that waits to be fetched. From any goroutine; does not
-// block or allocate. After Close it does nothing.
+// Tell sends a change, merged with one that was not yet received. After Close it does nothing. Any
+// goroutine may call it; it does not block or allocate.
 func (f *ControlFeed) Tell(c ControlChange) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -99,10 +95,10 @@ func (f *ControlFeed) Tell(c ControlChange) {
 		c.Jacks |= waits.Jacks
 	default:
 	}
-	f.changes <- c // there is room: whoever sends holds mu
+	f.changes <- c // there is room: only the holder of mu sends
 }
 
-// Close closes the channel. A second Close is no error.
+// Close closes the channel. A second Close does nothing.
 func (f *ControlFeed) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// TestControlFeedMerges: what is not fetched is not lost, and nobody waits for the reader.
+// TestControlFeedMerges: unreceived changes are merged, not lost, and no sender waits for the receiver.
 func TestControlFeedMerges(t *testing.T) {
 	f := backend.NewControlFeed()
 	f.Tell(backend.ControlChange{Jacks: audio.Record})

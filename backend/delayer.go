@@ -1,11 +1,10 @@
 package backend
 
-// Delayer is a stream with sound under way between its blocks and the world. A stream that
-// is none plays and records within the tick.
+// Delayer is a stream with sound on its way between its blocks and the world. Other streams play
+// and record within the tick.
 type Delayer interface {
-	// Delay is, in frames, how long after the position of a tick the last frame is heard
-	// that Write takes, and how long before it the last frame was recorded that Read gives.
-	// Their sum is the way from the input to the output. For the engine's goroutine; does
-	// not block or allocate.
+	// Delay returns the playback and capture latency in frames: how long after the position of a tick the last
+	// frame of a Write is played, and how long before it the last frame of a Read was recorded. Their sum is
+	// the latency from input to output. Only the engine's goroutine calls it; it does not block or allocate.
 	Delay() (play, record int)
 }

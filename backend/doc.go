@@ -1,6 +1,6 @@
-// Package backend is the contract between the engine and whatever moves its
-// blocks: a sound card, a sound server, or nothing but a clock. A device is a
-// [Stream]; package null is one of them, and no caller asks which it has.
+// Package backend is the contract between the engine and whatever moves its blocks: a sound card, a
+// sound server, or nothing but a clock. A device is a [Stream]; package null is one of them, and no
+// caller asks which it has.
 //
 // # Life of a stream
 //
@@ -10,43 +10,40 @@
 //
 // One goroutine, the engine's, makes every call but Wake, in this order:
 //
-//	Start, then again and again { Wait, Read, Write }, then Stop or Close
+//	Start, then repeatedly { Wait, Read, Write }, then Stop or Close
 //
 // # Method × caller × cost
 //
 //	method   caller          state            may block          may allocate
 //	Granted  any goroutine   any              no                 no
-//	Start    engine          stopped          shortly            yes
+//	Start    engine          stopped          briefly            yes
 //	Wait     engine          stopped,running  yes: that is time  no
 //	Wake     any goroutine   any              no                 no
 //	Read     engine          running          no                 no
 //	Write    engine          running          no                 no
-//	Stop     engine          any              shortly            yes
-//	Close    engine          any              shortly            yes
+//	Stop     engine          any              briefly            yes
+//	Close    engine          any              briefly            yes
 //
-// A call in the wrong state returns audio.ErrInvalid, a call after Close
-// audio.ErrClosed; [Guard] checks both once, above the drivers.
+// A call in the wrong state returns audio.ErrInvalid, a call after Close audio.ErrClosed; [Guard]
+// checks both once, above the drivers.
 //
 // # Time
 //
-// Wait is the one place where time enters the audio path. It returns a [Tick]
-// that says how far the device's clock has come, as an integer count of frames
-// since Start. The caller derives everything else from that count. A tick that
-// comes late reports all the frames that have passed: nobody counts ticks.
+// Wait is the only place where time enters the audio path. It returns a [Tick] that says how far the
+// device's clock has come, as an integer count of frames since Start. The caller derives everything else
+// from that count. A late tick reports all the frames that have passed: no caller counts ticks.
 //
-// A stopped stream has no clock: its Wait sleeps until Wake, and an idle daemon
-// makes no wake-ups.
+// A stopped stream has no clock: its Wait sleeps until Wake, and an idle daemon makes no wake-ups.
 //
 // # Trouble
 //
-// An xrun of the device is not an error: the tick's Lost says how many frames it
-// cost, and the stream goes on. Where sound is missing it ends and begins on a ramp, and
-// what is recorded goes over the gap on one (audio.Splice); all other frames stay what they
-// are. Wait, Read and Write fail only when the device is
-// of no more use (audio.ErrIO, audio.ErrGone); then Close is what is left.
+// An xrun of the device is not an error: Tick.Lost says how many frames it cost, and the stream
+// goes on. Missing sound ends and begins on a ramp, and recorded sound crosses the gap on one
+// (audio.Splice); all other frames stay unchanged. Wait, Read and Write fail only when the device
+// has failed (audio.ErrIO, audio.ErrGone); then only Close makes sense.
 //
 // # Abilities
 //
 // What only some devices can do is an interface of its own ([Pacer], [Delayer], [Parker],
-// [Controller], [Switcher], [Reporter]), asked for with [As], which looks through wrappers.
+// [Controller], [Switcher], [Reporter]), found with [As], which looks through wrappers.
 package backend

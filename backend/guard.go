@@ -4,19 +4,17 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Guard puts the checks of the contract above a driver, so that the driver holds
-// device code only. Every opener returns its stream guarded; guarding twice gives
-// the same guard.
+// Guard wraps a driver with the checks of the contract, so that the driver holds device code only.
+// Every opener returns its stream guarded; guarding twice returns the same guard.
 //
-//	closed                                    audio.ErrClosed
-//	running where stopped is due, or reverse  audio.ErrInvalid
-//	Read or Write on a direction not opened   audio.ErrUnsupported
+//	call after Close                          audio.ErrClosed
+//	call in the wrong state                   audio.ErrInvalid
+//	Read or Write of a direction not opened   audio.ErrUnsupported
 //	a block of parts of frames, or longer
 //	than what is left of the last tick        audio.ErrInvalid
 //
-// An error of the driver's Wait, Read or Write stays: all calls but Stop and Close
-// return it from then on. What the guard refuses, the driver never sees, and it
-// allocates only where it refuses.
+// An error of the driver's Wait, Read or Write is final: all calls but Stop and Close return it from then
+// on. The driver never sees what the guard refuses, and the guard allocates only where it refuses.
 func Guard(s Stream) Stream {
 	if g, ok := s.(*guard); ok {
 		return g
@@ -38,8 +36,7 @@ const (
 	guardClosed
 )
 
-// guard belongs to the engine's goroutine; Granted and Wake touch none of what
-// changes.
+// guard belongs to the engine's goroutine; Granted and Wake touch none of the fields that change.
 type guard struct {
 	inner        Stream
 	frameBytes   int
@@ -125,7 +122,7 @@ func (g *guard) Close() error {
 	return g.inner.Close()
 }
 
-// usable returns why the stream is of no more use, or nil.
+// usable returns why the stream cannot be used, or nil.
 func (g *guard) usable() error {
 	if g.state == guardClosed {
 		return audio.ErrClosed
@@ -133,7 +130,7 @@ func (g *guard) usable() error {
 	return g.failed
 }
 
-// transfer checks a Read or Write of so many bytes, of which max frames may be moved.
+// transfer checks a Read or Write of a number of bytes, of which max frames may be moved.
 func (g *guard) transfer(verb string, opened bool, bytes, max int) error {
 	if err := g.usable(); err != nil {
 		return err

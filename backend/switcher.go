@@ -1,17 +1,15 @@
 package backend
 
-// Switch is what a Switcher tells of a change.
+// Switch is a change of the device of a Switcher.
 type Switch struct {
 	From, To string
-	Err      error // why From was left; nil: To is the better one
+	Err      error // why From was left; nil: To is better
 }
 
-// Switcher is a stream that goes on with another device where its own is of no more use,
-// and comes back.
+// Switcher is a stream that continues on another device when its own fails, and returns.
 type Switcher interface {
-	// Device is the one that it runs on now. From any goroutine.
+	// Device returns the device the stream runs on now. Any goroutine may call it.
 	Device() string
-	// Switches tells of changes, and is closed by Close. It is the same channel every
-	// time; what nobody reads is lost.
+	// Switches returns a channel of changes, always the same one, closed by Close; what is not received is lost.
 	Switches() <-chan Switch
 }

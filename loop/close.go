@@ -11,23 +11,21 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// drainGrace is how long a client's close may take beyond the length of its buffer
-// (D16).
+// drainGrace is how long closing a client may take beyond the length of its buffer.
 const drainGrace = time.Second
 
-// Close gives the end back. A client that has written waits until all of it has
-// reached the server, for the length of its buffer and a second more; while it is paused,
-// or the device that plays it, for as long as that lasts (D22). ErrTimedOut and
-// ErrInterrupted say that the rest is still on its way, ErrReset that the server has gone
-// without it; the end is closed all the same. What a server had not read is dropped; what
-// it wrote still reaches its client, but nobody waits for that.
+// Close closes the end. A client that wrote blocks until the server has taken all of it, for at
+// most the length of its buffer and drainGrace, or as long as it or its device is paused.
+// ErrTimedOut and ErrInterrupted: the rest is still being delivered. ErrReset: the server has gone
+// without it. The end is closed in any case. What a server had not read is dropped; what it wrote
+// still reaches its client, without a wait.
 func (e *End) Close(ctx context.Context) error {
 	done, err := e.abandon()
 	if err != nil {
 		return err
 	}
 	if done == nil {
-		return e.delivery()
+		return e.errUndelivered()
 	}
 	limit := e.Format.Duration(int64(e.Buffer)) + drainGrace
 	timer := time.NewTimer(limit)
@@ -36,10 +34,11 @@ func (e *End) Close(ctx context.Context) error {
 	for {
 		select {
 		case <-done:
-			return e.delivery()
+			return e.errUndelivered()
 		case <-timer.C:
 			if !e.held() {
-				return audio.ErrTimedOut.With("%s: the server has not taken all that was written; it gets the rest if it comes back", name)
+				return audio.ErrTimedOut.With("%s: the server has not taken all that was written; "+
+					"it gets the rest if it comes back", name)
 			}
 			timer.Reset(limit)
 		case <-ctx.Done():
@@ -48,35 +47,33 @@ func (e *End) Close(ctx context.Context) error {
 	}
 }
 
-// held reports whether what a client has written stands still because somebody wants that.
+// held reports whether a pause holds up what a client wrote.
 func (e *End) held() bool {
 	return e.Paused.Load() || e.loop.spec.Attached == PlaySide && e.loop.engine.device.PlayPaused()
 }
 
-// delivery is what became of the frames of an end that is closed, and done.
-func (e *End) delivery() error {
+// errUndelivered returns ErrReset if frames of a closed client were lost.
+func (e *End) errUndelivered() error {
 	if e.role == pcm.Server || e.lost == 0 {
 		return nil
 	}
 	return audio.ErrReset.With("%s: the server has gone without the last %d frames", e.loop.spec.Name, e.lost)
 }
 
-// Abandon is Close without the wait: what becomes of an end whose program was killed, also
-// during a Close. What it wrote is delivered all the same (D16), but flushed where a pause
-// holds it up (D22).
+// Abandon is Close without the wait. The host calls it for a program that was killed, even during a
+// Close. What the program wrote is still delivered, unless a pause holds it up: then it is dropped.
 func (e *End) Abandon() {
 	_, _ = e.abandon()
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e.Gone && !e.freed && e.role == pcm.Client && e.held() {
-		l.leave(e)
-		l.releaseClient(e)
+		l.leaveSessionLocked(e)
+		l.releaseClientLocked(e)
 	}
 }
 
-// abandon closes the end; done, unless nil, is closed when what it wrote has been
-// delivered or dropped.
+// abandon closes the end. done, unless nil, is closed when what the program wrote is delivered or dropped.
 func (e *End) abandon() (done <-chan struct{}, err error) {
 	l := e.loop
 	l.mu.Lock()
@@ -86,53 +83,52 @@ func (e *End) abandon() (done <-chan struct{}, err error) {
 	}
 	e.Gone = true
 	if e.role == pcm.Server {
-		e.Paused.Store(false) // what it wrote is delivered
+		e.Paused.Store(false) // so that what it wrote is delivered
 	}
 	l.emit(event.Event{Kind: event.Closed, End: e.role, Holder: e.holder})
 	if e.role == pcm.Server {
-		l.closeServer(e)
+		l.closeServerLocked(e)
 		return nil, nil
 	}
-	return l.closeClient(e), nil
+	return l.closeClientLocked(e), nil
 }
 
-// closeClient lets a client go: at once if it reads, or wrote nothing that anybody
-// waits for; else when that is delivered. The caller holds l.mu.
-func (l *Loop) closeClient(c *End) (done <-chan struct{}) {
-	if c.dir == pcm.Read || c.serverGone || c.state == ring.Idle || c.state == ring.Ended || l.removed {
-		l.leave(c)
-		l.releaseClient(c)
+// closeClientLocked releases a client, at once if nothing it wrote is to be delivered, otherwise
+// after that.
+func (l *Loop) closeClientLocked(c *End) (done <-chan struct{}) {
+	if c.dir == pcm.Read || c.serverGone || l.removed || c.state == ring.Idle || c.state == ring.Ended {
+		l.leaveSessionLocked(c)
+		l.releaseClientLocked(c)
 		return nil
 	}
 	c.delivered = make(chan struct{})
 	if c.session != nil {
 		c.session.Closing.Store(true)
 		l.engine.stream.Wake()
-	} else if c.pending() == 0 { // it was armed, but wrote nothing
-		l.releaseClient(c)
+	} else if c.pendingLocked() == 0 { // armed, but wrote nothing
+		l.releaseClientLocked(c)
 	}
 	return c.delivered
 }
 
-// closeServer lets a server go at once; frames that it wrote for a running client
-// are still delivered. The caller holds l.mu.
-func (l *Loop) closeServer(s *End) {
+// closeServerLocked releases a server at once; what it wrote for a running client is still delivered.
+func (l *Loop) closeServerLocked(s *End) {
 	if l.server == s {
 		l.server = nil
 	}
 	at := s.session
-	delivers := at != nil && s.dir == pcm.Write && !at.Alone() && (!at.Grouped() || len(l.joined(at)) > 0)
+	delivers := at != nil && s.dir == pcm.Write && !at.Alone() && (!at.Grouped() || len(l.membersLocked(at)) > 0)
 	switch {
 	case delivers:
 		at.Closing.Store(true)
 		l.engine.stream.Wake()
 	case at != nil:
-		l.unlink(at)
+		l.unlinkLocked(at)
 	}
 	for _, c := range slices.Clone(l.clients) {
-		l.serverClosed(c)
+		l.serverClosedLocked(c)
 	}
 	if !delivers {
-		s.free()
+		s.freeLocked()
 	}
 }

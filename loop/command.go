@@ -1,18 +1,18 @@
 package loop
 
-// command is something to do between two cycles.
+// command is a function to run between two cycles.
 type command struct {
 	next *command
 	do   func()
 	done chan struct{}
 }
 
-// do runs f on the engine's goroutine, between two cycles, and returns when it has run. From
-// any goroutine but the engine's. After the engine has left, f runs here.
+// do runs f on the engine's goroutine, between two cycles, and blocks until it has run. Any
+// goroutine but the engine's may call it. After the engine has left, f runs on the caller's.
 func (e *Engine) do(f func()) { e.post(f)() }
 
-// post is do without the wait, which it returns: for who holds a lock that others want, and
-// waits when he has let go of it. Commands run in the order in which they are posted.
+// post is do without the wait, which it returns, for callers that release a lock first. Commands
+// run in the order in which they are posted.
 func (e *Engine) post(f func()) (wait func()) {
 	c := &command{do: f, done: make(chan struct{})}
 	for {
@@ -35,7 +35,7 @@ func (e *Engine) post(f func()) (wait func()) {
 	}
 }
 
-// runCommands does what was asked for, in the order in which it was.
+// runCommands runs the posted commands in order.
 func (e *Engine) runCommands() {
 	var first *command
 	for c := e.commands.Swap(nil); c != nil; {

@@ -11,8 +11,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Start arms the end: its program has begun to read or write. An end that is armed
-// already, running or ended stays as it is.
+// Start arms the end, because its program began to read or write. An end that is already armed,
+// running or ended stays as it is.
 func (e *End) Start() error {
 	l := e.loop
 	l.mu.Lock()
@@ -24,19 +24,19 @@ func (e *End) Start() error {
 		if e.dir == pcm.Write {
 			e.Source.Restart()
 		}
-		e.set(ring.Armed, 0)
+		e.setStateLocked(ring.Armed, 0)
 	}
 	if e.role == pcm.Server {
-		l.settled()
+		l.settleLocked()
 	}
-	e.Ring.Heed()
+	e.Ring.AckStart()
 	e.host.Ring()
-	l.run()
+	l.startSessionsLocked()
 	return nil
 }
 
-// Halt ends the session and drops what is buffered; the end is idle again. For a
-// client whose server has closed: ErrGone (D17).
+// Halt ends the session and drops what is buffered; the end is idle again. ErrGone: the server of
+// this client has closed.
 func (e *End) Halt(context.Context) error {
 	l := e.loop
 	l.mu.Lock()
@@ -44,51 +44,49 @@ func (e *End) Halt(context.Context) error {
 	switch {
 	case e.Gone || e.freed:
 		return e.errClosed()
-	case e.orphaned():
-		return audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
+	case e.orphanedLocked():
+		return audio.ErrGone.With("%s: the server has closed; open the loop again", l.spec.Name)
 	}
-	l.leave(e)
-	e.failDrains(audio.ErrInterrupted.With("%s: halted", l.spec.Name))
-	e.flush()
+	l.leaveSessionLocked(e)
+	e.failDrainsLocked(audio.ErrInterrupted.With("%s: halted", l.spec.Name))
+	e.flushLocked()
 	e.Xruns.Sticky.Store(false)
 	e.Paused.Store(false)
-	e.set(ring.Idle, 0)
+	e.setStateLocked(ring.Idle, 0)
 	for _, c := range slices.Clone(l.clients) {
 		if e.role == pcm.Server && c.Gone {
-			l.releaseClient(c) // what it left is dropped too
+			l.releaseClientLocked(c) // its last frames are dropped too
 		}
 	}
-	l.admit()
+	l.admitWaitersLocked()
 	return nil
 }
 
-// leave takes e out of its session at once, and tells its peers. The caller holds
-// loop.mu.
-func (l *Loop) leave(e *End) {
+// leaveSessionLocked takes e out of its session at once, and tells its peers.
+func (l *Loop) leaveSessionLocked(e *End) {
 	if e.session == nil {
 		return
 	}
-	peers := l.peers(e)
-	l.unlink(e.session)
-	l.lose(peers)
+	peers := l.peersLocked(e)
+	l.unlinkLocked(e.session)
+	l.peersLeftLocked(peers)
 }
 
-// Drain returns when the engine has taken everything that was written before the
-// call. ErrReset: the session ended first. ErrGone: the server has closed (D17).
+// Drain blocks until the engine has taken everything written before the call. ErrReset: the session
+// ended first. ErrGone: the server of this client has closed.
 func (e *End) Drain(ctx context.Context) error { return e.BeginDrain()(ctx) }
 
-// BeginDrain is Drain without the wait, for who hears of calls in their order: what is
-// written or asked for after it is not part of it. It does not block; the wait that it
-// returns does, until Drain would return.
+// BeginDrain is Drain without the wait, for callers that receive requests in order: later writes are not
+// part of the drain. It does not block; the wait it returns does, and returns what Drain would.
 func (e *End) BeginDrain() (wait func(context.Context) error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := e.cannotPlay()
+	err := e.checkCanPlayLocked()
 	if err == nil && e.state == ring.Ended {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", l.spec.Name)
 	}
-	if err != nil || e.pending() == 0 {
+	if err != nil || e.pendingLocked() == 0 {
 		return func(context.Context) error { return err }
 	}
 	d := drain{to: (ring.Writer{Ring: e.Ring}).Written(), done: make(chan error, 1)}
@@ -104,22 +102,21 @@ func (e *End) BeginDrain() (wait func(context.Context) error) {
 	}
 }
 
-// cannotPlay is why nothing that e writes can be played any more, or ever. The caller
-// holds loop.mu.
-func (e *End) cannotPlay() error {
+// checkCanPlayLocked returns why nothing e writes can be played any more, or nil.
+func (e *End) checkCanPlayLocked() error {
 	switch {
 	case e.Gone || e.freed:
 		return e.errClosed()
 	case e.dir != pcm.Write:
 		return audio.ErrInvalid.With("%s: only an end that writes can be drained or marked", e.loop.spec.Name)
-	case e.orphaned():
+	case e.orphanedLocked():
 		return audio.ErrGone.With("%s: the server has closed", e.loop.spec.Name)
 	}
 	return nil
 }
 
-// answerDrains tells those whose frames were taken. The caller holds loop.mu.
-func (e *End) answerDrains() {
+// answerDrainsLocked answers the drains whose frames were taken.
+func (e *End) answerDrainsLocked() {
 	left := e.drains[:0]
 	for _, d := range e.drains {
 		if d.to <= e.Moved.Load() {
@@ -131,8 +128,8 @@ func (e *End) answerDrains() {
 	e.drains = left
 }
 
-// failDrains ends every drain, with ErrReset unless err says otherwise.
-func (e *End) failDrains(err error) {
+// failDrainsLocked ends every drain, with ErrReset if err is nil.
+func (e *End) failDrainsLocked(err error) {
 	if err == nil {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", e.loop.spec.Name)
 	}
@@ -143,17 +140,17 @@ func (e *End) failDrains(err error) {
 	e.drains = nil
 }
 
-// Setup gives the end a new ring and a format, a server's is the loop's, for the sessions
-// to come. ErrBusy while a session runs (D11), ErrInvalid for a format that cannot be or
-// cannot be converted, ErrGone for a client whose server has closed.
+// Setup gives the end a new ring and format for the sessions to come; a server's format is the
+// loop's. ErrBusy: a session is running. ErrInvalid: the format is invalid or cannot be converted.
+// ErrGone: the server of this client has closed.
 func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := s.Format.Or(e.Format)
 	err := f.Validate()
-	if e.role == pcm.Client && !e.Gone && !e.freed && !e.orphaned() {
-		err = l.checkFormat(f)
+	if e.role == pcm.Client && !e.Gone && !e.freed && !e.orphanedLocked() {
+		err = l.checkFormatLocked(f)
 	}
 	if err != nil {
 		return pcm.Grant{}, err
@@ -161,12 +158,14 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	switch {
 	case e.Gone || e.freed:
 		return pcm.Grant{}, e.errClosed()
-	case e.orphaned():
-		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop anew", l.spec.Name)
+	case e.orphanedLocked():
+		return pcm.Grant{}, audio.ErrGone.With("%s: the server has closed; open the loop again", l.spec.Name)
 	case e.role == pcm.Client && e.state != ring.Idle:
 		return pcm.Grant{}, audio.ErrBusy.With("%s: this end is %s; halt it first", l.spec.Name, e.state)
-	case e.session != nil, e.state == ring.Ended, e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).begun):
-		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end", l.spec.Name, e.Format)
+	case e.session != nil, e.state == ring.Ended,
+		e.role == pcm.Server && slices.ContainsFunc(l.clients, (*End).startedLocked):
+		return pcm.Grant{}, audio.ErrBusy.With("%s: a client is using %s; halt first, or wait for its end",
+			l.spec.Name, e.Format)
 	}
 	if s.Period == 0 {
 		s.Period = int(audio.MulDiv(uint64(e.Period), uint64(f.Rate), uint64(e.Format.Rate)))
@@ -174,32 +173,30 @@ func (e *End) Setup(_ context.Context, s pcm.Setup) (pcm.Grant, error) {
 	if s.Buffer == 0 {
 		s.Buffer = int(audio.MulDiv(uint64(e.Buffer), uint64(f.Rate), uint64(e.Format.Rate)))
 	}
-	if err := e.allocate(f, s.Period, s.Buffer); err != nil {
+	if err := e.allocateLocked(f, s.Period, s.Buffer); err != nil {
 		return pcm.Grant{}, err
 	}
-	e.set(ring.Idle, 0)
+	e.setStateLocked(ring.Idle, 0)
 	if e.role == pcm.Server {
 		l.emit(event.Event{Kind: event.FormatSet, End: pcm.Server, Holder: e.holder})
-		l.settled()
+		l.settleLocked()
 	}
-	return e.grant(), nil
+	return e.grantLocked(), nil
 }
 
-// begun reports whether a client has started under the server that there is. The caller
-// holds loop.mu.
-func (e *End) begun() bool { return !e.orphaned() && e.state != ring.Idle }
+// startedLocked reports whether a client has started under the present server.
+func (e *End) startedLocked() bool { return !e.orphanedLocked() && e.state != ring.Idle }
 
-// settled lets those in who waited for the server to say what it wants. The caller
-// holds l.mu.
-func (l *Loop) settled() {
+// settleLocked admits the clients that waited for the server to choose its format.
+func (l *Loop) settleLocked() {
 	if s := l.server; s != nil && s.unsettled {
 		s.unsettled = false
-		l.admit()
+		l.admitWaitersLocked()
 	}
 }
 
-// Pause stops the end, or lets it go on: a writer's frames stay where they are, a
-// reader's pass by (D22). It takes effect with the next cycle.
+// Pause pauses or resumes the end, from the next cycle on: a writer's frames stay where they are, a
+// reader misses those that come.
 func (e *End) Pause(_ context.Context, on bool) error {
 	e.loop.mu.Lock()
 	defer e.loop.mu.Unlock()
@@ -210,8 +207,8 @@ func (e *End) Pause(_ context.Context, on bool) error {
 	return nil
 }
 
-// orphaned reports whether a client's server has closed. The caller holds loop.mu.
-func (e *End) orphaned() bool {
+// orphanedLocked reports whether the server of this client has closed.
+func (e *End) orphanedLocked() bool {
 	return e.role == pcm.Client && e.serverGone
 }
 
@@ -219,18 +216,17 @@ func (e *End) errClosed() error {
 	return audio.ErrClosed.With("%s: this end is closed", e.loop.spec.Name)
 }
 
-// serverClosed tells a client that was let in under the server that now closes.
-// The caller holds l.mu.
-func (l *Loop) serverClosed(c *End) {
+// serverClosedLocked tells a client that its server closes.
+func (l *Loop) serverClosedLocked(c *End) {
 	if c == nil || c.serverGone {
 		return
 	}
 	c.serverGone = true
 	switch {
-	case c.Gone: // a client that has left: there is nobody to deliver to
-		l.releaseClient(c)
+	case c.Gone: // its last frames have no destination
+		l.releaseClientLocked(c)
 	case c.session == nil:
-		c.failDrains(nil)
-		c.set(ring.Ended, syscall.ECONNRESET)
+		c.failDrainsLocked(nil)
+		c.setStateLocked(ring.Ended, syscall.ECONNRESET)
 	}
 }

@@ -354,7 +354,7 @@ func TestRideIsCutShort(t *testing.T) {
 		if l.amp.dB != at(10) || !l.amp.muted {
 			t.Errorf("at %g dB, its switch is off: %v", l.amp.dB, l.amp.muted)
 		}
-		l.set("play.gain=100") // nobody hears it
+		l.set("play.gain=100") // inaudible
 		if l.amp.dB != at(100) {
 			t.Errorf("at %g dB while it is muted, want %g", l.amp.dB, at(100))
 		}

@@ -11,7 +11,7 @@ import (
 // run is the engine's goroutine.
 func (e *Engine) run(thread func()) {
 	if p, ok := backend.As[backend.Parker](e.stream); !ok || !p.Parks() {
-		runtime.LockOSThread() // for ever: the thread ends with the goroutine, and so does its priority
+		runtime.LockOSThread() // never unlocked: the thread, with its priority, ends with the goroutine
 		if thread != nil {
 			thread()
 		}
@@ -40,11 +40,11 @@ func (e *Engine) run(thread func()) {
 			e.settle()
 		}
 	}
-	e.obey() // answer what came in between
+	e.obey() // the last commands
 }
 
-// cycle moves what is due on every line: what the device has recorded goes to those that
-// listen, programs play to programs, and the device plays what the others gave.
+// cycle moves what is due on every line: from the device to recording clients, between programs,
+// and from playing clients to the device.
 func (e *Engine) cycle(t backend.Tick) error {
 	late := t.Position-e.position > 2*uint64(e.period)
 	e.position = t.Position
@@ -62,7 +62,7 @@ func (e *Engine) cycle(t backend.Tick) error {
 	return e.device.Play(e.stream, t.Position, e.rate)
 }
 
-// obey applies the commands, and reports whether the clock began anew.
+// obey runs the commands, and reports whether the clock was restarted.
 func (e *Engine) obey() (restarted bool) {
 	was := e.running
 	e.runCommands()
@@ -70,8 +70,8 @@ func (e *Engine) obey() (restarted bool) {
 	return e.running && !was
 }
 
-// settle starts and stops the clock, and sets its pace, as lines and device want it. It stops
-// when all is heard.
+// settle starts and stops the clock, and sets its pace, as lines and device need. It stops the
+// clock only when all sound is played.
 func (e *Engine) settle() {
 	if e.lines.Changed() {
 		e.pace()
@@ -95,14 +95,14 @@ func (e *Engine) settle() {
 	}
 }
 
-// fail ends all lines of a device that is gone.
+// fail ends all lines because the device failed.
 func (e *Engine) fail(err error) {
 	e.failed, e.running = true, false
 	e.err.Store(&err)
 	e.lines.Drop()
 }
 
-// add gives the engine a line.
+// add gives the engine a line, and blocks until it has it.
 func (e *Engine) add(ln *line.Line) {
 	e.do(func() {
 		switch {
@@ -116,11 +116,11 @@ func (e *Engine) add(ln *line.Line) {
 	})
 }
 
-// remove takes a line away, if the engine still has it. When it returns the engine does not
-// touch the line's rings any more.
+// remove takes a line from the engine, if it is still there, and blocks until the engine no longer
+// touches the line's rings.
 func (e *Engine) remove(ln *line.Line) { e.do(func() { e.lines.Remove(ln) }) }
 
-// pace asks the device for the tick that the lines need.
+// pace asks the device for the period the lines need.
 func (e *Engine) pace() {
 	if e.pacer == nil {
 		return
@@ -130,8 +130,7 @@ func (e *Engine) pace() {
 	}
 }
 
-// sideBus is where a loop that is attached to a side of the device meets it. ErrInvalid: the
-// device has no such side.
+// sideBus returns the bus of a side of the device. ErrInvalid: the device has no such side.
 func (e *Engine) sideBus(s Side) (*line.Bus, error) {
 	switch {
 	case s == PlaySide && e.device.Out != nil:

@@ -50,7 +50,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestD21Waiting: as long as anybody waits to open a side, and no longer.
+// TestD21Waiting: the flag is up exactly as long as a client waits to open a side.
 func TestD21Waiting(t *testing.T) {
 	c := newCard(t, true, false)
 	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Clients: loop.Exclusive}, c.engine); err != nil {

@@ -90,8 +90,8 @@ func (c *card) serve(s backend.Stream) {
 	}
 }
 
-// changed has the controls read again, and returns what everybody is told of that. It is for
-// the bubble of a synctest.
+// changed makes the device read the controls again, and returns the changes that the event tells.
+// It needs a synctest bubble.
 func (c *card) changed(replaced bool) (changes []state.Change) {
 	c.Helper()
 	events := c.bay.Subscribe(10)

@@ -10,23 +10,21 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Host is the program behind an end, as the daemon reaches it.
+// Host is how the daemon reaches the program behind an end.
 type Host interface {
-	// Memory is for a ring: bytes zeroed bytes that both sides see, aligned as
-	// ring.New wants. May block and allocate.
+	// Memory returns zeroed memory for a ring that both sides see, aligned as ring.New requires. It may block
+	// and allocate.
 	Memory(bytes int) ([]byte, error)
-	// Free gives memory back that neither engine nor loop will touch again.
+	// Free releases memory that neither engine nor loop will touch again.
 	Free(mem []byte)
-	// Ring wakes the program. From the engine too: it must not block or allocate.
+	// Ring wakes the program. The engine calls it too: it must not block or allocate.
 	Ring()
-	// Disconnect hangs up on a program that broke the rules, or whose loop is
-	// removed. From any goroutine; the host calls End.Abandon in answer, not from
-	// within Disconnect.
+	// Disconnect hangs up on a program that broke the protocol or whose loop was removed. Any goroutine may
+	// call it; the host then calls End.Abandon, but not from within Disconnect.
 	Disconnect(why error)
 }
 
-// End is one end of a loop, held by a program. All methods are safe from any
-// goroutine.
+// End is one end of a loop, held by a program. Any goroutine may call its methods.
 type End struct {
 	line.End
 
@@ -37,22 +35,21 @@ type End struct {
 	holder pcm.Holder
 
 	// Guarded by loop.mu, as Format, Period, Buffer, Ring, Source, Sink and Gone are.
-	state   ring.State
-	mem     []byte
-	session *session // that uses the ring
-	freed   bool
-	// serverGone: the server under which this client was let in has closed.
-	serverGone bool
+	state      ring.State
+	mem        []byte
+	session    *session // uses the ring; nil: none
+	freed      bool
+	serverGone bool        // the server of this client has closed
 	timer      *time.Timer // start_timeout, while armed
-	unsettled  bool        // a server whose Setup is still to come
+	unsettled  bool        // a server that has not yet called Setup
 	drains     []drain
-	marks      []uint64 // positions of eof marks that are not reached, ascending
-	eofs       uint32   // marks that were reached since it was opened, or last set
-	strip      *strip
-	since      uint64 // Moved when samples of audio(7I) was 0
-	// delivered is closed when what a client that has gone wrote is delivered or dropped.
+	marks      []uint64 // positions of the eof marks not yet reached, ascending
+	eofs       uint32   // marks reached since the open, or since the counter was set
+	settings   *endSettings
+	since      uint64 // Moved when the samples counter was 0
+	// delivered is closed when the last frames of a client that closed are delivered or dropped.
 	delivered chan struct{}
-	lost      uint64 // frames that never were; set before delivered is closed
+	lost      uint64 // frames never delivered; set before delivered is closed
 }
 
 type drain struct {
@@ -60,20 +57,23 @@ type drain struct {
 	done chan error
 }
 
-// newEnd makes an end with a ring. The caller holds l.mu.
-func (l *Loop) newEnd(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
-	e := &End{End: line.End{Bell: host, Server: o.Role == pcm.Server}, loop: l, host: host, role: o.Role, dir: dir, holder: o.Holder, unsettled: o.Unsettled, strip: l.strips[o.Role]}
-	if o.Role == pcm.Client {
-		e.strip = newStrip(&l.spec)
+// newEndLocked makes an end with a ring.
+func (l *Loop) newEndLocked(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
+	e := &End{
+		End: line.End{Bell: host, Server: o.Role == pcm.Server}, loop: l, host: host, role: o.Role, dir: dir,
+		holder: o.Holder, unsettled: o.Unsettled, settings: l.settings[o.Role],
 	}
-	if err := e.allocate(f, o.Period, o.Buffer); err != nil {
+	if o.Role == pcm.Client {
+		e.settings = newEndSettings(&l.spec)
+	}
+	if err := e.allocateLocked(f, o.Period, o.Buffer); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// allocate gives e a new ring; on failure the old one stays.
-func (e *End) allocate(f audio.Format, period, buffer int) error {
+// allocateLocked gives e a new ring, or keeps the old one on error.
+func (e *End) allocateLocked(f audio.Format, period, buffer int) error {
 	period, buffer = e.loop.spec.sizes(f, period, buffer)
 	spec := ring.Spec{Format: f, Capacity: buffer, Playback: e.dir == pcm.Write}
 	mem, err := e.host.Memory(spec.Bytes())
@@ -90,7 +90,7 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	}
 	e.Meter.Store(nil)
 	e.mem, e.Ring, e.Format, e.Period, e.Buffer = mem, r, f, period, buffer
-	e.dropMarks()
+	e.dropMarksLocked()
 	e.Moved.Store(0)
 	e.Bad.Store(0)
 	e.since = 0
@@ -102,8 +102,8 @@ func (e *End) allocate(f audio.Format, period, buffer int) error {
 	return nil
 }
 
-// set moves the end to a state and tells its program. The caller holds loop.mu.
-func (e *End) set(s ring.State, why syscall.Errno) {
+// setStateLocked moves the end to a state and tells its program.
+func (e *End) setStateLocked(s ring.State, why syscall.Errno) {
 	if e.timer != nil {
 		e.timer.Stop()
 		e.timer = nil
@@ -112,7 +112,7 @@ func (e *End) set(s ring.State, why syscall.Errno) {
 	if e.freed {
 		return
 	}
-	if s == ring.Idle || s == ring.Armed { // nothing is on its way
+	if s == ring.Idle || s == ring.Armed { // no frames are moving
 		e.Ring.SetDelay(0)
 	}
 	e.Ring.Publish(s, why)
@@ -122,7 +122,7 @@ func (e *End) set(s ring.State, why syscall.Errno) {
 	}
 }
 
-// armTimer bounds a server's pause (D7).
+// armTimer limits how long a server waits armed for its client.
 func (e *End) armTimer() {
 	if e.loop.spec.StartTimeout <= 0 {
 		return
@@ -132,25 +132,25 @@ func (e *End) armTimer() {
 		e.loop.mu.Lock()
 		defer e.loop.mu.Unlock()
 		if e.timer == timer && e.state == ring.Armed {
-			e.set(ring.Idle, syscall.ETIMEDOUT)
+			e.setStateLocked(ring.Idle, syscall.ETIMEDOUT)
 		}
 	})
 	e.timer = timer
 }
 
-// free gives the memory back. The caller holds loop.mu and no line uses the ring.
-func (e *End) free() {
+// freeLocked releases the memory. No line may use the ring.
+func (e *End) freeLocked() {
 	if e.freed {
 		return
 	}
-	e.failDrains(audio.ErrReset.With("%s: the end was closed before it was drained", e.loop.spec.Name))
-	e.dropMarks()
-	e.strip.closed(e.dir)
+	e.failDrainsLocked(audio.ErrReset.With("%s: the end was closed before it was drained", e.loop.spec.Name))
+	e.dropMarksLocked()
+	e.settings.closedLocked(e.dir)
 	if e.timer != nil {
 		e.timer.Stop()
 		e.timer = nil
 	}
-	if e.lost = e.pending(); e.delivered != nil {
+	if e.lost = e.pendingLocked(); e.delivered != nil {
 		close(e.delivered)
 	}
 	e.freed = true
@@ -158,30 +158,29 @@ func (e *End) free() {
 	e.mem = nil
 }
 
-// pending is how many frames the program wrote that were not yet taken. The caller
-// holds loop.mu; with a line the count is a moment old.
-func (e *End) pending() uint64 {
+// pendingLocked returns how many frames the program wrote that were not yet taken. With a line the
+// count is slightly old.
+func (e *End) pendingLocked() uint64 {
 	if e.dir != pcm.Write || e.freed {
 		return 0
 	}
 	return (ring.Writer{Ring: e.Ring}).Written() - e.Moved.Load()
 }
 
-// Grant is what the program gets of the end.
+// Grant returns what the program gets of the end.
 func (e *End) Grant() pcm.Grant {
 	e.loop.mu.Lock()
 	defer e.loop.mu.Unlock()
-	return e.grant()
+	return e.grantLocked()
 }
 
-// grant is Grant for a caller that holds loop.mu.
-func (e *End) grant() pcm.Grant {
-	return pcm.Grant{Ring: e.Ring, Direction: e.dir, Period: e.Period, Positions: e.stand()}
+func (e *End) grantLocked() pcm.Grant {
+	return pcm.Grant{Ring: e.Ring, Direction: e.dir, Period: e.Period, Positions: e.positionsLocked()}
 }
 
-// stand is where its channels do, as far as somebody has said. The caller holds loop.mu.
-func (e *End) stand() audio.Positions {
-	if l := e.loop.format(); !e.Format.Positions.Known() && e.Format.Channels == l.Channels {
+// positionsLocked returns the positions of the end's channels, if known.
+func (e *End) positionsLocked() audio.Positions {
+	if l := e.loop.formatLocked(); !e.Format.Positions.Known() && e.Format.Channels == l.Channels {
 		return l.Positions
 	}
 	return e.Format.Positions

@@ -12,66 +12,62 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Engine drives the loops of one device: it owns the device's thread and every
-// frame that is moved with its clock. While no session runs the device is stopped
-// and the engine sleeps.
+// Engine drives the loops of one device: it owns the device's thread and every frame that its clock
+// moves. While no session runs it stops the device and sleeps.
 type Engine struct {
 	name   string
 	stream backend.Stream
-	pacer  backend.Pacer // nil: the period is what it is
+	pacer  backend.Pacer // nil: the period is fixed
 	rate   uint64
-	usual  int // frames, the configured period
 
-	device *device.Device
-	lines  *line.Set
-	auto   *device.AutoPort // nil: ports stay as they are
-	note   func(error)
-	bay    *Patchbay      // that it was added to; nil: none yet
-	beside sync.WaitGroup // follower and rider
+	device   *device.Device
+	lines    *line.Set
+	autoPort *device.AutoPort // nil: auto_port is off
+	note     func(error)
+	bay      *Patchbay      // nil: not yet added to one
+	helpers  sync.WaitGroup // follower and rider
 
 	commands atomic.Pointer[command]
-	wake     chan struct{} // wakes the engine when it has no device any more
-	stopped  chan struct{} // closed when the engine's goroutine has left
-	reported chan struct{} // closed when the reporter's has
+	wake     chan struct{} // wakes the engine after its device failed
+	stopped  chan struct{} // closed when the engine's goroutine ends
+	reported chan struct{} // closed when the reporter ends
 
-	// The engine goroutine's.
+	// Owned by the engine's goroutine.
 	position uint64 // of the last tick
 	period   int    // frames between two ticks
 	running  bool
-	failed   bool // the device is gone
+	failed   bool // the device failed
 	quit     bool
 
-	cycles    atomic.Uint64
-	xruns     atomic.Uint64 // of the device, and frames that they cost
-	lost      atomic.Uint64
-	err       atomic.Pointer[error]
-	toldError atomic.Bool // everybody was told that the device has failed
+	cycles          atomic.Uint64
+	xruns           atomic.Uint64 // of the device
+	lost            atomic.Uint64 // frames these cost
+	err             atomic.Pointer[error]
+	failureReported atomic.Bool // the failure was told as an event
 }
 
-// EngineOptions are what an engine may have beyond its stream.
+// EngineOptions are the options of NewEngineWith.
 type EngineOptions struct {
-	// Ports are those of the device.
+	// Ports maps the ports of the device.
 	Ports device.Ports
-	// AutoPort has the device use what is plugged in, from AddDevice on. Without a
-	// backend.Controller nothing ever is.
+	// AutoPort makes the device use the jacks that are plugged in, from AddDevice on. It needs a
+	// backend.Controller.
 	AutoPort bool
-	// Note is told what goes wrong without a caller who could be told. From any goroutine;
-	// nil: nobody is.
+	// Note receives errors that have no caller, on any goroutine. May be nil.
 	Note func(error)
-	// Thread is called on the engine's own thread before its first Wait. Not for a
-	// backend.Parker, which has none. nil: nothing is.
+	// Thread is called on the engine's own thread before its first Wait, except for a backend.Parker, which
+	// has none. May be nil.
 	Thread func()
 }
 
 // NewEngine is NewEngineWith without options.
 func NewEngine(name string, s backend.Stream) *Engine {
-	e, _ := NewEngineWith(name, s, EngineOptions{}) // no ports fit every stream
+	e, _ := NewEngineWith(name, s, EngineOptions{}) // no error: an empty port map fits every stream
 	return e
 }
 
-// NewEngineWith starts the engine of an open, stopped stream, which it owns from now on and
-// closes in Close. name is the device's. ErrInvalid: the ports do not fit the stream, which is
-// then still the caller's.
+// NewEngineWith starts the engine of the device name on an open, stopped stream, which the engine
+// owns and Close closes. ErrInvalid: the ports do not fit the stream; the caller still owns it.
 func NewEngineWith(name string, s backend.Stream, o EngineOptions) (*Engine, error) {
 	e, err := newEngine(name, s, o)
 	if err != nil {
@@ -82,15 +78,15 @@ func NewEngineWith(name string, s backend.Stream, o EngineOptions) (*Engine, err
 		defer close(e.reported)
 		e.lines.Report()
 	}()
-	e.beside.Go(func() { e.device.Ride(e.stopped) })
+	e.helpers.Go(func() { e.device.Ride(e.stopped) })
 	return e, nil
 }
 
-// newEngine is an engine that does not run.
+// newEngine makes an engine that does not run.
 func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) {
 	granted := s.Granted()
 	e := &Engine{
-		name: name, stream: s, rate: uint64(granted.Format.Rate), usual: granted.Period, period: granted.Period,
+		name: name, stream: s, rate: uint64(granted.Format.Rate), period: granted.Period,
 		note: o.Note, wake: make(chan struct{}, 1),
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
@@ -104,7 +100,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 		e.note = func(error) {}
 	}
 	if o.AutoPort {
-		e.auto = device.NewAutoPort(e.device, func(p state.Patch) error {
+		e.autoPort = device.NewAutoPort(e.device, func(p state.Patch) error {
 			_, err := e.Set(p)
 			return err
 		})
@@ -112,14 +108,13 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 	return e, nil
 }
 
-// Name is the device's name.
+// Name returns the device's name.
 func (e *Engine) Name() string { return e.name }
 
-// Holder implements Subject: a device is nobody's.
+// Holder implements Subject: no program holds a device.
 func (e *Engine) Holder() pcm.Holder { return pcm.Holder{} }
 
-// tell tells everybody of a device that was added to a Patchbay. Not for the engine's
-// goroutine.
+// tell sends an event of a device that was added to a Patchbay. Not for the engine's goroutine.
 func (e *Engine) tell(ev event.Event) {
 	if e.bay != nil {
 		ev.Device = e.name
@@ -127,14 +122,14 @@ func (e *Engine) tell(ev event.Event) {
 	}
 }
 
-// Cycles counts how often the engine has looked at its lines.
+// Cycles returns how many cycles the engine ran.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
 
-// Granted is what its stream does. From any goroutine.
+// Granted returns the configuration of the stream. Any goroutine may call it.
 func (e *Engine) Granted() backend.Config { return e.stream.Granted() }
 
-// RunsOn is the device that its stream runs on now, where that may change; else its name.
-// From any goroutine.
+// RunsOn returns the device the stream runs on now, if that can change, or else the name. Any
+// goroutine may call it.
 func (e *Engine) RunsOn() string {
 	if s, ok := backend.As[backend.Switcher](e.stream); ok {
 		return s.Device()
@@ -145,13 +140,13 @@ func (e *Engine) RunsOn() string {
 // Info implements Subject.
 func (e *Engine) Info() state.Info { return e.device.Info() }
 
-// Levels implements Subject: behind the controls of the device.
+// Levels implements Subject: after the controls of the device.
 func (e *Engine) Levels() device.Levels { return e.device.Levels() }
 
 // Restore implements Subject.
 func (e *Engine) Restore(saved state.Saved) error { return e.device.Restore(saved) }
 
-// Set implements Subject. An error may also be of the hardware.
+// Set implements Subject. The error may also be one of the hardware.
 func (e *Engine) Set(p state.Patch) (state.Reply, error) {
 	reply, err := e.device.Set(p)
 	if err == nil {
@@ -160,11 +155,10 @@ func (e *Engine) Set(p state.Patch) (state.Reply, error) {
 	return reply, err
 }
 
-// Xruns returns the xruns of the device itself, and the frames that they cost. From any
-// goroutine.
+// Xruns returns the xruns of the device itself, and the frames they cost. Any goroutine may call it.
 func (e *Engine) Xruns() (bursts, frames uint64) { return e.xruns.Load(), e.lost.Load() }
 
-// Err returns why the device is of no more use; nil while it is.
+// Err returns why the device failed, or nil.
 func (e *Engine) Err() error {
 	if err := e.err.Load(); err != nil {
 		return *err
@@ -173,13 +167,13 @@ func (e *Engine) Err() error {
 }
 
 // markFailed reports whether this is the first call.
-func (e *Engine) markFailed() bool { return !e.toldError.Swap(true) }
+func (e *Engine) markFailed() bool { return !e.failureReported.Swap(true) }
 
-// Close ends the engine and closes its stream. Its loops must have been removed.
+// Close ends the engine and closes its stream. Its loops must have been removed. It blocks.
 func (e *Engine) Close() error {
 	e.do(func() { e.quit = true })
 	<-e.stopped
-	e.beside.Wait()
+	e.helpers.Wait()
 	e.lines.EndReports()
 	<-e.reported
 	return e.stream.Close()

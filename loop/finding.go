@@ -21,73 +21,71 @@ func (s *session) Found(found line.Finding) {
 	}
 	if found&line.FoundDeviceXrun != 0 {
 		xrun := map[Side]event.Kind{PlaySide: event.Underrun, RecordSide: event.Overrun}[l.spec.Attached]
-		l.tellDevice(xrun, l.raised(state.PlayError))
+		l.tellDevice(xrun, l.flagRaised(state.PlayError))
 	}
 	if found&line.FoundDeadDevice != 0 && l.engine.markFailed() {
 		l.tellDevice(event.Gone)
 	}
 	if s.unlinked {
-		return // control was faster
+		return // control ended it first
 	}
 	if found&line.FoundMark != 0 {
-		s.writer.passMarks()
+		s.writer.passMarksLocked()
 	}
 	if found&line.FoundDrain != 0 {
-		s.writer.answerDrains()
+		s.writer.answerDrainsLocked()
 	}
 	if found&^line.Passing != 0 {
-		l.sessionEnded(s, found)
+		l.sessionEndedLocked(s, found)
 	}
 }
 
-// sessionEnded tells the ends of a line that it is over. The caller holds l.mu.
-func (l *Loop) sessionEnded(s *session, found line.Finding) {
-	e := s.writer // whose stream it was that has ended
+// sessionEndedLocked tells the ends of a line that it is over.
+func (l *Loop) sessionEndedLocked(s *session, found line.Finding) {
+	e := s.writer // the end whose stream has ended
 	if e == nil || found&line.FoundBadReader != 0 {
 		e = s.reader
 	}
-	ended := l.peers(e)
-	l.unlink(s)
+	ended := l.peersLocked(e)
+	l.unlinkLocked(s)
 	switch {
 	case found&line.FoundDeadDevice != 0:
-		ended = failed(append(ended, e))
+		ended = endWithDeviceLocked(append(ended, e))
 	case found&line.FoundTooLate != 0 && !e.serverGone:
-		e.set(ring.Armed, 0) // for the server's next session
+		e.setStateLocked(ring.Armed, 0) // for the server's next session
 	case found&line.FoundTooLate != 0:
 		ended = append(ended, e)
 	default:
 		if found&line.FoundEnd == 0 {
-			e.breakOff()
+			e.disconnectLocked()
 		}
 		if e.Gone {
 			ended = append(ended, e)
 		}
 	}
-	l.lose(ended)
-	l.admit()
-	l.run()
+	l.peersLeftLocked(ended)
+	l.admitWaitersLocked()
+	l.startSessionsLocked()
 }
 
-// failed tells ends that their device is of no more use, and returns those that have gone.
-// The caller holds loop.mu.
-func failed(ends []*End) (gone []*End) {
+// endWithDeviceLocked tells ends that their device failed, and returns those whose program has closed.
+func endWithDeviceLocked(ends []*End) (gone []*End) {
 	for _, e := range ends {
 		if e.Gone {
 			gone = append(gone, e)
 		} else {
-			e.set(ring.Ended, audio.ErrIO.Errno())
+			e.setStateLocked(ring.Ended, audio.ErrIO.Errno())
 		}
 	}
 	return gone
 }
 
-// breakOff hangs up on a program whose ring makes no sense. The caller holds loop.mu; the host
-// answers with Abandon.
-func (e *End) breakOff() {
+// disconnectLocked hangs up on a program with an impossible position. The host answers with Abandon.
+func (e *End) disconnectLocked() {
 	if e.Gone {
 		return
 	}
-	e.set(ring.Ended, audio.ErrProtocol.Errno())
+	e.setStateLocked(ring.Ended, audio.ErrProtocol.Errno())
 	e.host.Disconnect(audio.ErrProtocol.With("%s: %s (pid %d) wrote an impossible position into its buffer",
 		e.loop.spec.Name, e.holder.Program, e.holder.PID))
 }

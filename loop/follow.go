@@ -8,11 +8,11 @@ import (
 	"github.com/loopbridge/loopbridge/loop/event"
 )
 
-// follow is the goroutine that acts on what others do to a device: to its hardware, and to
-// what it runs on. It ends when the engine has left or the stream is closed.
+// follow is the follower goroutine: it reacts to changes of the hardware's controls and of the card
+// the device runs on, until the engine ends or the stream is closed.
 func (e *Engine) follow() {
-	if e.auto != nil {
-		e.warn(e.auto.Begin())
+	if e.autoPort != nil {
+		e.warn(e.autoPort.Begin())
 	}
 	var controls <-chan backend.ControlChange
 	if c, ok := backend.As[backend.Controller](e.stream); ok {
@@ -42,7 +42,7 @@ func (e *Engine) follow() {
 	}
 }
 
-// switched tells that the device runs on another card now.
+// switched tells that the device now runs on another card.
 func (e *Engine) switched(s backend.Switch) {
 	ev := event.Event{Kind: event.Back, Note: s.To + " takes over from " + s.From}
 	if s.Err != nil {
@@ -51,15 +51,15 @@ func (e *Engine) switched(s backend.Switch) {
 	e.tell(ev)
 }
 
-// controlled reads the controls of the hardware again, and follows auto_port.
+// controlled reads the controls of the hardware again, and applies auto_port.
 func (e *Engine) controlled(c backend.ControlChange) {
 	before := e.Info()
 	if changes := e.device.Changed(c); len(changes) > 0 {
 		e.tell(event.Event{Kind: event.Set, Changes: changes})
 	}
 	for _, d := range audio.Directions() {
-		if e.auto != nil && !c.Replaced && c.Jacks&d != 0 {
-			e.warn(e.auto.Follow(d, &before))
+		if e.autoPort != nil && !c.Replaced && c.Jacks&d != 0 {
+			e.warn(e.autoPort.Follow(d, &before))
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (b *Patchbay) Open(ctx context.Context, name string, o pcm.Options) (*pcm.P
 	return pcm.New(name, o, end.Grant(), end, (*localBell)(host)), nil
 }
 
-// localHost is a program of this process: its memory is the heap, its bell a channel.
+// localHost is a program in this process: its memory is the heap, its bell a channel.
 type localHost struct {
 	bell chan struct{}
 }
@@ -34,10 +34,10 @@ func (h *localHost) Ring() {
 	}
 }
 
-// Disconnect: the end is Ended already, which is all that a program here can be told.
+// Disconnect does nothing: the end is Ended already, and a program here has no connection.
 func (h *localHost) Disconnect(error) {}
 
-// localBell is the same bell as the program sees it.
+// localBell is the bell of a localHost as the program sees it.
 type localBell localHost
 
 func (b *localBell) Ring() { (*localHost)(b).Ring() }

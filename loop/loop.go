@@ -14,78 +14,77 @@ import (
 
 // Loop is a pair of ends. Programs reach it through a Patchbay.
 type Loop struct {
-	line.Loop // what its lines have in common
+	line.Loop // shared by its lines
 
 	bay    *Patchbay
 	engine *Engine
 	spec   Spec
 
-	mu      sync.Mutex
-	removed bool
-	strips  [pcm.Client + 1]*strip // what is set of each end, by its role
-	server  *End
-	clients []*End    // that hold the client end, also while they are gone and their last frames on their way
-	bus     *line.Bus // of the device, for an attached loop; nil: the server is a program
-	waiters []*waiter // clients, first come first served
+	mu        sync.Mutex
+	removed   bool
+	settings  [pcm.Client + 1]*endSettings // of each end, by its role
+	server    *End
+	clients   []*End    // at the client end, including closed ones with frames to deliver
+	deviceBus *line.Bus // of the device of an attached loop; nil: the server is a program
+	waiters   []*waiter // clients, first come first served
 
 	sessions atomic.Uint64
 }
 
 func newLoop(b *Patchbay, e *Engine, spec Spec, bus *line.Bus) *Loop {
-	l := &Loop{bay: b, engine: e, spec: spec, bus: bus}
+	l := &Loop{bay: b, engine: e, spec: spec, deviceBus: bus}
 	l.Convert, l.Resets, l.GoesOn = spec.Convert, spec.OnClientClose == Reset, spec.OnClientClose == Silence
-	l.strips[pcm.Server], l.strips[pcm.Client] = newStrip(&spec), newStrip(&spec)
+	l.settings[pcm.Server], l.settings[pcm.Client] = newEndSettings(&spec), newEndSettings(&spec)
 	return l
 }
 
-// run makes a session when both ends want one. The caller holds l.mu.
-func (l *Loop) run() {
-	if l.bus != nil || l.spec.shared() {
-		l.runMembers()
+// startSessionsLocked makes a session if both ends want one.
+func (l *Loop) startSessionsLocked() {
+	if l.deviceBus != nil || l.spec.shared() {
+		l.startMembersLocked()
 		return
 	}
-	s, c := l.server, l.client()
+	s, c := l.server, l.clientLocked()
 	if s == nil || c == nil || c.state != ring.Armed {
 		return
 	}
-	alone := s.session != nil && s.session.Alone() // policy silence, between two clients
+	alone := s.session != nil && s.session.Alone() // on_client_close = "silence", between two clients
 	if s.state != ring.Armed && !alone {
 		return
 	}
-	both, err := l.pair(s, c)
+	both, err := l.newPairLocked(s, c)
 	if err != nil {
-		l.dismiss(c)
+		l.dismissLocked(c)
 		return
 	}
 	if alone {
-		l.unlink(s.session)
-		s.flush() // never what it has written for nobody (D9); an armed one has begun anew
+		l.unlinkLocked(s.session)
+		s.flushLocked() // not what the server wrote without a client
 	}
 	l.sessions.Add(1)
-	s.set(ring.Running, 0)
-	c.set(ring.Running, 0)
-	l.link(both)
+	s.setStateLocked(ring.Running, 0)
+	c.setStateLocked(ring.Running, 0)
+	l.linkLocked(both)
 }
 
-// dismiss ends a client whose rate is too far from what the server has set since it
-// opened. The caller holds l.mu.
-func (l *Loop) dismiss(c *End) {
-	c.set(ring.Ended, syscall.EINVAL)
+// dismissLocked ends a client whose rate is too far from the one the server set since the client opened.
+func (l *Loop) dismissLocked(c *End) {
+	c.setStateLocked(ring.Ended, syscall.EINVAL)
 	if c.Gone {
-		l.releaseClient(c)
+		l.releaseClientLocked(c)
 	}
 }
 
-// client is the one of a loop that has one at a time. The caller holds l.mu.
-func (l *Loop) client() *End {
+// clientLocked returns the client of a loop that has one at a time, or nil.
+func (l *Loop) clientLocked() *End {
 	if len(l.clients) == 0 {
 		return nil
 	}
 	return l.clients[0]
 }
 
-// link gives a session to the engine. The caller holds l.mu.
-func (l *Loop) link(s *session) {
+// linkLocked gives a session to the engine.
+func (l *Loop) linkLocked(s *session) {
 	for _, e := range []*End{s.writer, s.reader} {
 		if e != nil {
 			e.session = s
@@ -94,17 +93,16 @@ func (l *Loop) link(s *session) {
 	l.engine.add(s.Line)
 }
 
-// unlink takes a session from the engine; when it returns, nothing touches the rings any more.
-// What is not yet moved stays in the writer's ring. The caller holds l.mu. Unlinking twice is
-// harmless.
-func (l *Loop) unlink(s *session) {
+// unlinkLocked takes a session from the engine, which touches the rings no more once it returns.
+// What is not yet moved stays in the writer's ring. A second call does nothing.
+func (l *Loop) unlinkLocked(s *session) {
 	if s == nil || s.unlinked {
 		return
 	}
 	s.unlinked = true
 	if s.Grouped() {
-		for _, c := range l.joined(s) {
-			l.unlink(c.session)
+		for _, c := range l.membersLocked(s) {
+			l.unlinkLocked(c.session)
 		}
 	}
 	l.engine.remove(s.Line)
@@ -115,54 +113,51 @@ func (l *Loop) unlink(s *session) {
 	}
 }
 
-// endOfStream tells e that its peer has gone for good. The caller holds l.mu, and
-// no line uses e.
-func (l *Loop) endOfStream(e *End) {
+// endOfStreamLocked tells e that its peer has gone for good. No line may use e.
+func (l *Loop) endOfStreamLocked(e *End) {
 	if e == nil || e.Gone || e.state == ring.Idle {
 		return
 	}
-	e.failDrains(nil)
+	e.failDrainsLocked(nil)
 	if e.role == pcm.Client {
-		e.set(ring.Ended, syscall.ECONNRESET)
+		e.setStateLocked(ring.Ended, syscall.ECONNRESET)
 		return
 	}
 	switch l.spec.OnClientClose {
 	case Hold:
-		e.flush() // never old audio of an earlier session (D9)
-		e.set(ring.Armed, 0)
+		e.flushLocked() // the next session starts without old audio
+		e.setStateLocked(ring.Armed, 0)
 	case Silence:
 		if l.spec.shared() {
 			return // its group goes on
 		}
-		l.link(l.lone(e))
+		l.linkLocked(l.newLoneLocked(e))
 	default:
-		e.set(ring.Ended, syscall.ECONNRESET)
+		e.setStateLocked(ring.Ended, syscall.ECONNRESET)
 	}
 }
 
-// flush drops what the end's program has written. The caller holds loop.mu, and no
-// line uses the ring.
-func (e *End) flush() {
+// flushLocked drops what the program wrote. No line may use the ring.
+func (e *End) flushLocked() {
 	if e.dir == pcm.Write {
-		e.dropMarks()
+		e.dropMarksLocked()
 		e.Source.Flush()
 		e.Moved.Store(e.Source.Taken())
 	}
 }
 
-// releaseClient takes the client out of the loop, and lets the next one in. The caller
-// holds l.mu and no line uses the client.
-func (l *Loop) releaseClient(c *End) {
-	c.free()
+// releaseClientLocked takes a client out of the loop, and admits the next one. No line may use the client.
+func (l *Loop) releaseClientLocked(c *End) {
+	c.freeLocked()
 	at := slices.Index(l.clients, c)
 	if at < 0 {
 		return
 	}
 	l.clients = slices.Delete(l.clients, at, at+1)
-	l.deviceClients(-1)
+	l.addDeviceClientsLocked(-1)
 	if len(l.clients) == 0 {
-		l.strips[pcm.Client].closed(c.dir)
+		l.settings[pcm.Client].closedLocked(c.dir)
 	}
 	l.emit(event.Event{Kind: event.ClientGone, End: pcm.Client, Holder: c.holder})
-	l.admit()
+	l.admitWaitersLocked()
 }

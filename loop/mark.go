@@ -8,18 +8,18 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// maxMarks bounds those of an end that are not yet reached.
+// maxMarks limits the marks of an end that are not yet reached.
 const maxMarks = 1024
 
-// Mark puts an eof mark behind the frame before position: a zero-length write (D21). When
-// that frame is taken, eof counts up and everybody is told; running dry there is no xrun.
-// ErrInvalid: an end that reads, or a position that is not written yet. ErrBusy: too many
-// marks that are not yet reached. ErrGone: the server has closed.
+// Mark puts an eof mark at position, after frames that are already written: the zero-length write
+// of audio(7I). When they are taken, eof counts up and an event tells; running dry there is no
+// xrun. ErrInvalid: the end reads, or the position is not written yet. ErrBusy: too many marks are
+// not yet reached. ErrGone: the server of this client has closed.
 func (e *End) Mark(_ context.Context, position uint64) error {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := e.cannotPlay(); err != nil {
+	if err := e.checkCanPlayLocked(); err != nil {
 		return err
 	}
 	switch written := (ring.Writer{Ring: e.Ring}).Written(); {
@@ -29,17 +29,17 @@ func (e *End) Mark(_ context.Context, position uint64) error {
 		return audio.ErrBusy.With("%s: %d marks are not yet reached; wait for some", l.spec.Name, maxMarks)
 	}
 	if n := len(e.marks); n > 0 {
-		position = max(position, e.marks[n-1]) // a program that goes back gets them together
+		position = max(position, e.marks[n-1]) // ascending, even if the program goes back
 	}
 	e.marks = append(e.marks, position)
 	e.LastMark.Store(position)
 	e.MarkTo.Store(e.marks[0])
-	e.passMarks()
+	e.passMarksLocked()
 	return nil
 }
 
-// passMarks counts and tells the marks that are reached. The caller holds loop.mu.
-func (e *End) passMarks() {
+// passMarksLocked counts the marks that are reached, and sends their events.
+func (e *End) passMarksLocked() {
 	moved, passed := e.Moved.Load(), 0
 	for passed < len(e.marks) && e.marks[passed] <= moved {
 		passed++
@@ -57,13 +57,12 @@ func (e *End) passMarks() {
 	for range passed {
 		e.loop.emit(event.Event{Kind: event.EOF, End: e.role, Holder: e.holder})
 	}
-	e.loop.deviceMarked(passed)
+	e.loop.markDeviceLocked(passed)
 }
 
-// dropMarks forgets those that are not reached. The caller holds loop.mu, and no line uses
-// the ring.
-func (e *End) dropMarks() {
-	e.passMarks()
+// dropMarksLocked forgets the marks that are not reached. No line may use the ring.
+func (e *End) dropMarksLocked() {
+	e.passMarksLocked()
 	e.marks = nil
 	e.MarkTo.Store(0)
 	e.LastMark.Store(0)

@@ -13,8 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Patchbay holds the devices and loops of a daemon by name. All methods are safe from any
-// goroutine.
+// Patchbay holds the devices and loops of a daemon by name. Any goroutine may call its methods.
 type Patchbay struct {
 	mu      sync.RWMutex
 	devices []*Engine // in the order in which they were added
@@ -23,19 +22,18 @@ type Patchbay struct {
 	events  event.Fanout
 }
 
-// NewPatchbay is one without loops.
+// NewPatchbay returns a patchbay without devices and loops.
 func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
 
-// Subscribe returns a queue of what happens from now on; see event.Fanout.
+// Subscribe returns a queue of the events from now on; see event.Fanout.
 func (b *Patchbay) Subscribe(room int) *event.Subscription { return b.events.Subscribe(room) }
 
-// Seen returns how many events there were, loops that came and went among them, and a channel
-// that is closed at the next one; see event.Fanout.
+// Seen returns the number of events so far, counting loops that come and go, and a channel that is
+// closed at the next one; see event.Fanout.
 func (b *Patchbay) Seen() (events uint64, next <-chan struct{}) { return b.events.Seen() }
 
-// AddDevice takes a device in, which its owner still closes, after the Patchbay. From now on
-// the device follows what others do to its hardware, and everybody is told what happens to it.
-// ErrBusy: its name is taken, or it was added before.
+// AddDevice adds a device. The caller still closes it, after the Patchbay. From now on the device follows
+// changes of its hardware, and sends events. ErrBusy: the name is taken, or the device was added before.
 func (b *Patchbay) AddDevice(e *Engine) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -47,15 +45,15 @@ func (b *Patchbay) AddDevice(e *Engine) error {
 	}
 	b.devices = append(b.devices, e)
 	e.bay = b
-	e.beside.Go(e.follow)
+	e.helpers.Go(e.follow)
 	return nil
 }
 
-// Add makes a loop on the clock of e. A name that is taken is ErrBusy, a format or
-// a name that is no good ErrInvalid.
+// Add makes a loop on the clock of e. ErrBusy: the name is taken. ErrInvalid: the format or the
+// name is invalid, or the device has no such side.
 func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	stand := spec.Format.Positions
-	if spec.Attached != Detached { // they are those of the device's channels
+	if spec.Attached != Detached { // stand gives them to the device's channels
 		spec.Format.Positions = audio.Positions{}
 	}
 	spec.Format = spec.Format.Or(audio.DefaultFormat())
@@ -96,8 +94,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	return nil
 }
 
-// Remove takes a loop away: its programs are disconnected, those that wait get
-// ErrNoDevice.
+// Remove removes a loop: its programs are disconnected, waiting clients get ErrNoDevice.
 func (b *Patchbay) Remove(name string) error {
 	l, err := b.find(name)
 	if err != nil {
@@ -124,7 +121,7 @@ func (b *Patchbay) Close() {
 	b.events.Close()
 }
 
-// sorted is every loop in the order of their names.
+// sorted returns all loops in the order of their names.
 func (b *Patchbay) sorted() []*Loop {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -146,7 +143,7 @@ func (b *Patchbay) find(name string) (*Loop, error) {
 	return l, nil
 }
 
-// maxNames bounds how many loops an error names.
+// maxNames limits how many loops an error lists.
 const maxNames = 8
 
 func (b *Patchbay) unknown(name string) error {
@@ -163,7 +160,7 @@ func (b *Patchbay) unknown(name string) error {
 	return audio.ErrNoDevice.With("there is no loop %s; there are %s", name, strings.Join(names, ", "))
 }
 
-// remove disconnects everybody.
+// remove disconnects all programs.
 func (l *Loop) remove() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,22 +171,22 @@ func (l *Loop) remove() {
 			continue
 		}
 		if s := e.session; s != nil {
-			l.unlink(s)
-			if w := s.writer; w != nil && w.Gone { // a server that closed first is held by its line alone
-				w.free()
+			l.unlinkLocked(s)
+			if w := s.writer; w != nil && w.Gone { // a server that closed is held by its line alone
+				w.freeLocked()
 			}
 		}
 		switch {
 		case e.Gone:
-			e.free()
+			e.freeLocked()
 		default:
-			e.set(ring.Ended, syscall.ECONNRESET)
+			e.setStateLocked(ring.Ended, syscall.ECONNRESET)
 			e.host.Disconnect(why)
 		}
 	}
 	for _, w := range l.waiters {
 		w.answer(nil, audio.ErrNoDevice.With("the loop %s was removed", l.spec.Name))
-		l.deviceWaits(-1)
+		l.addDeviceWaitersLocked(-1)
 	}
 	l.waiters = nil
 }

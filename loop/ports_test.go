@@ -264,7 +264,7 @@ func TestD23PortsInInfo(t *testing.T) {
 	}
 }
 
-// TestPortMapsThatDoNotFit: the stream stays with whoever opened it.
+// TestPortMapsThatDoNotFit: the caller still owns the stream.
 func TestPortMapsThatDoNotFit(t *testing.T) {
 	for _, test := range []struct {
 		p    device.Ports

@@ -8,18 +8,17 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// session is a line, and the programs whose it is: one of them is nil where the other end is a
-// device, a group, or nobody.
+// session is a line and its programs. One of them is nil if the other end is a device, a group or nothing.
 type session struct {
 	*line.Line
 	loop           *Loop
 	writer, reader *End
-	joins          *session // of the server whose group it is a member of
+	joins          *session // session of the server whose group it is in; nil: none
 
 	unlinked bool // guarded by loop.mu
 }
 
-// newSession is that of one end, or of two.
+// newSession returns the session of one or two ends, without a line.
 func newSession(l *Loop, ends ...*End) *session {
 	s := &session{loop: l}
 	for _, e := range ends {
@@ -32,67 +31,69 @@ func newSession(l *Loop, ends ...*End) *session {
 	return s
 }
 
-// pair is the session of two programs. ErrInvalid: their rates are too far apart.
-func (l *Loop) pair(a, b *End) (s *session, err error) {
+// newPairLocked returns the session of two programs. ErrInvalid: their rates are too far apart.
+func (l *Loop) newPairLocked(a, b *End) (s *session, err error) {
 	s = newSession(l, a, b)
-	s.Line, err = line.NewPair(s, &l.Loop, &s.writer.End, &s.reader.End, s.settings()...)
+	s.Line, err = line.NewPair(s, &l.Loop, &s.writer.End, &s.reader.End, s.faderSettingsLocked()...)
 	return s, err
 }
 
-// lone is the session of a server without a client.
-func (l *Loop) lone(server *End) *session {
+// newLoneLocked returns the session of a server without a client.
+func (l *Loop) newLoneLocked(server *End) *session {
 	s := newSession(l, server)
-	s.Line = line.NewLone(s, &l.Loop, &server.End, s.settings()...)
+	s.Line = line.NewLone(s, &l.Loop, &server.End, s.faderSettingsLocked()...)
 	return s
 }
 
-// grouped is the session of a server with a group, which has no members yet.
-func (l *Loop) grouped(server *End) *session {
+// newGroupLocked returns the session of a server with an empty group.
+func (l *Loop) newGroupLocked(server *End) *session {
 	s := newSession(l, server)
-	s.Line = line.NewGroup(s, &l.Loop, l.engine.lines, &server.End, s.settings()...)
+	s.Line = line.NewGroup(s, &l.Loop, l.engine.lines, &server.End, s.faderSettingsLocked()...)
 	return s
 }
 
-// member is the session of a client with the device, or with a server's group. Errors as pair.
-func (l *Loop) member(client *End, server *session) (s *session, err error) {
+// newMemberLocked returns the session of a client with the device, or with a server's group. Errors
+// as for newPairLocked.
+func (l *Loop) newMemberLocked(client *End, server *session) (s *session, err error) {
 	s = newSession(l, client)
+	at := l.formatLocked().Positions
 	if s.joins = server; server != nil {
-		s.Line, err = server.Join(s, &client.End, l.format().Positions, s.settings()...)
+		s.Line, err = server.Join(s, &client.End, at, s.faderSettingsLocked()...)
 	} else {
-		s.Line, err = line.NewMember(s, &l.Loop, &client.End, l.bus, l.format().Positions, s.settings()...)
+		s.Line, err = line.NewMember(s, &l.Loop, &client.End, l.deviceBus, at, s.faderSettingsLocked()...)
 	}
 	return s, err
 }
 
-// runMembers makes a session of every client that wants one, with the device of an attached
-// loop or the server of a shared one. The caller holds l.mu.
-func (l *Loop) runMembers() {
+// startMembersLocked makes a session for every client that wants one, with the device of an
+// attached loop or the server of a shared one.
+func (l *Loop) startMembersLocked() {
 	for _, c := range slices.Clone(l.clients) {
 		if c.state != ring.Armed || c.session != nil {
 			continue
 		}
 		var server *session
-		if l.bus == nil {
-			if server = l.group(); server == nil {
+		if l.deviceBus == nil {
+			if server = l.groupLocked(); server == nil {
 				return
 			}
 		}
-		m, err := l.member(c, server)
+		m, err := l.newMemberLocked(c, server)
 		if err != nil {
-			l.dismiss(c)
+			l.dismissLocked(c)
 			continue
 		}
 		if server == nil {
 			l.sessions.Add(1)
 		}
-		c.set(ring.Running, 0)
-		l.link(m)
+		c.setStateLocked(ring.Running, 0)
+		l.linkLocked(m)
 	}
 }
 
-// group is the session of the server of a shared loop, which begins with its first client; nil:
-// there is none, and the server is not ready for one. The caller holds l.mu.
-func (l *Loop) group() *session {
+// groupLocked returns the session of the server of a shared loop, and makes it with the first
+// client; nil if no server is ready.
+func (l *Loop) groupLocked() *session {
 	s := l.server
 	switch {
 	case s == nil:
@@ -103,14 +104,14 @@ func (l *Loop) group() *session {
 		return nil
 	}
 	l.sessions.Add(1)
-	s.set(ring.Running, 0)
-	g := l.grouped(s)
-	l.link(g)
+	s.setStateLocked(ring.Running, 0)
+	g := l.newGroupLocked(s)
+	l.linkLocked(g)
 	return g
 }
 
-// joined are the clients in the group of a server. The caller holds l.mu.
-func (l *Loop) joined(server *session) (all []*End) {
+// membersLocked returns the clients in the group of a server.
+func (l *Loop) membersLocked(server *session) (all []*End) {
 	for _, c := range l.clients {
 		if c.session != nil && c.session.joins == server {
 			all = append(all, c)
@@ -119,9 +120,8 @@ func (l *Loop) joined(server *session) (all []*End) {
 	return all
 }
 
-// peers are those whose stream ends with that of e. The caller holds l.mu, and e has a
-// line.
-func (l *Loop) peers(e *End) []*End {
+// peersLocked returns the ends whose stream ends with that of e.
+func (l *Loop) peersLocked(e *End) []*End {
 	s := e.session
 	if s == nil {
 		return nil
@@ -132,9 +132,9 @@ func (l *Loop) peers(e *End) []*End {
 	}
 	switch server := s.joins; {
 	case s.Grouped():
-		return l.joined(s)
-	case server != nil && (len(l.joined(server)) > 1 || l.spec.OnClientClose == Silence):
-		return nil // a server goes on with the others
+		return l.membersLocked(s)
+	case server != nil && (len(l.membersLocked(server)) > 1 || l.spec.OnClientClose == Silence):
+		return nil // the server goes on with the other clients
 	case server != nil && server.writer != nil:
 		peer = server.writer
 	case server != nil:
@@ -146,18 +146,18 @@ func (l *Loop) peers(e *End) []*End {
 	return []*End{peer}
 }
 
-// lose tells ends that their peer has left the session, and lets go of those whose
-// programs have gone. The caller holds l.mu.
-func (l *Loop) lose(ends []*End) {
+// peersLeftLocked tells ends that their peer has left the session, and frees those whose programs
+// have closed.
+func (l *Loop) peersLeftLocked(ends []*End) {
 	for _, e := range ends {
-		l.unlink(e.session)
+		l.unlinkLocked(e.session)
 		switch {
 		case !e.Gone:
-			l.endOfStream(e)
+			l.endOfStreamLocked(e)
 		case e.role == pcm.Client:
-			l.releaseClient(e)
+			l.releaseClientLocked(e)
 		default:
-			e.free()
+			e.freeLocked()
 		}
 	}
 }

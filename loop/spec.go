@@ -8,20 +8,20 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Policy is what a server experiences when its client has gone (D15).
+// Policy is what a server experiences when its client has gone.
 type Policy uint8
 
 // The policies of on_client_close.
 const (
-	Reset   Policy = iota // end of stream: ErrReset until Halt (D13, D14)
+	Reset   Policy = iota // end of stream: ErrReset until Halt
 	Hold                  // it sleeps until the next client
-	Silence               // it gets silence, or plays to nobody, in real time
+	Silence               // it reads silence, or its frames are dropped, in real time
 )
 
 // policies is indexed by Policy.
 var policies = [...]string{Reset: "reset", Hold: "hold", Silence: "silence"}
 
-// String is the word of the configuration.
+// String returns the word of the configuration.
 func (p Policy) String() string {
 	if int(p) < len(policies) {
 		return policies[p]
@@ -29,7 +29,7 @@ func (p Policy) String() string {
 	return "unknown"
 }
 
-// Side is what a device is to an attached loop: its server end.
+// Side is the side of a device that is the server end of a loop.
 type Side uint8
 
 // The sides. Detached is a loop whose server is a program.
@@ -39,7 +39,7 @@ const (
 	RecordSide      // clients read what the device records
 )
 
-// String is the word of the configuration, "" for Detached.
+// String returns the word of the configuration, "" for Detached.
 func (s Side) String() string {
 	switch s {
 	case PlaySide:
@@ -50,7 +50,7 @@ func (s Side) String() string {
 	return ""
 }
 
-// direction is what audio(7I) calls it; not for Detached.
+// direction returns the side as audio(7I) names it; not for Detached.
 func (s Side) direction() audio.Direction {
 	if s == RecordSide {
 		return audio.Record
@@ -58,14 +58,14 @@ func (s Side) direction() audio.Direction {
 	return audio.Play
 }
 
-// Sharing is how many clients a loop may have at a time (D4).
+// Sharing is how many clients a loop may have at a time.
 type Sharing uint8
 
 // The values of Sharing.
 const (
 	ByServer  Sharing = iota // one if the server is a program, several if it is a device
 	Exclusive                // one
-	Shared                   // several: writers are added up, readers each get every frame
+	Shared                   // several: writers are mixed, every reader gets every frame
 )
 
 func (s *Spec) shared() bool {
@@ -75,36 +75,33 @@ func (s *Spec) shared() bool {
 // Spec is the configuration of a loop.
 type Spec struct {
 	Name string
-	// Format is what a server gets that sets none; zero fields are D5's. For an attached loop it
-	// is the device's, but for Positions.
+	// Format is for a server that sets none; zero fields are those of audio.DefaultFormat. An attached loop
+	// has the device's format, but these Positions.
 	Format audio.Format
-	// Period is how much a program moves at a time, if it does not say; 0:
-	// pcm.DefaultPeriod.
+	// Period is how much a program moves at a time unless it asks otherwise; 0: pcm.DefaultPeriod.
 	Period time.Duration
-	// Buffer is the size of each end's ring in time, if the program asks for none;
-	// 0: pcm.DefaultBuffer.
+	// Buffer is the duration of an end's ring unless the program asks otherwise; 0: pcm.DefaultBuffer.
 	Buffer time.Duration
-	// Convert is how clients of other formats are converted (D12).
+	// Convert is how clients with other formats are converted.
 	Convert convert.Options
 	// OnClientClose is Reset unless set.
 	OnClientClose Policy
-	// Attached makes the loop's device its server end, in the device's format, for
-	// several clients at once (D4).
+	// Attached makes a side of the device the server end, in the device's format.
 	Attached Side
-	// Clients is how many there may be at a time (D4).
+	// Clients is how many there may be at a time.
 	Clients Sharing
-	// StartTimeout bounds a server's wait for its client (D7); 0: for ever.
+	// StartTimeout limits a server's wait for its client; 0: no limit.
 	StartTimeout time.Duration
 }
 
-// The memory of a ring, in bytes: a program may ask for anyRing, however long that
-// lasts, and for more while it is no longer than pcm.MaxBuffer.
+// The memory of a ring, in bytes: a program may ask for anyRing, whatever its duration, and for up to
+// maxRing if it is no longer than pcm.MaxBuffer.
 const (
-	anyRing = 16 << 20 // what the ALSA plugin offers, which cannot count in seconds
+	anyRing = 16 << 20 // what the ALSA plugin offers, in bytes only
 	maxRing = 256 << 20
 )
 
-// sizes settles period and capacity of a ring in frames.
+// sizes returns period and capacity of a ring in frames, within the limits.
 func (s *Spec) sizes(f audio.Format, period, buffer int) (int, int) {
 	most := min(max(int(f.Frames(pcm.MaxBuffer)), anyRing/f.FrameBytes()), maxRing/f.FrameBytes())
 	if period <= 0 {

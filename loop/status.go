@@ -7,27 +7,27 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Status is what can be seen of a loop from outside, at one moment.
+// Status is a loop as seen from outside, at one moment.
 type Status struct {
 	Name     string
 	Device   string
-	Format   audio.Format // of the server, else the configured one
+	Format   audio.Format // the server's, or else the configured one
 	Waiting  int          // clients in the queue
 	Server   EndStatus
-	Client   EndStatus   // the first of
-	Clients  []EndStatus // all that hold the client end
+	Client   EndStatus   // the first of Clients
+	Clients  []EndStatus // including closed ones with frames to deliver
 	Attached Side
 
 	OnClientClose Policy
 	Sessions      uint64
 	Frames        uint64 // moved from writer to reader, in all sessions
-	Skipped       uint64 // left out of the clock, because the engine was late
+	Skipped       uint64 // left out of the clock after the engine was late
 }
 
-// EndStatus is one end of it; Open is false where nobody holds it.
+// EndStatus is one end of a loop. Open is false if no program holds it.
 type EndStatus struct {
 	Open       bool
-	Gone       bool // its program has closed; its last frames are on their way
+	Gone       bool // its program closed; its last frames are being delivered
 	State      ring.State
 	Direction  pcm.Direction
 	Holder     pcm.Holder
@@ -38,13 +38,13 @@ type EndStatus struct {
 	Xruns      uint64 // bursts
 	XrunFrames uint64 // inserted as silence (writing) or dropped (reading)
 	Error      bool   // sticky, until Halt or close
-	Bad        uint64 // samples that were no numbers, or infinite, and became 0
+	Bad        uint64 // NaN and infinite samples, which became 0
 	Paused     bool
-	Draining   bool          // its program waits for what it wrote to be taken
-	Mix        mixer.Setting // of its own; all of the client end have that of the loop, too
+	Draining   bool          // its program waits for a drain
+	Mix        mixer.Setting // its own; clients also pass that of the client end
 }
 
-// Status lists all loops by name. It takes each loop's lock for a moment.
+// Status returns all loops, sorted by name. It briefly locks each loop.
 func (b *Patchbay) Status() []Status {
 	loops := b.sorted()
 	all := make([]Status, len(loops))
@@ -58,16 +58,15 @@ func (l *Loop) status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Status{
-		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.spec.Format, Waiting: len(l.waiters),
-		Server:        l.server.status(),
-		OnClientClose: l.spec.OnClientClose, Sessions: l.sessions.Load(), Frames: l.Frames.Load(), Skipped: l.Skipped.Load(),
+		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.formatLocked(),
+		Waiting: len(l.waiters), Server: l.server.statusLocked(), OnClientClose: l.spec.OnClientClose,
+		Sessions: l.sessions.Load(), Frames: l.Frames.Load(), Skipped: l.Skipped.Load(),
 	}
-	s.Format = l.format()
-	if l.bus != nil {
-		s.Server = l.deviceStatus()
+	if l.deviceBus != nil {
+		s.Server = l.deviceStatusLocked()
 	}
 	for _, c := range l.clients {
-		s.Clients = append(s.Clients, c.status())
+		s.Clients = append(s.Clients, c.statusLocked())
 	}
 	if len(s.Clients) > 0 {
 		s.Client = s.Clients[0]
@@ -75,8 +74,8 @@ func (l *Loop) status() Status {
 	return s
 }
 
-// status of an end that may be nil. The caller holds loop.mu.
-func (e *End) status() EndStatus {
+// statusLocked returns the status of an end; e may be nil.
+func (e *End) statusLocked() EndStatus {
 	if e == nil {
 		return EndStatus{}
 	}
@@ -84,19 +83,20 @@ func (e *End) status() EndStatus {
 		Open: true, Gone: e.Gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.Format,
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved.Load(),
 		Xruns: e.Xruns.Bursts.Load(), XrunFrames: e.Xruns.Frames.Load(), Error: e.Xruns.Sticky.Load(),
-		Mix: e.strip.setting(side(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(), Draining: e.DrainTo.Load() != 0,
+		Mix: e.settings.settingLocked(audioDirection(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(),
+		Draining: e.DrainTo.Load() != 0,
 	}
 }
 
-// State returns both ends in a word:
+// State returns the state of both ends in one word:
 //
 //	closed    no server holds the loop
-//	idle      a server does, and has not begun to read or write
-//	armed     it has, and sleeps until a client does too
-//	paired    both ends are held, but not both have begun
+//	idle      a server holds it, and has not yet read or written
+//	armed     the server has started, and sleeps until a client does
+//	paired    both ends are held, but not both have started
 //	running   frames move
-//	draining  an end was closed, its last frames are on their way
-//	ended     the session is over, and an end has not yet noticed
+//	draining  an end was closed, and its last frames are being delivered
+//	ended     the session is over, and an end has not yet reacted
 func (s *Status) State() string {
 	server, client := &s.Server, &s.Client
 	switch {
@@ -114,8 +114,7 @@ func (s *Status) State() string {
 	return server.State.String() // idle, armed
 }
 
-// Converted reports whether the frames of a client are converted, or rearranged, in a loop of
-// a format.
+// Converted reports whether the frames of a client are converted or rearranged in a loop of this format.
 func (s *EndStatus) Converted(loop audio.Format) bool {
 	return !s.Format.Alike(loop) || s.Format.Positions.Known() && s.Format.Positions != loop.Stand()
 }

@@ -12,28 +12,27 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Strip is the audio(7I) state of an end of a loop, as the channel strip of a mixer. What
-// a program writes or reads goes through the strips of both ends; a client's is its own
-// strip, and then that of the client end, which is for all clients.
+// Strip is the audio(7I) state of an end of a loop, like a channel strip of a mixer. Frames pass
+// the strips of both ends; a client's frames pass its own strip, then the one of the client end,
+// which all clients share.
 //
 //	NAME, NAME/client   the client end
-//	NAME/server         the server end, if a program can be it
-//	NAME/PID            one client, as long as it is open
+//	NAME/server         the server end, if it can be a program
+//	NAME/PID            one client, while it is open
 //
-// What is set of the first two survives close and open (D25). Its methods are safe from
-// any goroutine but the engine's.
+// The settings of the first two survive close and open. Any goroutine but the engine's may call the
+// methods.
 type Strip struct {
 	loop *Loop
 	role pcm.Role
-	one  *End // a single client
+	one  *End // a single client; nil: the end
 }
 
-// strip is what is set of an end; counters and flags are those of the program's end.
-// Guarded by loop.mu.
-type strip struct{ device.Settings }
+// endSettings are the settings of an end, guarded by loop.mu. The End has its counters and flags.
+type endSettings struct{ device.Settings }
 
-// newStrip is at unity.
-func newStrip(spec *Spec) *strip {
+// newEndSettings returns settings at unity.
+func newEndSettings(spec *Spec) *endSettings {
 	var hw state.HWFeatures
 	if spec.Attached != RecordSide {
 		hw |= state.HWPlay
@@ -43,39 +42,39 @@ func newStrip(spec *Spec) *strip {
 	}
 	period, buffer := spec.sizes(spec.Format, 0, 0)
 	side := state.SideRules{FragmentFrames: period, DefaultFrames: buffer}
-	s := &strip{device.Settings{Rules: state.Rules{Play: side, Record: side}}}
+	s := &endSettings{device.Settings{Rules: state.Rules{Play: side, Record: side}}}
 	s.Info = state.NewInfo(spec.Format, hw, s.Rules)
 	s.Info.SW = state.SWMixer
 	return s
 }
 
-// setting is what the strip does to frames in a direction.
-func (s *strip) setting(d audio.Direction) mixer.Setting {
+// settingLocked returns what the settings do to frames in a direction.
+func (s *endSettings) settingLocked(d audio.Direction) mixer.Setting {
 	side := s.Info.Side(d)
 	return mixer.Setting{Gain: side.Gain, Balance: side.Balance, Mute: d == audio.Play && s.Info.OutputMuted}
 }
 
-// side is what audio(7I) calls what an end does.
-func side(d pcm.Direction) audio.Direction {
+// audioDirection returns what audio(7I) calls the direction of an end.
+func audioDirection(d pcm.Direction) audio.Direction {
 	if d == pcm.Read {
 		return audio.Record
 	}
 	return audio.Play
 }
 
-// settings are what the frames of an end pass through. The caller holds loop.mu.
-func (e *End) settings() []mixer.Setting {
+// faderSettingsLocked returns what the frames of an end pass, e may be nil.
+func (e *End) faderSettingsLocked() []mixer.Setting {
 	if e == nil {
 		return nil
 	}
-	all := []mixer.Setting{e.strip.setting(side(e.dir))}
+	all := []mixer.Setting{e.settings.settingLocked(audioDirection(e.dir))}
 	if e.role == pcm.Client {
-		all = append(all, e.loop.strips[pcm.Client].setting(side(e.dir)))
+		all = append(all, e.loop.settings[pcm.Client].settingLocked(audioDirection(e.dir)))
 	}
 	return all
 }
 
-// Strip finds one by its name. ErrNoDevice: no such loop, end or client.
+// Strip finds a strip by name. ErrNoDevice: there is no such loop, end or client.
 func (b *Patchbay) Strip(name string) (*Strip, error) {
 	l, err := b.find(name)
 	if err == nil {
@@ -92,7 +91,7 @@ func (b *Patchbay) Strip(name string) (*Strip, error) {
 	switch pid, notPID := strconv.Atoi(end); {
 	case end == pcm.Client.String():
 		return &Strip{loop: l, role: pcm.Client}, nil
-	case end == pcm.Server.String() && l.bus != nil:
+	case end == pcm.Server.String() && l.deviceBus != nil:
 		return nil, audio.ErrNoDevice.With("the server end of %s is the device %s", l.spec.Name, l.engine.name)
 	case end == pcm.Server.String():
 		return &Strip{loop: l, role: pcm.Server}, nil
@@ -102,7 +101,7 @@ func (b *Patchbay) Strip(name string) (*Strip, error) {
 	return nil, audio.ErrNoDevice.With("%s has no end %s: use client, server or the pid of a client", l.spec.Name, end)
 }
 
-// clientStrip is that of the first client of a process.
+// clientStrip returns the strip of the first client of a process.
 func (l *Loop) clientStrip(pid int) (*Strip, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,10 +115,11 @@ func (l *Loop) clientStrip(pid int) (*Strip, error) {
 	if len(pids) == 0 {
 		return nil, audio.ErrNoDevice.With("%s has no client with pid %d, nor any other", l.spec.Name, pid)
 	}
-	return nil, audio.ErrNoDevice.With("%s has no client with pid %d; there are %s", l.spec.Name, pid, strings.Join(pids, ", "))
+	list := strings.Join(pids, ", ")
+	return nil, audio.ErrNoDevice.With("%s has no client with pid %d; there are %s", l.spec.Name, pid, list)
 }
 
-// Name is the shortest by which Patchbay.Strip finds it.
+// Name returns the shortest name by which Patchbay.Strip finds it.
 func (s *Strip) Name() string {
 	switch {
 	case s.one != nil:
@@ -130,7 +130,7 @@ func (s *Strip) Name() string {
 	return s.loop.spec.Name
 }
 
-// Err is why it is of no more use; nil while it is.
+// Err implements Subject.
 func (s *Strip) Err() error { return s.loop.engine.Err() }
 
 // Holder implements Subject.
@@ -141,16 +141,16 @@ func (s *Strip) Holder() pcm.Holder {
 	return pcm.Holder{}
 }
 
-// strip is where its settings are, for whoever holds loop.mu.
-func (s *Strip) strip() *strip {
+// settings returns the settings of the strip.
+func (s *Strip) settings() *endSettings {
 	if s.one != nil {
-		return s.one.strip
+		return s.one.settings
 	}
-	return s.loop.strips[s.role]
+	return s.loop.settings[s.role]
 }
 
-// ends are those that programs hold. The caller holds loop.mu.
-func (s *Strip) ends() (all []*End) {
+// endsLocked returns the ends that programs hold.
+func (s *Strip) endsLocked() (all []*End) {
 	held := s.loop.clients
 	switch {
 	case s.one != nil:
@@ -159,45 +159,44 @@ func (s *Strip) ends() (all []*End) {
 		held = []*End{s.loop.server}
 	}
 	for _, e := range held {
-		if e != nil && !e.freed { // one that has closed is open until it has drained
+		if e != nil && !e.freed { // a closed client counts until it has drained
 			all = append(all, e)
 		}
 	}
 	return all
 }
 
-// Info is its state now. Of several clients, counters are added up, and flags are up if
-// one is; it has paused if all have.
+// Info implements Subject. With several clients, counters are summed, and a flag is set if one
+// client has it; pause if all do.
 func (s *Strip) Info() state.Info {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
-	return s.look()
+	return s.infoLocked()
 }
 
-// look is Info for a caller that holds loop.mu.
-func (s *Strip) look() state.Info {
+func (s *Strip) infoLocked() state.Info {
 	l := s.loop
-	i := s.strip().Info
+	i := s.settings().Info
 	for _, d := range audio.Directions() {
 		if side := i.Side(d); side.BufferBytes > 0 {
-			side.Format = l.format()
+			side.Format = l.formatLocked()
 			_, frames := l.spec.sizes(side.Format, 0, 0)
 			side.BufferBytes = frames * side.Format.FrameBytes()
 		}
 	}
-	ends := s.ends()
+	ends := s.endsLocked()
 	for n, e := range ends {
-		now := i.Side(side(e.dir))
-		if len(ends) == 1 { // of several it is the loop's
+		now := i.Side(audioDirection(e.dir))
+		if len(ends) == 1 { // several have the loop's
 			now.Format, now.BufferBytes = e.Format, e.Buffer*e.Format.FrameBytes()
 		}
 		if n == 0 {
 			now.Open, now.Pause = true, true
 		}
-		now.Samples += e.samples()
+		now.Samples += e.samplesLocked()
 		now.EOF += e.eofs
 		now.Error = now.Error || e.Xruns.Sticky.Load()
-		now.Active = now.Active || e.flows()
+		now.Active = now.Active || e.flowsLocked()
 		now.Pause = now.Pause && e.Paused.Load()
 	}
 	if s.role == pcm.Client && s.one == nil {
@@ -210,10 +209,10 @@ func (s *Strip) look() state.Info {
 	return i
 }
 
-// samples is the counter of audio(7I). The caller holds loop.mu.
-func (e *End) samples() uint32 { return uint32(e.Moved.Load() - e.since) }
+// samplesLocked returns the samples counter of audio(7I).
+func (e *End) samplesLocked() uint32 { return uint32(e.Moved.Load() - e.since) }
 
-// flows reports whether frames of the end move now. The caller holds loop.mu.
-func (e *End) flows() bool {
+// flowsLocked reports whether frames of the end are moving.
+func (e *End) flowsLocked() bool {
 	return e.session != nil && !e.Paused.Load() && (e.dir == pcm.Read || e.Flowing.Load())
 }

@@ -10,17 +10,16 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// newMeter is for an end with the format and the settings that it has now. The caller holds
-// loop.mu.
-func (e *End) newMeter() *line.Meter {
+// newMeterLocked returns a meter for the end's format and settings.
+func (e *End) newMeterLocked() *line.Meter {
 	f := e.Format
-	f.Positions = e.stand()
-	return line.NewMeter(f, e.dir == pcm.Write, e.settings()...)
+	f.Positions = e.positionsLocked()
+	return line.NewMeter(f, e.dir == pcm.Write, e.faderSettingsLocked()...)
 }
 
-// refadeMeter brings what is set of an end to its meter, between two cycles. Without a line
-// the next look makes a new one. The caller holds loop.mu.
-func (e *End) refadeMeter() (change func()) {
+// refadeMeterLocked returns a function that gives the end's settings to its meter, between two
+// cycles, or nil. Without a line it drops the meter, and the next Levels makes a new one.
+func (e *End) refadeMeterLocked() (change func()) {
 	m := e.Meter.Load()
 	switch {
 	case m == nil || e.dir == pcm.Read:
@@ -29,22 +28,20 @@ func (e *End) refadeMeter() (change func()) {
 		e.Meter.Store(nil)
 		return nil
 	}
-	settings := e.settings()
+	settings := e.faderSettingsLocked()
 	return func() { m.Fade(settings...) }
 }
 
-// Levels reads the meters of the end, and resets them: what was written (Play) or read
-// (Record) since they were read before, behind the controls of the end; nothing at the first
-// look. They are those of the program's format. Of several clients each channel is that of the
-// loudest one, and frames are those of the one that moved most.
+// Levels implements Subject: in the program's format, after the controls of the end. With several clients,
+// each channel has the level of the loudest, and frames are those of the client that moved most.
 func (s *Strip) Levels() device.Levels {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	var l device.Levels
-	for _, e := range s.ends() {
+	for _, e := range s.endsLocked() {
 		m := e.Meter.Load()
 		if m == nil {
-			m = e.newMeter()
+			m = e.newMeterLocked()
 			e.Meter.Store(m)
 		}
 		to := &l.Play
@@ -57,7 +54,7 @@ func (s *Strip) Levels() device.Levels {
 	return l
 }
 
-// join makes all the louder of both.
+// join adds one to all, keeping the louder of both.
 func join(all, one *mixer.Reading) {
 	louder := func(a, b mixer.Level) mixer.Level {
 		return mixer.Level{Peak: math.Max(a.Peak, b.Peak), RMS: math.Max(a.RMS, b.RMS)}

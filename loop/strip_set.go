@@ -10,13 +10,14 @@ import (
 
 // Set implements Subject.
 func (s *Strip) Set(p state.Patch) (state.Reply, error) {
-	reply, err := s.strip().Set(&s.loop.mu, p, s.look, func(next *state.Info, reply *state.Reply) (wait func(), err error) {
-		s.strip().keep(next, p)
-		for n, e := range s.ends() {
-			e.count(p, n == 0, reply.Info.Side(side(e.dir)))
+	commit := func(next *state.Info, reply *state.Reply) (wait func(), err error) {
+		s.settings().keepLocked(next, p)
+		for n, e := range s.endsLocked() {
+			e.applyLocked(p, n == 0, reply.Info.Side(audioDirection(e.dir)))
 		}
-		return s.refade(), nil
-	})
+		return s.refadeLocked(), nil
+	}
+	reply, err := s.settings().Set(&s.loop.mu, p, s.infoLocked, commit)
 	if err == nil {
 		s.loop.emit(event.Event{Kind: event.Set, End: s.role, Holder: s.Holder(), Changes: reply.Changes})
 	}
@@ -25,14 +26,14 @@ func (s *Strip) Set(p state.Patch) (state.Reply, error) {
 
 // Restore implements Subject.
 func (s *Strip) Restore(saved state.Saved) error {
-	return s.strip().Restore(&s.loop.mu, saved, s.look, func(next *state.Info) (wait func(), err error) {
-		s.strip().keep(next, state.Patch{})
-		return s.refade(), nil
+	return s.settings().Restore(&s.loop.mu, saved, s.infoLocked, func(next *state.Info) (wait func(), err error) {
+		s.settings().keepLocked(next, state.Patch{})
+		return s.refadeLocked(), nil
 	})
 }
 
-// keep takes over what lasts; the rest is that of the ends.
-func (s *strip) keep(next *state.Info, p state.Patch) {
+// keepLocked adopts the settings of next; the ends adopt the others.
+func (s *endSettings) keepLocked(next *state.Info, p state.Patch) {
 	s.Waiting(next, p)
 	for _, d := range audio.Directions() {
 		now, then := s.Info.Side(d), next.Side(d)
@@ -41,18 +42,18 @@ func (s *strip) keep(next *state.Info, p state.Patch) {
 	s.Info.OutputMuted = next.OutputMuted
 }
 
-// count sets counters and flags of an end, and adds what they were to was, which those of the
-// first begin. The caller holds loop.mu.
-func (e *End) count(p state.Patch, first bool, was *state.Side) {
-	d := side(e.dir)
-	value := func(v uint32) uint32 { // of several ends the first has all that is set
+// applyLocked sets counters and flags of an end, and adds their old values to was, which the first
+// end resets.
+func (e *End) applyLocked(p state.Patch, first bool, was *state.Side) {
+	d := audioDirection(e.dir)
+	value := func(v uint32) uint32 { // the first of several ends gets the whole value
 		if first {
 			return v
 		}
 		return 0
 	}
 	if v, ok := p.Get(state.PlaySamples.On(d)); ok {
-		old := e.samples() // again: the engine has gone on
+		old := e.samplesLocked() // read again: the engine is running
 		e.since += uint64(old) - uint64(value(v))
 		if first {
 			was.Samples = 0
@@ -71,16 +72,15 @@ func (e *End) count(p state.Patch, first bool, was *state.Side) {
 	}
 }
 
-// refade brings what is set to the lines; wait blocks until they have it. The caller holds
-// loop.mu.
-func (s *Strip) refade() (wait func()) {
+// refadeLocked gives the settings to the lines; wait blocks until they have them.
+func (s *Strip) refadeLocked() (wait func()) {
 	var all []func()
-	for _, e := range s.ends() {
-		if change := e.refadeMeter(); change != nil {
+	for _, e := range s.endsLocked() {
+		if change := e.refadeMeterLocked(); change != nil {
 			all = append(all, change)
 		}
 		if e.session != nil {
-			all = append(all, e.session.Fade(e.session.settings()...))
+			all = append(all, e.session.Fade(e.session.faderSettingsLocked()...))
 		}
 	}
 	if len(all) == 0 {
@@ -93,10 +93,10 @@ func (s *Strip) refade() (wait func()) {
 	})
 }
 
-// settings are those of both ends. The caller holds loop.mu.
-func (s *session) settings() []mixer.Setting {
-	return append(s.writer.settings(), s.reader.settings()...)
+// faderSettingsLocked returns the settings of both ends.
+func (s *session) faderSettingsLocked() []mixer.Setting {
+	return append(s.writer.faderSettingsLocked(), s.reader.faderSettingsLocked()...)
 }
 
-// closed forgets of a strip what does not last. The caller holds loop.mu.
-func (s *strip) closed(d pcm.Direction) { s.Info.Side(side(d)).Waiting = false }
+// closedLocked clears what does not outlast a close.
+func (s *endSettings) closedLocked(d pcm.Direction) { s.Info.Side(audioDirection(d)).Waiting = false }

@@ -10,24 +10,24 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Subject is what has a state of audio(7I): a device (Engine), or an end of a loop (Strip).
-// Its methods are for any goroutine but the engine's.
+// Subject has an audio(7I) state: a device (Engine) or an end of a loop (Strip). Any goroutine but
+// the engine's may call its methods.
 type Subject interface {
-	// Name is its shortest name. A device and a loop may have the same; see Patchbay.Address.
+	// Name returns the shortest name. A device and a loop may share it; see Patchbay.Address.
 	Name() string
-	// Holder is the program that it is of; the zero value where it is not of a single one.
+	// Holder returns the program that holds it, or the zero value if it is not exactly one.
 	Holder() pcm.Holder
-	// Err is why it is of no more use; nil while it is.
+	// Err returns why the device failed, or nil.
 	Err() error
 	// Info returns the state now.
 	Info() state.Info
-	// Set is SETINFO (D18): all of the patch or nothing and state.Problems. It is in effect in
-	// the next cycle, for which it waits, and everybody is told.
+	// Set implements SETINFO: it applies the whole patch, or nothing and returns state.Problems. It blocks
+	// until the patch is in effect, in the next cycle, and sends an event.
 	Set(state.Patch) (state.Reply, error)
-	// Restore sets what Save of an Info has kept (D25). What is damaged or impossible now is
-	// left as it is, and listed in the error.
+	// Restore sets what Info.Save kept. It skips values that are damaged or impossible now, and lists them
+	// in the error.
 	Restore(state.Saved) error
-	// Levels returns what was played and recorded since it was called before; nothing at first.
+	// Levels returns what was played and recorded since the previous call; empty at first.
 	Levels() device.Levels
 }
 
@@ -36,15 +36,15 @@ var (
 	_ Subject = (*Strip)(nil)
 )
 
-// Find returns what has a name. ErrNoDevice: nothing has.
+// Find returns the subject of a name. ErrNoDevice: there is none.
 //
 //	DEVICE                a device
-//	""                    the first that plays or records, or else the only one
+//	""                    the first device that plays or records, or else the only one
 //	LOOP, LOOP/client     the client end of a loop, with all its clients
-//	LOOP/server           the server end, if a program can be it
-//	LOOP/PID              one client, as long as it is open
+//	LOOP/server           the server end, if it can be a program
+//	LOOP/PID              one client, while it is open
 //
-// Where a device and a loop have the same name, the device has it.
+// If a device and a loop share a name, it is the device's.
 func (b *Patchbay) Find(name string) (Subject, error) {
 	device, err := b.Device(name)
 	if err == nil {
@@ -63,7 +63,7 @@ func (b *Patchbay) Find(name string) (Subject, error) {
 	return nil, audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
 
-// Device is Find for devices alone.
+// Device is Find for devices only.
 func (b *Patchbay) Device(name string) (*Engine, error) {
 	all := b.Devices()
 	var names []string
@@ -82,7 +82,7 @@ func (b *Patchbay) Device(name string) (*Engine, error) {
 	return nil, audio.ErrNoDevice.With("there is no device %s; there are %s", name, strings.Join(names, ", "))
 }
 
-// Devices lists all devices in the order in which they were added, also after Close.
+// Devices returns all devices in the order in which they were added, even after Close.
 func (b *Patchbay) Devices() []*Engine {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -5,16 +5,15 @@ import (
 	"github.com/loopbridge/loopbridge/loop/event"
 )
 
-// What happens to the state of a device by itself is told with the change of the field
-// that shows it (D26).
+// An event about the state of a device carries the change of the field that shows it.
 
-// emit tells everybody what happened to the loop. From control goroutines and the reporter.
+// emit sends an event of the loop. For control goroutines and the reporter.
 func (l *Loop) emit(ev event.Event) {
 	ev.Loop = l.spec.Name
 	l.bay.events.Tell(ev)
 }
 
-// tellDevice is emit for the loop's device.
+// tellDevice sends an event of the loop's device.
 func (l *Loop) tellDevice(k event.Kind, changes ...state.Change) {
 	ev := event.Event{Kind: k, Device: l.engine.name, Changes: changes}
 	if err := l.engine.Err(); k == event.Gone && err != nil {
@@ -23,19 +22,18 @@ func (l *Loop) tellDevice(k event.Kind, changes ...state.Change) {
 	l.bay.events.Tell(ev)
 }
 
-// raised is a flag that went up, of the side that the loop is attached to.
-func (l *Loop) raised(play state.Field) state.Change {
+// flagRaised returns the change of a flag that went up on the side the loop is attached to.
+func (l *Loop) flagRaised(play state.Field) state.Change {
 	return state.Change{Field: play.On(l.spec.Attached.direction()), New: 1}
 }
 
-// deviceClients counts the clients that hold the loop's side of its device. The caller
-// holds l.mu.
-func (l *Loop) deviceClients(more int) {
+// addDeviceClientsLocked adds more, which may be negative, to the clients of the loop's side of its device.
+func (l *Loop) addDeviceClientsLocked(more int) {
 	if l.spec.Attached == Detached {
 		return
 	}
 	opened, closed := l.engine.device.AddClients(l.spec.Attached.direction(), more)
-	change := l.raised(state.PlayOpen)
+	change := l.flagRaised(state.PlayOpen)
 	switch {
 	case opened:
 		l.tellDevice(event.Opened, change)
@@ -45,15 +43,15 @@ func (l *Loop) deviceClients(more int) {
 	}
 }
 
-// deviceWaits counts the clients that wait for it. The caller holds l.mu.
-func (l *Loop) deviceWaits(more int) {
+// addDeviceWaitersLocked adds more, which may be negative, to the clients that wait for the device.
+func (l *Loop) addDeviceWaitersLocked(more int) {
 	if l.spec.Attached != Detached && l.engine.device.AddWaiters(l.spec.Attached.direction(), more) {
-		l.tellDevice(event.Waiting, l.raised(state.PlayWaiting))
+		l.tellDevice(event.Waiting, l.flagRaised(state.PlayWaiting))
 	}
 }
 
-// deviceMarked counts eof marks on what the device plays. The caller holds l.mu.
-func (l *Loop) deviceMarked(n int) {
+// markDeviceLocked counts eof marks on what the device plays.
+func (l *Loop) markDeviceLocked(n int) {
 	if l.spec.Attached != PlaySide {
 		return
 	}

@@ -93,7 +93,7 @@ func TestLayoutIsWhatTheRingWrites(t *testing.T) {
 	})
 	const why = audio.MaxChannels + 0x5000 // any number
 	s.changes(func() { play.Publish(ring.Ended, why) }, map[string]uint64{"state": uint64(ring.Ended), "errno": why})
-	s.changes(play.Heed, map[string]uint64{"starts": 1})
+	s.changes(play.AckStart, map[string]uint64{"starts": 1})
 	s.changes(func() { play.CountXrun(true, 1<<40) }, map[string]uint64{"xruns": 1, "xrun frames": 1 << 40})
 	s.changes(func() { play.SetClock(1 << 60) }, map[string]uint64{"clock": 1 << 60})
 	s.changes(func() { play.WakeAt(1 << 50) }, map[string]uint64{"wake": 1 << 50})

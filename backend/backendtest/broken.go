@@ -7,12 +7,12 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Opener opens a stream as wished, stopped, or says why not.
+// Opener opens a stopped stream as wished, or returns why it cannot.
 type Opener = func(wish backend.Config) (backend.Stream, error)
 
-// Dying wraps a stream that breaks after so many frames: the first Wait whose
-// position goes beyond them fails with err, and so does every call from then on but
-// Stop, Close, Wake and Granted. For the engine's goroutine; does not allocate.
+// Dying wraps a stream that breaks after a number of frames: the first Wait with a position beyond
+// them fails with err, and from then on every call but Stop, Close, Wake and Granted. For the
+// engine's goroutine; it does not allocate.
 func Dying(s backend.Stream, frames uint64, err error) backend.Stream {
 	return &dying{Stream: s, after: frames, err: err}
 }
@@ -59,8 +59,8 @@ func (d *dying) Write(block []byte) (int, error) {
 	return d.Stream.Write(block)
 }
 
-// Failing is an opener that fails the first n times with err and then opens as
-// then does; n < 0 fails for ever, and then may be nil. For any goroutine.
+// Failing returns an opener that fails the first n times with err and then opens with then; n < 0
+// always fails, and then may be nil. Any goroutine may call the opener.
 func Failing(n int, err error, then Opener) Opener {
 	var opened atomic.Int64
 	return func(wish backend.Config) (backend.Stream, error) {
@@ -71,8 +71,8 @@ func Failing(n int, err error, then Opener) Opener {
 	}
 }
 
-// Hanging wraps a stream of which Start, Stop and Close, as far as calls names them, do not
-// return until release is closed, and then do what they should. For the engine's goroutine.
+// Hanging wraps a stream whose Start, Stop and Close, if named in calls, block until release is
+// closed before they do their work. For the engine's goroutine.
 func Hanging(s backend.Stream, release <-chan struct{}, calls ...string) backend.Stream {
 	return &hanging{s, release, calls}
 }

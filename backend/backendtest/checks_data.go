@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// checkTransfer: Read and Write move whole frames, never more than the tick allows,
-// touch nothing but the block, and do not keep it.
+// checkTransfer: Read and Write move whole frames, never more than the tick allows, and touch
+// nothing but the block.
 func checkTransfer(p *probe) error {
 	if !p.wish.Play && !p.wish.Record {
 		return fmt.Errorf("%w: a clock alone", errSkip)
@@ -19,7 +19,7 @@ func checkTransfer(p *probe) error {
 	}
 	seen := 0
 	for seen < 5 {
-		if err := p.wait(false); err != nil {
+		if err := p.wait(byTime); err != nil {
 			return err
 		}
 		t := p.tick
@@ -42,7 +42,7 @@ func checkTransfer(p *probe) error {
 	return nil
 }
 
-// move transfers max frames, in two parts, and first asks for what must be refused.
+// move transfers max frames in two parts, after asking for what must be refused.
 func (p *probe) move(name string, transfer func([]byte) (int, error), max int) error {
 	const canary = 0xA5
 	frame := p.granted.Format.FrameBytes()
@@ -78,7 +78,7 @@ func (p *probe) move(name string, transfer func([]byte) (int, error), max int) e
 	}
 	for _, b := range untouched {
 		if b != canary {
-			return fmt.Errorf("%s changed bytes that it had no business with", name)
+			return fmt.Errorf("%s changed bytes outside of the block", name)
 		}
 	}
 	return nil

@@ -9,8 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// checkGranted: Granted is possible, is what was wished where it must be, and
-// constant.
+// checkGranted: Granted is valid, equals the wish where it must, and is constant.
 func checkGranted(p *probe) error {
 	if err := p.open(); err != nil {
 		return err
@@ -18,7 +17,8 @@ func checkGranted(p *probe) error {
 	g := p.granted
 	switch {
 	case g.Play != p.wish.Play || g.Record != p.wish.Record:
-		return fmt.Errorf("wished play %v, record %v; granted play %v, record %v", p.wish.Play, p.wish.Record, g.Play, g.Record)
+		return fmt.Errorf("wished play %v, record %v; granted play %v, record %v",
+			p.wish.Play, p.wish.Record, g.Play, g.Record)
 	case g.Period < 1 || g.Periods < 2:
 		return fmt.Errorf("granted %d periods of %d frames", g.Periods, g.Period)
 	}
@@ -51,8 +51,8 @@ const (
 	opClose op = "Close"
 )
 
-// checkLife: every order of calls up to three, and some longer ones, gives the error
-// that the state demands, and reads and writes do so in between.
+// checkLife: every order of up to three calls, and some longer ones, returns the error that the
+// state demands, and so do reads and writes in between.
 func checkLife(p *probe) error {
 	ops := []op{opStart, opStop, opWait, opClose}
 	lives := [][]op{
@@ -157,8 +157,7 @@ func past(life []op) string {
 	return "open, " + strings.Join(names, ", ")
 }
 
-// checkClosed: a running stream closes, twice without error, and then every call
-// says that it is closed.
+// checkClosed: a running stream closes, twice without error, and then every call returns audio.ErrClosed.
 func checkClosed(p *probe) error {
 	if err := p.start(); err != nil {
 		return err
@@ -181,8 +180,8 @@ func checkClosed(p *probe) error {
 		expect("the third Close", p.s.Close(), nil))
 }
 
-// checkRestart: the position of a stream that is started again begins at 0. A stall
-// of the machine may make the first tick a late one, so it has several tries.
+// checkRestart: a stream that is started again begins at position 0. A stall of the machine may
+// make the first tick late, so there are several tries.
 func checkRestart(p *probe) error {
 	if err := p.start(); err != nil {
 		return err
@@ -198,7 +197,7 @@ func checkRestart(p *probe) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		if err := p.cycle(false); err != nil {
+		if err := p.cycle(byTime); err != nil {
 			return fmt.Errorf("after a restart: %w", err)
 		}
 		if p.tick.Position <= last.Position {
@@ -208,7 +207,7 @@ func checkRestart(p *probe) error {
 	return fmt.Errorf("started again, the first tick is at %d: the position does not begin at 0", p.tick.Position)
 }
 
-// checkDescriptors: streams that were closed leave no open file behind.
+// checkDescriptors: closed streams leave no open file behind.
 func checkDescriptors(p *probe) error {
 	const rounds = 10
 	before, err := openFiles()

@@ -13,14 +13,14 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// checkTicks: through several buffers the position goes on by whole periods, time
-// with it, and frames come and go in every direction that is open.
+// checkTicks: through several buffers the position advances by whole periods, time with it, and
+// frames flow in every open direction.
 func checkTicks(p *probe) error {
 	if err := p.start(); err != nil {
 		return err
 	}
 	for n := 0; n < 20 || p.tick.Position < uint64(4*p.buffer()); n++ {
-		if err := p.cycle(false); err != nil {
+		if err := p.cycle(byTime); err != nil {
 			return err
 		}
 		if limit := p.tick.Position + uint64(max(p.buffer(), p.delay())); p.read > limit || p.written > limit {
@@ -36,8 +36,7 @@ func checkTicks(p *probe) error {
 	return nil
 }
 
-// checkWake: Wake before and during a Wait of a running stream disturbs nothing but
-// its sleep.
+// checkWake: Wake before and during a Wait of a running stream disturbs only its sleep.
 func checkWake(p *probe) error {
 	if err := p.start(); err != nil {
 		return err
@@ -45,7 +44,7 @@ func checkWake(p *probe) error {
 	for range 20 {
 		p.s.Wake()
 		p.s.Wake()
-		if err := p.cycle(true); err != nil {
+		if err := p.cycle(byWake); err != nil {
 			return fmt.Errorf("woken: %w", err)
 		}
 	}
@@ -64,22 +63,22 @@ func checkWake(p *probe) error {
 	}
 	err := error(nil)
 	for err == nil && awake.Load() > 0 {
-		err = p.cycle(true)
-		runtime.Gosched() // a simulated clock never sleeps, and the core may be the only one
+		err = p.cycle(byWake)
+		runtime.Gosched() // a simulated clock never sleeps, and there may be only one core
 	}
 	wakers.Wait()
 	if err != nil {
 		return fmt.Errorf("woken by others: %w", err)
 	}
-	p.s.Wake() // so that wakes left over are spent
-	if err := p.cycle(true); err != nil {
+	p.s.Wake() // merges with wakes that are left over
+	if err := p.cycle(byWake); err != nil {
 		return err
 	}
 	return p.cycles(3)
 }
 
-// checkWakesStopped: a stopped stream sleeps until Wake, before the first Start and
-// after a Stop, and many wakes end one Wait.
+// checkWakesStopped: a stopped stream sleeps until Wake, before the first Start and after a Stop,
+// and many wakes end one Wait.
 func checkWakesStopped(p *probe) error {
 	if err := p.open(); err != nil {
 		return err
@@ -112,7 +111,7 @@ func (p *probe) sleepsUntilWake() error {
 	var called atomic.Bool
 	var waker sync.WaitGroup
 	waker.Go(func() {
-		time.Sleep(20 * time.Millisecond) // a lower bound: how long a Wait may prove that it sleeps
+		time.Sleep(20 * time.Millisecond) // a lower bound: how long the Wait is seen to sleep
 		called.Store(true)
 		p.s.Wake()
 	})
@@ -138,7 +137,7 @@ func (p *probe) waitStopped() error {
 	return nil
 }
 
-// checkWakeLate: Wake is harmless while the stream is closed and after it.
+// checkWakeLate: Wake is harmless during and after Close.
 func checkWakeLate(p *probe) error {
 	for range 5 {
 		if err := p.start(); err != nil {
@@ -156,7 +155,7 @@ func checkWakeLate(p *probe) error {
 				}
 			})
 		}
-		err := errors.Join(p.cycle(true), s.Close())
+		err := errors.Join(p.cycle(byWake), s.Close())
 		done.Store(true)
 		wakers.Wait()
 		s.Wake()
@@ -167,7 +166,7 @@ func checkWakeLate(p *probe) error {
 	return nil
 }
 
-// checkPacer: where the period can be changed, position and schedule go on.
+// checkPacer: position and schedule continue when the period changes.
 func checkPacer(p *probe) error {
 	if err := p.open(); err != nil {
 		return err
@@ -204,7 +203,7 @@ func checkPacer(p *probe) error {
 	return nil
 }
 
-// checkAllocations: a cycle allocates nothing, and no more does SetPeriod.
+// checkAllocations: neither a cycle nor SetPeriod allocates.
 func checkAllocations(p *probe) error {
 	if raceDetector {
 		return fmt.Errorf("%w: the race detector allocates", errSkip)
@@ -218,7 +217,7 @@ func checkAllocations(p *probe) error {
 		if pacer != nil {
 			p.period = pacer.SetPeriod(p.granted.Period)
 		}
-		if err := p.cycle(false); err != nil {
+		if err := p.cycle(byTime); err != nil {
 			failed = err
 		}
 	})

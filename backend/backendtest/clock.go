@@ -7,29 +7,28 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Clock is a device whose time a test cranks by hand. The engine under test holds
-// it as its backend.Stream (guarded, and a backend.Pacer) on one goroutine; the
-// test calls the methods of Clock itself from another.
+// Clock is a device whose time a test advances by hand. The engine under test holds it as its
+// backend.Stream (guarded, and a backend.Pacer) on one goroutine; the test calls the methods of
+// Clock itself from another.
 //
-// Advance, Jump and Settle return when the engine sleeps in Wait with nothing left
-// to do, or has closed the stream. So whatever a cycle does is done when they
-// return, and the test is deterministic. They never return while an engine stays
-// away from Wait that has started the stream, has waited on it, or was woken.
+// Advance, Jump and Settle return when the engine sleeps in Wait with nothing left to do, or has closed the
+// stream: whatever a cycle does is then done, and the test is deterministic. They block while an engine
+// that has started the stream, has waited on it or was woken does not come back to Wait.
 //
-// Time is counted in frames of the clock's rate. No timer, descriptor or goroutine
-// is involved: it works inside testing/synctest as well as outside.
+// Time is counted in frames of the clock's rate, without timer, descriptor or goroutine: a Clock
+// works inside testing/synctest as well as outside.
 //
-// The buffer is Period × Periods of the opening. Frames that find no room in it
-// are Lost, as on a card: position = frames read + readable + lost.
+// The buffer is Period × Periods of the opening. Frames that find no room in it are Lost, as on a
+// card: position = frames read + readable + lost.
 type Clock struct {
-	// Stream is the engine's side. By itself it is no Pacer; the Clock is.
+	// Stream is the engine's side. The Clock is the Pacer, not the Stream.
 	backend.Stream
 
 	mu      sync.Mutex
-	changed *sync.Cond // of anything below
+	changed *sync.Cond // when anything below changes
 	opened  backend.Config
 	period  int
-	periods int // calls of SetPeriod
+	periods int // number of SetPeriod calls
 
 	running  bool
 	closed   bool
@@ -42,8 +41,8 @@ type Clock struct {
 	total       uint64 // frames since NewClock
 	start       uint64 // total at Start
 	position    uint64 // of the last tick
-	read, wrote uint64 // position up to which frames were read and written, or lost
-	lose        uint64 // for the next tick
+	read, wrote uint64 // positions up to which frames were read and written, or lost
+	lose        uint64 // frames for the next tick to lose
 	freewheel   bool
 
 	source func(block []byte, first uint64)
@@ -51,11 +50,11 @@ type Clock struct {
 	kept   tail
 }
 
-// keptBytes bounds what Played remembers.
+// keptBytes limits what Played remembers.
 const keptBytes = 1 << 20
 
-// NewClock gives a stopped clock that grants the configuration. What is zero in it
-// becomes audio.DefaultFormat, 10 ms, 4 periods; what is impossible panics.
+// NewClock returns a stopped clock that grants c. Zero fields become audio.DefaultFormat, 10 ms and
+// 4 periods. It panics if c is impossible.
 func NewClock(c backend.Config) *Clock {
 	c.Format = c.Format.Or(audio.DefaultFormat())
 	if err := c.Format.Validate(); err != nil {
@@ -79,63 +78,62 @@ func NewClock(c backend.Config) *Clock {
 	return k
 }
 
-// Advance lets time pass, n ≥ 0 frames, one period after the other: the engine runs
-// one cycle for each whole period; the rest is kept for the next call. On a stopped
-// stream time passes without a tick.
+// Advance advances time by n ≥ 0 frames, one period at a time: the engine runs one cycle for each whole
+// period; the remainder counts for the next call. On a stopped stream time passes without a tick.
 func (c *Clock) Advance(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for left := uint64(n); ; {
-		c.settle()
+		c.settleLocked()
 		if !c.running || left == 0 {
 			c.total += left
 			return
 		}
-		step := min(left, c.position+uint64(c.period)-c.now())
+		step := min(left, c.position+uint64(c.period)-c.nowLocked())
 		c.total += step
 		left -= step
 		c.changed.Broadcast()
 	}
 }
 
-// Jump lets time pass, n ≥ 0 frames, in which the engine gets no turn: one late
-// tick reports all whole periods at once.
+// Jump advances time by n ≥ 0 frames without giving the engine a turn: one late tick then reports
+// all whole periods at once.
 func (c *Clock) Jump(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle()
+	c.settleLocked()
 	c.total += uint64(n)
 	c.changed.Broadcast()
-	c.settle()
+	c.settleLocked()
 }
 
-// Settle blocks until the engine has done all it has to: it sleeps in Wait, or the
-// stream is closed. Call it after handing the engine something by Wake. On a stopped
-// stream that nobody has woken and no engine has waited on yet, it returns at once.
+// Settle blocks until the engine sleeps in Wait with nothing left to do, or the stream is closed.
+// Call it after handing the engine something with Wake. It returns at once on a stopped stream that
+// was not woken and that no engine has waited on yet.
 func (c *Clock) Settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle()
+	c.settleLocked()
 }
 
-func (c *Clock) settle() {
-	for !c.closed && c.failed == nil && (c.running || c.attended || c.woken) && !c.idle() {
+func (c *Clock) settleLocked() {
+	for !c.closed && c.failed == nil && (c.running || c.attended || c.woken) && !c.idleLocked() {
 		c.changed.Wait()
 	}
 }
 
-// Idle reports whether the engine sleeps in Wait and has nothing to do.
+// Idle reports whether the engine sleeps in Wait with nothing left to do.
 func (c *Clock) Idle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.idle()
+	return c.idleLocked()
 }
 
-func (c *Clock) idle() bool {
-	return c.waiting && !c.woken && c.due() == 0 && c.failed == nil
+func (c *Clock) idleLocked() bool {
+	return c.waiting && !c.woken && c.dueLocked() == 0 && c.failed == nil
 }
 
-// Fail makes every Wait from now on return err: the device is gone.
+// Fail makes every Wait from now on return err, like a device that is gone.
 func (c *Clock) Fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -143,48 +141,45 @@ func (c *Clock) Fail(err error) {
 	c.changed.Broadcast()
 }
 
-// Lose makes the next tick report an xrun of n frames, which are neither read nor
-// written.
+// Lose makes the next tick report an xrun of n frames, which are neither read nor written.
 func (c *Clock) Lose(n uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lose += n
 }
 
-// SetFreewheel sets Tick.Freewheel of all ticks to come, nothing else.
+// SetFreewheel sets Tick.Freewheel of all ticks to come, and nothing else.
 func (c *Clock) SetFreewheel(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.freewheel = on
 }
 
-// SetBase sets what Now is when no time has passed: ns, 1 s unless set.
+// SetBase sets the time, in ns, at which the clock started; 1 s unless set.
 func (c *Clock) SetBase(ns int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.base = ns
 }
 
-// Feed gives what is recorded: fill writes whole frames, the first of which is
-// number first since Start (Counter.Fill fits). Unfed, it is silence. It runs
-// inside the engine's Read and must not call the clock.
+// Feed sets what is recorded: fill writes whole frames, starting with number first since Start
+// (Counter.Fill fits). Without it, silence is recorded. fill runs inside the engine's Read and must
+// not call the clock.
 func (c *Clock) Feed(fill func(block []byte, first uint64)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.source = fill
 }
 
-// OnPlay hands over what is played: whole frames, valid for the call, the first of
-// which is number first since Start. It runs inside the engine's Write and must not
-// call the clock.
+// OnPlay sets the receiver of what is played: whole frames, valid during the call, starting with
+// number first since Start. take runs inside the engine's Write and must not call the clock.
 func (c *Clock) OnPlay(take func(block []byte, first uint64)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sink = take
 }
 
-// Played is a copy of what was played since NewClock, whole frames; only the last
-// MiB of it is kept.
+// Played returns a copy of what was played since NewClock, whole frames, but only the last MiB.
 func (c *Clock) Played() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -205,30 +200,30 @@ func (c *Clock) Running() bool {
 	return c.running
 }
 
-// Closed reports whether the engine has given the stream back.
+// Closed reports whether the engine has closed the stream.
 func (c *Clock) Closed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closed
 }
 
-// Period is the distance of two ticks in frames, and how often SetPeriod was called.
+// Period returns the distance between two ticks in frames, and how often SetPeriod was called.
 func (c *Clock) Period() (frames, changes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.period, c.periods
 }
 
-// Position is that of the last tick.
+// Position returns that of the last tick.
 func (c *Clock) Position() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.position
 }
 
-// Now is the clock's time in ns, on the scale of Tick.Time.
+// Now returns the clock's time in ns, on the scale of Tick.Time.
 func (c *Clock) Now() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.timeOf(c.total)
+	return c.timeOfLocked(c.total)
 }

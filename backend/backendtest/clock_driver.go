@@ -41,14 +41,14 @@ func (d driver) Wait() (backend.Tick, error) {
 	defer c.mu.Unlock()
 	c.attended = true
 	for {
-		due := c.due()
+		due := c.dueLocked()
 		switch {
 		case c.failed != nil:
 			c.waiting = false
 			return backend.Tick{}, c.failed
 		case due > 0 || c.woken:
 			c.waiting, c.woken = false, false
-			return c.tick(due), nil
+			return c.tickLocked(due), nil
 		}
 		c.waiting = true
 		c.changed.Broadcast()
@@ -110,8 +110,7 @@ func (d driver) Close() error {
 	return nil
 }
 
-// SetPeriod implements backend.Pacer for the engine; it grants 1 frame up to the
-// Period of the opening.
+// SetPeriod implements backend.Pacer for the engine. It grants 1 frame up to the Period of the opening.
 func (c *Clock) SetPeriod(frames int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,40 +119,40 @@ func (c *Clock) SetPeriod(frames int) int {
 	return c.period
 }
 
-// now is the position that time has reached, beyond the last tick's.
-func (c *Clock) now() uint64 { return c.total - c.start }
+// nowLocked returns the position that time has reached, beyond the last tick's.
+func (c *Clock) nowLocked() uint64 { return c.total - c.start }
 
-// due is how many frames the next tick reports.
-func (c *Clock) due() uint64 {
+// dueLocked returns how many frames the next tick reports.
+func (c *Clock) dueLocked() uint64 {
 	if !c.running {
 		return 0
 	}
 	period := uint64(c.period)
-	return (c.now() - c.position) / period * period
+	return (c.nowLocked() - c.position) / period * period
 }
 
-// tick reports n more frames; 0 repeats the tick before, with what is left of it.
-func (c *Clock) tick(n uint64) backend.Tick {
+// tickLocked reports n more frames; 0 repeats the previous tick, with what is left of it.
+func (c *Clock) tickLocked(n uint64) backend.Tick {
 	t := backend.Tick{Freewheel: c.freewheel}
 	if n > 0 {
 		c.position += n
 		lost := c.lose
 		c.lose = 0
 		buffer := uint64(c.opened.Period * c.opened.Periods)
-		c.read, t.Lost = c.skip(c.opened.Record, c.read, lost, buffer)
-		wrote, more := c.skip(c.opened.Play, c.wrote, lost, buffer)
+		c.read, t.Lost = c.skipLocked(c.opened.Record, c.read, lost, buffer)
+		wrote, more := c.skipLocked(c.opened.Play, c.wrote, lost, buffer)
 		c.wrote, t.Lost = wrote, max(lost, t.Lost, more)
 	}
 	t.Position = c.position
-	t.Time = c.timeOf(c.start + c.position)
+	t.Time = c.timeOfLocked(c.start + c.position)
 	t.Readable = int(c.position - c.read)
 	t.Writable = int(c.position - c.wrote)
 	return t
 }
 
-// skip gives up the oldest of the frames from..position: lost of them, and what
-// goes beyond the buffer; all where the direction is not open.
-func (c *Clock) skip(open bool, from, lost, buffer uint64) (uint64, uint64) {
+// skipLocked drops the oldest of the frames from..position: lost of them, and what exceeds the
+// buffer, or all if the direction is not open. It returns the new from, and how many it dropped.
+func (c *Clock) skipLocked(open bool, from, lost, buffer uint64) (uint64, uint64) {
 	if !open {
 		return c.position, 0
 	}
@@ -164,8 +163,8 @@ func (c *Clock) skip(open bool, from, lost, buffer uint64) (uint64, uint64) {
 	return to, to - from
 }
 
-// timeOf is when so many frames since NewClock have passed, rounded up.
-func (c *Clock) timeOf(total uint64) int64 {
+// timeOfLocked returns when a number of frames since NewClock have passed, rounded up.
+func (c *Clock) timeOfLocked(total uint64) int64 {
 	rate := uint64(c.opened.Format.Rate)
 	hi, lo := bits.Mul64(total, uint64(time.Second))
 	lo, carry := bits.Add64(lo, rate-1, 0)

@@ -7,13 +7,12 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Counter makes and checks blocks in which every frame says which one it is: the
-// sample of frame i in channel c is i + 101·c, as an integer that wraps around at
-// Span. A frame that is lost, doubled, shifted or has its channels swapped shows.
+// Counter makes and checks blocks in which every frame holds its number: the sample of frame i in
+// channel c is i + 101·c, as an integer that wraps around at Span. A frame that is lost, doubled,
+// shifted or has its channels swapped shows.
 //
-// The pattern is for paths that must be bit exact; it is full-scale noise to the
-// ear. A Counter does not change: use it from any goroutine. Fill and a Check that
-// finds nothing do not allocate.
+// The pattern is for bit-exact paths; it is full-scale noise to the ear. A Counter is immutable:
+// any goroutine may use it. Fill, and a Check that finds nothing, do not allocate.
 type Counter struct {
 	encoding   audio.Encoding
 	channels   int
@@ -22,7 +21,7 @@ type Counter struct {
 
 const channelStep = 101 // odd, so 64 channels differ even in 8 bits
 
-// NewCounter gives the pattern for blocks of a format; an invalid one panics.
+// NewCounter returns the counter for blocks of a format. It panics if the format is invalid.
 func NewCounter(f audio.Format) Counter {
 	if err := f.Validate(); err != nil {
 		panic(err)
@@ -30,18 +29,18 @@ func NewCounter(f audio.Format) Counter {
 	return Counter{encoding: f.Encoding, channels: f.Channels, frameBytes: f.FrameBytes()}
 }
 
-// Span is the number of frames after which the pattern repeats: 2 to the bits of a
-// sample, where floats count 24 bits and doubles 32.
+// Span returns the number of frames after which the pattern repeats: 2 to the bits of a sample,
+// where floats count 24 bits and doubles 32.
 func (c Counter) Span() uint64 { return 1 << sampleBits(c.encoding) }
 
-// Number is the frame number modulo Span that the first frame of a block holds.
-// Where the block holds something else than the pattern, so is the number.
+// Number returns the frame number, modulo Span, in the first frame of a block, or any number if
+// that is not of the pattern.
 func (c Counter) Number(frame []byte) uint64 {
 	v, _ := getSample(c.encoding, frame)
 	return uint64(v)
 }
 
-// Fill writes the frames first, first+1 … into a block of whole frames.
+// Fill writes frames first, first+1 … into a block of whole frames.
 func (c Counter) Fill(block []byte, first uint64) {
 	if c.encoding == audio.S16LE && c.channels == 2 {
 		fillStereo(block, first)
@@ -56,9 +55,8 @@ func (c Counter) Fill(block []byte, first uint64) {
 	}
 }
 
-// Check compares a block of whole frames with the frames first, first+1 … It
-// returns the index of the first frame in the block that differs, and an error that
-// says how; or -1 and nil.
+// Check compares a block of whole frames with frames first, first+1 … It returns the index of the
+// first frame in the block that differs and an error that says how, or -1 and nil.
 func (c Counter) Check(block []byte, first uint64) (bad int, err error) {
 	at := 0
 	if c.encoding == audio.S16LE && c.channels == 2 {
@@ -89,11 +87,11 @@ func (c Counter) holds(frame []byte, n uint64) bool {
 
 func (c Counter) differs(frame []byte, index int, n uint64) error {
 	if found := c.Number(frame); c.holds(frame, found) {
-		ahead := (found - n) & (c.Span() - 1)
-		if ahead > c.Span()/2 {
-			return fmt.Errorf("frame %d of the block should be number %d, but is %d frames back", index, n, c.Span()-ahead)
+		by, way := (found-n)&(c.Span()-1), "ahead"
+		if by > c.Span()/2 {
+			by, way = c.Span()-by, "back"
 		}
-		return fmt.Errorf("frame %d of the block should be number %d, but is %d frames ahead", index, n, ahead)
+		return fmt.Errorf("frame %d of the block should be number %d, but is %d frames %s", index, n, by, way)
 	}
 	return fmt.Errorf("frame %d of the block should be number %d, but is no frame of the counter: % x", index, n, frame)
 }
@@ -110,7 +108,7 @@ func stereoWord(n uint64) uint64 {
 	return a | uint64(uint16(a+channelStep))<<16 | b<<32 | uint64(uint16(b+channelStep))<<48
 }
 
-// twoOn moves every lane on by two frames; no carry crosses into the next lane.
+// twoOn advances every lane by two frames; no carry crosses into the next lane.
 func twoOn(w uint64) uint64 {
 	return ((w &^ laneTops) + 2*lanes) ^ (w & laneTops)
 }
@@ -126,7 +124,7 @@ func fillStereo(block []byte, first uint64) {
 	}
 }
 
-// sameStereo returns how many bytes were compared and found right.
+// sameStereo returns how many bytes match.
 func sameStereo(block []byte, first uint64) (at int) {
 	w := stereoWord(first)
 	for ; len(block) >= 8; block = block[8:] {

@@ -7,7 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// sampleBits is how many bits of a number a sample carries.
+// sampleBits returns how many bits of a number a sample carries.
 func sampleBits(e audio.Encoding) int {
 	switch e {
 	case audio.FloatLE, audio.FloatBE:
@@ -18,8 +18,8 @@ func sampleBits(e audio.Encoding) int {
 	return e.Bits()
 }
 
-// putSample stores the low bits of v: as a signed integer, as a byte for U8 and the
-// laws, as a fraction of full scale for floats.
+// putSample stores the low bits of v: as a signed integer, as a byte for U8 and the laws, as a
+// fraction of full scale for floats.
 func putSample(e audio.Encoding, p []byte, v uint32) {
 	switch e {
 	case audio.S16LE:
@@ -51,7 +51,7 @@ func putSample(e audio.Encoding, p []byte, v uint32) {
 	}
 }
 
-// getSample is the number in a sample; exact is false where a float holds none.
+// getSample returns the number in a sample; exact is false if a float holds none.
 func getSample(e audio.Encoding, p []byte) (v uint32, exact bool) {
 	switch e {
 	case audio.S16LE:
@@ -62,7 +62,7 @@ func getSample(e audio.Encoding, p []byte) (v uint32, exact bool) {
 		return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16, true
 	case audio.S24BE3:
 		return uint32(p[2]) | uint32(p[1])<<8 | uint32(p[0])<<16, true
-	case audio.S24LE: // the fourth byte is nobody's
+	case audio.S24LE: // the fourth byte is unused
 		return binary.LittleEndian.Uint32(p) & 0xFFFFFF, true
 	case audio.S24BE:
 		return binary.BigEndian.Uint32(p) & 0xFFFFFF, true
@@ -87,7 +87,7 @@ func signed24(v uint32) int32 { return int32(v<<8) >> 8 }
 
 func fromFloat(f float64, bits int) (uint32, bool) {
 	f *= float64(uint64(1) << (bits - 1))
-	if !(f >= -(1<<31) && f < 1<<31) { // not a number, too
+	if !(f >= -(1<<31) && f < 1<<31) { // also false for NaN
 		return 0, false
 	}
 	n := int64(f)

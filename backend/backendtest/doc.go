@@ -1,8 +1,8 @@
-// Package backendtest proves that a device keeps the contract of package backend,
-// and supplies devices for the tests of those who use one.
+// Package backendtest proves that a device keeps the contract of package backend, and supplies
+// devices to the tests of its callers.
 //
 //	TestStream      the contract, for any stream on any clock
-//	Clock           a stream whose time a test cranks by hand
+//	Clock           a stream whose time a test advances by hand
 //	Dying, Failing  devices that break
 //	Counter         blocks in which frame i holds i
 //

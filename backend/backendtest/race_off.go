@@ -2,5 +2,5 @@
 
 package backendtest
 
-// raceDetector is set where the race detector allocates on its own account.
+// raceDetector reports whether the race detector is on, which allocates.
 const raceDetector = false

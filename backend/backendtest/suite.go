@@ -13,15 +13,13 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// TestStream runs the conformance suite: everything that package backend promises
-// of a stream, on streams that open gives, in all combinations of Play and Record.
-// Format, Period and Periods of the wish are handed on; choose a short period, the
-// suite takes some hundred of them. A direction that open refuses with
-// audio.ErrUnsupported or audio.ErrNoDevice is skipped, but not all of them.
+// TestStream runs the conformance suite, everything package backend promises of a stream, on
+// streams from open, in all combinations of Play and Record. Format, Period and Periods of the wish
+// are passed on; choose a short period, because the suite takes some hundred of them. A direction
+// that open refuses with audio.ErrUnsupported or audio.ErrNoDevice is skipped, but not all of them.
 //
-// The device's clock must run by itself. No upper bound of a duration is asserted;
-// a check that is stuck for patience fails. Not for parallel tests: allocations and
-// goroutines are counted.
+// The device's clock must run by itself. No upper bound of a duration is asserted; a check that is
+// stuck for patience fails. Not for parallel tests: allocations and goroutines are counted.
 func TestStream(t *testing.T, open Opener, wish backend.Config) {
 	const patience = time.Minute
 	opened := false
@@ -63,8 +61,7 @@ func directions() []direction {
 	return []direction{{"clock", false, false}, {"play", true, false}, {"record", false, true}, {"duplex", true, true}}
 }
 
-// A check proves one promise. It returns what was broken, so that the suite itself
-// can be tested with streams that break it.
+// check proves one promise. It returns what was broken, so that streams that break it can test the suite.
 type check struct {
 	name string
 	run  func(*probe) error
@@ -89,8 +86,7 @@ func checks() []check {
 
 var errSkip = errors.New("does not apply")
 
-// attempt runs a check on a thread of its own, as an engine would, and reports the
-// goroutines that it leaves behind.
+// attempt runs a check on a thread of its own, like an engine, and reports goroutines it leaves behind.
 func attempt(c check, open Opener, wish backend.Config, patience time.Duration) error {
 	before := goleak.IgnoreCurrent()
 	done := make(chan error, 1)
@@ -120,21 +116,29 @@ func attempt(c check, open Opener, wish backend.Config, patience time.Duration) 
 	return nil
 }
 
+// wakeup is what may end a Wait.
+type wakeup bool
+
+const (
+	byTime wakeup = false
+	byWake wakeup = true // or by time
+)
+
 // probe is the engine of a check: one stream at a time, and what is known of it.
 type probe struct {
 	opener Opener
 	wish   backend.Config
 
 	s       backend.Stream
-	granted backend.Config // of the opening
-	block   []byte         // the whole buffer
+	granted backend.Config // by open
+	block   []byte         // as large as the buffer
 	period  int
 	tick    backend.Tick
 	read    uint64
 	written uint64
 }
 
-// open opens a new stream; it closes the one before.
+// open opens a new stream, and closes the previous one.
 func (p *probe) open() (err error) {
 	if p.s != nil {
 		if err := p.s.Close(); err != nil {
@@ -174,7 +178,7 @@ func (p *probe) restart() error {
 
 func (p *probe) buffer() int { return p.granted.Period * p.granted.Periods }
 
-// delay is how far what was written may be ahead of the position.
+// delay returns how far written frames may be ahead of the position.
 func (p *probe) delay() int {
 	d, ok := backend.As[backend.Delayer](p.s)
 	if !ok {
@@ -184,8 +188,8 @@ func (p *probe) delay() int {
 	return play
 }
 
-// wait is one Wait, with all that a tick must keep.
-func (p *probe) wait(woken bool) error {
+// wait is one Wait, with checks of everything a tick promises.
+func (p *probe) wait(by wakeup) error {
 	t, err := p.s.Wait()
 	if err != nil {
 		return fmt.Errorf("wait: %w", err)
@@ -196,12 +200,14 @@ func (p *probe) wait(woken bool) error {
 	switch {
 	case t.Position < before.Position:
 		return fmt.Errorf("position ran back from %d to %d", before.Position, t.Position)
-	case step == 0 && !woken:
-		return fmt.Errorf("Wait returned at position %d again, and nobody called Wake", t.Position)
+	case step == 0 && by == byTime:
+		return fmt.Errorf("Wait returned at position %d again, without a Wake", t.Position)
 	case step%uint64(p.period) != 0:
-		return fmt.Errorf("position went from %d to %d: no multiple of the period %d", before.Position, t.Position, p.period)
+		return fmt.Errorf("position went from %d to %d: no multiple of the period %d",
+			before.Position, t.Position, p.period)
 	case t.Time < before.Time, step > 0 && t.Time == before.Time:
-		return fmt.Errorf("time went from %d to %d ns as the position went from %d to %d", before.Time, t.Time, before.Position, t.Position)
+		return fmt.Errorf("time went from %d to %d ns as the position went from %d to %d",
+			before.Time, t.Time, before.Position, t.Position)
 	case t.Lost > t.Position:
 		return fmt.Errorf("%d frames lost of %d", t.Lost, t.Position)
 	case t.Readable < 0 || t.Readable > p.buffer():
@@ -216,10 +222,10 @@ func (p *probe) wait(woken bool) error {
 	return nil
 }
 
-// cycle is what an engine does: wait, read all, write all. It does not allocate
-// unless something is wrong.
-func (p *probe) cycle(woken bool) error {
-	if err := p.wait(woken); err != nil {
+// cycle does what an engine does: wait, read all, write all. It does not allocate unless something
+// is wrong.
+func (p *probe) cycle(by wakeup) error {
+	if err := p.wait(by); err != nil {
 		return err
 	}
 	frame := p.granted.Format.FrameBytes()
@@ -248,7 +254,7 @@ func (p *probe) cycle(woken bool) error {
 
 func (p *probe) cycles(n int) error {
 	for range n {
-		if err := p.cycle(false); err != nil {
+		if err := p.cycle(byTime); err != nil {
 			return err
 		}
 	}

@@ -15,13 +15,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// auto is a Clock that nobody has to crank: a Wait that would sleep for time lets
-// one period pass.
+// auto is a Clock that advances by itself: a Wait that would sleep lets one period pass.
 type auto struct{ *Clock }
 
 func (a auto) Wait() (backend.Tick, error) {
 	a.mu.Lock()
-	if a.running && !a.woken && a.due() == 0 {
+	if a.running && !a.woken && a.dueLocked() == 0 {
 		a.total += uint64(a.Clock.period)
 	}
 	a.mu.Unlock()

@@ -11,17 +11,16 @@ import (
 // MaxFileBytes is how much memory the frames of a file may take.
 const MaxFileBytes = 256 << 20
 
-// ReadWAV reads a whole WAV file into memory and gives it as a Source that repeats
-// it without a gap: frame i is frame i modulo its length. Encoding and channels are
-// converted here, once, to those of f; equal ones are carried bit for bit (floats
-// that are not numbers become 0). audio.ErrInvalid says what CheckWAV says, or that
-// there are no frames, too many, or fewer than the header promises.
+// ReadWAV reads a whole WAV file into memory and returns a Source that repeats it without a gap:
+// frame i is frame i modulo its length. It converts encoding and channels to those of f; equal ones
+// stay bit for bit, except that NaN becomes 0. audio.ErrInvalid: CheckWAV fails, or the file has no
+// frames, too many, or fewer than its header promises.
 func ReadWAV(r io.Reader, f audio.Format) (Source, error) {
 	return readWAV(r, f, MaxFileBytes)
 }
 
-// CheckWAV reads the header of a WAV file only, and says why ReadWAV will refuse it
-// for a device of format f: no WAV file, another rate, or longer than MaxFileBytes.
+// CheckWAV reads only the header of a WAV file, and returns why ReadWAV would refuse it for a
+// device of format f: it is no WAV file, has another rate, or is longer than MaxFileBytes.
 func CheckWAV(r io.Reader, f audio.Format) error {
 	_, err := openWAV(r, f, MaxFileBytes)
 	return err
@@ -36,7 +35,8 @@ func openWAV(r io.Reader, f audio.Format, limit int) (*wav.Reader, error) {
 		return nil, err
 	}
 	if rate := wav.Format().Rate; rate != f.Rate {
-		return nil, audio.ErrInvalid.With("the file has %d Hz and the device %d Hz; convert the file, or give the device its rate", rate, f.Rate)
+		return nil, audio.ErrInvalid.With("the file has %d Hz and the device %d Hz; "+
+			"convert the file, or give the device its rate", rate, f.Rate)
 	}
 	if frames, known := wav.Frames(); known && frames > int64(limit/f.FrameBytes()) {
 		return nil, tooLong(f, limit)
@@ -55,7 +55,7 @@ func readWAV(r io.Reader, f audio.Format, limit int) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	const frames = 4096 // at once
+	const frames = 4096 // at a time
 	from := wav.Format()
 	adapter := audio.NewAdapter(from, f, frames)
 	block := make([]byte, frames*from.FrameBytes())
@@ -83,7 +83,7 @@ func readWAV(r io.Reader, f audio.Format, limit int) (Source, error) {
 	return &file{data: data, frame: f.FrameBytes()}, nil
 }
 
-// file is whole frames, repeated.
+// file repeats whole frames.
 type file struct {
 	data  []byte
 	frame int

@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// MaxPeriods is the largest buffer that can be asked for, in periods.
+// MaxPeriods is the largest buffer, in periods.
 const MaxPeriods = 1024
 
 const (
@@ -19,33 +19,31 @@ const (
 	yield = int64(50 * time.Microsecond)
 )
 
-// MinPeriod is the shortest period at a rate: 0.5 ms, in frames rounded up.
+// MinPeriod returns the shortest period at a rate: 0.5 ms, in frames rounded up.
 func MinPeriod(rate int) int { return max(1, (rate+1999)/2000) }
 
-// MaxPeriod is the longest period at a rate: 1 s, in frames.
+// MaxPeriod returns the longest period at a rate: 1 s, in frames.
 func MaxPeriod(rate int) int { return rate }
 
-// Options are what a null device has beyond backend.Config. The zero value is a
-// clock in real time.
+// Options are what a null device has beyond backend.Config. The zero value is a clock in real time.
 type Options struct {
 	// Freewheel makes the clock follow the work instead of real time.
 	Freewheel bool
-	// Clock is the time to live in; nil is CLOCK_MONOTONIC. The stream closes it.
+	// Clock is the time of the stream; nil is CLOCK_MONOTONIC. The stream closes it.
 	Clock Clock
 	// Input is what is recorded; nil is silence.
 	Input Source
-	// Output gets what is played; nil discards it. The stream closes it, also where it
-	// was not opened with Play. If it is a backend.Reporter, so is the stream.
+	// Output receives what is played; nil discards it. The stream closes it, even if not opened with Play. If it
+	// is a backend.Reporter, so is the stream.
 	Output Sink
 }
 
-// Open gives a stopped null device that keeps the wish exactly, or audio.ErrInvalid
-// with the field, its value and its range. The stream is guarded, and a
-// backend.Pacer: SetPeriod grants MinPeriod up to the Period of the opening.
-// After an error Clock and Output are still the caller's to close.
+// Open returns a stopped null device that grants the wish exactly, or audio.ErrInvalid with the field, its
+// value and its range. The stream is guarded, and a backend.Pacer: SetPeriod grants MinPeriod up to the
+// Period of the opening. After an error the caller still has to close Clock and Output.
 //
-// In real time a stream holds a descriptor and no goroutine, and is a backend.Parker:
-// do not lock the thread that calls its Wait (runtime.LockOSThread).
+// In real time a stream holds a descriptor and no goroutine, and is a backend.Parker: do not lock
+// the thread that calls its Wait (runtime.LockOSThread).
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if err := validate(wish); err != nil {
 		return nil, err
@@ -75,14 +73,15 @@ func validate(c backend.Config) error {
 	lo, hi := MinPeriod(c.Format.Rate), MaxPeriod(c.Format.Rate)
 	switch {
 	case c.Period < lo || c.Period > hi:
-		return audio.ErrInvalid.With("period %d frames is out of range; at %d Hz use %d..%d", c.Period, c.Format.Rate, lo, hi)
+		return audio.ErrInvalid.With("period %d frames is out of range; at %d Hz use %d..%d",
+			c.Period, c.Format.Rate, lo, hi)
 	case c.Periods < 2 || c.Periods > MaxPeriods:
 		return audio.ErrInvalid.With("periods %d is out of range; use 2..%d", c.Periods, MaxPeriods)
 	}
 	return nil
 }
 
-// reporting is a stream whose output has something to tell.
+// reporting is a stream whose output is a Reporter.
 type reporting struct {
 	*stream
 	backend.Reporter
@@ -94,14 +93,14 @@ type stream struct {
 	freewheel bool
 	opened    backend.Config
 	buffer    int          // frames
-	period    atomic.Int64 // frames; written by the engine, read by anyone
+	period    atomic.Int64 // frames; set by the engine, any goroutine may read
 	input     Source       // nil: silence
-	output    Sink         // nil: nowhere
+	output    Sink         // nil: discarded
 
 	running            bool
 	anchor             int64  // time of position 0
 	position           uint64 // of the last tick
-	readable, writable int    // frames of it that wait for Read and Write
+	readable, writable int    // frames of that tick left to Read and Write
 }
 
 func (s *stream) Granted() backend.Config {
@@ -122,8 +121,7 @@ func (s *stream) Start() error {
 	return nil
 }
 
-// Stop leaves position and anchor for the ticks of the stopped stream; its Wait
-// disarms the timer.
+// Stop leaves position and anchor for the ticks of the stopped stream, whose Wait disarms the timer.
 func (s *stream) Stop() error {
 	s.running = false
 	s.readable, s.writable = 0, 0
@@ -148,7 +146,7 @@ func (s *stream) SetPeriod(frames int) int {
 	return frames
 }
 
-// Wait, woken early, gives what is still unread and unwritten of the tick before.
+// Wait, if woken, returns what is left to read and write of the previous tick.
 func (s *stream) Wait() (backend.Tick, error) {
 	switch {
 	case !s.running:
@@ -186,18 +184,18 @@ func (s *stream) waitFreewheel() (backend.Tick, error) {
 		case s.keepsUp(period):
 			s.pass(uint64(period))
 		case s.readable == 0 && s.writable == 0:
-			continue // the engine has nothing to do but to wait for the output
+			continue // the engine can only wait for the output
 		}
 		return s.tick(0), nil
 	}
 }
 
-// keepsUp reports whether the output will take a period more.
+// keepsUp reports whether the output has room for another period.
 func (s *stream) keepsUp(period int) bool {
 	return s.output == nil || !s.opened.Play || s.output.Room() >= s.writable+period
 }
 
-// pass moves the position on by n frames and returns how many found no room.
+// pass advances the position by n frames and returns how many found no room.
 func (s *stream) pass(n uint64) (lost uint64) {
 	s.position += n
 	if s.opened.Record {
@@ -211,7 +209,7 @@ func (s *stream) pass(n uint64) (lost uint64) {
 	return lost
 }
 
-// add is have + n up to size, and what goes beyond.
+// add returns have + n up to size, and what exceeds it.
 func add(have int, n uint64, size int) (int, uint64) {
 	if room := uint64(size - have); n > room {
 		return size, n - room
@@ -230,16 +228,16 @@ func (s *stream) tick(lost uint64) backend.Tick {
 	}
 }
 
-// timeOf is the first nanosecond at which position p is reached.
+// timeOf returns the first nanosecond at which position p is reached.
 func (s *stream) timeOf(p uint64) int64 {
 	rate := uint64(s.opened.Format.Rate)
 	hi, lo := bits.Mul64(p, second)
 	lo, carry := bits.Add64(lo, rate-1, 0)
-	ns, _ := bits.Div64(hi+carry, lo, rate) // 584 years of frames fit
+	ns, _ := bits.Div64(hi+carry, lo, rate) // no overflow for 584 years
 	return s.anchor + int64(ns)
 }
 
-// frames is the position that is reached at a time, the inverse of timeOf.
+// frames returns the position reached at a time, the inverse of timeOf.
 func (s *stream) frames(now int64) uint64 {
 	return audio.MulDiv(uint64(now-s.anchor), uint64(s.opened.Format.Rate), second)
 }

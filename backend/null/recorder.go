@@ -11,24 +11,22 @@ import (
 	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
-// Sink gets what a null device plays. The engine's goroutine makes all calls.
+// Sink receives what a null device plays. The engine's goroutine makes all calls.
 type Sink interface {
-	// Play takes whole frames of the device's format. It must not block or allocate;
-	// block is the caller's again on return.
+	// Play takes whole frames of the device's format. It must not block, allocate or keep block.
 	Play(block []byte)
-	// Room is how many frames Play takes without losing any. A freewheeling clock
-	// waits for it. It must not block or allocate.
+	// Room returns how many frames Play takes without losing any. A freewheeling clock waits for it. It must
+	// not block or allocate.
 	Room() int
-	// Flush says that nothing will be played for a while. It must not block.
+	// Flush says that nothing more will be played for now. It must not block.
 	Flush()
-	// Close is the last call, and may block shortly.
+	// Close is the last call, and may block briefly.
 	Close() error
 }
 
-// Recorder is a Sink that keeps what is played as a WAV file, without ever waiting
-// for a disk: Play copies into memory for recorderSeconds, from which a goroutine
-// writes. What the disk cannot take in time, or at all, is missing in the file, and
-// counted.
+// Recorder is a Sink that keeps what is played as a WAV file, without ever waiting for a disk: Play
+// copies into a memory of recorderSeconds, from which a goroutine writes. Frames the disk cannot
+// take are missing in the file, and counted.
 //
 //	call                     caller            may block        may allocate
 //	Play, Room               engine            no               no
@@ -36,12 +34,12 @@ type Sink interface {
 //	Close                    engine            up to 10 s       yes
 //	Dropped, Reports         any goroutine     no               no
 //
-// The file is a valid one however the program ends: see wav.Writer.
+// The file is valid however the program ends: see wav.Writer.
 type Recorder struct {
-	w     io.WriteCloser // the writer goroutine's,
-	wav   *wav.Writer    // as is this
+	w     io.WriteCloser // owned by the writer goroutine
+	wav   *wav.Writer    // owned by the writer goroutine
 	frame int            // bytes
-	batch uint64         // bytes worth a wake-up
+	batch uint64         // bytes that are worth a wake-up
 
 	memory  []byte        // whole frames
 	played  atomic.Uint64 // bytes ever copied into memory; set by Play
@@ -53,24 +51,23 @@ type Recorder struct {
 	kick chan struct{} // wakes the writer
 	quit chan struct{} // closed by Close
 	once sync.Once
-	done chan struct{} // closed when the writer has left
-	err  error         // of the file; read it after done
+	done chan struct{} // closed when the writer ends
+	err  error         // of the file; valid after done
 
-	mu      sync.Mutex // of reports, never taken by Play
+	mu      sync.Mutex // guards reports; Play never takes it
 	ended   bool
 	reports chan error
 }
 
 const (
 	recorderSeconds  = 4
-	recorderBytes    = 256 << 20        // at most, but a second at least: the longest period
-	recorderPatience = 10 * time.Second // of Close, with a disk that does not answer
+	recorderBytes    = 256 << 20        // at most; but at least a second, the longest period
+	recorderPatience = 10 * time.Second // of Close with a disk that does not answer
 )
 
-// NewRecorder writes the header for frames of format f to w, and starts the
-// goroutine that writes the rest, until Close. It owns w from then on and closes it;
-// a failed NewRecorder leaves w open. To be a valid file at any time, w must be able
-// to seek, as an *os.File. audio.ErrInvalid: no WAV file can have that format.
+// NewRecorder writes the header for frames of format f to w, and starts a goroutine that writes the
+// rest, until Close. The Recorder closes w; after an error w stays open. If w can seek, like an
+// *os.File, the file is valid at any time. audio.ErrInvalid: no WAV file can have that format.
 func NewRecorder(w io.WriteCloser, f audio.Format) (*Recorder, error) {
 	wav, err := wav.NewWriter(w, f)
 	if err != nil {
@@ -81,9 +78,9 @@ func NewRecorder(w io.WriteCloser, f audio.Format) (*Recorder, error) {
 		w: w, wav: wav, frame: f.FrameBytes(), batch: uint64(f.Rate/4) * uint64(f.FrameBytes()),
 		memory: make([]byte, frames*f.FrameBytes()),
 		kick:   make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-		reports: make(chan error, 3), // all that are ever sent
+		reports: make(chan error, 3), // there are no more
 	}
-	f.Encoding.Silence(r.memory) // so that Play meets no page fault
+	f.Encoding.Silence(r.memory) // so that Play causes no page fault
 	go r.run()
 	return r, nil
 }
@@ -115,7 +112,7 @@ func (r *Recorder) Room() int {
 	return (len(r.memory) - int(r.pending())) / r.frame
 }
 
-// Flush implements Sink: what was played goes to the file now, and into its header.
+// Flush implements Sink: it writes what was played to the file, and updates its header.
 func (r *Recorder) Flush() {
 	r.flush.Store(true)
 	r.wake()
@@ -126,21 +123,20 @@ func (r *Recorder) pending() uint64 { return r.played.Load() - r.kept.Load() }
 func (r *Recorder) wake() {
 	select {
 	case r.kick <- struct{}{}:
-	default: // it is awake already
+	default: // it is awake
 	}
 }
 
-// Dropped is how many of the frames that were played are not in the file, and will
-// not be.
+// Dropped returns how many played frames are missing in the file for good.
 func (r *Recorder) Dropped() uint64 { return r.dropped.Load() }
 
-// Reports implements backend.Reporter: the first frame that was dropped, a file that
-// can be written no further, and how many frames are missing at the end, once each.
+// Reports implements backend.Reporter: once each, the first dropped frame, an error that ends the
+// file, and how many frames are missing at the end.
 func (r *Recorder) Reports() <-chan error { return r.reports }
 
-// Close writes what is left, completes the file and closes it. It returns the error
-// that ended the file, if any. A disk that does not answer is left alone after 10 s,
-// with audio.ErrIO; the goroutine then ends whenever it answers.
+// Close writes what is left, completes the file and closes it. It returns the error that ended the
+// file, if any. If the disk does not answer it returns audio.ErrIO after 10 s; the goroutine ends
+// when the disk answers.
 func (r *Recorder) Close() error {
 	r.once.Do(func() { close(r.quit) })
 	timeout := time.NewTimer(recorderPatience)
@@ -150,7 +146,8 @@ func (r *Recorder) Close() error {
 		return r.err
 	case <-timeout.C:
 		r.end()
-		return audio.ErrIO.With("the output file takes no more: %d frames are not in it", r.pending()/uint64(r.frame)+r.Dropped())
+		missing := r.pending()/uint64(r.frame) + r.Dropped()
+		return audio.ErrIO.With("the output file takes no more: %d frames are not in it", missing)
 	}
 }
 
@@ -170,7 +167,8 @@ func (r *Recorder) run() {
 			r.drain()
 			if !slow && !r.failed.Load() && r.Dropped() > 0 {
 				slow = true
-				r.report(audio.ErrIO.With("the output file is written too slowly: frames are left out, %d so far", r.Dropped()))
+				r.report(audio.ErrIO.With("the output file is written too slowly: frames are left out, %d so far",
+					r.Dropped()))
 			}
 		}
 		if flush && !r.failed.Load() {
@@ -186,7 +184,7 @@ func (r *Recorder) run() {
 	}
 }
 
-// drain writes the next frames that lie in one piece, if any, at most a batch.
+// drain writes the next contiguous frames, at most a batch.
 func (r *Recorder) drain() {
 	at := r.kept.Load() % uint64(len(r.memory))
 	n := min(r.pending(), uint64(len(r.memory))-at, r.batch)

@@ -4,8 +4,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// simClock is time that passes only in Sleep, and at once: until, and then as long
-// as late says. A Sleep for ever ends by Wake alone.
+// simClock is time that passes only in Sleep, and at once: up to until, and then as much as late
+// says. Only Wake ends a Sleep until Never.
 type simClock struct {
 	now    int64
 	late   func() int64

@@ -8,12 +8,11 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Source is what a null device records. backendtest.Counter is one, too.
+// Source is what a null device records; backendtest.Counter is one.
 type Source interface {
-	// Fill writes whole frames of the device's format into block, the first of which
-	// is number first since Start. What an xrun costs (backend.Tick.Lost) is left
-	// out, as on a card. The engine's goroutine calls it, inside Read: it must not
-	// block or allocate.
+	// Fill writes whole frames of the device's format into block, starting with frame number first since Start.
+	// Frames lost in an xrun (backend.Tick.Lost) are left out, as on a card. The engine's goroutine calls it in
+	// Read: it must not block or allocate.
 	Fill(block []byte, first uint64)
 }
 
@@ -23,10 +22,10 @@ const (
 	MinToneLevel = -144 // dBFS
 )
 
-// Tone is a sine of hz, MinToneHz to less than half of the rate, with its peaks at
-// level dBFS, MinToneLevel..0, the same in all channels; audio.ErrInvalid otherwise.
-// Frame i is sin(2π × i × hz ÷ rate), rounded once: the phase is an integer fraction
-// with hz to a millionth, so it does not drift, whatever i and wherever blocks end.
+// Tone returns a sine of hz, from MinToneHz to less than half of the rate, with its peaks at level
+// dBFS, MinToneLevel..0, the same in all channels. audio.ErrInvalid: out of range. Frame i is
+// sin(2π × i × hz ÷ rate), rounded once: the phase is an integer fraction, with hz to a millionth,
+// so it does not drift, whatever i and wherever blocks end.
 func Tone(f audio.Format, hz, level float64) (Source, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func Tone(f audio.Format, hz, level float64) (Source, error) {
 
 const (
 	toneUnits  = 1_000_000 // in a hertz
-	toneFrames = 128       // made at once
+	toneFrames = 128       // made at a time
 )
 
 type tone struct {

@@ -12,9 +12,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// timer is CLOCK_MONOTONIC: a timerfd under the poller of Go's runtime, which hears of
-// each expiry once, so that nobody has to read it. A thread of its own that blocks in a
-// system call would cost half as much again: the runtime looks after such threads.
+// timer is CLOCK_MONOTONIC: a timerfd under the poller of Go's runtime, which is told of each
+// expiry once, so that the timerfd need not be read. A thread of its own, blocked in a system call,
+// would cost half as much again, because the runtime monitors such threads.
 type timer struct {
 	file  *os.File // keeps the descriptor open while Wake uses it
 	raw   syscall.RawConn
@@ -23,12 +23,11 @@ type timer struct {
 	spec  unix.ItimerSpec
 	woken atomic.Bool
 
-	base time.Time // a moment,
-	ns   int64     // and what CLOCK_MONOTONIC said then
+	base time.Time // a moment
+	ns   int64     // CLOCK_MONOTONIC at base
 
-	// The runtime forgets what it heard before, then asks expired: if there is nothing to
-	// do yet, it waits for something to hear, and asks again. Made once, so that nothing
-	// is allocated later.
+	// The runtime forgets earlier expiries, then asks expired: if it is false, the runtime waits for an expiry and
+	// asks again. Made once, so that Sleep allocates nothing.
 	expired func(fd uintptr) bool
 	asked   bool
 }
@@ -52,14 +51,13 @@ func newTimer() (*timer, error) {
 	return t, nil
 }
 
-// calibrate finds out what package time calls the moments of CLOCK_MONOTONIC: it reads
-// the clock without a system call. The moment is taken first, so that Now is not
-// behind the clock of the timerfd.
+// calibrate relates CLOCK_MONOTONIC to package time, which reads the clock without a system call.
+// It takes the moment of package time first, so that Now is not behind the clock of the timerfd.
 func (t *timer) calibrate() {
 	for best, try := time.Hour, 0; try < 10; try++ {
 		var now unix.Timespec
 		base := time.Now()
-		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
+		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // never fails on Linux
 		if gap := time.Since(base); gap < best {
 			best, t.base, t.ns = gap, base, now.Nano()
 		}
@@ -84,7 +82,7 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 			return true, nil
 		}
 		if t.due() {
-			t.armed = 0 // it does not go off again
+			t.armed = 0 // it has expired
 			return false, nil
 		}
 		t.asked = false
@@ -98,7 +96,7 @@ func (t *timer) Sleep(until int64) (woken bool, err error) {
 	}
 }
 
-// due reports whether the deadline has come.
+// due reports whether the deadline has passed.
 func (t *timer) due() bool { return t.armed > 0 && t.Now() >= t.armed }
 
 // arm sets the deadline; 0 disarms.
@@ -114,9 +112,8 @@ func (t *timer) arm(deadline int64) error {
 	return nil
 }
 
-// Wake ends the runtime's wait by a time limit that has passed, which stays in force
-// until somebody has met it; the timer is not touched. After a Wake that nobody has heard
-// there is nothing to add.
+// Wake ends the runtime's wait with a read deadline in the past, which stays in force until Sleep
+// meets it; the timer is not touched. If an earlier Wake is still unseen there is nothing to do.
 func (t *timer) Wake() {
 	if !t.woken.Swap(true) {
 		_ = t.file.SetReadDeadline(longAgo()) // fails once it is closed

@@ -152,8 +152,7 @@ func TestRealTime(t *testing.T) {
 	}
 }
 
-// TestLateWake: a Wake of a clock that is or is being closed leaves the number of its
-// descriptor alone, whoever has it now.
+// TestLateWake: a Wake during or after Close leaves a reused descriptor number alone.
 func TestLateWake(t *testing.T) {
 	for range 200 {
 		clock, err := newTimer()
@@ -175,7 +174,7 @@ func TestLateWake(t *testing.T) {
 		if err := clock.Close(); err != nil {
 			t.Fatal(err)
 		}
-		// The number is free once nobody uses it; whatever gets it stays disarmed.
+		// The number is free again; a timer that gets it stays disarmed.
 		other, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK)
 		if err != nil {
 			t.Fatal(err)
@@ -201,7 +200,7 @@ func TestNothingIsMissed(t *testing.T) {
 		var waker sync.WaitGroup
 		stop := make(chan struct{})
 		if wakes {
-			waker.Go(func() { // a few in a row, then long enough nothing to find who hangs
+			waker.Go(func() { // a few in a row, then a pause long enough for a hanging Sleep to show
 				for {
 					for range 100 {
 						clock.Wake()

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Poll is ppoll(2): it returns when one of the descriptors has something, after the timeout,
-// nil: never, or with EINTR. The kernel counts the timeout down. Blocks its thread; does not
-// allocate. Both have to be on the heap.
+// Poll is ppoll(2): it returns when a descriptor is ready, after the timeout (nil: never), or with
+// EINTR. The kernel counts the timeout down. It blocks its thread and does not allocate. Both
+// arguments must be on the heap.
 func Poll(fds []unix.PollFd, timeout *unix.Timespec) error {
 	if !alone() {
 		_, err := unix.Ppoll(fds, timeout, nil)
@@ -26,21 +26,22 @@ func Poll(fds []unix.PollFd, timeout *unix.Timespec) error {
 	return nil
 }
 
-// alone reports whether there is one processor only.
+// alone reports whether there is only one processor.
 func alone() bool { return runtime.NumCPU() == 1 }
 
 // linux/futex.h
 const futexWait = 0 | 128 // FUTEX_WAIT, of this process only
 
-// Futex is a FUTEX_WAIT of futex(2) within this process: it returns when somebody wakes the word,
-// at once with EAGAIN if that does not hold the value, after the timeout, nil: never, with
-// ETIMEDOUT, or with EINTR. Blocks its thread; does not allocate. Both have to be on the heap.
+// Futex is FUTEX_WAIT of futex(2) within this process: it returns when the word is woken, at once
+// with EAGAIN if it does not hold value, after the timeout (nil: never) with ETIMEDOUT, or with
+// EINTR. It blocks its thread and does not allocate. Both pointers must be to the heap.
 func Futex(word *uint32, value uint32, timeout *unix.Timespec) error {
 	errno := syscall.Errno(0)
 	if alone() {
 		errno = futex(word, value, timeout)
 	} else {
-		_, _, errno = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(timeout)), 0, 0)
+		_, _, errno = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value),
+			uintptr(unsafe.Pointer(timeout)), 0, 0)
 	}
 	if errno != 0 {
 		return errno
@@ -52,7 +53,8 @@ func Futex(word *uint32, value uint32, timeout *unix.Timespec) error {
 //go:norace
 func poll(fds *unix.PollFd, n int, timeout *unix.Timespec) syscall.Errno {
 	entersyscallblock()
-	_, _, errno := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(fds)), uintptr(n), uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(fds)), uintptr(n),
+		uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
 	exitsyscall()
 	return errno
 }
@@ -61,13 +63,13 @@ func poll(fds *unix.PollFd, n int, timeout *unix.Timespec) syscall.Errno {
 //go:norace
 func futex(word *uint32, value uint32, timeout *unix.Timespec) syscall.Errno {
 	entersyscallblock()
-	_, _, errno := syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(timeout)), 0, 0)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value),
+		uintptr(unsafe.Pointer(timeout)), 0, 0)
 	exitsyscall()
 	return errno
 }
 
-// The runtime leaves these two to other modules: go.dev/issue/67401. Between them the stack
-// must not grow.
+// The runtime keeps these two for other modules: go.dev/issue/67401. The stack must not grow between them.
 
 //go:linkname entersyscallblock runtime.entersyscallblock
 func entersyscallblock()

@@ -84,8 +84,8 @@ func TestFutex(t *testing.T) {
 	}
 }
 
-// Who sleeps keeps nobody from running, whatever the monitor does: with one processor of Go's
-// the others have it at once, and each sleeper gets it back.
+// TestSleepersLetOthersRun: with one P, other goroutines get it at once while one sleeps, and each
+// sleeper gets it back.
 func TestSleepersLetOthersRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	fds, in := pipe(t)

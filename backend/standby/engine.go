@@ -4,32 +4,32 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Start waits for a performer that starts, since nothing plays meanwhile.
+// Start starts the active device. It may block, because nothing plays.
 func (s *stream) Start() error {
 	s.base, s.time, s.fresh = 0, 0, true
 	s.reached.Store(0)
 	s.played.Reset()
 	s.recorded.Reset()
 	s.running.Store(true)
-	p := s.now.Load()
-	if p == s.understudy {
+	p := s.active.Load()
+	if p == s.lastResort {
 		return p.Start()
 	}
-	if err := s.start(p, within); err != nil {
-		return s.replace(err)
+	if err := s.start(p, engineLimit); err != nil {
+		return s.failOver(err)
 	}
 	return nil
 }
 
-// Stop waits likewise.
+// Stop stops the active device. It may block, because nothing plays any more.
 func (s *stream) Stop() error {
 	s.running.Store(false)
-	p := s.now.Load()
-	if p == s.understudy {
+	p := s.active.Load()
+	if p == s.lastResort {
 		return p.Stop()
 	}
-	if err := s.stop(p, within); err != nil {
-		return s.replace(err)
+	if err := s.stop(p, engineLimit); err != nil {
+		return s.failOver(err)
 	}
 	return nil
 }
@@ -37,16 +37,16 @@ func (s *stream) Stop() error {
 func (s *stream) Wait() (backend.Tick, error) {
 	for {
 		if p := s.next.Swap(nil); p != nil {
-			s.take(p)
+			s.takeOver(p)
 		}
-		t, err := s.now.Load().Wait()
+		t, err := s.active.Load().Wait()
 		if err != nil {
-			if err := s.replace(err); err != nil {
+			if err := s.failOver(err); err != nil {
 				return backend.Tick{}, err
 			}
 			continue
 		}
-		if s.fresh && t.Position > 0 { // an xrun before the first tick has cost silence only
+		if s.fresh && t.Position > 0 { // an xrun before the first tick cost only silence
 			s.fresh = false
 			s.base -= t.Lost
 			t.Lost = 0
@@ -60,12 +60,12 @@ func (s *stream) Wait() (backend.Tick, error) {
 }
 
 func (s *stream) Read(block []byte) (int, error) {
-	n, err := s.now.Load().Read(block)
+	n, err := s.active.Load().Read(block)
 	if err != nil {
 		s.granted.Format.Encoding.Silence(block)
 		s.recorded.Gap()
 		s.recorded.Pass(block)
-		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
+		return len(block) / s.granted.Format.FrameBytes(), s.failOver(err)
 	}
 	s.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
 	return n, nil
@@ -73,57 +73,57 @@ func (s *stream) Read(block []byte) (int, error) {
 
 func (s *stream) Write(block []byte) (int, error) {
 	s.played.Pass(block)
-	n, err := s.now.Load().Write(block)
+	n, err := s.active.Load().Write(block)
 	if err != nil {
-		return len(block) / s.granted.Format.FrameBytes(), s.replace(err)
+		return len(block) / s.granted.Format.FrameBytes(), s.failOver(err)
 	}
 	return n, nil
 }
 
-// replace lets the understudy take over from one that has failed, which is an error only
-// where that is the understudy itself, or where it fails as well.
-func (s *stream) replace(why error) error {
-	p := s.understudy
-	if s.now.Load() == p {
+// failOver switches from a failed device to the last resort. It fails if that is the device that
+// failed, or does not start.
+func (s *stream) failOver(why error) error {
+	p := s.lastResort
+	if s.active.Load() == p {
 		return why
 	}
 	if s.running.Load() {
 		if err := p.Start(); err != nil {
 			return err
 		}
-		p.at = s.reached.Load()
+		p.startedAt = s.reached.Load()
 	}
-	s.change(p, why)
-	s.rouse()
+	s.switchTo(p, why)
+	s.wakeSupervisor()
 	return nil
 }
 
-// take lets a better performer take over, which runs if the whole does. Where that has
-// changed meanwhile it goes back to the supervisor.
-func (s *stream) take(p *performer) {
-	if p.runs != s.running.Load() {
+// takeOver switches to a better device, unless the stream was started or stopped since the
+// supervisor prepared it: then the supervisor closes it.
+func (s *stream) takeOver(p *device) {
+	if p.started != s.running.Load() {
 		s.retired <- p
-		s.rouse()
+		s.wakeSupervisor()
 		return
 	}
-	s.change(p, nil)
+	s.switchTo(p, nil)
 }
 
-// change goes on with p, from the position on at which it was started.
-func (s *stream) change(p *performer, why error) {
-	old := s.now.Load()
+// switchTo makes p the active device, from the position at which it was started.
+func (s *stream) switchTo(p *device, why error) {
+	old := s.active.Load()
 	if s.running.Load() {
-		s.base, s.fresh = p.at, p != s.understudy
+		s.base, s.fresh = p.startedAt, p != s.lastResort
 		s.played.GapAfterSilence()
 		s.recorded.Gap()
 	}
-	s.now.Store(p)
-	p.Wake() // for those who have just woken the other one
-	if old == s.understudy {
+	s.active.Store(p)
+	p.Wake() // for a Wake that reached the old one
+	if old == s.lastResort {
 		_ = old.Stop()
 	} else {
 		s.retired <- old
 	}
-	s.tell(backend.Switch{From: s.o.Sources[old.source].Name, To: s.o.Sources[p.source].Name, Err: why})
+	s.tellSwitch(backend.Switch{From: s.o.Sources[old.source].Name, To: s.o.Sources[p.source].Name, Err: why})
 	s.feed.Tell(backend.ControlChange{Replaced: true})
 }

@@ -143,8 +143,8 @@ func finish(t *testing.T, s backend.Stream, done chan struct{}, clocks ...*backe
 	}
 }
 
-// TestCallsThatHang: while nothing plays the engine waits for Start and Stop, but not for ever,
-// and so does whoever closes the stream.
+// TestCallsThatHang: while nothing plays the engine waits for Start and Stop, but only for a
+// limited time, and so does Close.
 func TestCallsThatHang(t *testing.T) {
 	for _, call := range []string{"Start", "Stop", "Close"} {
 		t.Run(call, func(t *testing.T) {

@@ -3,25 +3,25 @@ package standby
 import "time"
 
 const (
-	// atOnce is how often what fails is tried again before there is a pause.
+	// atOnce is how many times a source is retried before the first pause.
 	atOnce = 3
-	// firstPause is the first of those, which double up to longestPause.
+	// Pauses double from firstPause to longestPause.
 	firstPause, longestPause = 50 * time.Millisecond, time.Minute
-	// steady is how long a device has to work to count as one that does.
+	// steady is how long a device has to work before its failures are forgotten.
 	steady = 10 * time.Second
 )
 
-// retry is when to try again. The supervisor's.
+// retry decides when to try again. It belongs to the supervisor.
 type retry struct {
-	look  time.Duration // as of Options
-	fails int           // one after the other
-	pause time.Duration // until the next try; 0: only if told
+	look  time.Duration // of Options
+	fails int           // in a row
+	pause time.Duration // until the next try; 0: wait for Plugged
 }
 
-// again forgets what has failed.
-func (r *retry) again() { r.fails, r.pause = 0, r.look }
+// reset forgets earlier failures.
+func (r *retry) reset() { r.fails, r.pause = 0, r.look }
 
-// failed notes that what performed has failed, and reports whether to try again at once.
+// failed counts a failure of the active device, and reports whether to try again at once.
 func (r *retry) failed() bool {
 	if r.fails < atOnce {
 		r.fails++
@@ -31,7 +31,7 @@ func (r *retry) failed() bool {
 	return false
 }
 
-// broken notes that a device that is there is of no use now.
+// broken sets the pause after a device is present but useless.
 func (r *retry) broken() {
 	if r.look == 0 {
 		r.pause = 0
@@ -47,5 +47,5 @@ func (r *retry) broken() {
 	r.fails++
 }
 
-// absent notes that there is no device, or that another program has it.
+// absent sets the pause after a device is missing, or another program has it.
 func (r *retry) absent() { r.pause = min(max(2*r.pause, r.look), max(longestPause, r.look)) }

@@ -60,7 +60,7 @@ func TestStartsAtTheSecondTry(t *testing.T) {
 		if got := said(s); len(got) != 1 || !strings.Contains(got[0], "card did not start at first") || !strings.Contains(got[0], "broken pipe") {
 			t.Errorf("it says %q", got)
 		}
-		last.Load().Fail(audio.ErrIO) // as after a suspend: it is set up anew, and starts at the second try again
+		last.Load().Fail(audio.ErrIO) // as after a suspend: it starts at the second retry
 		if on := runsOn(s); on != "card" || opens.Load() != 5 || !time.Now().Equal(began) {
 			t.Errorf("it runs on %s after %v, opened %d times", on, time.Since(began), opens.Load())
 		}
@@ -68,8 +68,8 @@ func TestStartsAtTheSecondTry(t *testing.T) {
 	})
 }
 
-// TestPauseDoubles: a card that never starts has a pause after a few tries, of 50 ms at first,
-// and says so once. Plugged in anew it begins anew.
+// TestPauseDoubles: a card that never starts has a pause after a few tries, of 50 ms at first, and
+// says so once. Plugging it in starts over.
 func TestPauseDoubles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		null, plugged := clock(), make(chan struct{}, 1)

@@ -10,40 +10,39 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Source is a device that a stream may run on.
+// Source is a device that a stream can run on.
 type Source struct {
 	Name string
-	// Open may block, and may hang. It is called by one goroutine at a time.
+	// Open opens the device. It may block or hang; one goroutine at a time calls it.
 	Open func(wish backend.Config) (backend.Stream, error)
 }
 
-// Options say what there is to run on.
+// Options are what a stream can run on, and how to find it.
 type Options struct {
-	// Sources are the devices, the best first. The last one is opened at once and kept, and
-	// runs on the engine's goroutine: it should be one that cannot fail.
+	// Sources are the devices, the best first. The last one is opened at once and kept open, and started on
+	// the engine's goroutine: it should never fail.
 	Sources []Source
-	// Plugged says that a device may have come. nil: nobody says so.
+	// Plugged receives when a device may have been plugged in. May be nil.
 	Plugged <-chan struct{}
-	// Look is how often to look for a better device without being told; it becomes up to
-	// a minute while nothing is found. 0: never.
+	// Look is how often to look for a better device without Plugged, growing to a minute while none is found.
+	// 0: never.
 	Look time.Duration
-	// Required says that the first source has to open, or Open fails with its error.
+	// Required makes Open fail with the error of the first source if that does not open.
 	Required bool
 }
 
-// How long a call may take until it is given up. While a performer is opened, started or
-// closed beside the engine nobody waits for it; while nothing plays the engine does. What
-// is required may look at all devices of the machine first.
+// How long a call may take before it is given up: by the supervisor, while another device plays; by the
+// engine, while nothing plays; and opening the required source, which may scan all devices of the machine.
 const (
-	beside   = 10 * time.Second
-	within   = 4 * time.Second
-	required = 70 * time.Second
+	supervisorLimit = 10 * time.Second
+	engineLimit     = 4 * time.Second
+	requiredLimit   = 70 * time.Second
 )
 
-// Open gives a stream on the best source that opens, and keeps what that grants: the
-// others have to grant the same. It fails only if no source opens, or the first does not and
-// is required. The stream is guarded, a backend.Switcher, a backend.Controller of whatever it
-// runs on, and a backend.Reporter of devices that are there and cannot take over.
+// Open returns a stream on the best source that opens, with the configuration that source grants;
+// the others have to grant the same. It fails only if no source opens, or the first is required and
+// does not. The stream is guarded. It is a backend.Switcher, a backend.Controller of the active
+// device, and a backend.Reporter of devices that are there and cannot take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
@@ -51,9 +50,9 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	s := &stream{
 		o: o, calls: make([]atomic.Int32, len(o.Sources)),
 		switches: make(chan backend.Switch, 16), reports: make(chan error, 4), feed: backend.NewControlFeed(),
-		kick: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *performer, 16),
+		wake: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *device, 16),
 	}
-	if err := s.begin(wish); err != nil {
+	if err := s.openFirst(wish); err != nil {
 		return nil, err
 	}
 	ramp := audio.RampFrames(s.granted.Format.Rate, s.granted.Period)
@@ -62,14 +61,14 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	return backend.Guard(s), nil
 }
 
-// begin opens the best source that opens, and the last one.
-func (s *stream) begin(wish backend.Config) error {
+// openFirst opens the best source that opens, and the last resort.
+func (s *stream) openFirst(wish backend.Config) error {
 	last := len(s.o.Sources) - 1
 	var errs []error
 	for n := range s.o.Sources {
-		needed, limit := s.o.Required && n == 0, beside
+		needed, limit := s.o.Required && n == 0, supervisorLimit
 		if needed {
-			limit = required
+			limit = requiredLimit
 		}
 		p, err := s.tryOpen(n, wish, limit)
 		if needed && err != nil {
@@ -80,25 +79,25 @@ func (s *stream) begin(wish backend.Config) error {
 			continue
 		}
 		s.granted = p.Granted()
-		s.now.Store(p)
+		s.active.Store(p)
 		if n == last {
-			s.understudy = p
+			s.lastResort = p
 		}
 		break
 	}
-	now := s.now.Load()
+	now := s.active.Load()
 	if now == nil {
 		return errors.Join(errs...)
 	}
-	if s.understudy == nil {
+	if s.lastResort == nil {
 		p, err := s.open(last)
 		if err != nil {
 			return errors.Join(err, s.discard(now))
 		}
-		s.understudy = p
+		s.lastResort = p
 	}
 	if now.source > 0 {
-		s.tell(backend.Switch{From: s.o.Sources[0].Name, To: s.o.Sources[now.source].Name, Err: errs[0]})
+		s.tellSwitch(backend.Switch{From: s.o.Sources[0].Name, To: s.o.Sources[now.source].Name, Err: errs[0]})
 	}
 	return nil
 }
@@ -108,13 +107,13 @@ type stream struct {
 	o       Options
 	granted backend.Config
 
-	now        atomic.Pointer[performer] // changed by the engine's goroutine
-	next       atomic.Pointer[performer] // made ready by the supervisor, for the engine to take
-	understudy *performer                // the last source: never closed before Close
-	calls      []atomic.Int32            // of each source, that have not returned: given up, or about to
+	active     atomic.Pointer[device] // set by the engine's goroutine
+	next       atomic.Pointer[device] // prepared by the supervisor, for the engine to take over
+	lastResort *device                // the last source, open until Close
+	calls      []atomic.Int32         // unreturned calls of each source
 
-	kick     chan struct{}   // to the supervisor: something has failed, or has returned
-	retired  chan *performer // to the supervisor: to be closed
+	wake     chan struct{} // to the supervisor: a device failed, or a call returned
+	retired  chan *device  // to the supervisor: to be closed
 	quit     chan struct{}
 	wait     sync.WaitGroup
 	tells    sync.Mutex
@@ -123,14 +122,14 @@ type stream struct {
 	reports  chan error
 	feed     *backend.ControlFeed
 
-	running atomic.Bool   // written by the engine's goroutine
-	reached atomic.Uint64 // position of the last tick, likewise
+	running atomic.Bool   // set by the engine's goroutine
+	reached atomic.Uint64 // position of the last tick; set by the engine's goroutine
 
-	// The engine's goroutine's.
-	base     uint64 // position at which the performer was started
+	// Owned by the engine's goroutine.
+	base     uint64 // position at which the active device was started
 	fresh    bool   // it has had no tick yet
 	time     int64
-	played   *audio.Splice // a device that takes over comes in on a ramp
+	played   *audio.Splice // ramps when another device takes over
 	recorded *audio.Splice
 }
 
@@ -144,7 +143,7 @@ var (
 func (s *stream) Granted() backend.Config { return s.granted }
 
 // Device implements backend.Switcher.
-func (s *stream) Device() string { return s.o.Sources[s.now.Load().source].Name }
+func (s *stream) Device() string { return s.o.Sources[s.active.Load().source].Name }
 
 // Switches implements backend.Switcher.
 func (s *stream) Switches() <-chan backend.Switch { return s.switches }
@@ -152,36 +151,36 @@ func (s *stream) Switches() <-chan backend.Switch { return s.switches }
 // Reports implements backend.Reporter.
 func (s *stream) Reports() <-chan error { return s.reports }
 
-// Delay implements backend.Delayer for whoever performs.
+// Delay implements backend.Delayer for the active device.
 func (s *stream) Delay() (play, record int) {
-	if d, ok := backend.As[backend.Delayer](s.now.Load().Stream); ok {
+	if d, ok := backend.As[backend.Delayer](s.active.Load().Stream); ok {
 		return d.Delay()
 	}
 	return 0, 0
 }
 
-// Wake wakes whoever performs, also one that takes over meanwhile.
+// Wake wakes the active device, also one that takes over during the call.
 func (s *stream) Wake() {
 	for {
-		p := s.now.Load()
+		p := s.active.Load()
 		p.Wake()
-		if s.now.Load() == p {
+		if s.active.Load() == p {
 			return
 		}
 	}
 }
 
-// Close ends the supervisor first, so that nobody opens anything any more.
+// Close ends the supervisor first, so that it opens nothing more.
 func (s *stream) Close() error {
 	close(s.quit)
 	s.wait.Wait()
 	var errs []error
-	for _, p := range []*performer{s.now.Load(), s.next.Swap(nil)} {
-		if p != nil && p != s.understudy {
+	for _, p := range []*device{s.active.Load(), s.next.Swap(nil)} {
+		if p != nil && p != s.lastResort {
 			errs = append(errs, s.discard(p))
 		}
 	}
-	errs = append(errs, s.understudy.Close())
+	errs = append(errs, s.lastResort.Close())
 	s.closeRetired()
 	s.tells.Lock()
 	s.closed = true
@@ -192,8 +191,8 @@ func (s *stream) Close() error {
 	return errors.Join(errs...)
 }
 
-// tell tells of a change. From any goroutine; does not block.
-func (s *stream) tell(change backend.Switch) {
+// tellSwitch tells of a switch. Any goroutine may call it; it does not block.
+func (s *stream) tellSwitch(change backend.Switch) {
 	s.tells.Lock()
 	defer s.tells.Unlock()
 	if s.closed {
@@ -201,11 +200,11 @@ func (s *stream) tell(change backend.Switch) {
 	}
 	select {
 	case s.switches <- change:
-	default: // nobody reads
+	default: // no reader
 	}
 }
 
-// report tells people something. From any goroutine; does not block.
+// report sends an error for people. Any goroutine may call it; it does not block.
 func (s *stream) report(err error) {
 	s.tells.Lock()
 	defer s.tells.Unlock()
@@ -214,6 +213,6 @@ func (s *stream) report(err error) {
 	}
 	select {
 	case s.reports <- err:
-	default: // nobody reads
+	default: // no reader
 	}
 }

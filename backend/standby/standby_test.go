@@ -343,8 +343,8 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// TestLooksFromTimeToTime: nobody says that the card is there again. With the best device
-// it does not look at all.
+// TestLooksFromTimeToTime: without Plugged the card is found by looking. On the best device there
+// is no look at all.
 func TestLooksFromTimeToTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var opens atomic.Int32

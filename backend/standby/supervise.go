@@ -7,41 +7,41 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// supervise looks for something better than what performs, and closes what has failed.
+// supervise looks for a better device than the active one, and closes failed devices.
 func (s *stream) supervise() {
 	r := retry{look: s.o.Look, pause: s.o.Look}
-	began := time.Now() // of the last one that took over
+	since := time.Now() // when the last device took over
 	refused := make([]string, len(s.o.Sources))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		timer.Stop()
-		if s.now.Load().source > 0 && r.pause > 0 { // with the best there is nothing to look for
+		if s.active.Load().source > 0 && r.pause > 0 { // there is none better than the first
 			timer.Reset(r.pause)
 		}
 		select {
 		case <-s.quit:
 			return
 		case dead := <-s.retired:
-			_ = s.discard(dead) // what it says is known
+			_ = s.discard(dead) // its error is known
 			continue
 		case _, open := <-s.o.Plugged:
 			if !open {
 				s.o.Plugged = nil
 			}
-			r.again()
-		case <-s.kick:
-			if time.Since(began) >= steady {
-				r.again()
+			r.reset()
+		case <-s.wake:
+			if time.Since(since) >= steady {
+				r.reset()
 			}
 			if !r.failed() {
-				continue // what has failed is closed before the next try
+				continue // close the failed device before the next try
 			}
 		case <-timer.C:
 		}
-		s.closeRetired() // a card has to be given back before it can be opened again
+		s.closeRetired() // a card must be closed before it can be opened again
 		if s.improve(refused, &r) {
-			began = time.Now()
+			since = time.Now()
 		}
 	}
 }
@@ -57,16 +57,16 @@ func (s *stream) closeRetired() {
 	}
 }
 
-// improve makes the best source that is better than the present one ready for the engine, and
-// reports whether there is one. What is there and cannot be used is told once.
+// improve prepares the best source that is better than the active one for the engine, and reports
+// whether there is one. It reports an unusable device once.
 func (s *stream) improve(refused []string, r *retry) bool {
 	if s.next.Load() != nil {
-		return false // the engine has not yet taken the last one
+		return false // the engine has not yet taken the previous one
 	}
 	absent := true
-	for n := range s.now.Load().source {
+	for n := range s.active.Load().source {
 		if s.calls[n].Load() > 0 {
-			continue // it rouses us when it has returned
+			continue // its return wakes the supervisor
 		}
 		p, err := s.ready(n)
 		if err != nil {
@@ -93,9 +93,9 @@ func (s *stream) improve(refused []string, r *retry) bool {
 	return false
 }
 
-// ready opens a source, and starts it if the whole runs. One that does not start is closed,
-// opened and started again at once, a few times.
-func (s *stream) ready(n int) (*performer, error) {
+// ready opens a source, and starts it if the stream runs. If it does not start it is closed, opened
+// and started again a few times.
+func (s *stream) ready(n int) (*device, error) {
 	var first error
 	for range atOnce {
 		p, err := s.open(n)
@@ -105,9 +105,10 @@ func (s *stream) ready(n int) (*performer, error) {
 		if !s.running.Load() {
 			return p, nil
 		}
-		if err = s.start(p, beside); err == nil {
+		if err = s.start(p, supervisorLimit); err == nil {
 			if first != nil {
-				s.report(audio.ErrIO.With("%s did not start at first, and does now that it was opened again: %v", s.o.Sources[n].Name, first))
+				s.report(audio.ErrIO.With("%s did not start at first, and does now that it was opened again: %v",
+					s.o.Sources[n].Name, first))
 			}
 			return p, nil
 		}
@@ -119,5 +120,6 @@ func (s *stream) ready(n int) (*performer, error) {
 			first = err
 		}
 	}
-	return nil, audio.ErrIO.With("%s opens, but does not start: %v; it is tried again from time to time", s.o.Sources[n].Name, first)
+	return nil, audio.ErrIO.With("%s opens, but does not start: %v; it is tried again from time to time",
+		s.o.Sources[n].Name, first)
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// Options are how a loop wants its clients converted.
+// Options says how a loop converts the frames of its clients.
 type Options struct {
 	Quality resample.Quality
-	// Matrix mixes channels where it has a column for each of the writer's and a row for
-	// each of the reader's.
+	// Matrix mixes channels if it has a column for each channel of the writer and a row for each of
+	// the reader.
 	Matrix audio.Matrix
-	// Direct carries channel i to channel i elsewhere, instead of audio.MatrixFor.
+	// Direct maps channel i to channel i where Matrix does not fit, instead of using audio.MatrixFor.
 	Direct bool
-	// Dither adds noise where samples are rounded to fewer bits than they have.
+	// Dither adds noise where samples are rounded to fewer bits.
 	Dither bool
 }
 
@@ -23,12 +23,12 @@ func (o Options) Needed(from, to audio.Format) bool {
 	return !from.Alike(to) || o.explicit(from, to) && !o.Matrix.IsDirect() || !o.order(from, to).IsZero()
 }
 
-// Rearranged reports whether nothing but the order of the channels differs.
+// Rearranged reports whether only the order of the channels differs.
 func (o Options) Rearranged(from, to audio.Format) bool {
 	return from.Alike(to) && !o.order(from, to).IsZero()
 }
 
-// order is how channels are rearranged of which there are as many on both sides.
+// order returns how channels are rearranged between sides with equally many.
 func (o Options) order(from, to audio.Format) audio.Order {
 	if o.Direct || o.explicit(from, to) || from.Channels != to.Channels {
 		return audio.Order{}
@@ -36,7 +36,7 @@ func (o Options) order(from, to audio.Format) audio.Order {
 	return audio.NewOrder(from, to.Positions)
 }
 
-// explicit reports whether Matrix is for these formats.
+// explicit reports whether Matrix fits these formats.
 func (o Options) explicit(from, to audio.Format) bool {
 	return o.Matrix.In == from.Channels && o.Matrix.Out == to.Channels
 }
@@ -51,8 +51,8 @@ func (o Options) matrix(from, to audio.Format) audio.Matrix {
 	return audio.MatrixFor(from, to)
 }
 
-// Check says whether frames can be converted: formats that are valid, and rates that are
-// no further apart than resample.MaxRatio. Otherwise ErrInvalid, with the range.
+// Check returns ErrInvalid, with the range, if frames cannot be converted: a format is invalid, or
+// the rates differ by more than a factor of resample.MaxRatio.
 func Check(from, to audio.Format) error {
 	if err := from.Validate(); err != nil {
 		return err
@@ -68,28 +68,27 @@ func Check(from, to audio.Format) error {
 	return nil
 }
 
-// block is how many frames go through the stages at a time.
+// block is how many frames pass the stages at a time.
 const block = 256
 
-// Converter converts one stream. Methods are for one goroutine at a time; none but New
-// blocks or allocates.
+// Converter converts one stream. One goroutine at a time may use it; only New blocks or allocates.
 type Converter struct {
 	from, to audio.Format
-	straight bool        // Reencode does it all
-	order    audio.Order // of what goes in, before all else
-	ordered  []byte      // a block of it; nil: it has the right order
+	straight bool        // audio.Reencode does everything
+	order    audio.Order // applied to the input, before the stages
+	ordered  []byte      // a block in that order; nil: the order is right
 
-	down, up  *audio.ChannelMix   // nil: as many channels
-	resampler *resample.Resampler // nil: the same rate
+	down, up  *audio.ChannelMix   // nil: no mixing
+	resampler *resample.Resampler // nil: same rate
 	dither    *audio.Dither       // nil: none
 	fader     *mixer.Fader        // nil: none
 
 	decoded, mixed, resampled, raised []float32
-	waste                             []byte // a block that nobody reads
+	waste                             []byte // a block that is never read
 	bad                               uint64
 }
 
-// New makes a Converter, or says ErrInvalid as Check does.
+// New returns a Converter. ErrInvalid: see Check.
 func New(from, to audio.Format, o Options) (*Converter, error) {
 	if err := Check(from, to); err != nil {
 		return nil, err
@@ -100,7 +99,7 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	c.resampled = make([]float32, block*between)
 	if c.order = o.order(from, to); !c.order.IsZero() {
 		c.ordered = make([]byte, block*from.FrameBytes())
-		from.Positions = to.Positions // from here on
+		from.Positions = to.Positions // once rearranged
 	}
 	m := o.matrix(from, to)
 	switch {
@@ -112,7 +111,8 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	}
 	if from.Rate != to.Rate {
 		var err error
-		c.resampler, err = resample.New(resample.Config{Channels: between, In: from.Rate, Out: to.Rate, Quality: o.Quality})
+		config := resample.Config{Channels: between, In: from.Rate, Out: to.Rate, Quality: o.Quality}
+		c.resampler, err = resample.New(config)
 		if err != nil {
 			return nil, err
 		}
@@ -125,16 +125,15 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	return c, nil
 }
 
-// Through makes all that comes out pass through a fader of as many channels, whose other
-// methods belong to the goroutine that converts. Call it before Convert. At unity nothing
-// is touched.
+// Through makes the output pass a fader, which leaves it untouched at unity. Call it before
+// Convert; from then on the fader belongs to the goroutine that converts.
 func (c *Converter) Through(f *mixer.Fader) { c.fader = f }
 
-// faded reports whether the level is to be changed.
+// faded reports whether the fader changes the output.
 func (c *Converter) faded() bool { return c.fader != nil && !c.fader.Unity() }
 
-// Convert fills to with what it makes of from, as far as that goes, and says how many
-// frames it gave and took. Both are whole frames, in one piece, and do not overlap.
+// Convert converts frames of from into to until either runs out, and returns how many it gave and
+// took. Both hold whole frames, in one piece, and do not overlap.
 func (c *Converter) Convert(to, from []byte) (given, taken int) {
 	for {
 		g, t := c.blockwise(to, from)
@@ -146,7 +145,7 @@ func (c *Converter) Convert(to, from []byte) (given, taken int) {
 	}
 }
 
-// blockwise is Convert for a block at most.
+// blockwise is Convert for one block at most.
 func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	room := min(block, len(to)/c.to.FrameBytes())
 	if room == 0 {
@@ -182,7 +181,7 @@ func (c *Converter) blockwise(to, from []byte) (given, taken int) {
 	return given, taken
 }
 
-// arrange gives a block the order of what comes out.
+// arrange puts the channels of a block into the order of the output.
 func (c *Converter) arrange(from []byte) []byte {
 	if c.ordered == nil {
 		return from
@@ -192,7 +191,7 @@ func (c *Converter) arrange(from []byte) []byte {
 	return ordered
 }
 
-// intake is the first stages, for a block at most.
+// intake runs the stages before the resampler on one block at most.
 func (c *Converter) intake(from []byte) []float32 {
 	frames := len(from) / c.from.FrameBytes()
 	x := c.decoded[:frames*c.from.Channels]
@@ -205,8 +204,7 @@ func (c *Converter) intake(from []byte) []float32 {
 	return mixed
 }
 
-// Keep takes frames without giving any: what Convert has left where they make no frame
-// more.
+// Keep takes frames without giving any: what Convert left because it makes no further frame.
 func (c *Converter) Keep(from []byte) {
 	for size := c.from.FrameBytes(); c.resampler != nil && len(from) >= size; {
 		n := min(block, len(from)/size)
@@ -217,22 +215,20 @@ func (c *Converter) Keep(from []byte) {
 	}
 }
 
-// Waste is memory for n frames, or fewer, that nobody will read.
+// Waste returns memory for n frames or fewer that is never read.
 func (c *Converter) Waste(n int) []byte { return c.waste[:min(n, block)*c.to.FrameBytes()] }
 
-// Finish says that the input ends here: Convert gives what is left of the stream, and the
-// next input begins a new one.
+// Finish ends the input: Convert then gives what is left, and the next input starts a new stream.
 func (c *Converter) Finish() {
 	if c.resampler != nil {
 		c.resampler.Finish()
 	}
 }
 
-// Holds reports whether frames are inside, of a stream that was not finished or not yet
-// given to its end.
+// Holds reports whether the Converter holds frames of the stream.
 func (c *Converter) Holds() bool { return c.resampler != nil && c.resampler.Begun() }
 
-// Yield is how many frames Convert would give for n more.
+// Yield returns how many frames Convert would give for n more.
 func (c *Converter) Yield(n int) int {
 	if c.resampler == nil {
 		return n
@@ -240,7 +236,7 @@ func (c *Converter) Yield(n int) int {
 	return c.resampler.Yield(n)
 }
 
-// Rest is how many frames are to come if the stream ends after n more.
+// Rest returns how many frames are still to come if the stream ends after n more.
 func (c *Converter) Rest(n int) int {
 	if c.resampler == nil {
 		return n
@@ -248,7 +244,7 @@ func (c *Converter) Rest(n int) int {
 	return c.resampler.Rest(n)
 }
 
-// Need is the least input for which Convert gives n frames more.
+// Need returns the least input for which Convert gives n more frames.
 func (c *Converter) Need(n int) int {
 	if c.resampler == nil {
 		return n
@@ -256,7 +252,7 @@ func (c *Converter) Need(n int) int {
 	return c.resampler.Need(n)
 }
 
-// Latency is how many frames of input it takes beyond the place of an output frame.
+// Latency returns how many frames of input an output frame needs beyond its own place.
 func (c *Converter) Latency() int {
 	if c.resampler == nil {
 		return 0
@@ -264,6 +260,5 @@ func (c *Converter) Latency() int {
 	return c.resampler.Latency()
 }
 
-// Bad is how many samples were no numbers, or infinite, and became 0. Any goroutine that
-// reads it needs the owner's leave.
+// Bad returns how many NaN and infinite samples became 0. It belongs to the goroutine that converts.
 func (c *Converter) Bad() uint64 { return c.bad }

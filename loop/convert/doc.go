@@ -1,17 +1,15 @@
-// Package convert turns the frames of one format into those of another, as they come: for
-// a program whose format is not its loop's (D12).
+// Package convert converts the frames of a program whose format differs from its loop's.
 //
 //	bytes ─ decode ─▶ float32 ─ mix ─▶ resample ─▶ mix ─ dither, encode ─▶ bytes
 //	                            down               up
 //
-// Where both have as many channels and say where these stand, in other orders, the bytes of
-// a frame are rearranged first, and what is left of the way is that between equal orders: if
-// nothing else differs, samples go across untouched.
+// If both sides have the same number of channels and known positions in different orders, the
+// channels of each frame are rearranged first. If nothing else differs, samples pass untouched.
 //
-// Stages that have nothing to do are left out, and channels are mixed where there are
-// fewer of them to resample. Where both sides hold more than the 24 bits of a float32 and
-// only the encoding differs, samples go straight across.
+// Stages with nothing to do are left out, and channels are mixed where fewer of them are to be
+// resampled. If only the encoding differs and both sides hold more than the 24 bits of a float32,
+// samples are reencoded directly.
 //
-// A Converter knows how many frames it makes of how many: the engine moves what is due,
-// to the frame, and a stream keeps its duration.
+// A Converter knows how many frames it makes of how many, so the engine moves exactly what is due
+// and a stream keeps its duration.
 package convert

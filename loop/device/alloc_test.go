@@ -40,11 +40,11 @@ func TestCycleAllocatesNothing(t *testing.T) {
 			d.record.Set(mixer.Setting{Gain: gain, Balance: 32})
 			d.monitor.Set(gain)
 			if turn%2 == 0 { // else at rest
-				d.ports[playing].use(audio.Ports(turn/2%3 + 1))
-				d.ports[recording].use(audio.Ports(turn/4%3 + 1))
+				d.ports[playing].enable(audio.Ports(turn/2%3 + 1))
+				d.ports[recording].enable(audio.Ports(turn/4%3 + 1))
 			}
 			if d.rides[playing] == nil { // the hardware's part of a gain is always on its way
-				d.rides[playing], d.hush = ride, hush
+				d.rides[playing], d.muteRide = ride, hush
 				ride.done, hush.done = 0, 0
 				ride.due.Store(0)
 				hush.due.Store(0)

@@ -7,24 +7,24 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 )
 
-// AutoPort is the policy auto_port of a device: what is plugged in takes over, and gives way
-// when it is pulled. Its methods are for the goroutine that follows the hardware.
+// AutoPort is the auto_port policy of a device: a jack that is plugged in becomes the port in use,
+// and pulling it brings the previous port back. Only the follower goroutine calls its methods.
 type AutoPort struct {
 	device   *Device
 	set      func(state.Patch) error
-	previous [2]audio.Ports // what was in use before, of each side
+	previous [2]audio.Ports // of each side, the port in use before
 }
 
-// NewAutoPort returns the policy of d; set is how it sets the state of d.
+// NewAutoPort returns the policy of d, which sets the state of d through set.
 func NewAutoPort(d *Device, set func(state.Patch) error) *AutoPort {
 	return &AutoPort{device: d, set: set}
 }
 
-// Begin uses what is plugged in already. The error says what is not used, and why.
+// Begin selects what is already plugged in. The error names each port it could not select.
 func (a *AutoPort) Begin() (err error) {
-	hw := a.device.hw()
+	hw := a.device.controls()
 	if hw == (absent{}) {
-		return nil // what comes later is set as it was
+		return nil // a card that arrives later gets the saved ports back
 	}
 	for n, d := range audio.Directions() {
 		before := a.device.Info()
@@ -34,7 +34,8 @@ func (a *AutoPort) Begin() (err error) {
 	return err
 }
 
-// Follow uses what was plugged in on a side since before, and goes back when it was pulled.
+// Follow selects a port plugged in on side d since before, or the previous one if its port was
+// pulled.
 func (a *AutoPort) Follow(d audio.Direction, before *state.Info) error {
 	return a.follow(d.Index(), before)
 }
@@ -59,11 +60,11 @@ func (a *AutoPort) follow(n int, before *state.Info) error {
 	return nil
 }
 
-// choosePort decides what a side should use when its avail_ports change from before to after:
-// what was plugged in takes over; when what was in use is pulled, the port in use before it
-// comes back, if it can, or else the first of the audio(7I) order. previous is what was in use
-// before current, or 0. Ports that are not mod cannot be chosen and are left out. It is current
-// where nothing has to change; 0 if there is nothing to choose.
+// choosePort returns the port a side should use after its avail_ports change from before to after.
+// A port that was plugged in wins. If the port in use was pulled, previous comes back if it is
+// available, otherwise the lowest available bit of audio(7I). previous is the port used before
+// current, or 0. Ports outside mod are never chosen. It returns current if nothing has to change,
+// and 0 if no port can be chosen.
 func choosePort(d audio.Direction, current, previous, before, after, mod audio.Ports) audio.Ports {
 	usable := after & mod
 	if fresh := usable &^ before; fresh != 0 {
@@ -81,10 +82,12 @@ func choosePort(d audio.Direction, current, previous, before, after, mod audio.P
 	return usable & -usable
 }
 
-// autoOrder is which of several jacks wins that are plugged in at the same time.
+// autoOrder returns which port wins if several are plugged in at once, most preferred first.
 func autoOrder(d audio.Direction) []audio.Ports {
 	if d == audio.Record {
-		return []audio.Ports{audio.PortMicrophone, audio.PortLineIn, audio.PortSPDIFIn, audio.PortAux1In, audio.PortAux2In, audio.PortCD, audio.PortCodecLoopIn}
+		return []audio.Ports{audio.PortMicrophone, audio.PortLineIn, audio.PortSPDIFIn,
+			audio.PortAux1In, audio.PortAux2In, audio.PortCD, audio.PortCodecLoopIn}
 	}
-	return []audio.Ports{audio.PortHeadphone, audio.PortLineOut, audio.PortSPDIFOut, audio.PortSpeaker, audio.PortAux1Out, audio.PortAux2Out}
+	return []audio.Ports{audio.PortHeadphone, audio.PortLineOut, audio.PortSPDIFOut, audio.PortSpeaker,
+		audio.PortAux1Out, audio.PortAux2Out}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// hw returns the controls of what the device runs on now.
-func (d *Device) hw() backend.Controls {
+// controls returns the controls of the hardware the device runs on now, or absent.
+func (d *Device) controls() backend.Controls {
 	if d.controller != nil {
 		if c := d.controller.Controls(); c != nil {
 			return c
@@ -16,7 +16,7 @@ func (d *Device) hw() backend.Controls {
 	return absent{}
 }
 
-// absent is for a device that runs on no hardware now: what is set waits until it does.
+// absent stands in while the device runs on no hardware: settings wait until it does.
 type absent struct{}
 
 func (absent) Ports(audio.Direction) backend.ControlPorts { return backend.ControlPorts{} }
@@ -30,14 +30,14 @@ func (absent) SetLevel(audio.Direction, float64) error     { return nil }
 func (absent) Monitor(int) (done bool, err error)          { return false, nil }
 func (absent) Monitored() (gain int, ok bool)              { return 0, false }
 
-// hardware reports whether a side's ports are switches of the hardware.
+// hardware reports whether the hardware switches the ports of a side.
 func (d *Device) hardware(n int) bool { return d.controller != nil && d.ports[n] == nil }
 
-// plugged takes over what the hardware has now. The caller holds mu.
-func (d *Device) plugged() {
-	hw := d.hw()
+// readPortsLocked copies the available and selected ports of the hardware into the state.
+func (d *Device) readPortsLocked() {
+	hw := d.controls()
 	if m, ok := hw.(backend.Muter); ok {
-		m.Muted() // before the ports are read, of which it may be a matter
+		m.Muted() // first: the ports may depend on it
 	}
 	for n, direction := range audio.Directions() {
 		s := d.settings.Info.Side(direction)
@@ -46,7 +46,7 @@ func (d *Device) plugged() {
 		}
 		ports := hw.Ports(direction)
 		if ports.Avail == 0 {
-			continue // what it had stays until it is back
+			continue // keep the old ports until the card is back
 		}
 		rules := &d.settings.Rules.Play
 		if direction == audio.Record {
@@ -61,17 +61,19 @@ func (d *Device) plugged() {
 	}
 }
 
-// choose switches the hardware from the ports of now to those of next, or leaves all as it
-// is. Ports that p sets may be those of before, and be off all the same. The caller holds mu.
-func (d *Device) choose(now, next *state.Info, p state.Patch) error {
+// selectPortsLocked switches the hardware from the ports of now to those of next, or leaves it
+// unchanged on error. A port named in p is switched on again even if it was already selected:
+// something else may have turned it off.
+func (d *Device) selectPortsLocked(now, next *state.Info, p state.Patch) error {
 	for n, direction := range audio.Directions() {
 		port := next.Side(direction).Port
-		if _, given := p.Get(state.PlayPort.On(direction)); !d.hardware(n) || !given && now.Side(direction).Port == port {
+		if _, given := p.Get(state.PlayPort.On(direction)); !d.hardware(n) ||
+			!given && now.Side(direction).Port == port {
 			continue
 		}
-		if err := d.hw().Select(direction, port); err != nil {
+		if err := d.controls().Select(direction, port); err != nil {
 			if n == recording && now.Play.Port != next.Play.Port && d.hardware(playing) {
-				_ = d.hw().Select(audio.Play, now.Play.Port)
+				_ = d.controls().Select(audio.Play, now.Play.Port)
 			}
 			return err
 		}
@@ -79,50 +81,50 @@ func (d *Device) choose(now, next *state.Info, p state.Patch) error {
 	return nil
 }
 
-// Changed reads the ports, gains and mute of the hardware again, after a jack, a hand at
-// another mixer or the card itself has changed them, and returns what is different. If the
-// card was replaced they are those of before, as far as it has them.
+// Changed reads ports, gains and mute again after a jack, another mixer or the card itself changed
+// them, and returns the differences. A replaced card gets the previous settings as far as it has
+// them.
 func (d *Device) Changed(c backend.ControlChange) []state.Change {
 	d.mu.Lock()
 	before := d.settings.Info
-	d.plugged()
-	var rest split
+	d.readPortsLocked()
+	var levels hwLevels
 	if !c.Replaced {
-		d.takeOver(&before)
-		rest = d.heard()
+		d.replacePulledLocked(&before)
+		levels = d.adoptHardwareLocked()
 	} else {
-		rest, _ = d.divide(nil, &d.settings.Info, state.Patch{}) // what it refuses is software's
+		// Software does what the hardware refuses.
+		levels, _ = d.applyToHardwareLocked(nil, &d.settings.Info, state.Patch{})
 		for n, direction := range audio.Directions() {
 			s := d.settings.Info.Side(direction)
-			if was := before.Side(direction).Port & s.AvailPorts; d.hardware(n) && was != 0 && was != s.Port && d.hw().Select(direction, was) == nil {
+			was := before.Side(direction).Port & s.AvailPorts
+			if d.hardware(n) && was != 0 && was != s.Port && d.controls().Select(direction, was) == nil {
 				s.Port = was
 			}
 		}
 	}
-	changes, wait := state.Changes(&before, &d.settings.Info), d.share(rest)
+	changes, wait := state.Changes(&before, &d.settings.Info), d.applyToSoftwareLocked(levels)
 	d.mu.Unlock()
 	wait()
 	return changes
 }
 
-// takeOver switches the hardware to what is in use now in place of what was pulled. The
-// caller holds mu.
-func (d *Device) takeOver(before *state.Info) {
+// replacePulledLocked selects the port now in use on each side whose previous port was pulled.
+func (d *Device) replacePulledLocked(before *state.Info) {
 	for n, direction := range audio.Directions() {
 		now := d.settings.Info.Side(direction)
 		if d.hardware(n) && before.Side(direction).Port&^now.AvailPorts != 0 {
-			_ = d.hw().Select(direction, now.Port) // the next look shows what it has refused
+			_ = d.controls().Select(direction, now.Port) // a refusal shows when the ports are read again
 		}
 	}
 }
 
-// share lets software do what the hardware leaves of info now; wait blocks until it does. The
-// caller holds mu.
-func (d *Device) share(rest split) (wait func()) {
-	if rest == d.split {
+// applyToSoftwareLocked makes software do what the hardware leaves; wait blocks until it does.
+func (d *Device) applyToSoftwareLocked(levels hwLevels) (wait func()) {
+	if levels == d.hwLevels {
 		return func() {}
 	}
-	d.split = rest
+	d.hwLevels = levels
 	i := d.settings.Info
-	return d.post(func() { d.take(&i, rest, state.Patch{}, &state.Reply{}) })
+	return d.post(func() { d.applyState(&i, levels, state.Patch{}, &state.Reply{}) })
 }

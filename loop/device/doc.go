@@ -1,24 +1,23 @@
-// Package device is what audio(7I) calls a device: its state, and what that does to the sound
+// Package device implements an audio(7I) device: its state, and what the state does to the sound
 // between the loops and a backend.Stream.
 //
-//	Stream ─▶ record ports ─▶ record gain ─┬─▶ In: those who record
+//	Stream ─▶ record ports ─▶ record gain ─┬─▶ In: clients that record
 //	                                       └─ monitor_gain ─▶ ┐
-//	those who play: Out ───────────────────────────────────▶ sum ─▶ play gain, balance, mute ─▶ play ports ─▶ Stream
+//	clients that play: Out ────────────────────────────────▶ sum ─▶ play gain, balance, mute ─▶ play ports ─▶ Stream
 //
 // # Who runs where
 //
 //	goroutine   calls
-//	control     Info, Set, Restore, Levels, and what counts clients; from any but the engine's
-//	follower    Changed, Plug: what others do to the hardware
-//	rider       Ride: moves volumes of the hardware while they are heard
-//	engine      all of sound.go, one cycle after the other: allocates nothing, blocks on nothing
+//	control     Info, Set, Restore, Levels, AddClients, AddWaiters; from any goroutine but the engine's
+//	follower    Changed and AutoPort, when the hardware changes
+//	rider       Ride: moves volumes of the hardware while sound passes
+//	engine      everything in sound.go, once a cycle: allocates nothing, blocks on nothing
 //
-// The state is under a mutex that the engine never takes. A person who sets something waits
-// for the next cycle; the engine waits for nobody: what it does meanwhile is in atomics.
+// A mutex that the engine never takes guards the state. Set blocks until the next cycle has taken it
+// over; the engine waits for nothing, and reports through atomics.
 //
 // # Hardware
 //
-// What a stream that is a backend.Controller can do of gains, mute, monitor and ports, it does;
-// software does the rest (split). A volume that is heard moves step by step, in time with what
-// software does (ride).
+// A stream that is a backend.Controller does what it can of gains, mute, monitor and ports; software
+// does the rest (hwLevels). An audible volume moves step by step, in time with software (ride).
 package device

@@ -8,36 +8,34 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// meters measure what a device plays and records, behind its controls, as long as somebody
-// looks at them.
+// meters measures what a device plays and records, after its controls, while a program reads it.
 type meters struct {
 	sides   [2]*mixer.Meter
-	watched atomic.Int32 // cycles for which to go on
+	watched atomic.Int32 // cycles left to measure
 
-	mu       sync.Mutex // of those who read
+	mu       sync.Mutex // guards readings
 	readings [2]mixer.Reading
 }
 
-// watch is for how many cycles a look at the meters keeps them going.
-const watch = 1000
+// watchCycles is for how many cycles one read keeps the meters going.
+const watchCycles = 1000
 
-// newMeters takes the channels of each side.
+// newMeters takes the number of channels of each side.
 func newMeters(play, record int) *meters {
 	return &meters{sides: [...]*mixer.Meter{playing: mixer.NewMeter(play), recording: mixer.NewMeter(record)}}
 }
 
-// Levels are what a device has played and recorded since they were read before; nothing
-// at the first look.
+// Levels is what a device played and recorded since the previous read; empty at first.
 type Levels struct {
 	Play, Record mixer.Reading
 }
 
-// Levels reads the meters, and resets them. From any goroutine but the engine's.
+// Levels reads and resets the meters. Any goroutine but the engine's may call it.
 func (d *Device) Levels() Levels {
 	m := d.meters
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.watched.Store(watch)
+	m.watched.Store(watchCycles)
 	for n, meter := range m.sides {
 		meter.Read(&m.readings[n])
 	}
@@ -46,15 +44,15 @@ func (d *Device) Levels() Levels {
 	return Levels{Play: play, Record: record}
 }
 
-// measure is one side in one cycle.
+// measure measures one side in one cycle.
 func (m *meters) measure(n int, b *mixer.Bus) {
 	if m.watched.Load() > 0 {
 		b.Measure(m.sides[n])
 	}
 }
 
-// passed counts a cycle.
-func (m *meters) passed() {
+// countCycle counts down toward the end of measuring.
+func (m *meters) countCycle() {
 	if m.watched.Load() > 0 {
 		m.watched.Add(-1)
 	}

@@ -9,18 +9,18 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// PortMap says what the ports of one side of a device are. The zero value is ports that
-// are state and nothing else: speaker, headphone and line_out, or microphone and line_in.
+// PortMap maps the ports of one side to channels. The zero value has ports that are state and
+// nothing else: speaker, headphone and line_out, or microphone and line_in.
 type PortMap struct {
-	// Channels are those of the stream that each port has, counted from 1, for single
-	// ports. All ports have equally many, and the side has as many, whatever the stream
-	// has. No two channels of play ports are the same; those of record ports may be.
+	// Channels are the channels of the stream, from 1, that make up each port. All ports have the
+	// same number, which is the width of the side. Play ports cannot share a channel; record ports
+	// can.
 	Channels map[audio.Ports][]int
-	// Use is what is in use until somebody sets another; 0: the first there is.
+	// Use is the ports in use at first; 0: the lowest bit.
 	Use audio.Ports
 }
 
-// Ports are the ports of both sides of a device.
+// Ports maps the ports of both sides of a device.
 type Ports struct {
 	Play, Record PortMap
 }
@@ -32,7 +32,7 @@ func (p *Ports) side(d audio.Direction) PortMap {
 	return p.Play
 }
 
-// check is ErrInvalid where a stream cannot have these ports.
+// check returns ErrInvalid if a stream cannot have these ports.
 func (p *Ports) check(c backend.Config) error {
 	for n, has := range [...]bool{playing: c.Play, recording: c.Record} {
 		d := audio.Directions()[n]
@@ -55,16 +55,19 @@ func (m PortMap) check(d audio.Direction, channels int) error {
 			return audio.ErrInvalid.With("%s is not a %s port", p.Names(d), d)
 		}
 		if n := len(list); n < 1 || n > audio.MaxChannels {
-			return audio.ErrInvalid.With("%s port %s has %d channels; use 1..%d", d, p.Names(d), n, audio.MaxChannels)
+			return audio.ErrInvalid.With("%s port %s has %d channels; use 1..%d",
+				d, p.Names(d), n, audio.MaxChannels)
 		} else if n != m.width() {
 			return audio.ErrInvalid.With("the %s ports do not have equally many channels", d)
 		}
 		for _, channel := range list {
 			if channel < 1 || channel > channels {
-				return audio.ErrInvalid.With("channel %d of %s port %s is out of range; use 1..%d", channel, d, p.Names(d), channels)
+				return audio.ErrInvalid.With("channel %d of %s port %s is out of range; use 1..%d",
+					channel, d, p.Names(d), channels)
 			}
 			if other, taken := owner[channel]; taken && d == audio.Play {
-				return audio.ErrInvalid.With("channel %d is one of %s and of %s; use it once", channel, min(p, other).Names(d), max(p, other).Names(d))
+				return audio.ErrInvalid.With("channel %d is one of %s and of %s; use it once",
+					channel, min(p, other).Names(d), max(p, other).Names(d))
 			}
 			owner[channel] = p
 		}
@@ -75,7 +78,7 @@ func (m PortMap) check(d audio.Direction, channels int) error {
 	return nil
 }
 
-// Ports are those that the side has, mapped or not.
+// Ports returns all ports of the side, mapped or not.
 func (m PortMap) Ports(d audio.Direction) (all audio.Ports) {
 	switch {
 	case m.Channels == nil && d == audio.Record:
@@ -89,8 +92,8 @@ func (m PortMap) Ports(d audio.Direction) (all audio.Ports) {
 	return all
 }
 
-// first is what is in use at first.
-func (m PortMap) first(d audio.Direction) audio.Ports {
+// initial returns the ports in use at first.
+func (m PortMap) initial(d audio.Direction) audio.Ports {
 	if m.Use != 0 {
 		return m.Use
 	}
@@ -98,7 +101,7 @@ func (m PortMap) first(d audio.Direction) audio.Ports {
 	return all & -all
 }
 
-// width is how many channels each port has; 0 without a map.
+// width returns the channels of each port; 0 without a map.
 func (m PortMap) width() (channels int) {
 	for _, list := range m.Channels {
 		channels = max(channels, len(list))
@@ -106,7 +109,7 @@ func (m PortMap) width() (channels int) {
 	return channels
 }
 
-// format is that of the side, where the stream has f.
+// format returns the format of the side of a stream in format f.
 func (m PortMap) format(f audio.Format) audio.Format {
 	if m.Channels != nil {
 		f.Channels = m.width()

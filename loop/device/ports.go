@@ -5,18 +5,18 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// ports are channels of a device's stream, between it and a bus that has as many channels
-// as one port. The engine's goroutine owns them.
+// ports routes the channels of a device's stream to and from a bus as wide as one port. Only the
+// engine's goroutine uses it.
 //
 //	bus ─┬─▶ fader ─▶ channels of a port       channels of a port ─▶ fader ─┬─▶ bus
 //	     └─▶ fader ─▶ channels of another      channels of another ─▶ fader ─┘
 //
-// A fader is at unity where its port is in use and silent elsewhere; in between it is on a
-// ramp (D19). At unity frames are carried as bytes, so that they stay what they are.
+// The fader of a port in use is at unity, the others are silent, with ramps in between. At unity
+// frames are copied as bytes, unchanged.
 type ports struct {
 	format audio.Format // of the stream
 	list   []port
-	block  []byte // room for the stream's whole buffer
+	block  []byte // as large as the stream's buffer
 }
 
 type port struct {
@@ -25,13 +25,13 @@ type port struct {
 	fader *mixer.Fader
 }
 
-// run is channels that are neighbours in the port as in the stream: bytes of a frame.
+// run is channels that are adjacent both in the port and in the stream. Offsets are bytes in a
+// frame.
 type run struct {
 	at, stream, length int
 }
 
-// newPorts is nil where the ports are no channels. f is the format of the stream, frames
-// its buffer.
+// newPorts returns nil if the ports are not mapped. f is the stream's format, frames its buffer.
 func newPorts(m PortMap, d audio.Direction, f audio.Format, frames int) *ports {
 	if m.Channels == nil {
 		return nil
@@ -44,7 +44,7 @@ func newPorts(m PortMap, d audio.Direction, f audio.Format, frames int) *ports {
 			fader: mixer.NewFader(m.width(), mixer.Neutral()),
 		})
 	}
-	p.use(m.first(d))
+	p.enable(m.initial(d))
 	p.jump()
 	return p
 }
@@ -60,8 +60,8 @@ func runsOf(channels []int, sample int) (runs []run) {
 	return runs
 }
 
-// use is which ports are in use from the next cycle on.
-func (p *ports) use(in audio.Ports) {
+// enable selects the ports in use from the next cycle on.
+func (p *ports) enable(in audio.Ports) {
 	if p == nil {
 		return
 	}
@@ -72,7 +72,7 @@ func (p *ports) use(in audio.Ports) {
 	}
 }
 
-// jump is for when nothing is heard: a change of ports needs no ramp then.
+// jump ends all ramps at once. Only for silence.
 func (p *ports) jump() {
 	if p == nil {
 		return
@@ -82,11 +82,11 @@ func (p *ports) jump() {
 	}
 }
 
-// room is the stream's block of so many frames.
+// room returns the block for the given number of frames of the stream.
 func (p *ports) room(frames int) []byte { return p.block[:frames*p.format.FrameBytes()] }
 
-// spread returns what the stream plays: what is on the bus in the channels of the ports in
-// use, and silence in all others.
+// spread returns what the stream plays: the bus in the channels of the ports in use, silence in the
+// others.
 func (p *ports) spread(b *mixer.Bus) []byte {
 	block := p.room(b.Frames())
 	p.format.Encoding.Silence(block)
@@ -101,7 +101,7 @@ func (p *ports) spread(b *mixer.Bus) []byte {
 			port.put(block, sound, wide, narrow)
 		}
 	}
-	for i := range p.list { // after the others: its bytes serve as room now
+	for i := range p.list { // last, because Through overwrites the bytes of the bus
 		if port := &p.list[i]; !port.fader.Unity() && !port.fader.Silent() {
 			port.put(block, b.Through(port.fader), wide, narrow)
 		}
@@ -109,7 +109,7 @@ func (p *ports) spread(b *mixer.Bus) []byte {
 	return block
 }
 
-// gather puts onto the bus what the ports in use have of the block that the stream has read.
+// gather adds to the bus what the ports in use have in the block read from the stream.
 func (p *ports) gather(b *mixer.Bus) {
 	block, wide, narrow := p.room(b.Frames()), p.format.FrameBytes(), b.Format().FrameBytes()
 	for i := range p.list {
@@ -121,8 +121,8 @@ func (p *ports) gather(b *mixer.Bus) {
 	}
 }
 
-// put copies the frames of sound to the port's channels in block; both counts are bytes of
-// a frame.
+// put copies sound to the port's channels in block. wide and narrow are the bytes of a frame of
+// each.
 func (p *port) put(block, sound []byte, wide, narrow int) {
 	for len(sound) >= narrow && len(block) >= wide {
 		for _, r := range p.runs {
@@ -132,7 +132,7 @@ func (p *port) put(block, sound []byte, wide, narrow int) {
 	}
 }
 
-// get copies the port's channels in block to the frames of sound.
+// get copies the port's channels in block to sound.
 func (p *port) get(sound, block []byte, narrow, wide int) {
 	for len(sound) >= narrow && len(block) >= wide {
 		for _, r := range p.runs {

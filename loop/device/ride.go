@@ -10,36 +10,35 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// ride moves a volume of the hardware while it is heard. The hardware acts at once, and what
-// software writes is heard only when the device has played all that it holds. So the engine
-// counts the frames, and says when each step is due:
+// ride moves a hardware volume while sound passes. The hardware acts at once, but what software
+// writes is audible only after everything the device holds. So the engine counts frames and says
+// when each step is due:
 //
-//	software   ▔▔▔▔╲▁▁▁▁▁▁▁▁▁▁▁▁   from ─▶ to, in a straight line of dB as it is written
-//	is heard   ▔▔▔▔▔▔▔▔▔╲▁▁▁▁▁▁▁   lag frames later
-//	hardware   ▔▔▔▔▔▔▔▔▔▔▔╲╲▁▁▁▁   step by step in between, from another goroutine
+//	software   ▔▔▔▔╲▁▁▁▁▁▁▁▁▁▁▁▁   from ─▶ to, linear in dB, as it is written
+//	audible    ▔▔▔▔▔▔▔▔▔╲▁▁▁▁▁▁▁   lag frames later
+//	hardware   ▔▔▔▔▔▔▔▔▔▔▔╲╲▁▁▁▁   step by step in between, from the rider goroutine
 //
-// So what is heard goes from the old level to the new one without a jump that is larger than
-// a step, and a step that comes a period early or late is a step at another place, no more.
+// The level never jumps by more than a step; a step a period early or late only moves it in time.
 type ride struct {
-	way  []float64 // dB of the hardware: where it is, …, where it is to be
-	from float64   // dB, what software does at first
-	to   float32   // the amplitude that software does at last
-	ramp int       // frames that software takes
-	lag  int       // frames until what is written is heard
+	way  []float64 // dB of the hardware, from the first to the last
+	from float64   // dB that software applies at first
+	to   float32   // amplitude that software applies at last
+	ramp int       // frames of software's ramp
+	lag  int       // frames until what is written is audible
 
-	taken int          // steps; under Device.mu
-	done  int          // frames so far; the engine's
-	due   atomic.Int32 // steps that the hardware has to have taken
+	taken int          // steps taken; guarded by Device.mu
+	done  int          // frames so far; owned by the engine
+	due   atomic.Int32 // steps the hardware should have taken
 }
 
-// newRide is from one amplitude of software to another, a step of the hardware each period.
+// newRide returns a ride between two amplitudes of software, one hardware step a period.
 func (d *Device) newRide(n int, way []float64, from, to float32) *ride {
 	r := &ride{way: way, from: 20 * math.Log10(float64(from)), to: to}
 	period := d.settings.Rules.Play.FragmentFrames
 	if r.ramp = period; to > 0 {
 		r.ramp = period * max(2, r.steps())
 	}
-	if n == playing { // what is recorded passes through the hardware first
+	if n == playing { // recorded sound passes the hardware first
 		r.lag = int(d.tail.delay[playing].Load())
 	}
 	return r
@@ -47,7 +46,7 @@ func (d *Device) newRide(n int, way []float64, from, to float32) *ride {
 
 func (r *ride) steps() int { return len(r.way) - 1 }
 
-// level is what software does now.
+// level returns the amplitude software applies now.
 func (r *ride) level() float32 {
 	if r.to == 0 || r.done >= r.ramp {
 		return r.to
@@ -56,158 +55,159 @@ func (r *ride) level() float32 {
 	return float32(math.Pow(10, (r.from+(to-r.from)*float64(r.done)/float64(r.ramp))/20))
 }
 
-// falls is how many steps are due: each when the middle of its part of the ramp is heard; to
-// silence all when that is heard.
-func (r *ride) falls() int {
-	heard := r.done - r.lag
+// dueSteps returns how many steps are due: each when the middle of its part of the ramp is audible,
+// or, toward silence, all when the silence is.
+func (r *ride) dueSteps() int {
+	played := r.done - r.lag
 	switch {
-	case heard < 0, r.to == 0 && heard < r.ramp:
+	case played < 0, r.to == 0 && played < r.ramp:
 		return 0
 	case r.to == 0:
 		return r.steps()
 	}
-	return min(r.steps(), (2*heard*r.steps()/r.ramp+1)/2)
+	return min(r.steps(), (2*played*r.steps()/r.ramp+1)/2)
 }
 
-// pass lets frames pass, and reports whether the hardware has something to do, and whether
-// the ride is over.
-func (r *ride) pass(frames int) (due, over bool) {
+// advance counts frames, and reports whether a step became due and whether the ride is over.
+func (r *ride) advance(frames int) (due, over bool) {
 	r.done += frames
-	falls := int32(r.falls())
-	if due = falls > r.due.Load(); due {
-		r.due.Store(falls)
+	steps := int32(r.dueSteps())
+	if due = steps > r.due.Load(); due {
+		r.due.Store(steps)
 	}
-	return due, r.done >= r.ramp && int(falls) == r.steps()
+	return due, r.done >= r.ramp && int(steps) == r.steps()
 }
 
-// finish makes all that is left due, as nothing is heard any more.
-func (r *ride) finish() { r.due.Store(int32(r.steps())) }
+// makeDue makes all remaining steps due.
+func (r *ride) makeDue() { r.due.Store(int32(r.steps())) }
 
-// use lets a side go to its share of a gain; for the engine's goroutine.
-func (d *Device) use(n int, f *mixer.Fader, s share, side *state.Side, mute bool) {
-	d.levels[n], d.rides[n] = s.setting(side, mute), s.ride
-	f.Set(d.levels[n])
-	if r := s.ride; r != nil && !d.going {
-		d.finish(&d.rides[n])
+// setLevel takes the fader of a side to a new level. Only the engine's goroutine calls it.
+func (d *Device) setLevel(n int, f *mixer.Fader, s sideLevel, i *state.Info) {
+	d.targets[n], d.rides[n] = s.setting(i.Side(audio.Directions()[n]), n == playing && i.OutputMuted), s.ride
+	f.Set(d.targets[n])
+	if r := s.ride; r != nil && !d.running {
+		d.finishRide(&d.rides[n])
 	} else if r != nil {
-		f.Set(at(d.levels[n], r.level()))
+		f.Set(at(d.targets[n], r.level()))
 	}
 }
 
-// at is a setting at another level of software.
+// at returns s with another level of software.
 func at(s mixer.Setting, level float32) mixer.Setting {
 	s.Mute = s.Mute || level == 0
 	s.Scale = level
 	return s
 }
 
-// pass is a block that a side is about to play, or has recorded; for the engine's goroutine.
-func (d *Device) pass(n int, f *mixer.Fader, frames int) {
-	if n == playing && d.hush != nil {
-		if due, over := d.hush.pass(frames); due || over {
-			d.hush = nil
-			d.kick()
+// advanceRide counts a block that a side plays or recorded. Only the engine's goroutine calls it.
+func (d *Device) advanceRide(n int, f *mixer.Fader, frames int) {
+	if n == playing && d.muteRide != nil {
+		if due, over := d.muteRide.advance(frames); due || over {
+			d.muteRide = nil
+			d.wakeRider()
 		}
 	}
 	r := d.rides[n]
 	if r == nil {
 		return
 	}
-	due, over := r.pass(frames)
-	f.Set(at(d.levels[n], r.level()))
+	due, over := r.advance(frames)
+	f.Set(at(d.targets[n], r.level()))
 	if over {
 		d.rides[n] = nil
 	}
 	if due {
-		d.kick()
+		d.wakeRider()
 	}
 }
 
-// finish ends a ride as nothing is heard any more.
-func (d *Device) finish(r **ride) {
+// finishRide ends a ride at once, because nothing is audible any more.
+func (d *Device) finishRide(r **ride) {
 	if *r != nil {
-		(*r).finish()
+		(*r).makeDue()
 		*r = nil
-		d.kick()
+		d.wakeRider()
 	}
 }
 
-// kick has the hardware move.
-func (d *Device) kick() {
+// wakeRider wakes Ride.
+func (d *Device) wakeRider() {
 	select {
-	case d.kicks <- struct{}{}:
-	default: // it is about to look
+	case d.riderWake <- struct{}{}:
+	default: // it is awake
 	}
 }
 
-// Ride moves the hardware when a ride is due, until the engine has left; what is not done yet
-// is done then. It is for a goroutine of its own.
+// Ride moves the hardware when steps are due, until stopped is closed, and then takes the remaining
+// steps. It blocks, and runs on a goroutine of its own.
 func (d *Device) Ride(stopped <-chan struct{}) {
 	if d.controller == nil {
 		return
 	}
 	for {
 		select {
-		case <-d.kicks:
-			d.follow()
+		case <-d.riderWake:
+			d.takeDueSteps()
 		case <-stopped:
-			d.arrive()
-			d.follow()
+			d.finishAllRides()
+			d.takeDueSteps()
 			return
 		}
 	}
 }
 
-// arrive makes all steps due.
-func (d *Device) arrive() {
+// finishAllRides makes all steps due.
+func (d *Device) finishAllRides() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, r := range []*ride{d.split.gain[playing].ride, d.split.gain[recording].ride, d.split.hush} {
+	for _, r := range []*ride{d.hwLevels.gain[playing].ride, d.hwLevels.gain[recording].ride, d.hwLevels.muteRide} {
 		if r != nil {
-			r.finish()
+			r.makeDue()
 		}
 	}
 }
 
-// follow takes the steps that are due. What the hardware refuses stays where it is, and
-// software does what it can of the rest.
-func (d *Device) follow() {
+// takeDueSteps takes the steps that are due. Where the hardware refuses one, software makes up for
+// it.
+func (d *Device) takeDueSteps() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := d.split
+	next := d.hwLevels
 	for n, direction := range audio.Directions() {
 		s := &next.gain[n]
 		if s.ride == nil {
 			continue
 		}
-		if now, ok := d.hw().Gain(direction); ok && now != s.volume {
-			s.ride = nil // another mixer has moved it: that is heard of, and stays
+		if now, ok := d.controls().Gain(direction); ok && now != s.volume {
+			s.ride = nil // another mixer moved it; Changed adopts that
 			continue
 		}
-		if err := d.steps(direction, s.ride); err != nil {
-			s.rest, s.ride = left(d.settings.Info.Side(direction).Gain, s.ride.way[s.ride.taken]), nil
+		if err := d.takeSteps(direction, s.ride); err != nil {
+			s.remaining, s.ride = remainder(d.settings.Info.Side(direction).Gain, s.ride.way[s.ride.taken]), nil
 		} else if s.ride.taken == s.ride.steps() {
 			s.ride = nil
 		}
-		if volume, ok := d.hw().Gain(direction); ok {
+		if volume, ok := d.controls().Gain(direction); ok {
 			s.volume = volume
 		}
 	}
-	if m, ok := d.hw().(backend.Muter); ok && next.hush != nil && next.hush.due.Load() > 0 {
+	if m, ok := d.controls().(backend.Muter); ok && next.muteRide != nil && next.muteRide.due.Load() > 0 {
 		_, _ = m.Mute(true) // software is silent in any case
 		next.muted, _ = m.Muted()
-		next.hush = nil
+		next.muteRide = nil
 	}
-	if next.gain[playing].rest != d.split.gain[playing].rest || next.gain[recording].rest != d.split.gain[recording].rest {
-		d.share(next)
+	was := &d.hwLevels.gain
+	if next.gain[playing].remaining != was[playing].remaining ||
+		next.gain[recording].remaining != was[recording].remaining {
+		d.applyToSoftwareLocked(next)
 	}
-	d.split = next
+	d.hwLevels = next
 }
 
-// steps takes those that are due.
-func (d *Device) steps(direction audio.Direction, r *ride) error {
+// takeSteps takes the due steps of one ride.
+func (d *Device) takeSteps(direction audio.Direction, r *ride) error {
 	for r.taken < int(r.due.Load()) {
-		if err := d.hw().SetLevel(direction, r.way[r.taken+1]); err != nil {
+		if err := d.controls().SetLevel(direction, r.way[r.taken+1]); err != nil {
 			return err
 		}
 		r.taken++

@@ -8,18 +8,18 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 )
 
-// Settings is what SETINFO sets, of a device or of an end of a loop, under the lock of its
-// owner.
+// Settings is what SETINFO sets on a device or an end of a loop, guarded by the owner's lock.
 type Settings struct {
-	Info  state.Info // counters and flags are the owner's, who adds them when it looks
+	Info  state.Info // the owner adds counters and flags when it reports
 	Rules state.Rules
 }
 
-// Set is SETINFO (D18): all of the patch, or nothing and state.Problems or the error of commit.
-// look returns the state now. commit brings the next one about, and returns what blocks until
-// it is in effect, with the counters of that moment in the reply. Both are called under mu,
-// and Set waits without it.
-func (s *Settings) Set(mu sync.Locker, p state.Patch, look func() state.Info, commit func(next *state.Info, reply *state.Reply) (wait func(), err error)) (state.Reply, error) {
+// Set implements SETINFO: it applies the whole patch, or nothing and returns state.Problems or the
+// error of commit. look returns the state now; commit brings the next one about, and returns a
+// function that blocks until it is in effect and its counters are in the reply. Set calls both
+// under mu and waits without it.
+func (s *Settings) Set(mu sync.Locker, p state.Patch, look func() state.Info,
+	commit func(next *state.Info, reply *state.Reply) (wait func(), err error)) (state.Reply, error) {
 	mu.Lock()
 	before := look()
 	next := before
@@ -37,9 +37,10 @@ func (s *Settings) Set(mu sync.Locker, p state.Patch, look func() state.Info, co
 	return reply, nil
 }
 
-// Restore sets what Save of an Info has kept (D25), as Set does. What is damaged or impossible
-// now is left as it is, and listed in the error.
-func (s *Settings) Restore(mu sync.Locker, saved state.Saved, look func() state.Info, commit func(next *state.Info) (wait func(), err error)) error {
+// Restore sets what Info.Save kept, like Set. It skips values that are damaged or impossible now,
+// and lists them in the error.
+func (s *Settings) Restore(mu sync.Locker, saved state.Saved, look func() state.Info,
+	commit func(next *state.Info) (wait func(), err error)) error {
 	mu.Lock()
 	next := look()
 	damaged := next.Restore(saved, s.Rules)
@@ -49,8 +50,8 @@ func (s *Settings) Restore(mu sync.Locker, saved state.Saved, look func() state.
 	return errors.Join(damaged, err)
 }
 
-// Waiting leaves the flag waiting in next as it is now, unless the patch has raised it: then it
-// lasts until the side is closed (E40).
+// Waiting keeps the waiting flags of s in next, unless the patch raised one: that lasts until the
+// side closes.
 func (s *Settings) Waiting(next *state.Info, p state.Patch) {
 	for _, d := range audio.Directions() {
 		waiting := &next.Side(d).Waiting

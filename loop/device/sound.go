@@ -6,49 +6,49 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// What is here is for the engine's goroutine alone.
+// Only the engine's goroutine calls what is in this file.
 
-// Start is for when the stream starts: what it played or recorded before is over.
+// Start prepares for the start of the stream: it forgets what was played or recorded before.
 func (d *Device) Start() {
-	d.going = true
+	d.running = true
 	d.sounding[recording].Store(true)
 	for _, p := range d.ports {
 		p.jump()
 	}
-	d.tail.begin()
+	d.tail.reset()
 }
 
-// Stop is for when the stream stops: nothing moves.
+// Stop marks both sides inactive and finishes their rides.
 func (d *Device) Stop() {
-	d.going = false
+	d.running = false
 	for n := range d.active {
 		d.active[n].Store(false)
 		d.sounding[n].Store(false)
-		d.finish(&d.rides[n])
+		d.finishRide(&d.rides[n])
 	}
-	d.finish(&d.hush)
+	d.finishRide(&d.muteRide)
 }
 
-// Needed reports whether the device has to run at a position although nobody plays or records:
-// it monitors, or what was written is still to be heard.
+// Needed reports whether the device has to run at a position without any client: it monitors, or
+// written sound is still to be played.
 func (d *Device) Needed(position uint64, runs bool) bool {
 	return d.monitors() || runs && d.tail.sounds(position)
 }
 
 func (d *Device) monitors() bool { return d.monitor != nil && !d.monitor.Silent() }
 
-// Paused reports whether a side is paused: clients stand still.
+// Paused reports whether a side is paused, and with it its clients.
 func (d *Device) Paused(side audio.Direction) bool { return d.paused[side.Index()] }
 
 // Delay returns how many frames are between the bus of a side and the world.
 func (d *Device) Delay(side audio.Direction) uint32 { return d.tail.delay[side.Index()].Load() }
 
-// Fail raises the error of a side, and reports whether it was not up yet.
+// Fail raises the error flag of a side, and reports whether it was down.
 func (d *Device) Fail(side audio.Direction) (first bool) {
 	return !d.failed[side.Index()].Swap(true)
 }
 
-// Record fills In with what the stream has of this cycle, behind ports and record gain.
+// Record fills In with what the stream recorded in this cycle, after ports and record gain.
 func (d *Device) Record(s backend.Stream, readable int) error {
 	if d.In == nil {
 		return nil
@@ -67,13 +67,13 @@ func (d *Device) Record(s backend.Stream, readable int) error {
 		return nil
 	}
 	d.count(recording, b.Frames())
-	d.pass(recording, d.record, b.Frames())
+	d.advanceRide(recording, d.record, b.Frames())
 	b.Apply(d.record)
 	d.meters.measure(recording, b)
 	return nil
 }
 
-// fetch reads what the stream has.
+// fetch reads the stream.
 func (d *Device) fetch(s backend.Stream) error {
 	if p := d.ports[recording]; p != nil {
 		n, err := s.Read(p.room(d.In.Frames()))
@@ -86,26 +86,26 @@ func (d *Device) fetch(s backend.Stream) error {
 	return err
 }
 
-// Begin begins the cycle of Out, of what the stream can take.
+// Begin starts the cycle of Out, with as many frames as the stream takes.
 func (d *Device) Begin(writable int) {
 	if d.Out != nil {
 		d.Out.Begin(writable)
 	}
 }
 
-// Play gives the stream what is on Out, and what is monitored, behind play gain, balance, mute
-// and ports, at the position of this cycle.
+// Play writes Out and the monitored input to the stream, after play gain, balance, mute and ports.
+// position is that of this cycle.
 func (d *Device) Play(s backend.Stream, position, rate uint64) error {
-	d.meters.passed()
-	d.tail.passed(position, rate)
+	d.meters.countCycle()
+	d.tail.refreshDelay(position, rate)
 	if d.Out == nil {
 		return nil
 	}
-	if d.Out.Frames() > 0 { // not woken in between
+	if d.Out.Frames() > 0 { // else the tick was only a wake-up
 		d.mix()
 	}
 	if !d.Out.Silent() {
-		d.tail.sound(position)
+		d.tail.noteSound(position)
 	}
 	if now := d.tail.holds(position); d.sounding[playing].Load() != now {
 		d.sounding[playing].Store(now)
@@ -121,7 +121,7 @@ func (d *Device) Play(s backend.Stream, position, rate uint64) error {
 	return err
 }
 
-// mix is what the state does to Out, of which In may become a part.
+// mix adds the monitored In to Out, and applies the controls.
 func (d *Device) mix() {
 	b := d.Out
 	d.active[playing].Store(!b.Silent())
@@ -131,19 +131,19 @@ func (d *Device) mix() {
 	if d.monitors() && d.In.Frames() > 0 {
 		b.Monitor(d.In, d.monitor)
 	}
-	d.pass(playing, d.play, b.Frames())
+	d.advanceRide(playing, d.play, b.Frames())
 	b.Apply(d.play)
 	d.meters.measure(playing, b)
 }
 
-// count adds frames to what a side has moved.
+// count adds frames to the samples counter of a side.
 func (d *Device) count(n, frames int) {
 	d.samples[n] += uint64(frames)
 	d.counted[n].Store(uint32(d.samples[n] - d.since[n]))
 }
 
-// take puts a set into effect, between two cycles, and says what the counters were.
-func (d *Device) take(i *state.Info, rest split, p state.Patch, reply *state.Reply) {
+// applyState puts a state into effect, and stores the old counters in the reply.
+func (d *Device) applyState(i *state.Info, levels hwLevels, p state.Patch, reply *state.Reply) {
 	for n, direction := range audio.Directions() {
 		side, was := i.Side(direction), reply.Info.Side(direction)
 		if v, ok := p.Get(state.PlaySamples.On(direction)); ok {
@@ -155,20 +155,20 @@ func (d *Device) take(i *state.Info, rest split, p state.Patch, reply *state.Rep
 			was.Error = d.failed[n].Swap(v != 0)
 		}
 		d.paused[n] = side.Pause
-		d.ports[n].use(side.Port)
+		d.ports[n].enable(side.Port)
 	}
 	if d.play != nil {
-		d.use(playing, d.play, rest.gain[playing], &i.Play, i.OutputMuted)
+		d.setLevel(playing, d.play, levels.gain[playing], i)
 	}
 	if d.record != nil {
-		d.use(recording, d.record, rest.gain[recording], &i.Record, false)
+		d.setLevel(recording, d.record, levels.gain[recording], i)
 	}
-	if d.hush = rest.hush; !d.going {
-		d.finish(&d.hush)
+	if d.muteRide = levels.muteRide; !d.running {
+		d.finishRide(&d.muteRide)
 	}
 	if d.monitor != nil {
 		gain := i.MonitorGain
-		if rest.monitor {
+		if levels.monitor {
 			gain = 0
 		}
 		d.monitor.Set(gain)

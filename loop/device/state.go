@@ -11,76 +11,76 @@ import (
 func (d *Device) Info() state.Info {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.look()
+	return d.infoLocked()
 }
 
-// look is info with what the engine knows. The caller holds mu.
-func (d *Device) look() state.Info {
+// infoLocked returns the state including what only the engine knows.
+func (d *Device) infoLocked() state.Info {
 	i := d.settings.Info
 	for n, direction := range audio.Directions() {
 		s := i.Side(direction)
 		s.Samples = d.counted[n].Load()
 		s.Error = d.failed[n].Load() && s.Open
 		s.Active = d.active[n].Load() && s.Open
-		s.Waiting = s.Waiting || d.queued[n] > 0
+		s.Waiting = s.Waiting || d.waiters[n] > 0
 		s.Delay = int(d.tail.delay[n].Load())
 	}
-	i.RefCount = d.opened[playing] + d.opened[recording]
+	i.RefCount = d.clients[playing] + d.clients[recording]
 	return i
 }
 
-// Set is SETINFO (D18): all of the patch, or nothing and state.Problems or what the hardware
-// says. It is in effect in the next cycle, for which it waits.
+// Set implements SETINFO: it applies the whole patch, or nothing and returns state.Problems or the
+// error of the hardware. It blocks until the patch is in effect, in the next cycle.
 func (d *Device) Set(p state.Patch) (state.Reply, error) {
 	d.mu.Lock()
-	p = d.opens(p)
+	p = d.unmuteForPortLocked(p)
 	d.mu.Unlock()
-	return d.settings.Set(&d.mu, p, d.look, func(next *state.Info, reply *state.Reply) (wait func(), err error) {
+	return d.settings.Set(&d.mu, p, d.infoLocked, func(next *state.Info, reply *state.Reply) (wait func(), err error) {
 		now := d.settings.Info
-		if err := d.choose(&now, next, p); err != nil {
+		if err := d.selectPortsLocked(&now, next, p); err != nil {
 			return func() {}, err
 		}
-		rest, err := d.divide(&now, next, p) // after the ports: it monitors the inputs that are chosen
-		if err != nil {                      // the hardware, too, is as before
-			_ = d.choose(next, &now, state.Patch{})
-			was, _ := d.divide(next, &now, p)
-			return d.share(was), err
+		levels, err := d.applyToHardwareLocked(&now, next, p) // after the ports: monitoring depends on the inputs
+		if err != nil {                                       // put the hardware back too
+			_ = d.selectPortsLocked(next, &now, state.Patch{})
+			was, _ := d.applyToHardwareLocked(next, &now, p)
+			return d.applyToSoftwareLocked(was), err
 		}
-		return d.adopt(*next, rest, p, reply), nil
+		return d.adoptLocked(*next, levels, p, reply), nil
 	})
 }
 
-// Restore implements audio(7I) over restarts; see Settings.Restore.
+// Restore sets a saved state; see Settings.Restore.
 func (d *Device) Restore(saved state.Saved) error {
-	return d.settings.Restore(&d.mu, saved, d.look, func(next *state.Info) (wait func(), err error) {
+	return d.settings.Restore(&d.mu, saved, d.infoLocked, func(next *state.Info) (wait func(), err error) {
 		now := d.settings.Info
-		refused := d.choose(&now, next, state.Patch{})
+		refused := d.selectPortsLocked(&now, next, state.Patch{})
 		if refused != nil {
 			next.Play.Port, next.Record.Port = now.Play.Port, now.Record.Port
 		}
-		rest, err := d.divide(nil, next, state.Patch{})
-		return d.adopt(*next, rest, state.Patch{}, &state.Reply{}), errors.Join(refused, err)
+		levels, err := d.applyToHardwareLocked(nil, next, state.Patch{})
+		return d.adoptLocked(*next, levels, state.Patch{}, &state.Reply{}), errors.Join(refused, err)
 	})
 }
 
-// adopt makes next the state from now on, of which rest is left to software, and returns what
-// blocks until it is in effect. The caller holds mu.
-func (d *Device) adopt(next state.Info, rest split, p state.Patch, reply *state.Reply) (wait func()) {
+// adoptLocked makes next the state. wait blocks until it is in effect.
+func (d *Device) adoptLocked(next state.Info, levels hwLevels, p state.Patch, reply *state.Reply) (wait func()) {
 	d.settings.Waiting(&next, p)
-	d.settings.Info, d.split = next, rest
-	return d.post(func() { d.take(&next, rest, p, reply) })
+	d.settings.Info, d.hwLevels = next, levels
+	return d.post(func() { d.applyState(&next, levels, p, reply) })
 }
 
-// AddClients counts those that hold a side: the first opens it, the last closes it.
+// AddClients adds more, which may be negative, to the clients of a side. The first opens it, the
+// last closes it.
 func (d *Device) AddClients(side audio.Direction, more int) (opened, closed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := side.Index()
-	was := d.opened[n]
-	d.opened[n] += more
-	switch opened, closed = was == 0, d.opened[n] == 0; {
+	was := d.clients[n]
+	d.clients[n] += more
+	switch opened, closed = was == 0, d.clients[n] == 0; {
 	case opened:
-		d.settings.Info.Opened(side, audio.Format{}, d.settings.Rules) // the device has its own
+		d.settings.Info.Opened(side, audio.Format{}, d.settings.Rules) // the format is the device's own
 	case closed:
 		d.settings.Info.Closed(side, 0)
 	default:
@@ -97,24 +97,25 @@ func (d *Device) AddClients(side audio.Direction, more int) (opened, closed bool
 	return opened, closed
 }
 
-// AddWaiters counts those that wait to open a side (D21), and reports whether they begin to.
+// AddWaiters adds more, which may be negative, to the clients queued for a side, and reports
+// whether they are the first.
 func (d *Device) AddWaiters(side audio.Direction, more int) (first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	queued := &d.queued[side.Index()]
+	queued := &d.waiters[side.Index()]
 	first = *queued == 0
 	*queued += more
 	return first && more > 0
 }
 
-// PlayPaused reports whether what is played is paused.
+// PlayPaused reports whether the play side is paused.
 func (d *Device) PlayPaused() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.settings.Info.Play.Pause
 }
 
-// Mark counts an eof mark on what is played, and returns the count.
+// Mark counts an eof mark on the play side, and returns the count.
 func (d *Device) Mark() (eof uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

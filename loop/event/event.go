@@ -1,5 +1,5 @@
-// Package event is what happens to the loops and devices of a daemon, and how it reaches those
-// who want to know: a [Fanout] hands each [Event] to every [Subscription].
+// Package event describes what happens to the loops and devices of a daemon, and delivers it: a
+// [Fanout] gives each [Event] to every [Subscription].
 package event
 
 import (
@@ -9,24 +9,24 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Kind is what happened (D26).
+// Kind is what happened.
 type Kind uint8
 
-// The kinds of event. An xrun is reported when the sticky error flag of its end, or of the
-// device, goes up, not again for each repeat. A device's events come with the changes of
-// its state; it is open from its first client to its last.
+// The kinds of event. An xrun is reported when the sticky error flag of its end or device goes up,
+// not for each repeat. A device's events carry the changes of its state; it is open from its first
+// client to its last.
 const (
 	Opened     Kind = iota + 1 // an end was opened
-	Closed                     // its program closed it, or died
-	Waiting                    // a client has begun to wait for its turn
-	FormatSet                  // the server has set the loop's format
-	Set                        // somebody has set the state of an end, or a device
-	Underrun                   // the end's program wrote too late, for the first time
-	Overrun                    // the end's program read too late, for the first time
-	ClientGone                 // the last of a client's frames is delivered or dropped
-	EOF                        // an eof mark was reached (D21)
-	Gone                       // the device is of no more use, or its card has gone and another stands in
-	Back                       // its card is there again
+	Closed                     // the program closed the end, or died
+	Waiting                    // a client began to wait for its turn
+	FormatSet                  // the server set the loop's format
+	Set                        // the state of an end or device was set
+	Underrun                   // the program wrote too late
+	Overrun                    // the program read too late
+	ClientGone                 // the last of a client's frames was delivered or dropped
+	EOF                        // an eof mark was reached
+	Gone                       // the device failed, or its card went and another stands in
+	Back                       // the card is there again
 )
 
 // kinds is indexed by Kind.
@@ -35,7 +35,7 @@ var kinds = [...]string{
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
 }
 
-// String returns the event in a word.
+// String returns the name of the event.
 func (k Kind) String() string {
 	if k > 0 && int(k) < len(kinds) {
 		return kinds[k]
@@ -43,7 +43,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Event is something that happened to a loop, or to a device.
+// Event is one thing that happened to a loop or a device.
 type Event struct {
 	Time    time.Time // set by Fanout.Tell
 	Kind    Kind
@@ -51,6 +51,6 @@ type Event struct {
 	End     pcm.Role
 	Holder  pcm.Holder
 	Device  string         // instead of Loop, End and Holder
-	Changes []state.Change // of a device, and of Set; not to be changed
-	Note    string         // why a device is Gone, and what it runs on when it is Back
+	Changes []state.Change // of a device, and of Set; read-only
+	Note    string         // why a device is Gone; what it runs on when it is Back
 }

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Fanout hands events to subscriptions, and never waits for one. The zero value is ready. Its
-// methods are for any goroutine but an engine's; they allocate.
+// Fanout delivers events to subscriptions without ever waiting for one. The zero value is ready.
+// Any goroutine but an engine's may call its methods; they allocate.
 type Fanout struct {
 	mu     sync.Mutex
 	all    map[*Subscription]struct{}
 	closed bool
 	seen   uint64        // events
-	next   chan struct{} // closed at the next; nil: nobody waits
+	next   chan struct{} // closed at the next event; nil: not asked for
 }
 
-// Subscription is a queue of events that one goroutine receives from.
+// Subscription is a queue of events for one goroutine.
 type Subscription struct {
-	C <-chan Event // closed by Cancel, and by Fanout.Close
+	C <-chan Event // closed by Cancel and Fanout.Close
 
 	fanout *Fanout
 	events chan Event
@@ -43,10 +43,10 @@ func (f *Fanout) Subscribe(room int) *Subscription {
 	return s
 }
 
-// Lost counts the events that there was no room for.
+// Lost returns how many events found the queue full.
 func (s *Subscription) Lost() uint64 { return s.lost.Load() }
 
-// Cancel ends the subscription. What waits in C can still be received.
+// Cancel ends the subscription. Events already in C can still be received.
 func (s *Subscription) Cancel() {
 	s.fanout.mu.Lock()
 	defer s.fanout.mu.Unlock()
@@ -56,12 +56,12 @@ func (s *Subscription) Cancel() {
 	}
 }
 
-// Tell gives an event, stamped with the time, to all subscriptions.
+// Tell stamps an event with the time and gives it to all subscriptions.
 func (f *Fanout) Tell(ev Event) {
 	ev.Time = time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.count()
+	f.countLocked()
 	for s := range f.all {
 		select {
 		case s.events <- ev:
@@ -71,16 +71,15 @@ func (f *Fanout) Tell(ev Event) {
 	}
 }
 
-// Bump counts what is no event, for those who look at Seen.
+// Bump makes Seen count a change that is not an event.
 func (f *Fanout) Bump() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.count()
+	f.countLocked()
 }
 
-// Seen returns how many events there were, and a channel that is closed at the next one. An
-// event is counted after what it tells has happened, or while that cannot be looked at yet:
-// who asks first, and then looks, misses nothing.
+// Seen returns the number of events so far, and a channel that is closed at the next one. A change is
+// visible before its event is counted, so a program that calls Seen first and then looks misses nothing.
 func (f *Fanout) Seen() (events uint64, next <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,20 +89,20 @@ func (f *Fanout) Seen() (events uint64, next <-chan struct{}) {
 	return f.seen, f.next
 }
 
-// Close ends all subscriptions, those to come, too.
+// Close ends all subscriptions, including later ones.
 func (f *Fanout) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
-	f.count()
+	f.countLocked()
 	for s := range f.all {
 		close(s.events)
 	}
 	f.all = nil
 }
 
-// count counts an event. The caller holds mu.
-func (f *Fanout) count() {
+// countLocked counts an event.
+func (f *Fanout) countLocked() {
 	f.seen++
 	if f.next != nil {
 		close(f.next)

@@ -6,28 +6,28 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// bus is where lines meet in a cycle: what a device plays or records, or what the clients of a
-// shared loop do. Feeds add to it, or taps read from it.
+// Bus is where lines meet in a cycle: what a device plays or records, or what the clients of a
+// shared loop do. Feeds add to it, taps read from it.
 type Bus struct {
 	*mixer.Bus
 	place
 	lines list
 }
 
-// place is what is beyond the lines: a device, or nothing.
+// place is what lies beyond the lines: a device, or nothing.
 type place interface {
-	// paused reports whether it stands still (D22).
+	// paused reports whether it is paused, and its lines with it.
 	paused() bool
-	// delay returns how many of its frames are between the lines and the world.
+	// delay returns the frames of the device between the lines and the world.
 	delay() uint32
-	// xrun raises its sticky error, and returns a Finding if it was not up.
+	// xrun raises its sticky error flag, and returns a Finding if the flag was down.
 	xrun() Finding
-	// counts reports whether what a line moves there counts as moved by the loop.
+	// counts reports whether frames moved there count as moved by the loop.
 	counts() bool
 }
 
-// held returns how many frames of a program are beyond the lines.
-func held(p place, e *End, t *tick) uint64 {
+// framesBeyond returns how many frames of a program lie beyond the lines.
+func framesBeyond(p place, e *End, t *tick) uint64 {
 	frames := p.delay()
 	if frames == 0 {
 		return 0
@@ -35,7 +35,7 @@ func held(p place, e *End, t *tick) uint64 {
 	return audio.MulDiv(uint64(frames), uint64(e.Format.Rate), t.rate)
 }
 
-// nowhere is the place of what lies within loops.
+// nowhere is the place of buses and rings inside a loop.
 type nowhere struct{}
 
 func (nowhere) paused() bool  { return false }
@@ -43,7 +43,7 @@ func (nowhere) delay() uint32 { return 0 }
 func (nowhere) xrun() Finding { return 0 }
 func (nowhere) counts() bool  { return false }
 
-// deviceSide is what a device plays or records.
+// deviceSide is the play or the record side of a device.
 type deviceSide struct {
 	*device.Device
 	side audio.Direction

@@ -16,13 +16,13 @@ type engine struct {
 	device   *device.Device
 	stream   backend.Stream
 	position uint64
-	owner    deafOwner
+	owner    ignoringOwner
 }
 
-// deafOwner is told nothing, as nobody reports.
-type deafOwner struct{}
+// ignoringOwner is never told anything, because no reporter runs.
+type ignoringOwner struct{}
 
-func (deafOwner) Found(Finding) {}
+func (ignoringOwner) Found(Finding) {}
 
 // still is an engine on a stream, whose clock is never asked.
 func still(tb testing.TB, s backend.Stream) *engine {
@@ -135,7 +135,7 @@ func TestCycleAllocatesNothing(t *testing.T) {
 }
 
 // TestBurstOutlivesALateCycle: a writer that stays away has one xrun, however often the engine is
-// late meanwhile.
+// late during it.
 func TestBurstOutlivesALateCycle(t *testing.T) {
 	e, lines := bench(t, 1, audio.DefaultFormat())
 	ln, block, tick := lines[0], make([]byte, 480*4), backend.Tick{}

@@ -5,18 +5,18 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// delivery is a program that reads, as the cycle brings frames to it.
+// delivery is the end of a line whose program reads.
 type delivery struct {
 	*ring.Sink
 	line  *Line
 	end   *End
-	place place // where its frames come from
+	place place // source of the frames
 
-	overrunning bool // in a burst
-	passedBy    bool // the program has paused: frames pass by (D22)
+	overrunning bool // in a burst of overruns
+	passedBy    bool // the program is paused: frames are not stored
 }
 
-// newDelivery is the end of a line that its program reads.
+// newDelivery makes the reading end of a line.
 func newDelivery(ln *Line, r *End, from place) *delivery {
 	if ln.period == 0 || r.Period < ln.period {
 		ln.period = r.Period
@@ -24,8 +24,8 @@ func newDelivery(ln *Line, r *End, from place) *delivery {
 	return &delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
-// give brings n frames to the program: those of frames, through the path. It returns how many
-// old ones that pushed out of the ring.
+// give passes frames through the path, which makes n of them, to the program, and returns how many
+// old frames they pushed out of the ring.
 func (d *delivery) give(frames []byte, n int) (dropped int, err error) {
 	p := &d.line.path
 	size := p.from.FrameBytes()
@@ -52,18 +52,18 @@ func (d *delivery) give(frames []byte, n int) (dropped int, err error) {
 	return dropped, nil
 }
 
-// giveRest brings the program what the converter holds at the end of the stream.
-func (d *delivery) giveRest() {
+// emptyConverter gives the program what the converter holds at the end of the stream.
+func (d *delivery) emptyConverter() {
 	p := &d.line.path
 	if !p.holds() {
 		return
 	}
 	rest := p.converter.Rest(0)
 	p.converter.Finish()
-	_, _ = d.give(nil, rest) // a reader that lies gets no more than that
+	_, _ = d.give(nil, rest) // a bad position is found in the reader's own turn
 }
 
-// giveSilence brings n frames of it to the program.
+// giveSilence gives the program n frames of silence, and returns what give does.
 func (d *delivery) giveSilence(n int) (dropped int, err error) {
 	for n > 0 {
 		part := min(n, d.Spec().Capacity)
@@ -79,7 +79,7 @@ func (d *delivery) giveSilence(n int) (dropped int, err error) {
 	return dropped, nil
 }
 
-// hand gives the program n frames, which are in a and b.
+// hand publishes n frames, already stored in a and b, to the program.
 func (d *delivery) hand(n int, a, b []byte) {
 	if m := d.end.watched(); m != nil {
 		m.measure(a)
@@ -88,7 +88,7 @@ func (d *delivery) hand(n int, a, b []byte) {
 	d.Give(n)
 }
 
-// overrun counts frames that the program lost, and returns what is new.
+// overrun counts frames the program lost; 0 ends a burst. It returns what is new.
 func (d *delivery) overrun(frames int) (found Finding) {
 	if frames == 0 {
 		d.overrunning = false
@@ -105,10 +105,10 @@ func (d *delivery) overrun(frames int) (found Finding) {
 	return found
 }
 
-// publish lets control and the program see how far the line is, and rings its bell. In a
-// converter are so many frames of the program.
+// publish stores the line's progress for control and the program, and rings the program's bell.
+// converting is the number of the program's frames inside a converter.
 func (d *delivery) publish(t *tick, converting uint64) {
-	before := held(d.place, d.end, t)
+	before := framesBeyond(d.place, d.end, t)
 	d.SetClock(t.Time)
 	d.SetDelay(uint32(before + converting))
 	d.end.Moved.Store(d.Given())
@@ -117,10 +117,9 @@ func (d *delivery) publish(t *tick, converting uint64) {
 	}
 }
 
-// finish ends the stream for the program in the cycle that gave it the last frame, so that the
-// end comes at once and not after a detour (D13). What a server under another policy than reset
-// experiences is control's to say.
-func (d *delivery) finish() {
+// endStream ends the stream for the program in the cycle of its last frame, so that the end comes
+// without delay. What a server sees under another policy than reset is up to control.
+func (d *delivery) endStream() {
 	if d.end.Server && !d.line.loop.Resets {
 		return
 	}

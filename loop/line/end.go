@@ -7,44 +7,43 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// End is what the engine has to do with an end that a program holds. Control sets the first
-// part while no line uses it.
+// End is the engine's view of an end that a program holds. Control sets the first part while no
+// line uses the end.
 type End struct {
 	Format audio.Format
-	Period int          // frames
-	Buffer int          // frames
-	Ring   *ring.Ring   //
-	Source *ring.Source // of a program that writes, else nil
-	Sink   *ring.Sink   // of one that reads, else nil
+	Period int // frames
+	Buffer int // frames
+	Ring   *ring.Ring
+	Source *ring.Source // nil: the program reads
+	Sink   *ring.Sink   // nil: the program writes
 	Bell   Bell
-	Server bool // it holds the server end
-	Gone   bool // the program has closed; what it wrote is still on its way
+	Server bool // the server end
+	Gone   bool // the program closed; its last frames are being delivered
 
-	// Control sets these, and the engine heeds them in the next cycle.
+	// Set by control; the engine obeys in the next cycle.
 	Paused   atomic.Bool
 	LastMark atomic.Uint64         // position of the last eof mark
-	DrainTo  atomic.Uint64         // position to report to drains; the engine clears it when it is reached
+	DrainTo  atomic.Uint64         // position drains wait for; the engine clears it when reached
 	MarkTo   atomic.Uint64         // position of the next eof mark; control clears it
-	Meter    atomic.Pointer[Meter] // nil: nobody has looked
+	Meter    atomic.Pointer[Meter] // nil: never read
 
-	// The engine sets these; any goroutine may look.
+	// Set by the engine; any goroutine may read.
 	Moved   atomic.Uint64 // frames taken from or given to the program
-	Flowing atomic.Bool   // the program that writes has frames
+	Flowing atomic.Bool   // a writing program has frames
 	Xruns   Xruns
-	Bad     atomic.Uint64 // samples of the program that were no numbers, since its ring was made
+	Bad     atomic.Uint64 // NaN and infinite samples since the ring was made
 }
 
 // Bell wakes the program of an end. The engine calls it, so it must not block or allocate.
 type Bell interface{ Ring() }
 
-// Xruns are the daemon's own count; what the program sees is a copy.
+// Xruns is the daemon's own count; the program sees a copy.
 type Xruns struct {
 	Bursts, Frames atomic.Uint64
-	Sticky         atomic.Bool // audio(7I) error: raised once, until control takes it down
+	Sticky         atomic.Bool // error flag of audio(7I), until control clears it
 }
 
-// countXrun counts frames that were lost or missing, and reports whether the sticky flag was not
-// up.
+// countXrun counts lost or missing frames, and reports whether the sticky flag was down.
 func (e *End) countXrun(burst bool, frames uint64) (first bool) {
 	e.Ring.CountXrun(burst, frames)
 	e.Xruns.Frames.Add(frames)

@@ -1,7 +1,7 @@
 package line
 
-// feed is a line from ring to bus: what a program writes is added up with what others do. The
-// bus asks for the frames of each cycle, so there is no clock to be counted.
+// feed is a line from ring to bus: it adds what a program writes to what the other feeds wrote. The
+// bus asks for the frames of each cycle, so a feed counts no clock.
 //
 //	program ─▶ ring ─▶ path ─▶ bus
 type feed struct {
@@ -20,8 +20,8 @@ func (f *feed) due(*tick) int {
 }
 
 func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
-	n := min(due, f.from.makes(avail))
-	f.from.fill(n, due-n, avail, closing || t.lenient, false)
+	n := min(due, f.from.producible(avail))
+	f.from.fill(n, due-n, avail, closing || t.lenient, noExcuse)
 	if !f.add(n) {
 		return FoundBadWriter
 	}
@@ -32,7 +32,7 @@ func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
 	return 0
 }
 
-// add puts n frames onto the bus. false: the program lies about its position.
+// add adds n frames to the bus. It returns false if the program's position is bad.
 func (f *feed) add(n int) bool {
 	p := &f.path
 	switch {
@@ -58,21 +58,21 @@ func (f *feed) add(n int) bool {
 
 func (f *feed) end() {}
 
-// demand returns how many of the due frames there are to be for a feed's sake, where the bus is
-// that of a group: silence only fills up what one of several lacks.
+// demand returns how many of the due frames the bus of a group should have because of this feed.
+// Silence only fills what one of several feeds lacks.
 func (f *feed) demand(t *tick, due int) int {
 	avail, err := f.from.available()
 	if err != nil || !f.clock.anchored {
-		return 0 // a feed that lies is found out in its turn
+		return 0 // advance finds a bad position
 	}
-	n := min(due, f.from.makes(avail))
+	n := min(due, f.from.producible(avail))
 	switch {
 	case n == due, f.from.end.Paused.Load():
 		return due
 	case f.from.last(avail):
 		return n
 	case t.lenient:
-		return max(0, n-f.period) // leave the writer a period to come back in
+		return max(0, n-f.period) // leave the writer a period to catch up
 	}
 	return due - f.from.hold(n, due-n)
 }

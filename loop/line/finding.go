@@ -1,37 +1,37 @@
 package line
 
-// Finding is what the cycle found out about a line, for the reporter; 0 is nothing.
+// Finding is what the cycle found out about a line, as bits for the reporter; 0: nothing.
 type Finding uint32
 
 // The findings.
 const (
-	FoundEnd        Finding = 1 << iota // the writer has gone, and all is delivered
+	FoundEnd        Finding = 1 << iota // the writer closed, and all is delivered
 	FoundUnderrun                       // the writer's sticky flag went up
 	FoundOverrun                        // the reader's sticky flag went up
 	FoundDrain                          // a drain's position was reached
 	FoundMark                           // an eof mark was reached
-	FoundBadWriter                      // it lies about its position
-	FoundBadReader                      //
-	FoundDeadDevice                     // the clock is gone
+	FoundBadWriter                      // the writer's position is impossible
+	FoundBadReader                      // the reader's position is impossible
+	FoundDeadDevice                     // the device failed
 	FoundDeviceXrun                     // the device's sticky flag went up
-	FoundTooLate                        // a member of a group whose stream has ended
+	FoundTooLate                        // the group's stream had ended before a member joined
 )
 
-// Passing are those that the session survives.
+// Passing holds the findings that do not end the session.
 const Passing = FoundUnderrun | FoundOverrun | FoundDeviceXrun | FoundDrain | FoundMark
 
-// Owner is told what was found about a line, on the reporter's goroutine.
+// Owner receives what was found about a line, on the reporter's goroutine.
 type Owner interface{ Found(Finding) }
 
-// found reports something, once until the reporter has seen it.
+// found adds findings, and reports the line unless it is already waiting for the reporter.
 func (ln *Line) found(what Finding) {
 	if what != 0 && ln.findings.Or(uint32(what)) == 0 {
 		ln.set.report(ln)
 	}
 }
 
-// report pushes a line on the list for the reporter. Only for found, which keeps a line from
-// being on the list twice.
+// report pushes a line on the reporter's list, without a lock. Only found calls it, which keeps a
+// line from being on the list twice.
 func (s *Set) report(ln *Line) {
 	for {
 		head := s.reports.Load()
@@ -46,12 +46,12 @@ func (s *Set) report(ln *Line) {
 	}
 }
 
-// Report tells owners what was found about their lines, until EndReports. It is for a goroutine
-// of its own, the reporter.
+// Report tells owners what was found about their lines, until EndReports. It blocks, and runs on a
+// goroutine of its own, the reporter.
 func (s *Set) Report() {
 	for range s.kick {
 		for ln := s.reports.Swap(nil); ln != nil; {
-			next := ln.reported // before the findings are taken: then ln may be pushed again
+			next := ln.reported // first: once the findings are taken, ln may be pushed again
 			if found := Finding(ln.findings.Swap(0)); found != 0 {
 				ln.owner.Found(found)
 			}
@@ -60,5 +60,5 @@ func (s *Set) Report() {
 	}
 }
 
-// EndReports ends Report. Nothing is to be found any more.
+// EndReports ends Report. No line may find anything after it.
 func (s *Set) EndReports() { close(s.kick) }

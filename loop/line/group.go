@@ -6,8 +6,8 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// group is the clients of a shared loop whose server is a program (D4): the server's line,
-// which counts the clock, and a bus with a feed or a tap for each client that runs.
+// group is a server program of a shared loop and its clients: the server's line, which counts the
+// clock, and a bus with a feed or a tap for each running client.
 //
 //	feed ─▶ ┐                                  ┌ ─▶ tap
 //	feed ─▶ bus ─▶ server        server ─▶ bus ─ ─▶ tap
@@ -16,16 +16,18 @@ import (
 type group struct {
 	server *Line
 	bus    *Bus
-	ended  bool // too late to join
+	ended  bool // no client can join any more
 }
 
-// NewGroup is the line of a server of a shared loop, for no clients yet, and the bus that they
-// meet on, whose frames are those of a cycle of s at most.
+// NewGroup returns the line of a server of a shared loop, without clients, and its bus, which has
+// room for the frames of one period of s. It allocates.
 func NewGroup(o Owner, l *Loop, s *Set, server *End, settings ...mixer.Setting) *Line {
 	ln := &Line{owner: o, loop: l}
-	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...) // one format needs no conversion
-	block := audio.MulDiv(uint64(s.usual), ln.path.rate, s.rate)                                   // longer cycles go in several
-	ln.group = &group{server: ln, bus: &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}}
+	// One format needs no conversion: no error.
+	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...)
+	block := audio.MulDiv(uint64(s.basePeriod), ln.path.rate, s.rate) // a longer cycle takes several blocks
+	bus := &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}
+	ln.group = &group{server: ln, bus: bus}
 	if server.Source != nil {
 		ln.kind = &playingServer{ln, ln.group, newSupply(ln, server, nowhere{})}
 	} else {
@@ -34,12 +36,13 @@ func NewGroup(o Owner, l *Loop, s *Set, server *End, settings ...mixer.Setting) 
 	return ln
 }
 
-// NewMember is the session of a client with the others on the bus of a device. stands is where
-// the channels of the bus do. Errors as NewPair.
-func NewMember(o Owner, l *Loop, client *End, b *Bus, stands audio.Positions, settings ...mixer.Setting) (ln *Line, err error) {
+// NewMember returns the line of a client on the bus of a device. stands gives the positions of the
+// bus's channels. Errors as NewPair.
+func NewMember(o Owner, l *Loop, client *End, b *Bus, stands audio.Positions,
+	settings ...mixer.Setting) (ln *Line, err error) {
 	at, f := b.Format(), client.Format
 	at.Positions = stands
-	understand(&at, &f)
+	inferPositions(&at, &f)
 	ln = &Line{owner: o, loop: l}
 	if client.Source != nil {
 		if ln.path, err = newPath(f, at, l.Convert, fadesOnBus, settings...); err == nil {
@@ -60,7 +63,7 @@ func (server *Line) Join(o Owner, client *End, stands audio.Positions, settings 
 	return ln, err
 }
 
-// Grouped reports whether it is the line of a server that has a group.
+// Grouped reports whether this is the line of a server that has a group.
 func (ln *Line) Grouped() bool { return ln.group != nil }
 
 // playingServer is the line of a server that plays to a group.
@@ -89,7 +92,7 @@ func (p *playingServer) move(t *tick, due, avail int, closing bool) Finding {
 	return 0
 }
 
-// spread brings n frames and then silence to each client.
+// spread gives n frames, then silence, to each client.
 func (p *playingServer) spread(t *tick, n, silence int) {
 	for n > 0 || silence > 0 {
 		p.bus.Begin(n)
@@ -106,15 +109,15 @@ func (p *playingServer) spread(t *tick, n, silence int) {
 	}
 }
 
-// room returns how many frames the clients have room for: the one with the least, but when the
-// engine is late a slow one must not hold up the others.
+// room returns how many frames the clients have room for: the least while freewheeling, otherwise
+// the most, because a slow client must not hold up the others after the engine was late.
 func (p *playingServer) room(t *tick) int {
 	least, most := int(^uint(0)>>1), 0
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
 		to := ln.kind.(*tap).to
 		room, err := to.Room()
 		if err != nil || to.end.Paused.Load() {
-			continue // a tap that lies is found out in its turn
+			continue // the tap's own turn finds a bad position
 		}
 		room = int(audio.MulDiv(uint64(room), p.path.rate, ln.path.rate))
 		least, most = min(least, room), max(most, room)
@@ -128,8 +131,8 @@ func (p *playingServer) room(t *tick) int {
 func (p *playingServer) end() {
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
 		to := ln.kind.(*tap).to
-		to.giveRest()
-		to.finish()
+		to.emptyConverter()
+		to.endStream()
 	}
 }
 
@@ -169,12 +172,12 @@ func (r *recordingServer) advance(t *tick) Finding {
 	r.to.publish(t, 0)
 	if had && r.bus.lines.first == nil && r.loop.Resets {
 		r.ended = true
-		r.to.finish()
+		r.to.endStream()
 	}
 	return 0
 }
 
-// due returns how many frames there are to be in a cycle, because of the clients.
+// due returns how many frames the clients make due in a cycle.
 func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
 	r.to.passedBy = r.to.end.Paused.Load()
 	due := 0
@@ -200,7 +203,7 @@ func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
 	return n, nil
 }
 
-// begun reports whether a client has.
+// begun reports whether the clock of a client has started.
 func (r *recordingServer) begun() bool {
 	for ln := r.bus.lines.first; ln != nil; ln = ln.next {
 		if ln.clock.anchored {

@@ -8,67 +8,67 @@ import (
 	"github.com/loopbridge/loopbridge/loop/convert"
 )
 
-// Line is a session as the engine sees it: frames of a loop on their way. What all lines have is
-// here; how the frames go is the kind's business.
+// Line is a session as the engine sees it: frames of a loop on their way. It holds what all lines
+// have; the kind knows how the frames go.
 type Line struct {
-	// Closing is set by control when the writer has gone: deliver the rest, then end.
+	// Closing is set by control when the writer closes: deliver what it wrote, then end.
 	Closing atomic.Bool
 
-	// Set once, before the engine gets it.
+	// Set before the engine gets the line.
 	owner  Owner
 	loop   *Loop
 	kind   kind
 	path   path
-	period int    // the smallest that a program of it moves at a time, frames of what comes out
-	group  *group // that it is the server's line of; nil: of none
-	joins  *group // that it is a member of
+	period int    // smallest period of its programs, in output frames
+	group  *group // whose server's line it is; nil: none
+	joins  *group // whose member it is; nil: none
 
-	// Between the engine and the reporter.
+	// Shared by the engine and the reporter.
 	findings atomic.Uint32
 	reported *Line // next in Set.reports
 
-	// The engine's.
+	// Owned by the engine.
 	set        *Set
-	list       *list // that it is in; nil: in none
+	list       *list // that the line is in; nil: none
 	next, prev *Line
 	clock      clock
 }
 
-// Loop is what the lines of one loop have in common.
+// Loop is what all lines of one loop share.
 type Loop struct {
-	Convert convert.Options // of clients with another format
-	Resets  bool            // a server's stream ends with its client
-	GoesOn  bool            // a server goes on without a client
+	Convert convert.Options // for clients with another format
+	Resets  bool            // the server's stream ends with its client's
+	GoesOn  bool            // the server runs on without a client
 
-	Frames  atomic.Uint64 // moved from writer to reader; any goroutine may look
-	Skipped atomic.Uint64 // left out of the clock, because the engine was late
+	Frames  atomic.Uint64 // moved from writer to reader; any goroutine may read
+	Skipped atomic.Uint64 // left out of the clock after the engine was late
 }
 
-// kind is what the cycle asks of a line.
+// kind is how the frames of a line go.
 type kind interface {
-	// advance moves what is due in a cycle, and returns a Finding if the line is over. It
-	// allocates nothing and blocks on nothing.
+	// advance moves what is due in a cycle, and returns a Finding if the line is over. It allocates
+	// nothing and blocks on nothing.
 	advance(t *tick) Finding
 }
 
-// tick is what all lines need to know of one cycle.
+// tick describes one cycle to all lines.
 type tick struct {
 	backend.Tick
 	rate    uint64 // of the device
-	lenient bool   // the engine was late, or freewheels: nobody is to blame for a gap
+	lenient bool   // late engine or freewheel: gaps are no underruns
 }
 
-// clock counts what is due on a line, from an anchor.
+// clock counts the frames due on a line, from an anchor.
 type clock struct {
 	anchored bool
-	anchor   uint64 // device position, at first that at which the line came
-	counted  uint64 // frames that the clock has asked for since
+	anchor   uint64 // device position; before the start, where the line was added
+	counted  uint64 // frames due since the anchor
 }
 
 // start anchors the clock at the position of a cycle.
 func (c *clock) start(t *tick) { *c = clock{anchored: true, anchor: t.Position} }
 
-// due returns how many frames of a rate have fallen due since the cycle before.
+// due returns how many frames became due since the previous cycle, at the given rate.
 func (c *clock) due(t *tick, rate uint64) int {
 	total := audio.MulDiv(t.Position-c.anchor, rate, t.rate)
 	due := int(total - c.counted)

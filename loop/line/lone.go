@@ -5,9 +5,9 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Under the policy silence a server goes on without a client.
+// With on_client_close = "silence" a server runs on without a client.
 
-// lonePlayer is a line of a program that plays to nobody.
+// lonePlayer is a line whose program plays to no client.
 type lonePlayer struct {
 	*Line
 	from *supply
@@ -19,7 +19,7 @@ func (p *lonePlayer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
 func (p *lonePlayer) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, avail)
-	p.from.fill(n, due-n, avail, closing, false)
+	p.from.fill(n, due-n, avail, closing, noExcuse)
 	p.from.take(n)
 	p.loop.Frames.Add(uint64(n))
 	p.from.publish(t)
@@ -28,7 +28,7 @@ func (p *lonePlayer) move(t *tick, due, avail int, closing bool) Finding {
 
 func (p *lonePlayer) end() {}
 
-// loneRecorder is a line of a program that records silence.
+// loneRecorder is a line whose program records silence.
 type loneRecorder struct {
 	*Line
 	to *delivery
@@ -46,7 +46,7 @@ func (r *loneRecorder) advance(t *tick) Finding {
 	r.to.passedBy = r.to.end.Paused.Load()
 	dropped := 0
 	if !r.to.passedBy {
-		if t.Freewheel { // silence waits for the reader, too
+		if t.Freewheel { // even silence waits for the reader
 			room, err := r.to.Room()
 			if err != nil {
 				return FoundBadReader
@@ -63,10 +63,11 @@ func (r *loneRecorder) advance(t *tick) Finding {
 	return 0
 }
 
-// NewLone is the line of a server without a client.
+// NewLone returns the line of a server without a client. It allocates.
 func NewLone(o Owner, l *Loop, server *End, settings ...mixer.Setting) *Line {
 	ln := &Line{owner: o, loop: l}
-	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesNot, settings...) // one format needs no conversion
+	// One format needs no conversion: no error.
+	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesNot, settings...)
 	if server.Source != nil {
 		ln.kind = &lonePlayer{ln, newSupply(ln, server, nowhere{})}
 	} else {
@@ -75,7 +76,7 @@ func NewLone(o Owner, l *Loop, server *End, settings ...mixer.Setting) *Line {
 	return ln
 }
 
-// Alone reports whether it is the line of a server without a client.
+// Alone reports whether this is the line of a server without a client.
 func (ln *Line) Alone() bool {
 	switch ln.kind.(type) {
 	case *lonePlayer, *loneRecorder:

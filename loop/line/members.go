@@ -2,10 +2,10 @@ package line
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// What is here is done between two cycles.
+// The engine's goroutine calls what is in this file between two cycles.
 
-// Add takes a line on, from a device position on. A member of a group whose stream has ended
-// comes too late, which is found.
+// Add adds a line at a device position. It finds FoundTooLate for a member of a group whose stream
+// has ended.
 func (s *Set) Add(ln *Line, position uint64) {
 	ln.set = s
 	if g := ln.joins; g != nil {
@@ -14,15 +14,15 @@ func (s *Set) Add(ln *Line, position uint64) {
 			return
 		}
 		if g.bus.lines.first == nil && !ln.loop.GoesOn {
-			g.server.clock.anchored = false // its clock begins with this client
+			g.server.clock.anchored = false // the clock starts with this client
 		}
 	}
 	ln.clock.anchor = position
 	s.listOf(ln).push(ln)
-	s.count, s.moved = s.count+1, true
+	s.count, s.changed = s.count+1, true
 }
 
-// listOf is where a line belongs.
+// listOf returns the list a line belongs to.
 func (s *Set) listOf(ln *Line) *list {
 	switch k := ln.kind.(type) {
 	case *feed:
@@ -33,21 +33,21 @@ func (s *Set) listOf(ln *Line) *list {
 	return &s.lines
 }
 
-// Remove takes a line away, if it is there.
+// Remove removes a line, if the engine still has it.
 func (s *Set) Remove(ln *Line) {
 	if ln.list != nil {
 		ln.list.remove(ln)
-		s.count, s.moved = s.count-1, true
+		s.count, s.changed = s.count-1, true
 	}
 }
 
-// Refuse finds that the device of a line, which was not added, is dead.
+// Refuse finds FoundDeadDevice for a line that was not added.
 func (s *Set) Refuse(ln *Line) {
 	ln.set = s
 	ln.found(FoundDeadDevice)
 }
 
-// Drop removes all lines, as their device is dead.
+// Drop removes all lines because the device failed.
 func (s *Set) Drop() {
 	for _, l := range s.lists() {
 		s.drop(l)
@@ -62,15 +62,15 @@ func (s *Set) drop(l *list) {
 	}
 }
 
-// lists are all that a cycle advances.
+// lists returns all lists a cycle advances.
 func (s *Set) lists() [3]*list {
 	return [...]*list{&s.Recorded.lines, &s.lines, &s.Played.lines}
 }
 
-// Pace returns the smallest period that a session wants, in frames of the device, and no more
-// than the configured one.
+// Pace returns the smallest period of any line, in frames of the device, or the configured one if
+// that is smaller.
 func (s *Set) Pace() (period int) {
-	period = s.usual
+	period = s.basePeriod
 	for _, l := range s.lists() {
 		for ln := l.first; ln != nil; ln = ln.next {
 			period = min(period, ln.pace(s.rate))
@@ -82,15 +82,14 @@ func (s *Set) Pace() (period int) {
 	return period
 }
 
-// Changed reports whether lines have come or gone since it was called before, so that Pace may
-// return something else.
+// Changed reports whether lines came or went since the previous call, so that Pace may differ.
 func (s *Set) Changed() bool {
-	changed := s.moved
-	s.moved = false
+	changed := s.changed
+	s.changed = false
 	return changed
 }
 
-// members are the lines that come and go with the clients of a group's server.
+// members returns the lines in the group of a server's line.
 func (ln *Line) members() *list {
 	if ln.group == nil {
 		return &list{}
@@ -98,7 +97,7 @@ func (ln *Line) members() *list {
 	return &ln.group.bus.lines
 }
 
-// pace is the period of a line in frames of the device.
+// pace returns the period of a line in frames of the device.
 func (ln *Line) pace(rate uint64) int {
 	return max(1, int(audio.MulDiv(uint64(ln.period), rate, ln.path.rate)))
 }

@@ -7,15 +7,14 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Meter measures what a program writes or reads, behind the controls of its own end, as
-// long as somebody looks at it: in the ring, so that it knows nothing of lines. What a program
-// reads has been through them all; what it writes goes through fader, which is for the meter
-// alone.
+// Meter measures what a program writes or reads, after the controls of its own end, while a program
+// looks at it. It measures in the ring: what a program reads has passed all faders; what it writes
+// passes one that belongs to the meter.
 //
 //	program ─▶ ring ─┬─▶ play gain ─▶ record gain ─▶ ring ─┬─▶ program
 //	                 └─▶ fader ─▶ meter            meter ◀─┘
 //
-// The engine's goroutine owns it, but for Look.
+// All methods but Look are for the engine's goroutine.
 type Meter struct {
 	meter    *mixer.Meter
 	fader    *mixer.Fader // nil: the end reads
@@ -23,40 +22,43 @@ type Meter struct {
 	channels int
 	rate     int
 	block    []float32
-	left     atomic.Int64 // frames for which to go on
+	left     atomic.Int64 // frames left to measure
 }
 
 const (
-	meterBlock  = 256 // frames at once
-	meterLooked = 10  // seconds for which a look keeps a meter going
+	meterBlock  = 256 // frames measured at a time
+	meterLooked = 10  // seconds for which one Look keeps the meter going
 )
 
-// NewMeter returns one for an end in a format with the positions that are meant, which plays, so
-// that settings are those of what it writes, or reads.
+// NewMeter returns a meter for an end. f has the effective positions; plays: the program writes,
+// through settings.
 func NewMeter(f audio.Format, plays bool, settings ...mixer.Setting) *Meter {
-	m := &Meter{meter: mixer.NewMeter(f.Channels), encoding: f.Encoding, channels: f.Channels, rate: f.Rate, block: make([]float32, meterBlock*f.Channels)}
+	m := &Meter{
+		meter: mixer.NewMeter(f.Channels), block: make([]float32, meterBlock*f.Channels),
+		encoding: f.Encoding, channels: f.Channels, rate: f.Rate,
+	}
 	if plays {
 		m.fader = mixer.NewFaderFor(f, settings...)
 	}
 	return m
 }
 
-// Look reads and resets the meter, and keeps it going for some seconds more. From one goroutine
-// at a time.
+// Look reads and resets the meter, and keeps it going for some seconds. One goroutine at a time may
+// call it.
 func (m *Meter) Look() (r mixer.Reading) {
 	m.left.Store(int64(meterLooked * m.rate))
 	m.meter.Read(&r)
 	return r
 }
 
-// Fade brings other settings to the meter, between two cycles, on the engine's goroutine.
+// Fade changes the settings, between two cycles.
 func (m *Meter) Fade(settings ...mixer.Setting) {
 	if m.fader != nil {
 		m.fader.Set(settings...)
 	}
 }
 
-// watched is the meter of an end if somebody looks at it, else nil.
+// watched returns the meter of an end while a program looks at it, else nil.
 func (e *End) watched() *Meter {
 	m := e.Meter.Load()
 	if m == nil || m.left.Load() <= 0 {
@@ -65,7 +67,7 @@ func (e *End) watched() *Meter {
 	return m
 }
 
-// measure is for whole frames of the ring.
+// measure measures whole frames of the ring.
 func (m *Meter) measure(frames []byte) {
 	size := m.encoding.Bytes()
 	m.left.Add(-int64(len(frames) / (size * m.channels)))

@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Meters of ends allocate nothing in the cycle, also where frames are converted; they measure
-// while somebody looks, and for ten seconds after.
+// TestEndMetersAllocateNothingAndRest: meters of ends allocate nothing in the cycle, even with a
+// converter; they measure while a program looks, and for ten seconds after.
 func TestEndMetersAllocateNothingAndRest(t *testing.T) {
 	for _, f := range []audio.Format{audio.DefaultFormat(), {Rate: 48000, Channels: 6, Encoding: audio.FloatLE}} {
 		e, lines := bench(t, 1, f)

@@ -2,7 +2,7 @@ package line
 
 import "github.com/loopbridge/loopbridge/mixer"
 
-// pair is a line from ring to ring: what one program writes, another one reads.
+// pair is a line from ring to ring: one program writes, another reads.
 //
 //	program ─▶ ring ─▶ path ─▶ ring ─▶ program
 type pair struct {
@@ -11,15 +11,14 @@ type pair struct {
 	to   *delivery
 }
 
-// NewPair is the session of two programs, one of which holds the server end, with the settings
-// of both. It allocates, and designs a filter where the rates differ. ErrInvalid: they are too
-// far apart.
+// NewPair returns the line of two programs, one at the server end, with the settings of both. It
+// allocates, and designs a filter if the rates differ. ErrInvalid: the rates are too far apart.
 func NewPair(o Owner, l *Loop, w, r *End, settings ...mixer.Setting) (ln *Line, err error) {
 	from, to := w.Format, r.Format
 	if w.Server {
-		understand(&from, &to)
+		inferPositions(&from, &to)
 	} else {
-		understand(&to, &from)
+		inferPositions(&to, &from)
 	}
 	ln = &Line{owner: o, loop: l}
 	if ln.path, err = newPath(from, to, l.Convert, fadesInPath, settings...); err != nil {
@@ -34,7 +33,7 @@ func (p *pair) advance(t *tick) Finding { return p.from.advance(t, p) }
 func (p *pair) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
 func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
-	have := p.from.makes(avail)
+	have := p.from.producible(avail)
 	n, excused := min(due, have), false
 	gap := due - n // silence
 	p.to.passedBy = p.to.end.Paused.Load()
@@ -69,7 +68,7 @@ func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
 	return 0
 }
 
-// transfer moves n frames, and returns how many old ones that pushed out of the reader's ring.
+// transfer moves n frames, and returns how many old frames they pushed out of the reader's ring.
 func (p *pair) transfer(n int) (dropped int, bad Finding) {
 	for n > 0 {
 		part := n
@@ -104,4 +103,4 @@ func (p *pair) transfer(n int) (dropped int, bad Finding) {
 	return dropped, 0
 }
 
-func (p *pair) end() { p.to.finish() }
+func (p *pair) end() { p.to.endStream() }

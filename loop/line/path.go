@@ -6,30 +6,29 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// path is what becomes of frames between where a line takes them and where it brings them.
+// path converts and fades frames on their way through a line.
 type path struct {
-	from, to   audio.Format       // of what goes in, and of what comes out
-	rate       uint64             // of what comes out, whose frames are meant unless it is said otherwise
-	frameBytes int                // of it
+	from, to   audio.Format       // of input and output
+	rate       uint64             // of the output; frame counts are output frames by default
+	frameBytes int                // of the output
 	converter  *convert.Converter // nil: frames are copied
-	raw        bool               // it only rearranges channels
+	raw        bool               // the converter only reorders channels
 	fader      *mixer.Fader       // of both ends
 	fading     fading
-	converts   bool // there is a converter, as control knows
+	converts   bool // control's own record of whether there is a converter
 }
 
-// fading is who applies the fader of a path.
+// fading says what applies the fader of a path.
 type fading uint8
 
 const (
-	fadesNot    fading = iota // nobody: there is no other end
-	fadesOnBus                // the bus that frames come onto, or a group
-	fadesInPath               // the converter; there has to be one
+	fadesNot    fading = iota // nothing: there is no other end
+	fadesOnBus                // the bus
+	fadesInPath               // the converter, which must exist
 )
 
-// newPath makes a path between two formats, whose positions are as they are to be understood.
-// It allocates, and designs a filter where the rates differ. ErrInvalid: they are too far
-// apart.
+// newPath makes a path between formats with the effective positions. It allocates, and designs a
+// filter if the rates differ. ErrInvalid: the rates are too far apart.
 func newPath(from, to audio.Format, o convert.Options, how fading, settings ...mixer.Setting) (p path, err error) {
 	p = path{from: from, to: to, fading: how}
 	if how != fadesNot && o.Needed(from, to) {
@@ -51,22 +50,22 @@ func newPath(from, to audio.Format, o convert.Options, how fading, settings ...m
 	return p, nil
 }
 
-// converterForFader is what a path needs to fade that copies as yet; else nil. For control.
+// converterForFader returns the converter that a copying path needs to fade, or nil. For control.
 func (p *path) converterForFader(o convert.Options) *convert.Converter {
 	if p.converts || p.fading != fadesInPath {
 		return nil
 	}
 	c, err := convert.New(p.from, p.to, o)
 	if err != nil {
-		return nil // one format cannot be too far from itself
+		return nil // equal rates always convert
 	}
 	p.converts = true
 	c.Through(p.fader)
 	return c
 }
 
-// Fade returns what brings other settings to the path of a line, between two cycles, on the
-// engine's goroutine. It is for control, and may allocate.
+// Fade returns a function that changes the settings of a line's path, to be run on the engine's
+// goroutine between two cycles. Fade itself is for control, and may allocate.
 func (ln *Line) Fade(settings ...mixer.Setting) (change func()) {
 	p := &ln.path
 	c := p.converterForFader(ln.loop.Convert)
@@ -78,7 +77,7 @@ func (ln *Line) Fade(settings ...mixer.Setting) (change func()) {
 	}
 }
 
-// latency is how many frames that went in are on their way in the converter.
+// latency returns how many input frames the converter delays.
 func (p *path) latency() int {
 	if p.converter == nil {
 		return 0
@@ -86,22 +85,26 @@ func (p *path) latency() int {
 	return p.converter.Latency()
 }
 
-// holds reports whether the converter has frames that came in.
+// holds reports whether the converter holds frames.
 func (p *path) holds() bool { return p.converter != nil && p.converter.Holds() }
 
-// yield returns how many frames come out when so many go in. With rest these are the last for
-// now, and nothing is kept back for what might come behind.
-func (p *path) yield(frames int, rest bool) int {
-	switch {
-	case p.converter == nil:
+// yield returns how many frames come out for more input frames.
+func (p *path) yield(frames int) int {
+	if p.converter == nil {
 		return frames
-	case rest:
-		return p.converter.Rest(frames)
 	}
 	return p.converter.Yield(frames)
 }
 
-// need returns how many frames go in for so many to come out.
+// yieldLast returns how many frames come out if the input ends after more frames.
+func (p *path) yieldLast(frames int) int {
+	if p.converter == nil {
+		return frames
+	}
+	return p.converter.Rest(frames)
+}
+
+// need returns how many input frames make the given number of output frames.
 func (p *path) need(frames int) int {
 	if p.converter == nil {
 		return frames
@@ -109,9 +112,9 @@ func (p *path) need(frames int) int {
 	return p.converter.Need(frames)
 }
 
-// understand gives a side that does not say where its channels stand the positions that are
-// meant, where the other side says and has as many (see "Positions" of the package comment).
-func understand(loop, client *audio.Format) {
+// inferPositions gives the side without positions the effective ones, if the other side has some
+// and as many channels (see "Positions" in package loop).
+func inferPositions(loop, client *audio.Format) {
 	switch {
 	case loop.Channels != client.Channels:
 	case !client.Positions.Known():
@@ -121,8 +124,7 @@ func understand(loop, client *audio.Format) {
 	}
 }
 
-// copyPieces copies one block whose memory is in two pieces on both sides; nothing where there
-// is no place for it.
+// copyPieces copies a block that is in two pieces on both sides. Without a destination it does nothing.
 func copyPieces(to1, to2, from1, from2 []byte) {
 	n := copy(to1, from1)
 	if n < len(to1) {

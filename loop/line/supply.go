@@ -5,22 +5,22 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// supply is a program that writes, as the cycle takes frames from it.
+// supply is the end of a line whose program writes.
 type supply struct {
 	*ring.Source
 	line   *Line
 	end    *End
-	place  place // where its frames go
-	primer int   // frames that it has to have written before the clock counts
+	place  place // destination of the frames
+	primer int   // frames to be written before the clock starts
 
-	underrunning bool   // in a burst
-	quiet        bool   // running dry is expected: it was drained (D21)
-	marked       bool   // as well: it has an eof mark
-	held         int    // frames that the clock has stood still since then
-	bad          uint64 // of the converter, as far as counted
+	underrunning bool   // in a burst of underruns
+	quiet        bool   // running dry is no xrun: the program drained
+	marked       bool   // running dry is no xrun: there is an eof mark
+	held         int    // frames that hold left out since the drain
+	bad          uint64 // bad samples of the converter counted so far
 }
 
-// newSupply is the end of a line that its program writes, after the path is known.
+// newSupply makes the writing end of a line whose path is known.
 func newSupply(ln *Line, w *End, to place) *supply {
 	ln.Closing.Store(w.Gone)
 	w.Flowing.Store(false)
@@ -31,17 +31,17 @@ func newSupply(ln *Line, w *End, to place) *supply {
 	return &supply{Source: w.Source, line: ln, end: w, place: to, primer: min(w.Period+ln.path.latency(), w.Buffer)}
 }
 
-// sender is a kind of line on which a program writes.
+// sender is a kind of line whose program writes.
 type sender interface {
-	// due returns how many frames have fallen due since the cycle before.
+	// due returns how many frames became due since the previous cycle.
 	due(t *tick) int
-	// move brings due frames on their way; the program has written avail of its own.
+	// move moves due frames; the program has avail of its own ready.
 	move(t *tick, due, avail int, closing bool) Finding
-	// end tells those who read that the stream has ended.
+	// end tells the readers that the stream has ended.
 	end()
 }
 
-// advance is that of a sender.
+// advance is kind.advance of a sender.
 func (s *supply) advance(t *tick, k sender) Finding {
 	avail, err := s.available()
 	if err != nil {
@@ -51,11 +51,11 @@ func (s *supply) advance(t *tick, k sender) Finding {
 	if !s.line.clock.anchored {
 		s.prime(t, avail, closing)
 	} else if due := k.due(t); due > 0 {
-		if over := k.move(t, due, avail, closing); over != 0 {
-			return over
+		if fatal := k.move(t, due, avail, closing); fatal != 0 {
+			return fatal
 		}
 	}
-	// Another drain may begin meanwhile: it is not to be lost.
+	// CompareAndSwap, because another drain may begin now.
 	if to := s.end.DrainTo.Load(); s.drained(0) && s.pending() == 0 && s.end.DrainTo.CompareAndSwap(to, 0) {
 		s.line.found(FoundDrain)
 	}
@@ -69,7 +69,7 @@ func (s *supply) advance(t *tick, k sender) Finding {
 	return 0
 }
 
-// available returns how many frames the program has for the line.
+// available returns how many frames the line may take from the program.
 func (s *supply) available() (frames int, err error) {
 	if frames, err = s.Avail(); frames > 0 {
 		s.quiet, s.marked, s.held = false, false, 0
@@ -80,8 +80,8 @@ func (s *supply) available() (frames int, err error) {
 	return frames, err
 }
 
-// prime starts the clock of the line when the program is ready for it. Until then the anchor is
-// where the engine got the line.
+// prime starts the clock of the line once the program is ready. Until then the anchor is where the
+// engine got the line.
 func (s *supply) prime(t *tick, avail int, closing bool) {
 	waited := audio.MulDiv(t.Position-s.line.clock.anchor, uint64(s.line.path.from.Rate), t.rate)
 	if avail >= s.primer || closing || s.end.DrainTo.Load() != 0 || waited >= 2*uint64(s.primer) {
@@ -89,18 +89,20 @@ func (s *supply) prime(t *tick, avail int, closing bool) {
 	}
 }
 
-// last reports whether no frames are to come behind the avail that were written: the program
-// has closed, or drains just these.
+// last reports whether avail frames are the last: the program has closed, or drains them.
 func (s *supply) last(avail int) bool {
 	return s.line.Closing.Load() || s.end.DrainTo.Load() == s.Taken()+uint64(avail)
 }
 
-// makes returns how many frames come out of the avail that were written.
-func (s *supply) makes(avail int) int {
-	return s.line.path.yield(avail, s.line.path.converter != nil && s.last(avail))
+// producible returns how many frames come out of avail input frames.
+func (s *supply) producible(avail int) int {
+	if s.line.path.converter != nil && s.last(avail) {
+		return s.line.path.yieldLast(avail)
+	}
+	return s.line.path.yield(avail)
 }
 
-// take gives n frames back to the program as room.
+// take returns n frames to the program as room.
 func (s *supply) take(n int) {
 	if m := s.end.watched(); m != nil {
 		a, b := s.Peek(n)
@@ -110,8 +112,8 @@ func (s *supply) take(n int) {
 	s.Take(n)
 }
 
-// convert fills to with frames of the program, which suffice. false: it lies about its
-// position.
+// convert fills to with frames of the program, which has enough. It returns false if the program's
+// position is bad.
 func (s *supply) convert(to []byte) bool {
 	p := &s.line.path
 	in, out := s.end.Format.FrameBytes(), p.frameBytes
@@ -132,7 +134,7 @@ func (s *supply) convert(to []byte) bool {
 		if given > 0 || taken > 0 {
 			continue
 		}
-		if p.converter.Finish(); !p.converter.Holds() { // only what was counted is asked for
+		if p.converter.Finish(); !p.converter.Holds() { // empty: the rest is silence
 			p.to.Encoding.Silence(to)
 			break
 		}
@@ -141,7 +143,7 @@ func (s *supply) convert(to []byte) bool {
 	return true
 }
 
-// countBad counts samples that were no numbers, as the converter has found since.
+// countBad adds the NaN and infinite samples the converter found since.
 func (s *supply) countBad() {
 	if bad := s.line.path.converter.Bad(); bad != s.bad {
 		s.end.Bad.Add(bad - s.bad)
@@ -149,10 +151,9 @@ func (s *supply) countBad() {
 	}
 }
 
-// publish lets control and the program see how far the line is, and how much is behind the
-// ring, and rings its bell.
+// publish stores the line's progress and delay for control and the program, and rings its bell.
 func (s *supply) publish(t *tick) {
-	behind := held(s.place, s.end, t)
+	behind := framesBeyond(s.place, s.end, t)
 	if s.line.path.holds() {
 		behind += uint64(s.line.path.latency())
 	}

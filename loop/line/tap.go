@@ -2,8 +2,8 @@ package line
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// tap is a line from bus to ring: what a device records, or a server plays to several clients,
-// goes to each of them. It has the frames of the bus, and so no clock.
+// tap is a line from bus to ring: each client gets all frames a device records or a server plays.
+// The bus has the frames of each cycle, so a tap counts no clock.
 //
 //	bus ─▶ path ─▶ ring ─▶ program
 type tap struct {
@@ -18,11 +18,11 @@ func (p *tap) advance(t *tick) Finding {
 		return 0
 	}
 	frames := p.from.Frames()
-	dropped, err := p.to.give(p.from.Bytes(), p.path.yield(frames, false))
+	dropped, err := p.to.give(p.from.Bytes(), p.path.yield(frames))
 	if err != nil {
 		return FoundBadReader
 	}
-	if frames > 0 { // a cycle without frames ends no burst
+	if frames > 0 { // a cycle without frames does not end a burst
 		p.found(p.to.overrun(dropped))
 	}
 	if p.from.counts() {

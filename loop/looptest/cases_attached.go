@@ -33,7 +33,7 @@ func (e *end) runs() {
 	e.w.until("it runs", func() bool { return e.State() == ring.Running })
 }
 
-// heard is what the device has played, from the first sound on.
+// heard returns what the device has played, from the first sound on.
 func (w *world) heard() []byte {
 	played := w.clock.Played()
 	for len(played) >= 4 && bytes.Equal(played[:4], []byte{0, 0, 0, 0}) {
@@ -70,7 +70,7 @@ func attachedCases() []testCase {
 		}},
 		{name: "D4_attached_16_writers_are_summed_sample_by_sample", card: true, run: func(w *world) {
 			w.at("speaker")
-			voice := func(k int) func(int) int16 { return func(i int) int16 { return int16((i*(k+7))%2000 - 1000 + k) } }
+
 			var all []*end
 			for k := range 16 {
 				c := w.client(pcm.Write)
@@ -109,7 +109,8 @@ func attachedCases() []testCase {
 		}},
 		{name: "D12_attached_writer_of_another_format_is_converted", card: true, run: func(w *world) {
 			w.at("speaker")
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Rate: 8000, Channels: 1, Encoding: audio.FloatLE}})
+			mono := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.FloatLE}
+			c := w.clientOf(pcm.Write, mono)
 			sound := tone(c.Format(), 997, 2400)
 			for len(sound) > 0 {
 				n := min(len(sound)/4, c.Avail())
@@ -160,7 +161,8 @@ func attachedCases() []testCase {
 			w.at("mic")
 			sound := tone(usual, 997, 48000)
 			w.clock.Feed(func(block []byte, first uint64) { copy(block, sound[first*4:]) })
-			e := listens(w, pcm.Options{Format: audio.Format{Rate: 44100, Channels: 1, Encoding: audio.FloatLE}, Buffer: 44100})
+			mono := audio.Format{Rate: 44100, Channels: 1, Encoding: audio.FloatLE}
+			e := listens(w, pcm.Options{Format: mono, Buffer: 44100})
 			w.tick(40)
 			if n := e.Delay(); n < 17640-100 || n > 17640 {
 				w.Fatalf("%d frames of 17640 came", n)

@@ -13,8 +13,8 @@ import (
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
-// carry writes sound at one end, closes it, and returns what the other end read until the
-// end of the stream.
+// carry writes sound at one end, closes it, and returns what the other end read until the end of
+// the stream.
 func (w *world) carry(from, to *end, sound []byte) []byte {
 	w.Helper()
 	in, out := from.Format().FrameBytes(), to.Format().FrameBytes()
@@ -48,7 +48,7 @@ func (w *world) carry(from, to *end, sound []byte) []byte {
 	}
 	closed := w.start(func() error { return from.Close(w.Context()) })
 	for to.State() == ring.Running {
-		// While it is about to close, or between its drain and its close, the clock waits.
+		// The clock waits until the end closes, also between its drain and its close.
 		w.until("the daemon knows", func() bool {
 			s := w.status()
 			return s.Client.Gone || !s.Client.Open || !s.Server.Open || s.Client.Draining || s.Server.Draining
@@ -65,16 +65,16 @@ func (w *world) carry(from, to *end, sound []byte) []byte {
 	return got
 }
 
-// convert opens a server of one format and a client of another, and carries sound from
-// the client, or to it.
+// convert opens a server of one format and a client of another, and carries sound from the client,
+// or to it.
 func (w *world) convert(serverFormat, clientFormat audio.Format, toServer bool, sound []byte) []byte {
 	w.Helper()
 	direction := pcm.Read
 	if !toServer {
 		direction = pcm.Write
 	}
-	s := w.must(pcm.Options{Role: pcm.Server, Direction: direction, Format: serverFormat})
-	c := w.must(pcm.Options{Role: pcm.Client, Direction: direction.Opposite(), Format: clientFormat})
+	s := w.serverOf(direction, serverFormat)
+	c := w.clientOf(direction.Opposite(), clientFormat)
 	if s.Format() != serverFormat || c.Format() != clientFormat {
 		w.Fatalf("the server has %s, the client %s", s.Format(), c.Format())
 	}
@@ -112,6 +112,7 @@ func measure(f audio.Format, hertz float64, sound []byte) resampletest.Fit {
 
 func convertCases() []testCase {
 	usual := audio.DefaultFormat()
+	swapped := loop.Spec{Convert: convert.Options{Matrix: audio.Matrix{In: 2, Out: 2, Gains: []float32{0, 1, 1, 0}}}}
 	return []testCase{
 		{name: "E28_D12_every_encoding_is_converted", run: func(w *world) {
 			for i, e := range audio.Encodings() {
@@ -144,7 +145,8 @@ func convertCases() []testCase {
 					got := w.convert(server, other, toServer, tone(from, 997, n))
 					frames := (n*to.Rate + from.Rate - 1) / from.Rate
 					if len(got) != frames*to.FrameBytes() {
-						w.Errorf("%d frames from %s to %s became %d, want %d", n, from, to, len(got)/to.FrameBytes(), frames)
+						w.Errorf("%d frames from %s to %s became %d, want %d",
+							n, from, to, len(got)/to.FrameBytes(), frames)
 						continue
 					}
 					fit := measure(to, 997, got)
@@ -168,11 +170,12 @@ func convertCases() []testCase {
 				m := audio.DefaultMatrix(channels, 2)
 				gain := 20 * math.Log10(float64(m.Gains[0]))
 				if math.Abs(fit.Gain-gain) > 0.01 || fit.Residual > -140 {
-					w.Errorf("%d channels to 2: gain %+.4f dB, want %+.4f, residual %.1f dB", channels, fit.Gain, gain, fit.Residual)
+					w.Errorf("%d channels to 2: gain %+.4f dB, want %+.4f, residual %.1f dB",
+						channels, fit.Gain, gain, fit.Residual)
 				}
 			}
 		}},
-		{name: "D12_channel_map_of_the_loop", spec: loop.Spec{Convert: convert.Options{Matrix: audio.Matrix{In: 2, Out: 2, Gains: []float32{0, 1, 1, 0}}}}, run: func(w *world) {
+		{name: "D12_channel_map_of_the_loop", spec: swapped, run: func(w *world) {
 			s, c := w.pair(pcm.Read)
 			frame := []byte{1, 2, 3, 4}
 			_, err := c.Write(w.Context(), bytes.Repeat(frame, period))
@@ -187,7 +190,7 @@ func convertCases() []testCase {
 		}},
 		{name: "D12_drain_brings_the_last_frame_and_the_next_begins_anew", run: func(w *world) {
 			s := w.server(pcm.Read)
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Rate: 8000}})
+			c := w.clientOf(pcm.Write, audio.Format{Rate: 8000})
 			s.arm()
 			total := 0
 			for _, n := range []int{1000, 1, 777} {
@@ -210,7 +213,7 @@ func convertCases() []testCase {
 		}},
 		{name: "D12_D16_abandoned_frames_are_heard", run: func(w *world) {
 			s := w.server(pcm.Read)
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Rate: 96000, Encoding: audio.U8}})
+			c := w.clientOf(pcm.Write, audio.Format{Rate: 96000, Encoding: audio.U8})
 			s.arm()
 			_, err := c.Write(w.Context(), tone(c.Format(), 997, 5001))
 			w.ok(err)
@@ -226,7 +229,8 @@ func convertCases() []testCase {
 		}},
 		{name: "D12_xruns_are_counted_in_the_program_s_own_frames", run: func(w *world) {
 			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Buffer: 10 * period})
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Rate: 8000}, Period: period / 6, Buffer: period})
+			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write,
+				Format: audio.Format{Rate: 8000}, Period: period / 6, Buffer: period})
 			s.arm()
 			_, err := c.Write(w.Context(), tone(c.Format(), 997, period))
 			w.ok(err)
@@ -244,7 +248,7 @@ func convertCases() []testCase {
 		}},
 		{name: "D12_no_numbers_become_silence_and_are_counted", run: func(w *world) {
 			s := w.server(pcm.Read)
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Encoding: audio.FloatLE}})
+			c := w.clientOf(pcm.Write, audio.Format{Encoding: audio.FloatLE})
 			s.arm()
 			sound := make([]byte, period*8)
 			for i, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 3, -3} {
@@ -267,12 +271,12 @@ func convertCases() []testCase {
 			}
 		}},
 		{name: "E25_D12_formats_that_cannot_be_are_EINVAL", run: func(w *world) {
-			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Rate: 1000}})
+			s := w.serverOf(pcm.Read, audio.Format{Rate: 1000})
 			for _, f := range []audio.Format{{Rate: 256001}, {Rate: 999}, {Channels: 65}, {Encoding: 200}} {
 				_, err := w.try(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: f})
 				w.is(err, audio.ErrInvalid)
 			}
-			w.free(s, w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Rate: 256000}}))
+			w.free(s, w.clientOf(pcm.Write, audio.Format{Rate: 256000}))
 		}},
 		{name: "E27_D11_D12_format_between_the_client_s_open_and_its_start_is_converted", run: func(w *world) {
 			s, c := w.server(pcm.Read), w.client(pcm.Write)

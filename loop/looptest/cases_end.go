@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// drainTo reads everything up to the end of the stream, which has to be ErrReset,
-// and checks that it is the pattern without a gap up to frame last.
+// drainTo reads up to the end of the stream, which has to be ErrReset, and checks that it is the
+// pattern without a gap up to frame last.
 func (e *end) drainTo(last uint64) {
 	e.w.Helper()
 	for {
@@ -36,8 +36,10 @@ func endCases() []testCase {
 	}
 	var cases []testCase
 	for how, leaves := range leave {
+		ends := "E16_E17_D13_D16_client_" + how + "_and_the_server_gets_all_then_ECONNRESET"
+		early := "D13_D16_client_that_" + how + "_before_the_server_reads_is_heard_all_the_same"
 		cases = append(cases,
-			testCase{name: "E16_E17_D13_D16_client_" + how + "_and_the_server_gets_all_then_ECONNRESET", run: func(w *world) {
+			testCase{name: ends, run: func(w *world) {
 				s, c := w.pair(pcm.Read)
 				c.put(5*period + 77) // no whole fragment, and no padding
 				gone := leaves(w, c)
@@ -69,9 +71,9 @@ func endCases() []testCase {
 				w.ok(leaves(w, s).result())
 				w.until("the client is told", func() bool { return over(c) })
 				w.is(c.transfer(w.Context()), audio.ErrReset)
-				w.is(c.Close(w.Context()), audio.ErrReset) // a period was under way, to nobody now
+				w.is(c.Close(w.Context()), audio.ErrReset) // a period was on its way, and is lost
 			}},
-			testCase{name: "D13_D16_client_that_" + how + "_before_the_server_reads_is_heard_all_the_same", run: func(w *world) {
+			testCase{name: early, run: func(w *world) {
 				s, c := w.server(pcm.Read), w.client(pcm.Write)
 				c.put(3*period + 5)
 				w.until("it is armed", func() bool { return w.status().Client.State == ring.Armed })
@@ -215,7 +217,7 @@ func endCases() []testCase {
 		}},
 		testCase{name: "E33_D16_close_drains_when_the_server_does_not_read", run: func(w *world) {
 			s := w.server(pcm.Read)
-			// Its length is the limit of the drain, and where time is real a stall shall not reach it.
+			// The buffer's length limits the drain; in real time a stall must not reach it.
 			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 10 * s.Format().Rate})
 			w.begin(s, c)
 			c.put(s.Buffer() - period)
@@ -228,7 +230,7 @@ func endCases() []testCase {
 			s, c := w.server(pcm.Read), w.client(pcm.Write)
 			c.put(period)
 			w.until("it is armed", func() bool { return w.status().Client.State == ring.Armed })
-			w.is(c.Close(w.Context()), audio.ErrTimedOut) // the server has never begun to read
+			w.is(c.Close(w.Context()), audio.ErrTimedOut) // the server never started to read
 			s.arm()
 			w.tick(5)
 			s.drainTo(c.next) // and gets it when it does
@@ -279,7 +281,7 @@ func endCases() []testCase {
 				for c.Direction() == pcm.Read && c.Delay() > 0 {
 					w.ok(c.transfer(w.Context()))
 				}
-				w.is(c.transfer(w.Context()), audio.ErrReset) // but not read and write
+				w.is(c.transfer(w.Context()), audio.ErrReset) // but neither reads nor writes
 				c.Abandon()
 				w.until("the loop is free", func() bool { return !w.status().Client.Open })
 			}

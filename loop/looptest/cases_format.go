@@ -11,7 +11,7 @@ import (
 // serve opens a server of a format and a client of the loop's.
 func (w *world) serve(f audio.Format) (s, c *end) {
 	w.Helper()
-	s = w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f})
+	s = w.serverOf(pcm.Read, f)
 	return s, w.client(pcm.Write)
 }
 
@@ -27,9 +27,10 @@ func (w *world) free(ends ...*end) {
 
 func formatCases() []testCase {
 	configured := audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}
+	mulaw := loop.Spec{Format: configured}
 	return []testCase{
-		{name: "E08_D5_each_server_starts_from_the_configured_format", spec: loop.Spec{Format: configured}, run: func(w *world) {
-			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: audio.Format{Rate: 96000, Channels: 6, Encoding: audio.S32LE}})
+		{name: "E08_D5_each_server_starts_from_the_configured_format", spec: mulaw, run: func(w *world) {
+			s := w.serverOf(pcm.Read, audio.Format{Rate: 96000, Channels: 6, Encoding: audio.S32LE})
 			w.free(s)
 			if s = w.server(pcm.Read); s.Format() != configured {
 				w.Fatal(s.Format())
@@ -120,7 +121,8 @@ func formatCases() []testCase {
 			w.is(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 96000}}), audio.ErrBusy) // before the halt
 			w.ok(s.Halt(w.Context()))
 			buffer := s.Buffer()
-			w.ok(s.Setup(w.Context(), pcm.Setup{Format: audio.Format{Rate: 96000, Channels: 1, Encoding: audio.S24LE3}}))
+			f := audio.Format{Rate: 96000, Channels: 1, Encoding: audio.S24LE3}
+			w.ok(s.Setup(w.Context(), pcm.Setup{Format: f}))
 			if s.Buffer() != 2*buffer {
 				w.Fatalf("the buffer has %d frames, had %d at half the rate", s.Buffer(), buffer)
 			}

@@ -11,6 +11,7 @@ import (
 )
 
 func lineCases() []testCase {
+	large := loop.Spec{Buffer: 3 * time.Second}
 	return []testCase{
 		{name: "frames_arrive_bit_for_bit_in_both_directions", run: func(w *world) {
 			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
@@ -26,7 +27,7 @@ func lineCases() []testCase {
 			w.pump(c, s, 10*period)
 			buffer := uint64(s.Buffer())
 			read := s.next
-			for range 100 { // the reader stands still for a second
+			for range 100 { // the reader pauses for a second
 				c.put(period)
 				w.tick(1)
 			}
@@ -34,7 +35,8 @@ func lineCases() []testCase {
 			lost := moved - read - buffer
 			bursts, dropped := s.Xruns()
 			if st := w.status().Server; dropped != lost || st.XrunFrames != lost || bursts != 1 || !st.Error {
-				w.Fatalf("lost %d frames, the program was told %d in %d bursts, the daemon counts %+v", lost, dropped, bursts, st)
+				w.Fatalf("lost %d frames, the program was told %d in %d bursts, the daemon counts %+v",
+					lost, dropped, bursts, st)
 			}
 			s.next += lost // the newest are kept
 			s.take(int(buffer))
@@ -85,7 +87,7 @@ func lineCases() []testCase {
 			if skipped := w.status().Skipped; skipped != 0 {
 				w.Fatalf("skipped %d frames", skipped)
 			}
-			w.clock.Jump(1000 * period) // far more: nobody is to blame
+			w.clock.Jump(1000 * period) // far more: no program's fault
 			st := w.status()
 			if st.Client.Xruns+st.Server.Xruns != 0 || st.Skipped == 0 {
 				w.Fatalf("%+v", st)
@@ -93,7 +95,7 @@ func lineCases() []testCase {
 			s.take(s.Delay()) // without a gap
 			w.flush(c, s)
 		}},
-		{name: "E31_D12_an_hour_of_odd_rates_is_exact_to_the_frame", spec: loop.Spec{Buffer: 3 * time.Second}, period: 48000, run: func(w *world) {
+		{name: "E31_D12_an_hour_of_odd_rates_is_exact_to_the_frame", spec: large, period: 48000, run: func(w *world) {
 			f := audio.Format{Rate: 11025, Channels: 1, Encoding: audio.U8}
 			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f, Period: f.Rate})
 			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Period: f.Rate})
@@ -115,7 +117,7 @@ func lineCases() []testCase {
 		{name: "D12_a_loop_of_any_rate_moves_at_its_own_pace", run: func(w *world) {
 			for _, rate := range []int{1000, 4999, 44100, 768000} {
 				f := audio.Format{Rate: rate, Channels: 2, Encoding: audio.S16LE}
-				s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f})
+				s := w.serverOf(pcm.Read, f)
 				c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: rate})
 				s.arm()
 				c.put(rate / 2)
@@ -156,7 +158,7 @@ func lineCases() []testCase {
 			if s.Delay() != 0 {
 				w.Fatalf("%d frames of silence right after a drain", s.Delay())
 			}
-			w.tick(60) // but a second after it time goes on
+			w.tick(60) // but a second later the clock continues
 			if s.Delay() == 0 {
 				w.Fatal("the line stands still for ever")
 			}
@@ -224,7 +226,11 @@ func lineCases() []testCase {
 				}
 				from.Abandon()
 				to.Abandon()
-				w.until("the loop is free", func() bool { s := w.status(); w.tick(1); return !s.Server.Open && !s.Client.Open })
+				w.until("the loop is free", func() bool {
+					s := w.status()
+					w.tick(1)
+					return !s.Server.Open && !s.Client.Open
+				})
 			}
 		}},
 		{name: "E45_marks_of_a_session_that_is_halted_are_dropped", run: func(w *world) {
@@ -317,8 +323,8 @@ func (w *world) drain(e *end) error {
 	return w.finish(w.start(func() error { return e.Drain(w.Context()) }))
 }
 
-// finish lets the clock go on until a call has returned, a period at a time: the program
-// is to come to its next step before much time has passed.
+// finish lets the clock run until a call has returned, one period at a time, so that the program
+// comes to its next step before much time has passed.
 func (w *world) finish(c *call) error {
 	w.Helper()
 	for range 1000 {
@@ -333,7 +339,7 @@ func (w *world) finish(c *call) error {
 	return c.result()
 }
 
-// countEvents counts the events so far of a kind on loop0.
+// countEvents returns the number of events of a kind on loop0 so far.
 func (w *world) countEvents(kind event.Kind) (n int) {
 	w.settle()
 	for {

@@ -83,7 +83,7 @@ func openCases() []testCase {
 			_, err := w.try(both)
 			w.is(err, audio.ErrAccess)
 			w.server(pcm.Read)
-			_, err = w.try(both) // also where it is held
+			_, err = w.try(both) // even if it is held
 			w.is(err, audio.ErrAccess)
 		}},
 		{name: "D2_second_server_is_EBUSY", run: func(w *world) {
@@ -133,7 +133,8 @@ func openCases() []testCase {
 					close := w.start(func() error { return first.Close(w.Context()) })
 					w.leaving(first)
 					w.ok(w.finish(close))
-					if err := w.finish(w.start(func() error { return second.Close(w.Context()) })); err != nil && !(serverFirst && isError(err, audio.ErrReset)) {
+					err := w.finish(w.start(func() error { return second.Close(w.Context()) }))
+					if err != nil && !(serverFirst && isError(err, audio.ErrReset)) {
 						w.Fatal(err)
 					}
 				}
@@ -169,7 +170,8 @@ func openCases() []testCase {
 		}},
 		{name: "open_for_nothing_or_nobody_is_EINVAL", run: func(w *world) {
 			for _, o := range []pcm.Options{
-				{Role: pcm.Server}, {Role: pcm.Client}, {Direction: pcm.Read}, {Role: 3, Direction: pcm.Read}, {Role: pcm.Server, Direction: 4},
+				{Role: pcm.Server}, {Role: pcm.Client}, {Role: pcm.Server, Direction: 4},
+				{Direction: pcm.Read}, {Role: 3, Direction: pcm.Read},
 			} {
 				_, err := w.try(o)
 				w.is(err, audio.ErrInvalid)
@@ -209,14 +211,14 @@ func openCases() []testCase {
 	}
 }
 
-// over reports whether the end has come to its end of stream.
+// over reports whether the end has reached its end of stream.
 func over(e *end) bool {
 	events, _ := e.Poll(1)
 	return events&pcm.Hangup != 0
 }
 
-// leaving waits until the daemon knows that the end's program is about to close it: it
-// has, or it drains first.
+// leaving waits until the daemon knows that the end's program is about to close it: it has, or it
+// drains first.
 func (w *world) leaving(e *end) {
 	w.Helper()
 	w.until("the daemon knows", func() bool {

@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// transfer is the read or write of one period that a server pauses in.
+// transfer is the read or write of one period in which a server sleeps for its client.
 func (e *end) transfer(ctx context.Context) error {
 	block := make([]byte, period*e.Format().FrameBytes())
 	if e.Direction() == pcm.Read {
@@ -25,6 +25,7 @@ func (e *end) transfer(ctx context.Context) error {
 
 func pauseCases() []testCase {
 	both := []pcm.Direction{pcm.Read, pcm.Write}
+	impatient := loop.Spec{StartTimeout: 40 * time.Millisecond}
 	return []testCase{
 		{name: "E09_D7_server_pauses_even_non_blocking_and_can_be_interrupted", run: func(w *world) {
 			for _, d := range both {
@@ -160,7 +161,7 @@ func pauseCases() []testCase {
 			w.tick(2)
 			c.take(period)
 		}},
-		{name: "D7_start_timeout_ends_the_pause_with_ETIMEDOUT", spec: loop.Spec{StartTimeout: 40 * time.Millisecond}, run: func(w *world) {
+		{name: "D7_start_timeout_ends_the_pause_with_ETIMEDOUT", spec: impatient, run: func(w *world) {
 			for _, d := range both {
 				s := w.server(d)
 				for range 2 { // and it may retry

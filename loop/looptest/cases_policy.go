@@ -7,8 +7,9 @@ import (
 )
 
 func policyCases() []testCase {
+	hold, silence := loop.Spec{OnClientClose: loop.Hold}, loop.Spec{OnClientClose: loop.Silence}
 	return []testCase{
-		{name: "D15_hold_lets_a_reading_server_sleep_until_the_next_client", spec: loop.Spec{OnClientClose: loop.Hold}, run: func(w *world) {
+		{name: "D15_hold_lets_a_reading_server_sleep_until_the_next_client", spec: hold, run: func(w *world) {
 			s, c := w.pair(pcm.Read)
 			for range 3 {
 				w.pump(c, s, 5*period)
@@ -27,7 +28,7 @@ func policyCases() []testCase {
 				s.take(s.Delay())
 			}
 		}},
-		{name: "D15_hold_lets_a_writing_server_sleep_until_the_next_client", spec: loop.Spec{OnClientClose: loop.Hold}, run: func(w *world) {
+		{name: "D15_hold_lets_a_writing_server_sleep_until_the_next_client", spec: hold, run: func(w *world) {
 			s, c := w.pair(pcm.Write)
 			w.pump(s, c, 5*period)
 			w.ok(c.Close(w.Context()))
@@ -48,7 +49,7 @@ func policyCases() []testCase {
 			c.next = first // what it slept on, nothing older
 			c.take(period)
 		}},
-		{name: "D15_silence_goes_on_for_a_reading_server", spec: loop.Spec{OnClientClose: loop.Silence}, run: func(w *world) {
+		{name: "D15_silence_goes_on_for_a_reading_server", spec: silence, run: func(w *world) {
 			s, c := w.pair(pcm.Read)
 			for range 3 {
 				w.pump(c, s, 5*period)
@@ -72,7 +73,7 @@ func policyCases() []testCase {
 				w.Fatal(s.State())
 			}
 		}},
-		{name: "D15_silence_lets_a_writing_server_play_to_nobody", spec: loop.Spec{OnClientClose: loop.Silence}, run: func(w *world) {
+		{name: "D15_silence_lets_a_writing_server_play_to_nobody", spec: silence, run: func(w *world) {
 			s, c := w.pair(pcm.Write)
 			w.pump(s, c, 5*period)
 			w.ok(c.Close(w.Context()))
@@ -97,7 +98,7 @@ func policyCases() []testCase {
 			c := w.client(pcm.Write)
 			w.begin(s, c)
 			w.tick(100) // an underrun of 100 periods, then an overrun
-			w.until("the xruns are reported", func() bool { st := w.status(); return st.Client.Error && st.Server.Error })
+			w.until("the xruns are reported", func() bool { return w.status().Client.Error && w.status().Server.Error })
 			wait := w.start(func() error {
 				next, err := w.try(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Wait: pcm.Forever})
 				if err == nil {
@@ -122,7 +123,8 @@ func policyCases() []testCase {
 				got[ev.Kind.String()+" "+ev.End.String()]++
 			}
 			want := map[string]int{
-				"open server": 1, "format server": 1, "open client": 2, "underrun client": 1, "overrun server": 1, "waiting client": 1,
+				"open server": 1, "format server": 1, "open client": 2, "waiting client": 1,
+				"underrun client": 1, "overrun server": 1,
 				"close client": 2, "client gone client": 2, "close server": 1,
 			}
 			for k, n := range want {
@@ -136,15 +138,15 @@ func policyCases() []testCase {
 			}
 		}},
 		{name: "D26_a_subscriber_who_does_not_listen_disturbs_nobody", run: func(w *world) {
-			deaf := w.bay.Subscribe(1)
+			stalled := w.bay.Subscribe(1)
 			for range 10 {
 				w.free(w.server(pcm.Read))
 			}
-			if deaf.Lost() == 0 {
+			if stalled.Lost() == 0 {
 				w.Fatal("nothing was lost")
 			}
-			deaf.Cancel()
-			deaf.Cancel()
+			stalled.Cancel()
+			stalled.Cancel()
 		}},
 	}
 }

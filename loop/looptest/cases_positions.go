@@ -16,7 +16,7 @@ const (
 	silent = ""
 )
 
-// standing is a format whose channels stand as is said.
+// standing returns a format with the positions of order.
 func (w *world) standing(channels int, e audio.Encoding, names string) audio.Format {
 	w.Helper()
 	p, err := audio.ParsePositions(names)
@@ -46,15 +46,16 @@ func positionCase(name string, spec loop.Spec, server, client, sent, got string)
 				if !toServer {
 					direction = pcm.Write
 				}
-				one := w.must(pcm.Options{Role: pcm.Server, Direction: direction, Format: s})
-				other := w.must(pcm.Options{Role: pcm.Client, Direction: direction.Opposite(), Format: c})
+				one := w.serverOf(direction, s)
+				other := w.clientOf(direction.Opposite(), c)
 				from, to, in, out := other, one, sent, got
 				if !toServer {
 					from, to, in, out = one, other, got, sent
 				}
 				sound := channelsOf(e, in, 3*period+7)
 				if heard := w.carry(from, to, sound); !bytes.Equal(heard, channelsOf(e, out, 3*period+7)) {
-					w.Fatalf("%s, to the server: %v: %x became %x", e, toServer, sound[:6*e.Bytes()], heard[:min(len(heard), 6*e.Bytes())])
+					first := heard[:min(len(heard), 6*e.Bytes())]
+					w.Fatalf("%s, to the server: %v: %x became %x", e, toServer, sound[:6*e.Bytes()], first)
 				}
 				w.free(one, other)
 			}
@@ -63,17 +64,20 @@ func positionCase(name string, spec loop.Spec, server, client, sent, got string)
 }
 
 func positionCases() []testCase {
+	var plain loop.Spec
+	direct := loop.Spec{Convert: convert.Options{Direct: true}}
+	side := "FL FR FC LFE SL SR"
 	return []testCase{
-		positionCase("D12_positions_that_differ_are_rearranged_bit_for_bit", loop.Spec{}, inWAV, inALSA, "LRlrCE", "LRCElr"),
-		positionCase("D12_positions_at_the_side_are_the_rear_of_who_has_none", loop.Spec{}, inALSA, "FL FR FC LFE SL SR", "LRCElr", "LRlrCE"),
-		positionCase("D12_positions_that_are_equal_are_left_alone", loop.Spec{}, inWAV, inWAV, "LRCElr", "LRCElr"),
-		positionCase("D12_a_client_that_says_no_positions_has_its_servers", loop.Spec{}, inWAV, silent, "123456", "123456"),
-		positionCase("D12_who_says_positions_takes_a_silent_server_for_ALSA", loop.Spec{}, silent, inWAV, "LRCElr", "LRlrCE"),
-		positionCase("D12_nobody_says_positions", loop.Spec{}, silent, silent, "123456", "123456"),
-		positionCase("D12_direct_passes_positions_by", loop.Spec{Convert: convert.Options{Direct: true}}, inWAV, inALSA, "123456", "123456"),
+		positionCase("D12_positions_that_differ_are_rearranged_bit_for_bit", plain, inWAV, inALSA, "LRlrCE", "LRCElr"),
+		positionCase("D12_positions_at_the_side_are_the_rear_of_who_has_none", plain, inALSA, side, "LRCElr", "LRlrCE"),
+		positionCase("D12_positions_that_are_equal_are_left_alone", plain, inWAV, inWAV, "LRCElr", "LRCElr"),
+		positionCase("D12_a_client_that_says_no_positions_has_its_servers", plain, inWAV, silent, "123456", "123456"),
+		positionCase("D12_who_says_positions_takes_a_silent_server_for_ALSA", plain, silent, inWAV, "LRCElr", "LRlrCE"),
+		positionCase("D12_nobody_says_positions", plain, silent, silent, "123456", "123456"),
+		positionCase("D12_direct_passes_positions_by", direct, inWAV, inALSA, "123456", "123456"),
 		{name: "D12_positions_are_granted_and_seen", run: func(w *world) {
 			wav := w.standing(6, audio.S16LE, inWAV)
-			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: wav})
+			s := w.serverOf(pcm.Read, wav)
 			c := w.client(pcm.Write)
 			if s.Format() != wav || c.Format() != wav || w.status().Format != wav || w.status().Server.Format != wav {
 				w.Fatal(s.Format().Positions, c.Format().Positions, w.status().Format.Positions)
@@ -93,17 +97,19 @@ func positionCases() []testCase {
 			}
 		}},
 		{name: "D12_positions_set_after_the_client_came_count", run: func(w *world) {
-			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: w.standing(6, audio.S16LE, inALSA)})
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: w.standing(6, audio.S16LE, inALSA)})
+			s := w.serverOf(pcm.Read, w.standing(6, audio.S16LE, inALSA))
+			c := w.clientOf(pcm.Write, w.standing(6, audio.S16LE, inALSA))
 			w.ok(s.Setup(w.Context(), pcm.Setup{Format: w.standing(6, audio.S16LE, inWAV)}))
-			if heard := w.carry(c, s, channelsOf(audio.S16LE, "LRlrCE", period)); !bytes.Equal(heard, channelsOf(audio.S16LE, "LRCElr", period)) {
+			want := channelsOf(audio.S16LE, "LRCElr", period)
+			if heard := w.carry(c, s, channelsOf(audio.S16LE, "LRlrCE", period)); !bytes.Equal(heard, want) {
 				w.Fatalf("%q", heard[:12])
 			}
 		}},
 		{name: "E25_D5_positions_that_cannot_be_are_EINVAL", run: func(w *world) {
 			for _, f := range []audio.Format{
-				w.standing(2, audio.S16LE, inWAV), w.standing(6, audio.S16LE, "FL FR"), {Positions: audio.PositionsOf(3, 3)},
-				{Positions: audio.PositionsOf(200, 3)}, {Channels: 2, Positions: audio.PositionsOf(0, 3)},
+				w.standing(2, audio.S16LE, inWAV), w.standing(6, audio.S16LE, "FL FR"),
+				{Positions: audio.PositionsOf(3, 3)}, {Positions: audio.PositionsOf(200, 3)},
+				{Channels: 2, Positions: audio.PositionsOf(0, 3)},
 			} {
 				_, err := w.try(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f})
 				w.is(err, audio.ErrInvalid)
@@ -114,20 +120,22 @@ func positionCases() []testCase {
 		}},
 		{name: "D12_stereo_that_is_exchanged_is_heard_so", run: func(w *world) {
 			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read})
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: w.standing(2, audio.S16LE, "FR FL")})
-			if heard := w.carry(c, s, channelsOf(audio.S16LE, "RL", period)); !bytes.Equal(heard, channelsOf(audio.S16LE, "LR", period)) {
+			c := w.clientOf(pcm.Write, w.standing(2, audio.S16LE, "FR FL"))
+			want := channelsOf(audio.S16LE, "LR", period)
+			if heard := w.carry(c, s, channelsOf(audio.S16LE, "RL", period)); !bytes.Equal(heard, want) {
 				w.Fatalf("%q", heard[:4])
 			}
 		}},
 		{name: "D12_shared_clients_are_rearranged_each", spec: loop.Spec{Clients: loop.Shared}, run: func(w *world) {
-			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Write, Format: w.standing(6, audio.S16LE, inALSA)})
-			c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Read, Format: w.standing(6, audio.S16LE, inWAV)})
-			if heard := w.carry(s, c, channelsOf(audio.S16LE, "LRlrCE", 2*period)); !bytes.Equal(heard, channelsOf(audio.S16LE, "LRCElr", 2*period)) {
+			s := w.serverOf(pcm.Write, w.standing(6, audio.S16LE, inALSA))
+			c := w.clientOf(pcm.Read, w.standing(6, audio.S16LE, inWAV))
+			want := channelsOf(audio.S16LE, "LRCElr", 2*period)
+			if heard := w.carry(s, c, channelsOf(audio.S16LE, "LRlrCE", 2*period)); !bytes.Equal(heard, want) {
 				w.Fatalf("%q", heard[:12])
 			}
 		}},
 		{name: "D12_attached_loops_have_the_order_they_are_told", card: true, run: func(w *world) {
-			c := w.at("speaker").must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: w.standing(2, audio.S16LE, "FR FL")})
+			c := w.at("speaker").clientOf(pcm.Write, w.standing(2, audio.S16LE, "FR FL"))
 			_, err := c.Write(w.Context(), channelsOf(audio.S16LE, "RL", 2*period))
 			w.ok(err)
 			c.runs()

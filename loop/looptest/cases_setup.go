@@ -6,8 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// setupCases: an end that says what it wants only after it was opened, as an ALSA
-// program does.
+// setupCases: an end that chooses format and sizes only after it was opened, like ALSA programs.
 func setupCases() []testCase {
 	mono := audio.Format{Rate: 44100, Channels: 1, Encoding: audio.S32LE}
 	return []testCase{

@@ -37,10 +37,17 @@ func quarter(f audio.Format, sound []byte) []byte {
 	return sound
 }
 
+// voice is the sound of one of many writers, different for each k.
+func voice(k int) func(int) int16 {
+	return func(i int) int16 { return int16((i*(k+7))%2000 - 1000 + k) }
+}
+
 // sharedCases are those of a loop with several clients, whose server is a program.
 func sharedCases() []testCase {
 	always := func(v int16) func(int) int16 { return func(int) int16 { return v } }
 	shared := func(p loop.Policy) loop.Spec { return loop.Spec{Clients: loop.Shared, OnClientClose: p} }
+	reset := shared(loop.Reset)
+	everyFrame := "D4_shared_readers_each_get_every_frame_and_a_slow_one_disturbs_nobody"
 	speaks := func(w *world, v int16, periods int) *end {
 		w.Helper()
 		c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Buffer: 20 * period})
@@ -56,10 +63,10 @@ func sharedCases() []testCase {
 		}
 	}
 	return []testCase{
-		{name: "D4_shared_16_writers_are_summed_sample_by_sample", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "D4_shared_16_writers_are_summed_sample_by_sample", spec: reset, run: func(w *world) {
 			s := w.server(pcm.Read)
 			s.arm()
-			voice := func(k int) func(int) int16 { return func(i int) int16 { return int16((i*(k+7))%2000 - 1000 + k) } }
+
 			for k := range 16 {
 				c := w.client(pcm.Write)
 				c.speak(voice(k), 0, 3*period)
@@ -73,7 +80,7 @@ func sharedCases() []testCase {
 				return sum
 			})
 		}},
-		{name: "D4_shared_readers_each_get_every_frame_and_a_slow_one_disturbs_nobody", spec: shared(loop.Reset), run: func(w *world) {
+		{name: everyFrame, spec: reset, run: func(w *world) {
 			s := w.server(pcm.Write)
 			s.arm()
 			listens := func(buffer int) *end {
@@ -104,7 +111,7 @@ func sharedCases() []testCase {
 				w.Fatal("the server has an xrun")
 			}
 		}},
-		{name: "D4_D13_shared_stream_ends_with_the_last_client", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "D4_D13_shared_stream_ends_with_the_last_client", spec: reset, run: func(w *world) {
 			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Buffer: 20 * period})
 			s.arm()
 			one, two := speaks(w, 100, 4), speaks(w, 10, 12)
@@ -126,7 +133,7 @@ func sharedCases() []testCase {
 			w.tick(2)
 			s.hears(period, func(int) int { return 7 })
 		}},
-		{name: "D9_shared_first_frame_is_the_first_and_clients_join_and_leave", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "D9_shared_first_frame_is_the_first_and_clients_join_and_leave", spec: reset, run: func(w *world) {
 			s := w.server(pcm.Read)
 			s.arm()
 			w.tick(5)
@@ -150,7 +157,7 @@ func sharedCases() []testCase {
 				w.Fatalf("the three that came and went are heard with %d, want %d", sum, 2*period*(10+20+30))
 			}
 		}},
-		{name: "D13_shared_server_closes_and_each_client_gets_all_then_ECONNRESET", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "D13_shared_server_closes_and_each_client_gets_all_then_ECONNRESET", spec: reset, run: func(w *world) {
 			s := w.server(pcm.Write)
 			s.arm()
 			var all []*end
@@ -200,13 +207,16 @@ func sharedCases() []testCase {
 			w.tick(2)
 			s.hears(2*period, func(int) int { return 6 })
 		}},
-		{name: "D12_shared_clients_of_different_formats", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "D12_shared_clients_of_different_formats", spec: reset, run: func(w *world) {
 			s := w.must(pcm.Options{Role: pcm.Server, Direction: pcm.Read, Buffer: 48000})
 			s.arm()
 			hz := []float64{997, 1501, 2003}
 			var all []*end
 			var sounds [][]byte
-			for k, f := range []audio.Format{{Rate: 44100, Channels: 1, Encoding: audio.FloatLE}, {Rate: 8000, Channels: 2, Encoding: audio.S32LE}, {Rate: 48000, Channels: 2, Encoding: audio.S16LE}} {
+			for k, f := range []audio.Format{
+				{Rate: 44100, Channels: 1, Encoding: audio.FloatLE}, {Rate: 8000, Channels: 2, Encoding: audio.S32LE},
+				{Rate: 48000, Channels: 2, Encoding: audio.S16LE},
+			} {
 				c := w.must(pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: f, Buffer: f.Rate})
 				all, sounds = append(all, c), append(sounds, quarter(f, tone(f, hz[k], f.Rate*3/5)))
 			}
@@ -226,7 +236,7 @@ func sharedCases() []testCase {
 				}
 			}
 		}},
-		{name: "E43_shared_wrong_direction_and_dead_device", spec: shared(loop.Reset), run: func(w *world) {
+		{name: "E43_shared_wrong_direction_and_dead_device", spec: reset, run: func(w *world) {
 			s := w.server(pcm.Read)
 			s.arm()
 			one, two := speaks(w, 1, 3), speaks(w, 2, 3)

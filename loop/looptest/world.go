@@ -15,25 +15,26 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Harness is one way in.
+// Harness is one way in to a loop.
 type Harness struct {
-	// Bubble says that everything is channels and timers, so that each test can run
-	// in virtual time.
+	// Bubble runs each test in virtual time: the way in uses nothing but channels and timers.
 	Bubble bool
-	// Connect makes a patchbay reachable, until the test's cleanup.
+	// Connect makes a patchbay reachable until the test's cleanup.
 	Connect func(t *testing.T, bay *loop.Patchbay) Opener
-	// Sharing is what loop0 has instead of its own, unless that is set.
+	// Sharing is the sharing of loop0 in cases that set none.
 	Sharing loop.Sharing
-	// ServerBuffers says that a server that plays sleeps for its first client when its own
-	// buffer is full, and not before (D7).
+	// ServerBuffers: a playing server sleeps for its first client only once its own buffer is full.
 	ServerBuffers bool
-	// Inapplicable says why this way in cannot have a case, by the case's name.
+	// Inapplicable says, by the name of a case, why it does not apply to this way in.
 	Inapplicable map[string]string
 }
 
 // Run runs every case.
 func (h Harness) Run(t *testing.T) {
-	for _, group := range [][]testCase{openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), positionCases(), attachedCases(), sharedCases(), setupCases(), holdCases(), policyCases()} {
+	for _, group := range [][]testCase{
+		openCases(), pauseCases(), endCases(), lineCases(), formatCases(), convertCases(), positionCases(),
+		attachedCases(), sharedCases(), setupCases(), holdCases(), policyCases(),
+	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				if why := h.Inapplicable[c.name]; why != "" {
@@ -54,14 +55,14 @@ type testCase struct {
 	name   string
 	spec   loop.Spec
 	period int  // of the device, frames; 0: period
-	card   bool // the device plays and records, and the loops speaker and mic are attached to it
+	card   bool // the device plays and records, with the loops speaker and mic attached
 	run    func(w *world)
 }
 
 // world is a daemon with one device and two loops, loop0 and other.
 type world struct {
 	*testing.T
-	loop    string // that is opened
+	loop    string // the loop to open
 	bubble  bool
 	buffers bool // Harness.ServerBuffers
 	open    Opener
@@ -74,13 +75,14 @@ type world struct {
 const (
 	period = 480 // frames of the device, 10 ms
 	name   = "loop0"
-	// hang is how long something that has to happen may take before the test gives up.
+	// hang is when a test gives up on what has to happen.
 	hang = 5 * time.Minute
 )
 
 func (h Harness) world(t *testing.T, c testCase) *world {
 	w := &world{T: t, loop: name, bubble: h.Bubble, buffers: h.ServerBuffers, bay: loop.NewPatchbay()}
-	w.clock = backendtest.NewClock(backend.Config{Play: c.card, Record: c.card, Period: max(period, c.period), Periods: 4})
+	config := backend.Config{Play: c.card, Record: c.card, Period: max(period, c.period), Periods: 4}
+	w.clock = backendtest.NewClock(config)
 	w.engine = loop.NewEngine("clock", w.clock)
 	spec := c.spec
 	spec.Name = name
@@ -102,7 +104,7 @@ func (h Harness) world(t *testing.T, c testCase) *world {
 	return w
 }
 
-// end is an open end and the pattern that goes through it.
+// end is an open end and the pattern that passes it.
 type end struct {
 	End
 	w       *world
@@ -132,13 +134,25 @@ func (w *world) server(d pcm.Direction) *end {
 	return w.must(pcm.Options{Role: pcm.Server, Direction: d})
 }
 
-// client opens the client end.
+// client opens the client end to read or write.
 func (w *world) client(d pcm.Direction) *end {
 	w.Helper()
 	return w.must(pcm.Options{Role: pcm.Client, Direction: d})
 }
 
-// pair opens both ends and has them running: the server reads or writes.
+// serverOf is server with a format.
+func (w *world) serverOf(d pcm.Direction, f audio.Format) *end {
+	w.Helper()
+	return w.must(pcm.Options{Role: pcm.Server, Direction: d, Format: f})
+}
+
+// clientOf is client with a format.
+func (w *world) clientOf(d pcm.Direction, f audio.Format) *end {
+	w.Helper()
+	return w.must(pcm.Options{Role: pcm.Client, Direction: d, Format: f})
+}
+
+// pair opens both ends and starts them: the server reads or writes.
 func (w *world) pair(server pcm.Direction) (s, c *end) {
 	w.Helper()
 	s, c = w.server(server), w.client(server.Opposite())
@@ -146,7 +160,7 @@ func (w *world) pair(server pcm.Direction) (s, c *end) {
 	return s, c
 }
 
-// along is the end that writes, and the one that reads.
+// along returns the end that writes, and the one that reads.
 func along(s, c *end) (from, to *end) {
 	if s.Direction() == pcm.Write {
 		return s, c
@@ -154,8 +168,7 @@ func along(s, c *end) (from, to *end) {
 	return c, s
 }
 
-// begin starts both ends, without moving a frame but for one period that the
-// writer puts into its ring.
+// begin starts both ends. It moves no frame, except one period into the writer's ring.
 func (w *world) begin(s, c *end) {
 	w.Helper()
 	s.arm()
@@ -171,7 +184,7 @@ func (w *world) begin(s, c *end) {
 	w.clock.Settle()
 }
 
-// fill has an end ready to sleep in its pause: a server that buffers writes until it has to.
+// fill makes an end ready to sleep for its client: a server that buffers writes until its buffer is full.
 func (w *world) fill(s *end) {
 	w.Helper()
 	if w.buffers && s.Direction() == pcm.Write {
@@ -281,7 +294,7 @@ func (w *world) ok(err error) {
 	}
 }
 
-// until waits for something that has to come without the clock.
+// until waits for something that has to happen without the clock.
 func (w *world) until(what string, happened func() bool) {
 	w.Helper()
 	if w.bubble {
@@ -289,11 +302,11 @@ func (w *world) until(what string, happened func() bool) {
 	}
 	for deadline := time.Now().Add(hang); !happened(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.Fatalf("it never came to pass that %s", what)
+			w.Fatalf("it never happened that %s", what)
 		}
 	}
-	// A program sees a state before the daemon is done with all that comes with it,
-	// the line in the engine above all. That is done under the loop's lock.
+	// A program sees a state before the daemon has finished the change, and added the line to the engine. It
+	// does that under the loop's lock.
 	w.bay.Status()
 }
 
@@ -308,7 +321,7 @@ func (w *world) set(name string, args ...string) {
 	w.ok(err)
 }
 
-// settle gives everybody the time to do what they are about to do.
+// settle gives all goroutines time to do what they are about to do.
 func (w *world) settle() {
 	if w.bubble {
 		synctest.Wait()

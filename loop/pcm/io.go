@@ -7,21 +7,20 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Read fills buf with whole frames and returns how many. It blocks until buf is
-// full; the count is short at the end of the stream, when ctx ends, and in
-// non-blocking mode. With nothing to return it fails: ErrReset at the end of the
-// stream (D13), ErrWouldBlock, ErrInterrupted (ctx, or Halt from elsewhere),
-// ErrTimedOut (start_timeout), ErrUnsupported on an end that was opened to write,
-// ErrAccess on one that was opened for both and was granted writing.
+// Read fills buf with whole frames and returns how many. It blocks until buf is full; the count is
+// short at the end of the stream, when ctx ends, and in non-blocking mode. If it has none it
+// returns an error: ErrReset at the end of the stream, ErrWouldBlock, ErrInterrupted (ctx, or a
+// Halt by another goroutine), ErrTimedOut (start_timeout), ErrUnsupported on an end opened to
+// write, ErrAccess on an end that asked for both directions and was granted writing.
 func (p *PCM) Read(ctx context.Context, buf []byte) (frames int, err error) {
 	return p.transfer(ctx, Read, buf)
 }
 
-// Write takes whole frames from buf and returns how many. It blocks until all of
-// buf is in the ring; errors as for Read, ErrReset at once when the reader has gone.
+// Write takes whole frames from buf and returns how many. It blocks until all of buf is in the
+// ring. Errors as for Read; ErrReset as soon as the reader has gone.
 //
-// An empty buf is an eof mark, the zero-length write of audio(7I): once all that was
-// written before it is taken, eof counts up, and running dry there is no xrun (D21).
+// An empty buf is an eof mark, the zero-length write of audio(7I): once everything written before
+// it is taken, eof counts up, and running dry there is no xrun.
 func (p *PCM) Write(ctx context.Context, buf []byte) (frames int, err error) {
 	if len(buf) == 0 {
 		return 0, p.mark(ctx)
@@ -30,7 +29,7 @@ func (p *PCM) Write(ctx context.Context, buf []byte) (frames int, err error) {
 }
 
 func (p *PCM) mark(ctx context.Context) error {
-	if _, err := p.transfer(ctx, Write, nil); err != nil { // as any write
+	if _, err := p.transfer(ctx, Write, nil); err != nil { // fails as any write
 		return err
 	}
 	p.io.Lock()
@@ -63,7 +62,7 @@ func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int
 	}
 	want := len(buf) / frame
 	for done < want {
-		// The state first: once it is Ended, the frames that are there are all.
+		// Read the state before the frames: none follow Ended.
 		state := p.io.ring.State()
 		if n := p.move(state, buf[done*frame:]); n > 0 {
 			done += n
@@ -77,7 +76,7 @@ func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int
 		}
 	}
 	if want > 0 && p.dir == Write && p.io.ring.State() == ring.Idle {
-		return done, p.start() // a client's first frames are in the ring before it starts
+		return done, p.start() // with a client's first frames in the ring
 	}
 	return done, nil
 }
@@ -88,13 +87,13 @@ func (p *PCM) move(state ring.State, buf []byte) int {
 		return p.io.reader.Read(buf)
 	}
 	if state == ring.Ended || p.role == Server && state != ring.Running {
-		return 0 // a server's writing sleeps before the first frame (D7)
+		return 0 // a server sleeps before its first frame, until a client starts
 	}
 	return p.io.writer.Write(buf)
 }
 
-// await makes an end that cannot move a frame get further: it starts it, sleeps
-// until something may have changed, or says why there is nothing to wait for.
+// await brings an end that cannot move a frame further: it starts the end, blocks until something
+// may have changed, or returns why waiting is useless.
 func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint32) error {
 	r := p.io.ring
 	switch state {
@@ -104,11 +103,11 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 		if !p.io.armed {
 			return p.start()
 		}
-		if r.Starts() == p.io.starts { // the start was heeded …
+		if r.Starts() == p.io.starts { // the start was acknowledged …
 			if r.State() != ring.Idle {
 				return nil
 			}
-			p.io.armed = false // … and taken back
+			p.io.armed = false // … and withdrawn
 			return p.failure(audio.FromErrno(r.Errno()), "no client started in time")
 		}
 	}
@@ -117,8 +116,8 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 	}
 	pos, needed := p.wakeFor(p.chunk(want))
 	r.WakeAt(pos)
-	// A start that was heeded since `state` was read has changed the state or has
-	// rung the bell, and a frame since then has rung it or shows in needed.
+	// A start acknowledged since state was read changed the state or rang the bell; a frame since then
+	// rang it or shows in needed.
 	if !needed && p.movable(state) || r.State() != state {
 		return nil
 	}
@@ -134,13 +133,13 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 	return nil
 }
 
-// movable reports whether frames, if there are any, can move in this state.
+// movable reports whether frames can move in this state.
 func (p *PCM) movable(state ring.State) bool {
 	return p.dir == Read || p.role == Client || state == ring.Running
 }
 
-// chunk is how many frames to sleep for when want are missing: all of them, but no
-// more than leaves the other side room to go on.
+// chunk returns how many frames to sleep for when want are missing: all of them, but few enough to
+// leave the other side room to go on.
 func (p *PCM) chunk(want int) int {
 	capacity := p.io.ring.Spec().Capacity
 	return max(1, min(want, max(p.period, capacity/2), capacity))
@@ -153,7 +152,7 @@ func (p *PCM) wakeFor(frames int) (pos uint64, needed bool) {
 	return p.io.writer.WakeFor(frames)
 }
 
-// start arms the end, once until the daemon has heeded.
+// start arms the end, unless an earlier start is not yet acknowledged.
 func (p *PCM) start() error {
 	if p.io.ring.Starts() != p.io.starts {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Role is which end of the pair: the server sets the format, the client is any
-// ordinary program. The numbers are part of the wire protocol.
+// Role says which end of the pair: the server sets the format, the client is any ordinary program.
+// The numbers are part of the wire protocol.
 type Role uint8
 
 // The two ends.
@@ -18,7 +18,7 @@ const (
 	Client Role = 2
 )
 
-// String is "server" or "client".
+// String returns "server" or "client".
 func (r Role) String() string {
 	switch r {
 	case Server:
@@ -29,17 +29,16 @@ func (r Role) String() string {
 	return "unknown"
 }
 
-// Direction is what a program does with an end, as bits. The numbers are part of
-// the wire protocol.
+// Direction is what a program does with an end, as bits. The numbers are part of the wire protocol.
 type Direction uint8
 
-// The directions. A client that asks for both gets the one that the server permits.
+// The directions. A client that asks for both gets the one the server permits.
 const (
 	Read  Direction = 1 // the program reads: it records
 	Write Direction = 2 // the program writes: it plays
 )
 
-// Opposite is what the other end of the pair does.
+// Opposite returns what the other end of the pair does.
 func (d Direction) Opposite() Direction {
 	switch d {
 	case Read:
@@ -50,7 +49,7 @@ func (d Direction) Opposite() Direction {
 	return 0
 }
 
-// String is "read", "write" or "read+write".
+// String returns "read", "write" or "read+write".
 func (d Direction) String() string {
 	switch d {
 	case Read:
@@ -63,46 +62,43 @@ func (d Direction) String() string {
 	return "nothing"
 }
 
-// Limits of what an open may ask for.
+// Defaults and the limit of what an open may ask for.
 const (
 	DefaultPeriod = 10 * time.Millisecond
 	DefaultBuffer = 340 * time.Millisecond // what the OSS audioloop's 64 KiB hold
 	MaxBuffer     = 10 * time.Second
 )
 
-// Forever, as Options.Wait, waits without a limit.
+// Forever is an Options.Wait without limit.
 const Forever time.Duration = -1
 
 // Options is what a program asks for when it opens an end.
 type Options struct {
 	Role      Role
 	Direction Direction
-	// Format is the server's choice for the loop; fields left zero are the loop's
-	// configured default (D5). A client's zero fields are the server's. A client that
-	// has as many channels and no Positions has the loop's.
+	// Format sets the loop's format (server) or the client's own. Zero fields are the loop's configured
+	// defaults for a server, the server's for a client; so are Positions with the same number of channels.
 	Format audio.Format
-	// Period is how many frames the program moves at a time: it paces the clock.
-	// 0: DefaultPeriod.
+	// Period is how many frames the program moves at a time; it paces the clock. 0: DefaultPeriod.
 	Period int
-	// Buffer is the ring's size in frames. 0: the loop's configured size. It is at
-	// least two periods, and at most MaxBuffer long or 16 MiB large, whichever is more.
+	// Buffer is the size of the ring in frames: at least two periods, and at most MaxBuffer or 16 MiB,
+	// whichever is more. 0: the loop's configured size.
 	Buffer int
-	// Unsettled lets a server hold its end before it knows what format and sizes it
-	// wants: no client is let in before Setup, or before it starts.
+	// Unsettled lets a server hold its end before it knows its format and sizes: clients are not admitted
+	// before Setup or the start.
 	Unsettled bool
-	// Wait lets a client wait for its turn where it would get ErrNoServer or
-	// ErrBusy: this long (then ErrTimedOut), or Forever (D1). With package
-	// client any end waits for a daemon, too (then ErrNoDaemon).
+	// Wait is how long a client waits for its turn instead of failing with ErrNoServer or ErrBusy; then it
+	// fails with ErrTimedOut. With package client any end also waits for a daemon, then ErrNoDaemon.
 	Wait time.Duration
-	// Nonblock makes Read and Write return ErrWouldBlock instead of sleeping. A
-	// server's wait for its client is not affected (D7).
+	// Nonblock makes Read and Write return ErrWouldBlock instead of blocking. A server still blocks
+	// until its client starts.
 	Nonblock bool
-	// Holder is who opens. A daemon overwrites what it can know better.
+	// Holder is the program that opens. A daemon overwrites what it knows better.
 	Holder Holder
 }
 
-// Setup is what a program asks for when it sets up an end anew. Fields that are zero
-// stay as they are; sizes then keep their time.
+// Setup is what a program asks for when it sets up an open end. Zero fields keep their values;
+// sizes keep their duration.
 type Setup struct {
 	Format audio.Format
 	Period int // frames
@@ -116,44 +112,40 @@ type Holder struct {
 	Program string `json:"program"`
 }
 
-// Grant is what a daemon gives for an open end or for a new setup.
+// Grant is what a daemon gives for an open end or a new setup.
 type Grant struct {
 	Ring      *ring.Ring
 	Direction Direction // exactly one
 	Period    int       // frames
-	// Positions are where the channels of this end stand: what it says, or, where it says
-	// nothing and has as many, those of the loop. None: nobody has said.
+	// Positions are those of this end's channels: its own, or the loop's if it has none and as many channels;
+	// zero if unknown.
 	Positions audio.Positions
 }
 
-// Control carries what the ring cannot to the daemon. Errors are audio's.
+// Control carries to the daemon what the ring cannot. Errors are those of package audio.
 type Control interface {
-	// Start arms the end. It does not wait for the daemon: the ring's Starts
-	// counts up when it has heeded.
+	// Start arms the end. It does not wait for the daemon, which counts up the ring's Starts.
 	Start() error
-	// Halt drops what is buffered and goes back to idle.
+	// Halt drops what is buffered and makes the end idle.
 	Halt(context.Context) error
-	// Drain returns when the engine has taken all that was written before.
+	// Drain blocks until the engine has taken everything written before.
 	Drain(context.Context) error
-	// Mark puts an eof mark behind the frame before position, which is written already.
+	// Mark puts an eof mark at position, after frames that are already written.
 	Mark(ctx context.Context, position uint64) error
-	// Setup sets the loop's format from its server end, or the sizes of either end's
-	// ring; the old ring is dead.
+	// Setup sets the format and sizes of the end; a server's format is the loop's. The old ring is dead.
 	Setup(context.Context, Setup) (Grant, error)
-	// Pause stops the end between two cycles, or lets it go on.
+	// Pause pauses or resumes the end between two cycles.
 	Pause(ctx context.Context, on bool) error
-	// Close gives the end back, after which the ring's memory may vanish.
+	// Close closes the end; after it the ring's memory may vanish.
 	Close(context.Context) error
-	// Abandon is Close without waiting for anything.
+	// Abandon is Close without any wait.
 	Abandon()
 }
 
-// Bell is how the daemon wakes a program that sleeps. It latches: a Ring before
-// Sleep ends that Sleep at once.
+// Bell wakes a program that sleeps. It latches: a Ring before Sleep ends that Sleep at once.
 type Bell interface {
-	// Sleep returns nil when the bell rang, ErrInterrupted when ctx ended, or
-	// ErrReset when there is no daemon any more.
+	// Sleep blocks until the bell rings. ErrInterrupted: ctx ended. ErrReset: the daemon has gone.
 	Sleep(context.Context) error
-	// Ring wakes the sleeper, from any goroutine of the program's own process.
+	// Ring wakes Sleep, from any goroutine of the program's own process.
 	Ring()
 }

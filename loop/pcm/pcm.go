@@ -11,63 +11,62 @@ import (
 
 // PCM is one open end of a loop. Make one with loop.Patchbay.Open or client.Open.
 type PCM struct {
-	name     string
-	role     Role
-	dir      Direction
-	asked    Direction
-	period   int
-	stand    audio.Positions
-	nonblock atomic.Bool
-	control  Control
-	bell     Bell
-	closed   atomic.Bool
-	halts    atomic.Uint32 // interrupts the I/O in progress
+	name      string
+	role      Role
+	dir       Direction
+	asked     Direction
+	period    int
+	positions audio.Positions
+	nonblock  atomic.Bool
+	control   Control
+	bell      Bell
+	closed    atomic.Bool
+	halts     atomic.Uint32 // interrupts the I/O in progress
 
-	// io is held by the call that moves frames; it may sleep.
+	// io is locked by the call that moves frames, which may sleep.
 	io struct {
 		sync.Mutex
 		ring   *ring.Ring
 		reader ring.Reader // Read ends
 		writer ring.Writer // Write ends
-		starts uint32      // how many starts were sent
-		armed  bool        // a start was sent, and not taken back since
+		starts uint32      // starts sent
+		armed  bool        // a start was sent, and not withdrawn since
 	}
-	// memory is held shared by calls that only look at the ring, and exclusively,
-	// besides io, by those after which the ring is another one or none.
+	// memory is locked for reading by calls that only look at the ring; calls that replace or drop the ring
+	// lock it for writing, after io.
 	memory sync.RWMutex
 }
 
-// New makes the end from what a daemon granted. name is for messages.
+// New returns the end that a daemon granted. name is for messages.
 func New(name string, o Options, g Grant, control Control, bell Bell) *PCM {
 	p := &PCM{name: name, role: o.Role, dir: g.Direction, asked: o.Direction, control: control, bell: bell}
 	p.nonblock.Store(o.Nonblock)
-	p.adopt(g)
+	p.adoptLocked(g)
 	return p
 }
 
-// adopt takes a ring into use. The caller holds io and memory, or is New.
-func (p *PCM) adopt(g Grant) {
+// adoptLocked takes a granted ring into use. It needs io and memory.
+func (p *PCM) adoptLocked(g Grant) {
 	r := g.Ring
-	p.period, p.stand = g.Period, g.Positions
+	p.period, p.positions = g.Period, g.Positions
 	p.io.ring, p.io.starts = r, r.Starts()
 	p.io.reader, p.io.writer = ring.Reader{Ring: r}, ring.Writer{Ring: r}
 }
 
-// Name is the loop's name.
+// Name returns the loop's name.
 func (p *PCM) Name() string { return p.name }
 
-// Role is which end this is.
+// Role returns which end this is.
 func (p *PCM) Role() Role { return p.role }
 
-// Direction is what this end does: Read or Write, never both.
+// Direction returns what this end does: Read or Write, never both.
 func (p *PCM) Direction() Direction { return p.dir }
 
-// SetNonblock changes what Options.Nonblock set, from the next call on.
+// SetNonblock overrides Options.Nonblock from the next call on.
 func (p *PCM) SetNonblock(on bool) { p.nonblock.Store(on) }
 
-// Halt drops what is buffered, ends the session for the other end, and makes this
-// end idle: its next read or write waits for the next one (D14). A client whose
-// server has closed gets ErrGone (D17).
+// Halt drops what is buffered, ends the session for the other end, and makes this end idle: its
+// next read or write waits for a new session. ErrGone: the server of this client has closed.
 func (p *PCM) Halt(ctx context.Context) error {
 	p.halts.Add(1)
 	p.bell.Ring()
@@ -86,8 +85,8 @@ func (p *PCM) Halt(ctx context.Context) error {
 	return nil
 }
 
-// Drain waits until the engine has taken every frame written so far. The end stays
-// open; running dry right after is no xrun (D21). On a reading end: ErrInvalid.
+// Drain blocks until the engine has taken every frame written so far. The end stays open, and
+// running dry right after is no xrun. ErrInvalid: the end reads.
 func (p *PCM) Drain(ctx context.Context) error {
 	if p.closed.Load() {
 		return p.errClosed()
@@ -98,9 +97,9 @@ func (p *PCM) Drain(ctx context.Context) error {
 	return p.control.Drain(ctx)
 }
 
-// Setup sets the loop's format, from its server end, and the period and buffer of
-// either end, between sessions: while a client runs it is ErrBusy and disturbs nothing
-// (D11). A client that asks for a format which is not the loop's: ErrInvalid.
+// Setup sets the period and buffer of this end, and its format, which for a server is the loop's.
+// ErrBusy: a session is running, and stays undisturbed. ErrInvalid: the format is invalid, or
+// cannot be converted to the loop's.
 func (p *PCM) Setup(ctx context.Context, s Setup) error {
 	p.io.Lock()
 	defer p.io.Unlock()
@@ -113,14 +112,14 @@ func (p *PCM) Setup(ctx context.Context, s Setup) error {
 	if err != nil {
 		return err
 	}
-	p.adopt(g)
+	p.adoptLocked(g)
 	p.io.armed = false
 	return nil
 }
 
-// Pause stops this end, or lets it go on (D22). A writer's frames stay in its ring,
-// and the other end hears silence, which is no underrun. A reader's ring stays as it
-// is, and what the other end writes meanwhile is never seen. Halt and Close end it.
+// Pause pauses or resumes this end. A paused writer keeps its frames, and the other end gets
+// silence, which is no underrun. A paused reader keeps its ring as it is, and misses what the other
+// end writes. Halt and Close end a pause.
 func (p *PCM) Pause(ctx context.Context, on bool) error {
 	if p.closed.Load() {
 		return p.errClosed()
@@ -128,10 +127,9 @@ func (p *PCM) Pause(ctx context.Context, on bool) error {
 	return p.control.Pause(ctx, on)
 }
 
-// Close gives the end back. A writing client first waits until what it wrote has
-// reached the server, at most for the length of the buffer and a second more
-// (D16). ErrTimedOut then says that the rest is still on its way, ErrReset that the
-// server has gone without it. All other ends close at once. A second Close is ErrClosed.
+// Close closes the end. A writing client first blocks until the server has taken what it wrote, for at most
+// the length of the buffer and a second. ErrTimedOut: the rest is still being delivered. ErrReset: the
+// server has gone without it. All other ends close at once. ErrClosed: it was closed before.
 func (p *PCM) Close(ctx context.Context) error {
 	if !p.shut() {
 		return p.errClosed()
@@ -142,8 +140,7 @@ func (p *PCM) Close(ctx context.Context) error {
 	return p.control.Close(ctx)
 }
 
-// Abandon closes the end at once, as if the program had been killed: what was
-// written is still delivered (D16), but nobody waits for it.
+// Abandon closes the end at once, as if the program had been killed: what it wrote is still delivered.
 func (p *PCM) Abandon() {
 	if !p.shut() {
 		return
@@ -154,8 +151,8 @@ func (p *PCM) Abandon() {
 	p.control.Abandon()
 }
 
-// shut makes every call from now on fail, and waits for the one that is moving
-// frames to leave; io is locked then. false: it was shut before.
+// shut makes all further calls fail, waits for the call that moves frames, and leaves io locked. It
+// returns false if the end was shut before.
 func (p *PCM) shut() bool {
 	if p.closed.Swap(true) {
 		return false

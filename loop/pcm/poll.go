@@ -9,33 +9,32 @@ import (
 // Events is what Poll found, as bits.
 type Events uint8
 
-// The events. At the end of the stream Hangup is set, and Readable or Writable
-// with it, because the call that is polled for would not block.
+// The events. The end of the stream sets Hangup, and Readable or Writable with it, because a read or write
+// would not block.
 const (
 	Readable Events = 1 << iota
 	Writable
 	Hangup
 )
 
-// Poll reports whether a transfer of that many frames would proceed without
-// sleeping. It never blocks (D8): a server in its pause is simply not ready. Like
-// a first read or write it starts the end, but for a client that writes, which has
-// room and is ready. A closed end is ready with Hangup.
+// Poll reports whether a transfer of the given number of frames would proceed without sleeping. It never
+// blocks; a server without a client is not ready. Like a first read or write it starts the end, except for
+// a client that writes, which has room and is ready. A closed end is ready with Hangup.
 func (p *PCM) Poll(frames int) (Events, error) {
 	p.io.Lock()
 	defer p.io.Unlock()
-	events, _, err := p.poll(frames)
+	events, _, err := p.pollLocked(frames)
 	return events, err
 }
 
-// Wait sleeps until Poll would report something, and returns that. Errors:
-// ErrInterrupted, ErrReset when there is no daemon any more.
+// Wait blocks until Poll would report something, and returns that. ErrInterrupted: ctx ended, or a
+// Halt. ErrReset: the daemon has gone.
 func (p *PCM) Wait(ctx context.Context, frames int) (Events, error) {
 	halts := p.halts.Load()
 	p.io.Lock()
 	defer p.io.Unlock()
 	for {
-		events, state, err := p.poll(frames)
+		events, state, err := p.pollLocked(frames)
 		if events != 0 || err != nil {
 			return events, err
 		}
@@ -53,7 +52,7 @@ func (p *PCM) Wait(ctx context.Context, frames int) (Events, error) {
 	}
 }
 
-func (p *PCM) poll(frames int) (Events, ring.State, error) {
+func (p *PCM) pollLocked(frames int) (Events, ring.State, error) {
 	ready := Readable
 	if p.dir == Write {
 		ready = Writable

@@ -5,8 +5,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// look asks the ring for something, beside whatever moves frames; a closed end has
-// no ring, and answers with nothing.
+// look asks the ring for something, concurrently with the call that moves frames. A closed end has
+// no ring and answers the zero value.
 func look[T any](p *PCM, ask func(reader ring.Reader, writer ring.Writer) T) (answer T) {
 	p.memory.RLock()
 	defer p.memory.RUnlock()
@@ -16,18 +16,18 @@ func look[T any](p *PCM, ask func(reader ring.Reader, writer ring.Writer) T) (an
 	return answer
 }
 
-// Format is what this end reads or writes. Its positions are the loop's where this end has
-// said none, and none where nobody has.
+// Format returns the format this end reads or writes. Its positions are its own, or the loop's, or
+// zero if unknown.
 func (p *PCM) Format() audio.Format {
 	p.memory.RLock()
 	defer p.memory.RUnlock()
-	f := p.io.ring.Spec().Format // no part of the memory: good after Close
-	f.Positions = p.stand
+	f := p.io.ring.Spec().Format // not in the shared memory: valid after Close
+	f.Positions = p.positions
 	return f
 }
 
-// Position counts the frames that this end has written, or has read (with those
-// that were dropped before it could), since it was opened or its format was set.
+// Position returns how many frames this end wrote, or read (including those dropped before it
+// could), since it was opened or set up.
 func (p *PCM) Position() uint64 {
 	return look(p, func(r ring.Reader, w ring.Writer) uint64 {
 		if p.dir == Read {
@@ -37,8 +37,8 @@ func (p *PCM) Position() uint64 {
 	})
 }
 
-// Delay is how many frames are between this end and the engine: written and not
-// yet moved, or moved and not yet read. It is 0 after a drain.
+// Delay returns how many frames are between this end and the engine: written and not yet moved, or
+// moved and not yet read. It is 0 after a drain.
 func (p *PCM) Delay() int {
 	return look(p, func(r ring.Reader, w ring.Writer) int {
 		if p.dir == Read {
@@ -48,14 +48,13 @@ func (p *PCM) Delay() int {
 	})
 }
 
-// DeviceDelay is how many frames a device holds beyond the engine, at the other end of the
-// loop: what is taken next is heard, and what was given last was recorded, so far from now.
+// DeviceDelay returns how many frames a device at the other end holds beyond the engine: the next
+// frame taken is played that much later, the last frame given was recorded that much earlier.
 func (p *PCM) DeviceDelay() int {
 	return look(p, func(r ring.Reader, _ ring.Writer) int { return r.Delay() })
 }
 
-// Avail is how many frames a read gives or a write takes without sleeping, once
-// the end is running.
+// Avail returns how many frames a read gives or a write takes without blocking, once the end is running.
 func (p *PCM) Avail() int {
 	return look(p, func(r ring.Reader, w ring.Writer) int {
 		if p.dir == Read {
@@ -65,8 +64,8 @@ func (p *PCM) Avail() int {
 	})
 }
 
-// Xruns is how often this end ran over or dry, and how many frames were dropped
-// (reading) or replaced by silence (writing) because of it.
+// Xruns returns how many bursts this end lost, and the frames dropped (reading) or replaced by
+// silence (writing).
 func (p *PCM) Xruns() (bursts uint32, frames uint64) {
 	type xruns struct {
 		bursts uint32
@@ -79,12 +78,12 @@ func (p *PCM) Xruns() (bursts uint32, frames uint64) {
 	return x.bursts, x.frames
 }
 
-// Buffer is the ring's size in frames.
+// Buffer returns the size of the ring in frames.
 func (p *PCM) Buffer() int {
 	return look(p, func(r ring.Reader, _ ring.Writer) int { return r.Spec().Capacity })
 }
 
-// State is what the end is doing; Ended once it is closed.
+// State returns what the end is doing; Ended once it is closed.
 func (p *PCM) State() ring.State {
 	if p.closed.Load() {
 		return ring.Ended

@@ -2,8 +2,8 @@
 
 package ring
 
-// copyOut for the race detector, which cannot know that a torn copy is thrown
-// away: byte by byte, because the detector looks into the built-in copy even here.
+// copyOut is byte by byte, because the race detector instruments the built-in copy even here, and cannot
+// know that a torn copy is thrown away.
 //
 //go:norace
 func copyOut(p, a, b []byte) {

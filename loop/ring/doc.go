@@ -1,18 +1,16 @@
-// Package ring is the frame ring between a program and the engine: memory that
-// both see, with one writer and one reader, and no lock and no system call on the
-// way of a frame.
+// Package ring is the ring of frames between a program and the engine: memory that both see, with one
+// writer and one reader. Moving a frame takes no lock and no system call.
 //
-// The memory is a [Header] page followed by Capacity frames. It may be a memfd
-// mapped by two processes or a slice in one; the ring cannot tell. Each side holds
-// one half of it:
+// The memory is a [Header] page followed by Capacity frames. It may be a memfd mapped by two processes
+// or a slice in one; the ring cannot tell. Each side holds one half:
 //
 //	             program                      engine
 //	playback     Writer ──── frames ────▶     Source
 //	capture      Reader ◀─── frames ─────     Sink
 //
-// Positions count frames since the ring was made, in 64 bits that never wrap and
-// never run back, but for a writer's before its start, which may take back what was not yet
-// taken; a frame's place is its position modulo Capacity.
+// Positions count frames since the ring was made, in 64 bits that never wrap and never go back, except
+// that before its start a writer may take back frames that were not yet taken. A frame's place is its
+// position modulo Capacity.
 //
 // # Who writes which word
 //
@@ -21,25 +19,22 @@
 //	State, Errno …   daemon               what the end is doing, and why it stopped
 //	Daemon           engine               frames taken (playback) or given (capture)
 //	Program          program (and Sink)   frames written (playback) or read (capture)
-//	Wake             program              wake me when Daemon reaches this; 0: never
+//	Wake             program              ring when Daemon reaches this; 0: never
 //
-// The playback ring is the ordinary kind: its writer stops when it is full. The
-// capture ring is a real-time line (decision D10): when it is full the engine
-// drops the oldest frames by moving Program forward with a compare-and-swap. The
-// reader commits what it copied with the same operation, so that each frame is
+// A playback ring is an ordinary one: its writer stops when it is full. A capture ring is a real-time
+// line: when it is full the engine drops the oldest frames by moving Program forward with a
+// compare-and-swap. The reader commits what it copied with the same operation, so that each frame is
 // either read or counted as dropped, never both.
 //
 // # Trust
 //
-// A program can write anything anywhere in the memory. The engine's halves keep
-// their own position, capacity and format, never read a word that they wrote, and
-// hold the program's position against what is possible: outside of that they
-// return audio.ErrProtocol, and the daemon disconnects the program.
+// A program can write anything anywhere in the memory. The engine's halves keep their own position,
+// capacity and format, never read a word they wrote, and check the program's position against what is
+// possible: an impossible one is audio.ErrProtocol, and the daemon disconnects the program.
 //
 // # Waking
 //
-// Before it sleeps a program stores in Wake the Daemon position that it needs,
-// then looks once more. After it moves frames the engine looks at Wake and rings
-// the bell once for each new value that was reached. A change of State always
-// rings.
+// Before it sleeps, a program stores the Daemon position it needs in Wake, then looks once more. After
+// moving frames, the engine looks at Wake and rings the bell once for each new value that was reached. A
+// change of State always rings.
 package ring

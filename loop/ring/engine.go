@@ -2,20 +2,19 @@ package ring
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// Source is the engine's half of a playback ring. One goroutine at a time; no
-// method blocks or allocates.
+// Source is the engine's half of a playback ring. One goroutine at a time may use it; no method
+// blocks or allocates.
 type Source struct {
 	*Ring
-	pos   uint64 // ours: frames taken
-	seen  uint64 // the program's position when it was last looked at
-	waked uint64 // the value of wake that was answered
+	pos   uint64 // our position: frames taken
+	seen  uint64 // the program's position when last read
+	waked uint64 // the last value of wake that rang the bell
 }
 
-// NewSource takes the engine's half of a playback ring, once for each ring.
+// NewSource returns the engine's half of a playback ring. Call it once for each ring.
 func NewSource(r *Ring) *Source { return &Source{Ring: r} }
 
-// Avail is how many frames can be taken. ErrProtocol: the program's position is
-// impossible.
+// Avail returns how many frames can be taken. ErrProtocol: the program's position is impossible.
 func (s *Source) Avail() (frames int, err error) {
 	at := s.header.program.Load()
 	if at < s.seen || at-s.pos > s.size {
@@ -25,17 +24,17 @@ func (s *Source) Avail() (frames int, err error) {
 	return int(at - s.pos), nil
 }
 
-// Peek is the memory of the next n frames, n ≤ Avail, in one or two pieces.
+// Peek returns the memory of the next n frames, n ≤ Avail, in one or two pieces.
 func (s *Source) Peek(n int) (a, b []byte) { return s.segments(s.pos, uint64(n)) }
 
-// Take gives n frames back to the program as room.
+// Take returns n frames to the program as room.
 func (s *Source) Take(n int) {
 	s.pos += uint64(n)
 	s.header.daemon.Store(s.pos)
 }
 
-// Flush drops what the program has written and was not taken, and returns how
-// many frames. A lie about the position is left for Avail to find.
+// Flush drops what the program wrote and was not taken, and returns how many frames. It leaves a
+// bad position for Avail to find.
 func (s *Source) Flush() int {
 	n, err := s.Avail()
 	if err != nil {
@@ -45,31 +44,29 @@ func (s *Source) Flush() int {
 	return n
 }
 
-// Restart forgets how far the program was seen: until it starts it may take back what it
-// has written. For control, while no line uses the ring.
+// Restart lets the program take back frames it wrote before the start. For control, while no line
+// uses the ring.
 func (s *Source) Restart() { s.seen = s.pos }
 
-// Taken is the position.
+// Taken returns the position.
 func (s *Source) Taken() uint64 { return s.pos }
 
-// Due reports, once for each Wake of the program that was reached, that the bell
-// has to ring.
+// Due reports whether to ring the bell: once for each position the program asked to be woken at.
 func (s *Source) Due() bool { return due(s.Ring, s.pos, &s.waked) }
 
-// Sink is the engine's half of a capture ring. One goroutine at a time; no method
-// blocks or allocates.
+// Sink is the engine's half of a capture ring. One goroutine at a time may use it; no method blocks
+// or allocates.
 type Sink struct {
 	*Ring
-	pos   uint64 // ours: frames given
-	seen  uint64 // the program's position when it was last looked at
-	waked uint64 // the value of wake that was answered
+	pos   uint64 // our position: frames given
+	seen  uint64 // the program's position when last read
+	waked uint64 // the last value of wake that rang the bell
 }
 
-// NewSink takes the engine's half of a capture ring, once for each ring.
+// NewSink returns the engine's half of a capture ring. Call it once for each ring.
 func NewSink(r *Ring) *Sink { return &Sink{Ring: r} }
 
-// Room is how many frames fit without dropping any. ErrProtocol: the program's
-// position is impossible.
+// Room returns how many frames fit without dropping any. ErrProtocol: the program's position is impossible.
 func (s *Sink) Room() (frames int, err error) {
 	at := s.header.program.Load()
 	if at < s.seen || at > s.pos {
@@ -79,12 +76,11 @@ func (s *Sink) Room() (frames int, err error) {
 	return int(s.size - (s.pos - at)), nil
 }
 
-// reserveTries bounds the race with a reader. An honest one makes room each time
-// that it wins.
+// reserveTries bounds the race with a reader. An honest reader makes room each time it wins.
 const reserveTries = 64
 
-// Reserve is memory for the next n frames, n ≤ capacity, in one or two pieces; to
-// make room it drops the oldest frames and says how many. ErrProtocol as in Room.
+// Reserve returns memory for the next n frames, n ≤ capacity, in one or two pieces. It drops as many of the
+// oldest frames as it needs to make room, and returns how many. ErrProtocol as for Room.
 func (s *Sink) Reserve(n int) (a, b []byte, dropped int, err error) {
 	for range reserveTries {
 		room, err := s.Room()
@@ -103,16 +99,16 @@ func (s *Sink) Reserve(n int) (a, b []byte, dropped int, err error) {
 	return nil, nil, 0, audio.ErrProtocol
 }
 
-// Give publishes n frames that were written into what Reserve returned.
+// Give publishes n frames that were written to what Reserve returned.
 func (s *Sink) Give(n int) {
 	s.pos += uint64(n)
 	s.header.daemon.Store(s.pos)
 }
 
-// Given is the position.
+// Given returns the position.
 func (s *Sink) Given() uint64 { return s.pos }
 
-// Due is Source.Due for a reader.
+// Due does what Source.Due does.
 func (s *Sink) Due() bool { return due(s.Ring, s.pos, &s.waked) }
 
 func due(r *Ring, pos uint64, waked *uint64) bool {

@@ -1,22 +1,22 @@
 package ring
 
-// Writer is the program's half of a playback ring. One goroutine at a time; no
-// method blocks or allocates.
+// Writer is the program's half of a playback ring. One goroutine at a time may use it; no method
+// blocks or allocates.
 type Writer struct{ *Ring }
 
-// Room is how many frames Write would take now.
+// Room returns how many frames Write would take now.
 func (w Writer) Room() int {
 	used := w.header.program.Load() - w.header.daemon.Load()
 	return int(w.size - min(used, w.size))
 }
 
-// Queued is how many frames the engine has not yet taken.
+// Queued returns how many frames the engine has not yet taken.
 func (w Writer) Queued() int { return int(w.size) - w.Room() }
 
-// Written is the position: how many frames were written since the ring was made.
+// Written returns the position: the frames written since the ring was made.
 func (w Writer) Written() uint64 { return w.header.program.Load() }
 
-// Write copies as many whole frames of p as there is room for.
+// Write copies as many whole frames of p as there is room for, and returns how many.
 func (w Writer) Write(p []byte) (frames int) {
 	n := uint64(min(len(p)/w.frame, w.Room()))
 	pos := w.header.program.Load()
@@ -27,8 +27,8 @@ func (w Writer) Write(p []byte) (frames int) {
 	return int(n)
 }
 
-// WakeFor is the argument of WakeAt for a writer that needs room for n frames,
-// n ≤ capacity; ok is false where the room is there already.
+// WakeFor returns the argument of WakeAt for a writer that needs room for n frames, n ≤ capacity.
+// ok is false if there is room already.
 func (w Writer) WakeFor(n int) (pos uint64, ok bool) {
 	need := w.header.program.Load() + uint64(n)
 	if need <= w.size {
@@ -37,23 +37,22 @@ func (w Writer) WakeFor(n int) (pos uint64, ok bool) {
 	return need - w.size, w.header.daemon.Load() < need-w.size
 }
 
-// Reader is the program's half of a capture ring. One goroutine at a time; no
-// method blocks or allocates.
+// Reader is the program's half of a capture ring. One goroutine at a time may use it; no method
+// blocks or allocates.
 type Reader struct{ *Ring }
 
-// Avail is how many frames Read would give now.
+// Avail returns how many frames Read would give now.
 func (r Reader) Avail() int {
-	// The program's position may jump forward between the loads, past the older
-	// position of the daemon.
+	// Between the loads the engine may move the program's position past the older one of the daemon.
 	read := r.header.program.Load()
 	given := r.header.daemon.Load()
 	return int(min(given-read, r.size))
 }
 
-// Taken is the position: how many frames were read or dropped since the ring was made.
+// Taken returns the position: the frames read or dropped since the ring was made.
 func (r Reader) Taken() uint64 { return r.header.program.Load() }
 
-// Read copies the oldest frames into p, as many whole ones as there are.
+// Read copies as many whole frames into p as there are, oldest first, and returns how many.
 func (r Reader) Read(p []byte) (frames int) {
 	for {
 		pos := r.header.program.Load()
@@ -62,8 +61,7 @@ func (r Reader) Read(p []byte) (frames int) {
 			return 0
 		}
 		a, b := r.segments(pos, n)
-		// If the engine drops frames meanwhile, what is copied may be torn: the
-		// compare-and-swap fails then, and throws it away.
+		// If the engine drops frames during the copy it may be torn; then the compare-and-swap fails.
 		copyOut(p, a, b)
 		if r.header.program.CompareAndSwap(pos, pos+n) {
 			return int(n)
@@ -71,7 +69,7 @@ func (r Reader) Read(p []byte) (frames int) {
 	}
 }
 
-// Discard drops all that is there to read.
+// Discard drops everything there is to read.
 func (r Reader) Discard() {
 	for {
 		pos := r.header.program.Load()
@@ -81,8 +79,8 @@ func (r Reader) Discard() {
 	}
 }
 
-// WakeFor is the argument of WakeAt for a reader that needs n frames, n ≤
-// capacity; ok is false where they are there already.
+// WakeFor returns the argument of WakeAt for a reader that needs n frames, n ≤ capacity. ok is
+// false if they are there already.
 func (r Reader) WakeFor(n int) (pos uint64, ok bool) {
 	need := r.header.program.Load() + uint64(n)
 	return need, r.header.daemon.Load() < need

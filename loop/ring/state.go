@@ -2,28 +2,26 @@ package ring
 
 import "syscall"
 
-// Publish sets what the program sees of its end. For the daemon; the caller rings
-// the bell afterwards.
+// Publish sets the state the program sees. For the daemon, which then rings the bell.
 func (r *Ring) Publish(s State, why syscall.Errno) {
 	r.header.errno.Store(uint32(why))
 	r.header.state.Store(uint32(s))
 }
 
-// Heed counts a start of the program that the daemon has taken notice of.
-func (r *Ring) Heed() { r.header.starts.Add(1) }
+// AckStart acknowledges a start of the program. For the daemon.
+func (r *Ring) AckStart() { r.header.starts.Add(1) }
 
-// State is what Publish set. Load it before asking for frames: once it is Ended
-// no frame follows.
+// State returns what Publish set. Load it before looking for frames: no frame follows Ended.
 func (r *Ring) State() State { return State(r.header.state.Load()) }
 
-// Errno is why the state is Ended, or has become Idle again.
+// Errno returns why the state is Ended, or became Idle again.
 func (r *Ring) Errno() syscall.Errno { return syscall.Errno(r.header.errno.Load()) }
 
-// Starts is how many starts were heeded.
+// Starts returns how many starts the daemon has acknowledged.
 func (r *Ring) Starts() uint32 { return r.header.starts.Load() }
 
-// Xruns is how often and by how many frames this end ran over (capture: dropped)
-// or dry (playback: silence inserted), as the engine counted.
+// Xruns returns how many bursts this end lost, and the frames dropped (capture) or inserted as
+// silence (playback), as the engine counted.
 func (r *Ring) Xruns() (bursts uint32, frames uint64) {
 	return r.header.xruns.Load(), r.header.xrunFrames.Load()
 }
@@ -36,24 +34,24 @@ func (r *Ring) CountXrun(newBurst bool, frames uint64) {
 	r.header.xrunFrames.Add(frames)
 }
 
-// Clock is the CLOCK_MONOTONIC time in ns of the engine's last cycle on this ring.
+// Clock returns the CLOCK_MONOTONIC time, in ns, of the engine's last cycle on this ring.
 func (r *Ring) Clock() int64 { return r.header.clock.Load() }
 
 // SetClock sets Clock. For the engine.
 func (r *Ring) SetClock(ns int64) { r.header.clock.Store(ns) }
 
-// Delay is how many frames device and converter hold beyond the daemon: the next one that is taken
-// is heard so much later, the last one that was given was recorded so much earlier.
+// Delay returns how many frames device and converter hold beyond the daemon: the next frame taken
+// is played that much later, the last frame given was recorded that much earlier.
 func (r *Ring) Delay() int { return int(r.header.delay.Load()) }
 
 // SetDelay sets Delay. For the engine.
 func (r *Ring) SetDelay(frames uint32) { r.header.delay.Store(frames) }
 
-// WakeAt asks for the bell when the daemon's position reaches pos; 0 asks for
-// none. For the program; look again for frames after it and before sleeping.
+// WakeAt asks for the bell when the daemon's position reaches pos; 0 asks for none. For the
+// program, which then looks for frames once more before it sleeps.
 func (r *Ring) WakeAt(pos uint64) { r.header.wake.Store(pos) }
 
-// segments is the memory of frames pos … pos+n, n ≤ size, in one or two pieces.
+// segments returns the memory of frames pos … pos+n, n ≤ size, in one or two pieces.
 func (r *Ring) segments(pos, n uint64) (a, b []byte) {
 	at := pos % r.size
 	if at+n <= r.size {
