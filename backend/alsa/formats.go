@@ -2,7 +2,7 @@ package alsa
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// formats are the kernel's numbers for encodings.
+// formats returns the kernel's number for each encoding.
 func formats() map[audio.Encoding]int {
 	return map[audio.Encoding]int{
 		audio.S8: 0, audio.U8: 1, audio.S16LE: 2, audio.S16BE: 3, audio.S24LE: 6, audio.S24BE: 7, audio.S32LE: 10, audio.S32BE: 11,
@@ -11,8 +11,8 @@ func formats() map[audio.Encoding]int {
 	}
 }
 
-// nearest is the encoding among those that can be had that keeps the most of what is
-// wished: itself, else the narrowest that holds it, else the one with the most bits.
+// nearest returns the available encoding that keeps most of wish: wish itself, else the narrowest
+// that holds it, else the one with the most bits.
 func nearest(wish audio.Encoding, can func(audio.Encoding) bool) (best audio.Encoding, ok bool) {
 	if can(wish) {
 		return wish, true

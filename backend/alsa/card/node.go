@@ -11,7 +11,7 @@ import (
 // ControlNode returns the path of the control device of a card.
 func ControlNode(card int) string { return "/dev/snd/controlC" + strconv.Itoa(card) }
 
-// NodeError returns the sentence for an error of opening a device node: audio.ErrNoDevice,
+// NodeError explains why a device node cannot be opened. It returns audio.ErrNoDevice,
 // audio.ErrPermission or audio.ErrIO.
 func NodeError(node string, err error) error {
 	switch {

@@ -13,50 +13,50 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
-// sub is one direction of a PCM. Positions count frames since Start, without gaps.
-type sub struct {
+// pcmHandle is one open direction of a PCM. Positions count frames since Start, without gaps.
+type pcmHandle struct {
 	name   string
 	fd     int
 	play   bool
 	format audio.Format
-	params *abi.HWParams // that were installed
-	period int           // frames, of these
-	adapt  *adapter      // nil: the stream has the same format
+	params *abi.HWParams // as installed
+	period int           // frames
+	adapt  *adapter      // nil if the hardware has the stream's format
 	frame  int           // bytes
 	buffer int           // frames
-	tail   *tail         // nil: the hardware stops when it has played the last frame
+	tail   *tail         // nil if the hardware stops after the last frame
 
-	memory   []byte   // mapped; nil: frames are copied by the kernel
-	areas    []area   // of each channel, where memory is not interleaved
+	memory   []byte   // mapped; nil if the kernel copies frames
+	areas    []area   // per channel, if the memory is not interleaved
 	sample   int      // bytes
-	planes   [][]byte // of each channel, where they are copied apart
+	planes   [][]byte // per channel, if the kernel copies each by itself
 	pointers []unsafe.Pointer
 
 	boundary uint64
 	sync     abi.SyncPtr
 	xfer     abi.Xfer
 	hw, appl uint64 // positions
-	raw      uint64 // hw as the kernel counts it
+	raw      uint64 // hw in the kernel's count, which wraps at boundary
 }
 
-// openSub opens, and does not wait for whoever has the card.
-func openSub(at card.Address, play bool) (*sub, error) {
-	direction := map[bool]string{true: "p", false: "c"}[play]
-	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, direction)
-	s := &sub{name: at.String(), play: play}
+// openHandle opens one direction of a PCM. It fails at once if another program has it open.
+func openHandle(at card.Address, d audio.Direction) (*pcmHandle, error) {
+	letter := map[audio.Direction]string{audio.Play: "p", audio.Record: "c"}[d]
+	path := fmt.Sprintf("/dev/snd/pcmC%dD%d%s", at.Card, at.Device, letter)
+	s := &pcmHandle{name: at.String(), play: d == audio.Play}
 	var err error
 	if s.fd, err = unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
-		return nil, openError(at, play, path, err)
+		return nil, openError(at, d, path, err)
 	}
-	_ = abi.UserVersion(s.fd) // an older kernel does not ask
+	_ = abi.UserVersion(s.fd) // older kernels lack the call
 	return s, nil
 }
 
-func openError(at card.Address, play bool, path string, err error) error {
-	does := map[bool]string{true: "play", false: "record"}[play]
+func openError(at card.Address, d audio.Direction, path string, err error) error {
+	does := map[audio.Direction]string{audio.Play: "play", audio.Record: "record"}[d]
 	switch {
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
-		return audio.ErrBusy.With("%s: the card is in use%s; stop that program, or let it play through loopbridge", at, holderText(at, play))
+		return audio.ErrBusy.With("%s: the card is in use%s; stop that program, or let it play through loopbridge", at, holderText(at, d))
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
 		return audio.ErrNoDevice.With("%s: there is no card that can %s here; loopbridge devices shows what there is", at, does)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
@@ -65,10 +65,9 @@ func openError(at card.Address, play bool, path string, err error) error {
 	return audio.ErrIO.With("%s: cannot open %s: %v", at, path, err)
 }
 
-// holderText returns " by NAME (pid N)", as far as that is known.
-func holderText(at card.Address, play bool) string {
-	direction := map[bool]audio.Direction{true: audio.Play, false: audio.Record}[play]
-	switch u, ok := card.Holder(at, direction); {
+// holderText returns " by NAME (pid N)", or less if the kernel does not say.
+func holderText(at card.Address, d audio.Direction) string {
+	switch u, ok := card.Holder(at, d); {
 	case !ok:
 		return ""
 	case u.Command == "":
@@ -78,8 +77,8 @@ func holderText(at card.Address, play bool) string {
 	}
 }
 
-// install prepares transfers for what was negotiated.
-func (s *sub) install(f audio.Format, period int, p *abi.HWParams, t *tail) error {
+// install prepares the handle for transfers with the negotiated parameters.
+func (s *pcmHandle) install(f audio.Format, period int, p *abi.HWParams, t *tail) error {
 	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
 	s.params, s.period = p, period
@@ -95,8 +94,8 @@ func (s *sub) install(f audio.Format, period int, p *abi.HWParams, t *tail) erro
 	return s.arm()
 }
 
-// arm tells the kernel when to wake up, and maps its memory.
-func (s *sub) arm() (err error) {
+// arm sets when the kernel wakes the program, and maps the card's memory.
+func (s *pcmHandle) arm() (err error) {
 	stop := s.buffer
 	if s.tail != nil {
 		stop += s.tail.stop
@@ -110,14 +109,14 @@ func (s *sub) arm() (err error) {
 	return nil
 }
 
-// mappable reports whether its memory can be mapped.
-func (s *sub) mappable() bool {
+// mappable reports whether the card's memory can be mapped.
+func (s *pcmHandle) mappable() bool {
 	access := s.params.Mask(abi.Access)
 	return access.Has(abi.MmapInterleaved) || access.Has(abi.MmapNoninterleaved)
 }
 
-// renew gives the hardware back and sets it up as it was, stopped.
-func (s *sub) renew() error {
+// renew releases the hardware and installs the same parameters again.
+func (s *pcmHandle) renew() error {
 	s.free()
 	if err := s.params.Install(s.fd); err != nil {
 		return err
@@ -125,14 +124,14 @@ func (s *sub) renew() error {
 	return s.arm()
 }
 
-// close gives everything back. The descriptor is closed last: it is what holds the card.
-func (s *sub) close() error {
+// close releases the hardware and closes the descriptor, which gives up the card.
+func (s *pcmHandle) close() error {
 	s.free()
 	return unix.Close(s.fd)
 }
 
-// free gives back what was set up.
-func (s *sub) free() {
+// free unmaps the memory and releases the hardware parameters.
+func (s *pcmHandle) free() {
 	if s.memory != nil {
 		_ = unix.Munmap(s.memory)
 		s.memory, s.areas = nil, nil
@@ -140,8 +139,8 @@ func (s *sub) free() {
 	_ = abi.HWFree(s.fd)
 }
 
-// reset is for after Prepare: both sides begin at 0.
-func (s *sub) reset() error {
+// reset zeroes both positions after Prepare.
+func (s *pcmHandle) reset() error {
 	s.sync.Flags = abi.GetAppl | abi.GetAvailMin
 	if err := s.sync.Do(s.fd); err != nil {
 		return err
@@ -150,8 +149,8 @@ func (s *sub) reset() error {
 	return nil
 }
 
-// update looks how far the hardware is. An xrun is not an error, see the state.
-func (s *sub) update() error {
+// update reads the hardware position. An xrun is no error; the state tells it.
+func (s *pcmHandle) update() error {
 	s.sync.Flags = abi.HWSync | abi.GetAppl | abi.GetAvailMin
 	err := s.sync.Do(s.fd)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
@@ -170,9 +169,9 @@ func (s *sub) update() error {
 	return nil
 }
 
-// beyond returns how many frames are in the card itself, such as in the packets of a bus; 0
-// where it has stopped.
-func (s *sub) beyond() int {
+// beyond returns how many frames are inside the card, such as in USB packets. It returns 0 for
+// hardware that has stopped.
+func (s *pcmHandle) beyond() int {
 	var delay int64
 	if abi.Delay(s.fd, &delay) != nil || s.update() != nil {
 		return 0
@@ -184,16 +183,16 @@ func (s *sub) beyond() int {
 	return max(0, int(delay)-buffered)
 }
 
-// avail returns how many frames can be written, or read.
-func (s *sub) avail() int {
+// avail returns how many frames can be written or read now.
+func (s *pcmHandle) avail() int {
 	if s.play {
 		return s.buffer - int(s.appl-s.hw)
 	}
 	return int(s.hw - s.appl)
 }
 
-// commit tells the kernel that n frames more were written or read in its memory.
-func (s *sub) commit(n int) error {
+// commit tells the kernel that n more frames were written to or read from mapped memory.
+func (s *pcmHandle) commit(n int) error {
 	s.appl += uint64(n)
 	s.sync.Flags = abi.GetAvailMin
 	s.sync.ApplPtr = (s.sync.ApplPtr + uint64(n)) % s.boundary
