@@ -13,8 +13,8 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// benchCmd measures this program on this machine. Daemon and clients are processes
-// of their own, as in real life.
+// benchCmd measures this program on this machine. Daemon and clients are separate processes, as
+// in normal use.
 type benchCmd struct {
 	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
@@ -23,7 +23,7 @@ type benchCmd struct {
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
-// benchPairsCmd is bench pairs.
+// benchPairsCmd is the command "bench pairs".
 type benchPairsCmd struct {
 	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
 	Duration          time.Duration  `help:"How long to measure." default:"10s"`
@@ -37,8 +37,7 @@ type benchPairsCmd struct {
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
-// Run prints the result, and fails where frames were corrupt, or lost and not
-// counted.
+// Run prints the result. It fails if frames were corrupt, or lost without being counted.
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := bench.Pairs{
 		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess, Sets: c.Sets,
@@ -67,10 +66,10 @@ func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// errBenchFailed is what bench pairs returns that found lost or corrupt frames.
+// errBenchFailed is the error of a run that found lost or corrupt frames.
 var errBenchFailed = errors.New("frames were corrupt, came twice, or were lost and not counted")
 
-// benchIdleCmd is bench idle.
+// benchIdleCmd is the command "bench idle".
 type benchIdleCmd struct {
 	Loops    int           `help:"How many." default:"4" placeholder:"N"`
 	Duration time.Duration `help:"How long to watch." default:"5s"`
@@ -93,7 +92,7 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, &r, c.JSON)
 }
 
-// benchMixCmd is bench mix.
+// benchMixCmd is the command "bench mix".
 type benchMixCmd struct {
 	Sources int  `help:"How many stereo clients." default:"16" placeholder:"N"`
 	Period  int  `help:"Frames of a cycle." default:"480" placeholder:"FRAMES"`
@@ -114,7 +113,7 @@ func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, report, c.JSON)
 }
 
-// benchResampleCmd is bench resample.
+// benchResampleCmd is the command "bench resample".
 type benchResampleCmd struct {
 	Rounds int  `help:"How often the cost is measured; medians count." default:"9" placeholder:"N"`
 	JSON   bool `name:"json" help:"Print JSON."`
@@ -137,7 +136,7 @@ func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, report, c.JSON)
 }
 
-// benchWorkerCmd is a client process of bench pairs.
+// benchWorkerCmd is a client process of "bench pairs".
 type benchWorkerCmd struct{}
 
 // Run speaks JSON on stdin and stdout.
@@ -154,7 +153,7 @@ func printBench(out io.Writer, t table, asJSON bool) error {
 	return t.WriteTable(out)
 }
 
-// benchStopped says so where ctx has ended, which is what led to err.
+// benchStopped returns errInterrupted if ctx has ended, else err.
 func benchStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("stopped before there was a result")

@@ -9,14 +9,14 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// playCmd writes sound into a loop.
+// playCmd plays sound into a loop.
 type playCmd struct {
 	endFlags
 	File string `arg:"" optional:"" help:"What to play, WAV or raw; - or nothing: the standard input." complete:"file"`
 }
 
-// Run plays. As a client it returns when the engine has taken everything; what a
-// server has written is delivered after it has gone.
+// Run plays. A client returns when the engine has taken everything; what a server has written is
+// delivered after it exits.
 func (c *playCmd) Run(ctx context.Context, e *env) error {
 	src, err := interruptibly(ctx, func() (*source, error) { return openSource(&c.endFlags, c.File, e) })
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// stopped returns errInterrupted if a signal is behind a failure, else the failure.
+// stopped returns errInterrupted if a signal caused err, else err.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

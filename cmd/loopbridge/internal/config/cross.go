@@ -7,8 +7,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 )
 
-// crossCheck holds the rules between tables, and adds what exists without being
-// listed: the device null, and four loops where there are none.
+// crossCheck checks the rules between tables and adds the implicit ones: the device null, and
+// four loops if none is listed.
 func (b *binder) crossCheck(c *Config) {
 	devices := make([]string, len(c.Devices))
 	for i, d := range c.Devices {
@@ -45,7 +45,7 @@ func (b *binder) crossCheck(c *Config) {
 	sides(c)
 }
 
-// heard reports a monitor_gain where there is nothing to hear, or nothing to hear it with.
+// heard reports a monitor_gain without an input or an output.
 func (b *binder) heard(devices []Device) {
 	for i, d := range devices {
 		gain, _ := d.State.Get(state.MonitorGain)
@@ -57,7 +57,7 @@ func (b *binder) heard(devices []Device) {
 	}
 }
 
-// unique reports every name but the first of several that are equal.
+// unique reports every repetition of a name.
 func (b *binder) unique(table string, names []string) {
 	first := map[string]int{}
 	for i, name := range names {

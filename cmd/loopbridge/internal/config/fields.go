@@ -13,7 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// config binds the whole file: one table of keys for each table of the file.
+// config binds the whole file, one table of keys for each table.
 func (b *binder) config(file map[string]any) Config {
 	c := Config{Daemon: Default().Daemon}
 	b.table("", file, []field{
@@ -156,7 +156,7 @@ func formatFields(f *audio.Format) []field {
 	}
 }
 
-// setBackend takes a backend, and says so if this build lacks it.
+// setBackend accepts a backend, and reports one that this build lacks.
 func setBackend(to *Backend) func(any) string {
 	set := setOneOf(to, Null, ALSA, PortAudio)
 	return func(v any) string {

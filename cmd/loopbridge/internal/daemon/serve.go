@@ -14,17 +14,16 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 )
 
-// Options are what Serve needs beside a configuration.
+// Options are what Serve needs besides a configuration.
 type Options struct {
-	Socket  string // where programs reach the daemon
+	Socket  string // path of the daemon's socket
 	Hangups Hangups
 	Log     io.Writer
 	Version string // of the program, for the log
-	Ready   func() // is called when programs can connect
+	Ready   func() // called when programs can connect
 }
 
-// Serve runs a daemon in this process until ctx ends, or the terminal closes that the process
-// was started in.
+// Serve runs a daemon until ctx ends or the terminal in which the process was started closes.
 func Serve(ctx context.Context, c config.Config, o Options) error {
 	out := o.Log
 	var libraries *portaudio.Stderr
@@ -54,7 +53,7 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	return d.Close()
 }
 
-// wait blocks until the daemon is to stop, and returns why.
+// wait blocks until the daemon must stop, and returns the reason.
 func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 	for {
 		select {
