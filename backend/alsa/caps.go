@@ -29,7 +29,7 @@ func Describe(at card.Address, d audio.Direction) (c Caps, err error) {
 	defer unix.Close(s.fd)
 	p := abi.AnyParams()
 	if err := p.Refine(s.fd); err != nil {
-		return c, audio.ErrIO.With("%s: the card cannot say what it can: %v", at, err)
+		return c, audio.ErrIO.With("%s: the card does not say what it can do: %v", at, err)
 	}
 	numbers := formats()
 	for _, e := range audio.Encodings() {

@@ -25,7 +25,7 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 		p := abi.AnyParams()
 		*p.Mask(abi.Access) = abi.Mask{1<<abi.MmapInterleaved | 1<<abi.MmapNoninterleaved | 1<<abi.RWInterleaved | 1<<abi.RWNoninterleaved}
 		if err := p.Refine(fd); err != nil {
-			return s, nil, audio.ErrIO.With("%s: the card cannot say what it can: %v", name, err)
+			return s, nil, audio.ErrIO.With("%s: the card does not say what it can do: %v", name, err)
 		}
 		all = append(all, p)
 	}
@@ -46,7 +46,7 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 	if wish.Play {
 		info, err := infoOf(all[len(all)-1], fds[len(fds)-1])
 		if err != nil {
-			return s, nil, audio.ErrIO.With("%s: the card cannot say how it moves frames: %v", name, err)
+			return s, nil, audio.ErrIO.With("%s: the card does not say how it moves frames: %v", name, err)
 		}
 		s.tail, s.played = tailFrames(info, n.value(abi.Rate), n.value(abi.PeriodSize), buffer, wish.Record)
 	}

@@ -101,7 +101,7 @@ func (s *pcmHandle) arm() (err error) {
 		stop += s.tail.stop
 	}
 	if s.boundary, err = wake(s.fd, s.period, stop); err != nil {
-		return audio.ErrIO.With("%s: the card cannot be told when to wake up: %v", s.name, err)
+		return audio.ErrIO.With("%s: the card's wake-up parameters cannot be set: %v", s.name, err)
 	}
 	if s.mappable() {
 		return s.mapMemory(s.format.Channels, s.params.Mask(abi.Access).Has(abi.MmapNoninterleaved))

@@ -146,7 +146,7 @@ func (s *stream) grant(wish backend.Config, set setup) error {
 	s.granted.Period = max(s.granted.Period, set.period)
 	s.granted.Periods = min(wish.Periods, set.buffer/s.granted.Period)
 	if s.granted.Periods < 2 {
-		return audio.ErrInvalid.With("%s: the card's buffer of %d frames holds no two periods of %d; ask for shorter ones", s.name, set.buffer, s.granted.Period)
+		return audio.ErrInvalid.With("%s: the card's buffer of %d frames cannot hold two periods of %d; ask for shorter ones", s.name, set.buffer, s.granted.Period)
 	}
 	return s.granted.Format.Validate()
 }

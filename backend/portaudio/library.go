@@ -56,7 +56,7 @@ type Library struct {
 // a Library that is not closed.
 func Load() (*Library, error) {
 	if loaded.Swap(true) {
-		return nil, audio.ErrBusy.With("PortAudio is loaded already: there is one in a process")
+		return nil, audio.ErrBusy.With("PortAudio is loaded already; a process can load it once")
 	}
 	l := &Library{clock: newClock()}
 	missing := ""
@@ -167,7 +167,7 @@ func (l *Library) makeLocked(limit time.Duration, f, late func(), left *atomic.I
 	}
 	l.worker.leave()
 	l.worker = nil
-	return audio.ErrIO.With("PortAudio does not answer, and was left behind after %v", limit)
+	return audio.ErrIO.With("PortAudio does not answer and was abandoned after %v", limit)
 }
 
 // startLocked starts PortAudio and lists the devices, unless it has done so.
@@ -208,7 +208,7 @@ func (l *Library) listLocked() error {
 		return late
 	}
 	if err != nil {
-		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries say to that is in a log of level debug", words(err))
+		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries report is in the log at level debug", words(err))
 	}
 	l.ready, l.infos, l.cards = true, infos, cards
 	l.devices = make([]Device, len(l.infos))

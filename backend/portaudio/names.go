@@ -127,7 +127,7 @@ func notFound(devices []Device, can, cannot []int, name, host, part string, want
 		return audio.ErrNoDevice.With("%s: PortAudio has no devices of %s; is it running, and for this user?", name, host)
 	}
 	if wrong := matching(devices, cannot, part); len(wrong) > 0 {
-		return audio.ErrNoDevice.With("%s: %s does not do all of what is wanted: it has %d channels to play and %d to record, beside what another program has", name,
+		return audio.ErrNoDevice.With("%s: %s cannot do all that is wanted: it has %d channels to play and %d to record, apart from what another program has", name,
 			devices[wrong[0]], devices[wrong[0]].Play.Channels, devices[wrong[0]].Record.Channels)
 	}
 	const gone = "it is not there, or another program has it"

@@ -74,9 +74,9 @@ func (s *stream) openLocked(wish backend.Config, o Options) error {
 		switch name, there := now[card]; {
 		case !there && includes(s.library.cards, now): // the list is valid again once the card is back
 			s.away = true
-			return audio.ErrNoDevice.With("%s: the card is not there; plug it in, and it is used", s.name)
+			return audio.ErrNoDevice.With("%s: the card is not there; it is used as soon as it is plugged in", s.name)
 		case !there, name != s.library.cards[card]:
-			return audio.ErrNoDevice.With("%s: the card is another one now; loopbridge devices shows what there is", s.name)
+			return audio.ErrNoDevice.With("%s: it is a different card now; loopbridge devices shows what there is", s.name)
 		}
 	}
 	if s.idle { // either direction has a clock
@@ -192,7 +192,7 @@ func (s *stream) refusal(why error, d Device, want audio.Direction) error {
 	case errors.Is(why, portaudio.DeviceUnavailable), strings.Contains(text, "busy"):
 		return audio.ErrBusy.With("%s: the device is in use; stop the program that has it, or let it play through loopbridge", s.name)
 	case errors.Is(why, portaudio.InvalidSampleRate):
-		return audio.ErrInvalid.With("%s: the device takes no rate that loopbridge tried; its own is %d Hz, use rate = %d", s.name, d.Rate, d.Rate)
+		return audio.ErrInvalid.With("%s: the device accepts no rate that loopbridge tried; its own is %d Hz, use rate = %d", s.name, d.Rate, d.Rate)
 	case errors.Is(why, portaudio.InvalidChannelCount):
 		return audio.ErrInvalid.With("%s: the device refuses %d channels; it has %d to play and %d to record", s.name,
 			max(s.playFormat.Channels, s.recordFormat.Channels), d.Play.Channels, d.Record.Channels)

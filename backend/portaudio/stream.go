@@ -218,7 +218,7 @@ func (s *stream) stalled(quiet time.Duration) error {
 	case s.gone():
 		return audio.ErrGone.With("%s: the card has gone", s.name)
 	case s.flow.at > 0 && s.stream.CpuLoad() == 0: // PortAudio sets it when its thread ends
-		return audio.ErrGone.With("%s: PortAudio has given the device up; has it gone?", s.name)
+		return audio.ErrGone.With("%s: PortAudio has given up on the device; has it gone?", s.name)
 	case quiet >= s.patience:
 		return audio.ErrIO.With("%s: the device stands still: not a frame in %v", s.name, quiet.Round(time.Millisecond))
 	}

@@ -18,8 +18,8 @@ import (
 type benchCmd struct {
 	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
-	Mix      benchMixCmd      `cmd:"" help:"Measure what it takes to add up the clients of a device."`
-	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, beside others."`
+	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
+	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
@@ -27,13 +27,13 @@ type benchCmd struct {
 type benchPairsCmd struct {
 	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
 	Duration          time.Duration  `help:"How long to measure." default:"10s"`
-	Period            time.Duration  `help:"Time of the block that a client moves, and of the clock: 0.5ms to 1s." default:"10ms"`
+	Period            time.Duration  `help:"Duration of a client's block and of a clock period: 0.5ms to 1s." default:"10ms"`
 	Buffer            int            `help:"Size of each end's buffer in periods." default:"4" placeholder:"PERIODS"`
 	Rate              int            `help:"Frames per second." default:"48000" placeholder:"HZ"`
 	Channels          int            `help:"Samples per frame." default:"2" placeholder:"N"`
 	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
 	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
-	Sets              int            `help:"Set the state of a loop so often in a second meanwhile." placeholder:"N"`
+	Sets              int            `help:"Set the state of a loop this many times a second during the run." placeholder:"N"`
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
@@ -96,7 +96,7 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 type benchMixCmd struct {
 	Sources int  `help:"How many stereo clients." default:"16" placeholder:"N"`
 	Period  int  `help:"Frames of a cycle." default:"480" placeholder:"FRAMES"`
-	Rounds  int  `help:"How often it is measured; medians count." default:"21" placeholder:"N"`
+	Rounds  int  `help:"Number of measurements; the median counts." default:"21" placeholder:"N"`
 	JSON    bool `name:"json" help:"Print JSON."`
 }
 
@@ -115,7 +115,7 @@ func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
 
 // benchResampleCmd is the command "bench resample".
 type benchResampleCmd struct {
-	Rounds int  `help:"How often the cost is measured; medians count." default:"9" placeholder:"N"`
+	Rounds int  `help:"Number of cost measurements; the median counts." default:"9" placeholder:"N"`
 	JSON   bool `name:"json" help:"Print JSON."`
 }
 

@@ -44,7 +44,7 @@ func parseLength(text string) (time.Duration, error) {
 	case err != nil && isNumber(text):
 		return 0, fmt.Errorf("%s lacks a unit, use one such as %ss or %sms", text, text, text)
 	case err != nil:
-		return 0, fmt.Errorf("%q is no duration, use one such as 10s or 250ms", text)
+		return 0, fmt.Errorf("%q is not a duration, use one such as 10s or 250ms", text)
 	case d <= 0:
 		return 0, fmt.Errorf("%s is out of range, use more than 0", text)
 	}

@@ -18,8 +18,8 @@ import (
 // infoCmd shows the state of a device or of an end of a loop, like audioctl(1). set accepts what
 // it prints.
 type infoCmd struct {
-	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); the first device that has sound unless it is named." complete:"state"`
-	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; all without any." complete:"field"`
+	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); default: the first device with sound." complete:"state"`
+	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; default: all." complete:"field"`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -101,7 +101,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 		fmt.Fprintln(e.stdout, changeText(change))
 	}
 	if len(set.Ignored) > 0 {
-		e.warn("%s had no effect: nobody holds that side, or it cannot be set so", strings.Join(set.Ignored, ", "))
+		e.warn("%s had no effect: no program is on that side, or it cannot be set", strings.Join(set.Ignored, ", "))
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func changeText(c api.Change) string {
 
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device or a loop; all of them without a name." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device or a loop; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 

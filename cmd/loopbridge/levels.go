@@ -15,7 +15,7 @@ import (
 
 // levelsCmd shows how loud a device or a program at an end of a loop plays and records.
 type levelsCmd struct {
-	Name     string        `arg:"" optional:"" help:"A device, or an end of a loop: LOOP, LOOP/server or LOOP/PID; without a name the first device that has sound." complete:"state"`
+	Name     string        `arg:"" optional:"" help:"A device, or an end of a loop: LOOP, LOOP/server or LOOP/PID; default: the first device with sound." complete:"state"`
 	Interval time.Duration `help:"How long to measure for each line." default:"200ms"`
 	Once     bool          `help:"Measure once."`
 	JSON     bool          `name:"json" help:"Print JSON, an object for each measurement."`

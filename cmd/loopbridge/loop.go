@@ -13,12 +13,12 @@ import (
 
 // loopCmd adds and removes loops.
 type loopCmd struct {
-	Add loopAddCmd `cmd:"" help:"Make a loop, until the daemon ends."`
-	Rm  loopRmCmd  `cmd:"" help:"Take a loop away, and hang up on its programs."`
+	Add loopAddCmd `cmd:"" help:"Add a loop until the daemon stops."`
+	Rm  loopRmCmd  `cmd:"" help:"Remove a loop and disconnect its programs."`
 }
 
 type loopAddCmd struct {
-	Name string   `arg:"" help:"What it is called."`
+	Name string   `arg:"" help:"Name of the new loop."`
 	Keys []string `arg:"" optional:"" name:"key=value" help:"Keys of [[loop]] in the configuration, such as rate=44100 or server.device=main; see loopbridge.toml(5)."`
 }
 

@@ -15,7 +15,7 @@ import (
 
 // lsCmd lists the loops of a daemon.
 type lsCmd struct {
-	JSON bool `name:"json" help:"Print JSON with everything that is known, as the control API has it."`
+	JSON bool `name:"json" help:"Print JSON with all details, as in the control API."`
 }
 
 // Run prints a table, or JSON.

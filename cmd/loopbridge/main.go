@@ -53,10 +53,10 @@ type cli struct {
 	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, and the sound cards of this machine."`
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
-	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
+	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
-	Halt       haltCmd       `cmd:"" help:"Drop what is on its way in a loop, and end its sessions."`
+	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`

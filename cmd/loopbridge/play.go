@@ -12,7 +12,7 @@ import (
 // playCmd plays sound into a loop.
 type playCmd struct {
 	endFlags
-	File string `arg:"" optional:"" help:"What to play, WAV or raw; - or nothing: the standard input." complete:"file"`
+	File string `arg:"" optional:"" help:"File to play, WAV or raw; - or none: standard input." complete:"file"`
 }
 
 // Run plays. A client returns when the engine has taken everything; what a server has written is
@@ -47,7 +47,7 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 	err = player.play(ctx)
 	player.warn(e)
 	if errors.Is(err, audio.ErrReset) && daemonGone(ctx, e) {
-		return fmt.Errorf("%s: the daemon has gone before all was played", c.Loop)
+		return fmt.Errorf("%s: the daemon went away before all was played", c.Loop)
 	}
 	return err
 }

@@ -103,7 +103,7 @@ func (s *source) warn(e *env) {
 		return
 	}
 	if lies := s.wav.Lies(); len(lies) > s.told {
-		e.warn("%s: the WAV header is wrong: %s; all that is there is played", s.name, strings.Join(lies[s.told:], ", "))
+		e.warn("%s: the WAV header is wrong: %s; playing all that is there", s.name, strings.Join(lies[s.told:], ", "))
 		s.told = len(lies)
 	}
 }

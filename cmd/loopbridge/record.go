@@ -23,7 +23,7 @@ const recordBuffer = 2 * time.Second
 // recordCmd records sound from a loop.
 type recordCmd struct {
 	endFlags
-	File string `arg:"" optional:"" help:"Where to, as WAV or raw; - or nothing: the standard output." complete:"file"`
+	File string `arg:"" optional:"" help:"File to write, WAV or raw; - or none: standard output." complete:"file"`
 }
 
 // Run records until the end of the stream, --duration or a signal; each counts as success.

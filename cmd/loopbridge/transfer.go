@@ -21,11 +21,11 @@ type endFlags struct {
 	Loop string `arg:"" help:"Name of the loop, as loopbridge ls shows it." complete:"loop"`
 
 	Server   bool           `help:"Hold the server end, which sets the loop's format."`
-	Wait     waitFlag       `help:"Wait for the daemon, for a server, and for the client before; --wait=10s: so long at most."`
+	Wait     waitFlag       `help:"Wait for the daemon, for a server and for the previous client; --wait=10s: at most 10 s."`
 	Rate     int            `short:"r" help:"Frames per second." placeholder:"HZ"`
 	Channels int            `short:"c" help:"Samples per frame." placeholder:"N"`
 	Format   audio.Encoding `short:"f" help:"Encoding of a sample, such as S16_LE." placeholder:"NAME" complete:"format"`
-	Duration length         `short:"d" help:"Stop after so much sound, such as 10s." placeholder:"TIME"`
+	Duration length         `short:"d" help:"Stop after this much sound, such as 10s." placeholder:"TIME"`
 	Period   blockSize      `help:"How much to move at a time, such as 5ms, or in frames." placeholder:"SIZE"`
 	Buffer   blockSize      `help:"How much the end can hold, such as 100ms, or in frames." placeholder:"SIZE"`
 	Raw      bool           `help:"The sound has no WAV header. Implied by names that end in .raw or .pcm."`

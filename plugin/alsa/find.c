@@ -183,7 +183,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 			break;
 		case FULL:
 			s->stuck = true;
-			snprintf(c->why, sizeof c->why, "the daemon on %s lets nobody in, and many wait: is it stopped?", s->place[i]);
+			snprintf(c->why, sizeof c->why, "the daemon on %s accepts no connections: is it stopped?", s->place[i]);
 			return -ECONNREFUSED;
 		case NO_ROOM:
 			snprintf(c->why, sizeof c->why, "this program has no descriptors left: raise its limit of open files (ulimit -n)");

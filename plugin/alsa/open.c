@@ -54,7 +54,7 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 			return -EINVAL;
 		}
 		if (text(n, fields[f].value, w->number[f]) < 0) {
-			SNDERR("loopbridge: the field \"%s\" of %s is neither a text nor a number", id, name);
+			SNDERR("loopbridge: the field \"%s\" of %s is neither text nor a number", id, name);
 			return -EINVAL;
 		}
 	}

@@ -152,7 +152,7 @@ static int setup(struct lb_pcm *p)
 		return 0; /* also during a session, as between two files of aplay */
 	if (lb_state(p) != LB_IDLE || p->armed) {
 		if (!stopped(p)) {
-			SNDERR("loopbridge: %s is in use with %u Hz, %u channels; drop or drain before you choose anew",
+			SNDERR("loopbridge: %s is in use with %u Hz, %u channels; drop or drain before you choose again",
 			       p->loop, s->rate, s->channels);
 			return -EBUSY;
 		}

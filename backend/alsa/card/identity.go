@@ -50,19 +50,19 @@ func ParseIdentity(name string) (Identity, error) {
 		case err == nil:
 			i.Device, rest = int(n), rest[:comma]
 		case !strings.HasPrefix(rest, "usb:"): // otherwise the comma is part of the serial number
-			return bad("the PCM device after the comma is no number of 0..255")
+			return bad("the PCM device after the comma is not a number 0..255")
 		}
 	}
 	kind, text, _ := strings.Cut(rest, ":")
 	switch kind {
 	case "auto":
 		if rest != "auto" || comma >= 0 {
-			return bad("auto has nothing after it")
+			return bad("auto takes nothing after it")
 		}
 	case "hw":
 		n, err := strconv.ParseUint(text, 10, 8)
 		if err != nil {
-			return bad("what follows hw: is no number of a card, 0..255")
+			return bad("hw: needs the number of a card, 0..255")
 		}
 		i.Kind, i.Number = ByNumber, int(n)
 	case "id":
@@ -82,7 +82,7 @@ func ParseIdentity(name string) (Identity, error) {
 			}
 		}
 	default:
-		return bad("this is no name of a sound card")
+		return bad("this is not a name of a sound card")
 	}
 	if (i.Kind == ByID || i.Kind == ByPath) && i.Text == "" {
 		return bad("nothing follows " + kind + ":")

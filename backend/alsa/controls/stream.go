@@ -70,7 +70,7 @@ func (c *controlled) Close() error {
 	c.closing.Do(func() {
 		if c.found != nil {
 			if err := c.hardware.card.Restore(c.found); err != nil && !errors.Is(err, audio.ErrGone) {
-				c.note(audio.ErrIO.With("the settings of the card are not all restored: %v", err))
+				c.note(audio.ErrIO.With("some settings of the card were not restored: %v", err))
 			}
 		}
 		err = errors.Join(err, c.hardware.card.Close())

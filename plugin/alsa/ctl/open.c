@@ -30,7 +30,7 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 			return -EINVAL;
 		}
 		if (snd_config_get_string(n, value) < 0) {
-			SNDERR("loopbridge: the field \"%s\" of %s is no text; put it in quotes", id, name);
+			SNDERR("loopbridge: the field \"%s\" of %s is not text; put it in quotes", id, name);
 			return -EINVAL;
 		}
 	}

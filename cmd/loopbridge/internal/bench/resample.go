@@ -159,7 +159,7 @@ func (b *ResampleReport) WriteTable(w io.Writer) error {
 			r.Residual["997"], r.Residual["10000"], r.Residual["18000"], r.Passband, r.Latency, r.Cost, against)
 	}
 	if !b.References {
-		fmt.Fprintln(table, "Nobody to compare with: make bench-resample builds libsamplerate, soxr and speexdsp in.")
+		fmt.Fprintln(table, "No references: make bench-resample builds in libsamplerate, soxr and speexdsp.")
 	}
 	return table.Flush()
 }

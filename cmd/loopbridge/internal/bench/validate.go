@@ -21,7 +21,7 @@ func (b *Pairs) Validate() error {
 	case b.Sets < 0 || b.Sets > 1e6:
 		return errors.New("sets are 0 to 1000000 a second")
 	case b.Duration <= 0:
-		return errors.New("a duration is more than 0")
+		return errors.New("a duration must be more than 0")
 	case b.Period < config.MinPeriod || b.Period > config.MaxPeriod:
 		return fmt.Errorf("period %s is out of range; use %s to %s", b.Period, config.MinPeriod, config.MaxPeriod)
 	case b.Buffer < 2 || time.Duration(b.Buffer)*b.Period > config.MaxBuffer:

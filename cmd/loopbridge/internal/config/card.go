@@ -68,7 +68,7 @@ func (b *binder) cards(path string, v any, d *Device) string {
 		var name string
 		if v == NullDevice {
 			if i+1 < len(list) {
-				b.wrong(element(path, i), "never fails, so that nothing can come behind it, make it the last one")
+				b.wrong(element(path, i), "never fails, so nothing after it is ever used, make it the last one")
 			}
 			continue
 		}

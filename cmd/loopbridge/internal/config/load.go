@@ -33,7 +33,7 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
 	if len(doc) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d bytes: this is no loopbridge configuration", path, maxFile)
+		return nil, fmt.Errorf("%s is larger than %d bytes: this is not a loopbridge configuration", path, maxFile)
 	}
 	return doc, nil
 }

@@ -118,7 +118,7 @@ func (c *cards) subscribe() <-chan struct{} {
 func (c *cards) watch(ctx context.Context) {
 	events, err := card.Watch(ctx)
 	if err != nil {
-		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by looking for them")
+		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by polling")
 		return
 	}
 	for e := range events {
@@ -152,6 +152,6 @@ func (c *cards) close() {
 	}
 	c.wait.Wait()
 	if err := c.portAudio.close(); err != nil {
-		c.log.Warn().Err(err).Msg("PortAudio is not given back")
+		c.log.Warn().Err(err).Msg("PortAudio was not closed")
 	}
 }

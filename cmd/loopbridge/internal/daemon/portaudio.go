@@ -116,7 +116,7 @@ func libraryLog(log zerolog.Logger) func(line string) {
 	return func(line string) {
 		if now := time.Now(); now.Sub(began) > while {
 			if lines > most {
-				log.Warn().Int("lines", lines-most).Msg("a library says too much, not all of it is in this log")
+				log.Warn().Int("lines", lines-most).Msg("a library logs too much; some of its lines were dropped")
 			}
 			began, lines = now, 0
 		}

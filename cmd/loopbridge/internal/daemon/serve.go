@@ -30,7 +30,7 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	if c.UsesPortAudio() {
 		var err error
 		if libraries, err = portaudio.TakeStderr(); err != nil {
-			return fmt.Errorf("standard error cannot be taken: %w", err)
+			return fmt.Errorf("standard error cannot be captured: %w", err)
 		}
 		defer libraries.GiveBack()
 		if out == io.Writer(os.Stderr) {
@@ -63,7 +63,7 @@ func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 			if h.closed() {
 				return "the terminal has closed"
 			}
-			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" makes and removes loops meanwhile")
+			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" adds and removes loops without one")
 		}
 	}
 }

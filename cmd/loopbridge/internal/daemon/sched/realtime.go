@@ -159,7 +159,7 @@ func (r *Threads) bound(most uint64) {
 		err = unix.Setrlimit(unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: min(rtLimit, most), Max: most})
 	}
 	if err != nil {
-		r.log.Warn().Err(err).Msg("real-time threads are not bounded")
+		r.log.Warn().Err(err).Msg("the run time of real-time threads is not limited")
 	}
 }
 
@@ -177,7 +177,7 @@ func (r *Threads) yield() {
 	for device := range r.states {
 		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
 	}
-	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
+	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them have lost their priority")
 }
 
 // stacks returns the stacks of all goroutines, to find the one that ran too long.

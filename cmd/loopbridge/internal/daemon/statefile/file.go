@@ -203,7 +203,7 @@ func (s *File) flush() {
 	}
 	s.state.Socket = realPath(s.socket)
 	if err := s.write(s.state); err != nil {
-		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be saved")
 	}
 }
 
