@@ -37,7 +37,8 @@ func Describe(at card.Address, d audio.Direction) (c Caps, err error) {
 			c.Encodings = append(c.Encodings, e)
 		}
 	}
-	for param, span := range map[abi.Param]*[2]int{abi.Rate: &c.Rates, abi.Channels: &c.Channels, abi.PeriodSize: &c.Period, abi.BufferSize: &c.Buffer} {
+	for param, span := range map[abi.Param]*[2]int{abi.Rate: &c.Rates, abi.Channels: &c.Channels,
+		abi.PeriodSize: &c.Period, abi.BufferSize: &c.Buffer} {
 		i := p.Interval(param)
 		*span = [2]int{i.Low(), i.High()}
 	}

@@ -23,7 +23,8 @@ type setup struct {
 func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi.HWParams, err error) {
 	for _, fd := range fds {
 		p := abi.AnyParams()
-		*p.Mask(abi.Access) = abi.Mask{1<<abi.MmapInterleaved | 1<<abi.MmapNoninterleaved | 1<<abi.RWInterleaved | 1<<abi.RWNoninterleaved}
+		*p.Mask(abi.Access) = abi.Mask{1<<abi.MmapInterleaved | 1<<abi.MmapNoninterleaved | 1<<abi.RWInterleaved |
+			1<<abi.RWNoninterleaved}
 		if err := p.Refine(fd); err != nil {
 			return s, nil, audio.ErrIO.With("%s: the card does not say what it can do: %v", name, err)
 		}
@@ -31,7 +32,8 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 	}
 	for i := range fds {
 		one := negotiation{name, fds[i : i+1], all[i : i+1]}
-		if err := errors.Join(one.encoding(wish.Format.Encoding), one.near("channels", abi.Channels, wish.Format.Channels)); err != nil {
+		if err := errors.Join(one.encoding(wish.Format.Encoding),
+			one.near("channels", abi.Channels, wish.Format.Channels)); err != nil {
 			return s, nil, err
 		}
 	}
@@ -193,7 +195,8 @@ func infoOf(p *abi.HWParams, fd int) (uint32, error) {
 
 // text formats the parameters for an error message.
 func (n *negotiation) text() string {
-	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", n.value(abi.Rate), n.value(abi.Channels), n.value(abi.PeriodSize), n.value(abi.BufferSize))
+	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", n.value(abi.Rate),
+		n.value(abi.Channels), n.value(abi.PeriodSize), n.value(abi.BufferSize))
 }
 
 // result copies the parameters that were installed into s.

@@ -56,11 +56,14 @@ func openError(at card.Address, d audio.Direction, path string, err error) error
 	does := map[audio.Direction]string{audio.Play: "play", audio.Record: "record"}[d]
 	switch {
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EAGAIN):
-		return audio.ErrBusy.With("%s: the card is in use%s; stop that program, or let it play through loopbridge", at, holderText(at, d))
+		return audio.ErrBusy.With("%s: the card is in use%s; stop that program, or let it play through loopbridge", at,
+			holderText(at, d))
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
-		return audio.ErrNoDevice.With("%s: there is no card that can %s here; loopbridge devices shows what there is", at, does)
+		return audio.ErrNoDevice.With("%s: there is no card that can %s here; loopbridge devices shows what there is", at,
+			does)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return audio.ErrPermission.With("%s: no permission for %s; add the user to the group audio, and log in again", at, path)
+		return audio.ErrPermission.With("%s: no permission for %s; add the user to the group audio, and log in again", at,
+			path)
 	}
 	return audio.ErrIO.With("%s: cannot open %s: %v", at, path, err)
 }

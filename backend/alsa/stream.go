@@ -1,8 +1,7 @@
 // Package alsa streams to and from sound cards through the kernel's own interface (package abi),
 // without alsa-lib and without cgo. [Open] returns a backend.Stream for a PCM of a card.
 //
-// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a
-// stream.
+// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream.
 package alsa
 
 import (
@@ -19,9 +18,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
-// Open opens a PCM of a card with the parameters nearest to wish; Granted returns them. Both
-// directions share one format and one clock. The stream is guarded, and its Wait blocks the
-// thread.
+// Open opens a PCM of a card with the parameters nearest to wish; Granted returns them. Both directions
+// share one format and one clock. The stream is guarded, and its Wait blocks the thread.
 //
 // Errors: ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
 // card cannot do, ErrIO. Each says what to do.
@@ -146,7 +144,8 @@ func (s *stream) grant(wish backend.Config, set setup) error {
 	s.granted.Period = max(s.granted.Period, set.period)
 	s.granted.Periods = min(wish.Periods, set.buffer/s.granted.Period)
 	if s.granted.Periods < 2 {
-		return audio.ErrInvalid.With("%s: the card's buffer of %d frames cannot hold two periods of %d; ask for shorter ones", s.name, set.buffer, s.granted.Period)
+		return audio.ErrInvalid.With("%s: the card's buffer of %d frames cannot hold two periods of %d; "+
+			"ask for shorter ones", s.name, set.buffer, s.granted.Period)
 	}
 	return s.granted.Format.Validate()
 }
@@ -196,9 +195,8 @@ func (s *stream) Start() error {
 // restarts is how often begin sets up hardware that refuses to start.
 const restarts = 2
 
-// begin starts the hardware at rel 0 with a playback buffer full of silence. A card may refuse to
-// start after it was plugged in or suspended (USB on Linux 6.1.170 to 6.1.174: EPIPE) until it is
-// set up again.
+// begin starts the hardware at rel 0 with a playback buffer full of silence. A card may refuse to start
+// after it was plugged in or suspended (USB on Linux 6.1.170 to 6.1.174: EPIPE) until it is set up again.
 func (s *stream) begin() error {
 	err := s.launch()
 	for try := 0; err != nil && try < restarts && !hasGone(err); try++ {
@@ -293,7 +291,8 @@ func (s *stream) failure(doing string, err error) error {
 
 // hasGone reports whether an error means that the card was unplugged.
 func hasGone(err error) bool {
-	return errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EBADFD) || errors.Is(err, syscall.ENXIO)
+	return errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EBADFD) ||
+		errors.Is(err, syscall.ENXIO)
 }
 
 func (s *stream) Close() error {

@@ -132,12 +132,13 @@ func (s *pcmHandle) inTail() bool {
 // dry reports whether playback has run dry since the tick. Frames written then would land inside
 // the decay. It asks the hardware only if enough time has passed for that.
 func (s *stream) dry() (bool, error) {
-	if s.play.tail == nil || s.play.appl > s.play.hw && time.Since(s.looked) < time.Duration(s.duration(s.play.appl-s.play.hw)) {
+	p := s.play
+	if p.tail == nil || p.appl > p.hw && time.Since(s.looked) < time.Duration(s.duration(p.appl-p.hw)) {
 		return false, nil
 	}
 	s.looked = time.Now()
-	err := s.play.update()
-	return s.play.inTail(), err
+	err := p.update()
+	return p.inTail(), err
 }
 
 // skip drops frames that were not written in time while the hardware is still in its tail, so

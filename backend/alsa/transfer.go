@@ -18,7 +18,8 @@ type area struct{ first, step int }
 func (s *pcmHandle) mapMemory(channels int, planes bool) error {
 	size := s.buffer * s.frame
 	var err error
-	if s.memory, err = unix.Mmap(s.fd, 0, roundUp(size, unix.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+	if s.memory, err = unix.Mmap(s.fd, 0, roundUp(size, unix.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED); err != nil {
 		return audio.ErrIO.With("%s: the card's memory cannot be mapped: %v", s.name, err)
 	}
 	if !planes {

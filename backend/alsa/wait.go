@@ -40,7 +40,8 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return s.tick()
 		}
 		if time.Since(slept) >= s.patience { // a suspended machine would have slept longer
-			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
+			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name,
+				s.patience.Round(time.Millisecond))
 		}
 		// Poll woke up without progress: pause, so that nothing can make this loop spin.
 		woken, err = s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1))
@@ -88,7 +89,7 @@ func (s *stream) wakeAt(rel uint64) error {
 func (s *stream) look() error {
 	stopped := false
 	s.looked = time.Now()
-	for _, h := range [...]*pcmHandle{s.play, s.record} { // play first: time spent between the two calls then makes lead smaller
+	for _, h := range [...]*pcmHandle{s.play, s.record} { // play first: time in between makes lead smaller
 		if h == nil {
 			continue
 		}

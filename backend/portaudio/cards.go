@@ -41,8 +41,7 @@ func opens(card int) bool {
 	return true
 }
 
-// cardNames returns the cards that are plugged in, by number, under the names that PortAudio
-// uses.
+// cardNames returns the cards that are plugged in, by number, under the names that PortAudio uses.
 func cardNames() map[int]string {
 	text, _ := os.ReadFile("/proc/asound/cards") // missing on a machine without ALSA
 	names := parseCards(string(text))

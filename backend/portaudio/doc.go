@@ -38,12 +38,11 @@
 //
 // # Trouble
 //
-// A tick counts as Lost the frames that PortAudio flags, that came too late from the engine, or
-// that did not fit; ramps smooth the sound around them. ErrGone means that the card is gone or
-// PortAudio has given up on it. ErrIO means that callbacks stopped, or that there are far too
-// many of them because the device has no clock. PortAudio reports neither: it stops calling back,
-// and its thread spins. The engine watches for that and lowers the thread's priority before the
-// kernel kills the process for it.
+// A tick counts as Lost the frames that PortAudio flags, that came too late from the engine, or that did
+// not fit; ramps smooth the sound around them. ErrGone means that the card is gone or PortAudio has given
+// up on it. ErrIO means that callbacks stopped, or that there are far too many of them because the device
+// has no clock. PortAudio reports neither: it stops calling back, and its thread spins. The engine
+// watches for that and lowers the thread's priority before the kernel kills the process for it.
 //
 // PortAudio 19.6 ends the process if every PCM of alsa-lib's configuration opens, so there is
 // always one that does not (see alsaConfig).

@@ -63,8 +63,7 @@ func newFlow(rate, period, periods int, play, record audio.Format) *flow {
 // longestBurst is how many frames a device may move at once beyond the buffer.
 const longestBurst = 8192
 
-// reset starts a run at position 0 at time now with playback full of silence. It keeps the
-// longest burst.
+// reset starts a run at position 0 at time now with playback full of silence. It keeps the longest burst.
 func (f *flow) reset(now int64) {
 	f.count.Store(0)
 	f.position.Store(0)
@@ -93,9 +92,8 @@ const (
 	noRecord                     // the recorded block is silence
 )
 
-// process is the callback. It moves the same number of whole frames in both directions; in or out
-// is nil if that direction is not open. It runs on PortAudio's thread and neither blocks nor
-// allocates.
+// process is the callback. It moves the same number of whole frames in both directions; in or out is nil
+// if that direction is not open. It runs on PortAudio's thread and neither blocks nor allocates.
 func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 	at, n := f.position.Load(), uint64(frames)
 	if what&xrun != 0 && f.called != 0 {

@@ -2,9 +2,8 @@ package portaudio
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// seams smooth both ends of each ring around missing frames: frames that the engine or PortAudio
-// did not put in, and frames that were late or not taken out. Splices are nil for a direction
-// that is not open.
+// seams smooth both ends of each ring around missing frames: frames that the engine or PortAudio did not
+// put in, and frames that were late or not taken out. Splices are nil for a direction that is not open.
 type seams struct {
 	given, heard     *audio.Splice // used by the engine
 	recorded, played *audio.Splice // used by the callback

@@ -74,8 +74,7 @@ func (f *flow) unread() int {
 	return int(f.at - from)
 }
 
-// unwritten returns how many frames fill the playback buffer. Frames beyond it are silence
-// already.
+// unwritten returns how many frames fill the playback buffer. Frames beyond it are silence already.
 func (f *flow) unwritten(position uint64) int {
 	if f.written.Load() < position {
 		f.written.Store(position) // too late for those before; the callback counts them
@@ -117,8 +116,7 @@ func (f *flow) get(block []byte) {
 	f.read.Store(at + uint64(len(block)/f.record.frame))
 }
 
-// losses returns the frames lost since the last tick. A frame lost in both directions counts
-// once.
+// losses returns the frames lost since the last tick. A frame lost in both directions counts once.
 func (f *flow) losses() uint64 {
 	gaps, missed, heard := f.gaps.Load(), f.missed.Load(), f.unheard.Load()+f.dropped
 	total := gaps + max(missed, heard-min(heard, gaps))

@@ -18,7 +18,8 @@ func nearest(wish audio.Encoding, host string) (best audio.Encoding) {
 		switch {
 		case e == wish:
 			return e
-		case best == 0, e.Holds(wish) && (!best.Holds(wish) || e.Bits() < best.Bits()), !best.Holds(wish) && e.Bits() > best.Bits():
+		case best == 0, e.Holds(wish) && (!best.Holds(wish) || e.Bits() < best.Bits()),
+			!best.Holds(wish) && e.Bits() > best.Bits():
 			best = e
 		}
 	}

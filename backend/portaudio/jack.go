@@ -71,7 +71,8 @@ func (j *jack) undisturbed(f func()) (done bool) {
 	if err != nil || unix.SchedGetaffinity(0, &mine) != nil || unix.SchedGetaffinity(j.teller, &its) != nil {
 		return false
 	}
-	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1,
+		Flags: unix.SCHED_FLAG_RESET_ON_FORK}
 	if was.Policy != unix.SCHED_NORMAL || unix.SchedSetAttr(j.teller, &first, 0) != nil {
 		return false
 	}

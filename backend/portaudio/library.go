@@ -129,9 +129,8 @@ func (l *Library) endLocked() {
 	loaded.Store(false)
 }
 
-// callLocked runs f on PortAudio's thread. If f exceeds limit, it is abandoned: late runs after
-// it, and no other call starts until both have returned, as PortAudio does not allow two calls at
-// a time.
+// callLocked runs f on PortAudio's thread. If f exceeds limit, it is abandoned: late runs after it, and
+// no other call starts until both have returned, as PortAudio does not allow two calls at a time.
 func (l *Library) callLocked(limit time.Duration, f, late func()) error {
 	return l.makeLocked(limit, f, late, &l.blocks)
 }
@@ -208,7 +207,8 @@ func (l *Library) listLocked() error {
 		return late
 	}
 	if err != nil {
-		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries report is in the log at level debug", words(err))
+		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries report is in the log at level debug",
+			words(err))
 	}
 	l.ready, l.infos, l.cards = true, infos, cards
 	l.devices = make([]Device, len(l.infos))
@@ -222,8 +222,10 @@ func deviceOf(info *portaudio.DeviceInfo) Device {
 	api := info.HostApi
 	return Device{
 		HostAPI: hostAPI(api), Name: info.Name, Rate: int(info.DefaultSampleRate),
-		Play:   Side{info.MaxOutputChannels, info.DefaultLowOutputLatency, info.DefaultHighOutputLatency, api.DefaultOutputDevice == info},
-		Record: Side{info.MaxInputChannels, info.DefaultLowInputLatency, info.DefaultHighInputLatency, api.DefaultInputDevice == info},
+		Play: Side{info.MaxOutputChannels, info.DefaultLowOutputLatency, info.DefaultHighOutputLatency,
+			api.DefaultOutputDevice == info},
+		Record: Side{info.MaxInputChannels, info.DefaultLowInputLatency, info.DefaultHighInputLatency,
+			api.DefaultInputDevice == info},
 	}
 }
 

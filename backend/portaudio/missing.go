@@ -15,7 +15,8 @@ type Library struct{}
 
 // Load returns audio.ErrUnsupported.
 func Load() (*Library, error) {
-	return nil, audio.ErrUnsupported.With("this loopbridge was built without PortAudio, as one static program; make build PORTAUDIO=1 makes one with it")
+	return nil, audio.ErrUnsupported.With("this loopbridge was built without PortAudio, as one static program; make " +
+		"build PORTAUDIO=1 makes one with it")
 }
 
 // Devices returns none.

@@ -66,7 +66,8 @@ func Find(devices []Device, name string, want audio.Direction) (index int, err e
 	case 0:
 		return 0, notFound(devices, can, cannot, name, host, part, want)
 	}
-	return 0, audio.ErrInvalid.With("%s%s fits %d devices: %s; say more of the name", Prefix, strings.TrimPrefix(name, Prefix), len(found), list(devices, found))
+	return 0, audio.ErrInvalid.With("%s%s fits %d devices: %s; say more of the name", Prefix,
+		strings.TrimPrefix(name, Prefix), len(found), list(devices, found))
 }
 
 // splitName splits off a host API. "hw:0" has none: no host API is called hw.
@@ -75,7 +76,8 @@ func splitName(devices []Device, name string) (host, part string) {
 		return "", ""
 	}
 	first, rest, colon := strings.Cut(name, ":")
-	if colon && (isHostAPI(first) || slices.ContainsFunc(devices, func(d Device) bool { return strings.EqualFold(d.HostAPI, first) })) {
+	if colon && (isHostAPI(first) || slices.ContainsFunc(devices,
+		func(d Device) bool { return strings.EqualFold(d.HostAPI, first) })) {
 		return first, rest
 	}
 	return "", name
@@ -118,7 +120,8 @@ func findDefault(devices []Device, among []int, name string, want audio.Directio
 	if len(among) > 0 {
 		return among[0], nil
 	}
-	return 0, audio.ErrNoDevice.With("%s: PortAudio has no device that %s; loopbridge devices shows what there is", name, verb(want))
+	return 0, audio.ErrNoDevice.With("%s: PortAudio has no device that %s; loopbridge devices shows what there is", name,
+		verb(want))
 }
 
 func notFound(devices []Device, can, cannot []int, name, host, part string, want audio.Direction) error {
@@ -127,7 +130,8 @@ func notFound(devices []Device, can, cannot []int, name, host, part string, want
 		return audio.ErrNoDevice.With("%s: PortAudio has no devices of %s; is it running, and for this user?", name, host)
 	}
 	if wrong := matching(devices, cannot, part); len(wrong) > 0 {
-		return audio.ErrNoDevice.With("%s: %s cannot do all that is wanted: it has %d channels to play and %d to record, apart from what another program has", name,
+		return audio.ErrNoDevice.With("%s: %s cannot do all that is wanted: it has %d channels to play and %d to record, "+
+			"apart from what another program has", name,
 			devices[wrong[0]], devices[wrong[0]].Play.Channels, devices[wrong[0]].Record.Channels)
 	}
 	const gone = "it is not there, or another program has it"

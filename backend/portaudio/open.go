@@ -16,13 +16,11 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Open opens a device with the parameters nearest to wish; Granted returns them. It converts to
-// the wished encoding and channels; the rate is the device's, and the period is longer if the
-// device moves more frames at once. The stream is guarded, its Wait blocks the thread, and it is
-// a backend.Delayer.
+// Open opens a device with the parameters nearest to wish; Granted returns them. It converts to the
+// wished encoding and channels; the rate is the device's, and the period is longer if the device moves
+// more frames at once. The stream is guarded, its Wait blocks the thread, and it is a backend.Delayer.
 //
-// Errors: ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO. Each says what
-// to do.
+// Errors: ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO. Each says what to do.
 func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -32,7 +30,8 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if err != nil && known && !s.away && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
 		switch { // PortAudio's list may be out of date
 		case l.hangs.Load() > 0:
-			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, as it does for ten minutes after the server of JACK has died", err)
+			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, "+
+				"as it does for ten minutes after the server of JACK has died", err)
 		case l.streams > 0:
 			err = fmt.Errorf("%w. PortAudio looks for new devices when none of its devices is in use", err)
 		default:
@@ -106,8 +105,7 @@ func (s *stream) openLocked(wish backend.Config, o Options) error {
 	return s.refusal(refused, d, want)
 }
 
-// rates returns the rates to try, best first: wish, the device's default, then common ones by
-// distance.
+// rates returns the rates to try, best first: wish, the device's default, then common ones by distance.
 func rates(wish, usual int) []int {
 	others := []int{48000, 44100, 96000, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000}
 	slices.SortStableFunc(others, func(a, b int) int {
@@ -154,9 +152,9 @@ const shortest = 16
 func (s *stream) tryLocked(info *portaudio.DeviceInfo) (refused, err error) {
 	g := s.granted
 	s.flow = newFlow(g.Format.Rate, g.Period, g.Periods, s.playFormat, s.recordFormat)
-	p := portaudio.StreamParameters{SampleRate: float64(g.Format.Rate), FramesPerBuffer: g.Period, Flags: portaudio.DitherOff}
-	// Make PortAudio's own buffer as long as the ring; beyond four periods it would move two at
-	// once.
+	p := portaudio.StreamParameters{SampleRate: float64(g.Format.Rate), FramesPerBuffer: g.Period,
+		Flags: portaudio.DitherOff}
+	// Make PortAudio's own buffer as long as the ring; beyond four periods it would move two at once.
 	own := g.Format.Duration(int64(g.Period * min(g.Periods-1, 3)))
 	if !s.playFormat.IsZero() {
 		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: s.playFormat.Channels, Latency: own}
@@ -190,16 +188,19 @@ func (s *stream) refusal(why error, d Device, want audio.Direction) error {
 	text := words(why)
 	switch {
 	case errors.Is(why, portaudio.DeviceUnavailable), strings.Contains(text, "busy"):
-		return audio.ErrBusy.With("%s: the device is in use; stop the program that has it, or let it play through loopbridge", s.name)
+		return audio.ErrBusy.With("%s: the device is in use; "+
+			"stop the program that has it, or let it play through loopbridge", s.name)
 	case errors.Is(why, portaudio.InvalidSampleRate):
-		return audio.ErrInvalid.With("%s: the device accepts no rate that loopbridge tried; its own is %d Hz, use rate = %d", s.name, d.Rate, d.Rate)
+		return audio.ErrInvalid.With("%s: the device accepts no rate that loopbridge tried; its own is %d Hz, use rate = %d",
+			s.name, d.Rate, d.Rate)
 	case errors.Is(why, portaudio.InvalidChannelCount):
 		return audio.ErrInvalid.With("%s: the device refuses %d channels; it has %d to play and %d to record", s.name,
 			max(s.playFormat.Channels, s.recordFormat.Channels), d.Play.Channels, d.Record.Channels)
 	case errors.Is(why, portaudio.SampleFormatNotSupported):
 		return audio.ErrInvalid.With("%s: the device has no encoding that PortAudio knows", s.name)
 	case errors.Is(why, portaudio.BadIODeviceCombination) && want == audio.Play|audio.Record:
-		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; attach loops to one side of it", s.name)
+		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; "+
+			"attach loops to one side of it", s.name)
 	}
 	return audio.ErrIO.With("%s: PortAudio cannot open the device: %s", s.name, text)
 }

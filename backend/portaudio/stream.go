@@ -49,12 +49,11 @@ var (
 	_ backend.Delayer = (*stream)(nil)
 )
 
-// The engine has to notice when PortAudio's thread spins, as it does after a card has gone: it
-// looks when a callback is late, and again after a glance. A real-time thread may by then hold
-// the only core, and after 200 ms the kernel ends the process (RLIMIT_RTTIME, which rtkit
-// demands). If callbacks are always late the engine looks less often, and more often again when
-// they are not, but always before a thread of the same priority can use two slices of 100 ms
-// (SCHED_RR).
+// The engine has to notice when PortAudio's thread spins, as it does after a card has gone: it looks when
+// a callback is late, and again after a glance. A real-time thread may by then hold the only core, and
+// after 200 ms the kernel ends the process (RLIMIT_RTTIME, which rtkit demands). If callbacks are always
+// late the engine looks less often, and more often again when they are not, but always before a thread of
+// the same priority can use two slices of 100 ms (SCHED_RR).
 //
 //	callback ──lookAfter──▶ look ──glance──▶ look: the thread ran, so demote it;
 //	                         │               it did not, so double lookAfter
@@ -65,8 +64,7 @@ const (
 	glance  = 2 * time.Millisecond
 )
 
-// standstill is how long callbacks may stay away, beyond what a buffer holds, before the stream
-// fails.
+// standstill is how long callbacks may stay away, beyond what a buffer holds, before the stream fails.
 const standstill = 2 * time.Second
 
 // prepare allocates what an open stream needs.
@@ -268,8 +266,7 @@ func (s *stream) Write(block []byte) (int, error) {
 	return len(block) / frame, nil
 }
 
-// Stop discards what PortAudio holds. Playing it could mean waiting for a device that stands
-// still.
+// Stop discards what PortAudio holds. Playing it could mean waiting for a device that stands still.
 func (s *stream) Stop() error {
 	s.running = false
 	if s.hung != nil {

@@ -71,7 +71,8 @@ func (t *thread) ran() time.Duration {
 // would stop the machine. It stays ordinary until announced again.
 func (t *thread) demote() {
 	if id := t.calling.Load(); id != 0 && t.tell != nil {
-		_ = unix.SchedSetAttr(int(id), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0) // no effect after it has ended
+		_ = unix.SchedSetAttr(int(id), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL},
+			0) // no effect after it has ended
 		t.known = 0
 	}
 }

@@ -16,7 +16,7 @@ import (
 // benchCmd measures this program on this machine. Daemon and clients are separate processes, as
 // in normal use.
 type benchCmd struct {
-	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
+	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, and check every frame."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
 	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
@@ -27,20 +27,21 @@ type benchCmd struct {
 type benchPairsCmd struct {
 	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
 	Duration          time.Duration  `help:"How long to measure." default:"10s"`
-	Period            time.Duration  `help:"Duration of a client's block and of a clock period: 0.5ms to 1s." default:"10ms"`
+	Period            time.Duration  `help:"Duration of a block and of a clock period: 0.5ms to 1s." default:"10ms"`
 	Buffer            int            `help:"Size of each end's buffer in periods." default:"4" placeholder:"PERIODS"`
 	Rate              int            `help:"Frames per second." default:"48000" placeholder:"HZ"`
 	Channels          int            `help:"Samples per frame." default:"2" placeholder:"N"`
 	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
 	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
-	Sets              int            `help:"Set the state of a loop this many times a second during the run." placeholder:"N"`
+	Sets              int            `help:"Sets of the state of a loop in a second during the run." placeholder:"N"`
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
 // Run prints the result. It fails if frames were corrupt, or lost without being counted.
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := bench.Pairs{
-		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess, Sets: c.Sets,
+		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess,
+		Sets:   c.Sets,
 		Format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
 	if err := b.Validate(); err != nil {

@@ -20,7 +20,8 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"), console.Count(len(conf.Loops), "loop"))
+	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"),
+		console.Count(len(conf.Loops), "loop"))
 	return err
 }
 

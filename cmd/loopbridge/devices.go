@@ -132,7 +132,8 @@ func (m *machine) write(out io.Writer) error {
 	}
 	for _, d := range m.Devices {
 		if h := d.Hardware; h != nil {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns, strings.TrimSpace(h.Thread+" "+d.Error))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns,
+				strings.TrimSpace(h.Thread+" "+d.Error))
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -142,7 +143,8 @@ func (m *machine) write(out io.Writer) error {
 		fmt.Fprintln(out, "This machine has no sound card.")
 	}
 	for _, card := range m.Cards {
-		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name), console.Printable(card.Driver), strings.Join(card.Names, "  "))
+		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name),
+			console.Printable(card.Driver), strings.Join(card.Names, "  "))
 		fmt.Fprintf(out, "  ports   play %s; record %s %s\n", card.Ports.Play, card.Ports.Record, card.Ports.Error)
 		for _, p := range card.PCMs {
 			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, console.Printable(p.Name), usersText(p.Users))
@@ -170,7 +172,8 @@ func (c *capsInfo) write(out io.Writer, does string) {
 		for _, e := range c.Encodings {
 			names = append(names, e.String())
 		}
-		fmt.Fprintf(out, "          %s %s Hz, %s channels, %s\n", does, spanText(c.Rates), spanText(c.Channels), strings.Join(names, " "))
+		fmt.Fprintf(out, "          %s %s Hz, %s channels, %s\n", does, spanText(c.Rates), spanText(c.Channels),
+			strings.Join(names, " "))
 	}
 }
 

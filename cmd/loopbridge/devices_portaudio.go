@@ -72,7 +72,8 @@ func (p *portAudioInfo) ask() {
 		p.Error = err.Error()
 	}
 	for _, d := range devices {
-		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play), portAudioSideOf(d.Record)})
+		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play),
+			portAudioSideOf(d.Record)})
 	}
 }
 

@@ -52,8 +52,7 @@ func put(table map[string]any, path []string, v any) {
 	table[path[0]] = v
 }
 
-// valueOf parses a value as TOML. Anything else is a string, so that strings need no second
-// quotes.
+// valueOf parses a value as TOML. Anything else is a string, so that strings need no second quotes.
 func valueOf(text string) any {
 	var doc struct{ V any }
 	if err := toml.Unmarshal([]byte("V = "+text), &doc); err == nil {

@@ -171,7 +171,8 @@ func (pl *player) ended(err error) error {
 	f := pl.src.format
 	played := f.Duration(max(0, pl.written-int64(pl.p.Delay()))).Round(time.Millisecond)
 	if total := pl.total(); total >= 0 {
-		return audio.ErrReset.With("%s: the %s has gone after %v of %v", pl.p.Name(), peer, played, f.Duration(total).Round(time.Millisecond))
+		return audio.ErrReset.With("%s: the %s has gone after %v of %v", pl.p.Name(), peer, played,
+			f.Duration(total).Round(time.Millisecond))
 	}
 	return audio.ErrReset.With("%s: the %s has gone after %v", pl.p.Name(), peer, played)
 }
@@ -185,6 +186,7 @@ func (pl *player) warn(e *env) {
 		e.warn("%s", pl.lost)
 	}
 	if pl.rest > 0 {
-		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
+		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"),
+			pl.src.format, pl.src.format.FrameBytes())
 	}
 }

@@ -28,8 +28,7 @@ type source struct {
 	rest int // bytes at the end that were no whole frame
 }
 
-// openSource reads up to the first frame. Fields of the format that neither file nor flags give
-// are zero.
+// openSource reads up to the first frame. Fields of the format that neither file nor flags give are zero.
 func openSource(f *endFlags, file string, e *env) (*source, error) {
 	s := &source{name: file, size: -1, format: f.wanted()}
 	input := e.stdin
@@ -91,7 +90,8 @@ func (s *source) beginWAV(f *endFlags) (err error) {
 	}
 	s.format = s.wav.Format()
 	if w := f.wanted(); w.Or(s.format) != s.format {
-		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, they are for sound without a header", s.name, s.format))
+		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, "+
+			"they are for sound without a header", s.name, s.format))
 	}
 	s.format.Positions = s.wav.Positions()
 	return nil

@@ -43,8 +43,7 @@ type reading struct {
 
 const progressInterval = 100 * time.Millisecond
 
-// showProgress returns nil unless standard error is a terminal that understands a carriage
-// return.
+// showProgress returns nil unless standard error is a terminal that understands a carriage return.
 func showProgress(e *env, loop, verb string, waits bool) *progress {
 	f, ok := e.stderr.(*os.File)
 	if !ok || !console.IsTerminal(f) || os.Getenv("TERM") == "dumb" {

@@ -16,8 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// recordBuffer is the default ring size of a recorder: a disk may stall for as long. It adds no
-// latency.
+// recordBuffer is the default ring size of a recorder: a disk may stall for as long. It adds no latency.
 const recordBuffer = 2 * time.Second
 
 // recordCmd records sound from a loop.
@@ -89,8 +88,7 @@ func (c *recordCmd) ordered(known audio.Format) audio.Format {
 	return f
 }
 
-// release closes an end that has read, and waits for the daemon, so that a script can open it
-// again.
+// release closes an end that has read, and waits for the daemon, so that a script can open it again.
 func release(p *pcm.PCM) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

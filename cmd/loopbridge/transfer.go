@@ -21,7 +21,7 @@ type endFlags struct {
 	Loop string `arg:"" help:"Name of the loop, as loopbridge ls shows it." complete:"loop"`
 
 	Server   bool           `help:"Hold the server end, which sets the loop's format."`
-	Wait     waitFlag       `help:"Wait for the daemon, for a server and for the previous client; --wait=10s: at most 10 s."`
+	Wait     waitFlag       `help:"Wait for the daemon, a server and the previous client; --wait=10s: at most 10 s."`
 	Rate     int            `short:"r" help:"Frames per second." placeholder:"HZ"`
 	Channels int            `short:"c" help:"Samples per frame." placeholder:"N"`
 	Format   audio.Encoding `short:"f" help:"Encoding of a sample, such as S16_LE." placeholder:"NAME" complete:"format"`
@@ -90,7 +90,8 @@ func (f *endFlags) await(ctx context.Context, e *env) error {
 
 // open opens the end. usual is the buffer without --buffer, 0 for the loop's own. rate converts
 // durations to frames.
-func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int, usual time.Duration) (*pcm.PCM, error) {
+func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int,
+	usual time.Duration) (*pcm.PCM, error) {
 	if err := f.await(ctx, e); err != nil {
 		return nil, err
 	}
@@ -146,8 +147,7 @@ func daemonGone(ctx context.Context, e *env) bool {
 	return errors.Is(err, audio.ErrNoDaemon) || errors.Is(err, audio.ErrReset)
 }
 
-// interruptibly abandons f when ctx ends: opening a named pipe or reading a terminal cannot be
-// cancelled.
+// interruptibly abandons f when ctx ends: opening a named pipe or reading a terminal cannot be cancelled.
 func interruptibly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

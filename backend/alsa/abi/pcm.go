@@ -51,8 +51,7 @@ const (
 	GetAvailMin
 )
 
-// Do exchanges the pointers. Errors: EPIPE after an xrun, ESTRPIPE when suspended, ENODEV when
-// unplugged.
+// Do exchanges the pointers. Errors: EPIPE after an xrun, ESTRPIPE when suspended, ENODEV when unplugged.
 func (p *SyncPtr) Do(fd int) error {
 	return quick(fd, request(read|write, groupPCM, 0x23, unsafe.Sizeof(*p)), unsafe.Pointer(p))
 }

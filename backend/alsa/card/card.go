@@ -127,7 +127,8 @@ func (f Finder) Cards() ([]Card, error) {
 // tell adds what the control device says and the files did not.
 func (c *Card) tell(i abi.CardInfo) {
 	for field, text := range map[*string][]byte{
-		&c.ID: i.ID[:], &c.Driver: i.Driver[:], &c.Name: i.Name[:], &c.LongName: i.LongName[:], &c.Mixer: i.MixerName[:], &c.Components: i.Components[:],
+		&c.ID: i.ID[:], &c.Driver: i.Driver[:], &c.Name: i.Name[:], &c.LongName: i.LongName[:], &c.Mixer: i.MixerName[:],
+		&c.Components: i.Components[:],
 	} {
 		if t := strings.TrimSpace(abi.Text(text)); t != "" {
 			*field = t

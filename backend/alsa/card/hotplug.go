@@ -46,7 +46,8 @@ func Watch(ctx context.Context) (<-chan Event, error) {
 		if _, err := os.ReadFile("/proc/asound/cards"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, audio.ErrIO.With("sound cards cannot be watched: %v", err)
 		}
-		w.note = audio.ErrIO.With("the kernel refuses its hot plug events (%v): /proc/asound/cards is read once a second instead", err)
+		w.note = audio.ErrIO.With("the kernel refuses its hot plug events (%v): "+
+			"/proc/asound/cards is read once a second instead", err)
 	}
 	go w.run(ctx, messages)
 	return w.events, nil
@@ -92,7 +93,8 @@ func (w *watcher) run(ctx context.Context, messages <-chan uevent) {
 		case u, ok := <-messages:
 			if !ok {
 				messages = nil
-				note := audio.ErrIO.With("the kernel's hot plug events have ended: /proc/asound/cards is read once a second instead")
+				note := audio.ErrIO.With("the kernel's hot plug events have ended: " +
+					"/proc/asound/cards is read once a second instead")
 				if ctx.Err() != nil || !w.tell(ctx, Event{Note: note}) {
 					return
 				}

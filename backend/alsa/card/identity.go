@@ -31,7 +31,8 @@ type Identity struct {
 const (
 	identityKey     = "card"
 	identityFormats = `"usb:VENDOR:PRODUCT:SERIAL" or "usb:VENDOR:PRODUCT" (such as usb:0d8c:0014), ` +
-		`"path:PATH" (as in /dev/snd/by-path, such as path:pci-0000:00:1f.3), "id:ID" (such as id:PCH), "hw:NUMBER" (such as hw:0) or "auto"`
+		`"path:PATH" (as in /dev/snd/by-path, such as path:pci-0000:00:1f.3), ` +
+		`"id:ID" (such as id:PCH), "hw:NUMBER" (such as hw:0) or "auto"`
 )
 
 // ParseIdentity parses a name of a card. A comma and a number after it name the PCM device:
@@ -39,7 +40,8 @@ const (
 func ParseIdentity(name string) (Identity, error) {
 	i := Identity{Kind: ByChance, Device: -1}
 	bad := func(why string) (Identity, error) {
-		return Identity{}, audio.ErrInvalid.With("%s = %q: %s; use %s, with a comma and a number after it for a PCM device other than the first",
+		return Identity{}, audio.ErrInvalid.With("%s = %q: %s; use %s, with a comma "+
+			"and a number after it for a PCM device other than the first",
 			identityKey, name, why, identityFormats)
 	}
 	rest := strings.TrimSpace(name)
@@ -123,7 +125,8 @@ func (i Identity) String() string {
 func (i Identity) fits(c Card) bool {
 	switch i.Kind {
 	case ByUSB:
-		return strings.EqualFold(c.Vendor, i.Vendor) && strings.EqualFold(c.Product, i.Product) && (i.Serial == "" || c.Serial == i.Serial)
+		return strings.EqualFold(c.Vendor, i.Vendor) && strings.EqualFold(c.Product, i.Product) &&
+			(i.Serial == "" || c.Serial == i.Serial)
 	case ByPath:
 		return c.Path == i.Text
 	case ByID:

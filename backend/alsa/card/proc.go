@@ -117,7 +117,8 @@ func (p *PCM) user(root fs.FS, card int, d audio.Direction, substream int) {
 	if d == audio.Record {
 		letter = "c"
 	}
-	text, err := fs.ReadFile(root, fmt.Sprintf("proc/asound/card%d/pcm%d%s/sub%d/status", card, p.Device, letter, substream))
+	text, err := fs.ReadFile(root, fmt.Sprintf("proc/asound/card%d/pcm%d%s/sub%d/status", card, p.Device, letter,
+		substream))
 	if err != nil {
 		return
 	}

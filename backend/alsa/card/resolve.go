@@ -43,7 +43,8 @@ func (i Identity) Pick(cards []Card, d audio.Direction) (Card, PCM, error) {
 	if i.Device < 0 {
 		p, ok := c.PCM(d)
 		if !ok && d != 0 {
-			return c, p, audio.ErrNoDevice.With("sound card %s (%s) cannot %s on one PCM device; it has %s", i, c.Name, verbs(d), pcmList(c))
+			return c, p, audio.ErrNoDevice.With("sound card %s (%s) cannot %s on one PCM device; it has %s", i, c.Name,
+				verbs(d), pcmList(c))
 		}
 		if !ok {
 			p.Device = -1
@@ -55,7 +56,8 @@ func (i Identity) Pick(cards []Card, d audio.Direction) (Card, PCM, error) {
 		return c, PCM{}, audio.ErrNoDevice.With("sound card %s has no PCM device %d; it has %s", c.Name, i.Device, pcmList(c))
 	}
 	if p := c.PCMs[n]; p.Directions()&d != d {
-		return c, PCM{}, audio.ErrNoDevice.With("PCM device %d of sound card %s cannot %s; it has %s", i.Device, c.Name, verbs(d), pcmList(c))
+		return c, PCM{}, audio.ErrNoDevice.With("PCM device %d of sound card %s cannot %s; it has %s", i.Device, c.Name,
+			verbs(d), pcmList(c))
 	}
 	return c, c.PCMs[n], nil
 }

@@ -19,9 +19,8 @@ type uevent struct {
 	lost   bool // the socket overflowed: look at all cards
 }
 
-// parseUevent parses a kernel message: a header, "add@/devices/…/controlC1", and lines
-// "KEY=value", each ended by a zero byte. It returns false for a message that is not about a
-// card.
+// parseUevent parses a kernel message: a header, "add@/devices/…/controlC1", and lines "KEY=value", each
+// ended by a zero byte. It returns false for a message that is not about a card.
 //
 // The control device of a card is registered last and removed first. udev sends a change of the
 // card itself once its rules have run.
@@ -62,7 +61,8 @@ const (
 
 // uevents reads the messages about cards until ctx is done, then closes the channel.
 func uevents(ctx context.Context) (<-chan uevent, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_KOBJECT_UEVENT)
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK,
+		unix.NETLINK_KOBJECT_UEVENT)
 	if err != nil {
 		return nil, err
 	}

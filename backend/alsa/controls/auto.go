@@ -56,7 +56,8 @@ func (b *binder) autoPlay(s *side) {
 			s.add(n.bit, way{base: base, sw: sw, volumes: present(volume), jacks: b.jacksOf(audio.Play, n.bit)})
 		}
 	}
-	if s.find(audio.PortHeadphone) != nil && s.find(audio.PortSpeaker) == nil && b.toggle("Master Mono Playback Switch") != nil {
+	if s.find(audio.PortHeadphone) != nil && s.find(audio.PortSpeaker) == nil &&
+		b.toggle("Master Mono Playback Switch") != nil {
 		s.add(audio.PortSpeaker, way{base: "Master", sw: s.main, volumes: present(b.volume("Master Playback Volume"))})
 		s.main = nil
 	}
@@ -186,10 +187,10 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	return main, common
 }
 
-// gainsOf returns the volume that is the gain of a direction: one over all ports, or one for
-// each.
+// gainsOf returns the volume that is the gain of a direction: one over all ports, or one for each.
 func (b *binder) gainsOf(d audio.Direction, s *side) []*Element {
-	names := []string{"Master Playback Volume", "Master Volume", "PCM Playback Volume", "PCM Volume", "Digital Playback Volume"}
+	names := []string{"Master Playback Volume", "Master Volume", "PCM Playback Volume", "PCM Volume",
+		"Digital Playback Volume"}
 	if d == audio.Record {
 		names = []string{"Capture Volume", "Master Capture Volume", "PCM Capture Volume", "Digital Capture Volume"}
 	}
@@ -225,8 +226,7 @@ func ofPort(s *side, e *Element) bool {
 	})
 }
 
-// unity returns the steps that set the volumes outside the gain to 0 dB, so that the gain is
-// true.
+// unity returns the steps that set the volumes outside the gain to 0 dB, so that the gain is true.
 func (b *binder) unity(d audio.Direction, s *side) (steps []step) {
 	if d == audio.Record {
 		return nil

@@ -60,9 +60,8 @@ func Open(at card.Address, names Names) (*Card, error) {
 	return c, err
 }
 
-// New returns a Card that owns elements; after an error the caller keeps them. It starts a
-// goroutine that reads events until Close. The error is audio.ErrInvalid for a name that is no
-// control of the card.
+// New returns a Card that owns elements; after an error the caller keeps them. It starts a goroutine that
+// reads events until Close. The error is audio.ErrInvalid for a name that is no control of the card.
 func New(elements Elements, names Names) (*Card, error) {
 	list, err := elements.List()
 	if err != nil {
@@ -176,10 +175,12 @@ func (c *Card) Select(d audio.Direction, ports audio.Ports) error {
 	defer c.mu.Unlock()
 	avail, mod, exclusive := c.Ports(d)
 	if ports == 0 || ports&^avail != 0 {
-		return audio.ErrInvalid.With("%s.port = %s: use one or more of the ports that are plugged in: %s", d, ports.Names(d), avail.Names(d))
+		return audio.ErrInvalid.With("%s.port = %s: use one or more of the ports that are plugged in: %s", d, ports.Names(d),
+			avail.Names(d))
 	}
 	if chosen := ports & mod; exclusive && chosen&(chosen-1) != 0 {
-		return audio.ErrInvalid.With("%s.port = %s: this card has one at a time; use one of %s", d, ports.Names(d), (avail & mod).Names(d))
+		return audio.ErrInvalid.With("%s.port = %s: this card has one at a time; use one of %s", d, ports.Names(d),
+			(avail & mod).Names(d))
 	}
 	if err := c.applyLocked(c.plan(d, ports)); err != nil {
 		return err
@@ -194,8 +195,7 @@ func (c *Card) Select(d audio.Direction, ports audio.Ports) error {
 	return nil
 }
 
-// plan returns the steps that select ports. It switches off first, so that nothing is heard
-// twice.
+// plan returns the steps that select ports. It switches off first, so that nothing is heard twice.
 func (c *Card) plan(d audio.Direction, ports audio.Ports) (steps []step) {
 	s := &c.sides[d]
 	var on []step

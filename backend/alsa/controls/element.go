@@ -26,7 +26,8 @@ func ParseID(text string) (ID, error) {
 		id.Name = strings.TrimSpace(text[:comma])
 		n, err := strconv.ParseUint(strings.TrimSpace(text[comma+1:]), 10, 16)
 		if err != nil {
-			return ID{}, audio.ErrInvalid.With("control %q: use the name that amixer controls shows, and a comma and its index if that is not 0", text)
+			return ID{}, audio.ErrInvalid.With("control %q: use the name that amixer controls shows, "+
+				"and a comma and its index if that is not 0", text)
 		}
 		id.Index = int(n)
 	}
@@ -69,9 +70,8 @@ type Elements interface {
 	Read(id ID) ([]int64, error)
 	// Write sets all values of an element. It may block briefly while an amplifier wakes up.
 	Write(id ID, values []int64) error
-	// Next blocks until an element changes, by this program or another. It returns
-	// audio.ErrClosed after Close and audio.ErrGone once the card is unplugged. One goroutine at
-	// a time may call it.
+	// Next blocks until an element changes, by this program or another. It returns audio.ErrClosed after
+	// Close and audio.ErrGone once the card is unplugged. One goroutine at a time may call it.
 	Next() (Event, error)
 	// Close closes the card and ends Next. A second Close does nothing.
 	Close() error

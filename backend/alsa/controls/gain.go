@@ -14,8 +14,7 @@ type Rounding uint8
 const (
 	// Nearest is for a gain that hardware applies alone.
 	Nearest Rounding = iota
-	// Above is for a gain that software completes: software then never amplifies, so it cannot
-	// clip.
+	// Above is for a gain that software completes: software then never amplifies, so it cannot clip.
 	Above
 )
 

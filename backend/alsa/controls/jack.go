@@ -53,7 +53,8 @@ func jackPorts(name string) (play, record audio.Ports) {
 // isJack reports whether an element tells if something is plugged in. A writable element of a
 // driver is none: 'PCM 0 Output also on Line-In Jack' of ES1370.
 func isJack(e *Element) bool {
-	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") && (e.User || !e.Writable)
+	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") &&
+		(e.User || !e.Writable)
 }
 
 // isPhantom reports whether the pin has no sensor or is built in, and so counts as plugged in.

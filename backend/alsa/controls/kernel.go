@@ -31,8 +31,7 @@ func OpenElements(number int) (Elements, error) {
 	return &kernelElements{file: os.NewFile(uintptr(fd), node), node: node}, nil
 }
 
-// kernelElements is a card's control device. The file guards the descriptor against calls during
-// Close.
+// kernelElements is a card's control device. The file guards the descriptor against calls during Close.
 type kernelElements struct {
 	file    *os.File
 	node    string
@@ -67,7 +66,8 @@ func (k *kernelElements) explain(what string, id ID, err error) error {
 	case errors.Is(err, syscall.EINVAL):
 		return audio.ErrInvalid.With("control %q of %s cannot %s: the value is out of its range", id, k.node, what)
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
-		return audio.ErrPermission.With("control %q of %s cannot %s: it is inactive, or locked by another program", id, k.node, what)
+		return audio.ErrPermission.With("control %q of %s cannot %s: it is inactive, or locked by another program", id,
+			k.node, what)
 	}
 	return audio.ErrIO.With("control %q of %s cannot %s: %v", id, k.node, what, err)
 }
@@ -94,8 +94,7 @@ func (k *kernelElements) List() (list []Element, err error) {
 	return list, k.explain("be listed", ID{}, err)
 }
 
-// describe reads an element. It returns false if the element is gone or has a type that Element
-// lacks.
+// describe reads an element. It returns false if the element is gone or has a type that Element lacks.
 func describe(fd int, id abi.ElemID) (e Element, ok bool, err error) {
 	info := abi.ElemInfo{ID: id}
 	if err := info.Do(fd); err != nil {
@@ -232,7 +231,8 @@ func fromABI(id abi.ElemID) ID {
 
 // toABI returns id without a number.
 func toABI(id ID) abi.ElemID {
-	a := abi.ElemID{Interface: int32(id.Interface), Device: uint32(id.Device), Subdevice: uint32(id.Subdevice), Index: uint32(id.Index)}
+	a := abi.ElemID{Interface: int32(id.Interface), Device: uint32(id.Device), Subdevice: uint32(id.Subdevice),
+		Index: uint32(id.Index)}
 	copy(a.Name[:len(a.Name)-1], id.Name)
 	return a
 }

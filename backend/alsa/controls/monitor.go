@@ -25,7 +25,8 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 				if base == "" || slices.ContainsFunc(paths, func(p monitorPath) bool { return p.base == base }) {
 					continue
 				}
-				path := monitorPath{port: p.bit, base: base, sw: b.toggle(base + " Playback Switch"), volume: b.volume(base + " Playback Volume")}
+				path := monitorPath{port: p.bit, base: base, sw: b.toggle(base + " Playback Switch"),
+					volume: b.volume(base + " Playback Volume")}
 				if path.sw == nil && path.volume == nil {
 					continue
 				}
@@ -48,7 +49,8 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 // monitorBase returns the usual driver name of an input.
 func monitorBase(port audio.Ports) string {
 	return map[audio.Ports]string{
-		audio.PortMicrophone: "Mic", audio.PortLineIn: "Line", audio.PortCD: "CD", audio.PortAux1In: "Aux", audio.PortAux2In: "Video",
+		audio.PortMicrophone: "Mic", audio.PortLineIn: "Line", audio.PortCD: "CD", audio.PortAux1In: "Aux",
+		audio.PortAux2In: "Video",
 	}[port]
 }
 
@@ -120,7 +122,8 @@ func (c *Card) pathGain(p monitorPath) (gain int, err error) {
 }
 
 func noMonitor(selected audio.Ports) error {
-	return audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`, selected.Names(audio.Record))
+	return audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`,
+		selected.Names(audio.Record))
 }
 
 func (c *Card) setMonitorLocked(gain int) (heard float64, err error) {
@@ -147,7 +150,8 @@ func (c *Card) setMonitorLocked(gain int) (heard float64, err error) {
 	}
 	if !reached && gain > 0 && selected == 0 && c.HasMonitor() {
 		first := c.monitors[0].port
-		return 0, audio.ErrUnsupported.With("the card's inputs are all off; switch one on, such as record.port=%s", first.Names(audio.Record))
+		return 0, audio.ErrUnsupported.With("the card's inputs are all off; switch one on, such as record.port=%s",
+			first.Names(audio.Record))
 	}
 	if !reached && gain > 0 {
 		return 0, noMonitor(selected)

@@ -219,7 +219,8 @@ func (b *binder) explicit(d audio.Direction, ports map[audio.Ports]PortNames) (s
 			}
 			w.item = int64(slices.Index(w.source.Items, c.Item))
 			if w.item < 0 {
-				return s, audio.ErrInvalid.With("%s.item: control %q has no item %q; it has %s", key, c.Source, c.Item, quoted(w.source.Items))
+				return s, audio.ErrInvalid.With("%s.item: control %q has no item %q; it has %s", key, c.Source, c.Item,
+					quoted(w.source.Items))
 			}
 			w.base = c.Item
 		}

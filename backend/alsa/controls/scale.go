@@ -44,8 +44,7 @@ func (s Scale) Range() (low, high float64) {
 	return s.Decibels(s.parts[0].least), last.decibels(last.most)
 }
 
-// Decibels returns the level of a value. Silence is −∞; a value out of range counts as the
-// nearest end.
+// Decibels returns the level of a value. Silence is −∞; a value out of range counts as the nearest end.
 func (s Scale) Decibels(value int64) float64 {
 	for i, p := range s.parts {
 		if value <= p.most || i == len(s.parts)-1 {
@@ -110,8 +109,7 @@ func (s Scale) AtLeast(dB float64) int64 {
 	return 0
 }
 
-// scaleTolerance is far below a step and above rounding errors, so that −3.0 dB finds the −3 dB
-// step.
+// scaleTolerance is far below a step and above rounding errors, so that −3.0 dB finds the −3 dB step.
 const scaleTolerance = 1e-6
 
 // below returns the next lower value.

@@ -46,7 +46,8 @@ func Run(m interface{ Run() int }) (status int) {
 func seclude(dir string) error {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "ALSA_") || slices.Contains([]string{"LOOPBRIDGE_SOCKET", "LOOPBRIDGE_LOOP", "LOOPBRIDGE_NOT_FOR"}, name) {
+		if strings.HasPrefix(name, "ALSA_") || slices.Contains([]string{"LOOPBRIDGE_SOCKET", "LOOPBRIDGE_LOOP",
+			"LOOPBRIDGE_NOT_FOR"}, name) {
 			if err := os.Unsetenv(name); err != nil {
 				return err
 			}

@@ -33,8 +33,7 @@ func (c *checker) feed(block []byte, limit uint64) {
 	c.scan(block, limit, false)
 }
 
-// finish checks the frames held back, after the last block. written is the total number of
-// frames.
+// finish checks the frames held back, after the last block. written is the total number of frames.
 func (c *checker) finish(written uint64) tally {
 	c.scan(c.held, written, true)
 	c.held = nil

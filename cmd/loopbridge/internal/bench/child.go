@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// child is a process of a bench in a process group of its own, so that Ctrl-C reaches only the
-// bench, which then stops its children in order. If the bench is killed, the kernel kills the
-// child.
+// child is a process of a bench in a process group of its own, so that Ctrl-C reaches only the bench,
+// which then stops its children in order. If the bench is killed, the kernel kills the child.
 type child struct {
 	*exec.Cmd
 	stdin  io.WriteCloser

@@ -11,8 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// daemon is a daemon in a process of its own, with socket and configuration in a temporary
-// directory.
+// daemon is a daemon in a process of its own, with socket and configuration in a temporary directory.
 type daemon struct {
 	*child
 	dir    string
@@ -24,7 +23,8 @@ const endGrace = 5 * time.Second
 
 // startDaemon starts a daemon with the given number of loops on the null device and returns once
 // it answers. If it ends before close, fail receives the reason.
-func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int, period time.Duration) (*daemon, error) {
+func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int,
+	period time.Duration) (*daemon, error) {
 	dir, err := os.MkdirTemp("", "loopbridge-bench-")
 	if err != nil {
 		return nil, err
@@ -51,7 +51,8 @@ func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, 
 
 func daemonConfig(loops int, period time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
+	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n",
+		period)
 	for i := range loops {
 		fmt.Fprintf(&b, "[[loop]]\nname = %q\n", loopName(i))
 	}

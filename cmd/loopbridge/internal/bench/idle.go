@@ -47,7 +47,8 @@ func Idle(ctx context.Context, exe string, loops int, d time.Duration) (r IdleRe
 	used := after.minus(before)
 	m, err := memoryOf(served.pid())
 	return IdleReport{
-		Loops: loops, Duration: used.duration.Seconds(), Wakeups: used.wakeups, CPU: float64(used.daemon) / float64(time.Millisecond), RSS: m.rss,
+		Loops: loops, Duration: used.duration.Seconds(), Wakeups: used.wakeups,
+		CPU: float64(used.daemon) / float64(time.Millisecond), RSS: m.rss,
 	}, err
 }
 

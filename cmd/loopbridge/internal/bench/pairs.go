@@ -96,7 +96,8 @@ func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 
 // start returns when frames move between all clients. The caller must stop the clients it
 // returns, also after an error.
-func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared *os.File, spec workerSpec) (readers, writers teams, err error) {
+func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared *os.File, spec workerSpec) (
+	readers, writers teams, err error) {
 	if readers, err = startTeams(fail, b.Exe, shared, spec, pcm.Read, b.PerProcess); err == nil {
 		_, err = readers.expect(ctx, eventOpen)
 	}
@@ -209,7 +210,8 @@ type usage struct {
 }
 
 func (a moment) minus(b moment) usage {
-	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
+	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups,
+		a.written - b.written}
 }
 
 // say prints progress in a line that the next one replaces.

@@ -58,9 +58,9 @@ func Resample(ctx context.Context, rounds int, show func(format string, args ...
 	return b, nil
 }
 
-// measureConversion measures all costs in turns, so that other load on the machine affects all
-// alike.
-func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int, show func(string, ...any)) ([]ResampleResult, error) {
+// measureConversion measures all costs in turns, so that other load on the machine affects all alike.
+func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int,
+	show func(string, ...any)) ([]ResampleResult, error) {
 	results := candidates(conversion)
 	for i := range results {
 		r := &results[i]
@@ -103,7 +103,8 @@ func measureConversion(ctx context.Context, conversion resampletest.Conversion, 
 func candidates(conversion resampletest.Conversion) []ResampleResult {
 	var all []ResampleResult
 	for _, q := range resample.Qualities() {
-		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(), open: openOurs(q)})
+		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(),
+			open: openOurs(q)})
 	}
 	for _, other := range reference.Candidates() {
 		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: other.Name, open: other.Open})

@@ -65,8 +65,7 @@ func (t *tally) add(o tally) {
 // ok reports whether the run has passed.
 func (r *pairsResult) ok() bool { return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 }
 
-// PairsReport is the result in printed units. Scripts rely on the JSON names: add names, but
-// rename none.
+// PairsReport is the result in printed units. Scripts rely on the JSON names: add names, but rename none.
 type PairsReport struct {
 	Pairs    int     `json:"pairs"`
 	Duration float64 `json:"duration_s"`
@@ -124,8 +123,10 @@ func (r *pairsResult) report() *PairsReport {
 		Wakeups:  float64(r.used.wakeups) / seconds,
 		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.Format.Rate)),
 
-		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt, Doubled: r.Doubled,
-		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped, Xruns: r.xruns, XrunsStart: r.starting.xruns,
+		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt,
+		Doubled:  r.Doubled,
+		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped,
+		Xruns: r.xruns, XrunsStart: r.starting.xruns,
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
 		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.Count),

@@ -65,7 +65,8 @@ func (t *team) listen(r *os.File, fail context.CancelCauseFunc) {
 type teams []*team
 
 // startTeams distributes the pairs of spec over processes with at most each ends.
-func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction, each int) (all teams, err error) {
+func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction,
+	each int) (all teams, err error) {
 	spec.Direction = d
 	for spec.First = 0; spec.First < spec.Pairs; spec.First += spec.Count {
 		spec.Count = min(each, spec.Pairs-spec.First)
@@ -95,7 +96,8 @@ func (all teams) expect(ctx context.Context, event string) ([]workerEvent, error
 			}
 			events = append(events, e)
 		case <-late.C:
-			return nil, fmt.Errorf("not all clients were %q after %s: this machine is too slow for so many pairs", event, stageTimeout)
+			return nil, fmt.Errorf("not all clients were %q after %s: this machine is too slow for so many pairs", event,
+				stageTimeout)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

@@ -39,7 +39,8 @@ func (b *Pairs) descriptors() error {
 		return nil // the run will show
 	}
 	if need := uint64(perPair*b.Count + spare); need > limit.Max {
-		return fmt.Errorf("%d pairs need %d open files in the daemon, and the limit is %d: raise it (ulimit -Hn), or take at most %d pairs",
+		return fmt.Errorf("%d pairs need %d open files in the daemon, and the limit is %d: "+
+			"raise it (ulimit -Hn), or take at most %d pairs",
 			b.Count, need, limit.Max, (max(limit.Max, spare)-spare)/perPair)
 	}
 	return nil

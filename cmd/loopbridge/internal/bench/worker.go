@@ -16,9 +16,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// workerSpec is the task of a client process, a line of JSON on stdin: it holds one end of some
-// pairs, with a goroutine for each. A second line stops the writing; the end of stdin ends the
-// process.
+// workerSpec is the task of a client process, a line of JSON on stdin: it holds one end of some pairs,
+// with a goroutine for each. A second line stops the writing; the end of stdin ends the process.
 type workerSpec struct {
 	Socket    string        `json:"socket"`
 	Direction pcm.Direction `json:"direction"` // server ends read, client ends write
@@ -152,8 +151,7 @@ func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 	stamps, check := w.stamps.pair(pair), newChecker(w.pattern, 2*w.Buffer)
 	block := make([]byte, w.Period*w.Format.FrameBytes())
 	running := false
-	// A cancellable context costs a timer for each sleep; this loop ends with the stream or the
-	// process.
+	// A cancellable context costs a timer for each sleep; this loop ends with the stream or the process.
 	for {
 		n, err := p.Read(context.Background(), block)
 		if errors.Is(err, audio.ErrReset) {

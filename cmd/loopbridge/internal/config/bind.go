@@ -85,7 +85,8 @@ func (b *binder) missing(table, key, use string) {
 
 func (b *binder) add(path, value string, offset int, reason string) {
 	line, column := b.index.position(offset)
-	b.problems = append(b.problems, &Problem{File: b.file, Line: line, Column: column, Key: path, Value: value, Reason: reason})
+	b.problems = append(b.problems, &Problem{File: b.file, Line: line, Column: column, Key: path, Value: value,
+		Reason: reason})
 }
 
 // given reports whether the file has a key or a table.

@@ -48,7 +48,8 @@ func setCard(to *string, backend *Backend) func(any) string {
 			return "empty, use " + aPortAudioDevice
 		case *backend == ALSA:
 			if _, err := card.ParseIdentity(s); err != nil {
-				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
+				return `not the name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", ` +
+					`all of them with ",N" for another PCM than the first`
 			}
 		}
 		*to = s

@@ -63,5 +63,6 @@ func misfit(m audio.Matrix, channels int) string {
 	if m.In == 0 || m.In == channels || m.Out == channels {
 		return ""
 	}
-	return fmt.Sprintf("mixes %d channels to %d, use %d rows (the server records) or columns (it plays)", m.In, m.Out, channels)
+	return fmt.Sprintf("mixes %d channels to %d, use %d rows (the server records) or columns (it plays)", m.In, m.Out,
+		channels)
 }

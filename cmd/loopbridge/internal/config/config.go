@@ -45,8 +45,7 @@ type Daemon struct {
 type Device struct {
 	Name    string
 	Backend Backend
-	// Config is for the backend. Play and Record say that the direction has a loop attached or
-	// ports.
+	// Config is for the backend. Play and Record say that the direction has a loop attached or ports.
 	backend.Config
 	Ports device.Ports
 	State state.Patch // initial state of audio(7I)
@@ -111,13 +110,15 @@ const (
 
 // Default returns the configuration of an empty file, and of a daemon without a file.
 func Default() Config {
-	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()}, Loops: defaultLoops()}
+	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()},
+		Loops: defaultLoops()}
 }
 
 // DefaultDevice returns a device without name and backend, which have no default.
 func DefaultDevice() Device {
 	f := audio.DefaultFormat()
-	return Device{Config: backend.Config{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2}, Card: defaultCard()}
+	return Device{Config: backend.Config{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2},
+		Card: defaultCard()}
 }
 
 // defaultCard returns a Card that accepts any card.

@@ -52,7 +52,8 @@ func (b *binder) heard(devices []Device) {
 		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
 		path := join(element("device", i), "monitor_gain")
 		if b.given(path) && gain > 0 && !(records && plays) {
-			b.wrong(path, "the device does not both record and play, give it an input and an output or attach loops to both sides")
+			b.wrong(path, "the device does not both record and play, "+
+				"give it an input and an output or attach loops to both sides")
 		}
 	}
 }

@@ -56,7 +56,8 @@ func (b *binder) daemon(d *Daemon, v any) {
 			}
 			return ""
 		}},
-		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel, zerolog.ErrorLevel)},
+		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel,
+			zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
 	})
 }
@@ -161,7 +162,8 @@ func setBackend(to *Backend) func(any) string {
 	set := setOneOf(to, Null, ALSA, PortAudio)
 	return func(v any) string {
 		if v == PortAudio.String() && !portaudio.Built {
-			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s", Null, ALSA)
+			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s",
+				Null, ALSA)
 		}
 		return set(v)
 	}

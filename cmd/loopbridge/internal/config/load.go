@@ -11,9 +11,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Load reads a file, and the headers of the sound files that it names. If the content is wrong,
-// the error is Problems with every problem; any other error means that the file could not be
-// read.
+// Load reads a file, and the headers of the sound files that it names. If the content is wrong, the error
+// is Problems with every problem; any other error means that the file could not be read.
 func Load(path string) (Config, error) {
 	doc, err := read(path)
 	if err != nil {
@@ -55,9 +54,8 @@ func (b *binder) parse(doc []byte) (Config, error) {
 	return c, nil
 }
 
-// decode decodes TOML. go-toml stops at its first problem; to find the others, decode blanks the
-// faulty key and decodes again. It returns false and no values if the text after a fault cannot
-// be understood.
+// decode decodes TOML. go-toml stops at its first problem; to find the others, decode blanks the faulty
+// key and decodes again. It returns false and no values if the text after a fault cannot be understood.
 func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 	const most = 20 // problems; a file with more is hardly TOML
 	for range most {

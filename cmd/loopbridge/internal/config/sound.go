@@ -51,7 +51,8 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 		return "has no sound, use " + inputWords
 	case !math.IsNaN(in.Tone):
 		if _, err := null.Tone(f, in.Tone, 0); err != nil {
-			b.wrong(join(path, "tone"), fmt.Sprintf("out of range, use %d to less than %v at %d Hz", null.MinToneHz, float64(f.Rate)/2, f.Rate))
+			b.wrong(join(path, "tone"), fmt.Sprintf("out of range, use %d to less than %v at %d Hz", null.MinToneHz,
+				float64(f.Rate)/2, f.Rate))
 		}
 		if in.Level > 0 || in.Level < null.MinToneLevel {
 			b.wrong(join(path, "level"), fmt.Sprintf("out of range, use %d..0", null.MinToneLevel))

@@ -134,12 +134,15 @@ func setAccount(to *string, use string) func(any) string {
 // setSocket accepts an absolute path, or "" for the usual search.
 func setSocket(to *string) func(any) string {
 	use := fmt.Sprintf(`an absolute path of at most %d bytes, or ""`, maxSocket)
-	return setText(to, "not a socket's path, use ", use, func(s string) bool { return len(s) <= maxSocket && isPath(s, "") })
+	return setText(to, "not a socket's path, use ", use, func(s string) bool {
+		return len(s) <= maxSocket && isPath(s, "")
+	})
 }
 
 // setState accepts an absolute path, "" for the default, or NoState.
 func setState(to *string) func(any) string {
-	return setText(to, "not the path of a file, use ", `an absolute path, "" or "none"`, func(s string) bool { return isPath(s, "", NoState) })
+	return setText(to, "not the path of a file, use ", `an absolute path, "" or "none"`,
+		func(s string) bool { return isPath(s, "", NoState) })
 }
 
 // isPath reports whether s is an absolute path or one of words.

@@ -50,9 +50,10 @@ func (c *cards) open(d config.Device) (backend.Stream, error) {
 			return c.opener(d, name, wish)
 		}})
 	}
-	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
-		return null.Open(wish, null.Options{})
-	}})
+	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice,
+		Open: func(wish backend.Config) (backend.Stream, error) {
+			return null.Open(wish, null.Options{})
+		}})
 	s, err := standby.Open(d.Config, o)
 	serving.Store(true)
 	return s, err
@@ -113,8 +114,7 @@ func (c *cards) subscribe() <-chan struct{} {
 	return plugged
 }
 
-// watch tells subscribers that a card was plugged in. They notice themselves when their card
-// goes.
+// watch tells subscribers that a card was plugged in. They notice themselves when their card goes.
 func (c *cards) watch(ctx context.Context) {
 	events, err := card.Watch(ctx)
 	if err != nil {

@@ -69,8 +69,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
-// openNull records if there is an input, and plays if there is an output, or if a loop is
-// attached.
+// openNull records if there is an input, and plays if there is an output, or if a loop is attached.
 func openNull(c config.Device) (backend.Stream, error) {
 	wish := c.Config
 	wish.Record, wish.Play = c.Record || c.Input != config.Input{}, c.Play || c.Output != ""

@@ -104,7 +104,9 @@ func (c *cards) rouse(number, device int) {
 // onUSB reports whether a card is on USB.
 func (c *cards) onUSB(number int) bool {
 	all, err := c.finder.Cards()
-	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool { return one.Number == number && one.Vendor != "" })
+	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool {
+		return one.Number == number && one.Vendor != ""
+	})
 }
 
 // libraryLog returns a function that logs lines of libraries, at a limited rate: a library that

@@ -46,7 +46,8 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State).Int("loops", len(c.Loops)).Msg("running")
+	line := log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State)
+	line.Int("loops", len(c.Loops)).Msg("running")
 	sched.RelaxTimers()
 	o.Ready()
 	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
@@ -63,7 +64,8 @@ func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 			if h.closed() {
 				return "the terminal has closed"
 			}
-			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" adds and removes loops without one")
+			log.Info().Msg("SIGHUP changes nothing: " +
+				"a new configuration takes a restart; \"loopbridge loop\" adds and removes loops without one")
 		}
 	}
 }

@@ -98,7 +98,8 @@ func (r *Threads) asOrdinary(f func()) {
 			continue // it has ended or is ordinary
 		}
 		for _, nice := range []int32{collectNice, 0} { // the first may not be permitted
-			attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: nice, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+			attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: nice,
+				Flags: unix.SCHED_FLAG_RESET_ON_FORK}
 			if unix.SchedSetAttr(thread, &attr, 0) == nil {
 				all = append(all, former{thread, int(was.Priority), was.Policy})
 				break

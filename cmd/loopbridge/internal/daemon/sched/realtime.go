@@ -19,10 +19,9 @@ import (
 //
 //	directly ── not permitted ──▶ rtkit, over D-Bus ── none, or refused ──▶ a note
 //
-// No thread can block the machine: if one runs for rtLimit without a sleep, all threads lose
-// their priority. With one processor, the thread that takes it away runs only when the kernel
-// throttles real-time threads, once a second; so the kernel ends the process no earlier than
-// after two seconds.
+// No thread can block the machine: if one runs for rtLimit without a sleep, all threads lose their
+// priority. With one processor, the thread that takes it away runs only when the kernel throttles
+// real-time threads, once a second; so the kernel ends the process no earlier than after two seconds.
 type Threads struct {
 	log zerolog.Logger
 
@@ -70,7 +69,8 @@ func (r *Threads) Enter(device string) {
 			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
 			return
 		}
-		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in /etc/security/limits.conf, or install rtkit", noRealtime, err)
+		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in "+
+			"/etc/security/limits.conf, or install rtkit", noRealtime, err)
 	}()
 }
 
@@ -85,7 +85,8 @@ func (r *Threads) Adopt(device string, thread int) {
 	if err != nil {
 		_, err = askRTKit(thread, priority)
 	}
-	r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err).Bool("realtime", err == nil).Msg("the thread of its library")
+	line := r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err)
+	line.Bool("realtime", err == nil).Msg("the thread of its library")
 }
 
 // help stores a thread and makes it real-time, unless all threads have lost that.
@@ -100,10 +101,9 @@ func (r *Threads) help(device string, thread int) (priority int, err error) {
 	return priority, schedule(thread, unix.SCHED_RR, priority)
 }
 
-// belowLocked returns the priority for the thread of a library, which may spin when its card
-// goes. If it could then hold up other devices, it gets less than they have. Otherwise it gets
-// the same, so that the device's own thread does not interrupt it, which saves a switch each
-// period.
+// belowLocked returns the priority for the thread of a library, which may spin when its card goes. If it
+// could then hold up other devices, it gets less than they have. Otherwise it gets the same, so that the
+// device's own thread does not interrupt it, which saves a switch each period.
 func (r *Threads) belowLocked(processors int) int {
 	if processors == 1 && len(r.states) > 1 {
 		return rtBelow
@@ -177,7 +177,8 @@ func (r *Threads) yield() {
 	for device := range r.states {
 		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
 	}
-	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them have lost their priority")
+	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: " +
+		"all of them have lost their priority")
 }
 
 // stacks returns the stacks of all goroutines, to find the one that ran too long.

@@ -16,8 +16,7 @@ const (
 	rtkitLimit = 3 * time.Second
 )
 
-// askRTKit asks for a thread of this process and returns the priority granted, at most the one
-// requested.
+// askRTKit asks for a thread of this process and returns the priority granted, at most the one requested.
 func askRTKit(thread, priority int) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), rtkitLimit)
 	defer cancel()
@@ -32,7 +31,8 @@ func askRTKit(thread, priority int) (int, error) {
 			priority = min(priority, int(n))
 		}
 	}
-	call := kit.CallWithContext(ctx, rtkitName+".MakeThreadRealtimeWithPID", 0, uint64(os.Getpid()), uint64(thread), uint32(priority))
+	call := kit.CallWithContext(ctx, rtkitName+".MakeThreadRealtimeWithPID", 0, uint64(os.Getpid()), uint64(thread),
+		uint32(priority))
 	if call.Err != nil {
 		return 0, fmt.Errorf("rtkit: %w", call.Err)
 	}

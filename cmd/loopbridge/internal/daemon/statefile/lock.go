@@ -84,12 +84,14 @@ func (s *File) hold() error {
 		text, _ := io.ReadAll(io.LimitReader(lock, 4096))
 		owner := strings.TrimSpace(string(text))
 		if owner == "" { // the other daemon has not written it yet
-			return audio.ErrBusy.With("another daemon that uses the state file %s is starting; if it has another socket, give this one a file of its own, with state = \"/path\" in [daemon], or \"none\"", s.path)
+			return audio.ErrBusy.With("another daemon that uses the state file %s is starting; if it has another socket, "+
+				"give this one a file of its own, with state = \"/path\" in [daemon], or \"none\"", s.path)
 		}
 		if owner == realPath(s.socket) {
 			return audio.ErrBusy.With("a daemon is running on %s already; stop it, or give this one another --socket", s.socket)
 		}
-		return audio.ErrBusy.With("the state file %s is in use by the daemon on %s; give this one another, with state = \"/path\" in [daemon], or \"none\"",
+		return audio.ErrBusy.With("the state file %s is in use by the daemon on %s; give this one another, with state = "+
+			"\"/path\" in [daemon], or \"none\"",
 			s.path, owner)
 	}
 	s.lock = lock
@@ -108,8 +110,7 @@ func (s *File) release() {
 	}
 }
 
-// inherited returns what an older version left in the common file, if this socket has no file
-// yet.
+// inherited returns what an older version left in the common file, if this socket has no file yet.
 func (s *File) inherited() []byte {
 	if name := stateName(s.socket); name == commonState || filepath.Base(s.path) != name {
 		return nil
