@@ -121,8 +121,8 @@ func (n *negotiation) near(what string, param abi.Param, wish int) error {
 		return nil
 	}
 	// The possible values may be a list: compare the nearest one on each side of wish.
-	above := n.edge(func(p *abi.HWParams) { p.Interval(param).Min = uint32(wish) }, param, false)
-	below := n.edge(func(p *abi.HWParams) { p.Interval(param).Max = uint32(wish) }, param, true)
+	above, _ := n.left(func(p *abi.HWParams) { p.Interval(param).Min = uint32(wish) }, param)
+	_, below := n.left(func(p *abi.HWParams) { p.Interval(param).Max = uint32(wish) }, param)
 	if below < 0 || above >= 0 && above-wish < wish-below {
 		below, above = above, below
 	}
@@ -142,9 +142,9 @@ func (n *negotiation) span(param abi.Param) (low, high int) {
 	return low, high
 }
 
-// edge returns the lowest or highest value possible after change, or −1 if there is none. It
-// leaves the parameters as they were.
-func (n *negotiation) edge(change func(*abi.HWParams), param abi.Param, highest bool) int {
+// left returns the range possible after change, or −1, −1 if it is empty. It leaves the parameters as
+// they were.
+func (n *negotiation) left(change func(*abi.HWParams), param abi.Param) (low, high int) {
 	saved := make([]abi.HWParams, len(n.all))
 	for i, p := range n.all {
 		saved[i] = *p
@@ -155,16 +155,12 @@ func (n *negotiation) edge(change func(*abi.HWParams), param abi.Param, highest 
 		}
 	}()
 	if !n.try(change) {
-		return -1
+		return -1, -1
 	}
-	low, high := n.span(param)
-	switch {
-	case low > high:
-		return -1
-	case highest:
-		return high
+	if low, high = n.span(param); low > high {
+		return -1, -1
 	}
-	return low
+	return low, high
 }
 
 // access prefers mapped memory to copying, and interleaved frames to planes.

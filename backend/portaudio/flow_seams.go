@@ -36,13 +36,14 @@ func (s *seams) reset() {
 }
 
 // pass smooths what is played: the frames that are there, and silence for those that are missing.
-func (s *seams) pass(there, lack []byte, count bool) {
+// late says that the engine should have written them.
+func (s *seams) pass(there, lack []byte, late bool) {
 	if s.dry && len(there) > 0 {
 		s.played.Gap(false)
 		s.dry = false
 	}
 	s.played.Pass(there)
-	if len(lack) > 0 && count && !s.dry {
+	if len(lack) > 0 && late && !s.dry {
 		s.played.Gap(false)
 		s.dry = true
 	}

@@ -86,7 +86,7 @@ func open(file string) (missing string) {
 	return ""
 }
 
-// Devices returns the devices that PortAudio knows. It lists them anew if no stream is open. The
+// Devices returns the devices that PortAudio knows. It lists them again if no stream is open. The
 // caller owns the result. The error is ErrIO if a host API does not start.
 func (l *Library) Devices() ([]Device, error) {
 	l.mu.Lock()

@@ -8,7 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Change is a change that this Card did not make: another program's, or a plug.
+// Change is a change that this Card did not make: by another program, or at a jack.
 type Change struct {
 	// Element has changed; it is zero if Err is set.
 	Element ID

@@ -3,10 +3,11 @@ package bench
 // checker follows the pattern in what a reader receives and classifies every frame.
 type checker struct {
 	*pattern
-	next uint64 // number of the next frame expected
-	back uint64 // how far back to look for a repeated frame
-	held []byte // frames too few to place without those that follow
-	pend uint64 // frames of silence after the last frame
+	next  uint64 // number of the next frame expected
+	back  uint64 // how far back to look for a repeated frame
+	held  []byte // frames too few to place without those that follow
+	pend  uint64 // frames of silence after the last frame
+	ended bool   // no frames follow
 
 	tally
 }
@@ -30,19 +31,20 @@ func (c *checker) feed(block []byte, limit uint64) {
 		block = append(c.held, block...)
 		c.held = nil
 	}
-	c.scan(block, limit, false)
+	c.scan(block, limit)
 }
 
 // finish checks the frames held back, after the last block. written is the total number of frames.
 func (c *checker) finish(written uint64) tally {
-	c.scan(c.held, written, true)
+	c.ended = true
+	c.scan(c.held, written)
 	c.held = nil
 	c.Trailing = c.pend
 	c.Lost += written - min(c.next, written)
 	return c.tally
 }
 
-func (c *checker) scan(block []byte, limit uint64, last bool) {
+func (c *checker) scan(block []byte, limit uint64) {
 	for len(block) > 0 {
 		if n := c.match(block, c.next); n > 0 {
 			c.accept(n)
@@ -52,11 +54,11 @@ func (c *checker) scan(block []byte, limit uint64, last bool) {
 		quiet := c.silent(block)
 		block = block[quiet*c.frame:]
 		c.pend += uint64(quiet)
-		switch place, found := c.find(block, limit, last); {
+		switch place, found := c.find(block, limit); {
 		case len(block) == 0:
 		case found:
 			c.jump(place)
-		case len(block) < c.window()*c.frame && !last:
+		case len(block) < c.window()*c.frame && !c.ended:
 			c.held = append([]byte(nil), block...)
 			return
 		default: // a damaged frame in the place of the expected one
@@ -88,11 +90,11 @@ func (c *checker) jump(place uint64) {
 
 // find returns the place of the first frames of a block: ahead if frames were lost, or back if
 // they repeat. The place of the last frames is known.
-func (c *checker) find(block []byte, limit uint64, last bool) (place uint64, found bool) {
+func (c *checker) find(block []byte, limit uint64) (place uint64, found bool) {
 	n := min(c.window(), len(block)/c.frame)
 	if n < c.window() {
 		place = limit - min(limit, uint64(n))
-		return place, last && n > 0 && place >= c.next && c.match(block, place) == n
+		return place, c.ended && n > 0 && place >= c.next && c.match(block, place) == n
 	}
 	block = block[:n*c.frame]
 	for place = c.next; place < limit; place++ {

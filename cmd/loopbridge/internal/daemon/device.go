@@ -69,7 +69,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
-// openNull records if there is an input, and plays if there is an output, or if a loop is attached.
+// openNull opens the directions that have a loop, an input or an output.
 func openNull(c config.Device) (backend.Stream, error) {
 	wish := c.Config
 	wish.Record, wish.Play = c.Record || c.Input != config.Input{}, c.Play || c.Output != ""
