@@ -23,7 +23,7 @@ type player struct {
 	written int64  // frames
 	lost    string // what xruns have cost, in words
 	rest    int    // bytes at the end that were no whole frame
-	over    bool   // the source has ended and is no longer read
+	drained bool   // the source has ended and is no longer read
 }
 
 // total returns how many frames there are to play; −1: unknown.
@@ -65,7 +65,7 @@ func (pl *player) write(ctx context.Context) (fault, err error) {
 	for {
 		select {
 		case b := <-blocks:
-			pl.over = b.err != nil
+			pl.drained = b.err != nil
 			if err := pl.writeBlock(ctx, b.data); err != nil {
 				return nil, err
 			}
@@ -179,7 +179,7 @@ func (pl *player) ended(err error) error {
 
 // warn reports what the other end lost.
 func (pl *player) warn(e *env) {
-	if pl.over {
+	if pl.drained {
 		pl.src.warn(e)
 	}
 	if pl.lost != "" {

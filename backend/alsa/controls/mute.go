@@ -2,7 +2,7 @@ package controls
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// SetMuted silences or unsilences all that the card plays, the monitor included. It changes neither the
+// SetMuted mutes or unmutes all that the card plays, the monitor included. It changes neither the
 // gain nor Selected. It returns audio.ErrUnsupported if the card has no switch for it.
 func (c *Card) SetMuted(muted bool) error {
 	c.mu.Lock()

@@ -23,7 +23,7 @@ func (b *binder) crossCheck(c *Config) {
 	b.unique("loop", loops)
 
 	sides(c)
-	b.heard(c.Devices)
+	b.monitored(c.Devices)
 	if !slices.Contains(devices, NullDevice) {
 		c.Devices = append([]Device{DefaultNull()}, c.Devices...)
 		devices = append([]string{NullDevice}, devices...)
@@ -45,8 +45,8 @@ func (b *binder) crossCheck(c *Config) {
 	sides(c)
 }
 
-// heard reports a monitor_gain without an input or an output.
-func (b *binder) heard(devices []Device) {
+// monitored reports a monitor_gain without an input or an output.
+func (b *binder) monitored(devices []Device) {
 	for i, d := range devices {
 		gain, _ := d.State.Get(state.MonitorGain)
 		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
