@@ -1,4 +1,4 @@
-# What to do with this tree. "make" alone lists it.
+# The targets of this tree. "make" alone lists them.
 
 GO       ?= go
 FUZZTIME ?= 20000x
@@ -9,7 +9,7 @@ DESTDIR  ?=
 PORTAUDIO ?=
 PROGRAM  ?= bin/loopbridge
 
-# KERNEL is what the laboratory boots: a package of Debian, or the path of such a file.
+# KERNEL is the kernel for the laboratory: a Debian package or the path of one.
 ifneq ($(KERNEL),)
 export LOOPBRIDGE_HWTEST_KERNEL := $(if $(findstring /,$(KERNEL))$(filter %.deb,$(KERNEL)),$(abspath $(KERNEL)),$(KERNEL))
 endif
@@ -20,21 +20,21 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 .PHONY: help build plugin plugin32 run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
 
 help:
-	@echo 'make build      bin/loopbridge, one static binary; with PORTAUDIO=1 one that can use PortAudio'
-	@echo 'make plugin     the ALSA plugins, if alsa-lib (libasound2-dev) is there to build them with'
+	@echo 'make build      bin/loopbridge, a static binary; with PORTAUDIO=1 one that can use PortAudio'
+	@echo 'make plugin     the ALSA plugins; needs alsa-lib (Debian: libasound2-dev)'
 	@echo 'make plugin32   the same for 32-bit programs (Debian: .ci/deps 32bit installs what it needs)'
 	@echo 'make run        build, then start a daemon with four loops; needs no root and no sound card'
 	@echo 'make test       install what the tests need, then run all of them   (FUZZTIME=20000x inputs per fuzz target)'
 	@echo 'make lint       gofmt, vet, staticcheck, cross build, the rules of the tree'
 	@echo 'make fuzz       only the fuzz targets, one after the other          (FUZZTIME=1000000x)'
-	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs  (DURATION=10s)'
-	@echo 'make bench-resample  quality and cost of the resampler beside libsamplerate, soxr and speexdsp'
-	@echo 'make side-by-side    loopbridge beside PulseAudio and PipeWire, with the same aplay and arecord'
-	@echo 'make hwtest     a real sound card, or all of them without a sound  (CARD=hw:0)'
+	@echo 'make bench      benchmarks, and daemons that carry 1 to 1000 pairs (DURATION=10s)'
+	@echo 'make bench-resample  quality and cost of the resampler, compared with libsamplerate, soxr and speexdsp'
+	@echo 'make side-by-side    loopbridge compared with PulseAudio and PipeWire, with the same aplay and arecord'
+	@echo 'make hwtest     a real sound card, or all of them silently  (CARD=hw:0)'
 	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too  (CASES=DAC/plays: only these)'
-	@echo '                their kernel: KERNEL=linux-image-6.1.0-48-amd64, or the path of such a package; else the newest of Debian'
-	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away'
-	@echo 'make clean      what was built'
+	@echo '                their kernel: KERNEL=linux-image-6.1.0-48-amd64, or the path of a package; default: the newest of Debian'
+	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall removes it'
+	@echo 'make clean      remove what was built'
 
 # Build and run.
 
@@ -45,7 +45,7 @@ build:
 	@mkdir -p $(dir $(PROGRAM))
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
 else
-# PortAudio is not linked, but loaded when a device wants it: a daemon runs without it. The
+# PortAudio is not linked but loaded when a device needs it, so a daemon runs without it. The
 # definition is for go, whose cache knows the flags of C but not the files of pkg-config.
 build:
 	@mkdir -p $(dir $(PROGRAM))
@@ -55,7 +55,7 @@ build:
 		$(GO) build -buildmode=pie -tags portaudio -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
 endif
 
-# The plugins for alsa-lib, for sound and for mixers, optional: without its headers the rest is complete.
+# The alsa-lib plugins for sound and for mixers. They are optional.
 
 PLUGIN   = libasound_module_pcm_loopbridge.so
 MIXER    = libasound_module_ctl_loopbridge.so
@@ -64,15 +64,15 @@ CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 CFLAGS  ?= -O2 -g
 
-# The folder of the libasound that a compiler takes with some flags; empty: there is none.
+# The folder of the libasound for some compiler flags; empty: none.
 beside = $(patsubst %/,%,$(dir $(realpath $(shell $(CC) $(1) -print-file-name=libasound.so 2>/dev/null))))
-# Something, where 32-bit programs for alsa-lib can be built.
+# Not empty if 32-bit programs for alsa-lib can be built.
 THIRTYTWO = $(and $(call beside,-m32),$(shell echo '\#include <alsa/asoundlib.h>' | $(CC) -m32 -E - >/dev/null 2>&1 && echo yes))
 
 plugin: bin/$(PLUGIN) bin/$(MIXER)
 
-# For 32-bit programs beside those of 64 bits: Wine, Steam, old games. The note of gcc that -Wno-psabi
-# leaves out is about releases before 11; the layout is tested.
+# For 32-bit programs on a 64-bit machine: Wine, Steam, old games. -Wno-psabi silences a note of gcc
+# about releases before 11; the layout is tested.
 plugin32: bin/32/$(PLUGIN) bin/32/$(MIXER)
 
 bin/32/%: WORD = -m32 -Wno-psabi
@@ -89,7 +89,7 @@ run: build
 	@exec bin/loopbridge serve
 
 # Test. The full output is in bin/test.log, the skipped tests in bin/skipped; deps writes what
-# could not be installed to bin/untested. unit is what needs no virtual machine.
+# could not be installed to bin/untested. unit needs no virtual machine.
 
 test:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/test
@@ -126,7 +126,7 @@ lint: vet
 	else echo '*** NOT CHECKED: plugin/alsa, libasound2-dev is missing'; fi
 	$(GO) test -count=1 .
 
-# Numbers. They depend on the machine, so no test asserts them.
+# Measurements. They depend on the machine, so no test asserts them.
 
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -135,7 +135,7 @@ bench: build
 	bin/loopbridge bench pairs --pairs 1000 --duration $(DURATION) --period 10ms --json
 	bin/loopbridge bench pairs --pairs 16   --duration $(DURATION) --period 1ms  --json
 
-# Beside others, which are installed for it. No part of the product.
+# Comparisons with other software, which is installed for it. Not part of the product.
 
 bench-resample:
 	@.ci/deps reference
@@ -146,7 +146,7 @@ side-by-side:
 	@.ci/deps peers
 	bench/side-by-side
 
-# Sound cards. The report is in bin/hwtest.json, too.
+# Sound cards. The report is also in bin/hwtest.json.
 
 CARD ?= all
 
@@ -157,14 +157,14 @@ hwtest:
 hwtest-vm: deps
 	@GO='$(GO)' .ci/hwtest machine '$(CASES)'
 
-# Install. An existing configuration is kept, also by uninstall.
+# Install and uninstall keep an existing configuration.
 
 BIN   = $(DESTDIR)$(PREFIX)/bin
 UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
-# alsa-lib takes plugins from a folder beside itself, whatever PREFIX is: one for each word size.
+# alsa-lib loads plugins from a folder beside itself, whatever PREFIX is: one for each word size.
 ALSALIB   ?= $(addsuffix /alsa-lib,$(call beside))
 ALSALIB32 ?= $(addsuffix /alsa-lib,$(call beside,-m32))
 ALSACONF = $(DESTDIR)$(SYSCONF)/alsa/conf.d
@@ -190,12 +190,12 @@ install: build
 	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
 	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
 
-# The configuration names the libraries without a path, so that programs of each word size get
-# their own. It comes last and goes first. EARLIER is where other releases put the libraries.
+# The configuration names the libraries without a path, so that programs of each word size find
+# their own. It is installed last and removed first. EARLIER is where older releases put the libraries.
 EARLIER = $(PREFIX)/lib/alsa-lib
-# What was built for 32-bit programs is brought up to date, too: both speak with one daemon.
+# Plugins built for 32-bit programs are updated, too: both use one daemon.
 install-plugin: plugin $(if $(wildcard bin/32/$(PLUGIN)),plugin32)
-	@test -n '$(ALSALIB)' || { echo 'where alsa-lib has its plugins is not known: name the folder with ALSALIB='; exit 1; }
+	@test -n '$(ALSALIB)' || { echo 'the plugin folder of alsa-lib is unknown: name it with ALSALIB='; exit 1; }
 	install -D -m 755 bin/$(PLUGIN) $(DESTDIR)$(ALSALIB)/$(PLUGIN)
 	install -D -m 755 bin/$(MIXER) $(DESTDIR)$(ALSALIB)/$(MIXER)
 	@if test -e bin/32/$(PLUGIN) && test -n '$(ALSALIB32)'; then \

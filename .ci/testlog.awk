@@ -1,6 +1,6 @@
-# Shortens the output of go test -v: one line for each package, and of a package
-# that failed all but what belongs to tests that passed. Lists the skipped tests
-# with their reasons in skip_file; a skip without a reason fails.
+# Shortens the output of go test -v to one line for each package, and for a failed
+# package the output of all tests that did not pass. Lists the skipped tests with
+# their reasons in skip_file; a skip without a reason fails.
 
 BEGIN {
 	status = 1 # until go test says otherwise
@@ -12,7 +12,7 @@ BEGIN {
 	next
 }
 
-# Which test the lines that follow belong to.
+# The test that the following lines belong to.
 /^=== / {
 	current = $3
 	next

@@ -1,6 +1,6 @@
-# The three systems, each as a daemon of its own that nobody else can see. Per system:
+# The three systems, each as a private daemon. For each system:
 #
-#	NAME_missing       succeeds if something is, and says in $missing what
+#	NAME_missing       succeeds if something is missing; $missing names it
 #	NAME_start PAIRS   starts a daemon with that many lines; their ids go to $daemons
 #	device NAME play|record N   the ALSA device at an end of line N
 #
@@ -8,8 +8,8 @@
 
 alsa_plugins() { ldd "$(command -v aplay)" | sed -n 's,.*=> \(.*\)/libasound\.so.*,\1/alsa-lib,p'; }
 
-# seclude leaves the session of whoever runs this: all state is in the work folder, and
-# there is no bus by which daemons of a session could be found.
+# seclude leaves the user's session: all state is in the work folder, and there is no bus
+# by which daemons of the session could be found.
 seclude() {
 	unset DISPLAY WAYLAND_DISPLAY PULSE_SINK PULSE_SOURCE PULSE_COOKIE PULSE_CLIENTCONFIG PULSE_CONFIG_PATH PULSE_LATENCY_MSEC \
 		PIPEWIRE_REMOTE PIPEWIRE_RUNTIME_DIR PIPEWIRE_CONFIG_DIR PIPEWIRE_CONFIG_NAME PIPEWIRE_LATENCY PIPEWIRE_QUANTUM \
@@ -20,10 +20,10 @@ seclude() {
 		DBUS_SESSION_BUS_ADDRESS="unix:path=$work/no-bus" DBUS_SYSTEM_BUS_ADDRESS="unix:path=$work/no-bus" \
 		PULSE_RUNTIME_PATH="$work/run/pulse" PULSE_STATE_PATH="$work/home" PULSE_SERVER="unix:$work/run/pulse.socket" \
 		LOOPBRIDGE_SOCKET="$work/run/loopbridge.socket" ALSA_CONFIG_PATH="$work/asound.conf"
-	# A capture stream of PipeWire takes what a sink plays, instead of a microphone.
+	# A capture stream of PipeWire records a sink instead of a microphone.
 	export PIPEWIRE_ALSA='{ stream.capture.sink = true }'
 	cat >"$work/asound.conf" <<-END
-		defaults.namehint.basic on # of alsa.conf, which would bring in what else is configured here
+		defaults.namehint.basic on # from alsa.conf, which would load the machine's configuration
 		<$work/50-loopbridge.conf>
 		pcm_type.loopbridge.lib "$work/libasound_module_pcm_loopbridge.so"
 		pcm_type.pipewire.lib "$pipewire_plugin"
@@ -81,8 +81,8 @@ pulse_missing() {
 	fi
 }
 
-# The formats are those of the programs, so that nothing is converted. The socket comes
-# last, and says that the rest is there.
+# The formats are those of the programs, so nothing is converted. The socket comes last:
+# once it is there, so is the rest.
 pulse_start() {
 	for i in $(seq "$1"); do
 		echo "load-module module-null-sink sink_name=line$i format=s16le rate=48000 channels=2"
@@ -123,8 +123,8 @@ pipewire_missing() {
 	false
 }
 
-# WirePlumber links the streams. It has no devices to look after, and no bus. In a
-# virtual machine PipeWire would not go below 1024 frames a cycle, which is taken back.
+# WirePlumber links the streams; it manages no devices and has no bus. The setting for
+# virtual machines lifts PipeWire's minimum of 1024 frames a cycle there.
 pipewire_start() {
 	mkdir -p "$work/config/pipewire/pipewire.conf.d" "$work/config/wireplumber/main.lua.d" "$work/config/wireplumber/bluetooth.lua.d"
 	{
@@ -147,7 +147,7 @@ pipewire_start() {
 	launch pipewire
 	await pw-cli info 0
 	launch wireplumber
-	sleep 2 # it says nowhere that it is ready
+	sleep 2 # nothing tells when it is ready
 }
 
 system_start() { # system, pairs

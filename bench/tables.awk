@@ -1,5 +1,5 @@
-# Prints tables of medians. The input is sorted by all but the round, long periods first,
-# then by value.
+# Prints tables of medians. The input is sorted by all columns but the round, long periods
+# first, then by value.
 BEGIN { FS = "\t" }
 
 {
@@ -74,8 +74,8 @@ function latency_table(    i, j, s, k, list) {
 		}
 }
 
-# A frame may be lost where the daemon says that the reader was late, and silence may
-# come in where it says that the writer was.
+# Frames may be lost if the daemon says that the reader was late, and silence inserted if
+# it says that the writer was.
 function integrity_table(    j, k, list, s, lost, silent, wrong, uncounted) {
 	s = "loopbridge"
 	printf "\nIntegrity of loopbridge: frames, sums of the rounds; what the daemon counted is behind the slash\n\n"

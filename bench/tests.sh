@@ -1,4 +1,4 @@
-# The measurements. Each takes one round of all systems, and adds lines of
+# The measurements. Each makes one round over all systems and adds lines of
 #
 #	round  test  system  pairs  period  buffer  what  value
 #
@@ -10,8 +10,8 @@ note() { # test pairs period buffer what value
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$round" "$1" "$system" "$2" "$3" "$4" "$5" "$6" >>"$results"
 }
 
-# usage_of prints the time in ns, the time on a processor in ns and the wake-ups of
-# all threads of processes, so far.
+# usage_of prints the time, and CPU time and wake-ups of all threads of processes so
+# far. Times are in ns.
 usage_of() {
 	files=''
 	for pid; do
@@ -31,7 +31,7 @@ moved() {
 	done
 }
 
-# used notes what a group of processes took between two calls of usage_of.
+# used notes the difference of two calls of usage_of.
 used() { # group before after
 	# shellcheck disable=SC2086 # three numbers each
 	set -- $1 $2 $3
@@ -39,7 +39,7 @@ used() { # group before after
 	note cpu "$pairs" 480 1920 "$1_wakeups" "$(awk -v t=$(($5 - $2)) -v woken=$(($7 - $4)) 'BEGIN { printf "%.1f", 1e9 * woken / t }')"
 }
 
-# flowed fails and says where if one recorder got less than it should, or more.
+# flowed fails, and says where, if a recorder got too little or too much.
 flowed() { # before after
 	echo "$1 $2" | awk -v want=$((duration * 48000 * 4)) -v n="$pairs" '{
 		if (NF != 2 * n) {
@@ -106,7 +106,7 @@ test_cpu() {
 	done
 }
 
-# measure runs the latency tool on the first line and notes all that it prints.
+# measure runs the latency tool on the first line and notes its output.
 measure() { # test period buffer seconds command
 	system_start "$system" 1
 	if "$work/latency" -p "$2" -b "$3" -t "$4" -s $settle -v ${5:+-x "$5"} "$(device "$system" play 1)" "$(device "$system" record 1)" \
@@ -134,8 +134,8 @@ test_latency() {
 	done
 }
 
-# counters prints what the daemon has counted: frames that the clock left out, then
-# xruns and their frames of the server, then of the client.
+# counters prints the daemon's counters: frames skipped by the clock, then xruns and
+# their frames at the server, then at the client.
 counters() {
 	echo "'$work/loopbridge' ls --json | awk -F '[:,]' '/\"(skipped_frames|xruns|xrun_frames)\"/ { printf \"%d \", \$2 } END { print \"\" }' >>'$work/counters'"
 }

@@ -2,13 +2,13 @@ package alsa
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// adapter brings the frames of a stream into the format of its hardware, or back.
+// adapter converts between the format of a stream and that of its hardware.
 type adapter struct {
 	*audio.Adapter
-	room []byte // frames of the hardware
+	room []byte // frames in the hardware's format
 }
 
-// newAdapter is nil where nothing is to be done. It takes blocks of so many frames.
+// newAdapter returns nil if the formats are equal. It converts up to frames at a time.
 func newAdapter(from, to audio.Format, hardware audio.Format, frames int) *adapter {
 	if from == to {
 		return nil
@@ -16,8 +16,8 @@ func newAdapter(from, to audio.Format, hardware audio.Format, frames int) *adapt
 	return &adapter{audio.NewAdapter(from, to, frames), make([]byte, frames*hardware.FrameBytes())}
 }
 
-// put plays frames of the stream, get records them.
-func (s *sub) put(block []byte, format audio.Format) (done int, err error) {
+// put plays frames in the stream's format; get records them.
+func (s *pcmHandle) put(block []byte, format audio.Format) (done int, err error) {
 	if s.adapt == nil {
 		return s.move(block)
 	}
@@ -36,7 +36,7 @@ func (s *sub) put(block []byte, format audio.Format) (done int, err error) {
 	return done, nil
 }
 
-func (s *sub) get(block []byte, format audio.Format) (done int, err error) {
+func (s *pcmHandle) get(block []byte, format audio.Format) (done int, err error) {
 	if s.adapt == nil {
 		return s.move(block)
 	}

@@ -8,28 +8,28 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
-// Caps are what one direction of a PCM can do, each by itself.
+// Caps are the abilities of one direction of a PCM. Not all combinations need be possible.
 type Caps struct {
 	Encodings   []audio.Encoding
-	Rates       [2]int // Hz, least and most; what is between them need not be possible
+	Rates       [2]int // Hz, lowest and highest; not every rate in between need be possible
 	Channels    [2]int
 	Period      [2]int // frames
 	Buffer      [2]int // frames
-	Mapped      bool   // frames are moved in the card's memory
+	Mapped      bool   // samples are copied through mapped memory
 	Interleaved bool
 }
 
-// Describe asks a PCM what it can do, for which it has to open it for a moment. It may
-// block shortly. Errors as for Open.
+// Describe opens a PCM for a moment and returns what it can do. It may block briefly. It returns
+// the errors of Open.
 func Describe(at card.Address, d audio.Direction) (c Caps, err error) {
-	s, err := openSub(at, d == audio.Play)
+	s, err := openHandle(at, d)
 	if err != nil {
 		return c, err
 	}
 	defer unix.Close(s.fd)
 	p := abi.AnyParams()
 	if err := p.Refine(s.fd); err != nil {
-		return c, audio.ErrIO.With("%s: the card cannot say what it can: %v", at, err)
+		return c, audio.ErrIO.With("%s: the card does not say what it can do: %v", at, err)
 	}
 	numbers := formats()
 	for _, e := range audio.Encodings() {
@@ -37,7 +37,8 @@ func Describe(at card.Address, d audio.Direction) (c Caps, err error) {
 			c.Encodings = append(c.Encodings, e)
 		}
 	}
-	for param, span := range map[abi.Param]*[2]int{abi.Rate: &c.Rates, abi.Channels: &c.Channels, abi.PeriodSize: &c.Period, abi.BufferSize: &c.Buffer} {
+	for param, span := range map[abi.Param]*[2]int{abi.Rate: &c.Rates, abi.Channels: &c.Channels,
+		abi.PeriodSize: &c.Period, abi.BufferSize: &c.Buffer} {
 		i := p.Interval(param)
 		*span = [2]int{i.Low(), i.High()}
 	}

@@ -2,17 +2,18 @@ package alsa
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// formats are the kernel's numbers for encodings.
+// formats returns the kernel's number for each encoding.
 func formats() map[audio.Encoding]int {
 	return map[audio.Encoding]int{
-		audio.S8: 0, audio.U8: 1, audio.S16LE: 2, audio.S16BE: 3, audio.S24LE: 6, audio.S24BE: 7, audio.S32LE: 10, audio.S32BE: 11,
+		audio.S8: 0, audio.U8: 1, audio.S16LE: 2, audio.S16BE: 3, audio.S24LE: 6, audio.S24BE: 7, audio.S32LE: 10,
+		audio.S32BE:   11,
 		audio.FloatLE: 14, audio.FloatBE: 15, audio.Float64LE: 16, audio.Float64BE: 17, audio.MuLaw: 20, audio.ALaw: 21,
 		audio.S24LE3: 32, audio.S24BE3: 33,
 	}
 }
 
-// nearest is the encoding among those that can be had that keeps the most of what is
-// wished: itself, else the narrowest that holds it, else the one with the most bits.
+// nearest returns the available encoding that keeps most of wish: wish itself, else the narrowest
+// that holds it, else the one with the most bits.
 func nearest(wish audio.Encoding, can func(audio.Encoding) bool) (best audio.Encoding, ok bool) {
 	if can(wish) {
 		return wish, true

@@ -6,19 +6,19 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Parts of a second: by how much longer the buffer of play is where there are two, and how
-// long they are tried.
+// headstart and settling are parts of a second: how much longer the playback buffer is in both
+// directions, and how long a trial takes.
 const (
 	headstart = 16
 	settling  = 8
 
-	most = 2 // xruns of a trial
+	most = 2 // xruns allowed in a trial
 )
 
-// try runs both directions with silence, to see by how much play runs ahead of record: a
-// card may take what is played early, in packets or into a memory of its own, and bring what
-// is recorded later. Kept fuller by that, play has as much time to be served as it has
-// alone. A card that does not run now, such as one without a signal, is not tried.
+// try runs both directions with silence to measure lead, by how much play runs ahead of record: a
+// card may take frames early, in packets or into its own memory, and deliver recorded ones late.
+// With the buffer fuller by lead, play has as much time to be served as it has alone. A card that
+// does not run now, such as one without a signal, gets no lead.
 func (s *stream) try() {
 	s.trial = true
 	err := s.Start()
@@ -30,11 +30,11 @@ func (s *stream) try() {
 	if err != nil {
 		s.lead = 0
 	}
-	_ = s.Stop() // of what is broken Start says it
+	_ = s.Stop() // Start reports a broken card
 	s.base, s.rel, s.starts = 0, 0, 0
 }
 
-// settle plays silence for a while, and drops what is recorded.
+// settle plays silence for a while and discards what is recorded.
 func (s *stream) settle() error {
 	room := make([]byte, s.granted.Period*s.record.frame)
 	for xruns := 0; s.rel < uint64(s.granted.Format.Rate/settling); {

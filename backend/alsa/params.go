@@ -9,29 +9,31 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// setup is how a stream moves frames. Its directions have one clock and one period.
+// setup holds the negotiated parameters of a stream. Both directions share clock and period.
 type setup struct {
 	rate    int
 	period  int // frames between two interrupts
-	buffer  int // frames, of the smaller one
-	tail    int // frames that are for a tail, and where it stops: see tailFrames
+	buffer  int // frames, of the smaller buffer
+	tail    int // frames kept for the tail; played: see tailFrames
 	played  int
-	formats []audio.Format // of each direction
+	formats []audio.Format // per direction
 }
 
-// negotiate finds the setup that is nearest to the wish. ErrInvalid says what cannot be.
+// negotiate returns the setup nearest to wish, or an ErrInvalid that names what is impossible.
 func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi.HWParams, err error) {
 	for _, fd := range fds {
 		p := abi.AnyParams()
-		*p.Mask(abi.Access) = abi.Mask{1<<abi.MmapInterleaved | 1<<abi.MmapNoninterleaved | 1<<abi.RWInterleaved | 1<<abi.RWNoninterleaved}
+		*p.Mask(abi.Access) = abi.Mask{1<<abi.MmapInterleaved | 1<<abi.MmapNoninterleaved | 1<<abi.RWInterleaved |
+			1<<abi.RWNoninterleaved}
 		if err := p.Refine(fd); err != nil {
-			return s, nil, audio.ErrIO.With("%s: the card cannot say what it can: %v", name, err)
+			return s, nil, audio.ErrIO.With("%s: the card does not say what it can do: %v", name, err)
 		}
 		all = append(all, p)
 	}
 	for i := range fds {
 		one := negotiation{name, fds[i : i+1], all[i : i+1]}
-		if err := errors.Join(one.encoding(wish.Format.Encoding), one.near("channels", abi.Channels, wish.Format.Channels)); err != nil {
+		if err := errors.Join(one.encoding(wish.Format.Encoding),
+			one.near("channels", abi.Channels, wish.Format.Channels)); err != nil {
 			return s, nil, err
 		}
 	}
@@ -46,7 +48,7 @@ func negotiate(name string, wish backend.Config, fds []int) (s setup, all []*abi
 	if wish.Play {
 		info, err := infoOf(all[len(all)-1], fds[len(fds)-1])
 		if err != nil {
-			return s, nil, audio.ErrIO.With("%s: the card cannot say how it moves frames: %v", name, err)
+			return s, nil, audio.ErrIO.With("%s: the card does not say how it moves frames: %v", name, err)
 		}
 		s.tail, s.played = tailFrames(info, n.value(abi.Rate), n.value(abi.PeriodSize), buffer, wish.Record)
 	}
@@ -72,7 +74,7 @@ type negotiation struct {
 	all  []*abi.HWParams
 }
 
-// try narrows all directions down, or leaves them as they are.
+// try applies change to all directions, or to none if the card refuses it.
 func (n *negotiation) try(change func(*abi.HWParams)) bool {
 	next := make([]abi.HWParams, len(n.all))
 	for i, p := range n.all {
@@ -105,7 +107,7 @@ func (n *negotiation) encoding(wish audio.Encoding) error {
 	return audio.ErrInvalid.With("%s: the card has no encoding that loopbridge knows in all directions at once", n.name)
 }
 
-// near takes the possible value that is nearest to the wish.
+// near sets a parameter to the possible value nearest to wish.
 func (n *negotiation) near(what string, param abi.Param, wish int) error {
 	low, high := n.span(param)
 	if low > high {
@@ -118,9 +120,9 @@ func (n *negotiation) near(what string, param abi.Param, wish int) error {
 	if only(wish) {
 		return nil
 	}
-	// What is possible may be a list. The edges of what is left above and below the wish are.
-	above := n.edge(func(p *abi.HWParams) { p.Interval(param).Min = uint32(wish) }, param, false)
-	below := n.edge(func(p *abi.HWParams) { p.Interval(param).Max = uint32(wish) }, param, true)
+	// The possible values may be a list: compare the nearest one on each side of wish.
+	above, _ := n.left(func(p *abi.HWParams) { p.Interval(param).Min = uint32(wish) }, param)
+	_, below := n.left(func(p *abi.HWParams) { p.Interval(param).Max = uint32(wish) }, param)
 	if below < 0 || above >= 0 && above-wish < wish-below {
 		below, above = above, below
 	}
@@ -130,7 +132,7 @@ func (n *negotiation) near(what string, param abi.Param, wish int) error {
 	return audio.ErrInvalid.With("%s: the card has no %s near %d; it has %d..%d", n.name, what, wish, low, high)
 }
 
-// span is what all directions have in common.
+// span returns the range common to all directions.
 func (n *negotiation) span(param abi.Param) (low, high int) {
 	high = 1<<31 - 1
 	for _, p := range n.all {
@@ -140,9 +142,9 @@ func (n *negotiation) span(param abi.Param) (low, high int) {
 	return low, high
 }
 
-// edge is the lowest or highest value that is left in all directions after a change, −1:
-// none is.
-func (n *negotiation) edge(change func(*abi.HWParams), param abi.Param, highest bool) int {
+// left returns the range possible after change, or −1, −1 if it is empty. It leaves the parameters as
+// they were.
+func (n *negotiation) left(change func(*abi.HWParams), param abi.Param) (low, high int) {
 	saved := make([]abi.HWParams, len(n.all))
 	for i, p := range n.all {
 		saved[i] = *p
@@ -153,19 +155,15 @@ func (n *negotiation) edge(change func(*abi.HWParams), param abi.Param, highest 
 		}
 	}()
 	if !n.try(change) {
-		return -1
+		return -1, -1
 	}
-	low, high := n.span(param)
-	switch {
-	case low > high:
-		return -1
-	case highest:
-		return high
+	if low, high = n.span(param); low > high {
+		return -1, -1
 	}
-	return low
+	return low, high
 }
 
-// access is by memory where that is possible, in planes only where nothing else is.
+// access prefers mapped memory to copying, and interleaved frames to planes.
 func (n *negotiation) access() {
 	for i := range n.all {
 		for _, access := range []int{abi.MmapInterleaved, abi.MmapNoninterleaved, abi.RWInterleaved, abi.RWNoninterleaved} {
@@ -177,13 +175,13 @@ func (n *negotiation) access() {
 	}
 }
 
-// value is what is left of a parameter.
+// value returns the lowest value still possible.
 func (n *negotiation) value(param abi.Param) int {
 	low, _ := n.span(param)
 	return low
 }
 
-// infoOf is what a card says of itself.
+// infoOf returns the info bits of the card.
 func infoOf(p *abi.HWParams, fd int) (uint32, error) {
 	asked := *p
 	asked.Info = 0
@@ -191,12 +189,13 @@ func infoOf(p *abi.HWParams, fd int) (uint32, error) {
 	return asked.Info, err
 }
 
-// text is what is left, for people.
+// text formats the parameters for an error message.
 func (n *negotiation) text() string {
-	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", n.value(abi.Rate), n.value(abi.Channels), n.value(abi.PeriodSize), n.value(abi.BufferSize))
+	return fmt.Sprintf("%d Hz, %d channels, periods of %d frames and a buffer of %d", n.value(abi.Rate),
+		n.value(abi.Channels), n.value(abi.PeriodSize), n.value(abi.BufferSize))
 }
 
-// result is what the hardware was set up with.
+// result copies the parameters that were installed into s.
 func (n *negotiation) result(s *setup) error {
 	s.rate, s.period, s.buffer = n.value(abi.Rate), n.value(abi.PeriodSize), 1<<31-1
 	for _, p := range n.all {
@@ -215,8 +214,8 @@ func (n *negotiation) result(s *setup) error {
 	return nil
 }
 
-// wake is when a stream wakes its program: each period; and when it stops: when its
-// buffer has run empty, or full, or later. It starts by command only.
+// wake sets the software parameters: the program wakes up each period, the stream starts by
+// command only and stops when stop frames are available.
 func wake(fd int, period, stop int) (boundary uint64, err error) {
 	p := abi.SWParams{
 		TstampMode: 1, TstampType: abi.TstampMonotonic, Proto: abi.ProtoTstamp, PeriodStep: 1,
@@ -226,5 +225,5 @@ func wake(fd int, period, stop int) (boundary uint64, err error) {
 	return p.Boundary, err
 }
 
-// never is more frames than there will be.
+// never is more frames than any stream will reach.
 const never = 1 << 62

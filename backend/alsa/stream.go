@@ -1,8 +1,7 @@
-// Package alsa streams to and from sound cards through the kernel's own interface (package
-// abi), without alsa-lib and without cgo: [Open] returns a backend.Stream on a PCM of a card.
+// Package alsa streams to and from sound cards through the kernel's own interface (package abi),
+// without alsa-lib and without cgo. [Open] returns a backend.Stream for a PCM of a card.
 //
-// Package card finds the cards, and package controls makes their ports, jacks, gains and
-// monitor an ability of a stream.
+// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream.
 package alsa
 
 import (
@@ -19,12 +18,11 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
-// Open opens a PCM of a card for as much of the wish as it can do, which Granted then
-// says: both directions, where they are wanted, have one format and one clock. The stream
-// is guarded; it blocks the thread of its Wait.
+// Open opens a PCM of a card with the parameters nearest to wish; Granted returns them. Both directions
+// share one format and one clock. The stream is guarded, and its Wait blocks the thread.
 //
-// ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
-// card cannot do, ErrIO; each says what to do.
+// Errors: ErrNoDevice, ErrBusy (with the holder's name), ErrPermission, ErrInvalid for what the
+// card cannot do, ErrIO. Each says what to do.
 func Open(wish backend.Config, at card.Address) (backend.Stream, error) {
 	s := &stream{name: at.String()}
 	if err := s.open(wish, at); err != nil {
@@ -33,45 +31,45 @@ func Open(wish backend.Config, at card.Address) (backend.Stream, error) {
 	return backend.Guard(s), nil
 }
 
-// standstill is how long hardware that runs may take for a period, beside what its buffer
-// holds, before it counts as broken.
+// standstill is how long running hardware may take for a period, beyond the time its buffer
+// holds, before the stream fails.
 const standstill = 2 * time.Second
 
-// stream is the driver below the guard. Its clock is the pointer of the hardware that
-// records, else of that which plays. Play is kept full: what is written is heard a buffer
-// later. In both directions the pointer of play may run ahead, as that of a bus does that
-// fetches packets early; then play is kept full by so much more.
+// stream is the driver below the guard. Its clock is the hardware pointer of record, or of play
+// if it does not record. The playback buffer is kept full, so a frame is heard one buffer after
+// it was written. In both directions the pointer of play may run ahead of that of record, as on a
+// bus that fetches packets early; the buffer is then kept fuller by that lead.
 //
 //	            start                          xrun, suspend
-//	stopped ───────────────▶ running ─────────────────────────▶ started anew: the
+//	stopped ───────────────▶ running ─────────────────────────▶ restarted: the
 //	   ▲  play is filled        │  rel = whole periods of hw    position goes on, the
 //	   └──────── stop ──────────┘  position = base + rel        gap is counted as lost
 type stream struct {
 	name         string
 	granted      backend.Config
-	play, record *sub // nil: not opened
-	clock        *sub
+	play, record *pcmHandle // nil if not opened
+	clock        *pcmHandle
 	linked       bool
-	fill         int    // frames that wait to be played at a tick, after Write
+	fill         int    // frames waiting to be played at a tick, after Write
 	lead         int    // frames by which the pointer of play is ahead of that of record
-	trial        bool   // it runs to find out lead
-	quiet        []byte // a period of silence, or room for what nobody reads
-	idle         bool   // nobody plays or records: the clock only
+	trial        bool   // running only to measure lead
+	quiet        []byte // a period of silence; an idle stream also reads into it
+	idle         bool   // neither plays nor records: only the clock is used
 	ramps        ramps
-	looked       time.Time // when the hardware was asked how far it is
+	looked       time.Time // when the hardware position was last read
 
 	patience time.Duration // how long the hardware may stand still
-	limit    unix.Timespec // of a sleep
+	limit    unix.Timespec // of one sleep
 
-	bell  *os.File // readable: woken
+	bell  *os.File // eventfd, readable after Wake
 	polls [2]unix.PollFd
 
 	running bool
-	base    uint64 // position at which the hardware was started
-	begun   int64  // when it was, ns
-	rel     uint64 // position since
-	time    int64  // of the position
-	starts  int    // anew, since the hardware came a period further
+	base    uint64 // position at the last start of the hardware
+	begun   int64  // time of that start, ns
+	rel     uint64 // frames since base
+	time    int64  // of base + rel, ns
+	starts  int    // restarts since the hardware last advanced by a period
 	lost    uint64 // since the last tick
 }
 
@@ -83,23 +81,23 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 	s.bell = os.NewFile(uintptr(bell), "eventfd")
 	s.idle = !wish.Play && !wish.Record
 	if wish.Record {
-		if s.record, err = openSub(at, false); err != nil {
+		if s.record, err = openHandle(at, audio.Record); err != nil {
 			return err
 		}
 	}
 	if wish.Play || s.idle {
-		s.play, err = openSub(at, true)
-		if s.idle && errors.Is(err, audio.ErrNoDevice) { // a card that records only has a clock as well
-			s.record, err = openSub(at, false)
+		s.play, err = openHandle(at, audio.Play)
+		if s.idle && errors.Is(err, audio.ErrNoDevice) { // a card that only records has a clock, too
+			s.record, err = openHandle(at, audio.Record)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	subs := s.subs()
-	fds := make([]int, len(subs))
-	for i, sub := range subs {
-		fds[i] = sub.fd
+	handles := s.handles()
+	fds := make([]int, len(handles))
+	for i, h := range handles {
+		fds[i] = h.fd
 	}
 	set, params, err := negotiate(s.name, wish, fds)
 	if err != nil {
@@ -109,18 +107,18 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 		return err
 	}
 	s.fill = s.granted.Period * s.granted.Periods
-	for i, sub := range subs {
-		if err := sub.install(set.formats[i], set.period, params[i], s.tailOf(sub, set, params[i])); err != nil {
+	for i, h := range handles {
+		if err := h.install(set.formats[i], set.period, params[i], s.tailOf(h, set, params[i])); err != nil {
 			return err
 		}
-		if sub.play {
-			sub.adapt = newAdapter(s.granted.Format, sub.format, sub.format, s.granted.Period)
+		if h.play {
+			h.adapt = newAdapter(s.granted.Format, h.format, h.format, s.granted.Period)
 		} else {
-			sub.adapt = newAdapter(sub.format, s.granted.Format, sub.format, s.granted.Period)
+			h.adapt = newAdapter(h.format, s.granted.Format, h.format, s.granted.Period)
 		}
 	}
-	s.clock = subs[0]
-	s.linked = len(subs) == 2 && abi.Link(subs[0].fd, subs[1].fd) == nil
+	s.clock = handles[0]
+	s.linked = len(handles) == 2 && abi.Link(handles[0].fd, handles[1].fd) == nil
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
 	s.granted.Format.Encoding.Silence(s.quiet)
 	s.ramps = newRamps(s.granted.Format, s.granted.Period)
@@ -129,33 +127,34 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
 	}
-	if len(subs) == 2 {
+	if len(handles) == 2 {
 		s.try()
 	}
 	return nil
 }
 
-// grant is what the stream gives: format and period of the wish, which it brings to the
-// hardware's, but the rate of the card, and no period shorter than that of its interrupts.
+// grant sets what the stream offers: the wished encoding, channels and period, to which it
+// converts; the card's rate; and no period shorter than the card's.
 func (s *stream) grant(wish backend.Config, set setup) error {
 	s.granted = wish
 	s.granted.Format.Rate = set.rate
-	if wish.Format.Rate != set.rate { // the same time
+	if wish.Format.Rate != set.rate { // keep the duration
 		s.granted.Period = int(audio.MulDiv(uint64(wish.Period), uint64(set.rate), uint64(wish.Format.Rate)))
 	}
 	s.granted.Period = max(s.granted.Period, set.period)
 	s.granted.Periods = min(wish.Periods, set.buffer/s.granted.Period)
 	if s.granted.Periods < 2 {
-		return audio.ErrInvalid.With("%s: the card's buffer of %d frames holds no two periods of %d; ask for shorter ones", s.name, set.buffer, s.granted.Period)
+		return audio.ErrInvalid.With("%s: the card's buffer of %d frames cannot hold two periods of %d; "+
+			"ask for shorter ones", s.name, set.buffer, s.granted.Period)
 	}
 	return s.granted.Format.Validate()
 }
 
-// subs are those that are open, the clock first.
-func (s *stream) subs() (all []*sub) {
-	for _, sub := range []*sub{s.record, s.play} {
-		if sub != nil {
-			all = append(all, sub)
+// handles returns the open directions, the clock first.
+func (s *stream) handles() (all []*pcmHandle) {
+	for _, h := range []*pcmHandle{s.record, s.play} {
+		if h != nil {
+			all = append(all, h)
 		}
 	}
 	return all
@@ -163,14 +162,14 @@ func (s *stream) subs() (all []*sub) {
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
-// Wake counts the bell up. One that is full is loud enough.
+// Wake ends a running or the next Wait. A full counter wakes it just as well.
 func (s *stream) Wake() { _, _ = s.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 
-// Delay implements backend.Delayer: the buffer, and what the card itself holds.
+// Delay implements backend.Delayer. It counts the buffer and the frames inside the card.
 func (s *stream) Delay() (play, record int) {
 	if s.play != nil && !s.idle {
 		play = s.fill
-		if s.running { // what waits, what is to be written, and how far the clock is since the tick
+		if s.running { // frames waiting, frames to be written, and the clock's progress since the tick
 			play = int(s.play.appl-s.play.hw) + s.unwritten() + int(s.clock.hw-s.rel)
 			play += s.play.beyond()
 		}
@@ -193,12 +192,11 @@ func (s *stream) Start() error {
 	return nil
 }
 
-// restarts is how often hardware that refuses to start is set up anew.
+// restarts is how often begin sets up hardware that refuses to start.
 const restarts = 2
 
-// begin starts the hardware at rel 0, with play full of silence. A card may refuse the first
-// start after it was plugged in or suspended, as one on USB does with Linux 6.1.170 to 6.1.174
-// (EPIPE), and go on refusing; set up anew it starts.
+// begin starts the hardware at rel 0 with a playback buffer full of silence. A card may refuse to start
+// after it was plugged in or suspended (USB on Linux 6.1.170 to 6.1.174: EPIPE) until it is set up again.
 func (s *stream) begin() error {
 	err := s.launch()
 	for try := 0; err != nil && try < restarts && !hasGone(err); try++ {
@@ -210,18 +208,18 @@ func (s *stream) begin() error {
 	return err
 }
 
-// renew sets the hardware up anew, as it was.
+// renew sets up the hardware again with the same parameters.
 func (s *stream) renew() error {
 	_ = s.each(abi.Drop)
-	for _, sub := range s.subs() {
-		if err := sub.renew(); err != nil {
+	for _, h := range s.handles() {
+		if err := h.renew(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// launch is one try of begin.
+// launch makes one attempt to start.
 func (s *stream) launch() error {
 	s.rel = 0
 	if err := s.each(abi.Prepare); err != nil {
@@ -250,7 +248,7 @@ func (s *stream) launch() error {
 	return err
 }
 
-// each does something with all that is open, at once where they are linked.
+// each calls do for each open descriptor, once if they are linked.
 func (s *stream) each(do func(fd int) error) error {
 	err := do(s.clock.fd)
 	if s.play != nil && s.clock != s.play && !s.linked {
@@ -259,7 +257,7 @@ func (s *stream) each(do func(fd int) error) error {
 	return err
 }
 
-// silence plays n frames of it.
+// silence plays n frames of silence, or fewer if the buffer is full.
 func (s *stream) silence(n int) error {
 	for n > 0 {
 		part := min(n, s.granted.Period)
@@ -280,7 +278,7 @@ func (s *stream) Stop() error {
 	return s.failure("stop", s.each(abi.Drop))
 }
 
-// failure is why a card is of no more use, in words.
+// failure wraps an error that ends the use of the card.
 func (s *stream) failure(doing string, err error) error {
 	switch {
 	case err == nil:
@@ -291,18 +289,19 @@ func (s *stream) failure(doing string, err error) error {
 	return audio.ErrIO.With("%s: the card fails: %v at %s", s.name, err, doing)
 }
 
-// hasGone reports whether an error says that the card is not there any more.
+// hasGone reports whether an error means that the card was unplugged.
 func hasGone(err error) bool {
-	return errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EBADFD) || errors.Is(err, syscall.ENXIO)
+	return errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.EBADFD) ||
+		errors.Is(err, syscall.ENXIO)
 }
 
 func (s *stream) Close() error {
 	var errs []error
-	for _, sub := range s.subs() {
+	for _, h := range s.handles() {
 		if s.running {
-			_ = abi.Drop(sub.fd)
+			_ = abi.Drop(h.fd)
 		}
-		errs = append(errs, sub.close())
+		errs = append(errs, h.close())
 	}
 	s.play, s.record = nil, nil
 	if s.bell != nil {

@@ -8,44 +8,44 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// tail is what hardware plays that runs dry. The memory is longer than what waits to be
-// played, and behind the last frame it holds a decay from that frame, and silence. The kernel
-// is not told of those frames: hardware that is served never comes to them, and one that has
-// come there, which is an xrun, stops when it has played the decay.
+// tail is what hardware plays on an xrun. The memory is longer than the frames waiting to be
+// played; behind the last one it holds a decay from that frame and then silence. The kernel does
+// not know of these frames. Hardware that is served in time never reaches them; hardware that
+// runs dry plays the decay before it stops.
 //
 //	        hw             appl        appl + ramp             appl + length
 //	────────┼───────────────┼──────────────┼──────────────────────┼─────────
 //	 played │ to be played  │    decay     │       silence        │  played
 //
-// Other hardware stops at the last frame: see tailFrames.
+// Some hardware stops at the last frame: see tailFrames.
 type tail struct {
 	length int // frames
-	played int // frames behind appl after which the decay has surely been heard
-	stop   int // ... at which the kernel stops the hardware, later than that
+	played int // frames after appl by which the decay has surely been heard
+	stop   int // frames after appl at which the kernel stops the hardware; later than played
 	ramp   *audio.Ramp
 	decay  []byte
-	quiet  []byte // some frames of silence
-	flat   bool   // the decay is silence
-	end    uint64 // position up to which there is silence behind the decay
+	quiet  []byte // silence to copy from
+	flat   bool   // the decay is silent
+	end    uint64 // position at which the silence after the decay ends
 }
 
 const (
 	inPackets = 18 // ms that a bus holds in packets at most: MAX_QUEUE of snd-usb-audio
 
 	// Parts of a second.
-	inCard   = 500 // by which a card may be ahead of its pointer, beside packets
-	patient  = 20  // that hardware runs on, as those of virtual machines are further ahead
-	lateStop = 50  // by which an interrupt may be late that stops a card
+	inCard   = 500 // how far a card may be ahead of its pointer, packets aside
+	patient  = 20  // how long hardware runs on; in virtual machines it is further ahead
+	lateStop = 50  // how late the interrupt that stops a card may come
 )
 
-// tailFrames is how much longer the buffer of play has to be for a tail, and after how much of
-// that the decay has been heard; 0: there is to be no tail. fill is what waits to be played;
-// both: the stream records, too.
+// tailFrames returns by how many frames a tail makes the playback buffer longer, and after how
+// many of them the decay has been heard; 0 means no tail. fill is the number of frames that wait
+// to be played; both says that the stream also records.
 //
-// There is none where the driver takes frames out of the memory when the kernel is told of
-// them: it would play what it took before. One that sends packets fills as many as its buffer
-// holds, up to 18 ms: where more of them went into a longer buffer, all would be heard later.
-// The buffer of a stream in both directions is longer than that anyway.
+// A driver that takes frames from the memory when the kernel is told of them gets no tail: it
+// would play what it took before. A driver that sends packets fills as many as its buffer holds,
+// up to 18 ms. If a longer buffer held more of them, all frames would be heard later. The buffer
+// of a stream in both directions is longer anyway.
 func tailFrames(info uint32, rate, period, fill int, both bool) (length, played int) {
 	packets := 0
 	if info&abi.Batch != 0 {
@@ -61,12 +61,12 @@ func tailFrames(info uint32, rate, period, fill int, both bool) (length, played 
 	return packets + rate/patient + rate/lateStop + 2*period, played
 }
 
-// newTail is for memory of so many frames; nil: there is too little.
+// newTail returns nil if length leaves too little room.
 func newTail(f audio.Format, length, played, period int) *tail {
 	if played == 0 || length < played+period {
 		return nil
 	}
-	ramp := audio.NewRamp(f, audio.RampFrames(f.Rate, 0)) // each cycle makes one: as short as it may be
+	ramp := audio.NewRamp(f, audio.RampFrames(f.Rate, 0)) // each cycle makes one, so keep it as short as possible
 	t := &tail{length: length, played: played, ramp: ramp}
 	t.stop = max(played, length-2*period-f.Rate/lateStop)
 	t.decay, t.quiet = make([]byte, ramp.Frames()*f.FrameBytes()), make([]byte, min(length, 1024)*f.FrameBytes())
@@ -74,20 +74,20 @@ func newTail(f audio.Format, length, played, period int) *tail {
 	return t
 }
 
-// hush makes all of the memory silent: the hardware is to start.
-func (s *sub) hush() {
+// hush silences the whole memory before a start.
+func (s *pcmHandle) hush() {
 	if s.tail != nil {
 		s.still(0, uint64(s.buffer))
 		s.tail.flat, s.tail.end = true, uint64(s.buffer)
 	}
 }
 
-// follow puts a tail behind the last frame that was written. What was silent stays as it
-// is: that costs a ramp, and as many frames of silence as were written.
-func (s *sub) follow(last []byte) {
+// follow writes a tail behind the last frame. Memory that is already silent is left alone, so it
+// costs one ramp and as many frames of silence as were written.
+func (s *pcmHandle) follow(last []byte) {
 	t := s.tail
 	if t == nil || s.appl+uint64(t.length) > s.hw+uint64(s.buffer) {
-		return // there is no room, as in a trial
+		return // no room, as in a trial
 	}
 	ramp, silent := s.appl+uint64(t.ramp.Frames()), bytes.Equal(last, t.quiet[:s.frame])
 	switch {
@@ -105,8 +105,8 @@ func (s *sub) follow(last []byte) {
 	t.end = max(t.end, end)
 }
 
-// still makes the memory silent between two positions.
-func (s *sub) still(from, to uint64) {
+// still silences the memory between two positions.
+func (s *pcmHandle) still(from, to uint64) {
 	for room := uint64(len(s.tail.quiet) / s.frame); from < to; {
 		part := min(room, to-from)
 		s.lay(s.tail.quiet[:int(part)*s.frame], from)
@@ -114,8 +114,8 @@ func (s *sub) still(from, to uint64) {
 	}
 }
 
-// lay puts frames into the memory, and tells nobody.
-func (s *sub) lay(block []byte, position uint64) {
+// lay copies frames into the memory without telling the kernel.
+func (s *pcmHandle) lay(block []byte, position uint64) {
 	for len(block) > 0 {
 		at := int(position % uint64(s.buffer))
 		part := min(len(block)/s.frame, s.buffer-at)
@@ -124,24 +124,26 @@ func (s *sub) lay(block []byte, position uint64) {
 	}
 }
 
-// inTail reports whether the hardware runs, and has passed the last frame.
-func (s *sub) inTail() bool { return s.tail != nil && s.hw > s.appl && s.sync.State == abi.Running }
+// inTail reports whether running hardware has passed the last frame.
+func (s *pcmHandle) inTail() bool {
+	return s.tail != nil && s.hw > s.appl && s.sync.State == abi.Running
+}
 
-// dry reports whether play has run dry since the tick. Nothing is to be written then: it
-// would come in the middle of the decay. Only where too much time has passed does it ask the
-// hardware.
+// dry reports whether playback has run dry since the tick. Frames written then would land inside
+// the decay. It asks the hardware only if enough time has passed for that.
 func (s *stream) dry() (bool, error) {
-	if s.play.tail == nil || s.play.appl > s.play.hw && time.Since(s.looked) < time.Duration(s.duration(s.play.appl-s.play.hw)) {
+	p := s.play
+	if p.tail == nil || p.appl > p.hw && time.Since(s.looked) < time.Duration(s.duration(p.appl-p.hw)) {
 		return false, nil
 	}
 	s.looked = time.Now()
-	err := s.play.update()
-	return s.play.inTail(), err
+	err := p.update()
+	return p.inTail(), err
 }
 
-// skip leaves out what was not written in time, where hardware still runs in its tail: it is
-// not stopped, and what is written next is heard where it belongs. In both directions that is
-// no way: what is recorded has no gap then.
+// skip drops frames that were not written in time while the hardware is still in its tail, so
+// that it need not stop and the next frames are heard where they belong. A stream in both
+// directions cannot skip, as recording would have no gap.
 func (s *stream) skip() bool {
 	p, to := s.play, s.rel+uint64(s.fill)
 	if s.record != nil || p.hw >= p.tail.end || to < p.appl+uint64(p.tail.ramp.Frames()) {
@@ -149,16 +151,16 @@ func (s *stream) skip() bool {
 	}
 	n := to - p.appl
 	if p.commit(int(n)) != nil {
-		return false // it has stopped meanwhile
+		return false // it has stopped by now
 	}
-	p.tail.flat = true // the decay is before appl
+	p.tail.flat = true // the decay lies before appl
 	p.follow(p.tail.quiet[:p.frame])
 	s.lost += n
 	s.ramps.gap()
 	return true
 }
 
-// fadeOut lets hardware that is to be stopped, and runs, play its tail.
+// fadeOut lets running hardware play its tail before it is stopped.
 func (s *stream) fadeOut() error {
 	p := s.play
 	if p == nil || p.tail == nil || p.sync.State != abi.Running {
@@ -168,7 +170,7 @@ func (s *stream) fadeOut() error {
 	return s.pause(s.looked, time.Duration(s.duration(uint64(max(0, rest)))))
 }
 
-// pause sleeps until so long after a moment, whoever rings the bell.
+// pause sleeps until a duration after a moment, and ignores Wake.
 func (s *stream) pause(after time.Time, long time.Duration) error {
 	for {
 		rest := long - time.Since(after)
@@ -181,21 +183,21 @@ func (s *stream) pause(after time.Time, long time.Duration) error {
 	}
 }
 
-// tailOf is that of play, nil for record. In both directions there is room for lead before it.
-func (s *stream) tailOf(sub *sub, set setup, p *abi.HWParams) *tail {
+// tailOf returns the tail for play, nil for record. In both directions it leaves room for lead.
+func (s *stream) tailOf(h *pcmHandle, set setup, p *abi.HWParams) *tail {
 	full := s.fill
 	if s.record != nil {
 		full += s.granted.Format.Rate / headstart
 	}
-	if !sub.play || s.idle {
+	if !h.play || s.idle {
 		return nil
 	}
 	format := set.formats[len(set.formats)-1]
 	return newTail(format, min(set.tail, p.Interval(abi.BufferSize).Low()-full), set.played, set.period)
 }
 
-// room is how many frames may wait to be played.
-func (s *sub) room() int {
+// room returns how many frames may wait to be played.
+func (s *pcmHandle) room() int {
 	if s.tail == nil {
 		return s.buffer
 	}

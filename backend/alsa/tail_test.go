@@ -13,8 +13,8 @@ import (
 )
 
 // fakePlay is play without a card: its memory, and hardware that a test moves.
-func fakePlay(f audio.Format, buffer, length, period int, planes bool) *sub {
-	s := &sub{play: true, format: f, frame: f.FrameBytes(), sample: f.Encoding.Bytes(), buffer: buffer}
+func fakePlay(f audio.Format, buffer, length, period int, planes bool) *pcmHandle {
+	s := &pcmHandle{play: true, format: f, frame: f.FrameBytes(), sample: f.Encoding.Bytes(), buffer: buffer}
 	s.memory = make([]byte, buffer*s.frame)
 	for i := range s.memory {
 		s.memory[i] = byte(i*7 + 1) // of a program before
@@ -30,14 +30,14 @@ func fakePlay(f audio.Format, buffer, length, period int, planes bool) *sub {
 }
 
 // write is what move does, without the kernel.
-func (s *sub) write(block []byte) {
+func (s *pcmHandle) write(block []byte) {
 	s.lay(block, s.appl)
 	s.appl += uint64(len(block) / s.frame)
 	s.follow(block[len(block)-s.frame:])
 }
 
 // at is what the memory has from a position on.
-func (s *sub) at(position uint64, frames int) []byte {
+func (s *pcmHandle) at(position uint64, frames int) []byte {
 	s.play = false // access reads
 	defer func() { s.play = true }()
 	block := make([]byte, frames*s.frame)

@@ -11,14 +11,15 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// area is where the samples of a channel are in the mapped memory, in bytes.
+// area locates the samples of a channel in the mapped memory, in bytes.
 type area struct{ first, step int }
 
-// mapMemory maps the card's buffer.
-func (s *sub) mapMemory(channels int, planes bool) error {
+// mapMemory maps the card's buffer; planes says that each channel has its own area.
+func (s *pcmHandle) mapMemory(channels int, planes bool) error {
 	size := s.buffer * s.frame
 	var err error
-	if s.memory, err = unix.Mmap(s.fd, 0, roundUp(size, unix.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+	if s.memory, err = unix.Mmap(s.fd, 0, roundUp(size, unix.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED); err != nil {
 		return audio.ErrIO.With("%s: the card's memory cannot be mapped: %v", s.name, err)
 	}
 	if !planes {
@@ -40,9 +41,9 @@ func (s *sub) mapMemory(channels int, planes bool) error {
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// move writes block, or reads it, whole frames for which there is room. It returns how
-// many were moved.
-func (s *sub) move(block []byte) (frames int, err error) {
+// move writes or reads the whole frames of block and returns how many it moved. With mapped
+// memory there must be room for all of them.
+func (s *pcmHandle) move(block []byte) (frames int, err error) {
 	switch {
 	case s.memory == nil && s.planes == nil:
 		return s.copyFrames(block)
@@ -65,8 +66,8 @@ func (s *sub) move(block []byte) (frames int, err error) {
 	return n, nil
 }
 
-// access moves frames to or from a place in the mapped memory.
-func (s *sub) access(block []byte, at int) {
+// access copies frames to or from the mapped memory at a frame index.
+func (s *pcmHandle) access(block []byte, at int) {
 	if s.areas != nil {
 		for channel, a := range s.areas {
 			s.scatter(block[channel*s.sample:], s.memory[a.first+at*a.step:], a.step, len(block)/s.frame)
@@ -81,8 +82,8 @@ func (s *sub) access(block []byte, at int) {
 	}
 }
 
-// scatter moves the samples of a channel between frames and its own place.
-func (s *sub) scatter(frames, plane []byte, step, n int) {
+// scatter copies the samples of one channel between frames and its plane.
+func (s *pcmHandle) scatter(frames, plane []byte, step, n int) {
 	for i := range n {
 		one, other := frames[i*s.frame:i*s.frame+s.sample], plane[i*step:i*step+s.sample]
 		if s.play {
@@ -93,8 +94,8 @@ func (s *sub) scatter(frames, plane []byte, step, n int) {
 	}
 }
 
-// copyFrames lets the kernel copy.
-func (s *sub) copyFrames(block []byte) (int, error) {
+// copyFrames moves interleaved frames by a system call.
+func (s *pcmHandle) copyFrames(block []byte) (int, error) {
 	if len(block) == 0 {
 		return 0, nil
 	}
@@ -105,8 +106,8 @@ func (s *sub) copyFrames(block []byte) (int, error) {
 	return s.transferred(s.xfer.Read(s.fd))
 }
 
-// copyPlanes lets the kernel copy each channel by itself.
-func (s *sub) copyPlanes(block []byte) (n int, err error) {
+// copyPlanes moves one plane for each channel by a system call.
+func (s *pcmHandle) copyPlanes(block []byte) (n int, err error) {
 	frames := len(block) / s.frame
 	if frames == 0 {
 		return 0, nil
@@ -128,8 +129,8 @@ func (s *sub) copyPlanes(block []byte) (n int, err error) {
 	return n, err
 }
 
-// transferred is how many frames the kernel has copied.
-func (s *sub) transferred(err error) (int, error) {
+// transferred returns how many frames the kernel has copied; EAGAIN means none.
+func (s *pcmHandle) transferred(err error) (int, error) {
 	n := int(s.xfer.Result)
 	s.xfer.Buf = nil
 	if errors.Is(err, syscall.EAGAIN) {

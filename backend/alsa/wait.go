@@ -13,8 +13,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
-// Wait sleeps in one system call until the hardware has come a period further than at the
-// tick before, whatever was read and written since.
+// Wait sleeps until the hardware has advanced by one period since the last tick, however much was
+// read or written in between. It normally takes one poll.
 func (s *stream) Wait() (backend.Tick, error) {
 	if !s.running {
 		for {
@@ -39,10 +39,11 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if s.base+s.rel > before || s.lost > lost || woken {
 			return s.tick()
 		}
-		if time.Since(slept) >= s.patience { // and it was not suspended meanwhile
-			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name, s.patience.Round(time.Millisecond))
+		if time.Since(slept) >= s.patience { // a suspended machine would have slept longer
+			return backend.Tick{}, audio.ErrIO.With("%s: the card stands still: not a frame in %v", s.name,
+				s.patience.Round(time.Millisecond))
 		}
-		// What poll has seen is no news: a pause, so that nothing can make this spin.
+		// Poll woke up without progress: pause, so that nothing can make this loop spin.
 		woken, err = s.sleep(s.polls[:1], time.Duration(s.duration(uint64(s.granted.Period))/4+1))
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
@@ -53,23 +54,23 @@ func (s *stream) Wait() (backend.Tick, error) {
 	}
 }
 
-// sleep returns when one of the descriptors has something, or after a time, 0: never;
-// woken: the bell has.
+// sleep blocks until one of the descriptors is ready or limit has passed; a limit of 0 means
+// none. It reports whether Wake was called.
 func (s *stream) sleep(polls []unix.PollFd, limit time.Duration) (woken bool, err error) {
 	var until *unix.Timespec
 	if limit > 0 {
-		s.limit = unix.NsecToTimespec(int64(limit)) // the kernel counts it down
+		s.limit = unix.NsecToTimespec(int64(limit)) // the kernel writes the time left into it
 		until = &s.limit
 	}
 	if err := sleep.Poll(polls, until); err != nil && !errors.Is(err, syscall.EINTR) {
 		return false, err
 	}
 	var count [8]byte
-	n, _ := unix.Read(int(polls[0].Fd), count[:]) // EAGAIN where it has not rung
+	n, _ := unix.Read(int(polls[0].Fd), count[:]) // EAGAIN if nothing called Wake
 	return n == len(count), nil
 }
 
-// wakeAt makes the clock's descriptor ready when the hardware is at rel.
+// wakeAt makes the clock's descriptor ready once the hardware reaches rel.
 func (s *stream) wakeAt(rel uint64) error {
 	c := s.clock
 	c.sync.Flags = abi.GetAppl
@@ -79,26 +80,26 @@ func (s *stream) wakeAt(rel uint64) error {
 	}
 	err := c.sync.Do(c.fd)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
-		return nil // that wakes up, too
+		return nil // poll returns at once in these states
 	}
 	return err
 }
 
-// look finds out how far the hardware is, and starts it anew where it has stopped.
+// look reads the hardware positions and restarts hardware that has stopped.
 func (s *stream) look() error {
 	stopped := false
 	s.looked = time.Now()
-	for _, sub := range [...]*sub{s.play, s.record} { // what is between them makes lead smaller
-		if sub == nil {
+	for _, h := range [...]*pcmHandle{s.play, s.record} { // play first: time in between makes lead smaller
+		if h == nil {
 			continue
 		}
-		if err := sub.update(); err != nil {
+		if err := h.update(); err != nil {
 			return err
 		}
-		switch sub.sync.State {
+		switch h.sync.State {
 		case abi.Running, abi.Draining:
 		case abi.Suspended:
-			if err := s.resume(sub); err != nil {
+			if err := s.resume(h); err != nil {
 				return err
 			}
 			stopped = true
@@ -130,17 +131,17 @@ func (s *stream) look() error {
 	return nil
 }
 
-// duration of frames in ns.
+// duration returns the length of frames in ns.
 func (s *stream) duration(frames uint64) int64 {
 	return int64(audio.MulDiv(frames, 1e9, uint64(s.granted.Format.Rate)))
 }
 
-// resume waits for a card that is suspended until it is back.
-func (s *stream) resume(sub *sub) error {
+// resume blocks until a suspended card is back.
+func (s *stream) resume(h *pcmHandle) error {
 	for {
-		err := abi.Resume(sub.fd)
+		err := abi.Resume(h.fd)
 		if !errors.Is(err, syscall.EAGAIN) {
-			return nil // running, or to be prepared anew
+			return nil // running, or ready for a new start
 		}
 		if _, err := s.sleep(s.polls[:1], 10*time.Millisecond); err != nil {
 			return err
@@ -148,10 +149,10 @@ func (s *stream) resume(sub *sub) error {
 	}
 }
 
-// recover starts hardware that has stopped: the position goes on with the time that has
-// passed, and what was not played or recorded is lost. Hardware that stops as soon as it is
-// started, as a card does that is being unplugged, has a period between its starts,
-// of which each may take longer than that.
+// recover restarts hardware that has stopped. The position advances by the time that has passed,
+// and frames that were not played or recorded in that time are lost. Restarts are at least a
+// period apart, because a card that is being unplugged stops as soon as it starts; when they add
+// up to the patience of the stream, recover gives up.
 func (s *stream) recover() error {
 	if err := s.fadeOut(); err != nil {
 		return err
@@ -179,7 +180,7 @@ func (s *stream) recover() error {
 	return nil
 }
 
-// tick is the state of things after look.
+// tick returns what look has found and clears the count of lost frames.
 func (s *stream) tick() (backend.Tick, error) {
 	t := backend.Tick{Position: s.base + s.rel, Time: s.time, Lost: s.lost}
 	s.lost = 0
@@ -195,10 +196,10 @@ func (s *stream) tick() (backend.Tick, error) {
 	return t, nil
 }
 
-// unread is how many frames of the position are not yet read.
+// unread returns how many frames were recorded up to the tick and are still to be read.
 func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
 
-// unwritten is how many frames are missing for play to be full.
+// unwritten returns how many frames it takes to fill the playback buffer.
 func (s *stream) unwritten() int {
 	room := min(s.play.avail(), s.fill)
 	if !s.trial {
@@ -207,7 +208,7 @@ func (s *stream) unwritten() int {
 	return max(0, room)
 }
 
-// pass keeps a clock going that nobody plays or records with.
+// pass keeps the clock of an idle stream running.
 func (s *stream) pass() error {
 	if s.play != nil {
 		return s.silence(s.unwritten())
@@ -215,7 +216,7 @@ func (s *stream) pass() error {
 	return s.drop(s.quiet)
 }
 
-// drop reads what is recorded up to the tick into a period's room.
+// drop reads and discards what was recorded up to the tick. room holds one period.
 func (s *stream) drop(room []byte) error {
 	for s.unread() > 0 {
 		if n, err := s.record.move(room[:min(s.unread(), s.granted.Period)*s.record.frame]); n == 0 || err != nil {
@@ -225,15 +226,14 @@ func (s *stream) drop(room []byte) error {
 	return nil
 }
 
-// Read moves what was recorded. What the card has lost meanwhile is found out by the next
-// Wait.
+// Read copies recorded frames into block. It does not report an xrun; the next Wait does.
 func (s *stream) Read(block []byte) (int, error) {
 	n, err := s.record.get(block, s.granted.Format)
 	s.ramps.recorded.Pass(block[:n*s.granted.Format.FrameBytes()])
 	return s.transferred(n, err)
 }
 
-// Write moves what is to be played, likewise.
+// Write copies frames to be played. It does not report an xrun; the next Wait does.
 func (s *stream) Write(block []byte) (int, error) {
 	if dry, err := s.dry(); dry || err != nil {
 		return s.transferred(0, err)
@@ -252,6 +252,6 @@ func (s *stream) transferred(n int, err error) (int, error) {
 // monotonic returns CLOCK_MONOTONIC in ns.
 func monotonic() int64 {
 	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // fails on no Linux
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // cannot fail on Linux
 	return now.Nano()
 }

@@ -20,28 +20,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// never is a PCM in alsa-lib's configuration that does not open. PortAudio 19.6 counts on one:
-// where all of them open an assertion (in BuildDeviceList) ends the process.
+// never is a PCM in alsa-lib's configuration that does not open. PortAudio 19.6 needs one: if
+// every PCM opens, an assertion in BuildDeviceList ends the process.
 const never = "pcm.loopbridge_never { type hw card \"no card has this name\" }\n"
 
-// configPath names the files of alsa-lib's configuration, with colons between.
+// configPath names the files of alsa-lib's configuration, separated by colons.
 const configPath = "ALSA_CONFIG_PATH"
 
-// alsaConfig is alsa-lib's configuration with never in it, in a file that only this process has.
+// alsaConfig adds never to alsa-lib's configuration, in a file that only this process has.
 type alsaConfig struct {
 	file   *os.File
-	before string // value of the variable
+	before string // previous value of the variable
 }
 
-// add is for a process that has loaded PortAudio, and not started it. Where it fails all is as
-// it was.
+// add must run after PortAudio is loaded and before it starts. On failure it changes nothing.
 func (c *alsaConfig) add() {
 	c.before = os.Getenv(configPath)
 	path := c.before
 	if path == "" {
 		top := C.topdir()
 		if top == nil {
-			return // PortAudio has no ALSA
+			return // this PortAudio has no ALSA
 		}
 		path = filepath.Join(C.GoString(top), "alsa.conf")
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
-// bell wakes one thread that sleeps: a futex, so that a sleep and what ends it cost one
-// system call each, and a ring that nobody waits for costs none.
+// bell wakes one sleeping thread. It is a futex: a sleep and the ring that ends it cost one
+// system call each, a ring without a sleeper costs none.
 //
 //	awake ──sleep──▶ asleep ──ring──▶ rung ──▶ awake
 //	  └───────────────ring──────────────▲
 type bell struct {
 	state atomic.Uint32
-	left  unix.Timespec // of the sleep in progress; the kernel reads it
+	left  unix.Timespec // until the sleep ends; read by the kernel
 }
 
 const (
@@ -26,19 +26,19 @@ const (
 	bellAsleep
 )
 
-// linux/futex.h
-const futexWake = 1 | 128 // FUTEX_WAKE, of this process only
+// From linux/futex.h.
+const futexWake = 1 | 128 // FUTEX_WAKE, private to this process
 
-// ring ends the sleep in progress, or else the next one. From any thread; does not block
-// or allocate.
+// ring ends the sleep in progress or the next one. Any thread may call it. It neither blocks nor
+// allocates.
 func (b *bell) ring() {
 	if b.state.Swap(bellRung) == bellAsleep {
 		_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.state)), futexWake, 1, 0, 0, 0)
 	}
 }
 
-// sleep returns when the bell rings, or after limit at the earliest; 0: never. It blocks its
-// thread and does not allocate. A bell is for one sleeper.
+// sleep blocks the thread until the bell rings or limit has passed; a limit of 0 means none. It
+// reports whether the bell rang and does not allocate. A bell has one sleeper.
 func (b *bell) sleep(limit time.Duration) (rung bool) {
 	for b.state.CompareAndSwap(bellAwake, bellAsleep) || b.state.Load() == bellAsleep {
 		var left *unix.Timespec

@@ -12,9 +12,9 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// callback is a function whose type tells PortAudio the encoding, and the directions: it is
-// called by reflection, where each parameter costs. It has been called once, with nothing:
-// reflection allocates what it knows of a type at the first call.
+// callback returns a function whose type tells PortAudio encoding and directions; PortAudio calls
+// it by reflection, where each parameter costs. It has been called once with no frames, because
+// reflection allocates at the first call.
 func (s *stream) callback() any {
 	f := s.untried()
 	v := reflect.ValueOf(f)
@@ -62,13 +62,13 @@ func typed[T any](s *stream) any {
 	}
 }
 
-// bytesOf is the memory of samples, which is C's.
+// bytesOf returns the memory of samples, which belongs to C.
 func bytesOf[T any](samples []T) []byte {
 	var sample T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(samples))), len(samples)*int(unsafe.Sizeof(sample)))
 }
 
-// process runs on PortAudio's thread.
+// process handles one block on PortAudio's thread. It neither blocks nor allocates.
 func (s *stream) process(in, out []byte, t portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
 	if len(in)+len(out) == 0 {
 		return

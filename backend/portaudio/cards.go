@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hardware is the PCM of a card that a device is, if it is one.
+// hardware returns the PCM of a card behind a device, if there is one.
 func hardware(d Device) (card, pcm int, ok bool) {
 	if d.HostAPI != "ALSA" {
 		return 0, 0, false
@@ -27,11 +27,11 @@ func hardware(d Device) (card, pcm int, ok bool) {
 	return card, pcm, true
 }
 
-// cardNode is a file that is there as long as a card.
+// cardNode returns a file that exists as long as the card.
 func cardNode(card int) string { return fmt.Sprintf("/dev/snd/controlC%d", card) }
 
-// opens reports whether a card is there. The kernel lists one that is being unplugged a while
-// longer, but lets nobody open it.
+// opens reports whether a card is there. The kernel lists a card for a while after it was
+// unplugged, but does not let it be opened.
 func opens(card int) bool {
 	f, err := os.OpenFile(cardNode(card), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -41,17 +41,15 @@ func opens(card int) bool {
 	return true
 }
 
-// cardNames are the kernel's cards by number, in the words that PortAudio has for them; not
-// those that are being unplugged.
+// cardNames returns the cards that are plugged in, by number, under the names that PortAudio uses.
 func cardNames() map[int]string {
-	text, _ := os.ReadFile("/proc/asound/cards") // a machine without ALSA has none
+	text, _ := os.ReadFile("/proc/asound/cards") // missing on a machine without ALSA
 	names := parseCards(string(text))
 	maps.DeleteFunc(names, func(card int, _ string) bool { return !opens(card) })
 	return names
 }
 
-// parseCards reads "3 [DAC            ]: USB-Audio - QEMU USB Audio", and leaves out the lines
-// of details between.
+// parseCards parses lines such as "3 [DAC ]: USB-Audio - QEMU USB Audio".
 func parseCards(text string) map[int]string {
 	names := map[int]string{}
 	for line := range strings.Lines(text) {
@@ -66,7 +64,7 @@ func parseCards(text string) map[int]string {
 	return names
 }
 
-// includes reports whether all of the cards that are there now were there before.
+// includes reports whether before contains all cards of now.
 func includes(before, now map[int]string) bool {
 	for n, name := range now {
 		if was, known := before[n]; !known || was != name {

@@ -6,45 +6,45 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// flow is what PortAudio's callback and the engine share: two rings, and how far the clock
-// has come. Frames are numbered since Start. The callback plays frame n when its position
-// is n, whether or not it is there in time, so the ring of play never gets out of step.
+// flow is what PortAudio's callback and the engine share: two rings and the progress of the
+// clock. Frames are numbered since Start. The callback plays frame n at position n, or silence if
+// it is late, so the playback ring stays in step.
 //
 //	play    read here: position ──▶ … written ──▶ position + fill, kept full by the engine
 //	record  read here by the engine: read ──▶ … ──▶ position, written by the callback
 //
-// What is atomic is written by one side only. Between reset and Start, and after the
-// callbacks have ended, everything is the engine's.
+// Each atomic field has one writer. The engine owns everything between reset and Start and after
+// the last callback.
 type flow struct {
 	rate         uint64
 	period       uint64
 	buffer       uint64 // Period × Periods, frames
-	room         uint64 // of the rings, frames
-	play, record *ring  // nil: not opened
+	room         uint64 // frames in each ring
+	play, record *ring  // nil if not opened
 	bell         bell
-	quiet        []byte // a period of silence to play
+	quiet        []byte // a period of silence
 	seams        seams
 
-	// The callback's.
+	// Written by the callback.
 	count     atomic.Uint64 // odd while position and time change
 	position  atomic.Uint64
 	time      atomic.Int64  // of position, ns of CLOCK_MONOTONIC
-	gaps      atomic.Uint64 // frames of position that PortAudio has lost
-	missed    atomic.Uint64 // that were not there to be played
-	unheard   atomic.Uint64 // that PortAudio had not when it should have recorded them
-	firstKept atomic.Uint64 // recorded frames are there from here to position, as far as they are not read
-	burst     atomic.Uint64 // most frames that were moved at once
-	together  uint64        // frames of the burst that goes on
-	called    int64         // time of the last callback, 0: none
+	gaps      atomic.Uint64 // frames of position that PortAudio lost
+	missed    atomic.Uint64 // frames that came too late to be played
+	unheard   atomic.Uint64 // frames that PortAudio could not record in time
+	firstKept atomic.Uint64 // first recorded frame still in the ring
+	burst     atomic.Uint64 // most frames moved at once
+	together  uint64        // frames of the burst in progress
+	called    int64         // time of the last callback; 0: none
 
-	// The engine's.
+	// Written by the engine.
 	written atomic.Uint64
 	read    atomic.Uint64
-	ticked  atomic.Bool // it is at work: what it is too late for counts
+	ticked  atomic.Bool // the engine runs: frames that it is late for count
 	ticker
 }
 
-// newFlow takes the formats of both directions, zero for one that is not opened.
+// newFlow takes the formats of both directions; a zero format means not opened.
 func newFlow(rate, period, periods int, play, record audio.Format) *flow {
 	f := &flow{rate: uint64(rate), period: uint64(period), buffer: uint64(period * periods)}
 	f.room = 4*f.buffer + longestBurst
@@ -60,11 +60,10 @@ func newFlow(rate, period, periods int, play, record audio.Format) *flow {
 	return f
 }
 
-// longestBurst is how many frames a device may move at once, beside what the buffer holds.
+// longestBurst is how many frames a device may move at once beyond the buffer.
 const longestBurst = 8192
 
-// reset begins a run at position 0, which is now, with play full of silence. A burst that was seen once
-// is remembered.
+// reset starts a run at position 0 at time now with playback full of silence. It keeps the longest burst.
 func (f *flow) reset(now int64) {
 	f.count.Store(0)
 	f.position.Store(0)
@@ -84,17 +83,17 @@ func (f *flow) reset(now int64) {
 	}
 }
 
-// trouble is what PortAudio flags in a callback.
+// trouble holds the flags that PortAudio sets in a callback.
 type trouble uint8
 
 const (
 	xrun     trouble = 1 << iota // frames were lost before this block
-	noPlay                       // nothing was played before this block
-	noRecord                     // the recorded block is silence: there was nothing yet
+	noPlay                       // silence was played before this block
+	noRecord                     // the recorded block is silence
 )
 
-// process is the callback: it moves whole frames, as many in both directions; in or out is
-// nil where that is not open. It runs on PortAudio's thread, and does not block or allocate.
+// process is the callback. It moves the same number of whole frames in both directions; in or out is nil
+// if that direction is not open. It runs on PortAudio's thread and neither blocks nor allocates.
 func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 	at, n := f.position.Load(), uint64(frames)
 	if what&xrun != 0 && f.called != 0 {
@@ -117,7 +116,7 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 	}
 	if f.record != nil {
 		if at+n > f.read.Load()+f.room {
-			f.firstKept.Store(at + n) // the engine sleeps: it drops all of it when it comes
+			f.firstKept.Store(at + n) // the engine sleeps, and drops them when it wakes up
 		} else {
 			f.record.store(at, in)
 			f.seams.store(f.record, at, n, what&noRecord != 0)
@@ -133,10 +132,10 @@ func (f *flow) process(in, out []byte, frames int, now int64, what trouble) {
 	}
 }
 
-// take plays frames of the ring, and for those that are not there a ramp and silence.
+// take plays frames of the ring, with a ramp and silence for missing ones.
 func (f *flow) take(at uint64, out []byte) {
 	frames := uint64(len(out) / f.play.frame)
-	written := f.written.Load() // once: an engine that was late may write on meanwhile
+	written := f.written.Load() // read once: a late engine may still be writing
 	n := min(frames, written-min(at, written))
 	there, lack := out[:int(n)*f.play.frame], out[int(n)*f.play.frame:]
 	f.play.load(at, there)
@@ -150,14 +149,14 @@ func (f *flow) take(at uint64, out []byte) {
 	f.seams.pass(there, lack, late)
 }
 
-// gap is how many frames PortAudio has lost, whole periods: it does not say, but time does.
+// gap returns how many frames PortAudio has lost, in whole periods, from the time passed.
 func (f *flow) gap(now int64, frames uint64) uint64 {
 	passed := audio.MulDiv(uint64(max(0, now-f.called)), f.rate, 1e9)
 	return max(1, (passed-min(passed, frames))/f.period) * f.period
 }
 
-// measure finds out how many frames come at once: callbacks that follow each other faster
-// than the frames can have passed are one burst.
+// measure updates burst: callbacks that follow each other faster than their frames last belong to
+// one burst.
 func (f *flow) measure(now int64, frames uint64) {
 	if f.called != 0 && audio.MulDiv(uint64(max(0, now-f.called)), f.rate, 1e9) < frames/2 {
 		f.together += frames
@@ -170,7 +169,7 @@ func (f *flow) measure(now int64, frames uint64) {
 	f.called = now
 }
 
-// now is the position and its time, as of the last callback. For the engine.
+// now returns position and time of the last callback. The engine calls it.
 func (f *flow) now() (position uint64, time int64) {
 	for {
 		before := f.count.Load()

@@ -2,17 +2,16 @@ package portaudio
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// seams lead sound over what is missing, at both ends of each ring. Where a ring is filled
-// that is what was not given: by the engine, or by PortAudio; where it is emptied, what was
-// not there in time, or not fetched. nil: the direction is not opened.
+// seams smooth both ends of each ring around missing frames: frames that the engine or PortAudio did not
+// put in, and frames that were late or not taken out. Splices are nil for a direction that is not open.
 type seams struct {
-	given, heard     *audio.Splice // the engine's
-	recorded, played *audio.Splice // the callback's
+	given, heard     *audio.Splice // used by the engine
+	recorded, played *audio.Splice // used by the callback
 
-	dry    bool   // the callback: what is to be played is not there
-	blank  bool   // likewise: there was nothing to record
-	begun  bool   // the engine has given something since the start
-	period []byte // room for one
+	dry    bool   // set by the callback: frames to be played are missing
+	blank  bool   // set by the callback: nothing was recorded
+	begun  bool   // the engine has written since the start
+	period []byte // room for a period
 }
 
 func newSeams(period, ramp int, play, record audio.Format) (s seams) {
@@ -26,7 +25,7 @@ func newSeams(period, ramp int, play, record audio.Format) (s seams) {
 	return s
 }
 
-// reset is at a start.
+// reset forgets the past at a start.
 func (s *seams) reset() {
 	s.dry, s.blank, s.begun = false, false, false
 	for _, splice := range []*audio.Splice{s.given, s.heard, s.recorded, s.played} {
@@ -36,21 +35,22 @@ func (s *seams) reset() {
 	}
 }
 
-// pass lets what is played go by: frames that are there, and silence for those that lack.
-func (s *seams) pass(there, lack []byte, count bool) {
+// pass smooths what is played: the frames that are there, and silence for those that are missing.
+// late says that the engine should have written them.
+func (s *seams) pass(there, lack []byte, late bool) {
 	if s.dry && len(there) > 0 {
 		s.played.Gap()
 		s.dry = false
 	}
 	s.played.Pass(there)
-	if len(lack) > 0 && count && !s.dry {
+	if len(lack) > 0 && late && !s.dry {
 		s.played.Gap()
 		s.dry = true
 	}
 	s.played.Pass(lack)
 }
 
-// store lets n recorded frames in the ring go by, which are silence where there was nothing.
+// store smooths n recorded frames in the ring; nothing says that they are silence.
 func (s *seams) store(r *ring, at, n uint64, nothing bool) {
 	if nothing != s.blank {
 		s.recorded.Gap()
@@ -61,7 +61,7 @@ func (s *seams) store(r *ring, at, n uint64, nothing bool) {
 	s.recorded.Pass(other)
 }
 
-// pause plays n frames of silence that the engine has not given, between those that it has.
+// pause plays n frames of silence in place of frames that the engine has not written.
 func (f *flow) pause(n uint64) {
 	s := &f.seams
 	if !s.begun {

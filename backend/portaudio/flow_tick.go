@@ -5,22 +5,22 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// ticker is the engine's side of a flow: the last tick, and what it has been told.
+// ticker is the engine's side of a flow.
 type ticker struct {
 	at   uint64 // position of the last tick
 	when int64
 	fill uint64 // frames that wait to be played at a tick, after Write
 
-	told    uint64 // of gaps, missed and unheard, as far as they were taken into account
-	dropped uint64 // recorded frames that nobody read in time
-	lost    uint64 // not yet told in a tick
+	told    uint64 // sum of gaps, missed and unheard at the last tick
+	dropped uint64 // recorded frames not read in time
+	lost    uint64 // not yet reported in a tick
 }
 
-// tick reports what has passed since the last one, whole periods; false: nothing. Woken, it
-// repeats the last one, with what is left of it. It does not block or allocate.
+// tick returns the whole periods that have passed since the last one, or false for none. If
+// woken, it repeats the last tick with what is left of it. It neither blocks nor allocates.
 //
-// A burst that is longer than the buffer comes as several ticks, one after the other, while
-// an engine that was late gets one tick that drops what is lost.
+// A burst longer than the buffer becomes several ticks in a row. An engine that was late gets one
+// tick, which drops what is lost.
 func (f *flow) tick(woken bool) (backend.Tick, bool) {
 	position, time := f.now()
 	whole := position / f.period * f.period
@@ -48,10 +48,10 @@ func (f *flow) tick(woken bool) (backend.Tick, bool) {
 	return t, true
 }
 
-// duration of frames in ns.
+// duration returns the length of frames in ns.
 func (f *flow) duration(frames uint64) int64 { return int64(audio.MulDiv(frames, 1e9, f.rate)) }
 
-// grow makes room for the longest burst that was seen.
+// grow makes room for the longest burst so far.
 func (f *flow) grow() {
 	burst := (f.burst.Load() + f.period - 1) / f.period * f.period
 	if burst > f.fill {
@@ -59,8 +59,8 @@ func (f *flow) grow() {
 	}
 }
 
-// unread is how many recorded frames up to the tick are there; what the engine has left
-// for too long is dropped.
+// unread returns how many recorded frames up to the tick are there. It drops what the engine has
+// left for too long.
 func (f *flow) unread() int {
 	from := max(f.read.Load(), min(f.firstKept.Load(), f.at))
 	if from+f.buffer < f.at {
@@ -74,11 +74,10 @@ func (f *flow) unread() int {
 	return int(f.at - from)
 }
 
-// unwritten is how many frames are missing for play to be full. More than the buffer
-// are silence already.
+// unwritten returns how many frames fill the playback buffer. Frames beyond it are silence already.
 func (f *flow) unwritten(position uint64) int {
 	if f.written.Load() < position {
-		f.written.Store(position) // too late for those before; the callback knows
+		f.written.Store(position) // too late for those before; the callback counts them
 		f.seams.given.Reset()
 	}
 	full := f.at + f.fill
@@ -88,7 +87,7 @@ func (f *flow) unwritten(position uint64) int {
 	return int(full - min(full, f.written.Load()))
 }
 
-// silence plays n frames of it.
+// silence plays n frames of silence.
 func (f *flow) silence(n uint64) {
 	for n > 0 {
 		part := min(n, f.period)
@@ -97,7 +96,7 @@ func (f *flow) silence(n uint64) {
 	}
 }
 
-// put plays whole frames, get gives those that were recorded: no more than the tick has.
+// put plays whole frames and get returns recorded ones, at most what the tick has.
 func (f *flow) put(block []byte) {
 	f.seams.begun = true
 	f.seams.given.Pass(block)
@@ -117,7 +116,7 @@ func (f *flow) get(block []byte) {
 	f.read.Store(at + uint64(len(block)/f.record.frame))
 }
 
-// losses are those since the last tick: what is lost in both directions at once counts once.
+// losses returns the frames lost since the last tick. A frame lost in both directions counts once.
 func (f *flow) losses() uint64 {
 	gaps, missed, heard := f.gaps.Load(), f.missed.Load(), f.unheard.Load()+f.dropped
 	total := gaps + max(missed, heard-min(heard, gaps))

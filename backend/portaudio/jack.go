@@ -14,24 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// jack keeps the process alive beside jack2, whose library goes through the list of a client's
-// ports on a thread of its own when JACK tells of a change, while another thread adds and removes
-// some (seen with 1.9.21: JackClient::HandleLatencyCallback). Each new port is such a change, so
-// waiting until all is told does not do for a stream of several. So while ports come and go that
-// thread and ours share a processor, on which that one goes first: it has always done all when ours
-// goes on. Where that is not permitted there is only the wait.
+// jack works around a crash in jack2 1.9.21 (JackClient::HandleLatencyCallback): when JACK
+// announces a change, a thread of its library walks the client's list of ports while another may
+// add and remove some. Each new port is such a change, so a pause does not help a stream with
+// several. While ports come and go, that thread therefore shares a processor with ours and has
+// priority: it is done whenever ours runs. Where that is not permitted, a pause has to do.
 type jack struct {
 	began   map[int]bool // threads of the process before there was a client
-	teller  int          // the thread that is told; 0: not found yet
-	changed atomic.Int64 // when connections have changed last, on the Library's clock
+	teller  int          // thread that handles changes; 0: not found yet
+	changed atomic.Int64 // last change of connections, on the Library's clock
 }
 
-// settled is how long JACK may tell its clients of a change, on a machine that is busy.
+// settled is how long JACK may take to announce a change on a busy machine.
 const settled = 250 * time.Millisecond
 
-// withPorts makes a call in which a stream of a host API opens or closes, on the thread that calls.
-// The caller holds mu.
-func (l *Library) withPorts(hostAPI string, f func()) {
+// withPortsLocked calls f, which opens or closes a stream of hostAPI, on the calling thread.
+func (l *Library) withPortsLocked(hostAPI string, f func()) {
 	if hostAPI != "JACK" {
 		f()
 		return
@@ -43,7 +41,7 @@ func (l *Library) withPorts(hostAPI string, f func()) {
 	}
 }
 
-// begin is before a client is made.
+// begin must run before a client is made.
 func (j *jack) begin() {
 	j.teller, j.began = 0, make(map[int]bool)
 	for _, id := range threads() {
@@ -51,7 +49,7 @@ func (j *jack) begin() {
 	}
 }
 
-// find looks for the thread: a later one that sleeps in a read of a socket. Go's own never do.
+// find looks for the thread: a new one that sleeps in a read of a socket. Go's own never do.
 func (j *jack) find() {
 	if j.teller != 0 {
 		return
@@ -63,7 +61,7 @@ func (j *jack) find() {
 	}
 }
 
-// undisturbed makes a call in which ports come and go, if that is permitted.
+// undisturbed calls f with the thread on the same processor, and reports whether it could.
 func (j *jack) undisturbed(f func()) (done bool) {
 	if j.teller == 0 {
 		return false
@@ -73,7 +71,8 @@ func (j *jack) undisturbed(f func()) (done bool) {
 	if err != nil || unix.SchedGetaffinity(0, &mine) != nil || unix.SchedGetaffinity(j.teller, &its) != nil {
 		return false
 	}
-	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1,
+		Flags: unix.SCHED_FLAG_RESET_ON_FORK}
 	if was.Policy != unix.SCHED_NORMAL || unix.SchedSetAttr(j.teller, &first, 0) != nil {
 		return false
 	}
@@ -82,12 +81,12 @@ func (j *jack) undisturbed(f func()) (done bool) {
 	_ = unix.SchedSetaffinity(0, &one)
 	f()
 	_ = unix.SchedSetaffinity(0, &mine)
-	_ = unix.SchedSetaffinity(j.teller, &its) // it may have ended
+	_ = unix.SchedSetaffinity(j.teller, &its) // the thread may have ended
 	_ = unix.SchedSetAttr(j.teller, was, 0)
 	return true
 }
 
-// oneOf is a processor of two sets, or else of the first.
+// oneOf returns a processor in both sets, or else in the first.
 func oneOf(a, b *unix.CPUSet) (one unix.CPUSet) {
 	const most = len(unix.CPUSet{}) * strconv.IntSize
 	for _, b := range []*unix.CPUSet{b, a} {
@@ -101,7 +100,7 @@ func oneOf(a, b *unix.CPUSet) (one unix.CPUSet) {
 	return *a
 }
 
-// threads are those of the process.
+// threads returns the threads of the process.
 func threads() (ids []int) {
 	entries, _ := os.ReadDir("/proc/self/task")
 	for _, e := range entries {

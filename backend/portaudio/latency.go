@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// latency is how long the first frame of a block is on its way between the callback and the
-// world. PortAudio promises one when it opens a device, and tells the true one with each
-// block: behind a plugin of alsa-lib it is another one, and changes.
+// latency is the time of the first frame of a block between the callback and the world. PortAudio
+// promises one when it opens a device and reports the true one with each block: behind a plugin
+// of alsa-lib it differs and changes.
 type latency struct {
 	promised time.Duration
-	told     atomic.Int64 // ns
+	told     atomic.Int64 // as last reported, ns
 }
 
-// longestLatency is what is believed: a calendar's clock that was set meanwhile makes nonsense.
+// longestLatency is the largest value believed: setting the system clock produces nonsense.
 const longestLatency = 10 * time.Second
 
-// note is for the callback; does not block or allocate.
+// note stores what PortAudio reports. The callback calls it; it neither blocks nor allocates.
 func (l *latency) note(d time.Duration) { l.told.Store(int64(d)) }
 
-// now is that of the last block; settled: buffers have filled since the start.
+// now returns the latency of the last block; settled says that buffers have filled since the
+// start.
 func (l *latency) now(settled bool) time.Duration {
 	if d := time.Duration(l.told.Load()); settled && d > 0 && d < longestLatency {
 		return d

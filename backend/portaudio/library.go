@@ -20,64 +20,63 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Built says whether this build has PortAudio.
+// Built reports whether this build has PortAudio.
 const Built = true
 
 const (
 	file = "libportaudio.so.2"
-	// notFor is the variable by which the ALSA plugin of loopbridge knows a process that must
-	// not open it: PortAudio opens whatever alsa-lib knows to make its list.
+	// notFor tells the ALSA plugin of loopbridge which process it must refuse: PortAudio opens
+	// every PCM of alsa-lib to make its list.
 	notFor = "LOOPBRIDGE_NOT_FOR"
-	// How long PortAudio may take, before it is left behind: to look at all devices, to open
-	// one, to start or stop it.
+	// Timeouts of PortAudio: to list all devices, to open one, to start or stop one.
 	patient, usual, brief = time.Minute, 10 * time.Second, 3 * time.Second
 )
 
-// loaded is PortAudio's own state, of which a process has one.
+// loaded guards PortAudio's state, of which a process has one.
 var loaded atomic.Bool
 
-// Library is PortAudio, loaded. Any goroutine may call its methods.
+// Library is a loaded PortAudio. Any goroutine may call its methods.
 type Library struct {
 	clock   clock
 	config  alsaConfig
-	mu      sync.Mutex // one call of PortAudio at a time
-	worker  *worker    // nil: none, or it hangs
+	mu      sync.Mutex // held during a call of PortAudio
+	worker  *worker    // nil: none, or abandoned
 	ready   bool       // initialised
 	devices []Device
 	infos   []*portaudio.DeviceInfo // of devices
-	cards   map[int]string          // of the kernel, when the list was made
-	streams int                     // open
-	hangs   atomic.Int32            // calls that were left behind
-	blocks  atomic.Int32            // those of them that others must not overtake
+	cards   map[int]string          // the kernel's, when the list was made
+	streams int                     // number open
+	hangs   atomic.Int32            // abandoned calls that have not returned
+	blocks  atomic.Int32            // those of them that no other call may overtake
 	jack    jack
 }
 
-// Load finds PortAudio on this machine, and does not yet start it. The build does not link
-// it, so that a daemon runs where it is not installed: then the error is ErrNoDevice. ErrBusy:
-// the process has a Library that is not closed.
+// Load loads PortAudio without starting it. The build does not link it, so a daemon also runs
+// where it is not installed; Load then returns ErrNoDevice. It returns ErrBusy if the process has
+// a Library that is not closed.
 func Load() (*Library, error) {
 	if loaded.Swap(true) {
-		return nil, audio.ErrBusy.With("PortAudio is loaded already: there is one in a process")
+		return nil, audio.ErrBusy.With("PortAudio is loaded already; a process can load it once")
 	}
 	l := &Library{clock: newClock()}
 	missing := ""
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := l.call(usual, func() { missing = open(file) }, nil)
+	err := l.callLocked(usual, func() { missing = open(file) }, nil)
 	if err == nil && missing != "" {
 		err = audio.ErrNoDevice.With("PortAudio is not installed here: %s; install it (Debian: libportaudio2)", missing)
 	}
 	if err != nil {
-		l.end()
+		l.endLocked()
 		return nil, err
 	}
-	// Now, while no thread of PortAudio can read the environment.
+	// Set it now, while no thread of PortAudio can read the environment.
 	_ = os.Setenv(notFor, strconv.Itoa(os.Getpid()))
 	l.config.add()
 	return l, nil
 }
 
-// open loads a library, for all that have not found its symbols yet, or says why not.
+// open loads a shared library for all users of its symbols. On failure it returns the reason.
 func open(file string) (missing string) {
 	name := C.CString(file)
 	defer C.free(unsafe.Pointer(name))
@@ -87,19 +86,23 @@ func open(file string) (missing string) {
 	return ""
 }
 
-// Devices are those that PortAudio knows. It looks again if none of them is open. The caller
-// owns the list. ErrIO: a host API does not start.
+// Devices returns the devices that PortAudio knows. It lists them again if no stream is open. The
+// caller owns the result. The error is ErrIO if a host API does not start.
 func (l *Library) Devices() ([]Device, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.look(l.streams == 0); err != nil {
+	list := l.startLocked
+	if l.streams == 0 {
+		list = l.rescanLocked
+	}
+	if err := list(); err != nil {
 		return nil, err
 	}
 	return append([]Device(nil), l.devices...), nil
 }
 
-// Close gives PortAudio back, after all streams were closed; ErrBusy: they were not. A Library
-// that was closed must not be used.
+// Close terminates PortAudio. It returns ErrBusy while streams are open. A closed Library must
+// not be used.
 func (l *Library) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,17 +110,17 @@ func (l *Library) Close() error {
 		return audio.ErrBusy.With("PortAudio still has %d streams open", l.streams)
 	}
 	var err error
-	if l.ready && l.hangs.Load() == 0 { // else it would hang as well
+	if l.ready && l.hangs.Load() == 0 { // else Terminate would hang, too
 		l.ready = false
-		if late := l.call(usual, func() { err = portaudio.Terminate() }, nil); late != nil {
+		if late := l.callLocked(usual, func() { err = portaudio.Terminate() }, nil); late != nil {
 			err = late
 		}
 	}
-	l.end()
+	l.endLocked()
 	return err
 }
 
-func (l *Library) end() {
+func (l *Library) endLocked() {
 	if l.worker != nil {
 		l.worker.close()
 		l.worker = nil
@@ -126,27 +129,26 @@ func (l *Library) end() {
 	loaded.Store(false)
 }
 
-// call makes a call of PortAudio. One that takes too long is left behind, late follows it, and
-// there is no other until it is back: PortAudio is not made for two at a time. The caller
-// holds mu.
-func (l *Library) call(limit time.Duration, f, late func()) error {
-	return l.make(limit, f, late, &l.blocks)
+// callLocked runs f on PortAudio's thread. If f exceeds limit, it is abandoned: late runs after it, and
+// no other call starts until both have returned, as PortAudio does not allow two calls at a time.
+func (l *Library) callLocked(limit time.Duration, f, late func()) error {
+	return l.makeLocked(limit, f, late, &l.blocks)
 }
 
-// callBeside is for calls that concern one stream only, such as a stop: if one is left behind,
-// others may go on. The caller holds mu.
-func (l *Library) callBeside(limit time.Duration, f func()) error {
-	return l.make(limit, f, nil, new(atomic.Int32))
+// callBesideLocked is callLocked for calls about one stream, such as a stop: if f is abandoned,
+// other calls may start.
+func (l *Library) callBesideLocked(limit time.Duration, f func()) error {
+	return l.makeLocked(limit, f, nil, new(atomic.Int32))
 }
 
-func (l *Library) make(limit time.Duration, f, late func(), left *atomic.Int32) error {
+func (l *Library) makeLocked(limit time.Duration, f, late func(), left *atomic.Int32) error {
 	if l.blocks.Load() > 0 {
 		return audio.ErrIO.With("PortAudio hangs in an earlier call")
 	}
 	if l.worker == nil {
 		l.worker = newWorker()
 	}
-	left.Add(1) // before somebody can find that it is back
+	left.Add(1) // before the abandoned call can return
 	l.hangs.Add(1)
 	back := func() {
 		left.Add(-1)
@@ -164,23 +166,31 @@ func (l *Library) make(limit time.Duration, f, late func(), left *atomic.Int32) 
 	}
 	l.worker.leave()
 	l.worker = nil
-	return audio.ErrIO.With("PortAudio does not answer, and was left behind after %v", limit)
+	return audio.ErrIO.With("PortAudio does not answer and was abandoned after %v", limit)
 }
 
-// look starts PortAudio, which then makes its list; again: also if it has one. The caller
-// holds mu.
-func (l *Library) look(again bool) error {
-	if l.hangs.Load() > 0 {
-		again = false // to end it would hang as well
-	}
-	if l.ready && !again {
+// startLocked starts PortAudio and lists the devices, unless it has done so.
+func (l *Library) startLocked() error {
+	if l.ready {
 		return nil
 	}
+	return l.listLocked()
+}
+
+// rescanLocked lists the devices again, unless a hanging call would make Terminate hang, too.
+func (l *Library) rescanLocked() error {
+	if l.ready && l.hangs.Load() > 0 {
+		return nil
+	}
+	return l.listLocked()
+}
+
+func (l *Library) listLocked() error {
 	var err error
 	var infos []*portaudio.DeviceInfo
-	was, cards := l.ready, cardNames() // a card that comes meanwhile is none of these
+	was, cards := l.ready, cardNames() // read first: a card that comes now is not in the list
 	l.ready = false
-	late := l.call(patient, func() {
+	late := l.callLocked(patient, func() {
 		if was {
 			_ = portaudio.Terminate()
 		}
@@ -197,7 +207,8 @@ func (l *Library) look(again bool) error {
 		return late
 	}
 	if err != nil {
-		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries say to that is in a log of level debug", words(err))
+		return audio.ErrIO.With("PortAudio does not start: %s; what its libraries report is in the log at level debug",
+			words(err))
 	}
 	l.ready, l.infos, l.cards = true, infos, cards
 	l.devices = make([]Device, len(l.infos))
@@ -211,13 +222,15 @@ func deviceOf(info *portaudio.DeviceInfo) Device {
 	api := info.HostApi
 	return Device{
 		HostAPI: hostAPI(api), Name: info.Name, Rate: int(info.DefaultSampleRate),
-		Play:   Side{info.MaxOutputChannels, info.DefaultLowOutputLatency, info.DefaultHighOutputLatency, api.DefaultOutputDevice == info},
-		Record: Side{info.MaxInputChannels, info.DefaultLowInputLatency, info.DefaultHighInputLatency, api.DefaultInputDevice == info},
+		Play: Side{info.MaxOutputChannels, info.DefaultLowOutputLatency, info.DefaultHighOutputLatency,
+			api.DefaultOutputDevice == info},
+		Record: Side{info.MaxInputChannels, info.DefaultLowInputLatency, info.DefaultHighInputLatency,
+			api.DefaultInputDevice == info},
 	}
 }
 
-// hostAPI is a short name: JACK, not JACK Audio Connection Kit. The binding knows those up to
-// AudioScienceHPI.
+// hostAPI returns a short name: JACK, not JACK Audio Connection Kit. The binding knows those up
+// to AudioScienceHPI.
 func hostAPI(api *portaudio.HostApiInfo) string {
 	if api.Type >= 0 && api.Type <= portaudio.AudioScienceHPI && api.Type.String() != "" {
 		return api.Type.String()

@@ -7,21 +7,22 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Built says whether this build has PortAudio.
+// Built reports whether this build has PortAudio.
 const Built = false
 
-// Library is nothing in this build: Load does not give one.
+// Library is a placeholder: Load never returns one.
 type Library struct{}
 
-// Load says that this build has no PortAudio: audio.ErrUnsupported.
+// Load returns audio.ErrUnsupported.
 func Load() (*Library, error) {
-	return nil, audio.ErrUnsupported.With("this loopbridge was built without PortAudio, as one static program; make build PORTAUDIO=1 makes one with it")
+	return nil, audio.ErrUnsupported.With("this loopbridge was built without PortAudio, as one static program; make " +
+		"build PORTAUDIO=1 makes one with it")
 }
 
-// Devices gives none.
+// Devices returns none.
 func (*Library) Devices() ([]Device, error) { return nil, nil }
 
-// Open opens none.
+// Open returns none.
 func (*Library) Open(backend.Config, Options) (backend.Stream, error) {
 	_, err := Load()
 	return nil, err

@@ -10,26 +10,26 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Device is one that PortAudio found when it last looked.
+// Device describes a device as of PortAudio's last look.
 type Device struct {
 	HostAPI string // ALSA, JACK, OSS, …
-	Name    string // what PortAudio calls it, unique within a host API as a rule
+	Name    string // PortAudio's, usually unique within a host API
 	Rate    int    // Hz, the default
-	// Of each direction; 0 channels: it cannot.
+	// Play and Record are the directions; 0 channels means none.
 	Play, Record Side
 }
 
 // Side is one direction of a device.
 type Side struct {
-	Channels  int           // most
-	Low, High time.Duration // latencies that PortAudio suggests: for live use, and for safety
-	Default   bool          // of its host API
+	Channels  int           // at most
+	Low, High time.Duration // latencies that PortAudio suggests, for live use and for safety
+	Default   bool          // the default device of its host API
 }
 
-// String is the device's full name, by which Open finds it: "ALSA:front".
+// String returns the full name, "ALSA:front", by which Open finds the device.
 func (d Device) String() string { return d.HostAPI + ":" + d.Name }
 
-// can reports whether the device has all of some directions.
+// can reports whether the device has all directions of want.
 func (d Device) can(want audio.Direction) bool {
 	return (want&audio.Play == 0 || d.Play.Channels > 0) && (want&audio.Record == 0 || d.Record.Channels > 0)
 }
@@ -37,14 +37,13 @@ func (d Device) can(want audio.Direction) bool {
 // Prefix may precede a name: "portaudio:ALSA:front" is "ALSA:front".
 const Prefix = "portaudio:"
 
-// Auto is the name of the default device: that of the first host API that has one.
+// Auto names the default device of the first host API that has one.
 const Auto = "auto"
 
-// Find is the device that has a name: "HOSTAPI:NAME", where NAME may be empty for the
-// default one, or NAME. NAME is the whole name or a part of it, in upper or lower case, that
-// only one of the devices has that can do what is wanted; want 0: either direction.
-// ErrNoDevice tells which names are near; ErrInvalid: it is
-// the name of several.
+// Find returns the index of the device that name means: "HOSTAPI:NAME" or NAME. NAME is a whole
+// name or a part of one, in any case, that only one device capable of want has; after a host API
+// it may be empty for the default device. A want of 0 means either direction. Errors: ErrNoDevice
+// with similar names, ErrInvalid if several devices match.
 func Find(devices []Device, name string, want audio.Direction) (index int, err error) {
 	host, part := splitName(devices, strings.TrimPrefix(name, Prefix))
 	var can, cannot []int
@@ -67,29 +66,31 @@ func Find(devices []Device, name string, want audio.Direction) (index int, err e
 	case 0:
 		return 0, notFound(devices, can, cannot, name, host, part, want)
 	}
-	return 0, audio.ErrInvalid.With("%s%s fits %d devices: %s; say more of the name", Prefix, strings.TrimPrefix(name, Prefix), len(found), list(devices, found))
+	return 0, audio.ErrInvalid.With("%s%s fits %d devices: %s; say more of the name", Prefix,
+		strings.TrimPrefix(name, Prefix), len(found), list(devices, found))
 }
 
-// splitName takes a host API off a name. "hw:0" has none: no host API is called hw.
+// splitName splits off a host API. "hw:0" has none: no host API is called hw.
 func splitName(devices []Device, name string) (host, part string) {
 	if name == Auto {
 		return "", ""
 	}
 	first, rest, colon := strings.Cut(name, ":")
-	if colon && (isHostAPI(first) || slices.ContainsFunc(devices, func(d Device) bool { return strings.EqualFold(d.HostAPI, first) })) {
+	if colon && (isHostAPI(first) || slices.ContainsFunc(devices,
+		func(d Device) bool { return strings.EqualFold(d.HostAPI, first) })) {
 		return first, rest
 	}
 	return "", name
 }
 
-// isHostAPI knows those of Linux, so that one that is not running is missed by its name.
+// isHostAPI knows the host APIs of Linux, so that one that is not running is reported by name.
 func isHostAPI(name string) bool {
 	return slices.ContainsFunc([]string{"ALSA", "JACK", "OSS", "PulseAudio", "sndio", "ASIHPI"}, func(api string) bool {
 		return strings.EqualFold(api, name)
 	})
 }
 
-// matching gives those of some devices that have a name, the strictest way in which any has it.
+// matching returns the devices that part names, in the strictest sense in which it names any.
 func matching(devices []Device, among []int, part string) (found []int) {
 	for _, same := range []func(name string) bool{
 		func(name string) bool { return name == part },
@@ -108,7 +109,7 @@ func matching(devices []Device, among []int, part string) (found []int) {
 	return nil
 }
 
-// findDefault is the default device of the first host API.
+// findDefault returns the default device of the first host API.
 func findDefault(devices []Device, among []int, name string, want audio.Direction) (int, error) {
 	for _, i := range among {
 		d := devices[i]
@@ -119,7 +120,8 @@ func findDefault(devices []Device, among []int, name string, want audio.Directio
 	if len(among) > 0 {
 		return among[0], nil
 	}
-	return 0, audio.ErrNoDevice.With("%s: PortAudio has no device that %s; loopbridge devices shows what there is", name, verb(want))
+	return 0, audio.ErrNoDevice.With("%s: PortAudio has no device that %s; loopbridge devices shows what there is", name,
+		verb(want))
 }
 
 func notFound(devices []Device, can, cannot []int, name, host, part string, want audio.Direction) error {
@@ -128,7 +130,8 @@ func notFound(devices []Device, can, cannot []int, name, host, part string, want
 		return audio.ErrNoDevice.With("%s: PortAudio has no devices of %s; is it running, and for this user?", name, host)
 	}
 	if wrong := matching(devices, cannot, part); len(wrong) > 0 {
-		return audio.ErrNoDevice.With("%s: %s does not do all of what is wanted: it has %d channels to play and %d to record, beside what another program has", name,
+		return audio.ErrNoDevice.With("%s: %s cannot do all that is wanted: it has %d channels to play and %d to record, "+
+			"apart from what another program has", name,
 			devices[wrong[0]], devices[wrong[0]].Play.Channels, devices[wrong[0]].Record.Channels)
 	}
 	const gone = "it is not there, or another program has it"
@@ -142,7 +145,7 @@ func notFound(devices []Device, can, cannot []int, name, host, part string, want
 	return audio.ErrNoDevice.With("%s: %s; the nearest names: %s", name, gone, list(devices, near[:min(3, len(near))]))
 }
 
-// verb is what a device does that can do something.
+// verb says what want does, for error messages.
 func verb(want audio.Direction) string {
 	switch want {
 	case audio.Play:
@@ -163,8 +166,8 @@ func list(devices []Device, which []int) string {
 	return strings.Join(names, ", ")
 }
 
-// distance is how many letters are to be added, left out or replaced to make the best part
-// of name a part of what was asked for (Sellers).
+// distance returns how many letters must be added, removed or replaced to turn the best part of
+// name into part (Sellers).
 func distance(name, part string) int {
 	p := []rune(strings.ToLower(part))
 	row := make([]int, len(p)+1)

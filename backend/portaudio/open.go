@@ -16,27 +16,27 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// Open opens a device for as much of the wish as it can do, which Granted then says. Format
-// and channels are those of the wish, which are converted; the rate is that of the device,
-// and the period is longer where it moves more frames at once. The stream is guarded, it
-// blocks the thread of its Wait, and it is a backend.Delayer.
+// Open opens a device with the parameters nearest to wish; Granted returns them. It converts to the
+// wished encoding and channels; the rate is the device's, and the period is longer if the device moves
+// more frames at once. The stream is guarded, its Wait blocks the thread, and it is a backend.Delayer.
 //
-// ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO; each says what to do.
+// Errors: ErrNoDevice, ErrBusy, ErrInvalid for what the device cannot do, ErrIO. Each says what to do.
 func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.ready
 	s := &stream{library: l, idle: !wish.Play && !wish.Record}
-	err := s.open(wish, o)
+	err := s.openLocked(wish, o)
 	if err != nil && known && !s.away && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
-		switch { // what PortAudio knows may be old
+		switch { // PortAudio's list may be out of date
 		case l.hangs.Load() > 0:
-			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, as it does for ten minutes after the server of JACK has died", err)
+			err = fmt.Errorf("%w. PortAudio hangs in an earlier call, "+
+				"as it does for ten minutes after the server of JACK has died", err)
 		case l.streams > 0:
 			err = fmt.Errorf("%w. PortAudio looks for new devices when none of its devices is in use", err)
 		default:
-			if err = l.look(true); err == nil {
-				err = s.open(wish, o)
+			if err = l.rescanLocked(); err == nil {
+				err = s.openLocked(wish, o)
 			}
 		}
 	}
@@ -48,8 +48,8 @@ func (l *Library) Open(wish backend.Config, o Options) (backend.Stream, error) {
 	return backend.Guard(s), nil
 }
 
-// open is called with the library's mu held.
-func (s *stream) open(wish backend.Config, o Options) error {
+// openLocked opens the device; the lock is the library's.
+func (s *stream) openLocked(wish backend.Config, o Options) error {
 	var want audio.Direction
 	if wish.Play {
 		want |= audio.Play
@@ -57,7 +57,7 @@ func (s *stream) open(wish backend.Config, o Options) error {
 	if wish.Record {
 		want |= audio.Record
 	}
-	if err := s.library.look(false); err != nil {
+	if err := s.library.startLocked(); err != nil {
 		return err
 	}
 	i, err := Find(s.library.devices, o.Name, want)
@@ -71,14 +71,14 @@ func (s *stream) open(wish backend.Config, o Options) error {
 		s.card = cardNode(card)
 		now := cardNames()
 		switch name, there := now[card]; {
-		case !there && includes(s.library.cards, now): // the list is good for when it comes back
+		case !there && includes(s.library.cards, now): // the list is valid again once the card is back
 			s.away = true
-			return audio.ErrNoDevice.With("%s: the card is not there; plug it in, and it is used", s.name)
+			return audio.ErrNoDevice.With("%s: the card is not there; it is used as soon as it is plugged in", s.name)
 		case !there, name != s.library.cards[card]:
-			return audio.ErrNoDevice.With("%s: the card is another one now; loopbridge devices shows what there is", s.name)
+			return audio.ErrNoDevice.With("%s: it is a different card now; loopbridge devices shows what there is", s.name)
 		}
 	}
-	if s.idle { // a clock is what either direction has
+	if s.idle { // either direction has a clock
 		if d.Play.Channels > 0 {
 			want = audio.Play
 		} else {
@@ -91,7 +91,7 @@ func (s *stream) open(wish backend.Config, o Options) error {
 	var refused error
 	for _, rate := range rates(wish.Format.Rate, d.Rate) {
 		s.configure(wish, d, want, rate)
-		refused, err = s.try(info)
+		refused, err = s.tryLocked(info)
 		if err != nil {
 			return err
 		}
@@ -105,8 +105,7 @@ func (s *stream) open(wish backend.Config, o Options) error {
 	return s.refusal(refused, d, want)
 }
 
-// rates are those to try, the best first: what is wished, what the device prefers, and
-// what others have, the nearest first.
+// rates returns the rates to try, best first: wish, the device's default, then common ones by distance.
 func rates(wish, usual int) []int {
 	others := []int{48000, 44100, 96000, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000}
 	slices.SortStableFunc(others, func(a, b int) int {
@@ -121,11 +120,11 @@ func rates(wish, usual int) []int {
 	return all
 }
 
-// configure says what the stream is to be at a rate.
+// configure sets the parameters of the stream at a rate.
 func (s *stream) configure(wish backend.Config, d Device, want audio.Direction, rate int) {
 	s.granted = wish
 	s.granted.Format.Rate = rate
-	if rate != wish.Format.Rate { // the same time
+	if rate != wish.Format.Rate { // keep the duration
 		s.granted.Period = int(audio.MulDiv(uint64(wish.Period), uint64(rate), uint64(wish.Format.Rate)))
 	}
 	s.granted.Period, s.granted.Periods = max(s.granted.Period, shortest), max(s.granted.Periods, 2)
@@ -140,22 +139,22 @@ func (s *stream) configure(wish backend.Config, d Device, want audio.Direction, 
 		hardware.Channels = min(wish.Format.Channels, d.Record.Channels)
 		s.recordFormat, low = hardware, max(low, d.Record.Low)
 	}
-	// No device moves more frames at once than its lowest latency.
+	// A device moves no more frames at once than its lowest latency.
 	if coarse := int(hardware.Frames(low)); coarse > s.granted.Period*s.granted.Periods {
 		s.granted.Period = (coarse + s.granted.Periods - 1) / s.granted.Periods
 	}
 }
 
-// shortest is the least period in frames: each is a call from C.
+// shortest is the shortest period in frames: each period is a call from C.
 const shortest = 16
 
-// try opens the device as configured. refused is what PortAudio says of it.
-func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
+// tryLocked opens the device as configured. refused is PortAudio's own error.
+func (s *stream) tryLocked(info *portaudio.DeviceInfo) (refused, err error) {
 	g := s.granted
 	s.flow = newFlow(g.Format.Rate, g.Period, g.Periods, s.playFormat, s.recordFormat)
-	p := portaudio.StreamParameters{SampleRate: float64(g.Format.Rate), FramesPerBuffer: g.Period, Flags: portaudio.DitherOff}
-	// PortAudio's own buffer becomes as long as the ring; beyond four periods it would
-	// move two at once.
+	p := portaudio.StreamParameters{SampleRate: float64(g.Format.Rate), FramesPerBuffer: g.Period,
+		Flags: portaudio.DitherOff}
+	// Make PortAudio's own buffer as long as the ring; beyond four periods it would move two at once.
 	own := g.Format.Duration(int64(g.Period * min(g.Periods-1, 3)))
 	if !s.playFormat.IsZero() {
 		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: s.playFormat.Channels, Latency: own}
@@ -165,8 +164,8 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 	}
 	var opened *portaudio.Stream
 	callback := s.callback()
-	err = s.library.call(usual, func() {
-		s.library.withPorts(s.host, func() { opened, refused = portaudio.OpenStream(p, callback) })
+	err = s.library.callLocked(usual, func() {
+		s.library.withPortsLocked(s.host, func() { opened, refused = portaudio.OpenStream(p, callback) })
 		if refused == nil {
 			known := opened.Info()
 			s.playLatency.promised, s.recordLatency.promised = max(0, known.OutputLatency), max(0, known.InputLatency)
@@ -184,26 +183,29 @@ func (s *stream) try(info *portaudio.DeviceInfo) (refused, err error) {
 	return nil, nil
 }
 
-// refusal is why PortAudio does not open a device, in words.
+// refusal explains why PortAudio does not open a device.
 func (s *stream) refusal(why error, d Device, want audio.Direction) error {
 	text := words(why)
 	switch {
 	case errors.Is(why, portaudio.DeviceUnavailable), strings.Contains(text, "busy"):
-		return audio.ErrBusy.With("%s: the device is in use; stop the program that has it, or let it play through loopbridge", s.name)
+		return audio.ErrBusy.With("%s: the device is in use; "+
+			"stop the program that has it, or let it play through loopbridge", s.name)
 	case errors.Is(why, portaudio.InvalidSampleRate):
-		return audio.ErrInvalid.With("%s: the device takes no rate that loopbridge tried; its own is %d Hz, use rate = %d", s.name, d.Rate, d.Rate)
+		return audio.ErrInvalid.With("%s: the device accepts no rate that loopbridge tried; its own is %d Hz, use rate = %d",
+			s.name, d.Rate, d.Rate)
 	case errors.Is(why, portaudio.InvalidChannelCount):
 		return audio.ErrInvalid.With("%s: the device refuses %d channels; it has %d to play and %d to record", s.name,
 			max(s.playFormat.Channels, s.recordFormat.Channels), d.Play.Channels, d.Record.Channels)
 	case errors.Is(why, portaudio.SampleFormatNotSupported):
 		return audio.ErrInvalid.With("%s: the device has no encoding that PortAudio knows", s.name)
 	case errors.Is(why, portaudio.BadIODeviceCombination) && want == audio.Play|audio.Record:
-		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; attach loops to one side of it", s.name)
+		return audio.ErrInvalid.With("%s: the device cannot be opened to play and record at once; "+
+			"attach loops to one side of it", s.name)
 	}
 	return audio.ErrIO.With("%s: PortAudio cannot open the device: %s", s.name, text)
 }
 
-// words are PortAudio's reason. Many host APIs give none.
+// words returns PortAudio's reason. Many host APIs give none.
 func words(err error) string {
 	if text := strings.TrimSpace(err.Error()); text != "" {
 		return text

@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stderr takes what C libraries write to standard error, as alsa-lib and JACK do by the
-// hundred lines whenever PortAudio looks for devices. Standard error itself goes on as
-// another descriptor; a crash is still reported there. A process has one at a time.
+// Stderr captures what C libraries write to standard error: alsa-lib and JACK write hundreds of
+// lines whenever PortAudio lists devices. Own replaces standard error for the program, and
+// crashes are reported there. A process has one Stderr at a time.
 type Stderr struct {
-	Own  *os.File // what was standard error, until GiveBack
-	pipe *os.File // what is written to it now
+	Own  *os.File // the original standard error, until GiveBack
+	pipe *os.File // what libraries write
 	done chan struct{}
 }
 
-// TakeStderr begins. Listen has to follow.
+// TakeStderr starts the capture. Listen must follow.
 func TakeStderr() (*Stderr, error) {
 	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -42,7 +42,7 @@ func TakeStderr() (*Stderr, error) {
 	return c, nil
 }
 
-// dup2 makes a descriptor another name of a file.
+// dup2 makes fd refer to file.
 func dup2(file *os.File, fd int) error {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -55,14 +55,14 @@ func dup2(file *os.File, fd int) error {
 	return failed
 }
 
-// Listen calls line with each line that libraries write, from a goroutine of its own, until
-// GiveBack. A line is as they wrote it: it may steer a terminal.
+// Listen calls line for each line that libraries write, on its own goroutine, until GiveBack.
+// Lines are raw: they may contain terminal escapes.
 func (c *Stderr) Listen(line func(string)) {
 	go func() {
 		defer close(c.done)
 		lines := bufio.NewReaderSize(c.pipe, 4096)
 		for {
-			text, err := lines.ReadSlice('\n') // a longer one comes in parts
+			text, err := lines.ReadSlice('\n') // a longer line comes in parts
 			if s := strings.TrimSpace(string(text)); s != "" {
 				line(s)
 			}
@@ -74,10 +74,10 @@ func (c *Stderr) Listen(line func(string)) {
 	}()
 }
 
-// GiveBack makes standard error what it was, and blocks until the rest was handed on.
+// GiveBack restores standard error and blocks until all lines were passed to Listen's function.
 func (c *Stderr) GiveBack() {
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
-	_ = dup2(c.Own, 2) // which closes the pipe for writing
+	_ = dup2(c.Own, 2) // closes the writing end of the pipe
 	<-c.done
 	c.pipe.Close()
 	c.Own.Close()

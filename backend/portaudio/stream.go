@@ -14,17 +14,16 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// stream is the driver below the guard. All but Wake, Granted and process is the
-// engine's.
+// stream is the driver below the guard. The engine owns all but Wake, Granted and process.
 //
 //	stopped ──Start──▶ running: PortAudio calls process ──Abort──▶ stopped
 type stream struct {
 	library *Library
 	name    string
 	host    string // API
-	card    string // a file that goes with the card, "": not known
+	card    string // exists as long as the card; "": unknown
 	granted backend.Config
-	idle    bool // nobody plays or records: the clock only
+	idle    bool // neither plays nor records: only the clock is used
 	away    bool // its card is not plugged in
 
 	stream                     *portaudio.Stream
@@ -33,16 +32,16 @@ type stream struct {
 	playFormat, recordFormat   audio.Format // of the device; zero: not opened
 	playLatency, recordLatency latency
 	adaptPlay, adaptRecord     *audio.Adapter // nil: the same format
-	room                       []byte         // a period for them
+	room                       []byte         // a period to convert in
 	patience                   time.Duration  // without a callback
-	usual, lookAfter           time.Duration  // without one to see why
-	looked                     bool           // and not yet again
+	usual, lookAfter           time.Duration  // time without a callback after which to look for the reason
+	looked                     bool           // once already
 
 	woken   atomic.Bool
 	running bool
 	started int64 // ns
-	moved   int64 // when the position was seen to move last
-	hung    error // PortAudio was left behind
+	moved   int64 // time of the last progress of the position
+	hung    error // why PortAudio was abandoned
 }
 
 var (
@@ -50,27 +49,25 @@ var (
 	_ backend.Delayer = (*stream)(nil)
 )
 
-// How the engine finds out that PortAudio's thread spins, as it does when a card has gone: it
-// looks when a callback is late, and again after a glance. A real-time one may keep others of
-// its kind from the only core until then, and is the end of the process after 200 ms
-// (RLIMIT_RTTIME, as rtkit wants it). Where callbacks are late all the time the engine looks less
-// often, and more often again when they are not; never so late that a thread of the same
-// priority can have two of its slices of 100 ms (SCHED_RR).
+// The engine has to notice when PortAudio's thread spins, as it does after a card has gone: it looks when
+// a callback is late, and again after a glance. A real-time thread may by then hold the only core, and
+// after 200 ms the kernel ends the process (RLIMIT_RTTIME, which rtkit demands). If callbacks are always
+// late the engine looks less often, and more often again when they are not, but always before a thread of
+// the same priority can use two slices of 100 ms (SCHED_RR).
 //
-//	callback ──lookAfter──▶ look ──glance──▶ look: it has run meanwhile, so demote it;
-//	                         │               it has not, so double lookAfter
-//	                         └─ late itself: it has the only core, so demote it
+//	callback ──lookAfter──▶ look ──glance──▶ look: the thread ran, so demote it;
+//	                         │               it did not, so double lookAfter
+//	                         └─ late itself: the thread has the only core, so demote it
 const (
 	soonest = 5 * time.Millisecond
 	latest  = 60 * time.Millisecond
 	glance  = 2 * time.Millisecond
 )
 
-// standstill is how long callbacks may stay away, beside what a buffer holds, before the
-// device counts as broken.
+// standstill is how long callbacks may stay away, beyond what a buffer holds, before the stream fails.
 const standstill = 2 * time.Second
 
-// prepare makes what an open stream needs.
+// prepare allocates what an open stream needs.
 func (s *stream) prepare() {
 	g := s.granted
 	frame := 0
@@ -88,8 +85,8 @@ func (s *stream) prepare() {
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
-// Delay implements backend.Delayer: what waits in the ring, and PortAudio's own latency. That
-// is of the first frame of a block, while a position counts the last one.
+// Delay implements backend.Delayer. It counts the ring and PortAudio's own latency, which is that
+// of the first frame of a block, while a position counts the last one.
 func (s *stream) Delay() (play, record int) {
 	g, settled := s.granted, s.running && s.flow.at >= 4*s.flow.buffer
 	if g.Play {
@@ -101,7 +98,7 @@ func (s *stream) Delay() (play, record int) {
 	return play, record
 }
 
-// Wake rings the bell. Wakes do not add up.
+// Wake ends a running or the next Wait.
 func (s *stream) Wake() {
 	s.woken.Store(true)
 	s.flow.bell.ring()
@@ -131,23 +128,23 @@ func (s *stream) Start() error {
 	return nil
 }
 
-// call makes a call of PortAudio that concerns this stream only, and should be short.
+// call makes a short call of PortAudio about this stream.
 func (s *stream) call(f func()) error {
 	s.library.mu.Lock()
 	defer s.library.mu.Unlock()
-	if err := s.library.callBeside(brief, f); err != nil {
+	if err := s.library.callBesideLocked(brief, f); err != nil {
 		s.hung = audio.ErrIO.With("%s: %v", s.name, err)
 	}
 	return s.hung
 }
 
-// connect makes a call that changes the connections of JACK.
+// connect calls f, which changes the connections of JACK, and records when.
 func (s *stream) connect(f func() error) error {
 	defer func() { s.library.jack.changed.Store(s.library.clock.now()) }()
 	return f()
 }
 
-// Wait sleeps until callbacks have moved a period. Where they stay away it looks why.
+// Wait blocks until callbacks have moved a period. If they stay away it looks for the reason.
 func (s *stream) Wait() (backend.Tick, error) {
 	for {
 		woken := s.woken.Swap(false)
@@ -182,7 +179,7 @@ func (s *stream) Wait() (backend.Tick, error) {
 	}
 }
 
-// pass keeps a clock going that nobody plays or records with.
+// pass keeps the clock of an idle stream running.
 func (s *stream) pass(t *backend.Tick) {
 	if s.flow.play != nil {
 		s.flow.silence(uint64(t.Writable))
@@ -192,7 +189,7 @@ func (s *stream) pass(t *backend.Tick) {
 	t.Readable, t.Writable = 0, 0
 }
 
-// runaway reports a device that takes frames as fast as it gets them.
+// runaway returns an error for a device that takes frames as fast as it gets them.
 func (s *stream) runaway(t backend.Tick) error {
 	const most, slack = 4, 2 * int64(time.Second)
 	if passed := t.Time - s.started; s.flow.duration(t.Position) > most*passed+slack {
@@ -202,7 +199,7 @@ func (s *stream) runaway(t backend.Tick) error {
 	return nil
 }
 
-// stalled looks for the reason where no callback came for a time.
+// stalled looks for the reason after a time without a callback.
 func (s *stream) stalled(quiet time.Duration) error {
 	ran, late := s.thread.ran(), quiet > s.lookAfter+latest/4
 	if !s.looked && !late {
@@ -218,15 +215,15 @@ func (s *stream) stalled(quiet time.Duration) error {
 	switch {
 	case s.gone():
 		return audio.ErrGone.With("%s: the card has gone", s.name)
-	case s.flow.at > 0 && s.stream.CpuLoad() == 0: // set by PortAudio when its thread ends
-		return audio.ErrGone.With("%s: PortAudio has given the device up; has it gone?", s.name)
+	case s.flow.at > 0 && s.stream.CpuLoad() == 0: // PortAudio sets it when its thread ends
+		return audio.ErrGone.With("%s: PortAudio has given up on the device; has it gone?", s.name)
 	case quiet >= s.patience:
 		return audio.ErrIO.With("%s: the device stands still: not a frame in %v", s.name, quiet.Round(time.Millisecond))
 	}
 	return nil
 }
 
-// gone reports that the card is known not to be there any more.
+// gone reports whether the card is known to be gone.
 func (s *stream) gone() bool {
 	if s.card == "" {
 		return false
@@ -235,7 +232,7 @@ func (s *stream) gone() bool {
 	return errors.Is(err, os.ErrNotExist)
 }
 
-// Read moves what was recorded.
+// Read copies recorded frames into block.
 func (s *stream) Read(block []byte) (int, error) {
 	frame := s.granted.Format.FrameBytes()
 	if s.adaptRecord == nil {
@@ -252,7 +249,7 @@ func (s *stream) Read(block []byte) (int, error) {
 	return len(block) / frame, nil
 }
 
-// Write moves what is to be played.
+// Write copies frames to be played.
 func (s *stream) Write(block []byte) (int, error) {
 	frame := s.granted.Format.FrameBytes()
 	if s.adaptPlay == nil {
@@ -269,8 +266,7 @@ func (s *stream) Write(block []byte) (int, error) {
 	return len(block) / frame, nil
 }
 
-// Stop drops what PortAudio holds. It does not let it play that, for which PortAudio would
-// wait for a device that may not move.
+// Stop discards what PortAudio holds. Playing it could mean waiting for a device that stands still.
 func (s *stream) Stop() error {
 	s.running = false
 	if s.hung != nil {
@@ -288,14 +284,14 @@ func (s *stream) Stop() error {
 
 func (s *stream) Close() error {
 	if s.running {
-		_ = s.Stop() // what it says of a device that is given back helps nobody
+		_ = s.Stop() // errors of a device about to be closed do not matter
 	}
 	s.thread.close()
 	s.library.mu.Lock()
 	defer s.library.mu.Unlock()
 	if s.hung == nil {
-		_ = s.library.call(usual, func() {
-			s.library.withPorts(s.host, func() { _ = s.stream.Close() })
+		_ = s.library.callLocked(usual, func() {
+			s.library.withPortsLocked(s.host, func() { _ = s.stream.Close() })
 		}, nil)
 	}
 	s.library.streams--

@@ -10,20 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// thread is PortAudio's, on which it calls back: a new one at each start.
+// thread is the thread on which PortAudio calls back; each start has a new one.
 type thread struct {
-	calling atomic.Int32 // its id, 0: it has not called since it was to begin
+	calling atomic.Int32 // its id; 0: it has not called back yet
 
-	// The engine's.
-	known int32         // that was told of
-	used  unix.Timespec // CPU time, when it was asked for last
+	// Owned by the engine.
+	known int32         // id last announced
+	used  unix.Timespec // CPU time at the last call of ran
 
 	tell func(id int)
 	ids  chan int
 	wait sync.WaitGroup
 }
 
-// newThread begins to tell, if there is somebody to be told. close ends it.
+// newThread starts a goroutine that passes ids to tell, which may be nil. close ends it.
 func newThread(tell func(id int)) *thread {
 	t := &thread{tell: tell}
 	if tell != nil {
@@ -43,7 +43,7 @@ func (t *thread) begin() {
 	t.known = 0
 }
 
-// introduce tells of a thread that is not known. For the engine; does not block or allocate.
+// introduce announces a new thread. The engine calls it; it neither blocks nor allocates.
 func (t *thread) introduce() {
 	id := t.calling.Load()
 	if id == t.known || t.tell == nil {
@@ -56,8 +56,8 @@ func (t *thread) introduce() {
 	}
 }
 
-// ran is how long it has run since it was asked for that last. For the engine; does not block
-// or allocate.
+// ran returns the CPU time of the thread since the last call. The engine calls it; it neither
+// blocks nor allocates.
 func (t *thread) ran() time.Duration {
 	const threadClock = 6 // CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED, linux/posix-timers.h
 	before := t.used.Nano()
@@ -67,11 +67,12 @@ func (t *thread) ran() time.Duration {
 	return time.Duration(t.used.Nano() - before)
 }
 
-// demote makes an ordinary thread of it: PortAudio spins while a card is away, and would take
-// the machine with it. One that is ordinary stays so.
+// demote makes the thread an ordinary one: it spins while its card is away, and a real-time one
+// would stop the machine. It stays ordinary until announced again.
 func (t *thread) demote() {
 	if id := t.calling.Load(); id != 0 && t.tell != nil {
-		_ = unix.SchedSetAttr(int(id), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0) // one that has ended needs none
+		_ = unix.SchedSetAttr(int(id), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL},
+			0) // no effect after it has ended
 		t.known = 0
 	}
 }

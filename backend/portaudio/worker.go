@@ -7,9 +7,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 )
 
-// worker is the thread that makes all calls of PortAudio, one at a time: the library is not
-// made for several, and it gives the reason of a failure only to the thread that
-// initialised it.
+// worker is the thread that makes all calls of PortAudio, one at a time. The library allows no
+// concurrent calls, and tells the reason of a failure only to the thread that initialised it.
 type worker struct {
 	calls chan func()
 	ended chan struct{}
@@ -19,7 +18,7 @@ type worker struct {
 func newWorker() *worker {
 	w := &worker{calls: make(chan func()), ended: make(chan struct{})}
 	go func() {
-		runtime.LockOSThread() // for ever: the thread ends with the goroutine
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		defer close(w.ended)
 		for call := range w.calls {
 			call()
@@ -28,17 +27,16 @@ func newWorker() *worker {
 	return w
 }
 
-// do calls f on the thread, and waits until it has returned, or for limit; then it reports
-// false, late follows f there, and the worker must not be used any more. For one goroutine at
-// a time.
+// do calls f on the thread and waits until it returns or limit has passed. After limit it returns
+// false; late then runs when f returns, and the worker must not be used again. One goroutine at a
+// time may call it.
 func (w *worker) do(limit time.Duration, f, late func()) bool {
 	a := backend.NewAttempted()
 	w.calls <- func() { a.Run(f, late) }
 	return a.Wait(limit)
 }
 
-// close ends a worker that does nothing, and waits for it; leave one that hangs ends
-// when it does no longer.
+// close ends an idle worker and waits for it; leave lets a hanging one end when its call returns.
 func (w *worker) close() {
 	close(w.calls)
 	<-w.ended

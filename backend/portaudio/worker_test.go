@@ -12,7 +12,7 @@ func TestWorker(t *testing.T) {
 	n := 0
 	for range 3 {
 		if !w.do(time.Minute, func() { n++ }, func() { t.Error("nothing was late") }) {
-			t.Error("left behind")
+			t.Error("abandoned")
 		}
 	}
 	if w.close(); n != 3 {

@@ -13,35 +13,35 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// benchCmd measures this program on this machine. Daemon and clients are processes
-// of their own, as in real life.
+// benchCmd measures this program on this machine. Daemon and clients are separate processes, as
+// in normal use.
 type benchCmd struct {
-	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, check every frame, and measure."`
+	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, and check every frame."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
-	Mix      benchMixCmd      `cmd:"" help:"Measure what it takes to add up the clients of a device."`
-	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, beside others."`
+	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
+	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
-// benchPairsCmd is bench pairs.
+// benchPairsCmd is the command "bench pairs".
 type benchPairsCmd struct {
 	Pairs             int            `help:"How many." default:"1" placeholder:"N"`
 	Duration          time.Duration  `help:"How long to measure." default:"10s"`
-	Period            time.Duration  `help:"Time of the block that a client moves, and of the clock: 0.5ms to 1s." default:"10ms"`
+	Period            time.Duration  `help:"Duration of a block and of a clock period: 0.5ms to 1s." default:"10ms"`
 	Buffer            int            `help:"Size of each end's buffer in periods." default:"4" placeholder:"PERIODS"`
 	Rate              int            `help:"Frames per second." default:"48000" placeholder:"HZ"`
 	Channels          int            `help:"Samples per frame." default:"2" placeholder:"N"`
 	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
 	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
-	Sets              int            `help:"Set the state of a loop so often in a second meanwhile." placeholder:"N"`
+	Sets              int            `help:"Sets of the state of a loop in a second during the run." placeholder:"N"`
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
-// Run prints the result, and fails where frames were corrupt, or lost and not
-// counted.
+// Run prints the result. It fails if frames were corrupt, or lost without being counted.
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := bench.Pairs{
-		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess, Sets: c.Sets,
+		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess,
+		Sets:   c.Sets,
 		Format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
 	if err := b.Validate(); err != nil {
@@ -67,10 +67,10 @@ func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// errBenchFailed is what bench pairs returns that found lost or corrupt frames.
+// errBenchFailed is the error of a run that found lost or corrupt frames.
 var errBenchFailed = errors.New("frames were corrupt, came twice, or were lost and not counted")
 
-// benchIdleCmd is bench idle.
+// benchIdleCmd is the command "bench idle".
 type benchIdleCmd struct {
 	Loops    int           `help:"How many." default:"4" placeholder:"N"`
 	Duration time.Duration `help:"How long to watch." default:"5s"`
@@ -93,11 +93,11 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, &r, c.JSON)
 }
 
-// benchMixCmd is bench mix.
+// benchMixCmd is the command "bench mix".
 type benchMixCmd struct {
 	Sources int  `help:"How many stereo clients." default:"16" placeholder:"N"`
 	Period  int  `help:"Frames of a cycle." default:"480" placeholder:"FRAMES"`
-	Rounds  int  `help:"How often it is measured; medians count." default:"21" placeholder:"N"`
+	Rounds  int  `help:"Number of measurements; the median counts." default:"21" placeholder:"N"`
 	JSON    bool `name:"json" help:"Print JSON."`
 }
 
@@ -114,9 +114,9 @@ func (c *benchMixCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, report, c.JSON)
 }
 
-// benchResampleCmd is bench resample.
+// benchResampleCmd is the command "bench resample".
 type benchResampleCmd struct {
-	Rounds int  `help:"How often the cost is measured; medians count." default:"9" placeholder:"N"`
+	Rounds int  `help:"Number of cost measurements; the median counts." default:"9" placeholder:"N"`
 	JSON   bool `name:"json" help:"Print JSON."`
 }
 
@@ -137,7 +137,7 @@ func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, report, c.JSON)
 }
 
-// benchWorkerCmd is a client process of bench pairs.
+// benchWorkerCmd is a client process of "bench pairs".
 type benchWorkerCmd struct{}
 
 // Run speaks JSON on stdin and stdout.
@@ -154,7 +154,7 @@ func printBench(out io.Writer, t table, asJSON bool) error {
 	return t.WriteTable(out)
 }
 
-// benchStopped says so where ctx has ended, which is what led to err.
+// benchStopped returns errInterrupted if ctx has ended, else err.
 func benchStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("stopped before there was a result")

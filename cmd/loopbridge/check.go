@@ -14,18 +14,19 @@ type checkCmd struct {
 	File string `arg:"" help:"Configuration file (TOML); see loopbridge.toml(5)." complete:"file"`
 }
 
-// Run prints every problem of the file as FILE:LINE:COLUMN, or that it is fine.
+// Run prints every problem of the file as FILE:LINE:COLUMN, or that there is none.
 func (c *checkCmd) Run(e *env) error {
 	conf, err := loadConfig(c.File, e.stdout)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"), console.Count(len(conf.Loops), "loop"))
+	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"),
+		console.Count(len(conf.Loops), "loop"))
 	return err
 }
 
-// loadConfig reads a configuration, and prints what is wrong with it, one line for each problem.
-// The error is for the exit code and the last line: it does not repeat the problems.
+// loadConfig reads a configuration and prints each problem in a line of its own. The error sets
+// the exit code and the last line; it does not repeat the problems.
 func loadConfig(path string, out io.Writer) (config.Config, error) {
 	c, err := config.Load(path)
 	if problems, ok := errors.AsType[config.Problems](err); ok {

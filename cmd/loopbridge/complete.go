@@ -15,16 +15,16 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// completeCmd answers the completion scripts: one candidate a line for the last
-// word, or "file".
+// completeCmd answers the completion scripts: "file", or the candidates for the last word, one in
+// each line.
 type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
 
-// completePatience is how long somebody who has pressed tab waits for a daemon that hangs.
+// completePatience is how long the tab key waits for a daemon that hangs.
 const completePatience = time.Second
 
-// Run never fails: a shell has no use for errors while somebody types.
+// Run never fails: a shell cannot show errors during completion.
 func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
@@ -41,17 +41,16 @@ func (c *completeCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// line is a command line that is being typed.
+// line is a partly typed command line.
 type line struct {
 	node   *kong.Node // the command so far
 	flags  map[string]*kong.Flag
-	args   int        // positional ones so far
-	waits  *kong.Flag // lacks its value
+	args   int        // positional arguments so far
+	waits  *kong.Flag // flag that still needs its value
 	socket string
 }
 
-// complete proposes what the last of words may be. Words are as bash splits them,
-// which takes "=" for a word.
+// complete returns the candidates for the last of words. bash splits words so that "=" is one.
 func complete(ctx context.Context, e *env, root *kong.Node, words []string) []string {
 	l := line{node: root, flags: make(map[string]*kong.Flag), socket: e.socket()}
 	l.enter(root)
@@ -93,7 +92,7 @@ func complete(ctx context.Context, e *env, root *kong.Node, words []string) []st
 	return matching(all, prefix, last)
 }
 
-// enter takes the flags of a command into the line.
+// enter adds the flags of a command to the line.
 func (l *line) enter(n *kong.Node) {
 	l.node = n
 	for _, f := range n.Flags {
@@ -104,7 +103,7 @@ func (l *line) enter(n *kong.Node) {
 	}
 }
 
-// read takes a word that is complete.
+// read processes a complete word.
 func (l *line) read(word string) {
 	name, value, joined := strings.Cut(word, "=")
 	switch f := l.flags[name]; {
@@ -141,7 +140,7 @@ func (l *line) flagNames() (names []string) {
 	return names
 }
 
-// values returns those of a flag or an argument, as its tag says.
+// values returns the possible values of a flag or an argument, according to its tag.
 func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	switch tag := v.Tag.Get("complete"); tag {
 	case "":
@@ -177,7 +176,7 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	return all
 }
 
-// states returns the names of devices, and of ends of loops.
+// states returns the names of devices and of ends of loops.
 func (l *line) states(ctx context.Context) (all []string) {
 	devices, _ := control.New(l.socket).Devices(ctx)
 	for _, d := range devices {
@@ -193,7 +192,7 @@ func (l *line) states(ctx context.Context) (all []string) {
 	return all
 }
 
-// matching returns the candidates that begin with what was typed, in order.
+// matching returns the candidates that begin with typed, sorted.
 func matching(all []string, prefix, typed string) (some []string) {
 	for _, a := range all {
 		if a == "file" && len(all) == 1 || strings.HasPrefix(a, typed) {

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// completionCmd prints what a shell needs to complete command lines. The shells ask
-// the hidden command __complete for every word.
+// completionCmd prints a completion script. The script calls the hidden command __complete for
+// every word.
 type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish." complete:"bash,zsh,fish"`
 }
@@ -15,7 +15,7 @@ func (c *completionCmd) Run(e *env) error {
 	return err
 }
 
-// A first line "file" means that the shell is to complete the name of a file.
+// "file" in the first line tells the shell to complete file names.
 
 const bashCompletion = `# bash completion of loopbridge; load it with: source <(loopbridge completion bash)
 _loopbridge() {

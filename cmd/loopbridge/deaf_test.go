@@ -123,7 +123,7 @@ func TestDaemonThatAcceptsNobodyAnyMore(t *testing.T) {
 		}
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			cliRun(t, nil, append([]string{"--socket", socket}, args...)...).
-				want(t, exitFailed, "the daemon on "+socket+" accepts no connections, and many wait: is it stopped? try again")
+				want(t, exitFailed, "the daemon on "+socket+" accepts no connections: is it stopped?")
 		})
 	}
 }

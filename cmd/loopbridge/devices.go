@@ -17,14 +17,14 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// devicesCmd shows what there is to play and record on.
+// devicesCmd lists the devices of the daemon and the hardware of the machine.
 type devicesCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// machine is what it shows.
+// machine is the JSON of the command.
 type machine struct {
-	Devices   []deviceInfo  `json:"devices"` // of the daemon; none without one
+	Devices   []deviceInfo  `json:"devices"` // of the daemon, if one runs
 	Cards     []cardInfo    `json:"cards"`
 	PortAudio portAudioInfo `json:"portaudio"`
 }
@@ -39,7 +39,7 @@ type cardInfo struct {
 	Number int       `json:"number"`
 	Name   string    `json:"name"`
 	Driver string    `json:"driver"`
-	Names  []string  `json:"names"` // by which the configuration may call it
+	Names  []string  `json:"names"` // accepted by the configuration
 	Ports  portsInfo `json:"ports"`
 	PCMs   []pcmInfo `json:"pcms"`
 }
@@ -53,7 +53,7 @@ type portsInfo struct {
 type pcmInfo struct {
 	Address string    `json:"address"`
 	Name    string    `json:"name"`
-	Play    *capsInfo `json:"play"` // null: it cannot
+	Play    *capsInfo `json:"play"` // null: it cannot play
 	Record  *capsInfo `json:"record"`
 	Users   []string  `json:"users"` // "aplay (1234) plays"
 }
@@ -62,10 +62,10 @@ type capsInfo struct {
 	Encodings []audio.Encoding `json:"formats"`
 	Rates     [2]int           `json:"rates"`
 	Channels  [2]int           `json:"channels"`
-	Error     string           `json:"error,omitempty"` // why nothing is known, such as that it is in use
+	Error     string           `json:"error,omitempty"` // why there are no details, such as that it is in use
 }
 
-// Run prints the devices of the daemon, if there is one, and all cards.
+// Run prints the devices of the daemon, if one runs, and all cards.
 func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	m := machine{Devices: []deviceInfo{}, Cards: []cardInfo{}}
 	devices, err := control.New(e.socket()).Devices(ctx)
@@ -124,7 +124,7 @@ func capsInfoOf(at card.Address, d audio.Direction) *capsInfo {
 	return &capsInfo{Encodings: caps.Encodings, Rates: caps.Rates, Channels: caps.Channels}
 }
 
-// write is for people.
+// write prints m as text.
 func (m *machine) write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if len(m.Devices) > 0 {
@@ -132,7 +132,8 @@ func (m *machine) write(out io.Writer) error {
 	}
 	for _, d := range m.Devices {
 		if h := d.Hardware; h != nil {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns, strings.TrimSpace(h.Thread+" "+d.Error))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns,
+				strings.TrimSpace(h.Thread+" "+d.Error))
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -142,7 +143,8 @@ func (m *machine) write(out io.Writer) error {
 		fmt.Fprintln(out, "This machine has no sound card.")
 	}
 	for _, card := range m.Cards {
-		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name), console.Printable(card.Driver), strings.Join(card.Names, "  "))
+		fmt.Fprintf(out, "\ncard %d: %s (%s)\n  names   %s\n", card.Number, console.Printable(card.Name),
+			console.Printable(card.Driver), strings.Join(card.Names, "  "))
 		fmt.Fprintf(out, "  ports   play %s; record %s %s\n", card.Ports.Play, card.Ports.Record, card.Ports.Error)
 		for _, p := range card.PCMs {
 			fmt.Fprintf(out, "  %-7s %s%s\n", p.Address, console.Printable(p.Name), usersText(p.Users))
@@ -170,7 +172,8 @@ func (c *capsInfo) write(out io.Writer, does string) {
 		for _, e := range c.Encodings {
 			names = append(names, e.String())
 		}
-		fmt.Fprintf(out, "          %s %s Hz, %s channels, %s\n", does, spanText(c.Rates), spanText(c.Channels), strings.Join(names, " "))
+		fmt.Fprintf(out, "          %s %s Hz, %s channels, %s\n", does, spanText(c.Rates), spanText(c.Channels),
+			strings.Join(names, " "))
 	}
 }
 

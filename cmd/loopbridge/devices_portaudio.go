@@ -10,30 +10,30 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// portAudioInfo is what PortAudio has on this machine.
+// portAudioInfo describes PortAudio on this machine.
 type portAudioInfo struct {
 	Built   bool              `json:"built"`           // this program can use it
 	Error   string            `json:"error,omitempty"` // why there are no devices
-	Said    []string          `json:"said,omitempty"`  // to that by the libraries below, the end of it
+	Said    []string          `json:"said,omitempty"`  // last lines that libraries wrote about the error
 	Devices []portAudioDevice `json:"devices"`
 }
 
 type portAudioDevice struct {
-	Name    string         `json:"name"` // by which the configuration may call it
+	Name    string         `json:"name"` // accepted by the configuration
 	HostAPI string         `json:"host_api"`
 	Rate    int            `json:"rate"` // Hz, the default
-	Play    *portAudioSide `json:"play"` // null: it cannot
+	Play    *portAudioSide `json:"play"` // null: it cannot play
 	Record  *portAudioSide `json:"record"`
 }
 
 type portAudioSide struct {
 	Channels int        `json:"channels"`
-	Latency  [2]float64 `json:"latency_ms"` // that PortAudio suggests: low, high
-	Default  bool       `json:"default"`    // of its host API
+	Latency  [2]float64 `json:"latency_ms"` // suggested by PortAudio: low, high
+	Default  bool       `json:"default"`    // the default device of its host API
 }
 
-// portAudioInfoOf asks PortAudio, which opens every device for it. What the libraries below it
-// say meanwhile is dropped, unless it fails.
+// portAudioInfoOf asks PortAudio, which opens every device. It drops the output of the libraries
+// below unless PortAudio fails.
 func portAudioInfoOf() portAudioInfo {
 	p := portAudioInfo{Built: portaudio.Built, Devices: []portAudioDevice{}}
 	if !portaudio.Built {
@@ -59,7 +59,7 @@ func portAudioInfoOf() portAudioInfo {
 	return p
 }
 
-// ask has PortAudio look for devices.
+// ask lists the devices of PortAudio.
 func (p *portAudioInfo) ask() {
 	library, err := portaudio.Load()
 	if err != nil {
@@ -72,7 +72,8 @@ func (p *portAudioInfo) ask() {
 		p.Error = err.Error()
 	}
 	for _, d := range devices {
-		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play), portAudioSideOf(d.Record)})
+		p.Devices = append(p.Devices, portAudioDevice{d.String(), d.HostAPI, d.Rate, portAudioSideOf(d.Play),
+			portAudioSideOf(d.Record)})
 	}
 }
 
@@ -86,7 +87,7 @@ func portAudioSideOf(s portaudio.Side) *portAudioSide {
 	return &portAudioSide{s.Channels, [2]float64{ms(s.Low), ms(s.High)}, s.Default}
 }
 
-// write is for people.
+// write prints p as text.
 func (p *portAudioInfo) write(out io.Writer) error {
 	switch {
 	case p.Error != "":

@@ -11,7 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// waitFlag is --wait or --wait=DURATION: pcm.Options.Wait.
+// waitFlag is --wait or --wait=DURATION, for pcm.Options.Wait.
 type waitFlag time.Duration
 
 // IsBool makes the value optional.
@@ -28,10 +28,10 @@ func (w *waitFlag) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
-// length is a duration above 0.
+// length is a positive duration.
 type length time.Duration
 
-// UnmarshalText reads "10s", "1m30s", "250ms".
+// UnmarshalText parses "10s", "1m30s", "250ms".
 func (l *length) UnmarshalText(text []byte) error {
 	d, err := parseLength(string(text))
 	*l = length(d)
@@ -44,7 +44,7 @@ func parseLength(text string) (time.Duration, error) {
 	case err != nil && isNumber(text):
 		return 0, fmt.Errorf("%s lacks a unit, use one such as %ss or %sms", text, text, text)
 	case err != nil:
-		return 0, fmt.Errorf("%q is no duration, use one such as 10s or 250ms", text)
+		return 0, fmt.Errorf("%q is not a duration, use one such as 10s or 250ms", text)
 	case d <= 0:
 		return 0, fmt.Errorf("%s is out of range, use more than 0", text)
 	}
@@ -56,13 +56,13 @@ func isNumber(text string) bool {
 	return err == nil
 }
 
-// blockSize is a number of frames, or the duration of so many.
+// blockSize is a number of frames or a duration.
 type blockSize struct {
 	frames   int
 	duration time.Duration
 }
 
-// UnmarshalText reads "256" or "5ms".
+// UnmarshalText parses "256" or "5ms".
 func (b *blockSize) UnmarshalText(text []byte) (err error) {
 	if n, err := strconv.Atoi(string(text)); err == nil {
 		if n < 1 || n > pcmMaxFrames {
@@ -84,7 +84,7 @@ func (b *blockSize) UnmarshalText(text []byte) (err error) {
 // pcmMaxFrames is the longest buffer at the highest rate.
 const pcmMaxFrames = int(pcm.MaxBuffer/time.Second) * audio.MaxRate
 
-// at returns the size in frames at a rate; 0 where none was asked for.
+// at returns the size in frames at a rate, 0 if none was given.
 func (b blockSize) at(rate int) int {
 	if b.duration > 0 {
 		return max(1, int(audio.Format{Rate: rate}.Frames(b.duration)))

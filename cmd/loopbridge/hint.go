@@ -11,15 +11,15 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
-// sample is a recording that alsa-utils brings.
+// sample is a recording from alsa-utils.
 const sample = "/usr/share/sounds/alsa/Front_Center.wav"
 
-// hint says how to play and record, in commands to copy.
+// hint returns commands to copy that play into and record from l.
 func hint(socket string, l config.Loop) string {
 	command := quote(commandName())
 	options := ""
 	if os.Getenv(client.SocketVariable) != "" || socket != client.DefaultSocket() {
-		// Another terminal does not know of it.
+		// Another terminal does not share the working directory or the environment.
 		if absolute, err := filepath.Abs(socket); err == nil {
 			socket = absolute
 		}
@@ -44,7 +44,7 @@ func hint(socket string, l config.Loop) string {
 `, play, record, command+options+" ls")
 }
 
-// commandName returns how another shell starts this program.
+// commandName returns how to start this program from another shell.
 func commandName() string {
 	self, err := os.Executable()
 	if err != nil {
@@ -58,7 +58,7 @@ func commandName() string {
 	return self
 }
 
-// quote makes one word of s for a shell.
+// quote quotes s as one word of a shell.
 func quote(s string) string {
 	special := func(r rune) bool {
 		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)

@@ -15,11 +15,11 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// infoCmd shows the state of a device or of an end of a loop, in the manner of audioctl(1): what it prints can be
-// given back to set.
+// infoCmd shows the state of a device or of an end of a loop, like audioctl(1). set accepts what
+// it prints.
 type infoCmd struct {
-	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); the first device that has sound unless it is named." complete:"state"`
-	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; all without any." complete:"field"`
+	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); default: the first device with sound." complete:"state"`
+	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; default: all." complete:"field"`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -43,7 +43,7 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// find tells the device from the fields.
+// find parses the arguments and returns the state of the device and the fields to show.
 func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state.Field, err error) {
 	name, names := c.Name, c.Fields
 	if _, isField := state.FieldByName(name); isField {
@@ -63,7 +63,7 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state
 	return d, fields, err
 }
 
-// fieldsOf returns {"name": …, "play.gain": …} in the order of the fields.
+// fieldsOf returns {"name": …, "play.gain": …} in the order of fields.
 func fieldsOf(d api.State, fields []state.Field) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
@@ -75,12 +75,12 @@ func fieldsOf(d api.State, fields []state.Field) json.RawMessage {
 	return b.Bytes()
 }
 
-// setCmd sets fields of the state of a device or of an end of a loop, all of them or none.
+// setCmd sets fields of a device or of an end of a loop, all or none.
 type setCmd struct {
 	Args []string `arg:"" name:"name and field=value" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out." complete:"set"`
 }
 
-// Run prints what is different now.
+// Run prints the fields that changed.
 func (c *setCmd) Run(ctx context.Context, e *env) error {
 	name, sets := "", c.Args
 	if !strings.Contains(sets[0], "=") {
@@ -101,7 +101,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 		fmt.Fprintln(e.stdout, changeText(change))
 	}
 	if len(set.Ignored) > 0 {
-		e.warn("%s had no effect: nobody holds that side, or it cannot be set so", strings.Join(set.Ignored, ", "))
+		e.warn("%s had no effect: no program is on that side, or it cannot be set", strings.Join(set.Ignored, ", "))
 	}
 	return nil
 }
@@ -120,13 +120,13 @@ func changeText(c api.Change) string {
 	return console.Printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
 }
 
-// watchCmd prints what happens.
+// watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device or a loop; all of them without a name." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device or a loop; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 
-// Run prints a line for each change until it is interrupted, which is success.
+// Run prints a line for each change until it is interrupted, which counts as success.
 func (c *watchCmd) Run(ctx context.Context, e *env) error {
 	err := control.New(e.socket()).Events(ctx, func(ev api.Event) {
 		if c.Name != "" && c.Name != ev.Device && c.Name != ev.Loop {
@@ -153,10 +153,10 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// setKind is the kind of an event that somebody has set a state.
+// setKind is the kind of event for a changed state.
 const setKind = "set"
 
-// subject returns the name by which info knows what an event is about.
+// subject returns the name that info has for the subject of an event.
 func subject(ev api.Event) string {
 	switch {
 	case ev.Device != "":

@@ -13,15 +13,15 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// levelsCmd shows how loud a device, or a program at an end of a loop, plays and records.
+// levelsCmd shows how loud a device or a program at an end of a loop plays and records.
 type levelsCmd struct {
-	Name     string        `arg:"" optional:"" help:"A device, or an end of a loop: LOOP, LOOP/server or LOOP/PID; without a name the first device that has sound." complete:"state"`
+	Name     string        `arg:"" optional:"" help:"A device, or an end of a loop: LOOP, LOOP/server or LOOP/PID; default: the first device with sound." complete:"state"`
 	Interval time.Duration `help:"How long to measure for each line." default:"200ms"`
 	Once     bool          `help:"Measure once."`
 	JSON     bool          `name:"json" help:"Print JSON, an object for each measurement."`
 }
 
-// Run measures until it is interrupted, which is success.
+// Run measures until it is interrupted, which counts as success.
 func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 	if c.Interval < 10*time.Millisecond || c.Interval > 10*time.Second {
 		return usageError(fmt.Sprintf("interval %v is out of range; use 10ms to 10s", c.Interval))
@@ -44,7 +44,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 			return nil
 		case err != nil:
 			return stopped(ctx, err)
-		case !begun: // only now they measure
+		case !begun: // the daemon starts to measure now
 		case c.JSON:
 			err = writeJSON(e.stdout, levels)
 		case inPlace:
@@ -66,15 +66,15 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 	}
 }
 
-// levelsText has a line for each side.
+// levelsText returns a line for each direction.
 func levelsText(l api.Levels) string {
 	return "play   " + sideText(l.Play) + "\nrecord " + sideText(l.Record)
 }
 
-// endText has a line for what the program at an end does.
+// endText returns a line for the program at an end.
 func endText(l api.Levels) string {
 	switch {
-	case l.Play.Frames > 0 && l.Record.Frames > 0: // one client left, and one of the other direction came
+	case l.Play.Frames > 0 && l.Record.Frames > 0: // a client of the other direction has followed
 		return levelsText(l)
 	case l.Play.Frames > 0:
 		return "play   " + sideText(l.Play)

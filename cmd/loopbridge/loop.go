@@ -11,18 +11,18 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// loopCmd changes which loops there are.
+// loopCmd adds and removes loops.
 type loopCmd struct {
-	Add loopAddCmd `cmd:"" help:"Make a loop, until the daemon ends."`
-	Rm  loopRmCmd  `cmd:"" help:"Take a loop away, and hang up on its programs."`
+	Add loopAddCmd `cmd:"" help:"Add a loop until the daemon stops."`
+	Rm  loopRmCmd  `cmd:"" help:"Remove a loop and disconnect its programs."`
 }
 
 type loopAddCmd struct {
-	Name string   `arg:"" help:"What it is called."`
+	Name string   `arg:"" help:"Name of the new loop."`
 	Keys []string `arg:"" optional:"" name:"key=value" help:"Keys of [[loop]] in the configuration, such as rate=44100 or server.device=main; see loopbridge.toml(5)."`
 }
 
-// Run makes a loop.
+// Run adds a loop.
 func (c *loopAddCmd) Run(ctx context.Context, e *env) error {
 	table := map[string]any{"name": c.Name}
 	for _, arg := range c.Keys {
@@ -52,8 +52,7 @@ func put(table map[string]any, path []string, v any) {
 	table[path[0]] = v
 }
 
-// valueOf reads a value as TOML has it; what is none is a text, so that nobody has to
-// quote twice.
+// valueOf parses a value as TOML. Anything else is a string, so that strings need no second quotes.
 func valueOf(text string) any {
 	var doc struct{ V any }
 	if err := toml.Unmarshal([]byte("V = "+text), &doc); err == nil {
@@ -66,17 +65,17 @@ type loopRmCmd struct {
 	Name string `arg:"" help:"Name of the loop." complete:"loop"`
 }
 
-// Run takes a loop away.
+// Run removes a loop.
 func (c *loopRmCmd) Run(ctx context.Context, e *env) error {
 	return stopped(ctx, control.New(e.socket()).RemoveLoop(ctx, c.Name))
 }
 
-// drainCmd waits for what was written into a loop.
+// drainCmd waits until a loop has delivered what was written.
 type drainCmd struct {
 	Loop string `arg:"" help:"Name of the loop." complete:"loop"`
 }
 
-// Run returns when all of it is played.
+// Run blocks until all of it is played.
 func (c *drainCmd) Run(ctx context.Context, e *env) error {
 	return stopped(ctx, control.New(e.socket()).Drain(ctx, c.Loop))
 }
@@ -86,7 +85,7 @@ type haltCmd struct {
 	Loop string `arg:"" help:"Name of the loop." complete:"loop"`
 }
 
-// Run drops what is on its way.
+// Run discards the frames in the loop.
 func (c *haltCmd) Run(ctx context.Context, e *env) error {
 	return stopped(ctx, control.New(e.socket()).Halt(ctx, c.Loop))
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// lsCmd shows the loops of a daemon.
+// lsCmd lists the loops of a daemon.
 type lsCmd struct {
-	JSON bool `name:"json" help:"Print JSON with everything that is known, as the control API has it."`
+	JSON bool `name:"json" help:"Print JSON with all details, as in the control API."`
 }
 
 // Run prints a table, or JSON.
@@ -39,7 +39,7 @@ func (c *lsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// onCloseText returns what becomes of a server that is a program.
+// onCloseText says what happens when the loop's server closes.
 func onCloseText(l *api.Loop) string {
 	if l.Attached != "" {
 		return "-"
@@ -81,7 +81,7 @@ func holderText(e api.End) string {
 	return text
 }
 
-// formatText is for a table.
+// formatText formats f for a table.
 func formatText(f audio.Format) string {
 	text := fmt.Sprintf("%s %d Hz %d ch", f.Encoding, f.Rate, f.Channels)
 	if f.Positions.Known() {

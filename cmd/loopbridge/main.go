@@ -1,5 +1,5 @@
-// Loopbridge offers virtual sound devices that come in pairs: what one end plays,
-// the other records. This is the daemon, and the command line for its loops.
+// Loopbridge offers virtual sound devices in pairs: what one end plays, the other records. This
+// is the daemon and the command line for its loops.
 package main
 
 import (
@@ -33,8 +33,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// stopSignals returns those that ask for an orderly end; not the end of the terminal
-// under nohup.
+// stopSignals returns the signals that request an orderly end. Under nohup, SIGHUP is not one.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -54,10 +53,10 @@ type cli struct {
 	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, and the sound cards of this machine."`
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
-	Loop       loopCmd       `cmd:"" help:"Make and remove loops of a running daemon."`
+	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
-	Halt       haltCmd       `cmd:"" help:"Drop what is on its way in a loop, and end its sessions."`
+	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
@@ -67,17 +66,17 @@ type cli struct {
 	Complete completeCmd `cmd:"" name:"__complete" hidden:""`
 }
 
-// env is what a command finds around it.
+// env is the environment of a command.
 type env struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 
 	socketFlag string // --socket
-	found      string // the socket of the daemon that was waited for, or opened; "": not yet
+	found      string // socket of the daemon that was waited for or opened; "": none yet
 }
 
-// socket returns where programs reach the daemon.
+// socket returns the path of the daemon's socket.
 func (e *env) socket() string {
 	if at := cmp.Or(e.socketFlag, e.found); at != "" {
 		return at
@@ -85,27 +84,26 @@ func (e *env) socket() string {
 	return client.FindSocket()
 }
 
-// warn prints a sentence, or several in lines of their own.
+// warn prints one or more sentences, each line with a prefix.
 func (e *env) warn(format string, args ...any) {
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
 		fmt.Fprintf(e.stderr, "loopbridge: %s\n", console.Printable(line))
 	}
 }
 
-// writeJSON prints for scripts.
+// writeJSON prints v for scripts.
 func writeJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
 
-// usageError is a command line that asks for what cannot be.
+// usageError is a command line that makes no sense.
 type usageError string
 
 func (u usageError) Error() string { return string(u) }
 
-// run is the program without its process. It ends early when ctx does, and returns
-// the exit status.
+// run runs the program and returns its exit status. It ends early when ctx does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := &env{stdin: stdin, stdout: stdout, stderr: stderr}
 	var c cli
@@ -135,7 +133,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
-// commandOf returns the command that a mistake was made with, and a space.
+// commandOf returns the command that err is about, and a space.
 func commandOf(err error) string {
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Selected() != nil {
 		return strings.TrimPrefix(parse.Context.Selected().FullPath(), "loopbridge ") + " "

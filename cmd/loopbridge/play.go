@@ -9,14 +9,14 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// playCmd writes sound into a loop.
+// playCmd plays sound into a loop.
 type playCmd struct {
 	endFlags
-	File string `arg:"" optional:"" help:"What to play, WAV or raw; - or nothing: the standard input." complete:"file"`
+	File string `arg:"" optional:"" help:"File to play, WAV or raw; - or none: standard input." complete:"file"`
 }
 
-// Run plays. As a client it returns when the engine has taken everything; what a
-// server has written is delivered after it has gone.
+// Run plays. A client returns when the engine has taken everything; what a server has written is
+// delivered after it exits.
 func (c *playCmd) Run(ctx context.Context, e *env) error {
 	src, err := interruptibly(ctx, func() (*source, error) { return openSource(&c.endFlags, c.File, e) })
 	if err != nil {
@@ -47,12 +47,12 @@ func (c *playCmd) Run(ctx context.Context, e *env) error {
 	err = player.play(ctx)
 	player.warn(e)
 	if errors.Is(err, audio.ErrReset) && daemonGone(ctx, e) {
-		return fmt.Errorf("%s: the daemon has gone before all was played", c.Loop)
+		return fmt.Errorf("%s: the daemon went away before all was played", c.Loop)
 	}
 	return err
 }
 
-// stopped returns errInterrupted if a signal is behind a failure, else the failure.
+// stopped returns errInterrupted if a signal caused err, else err.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

@@ -38,7 +38,7 @@ func TestPlayFilesThatLie(t *testing.T) {
 		says  []string
 	}{
 		"true":      {good, len(data), exitOK, nil},
-		"killed":    {lying(4 * 1000), len(data), exitOK, []string{"the WAV header is wrong: its header promises 1000 frames, and there are 30000; all that is there is played"}},
+		"killed":    {lying(4 * 1000), len(data), exitOK, []string{"the WAV header is wrong: its header promises 1000 frames, and there are 30000; playing all that is there"}},
 		"cut off":   {good[:len(good)-4000], len(data) - 4000, exitFailed, []string{"cut off: its header promises 30000 frames, it has 29000"}},
 		"two files": {append(bytes.Clone(good), good...), len(data), exitFailed, []string{"another WAV file follows the first"}},
 	} {

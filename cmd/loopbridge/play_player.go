@@ -12,18 +12,18 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// player moves a source into an end.
+// player plays a source into an end.
 type player struct {
 	p      *pcm.PCM
 	src    *source
 	show   *progress
-	limit  int64 // frames, −1: none
+	limit  int64 // frames; −1: none
 	period int   // frames
 
 	written int64  // frames
-	lost    string // what xruns have cost
-	rest    int    // bytes at the end that were no frame
-	over    bool   // the source is read to its end, and nobody else uses it
+	lost    string // what xruns have cost, in words
+	rest    int    // bytes at the end that were no whole frame
+	drained bool   // the source has ended and is no longer read
 }
 
 // total returns how many frames there are to play; −1: unknown.
@@ -35,9 +35,8 @@ func (pl *player) total() int64 {
 	return total
 }
 
-// play writes everything and gives the end back, which delivers the rest: a drain
-// before it would let silence follow. What a faulty source gave before its fault is
-// played too.
+// play writes everything and closes the end, which delivers the rest; a drain would append
+// silence. It also plays what a faulty source gave before the fault.
 func (pl *player) play(ctx context.Context) error {
 	fault, err := pl.write(ctx)
 	if err == nil {
@@ -58,7 +57,7 @@ func (pl *player) play(ctx context.Context) error {
 	return fault
 }
 
-// write returns what was wrong with the source, and what with the end.
+// write returns a fault of the source and an error of the end.
 func (pl *player) write(ctx context.Context) (fault, err error) {
 	blocks := pl.feed(ctx)
 	stall := time.NewTicker(500 * time.Millisecond)
@@ -66,14 +65,14 @@ func (pl *player) write(ctx context.Context) (fault, err error) {
 	for {
 		select {
 		case b := <-blocks:
-			pl.over = b.err != nil
+			pl.drained = b.err != nil
 			if err := pl.writeBlock(ctx, b.data); err != nil {
 				return nil, err
 			}
 			switch {
 			case b.err == io.EOF:
 				pl.rest = pl.src.rest
-				_, _ = pl.p.Write(ctx, nil) // an eof mark, for whoever counts files
+				_, _ = pl.p.Write(ctx, nil) // an eof mark, for readers that count files
 				return nil, nil
 			case b.err != nil:
 				return b.err, nil
@@ -105,7 +104,7 @@ func (pl *player) writeBlock(ctx context.Context, data []byte) error {
 	return nil
 }
 
-// block is some frames of a source, and why they are the last.
+// block holds frames of a source, and why they are the last.
 type block struct {
 	data []byte
 	err  error
@@ -144,10 +143,10 @@ func (pl *player) feed(ctx context.Context) <-chan block {
 	return blocks
 }
 
-// begun returns when the engine has begun to take what was written: a close waits
-// for the rest, but not long for a server that sleeps.
+// begun waits until the engine has started to take frames: a close waits for the rest, but not
+// long for a server that sleeps.
 func (pl *player) begun(ctx context.Context) error {
-	room := pl.p.Avail() // before the look at what it has taken: if it takes the first now, there is more
+	room := pl.p.Avail() // read first: if the engine takes the first frame now, Avail grows
 	if pl.written == 0 || int64(pl.p.Delay()) < pl.written {
 		return nil
 	}
@@ -160,7 +159,7 @@ func (pl *player) begun(ctx context.Context) error {
 	return nil
 }
 
-// ended says who has gone too early.
+// ended explains an end that came too early.
 func (pl *player) ended(err error) error {
 	if !errors.Is(err, audio.ErrReset) {
 		return err
@@ -172,20 +171,22 @@ func (pl *player) ended(err error) error {
 	f := pl.src.format
 	played := f.Duration(max(0, pl.written-int64(pl.p.Delay()))).Round(time.Millisecond)
 	if total := pl.total(); total >= 0 {
-		return audio.ErrReset.With("%s: the %s has gone after %v of %v", pl.p.Name(), peer, played, f.Duration(total).Round(time.Millisecond))
+		return audio.ErrReset.With("%s: the %s has gone after %v of %v", pl.p.Name(), peer, played,
+			f.Duration(total).Round(time.Millisecond))
 	}
 	return audio.ErrReset.With("%s: the %s has gone after %v", pl.p.Name(), peer, played)
 }
 
-// warn tells what the other end did not get as it was.
+// warn reports what the other end lost.
 func (pl *player) warn(e *env) {
-	if pl.over {
+	if pl.drained {
 		pl.src.warn(e)
 	}
 	if pl.lost != "" {
 		e.warn("%s", pl.lost)
 	}
 	if pl.rest > 0 {
-		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"), pl.src.format, pl.src.format.FrameBytes())
+		e.warn("%s: %s at the end dropped, because a frame of %s has %d", pl.src.name, console.Count(pl.rest, "byte"),
+			pl.src.format, pl.src.format.FrameBytes())
 	}
 }

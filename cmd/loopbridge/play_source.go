@@ -21,15 +21,14 @@ type source struct {
 	wav    *wav.Reader // nil: raw
 	r      *bufio.Reader
 	file   *os.File // nil: standard input
-	size   int64    // bytes, −1: unknown
-	told   int      // of the lies of a WAV header
+	size   int64    // bytes; −1: unknown
+	told   int      // faults of the WAV header already reported
 
 	// Raw only.
 	rest int // bytes at the end that were no whole frame
 }
 
-// openSource reads up to the first frame. Fields of the format that neither file
-// nor flags say are zero.
+// openSource reads up to the first frame. Fields of the format that neither file nor flags give are zero.
 func openSource(f *endFlags, file string, e *env) (*source, error) {
 	s := &source{name: file, size: -1, format: f.wanted()}
 	input := e.stdin
@@ -68,7 +67,7 @@ func (s *source) begin(f *endFlags) error {
 	return nil
 }
 
-// sizeOf returns how many bytes are left of a file; −1: that cannot be known.
+// sizeOf returns how many bytes are left of a file; −1: unknown.
 func sizeOf(r io.Reader) int64 {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -91,24 +90,25 @@ func (s *source) beginWAV(f *endFlags) (err error) {
 	}
 	s.format = s.wav.Format()
 	if w := f.wanted(); w.Or(s.format) != s.format {
-		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, they are for sound without a header", s.name, s.format))
+		return usageError(fmt.Sprintf("%s holds %s: leave out --rate, --channels and --format, "+
+			"they are for sound without a header", s.name, s.format))
 	}
 	s.format.Positions = s.wav.Positions()
 	return nil
 }
 
-// warn tells in a sentence what is false in the header, unless it was told before.
+// warn reports a fault of the header, once.
 func (s *source) warn(e *env) {
 	if s.wav == nil {
 		return
 	}
 	if lies := s.wav.Lies(); len(lies) > s.told {
-		e.warn("%s: the WAV header is wrong: %s; all that is there is played", s.name, strings.Join(lies[s.told:], ", "))
+		e.warn("%s: the WAV header is wrong: %s; playing all that is there", s.name, strings.Join(lies[s.told:], ", "))
 		s.told = len(lies)
 	}
 }
 
-// frames returns how many there are in all; −1: unknown.
+// frames returns the total number of frames; −1: unknown.
 func (s *source) frames() int64 {
 	if s.wav != nil {
 		if total, known := s.wav.Frames(); known {
@@ -122,8 +122,8 @@ func (s *source) frames() int64 {
 	return s.size / int64(s.format.FrameBytes())
 }
 
-// read fills p, whole frames of s.format, with one frame or more,
-// and returns how many bytes. io.EOF ends the sound.
+// read reads at least one frame of s.format into p and returns the number of bytes. io.EOF ends
+// the sound.
 func (s *source) read(p []byte) (int, error) {
 	size := s.format.FrameBytes()
 	if s.wav != nil {

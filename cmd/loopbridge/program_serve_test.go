@@ -28,7 +28,7 @@ func TestProgramSurvivesTheDaemonsDeath(t *testing.T) {
 	daemon.signal(t, syscall.SIGKILL)
 	daemon.wait(t)
 	recorder.wait(t).want(t, exitFailed, "loop0: the daemon has gone; what was recorded before")
-	player.wait(t).want(t, exitFailed, "loop0: the daemon has gone before all was played")
+	player.wait(t).want(t, exitFailed, "loop0: the daemon went away before all was played")
 	trial.ReadWAV(t, out)
 	if _, err := os.Lstat(socket); err != nil {
 		t.Errorf("no stale socket to take over: %v", err)

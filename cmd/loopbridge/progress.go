@@ -14,8 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// progress is one line on a terminal, drawn anew ten times a second. A nil one shows
-// nothing.
+// progress is a line on a terminal, redrawn ten times a second. A nil progress shows nothing.
 type progress struct {
 	w     io.Writer
 	width func() int // columns
@@ -26,26 +25,25 @@ type progress struct {
 	once  sync.Once
 
 	mu    sync.Mutex
-	p     *pcm.PCM // nil: not open yet, or not any more
+	p     *pcm.PCM // nil if no end is open
 	f     audio.Format
-	total int64   // frames, −1: unknown
-	peak  float64 // since the last drawing, 1 is full scale
+	total int64   // frames; −1: unknown
+	peak  float64 // since the last redraw; 1 is full scale
 	seen  reading
 }
 
-// reading is what an end shows.
+// reading is the state of an end at one moment.
 type reading struct {
 	state string // "": nothing to show
-	open  bool   // it was open, so that what follows has a meaning
+	open  bool   // the end has been open, so the fields below are valid
 	moved int64  // frames
 	xruns uint32
-	past  bool // nothing moves any more
+	past  bool // the transfer is over
 }
 
 const progressInterval = 100 * time.Millisecond
 
-// showProgress returns nil unless standard error is a terminal that can go back to the
-// start of its line.
+// showProgress returns nil unless standard error is a terminal that understands a carriage return.
 func showProgress(e *env, loop, verb string, waits bool) *progress {
 	f, ok := e.stderr.(*os.File)
 	if !ok || !console.IsTerminal(f) || os.Getenv("TERM") == "dumb" {
@@ -80,7 +78,7 @@ func (g *progress) run() {
 	}
 }
 
-// attach shows an end from now on, of which total frames are to come.
+// attach starts to show an end, of which total frames are to come.
 func (g *progress) attach(p *pcm.PCM, total int64) {
 	if g == nil {
 		return
@@ -90,30 +88,30 @@ func (g *progress) attach(p *pcm.PCM, total int64) {
 	g.p, g.f, g.total = p, p.Format(), total
 }
 
-// detach looks at the end for the last time.
+// detach takes a last reading of the end.
 func (g *progress) detach() {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.look()
+	g.lookLocked()
 	g.p = nil
 }
 
-// finish says what was done in the end, and with how many frames.
+// finish shows the result: what was done, with how many frames.
 func (g *progress) finish(did string, frames int64) {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.look()
+	g.lookLocked()
 	g.p = nil
 	g.seen.state, g.seen.moved, g.seen.past = did, frames, true
 }
 
-// level takes the frames that have just passed.
+// level adds frames to the peak.
 func (g *progress) level(block []byte) {
 	if g == nil {
 		return
@@ -124,8 +122,7 @@ func (g *progress) level(block []byte) {
 	g.peak = max(g.peak, peak)
 }
 
-// stop draws for the last time and leaves the line. An end that is attached must
-// still be open.
+// stop draws the line a last time and ends it. An attached end must still be open.
 func (g *progress) stop() {
 	if g == nil {
 		return
@@ -136,8 +133,8 @@ func (g *progress) stop() {
 
 func (g *progress) draw(end string) {
 	g.mu.Lock()
-	g.look()
-	text := g.text()
+	g.lookLocked()
+	text := g.textLocked()
 	g.peak = 0
 	g.mu.Unlock()
 	if text != "" {
@@ -145,8 +142,8 @@ func (g *progress) draw(end string) {
 	}
 }
 
-// look takes a reading. The caller holds mu.
-func (g *progress) look() {
+// lookLocked takes a reading.
+func (g *progress) lookLocked() {
 	if g.p == nil {
 		return
 	}
@@ -157,8 +154,8 @@ func (g *progress) look() {
 	g.seen.xruns, _ = g.p.Xruns()
 }
 
-// peakOf returns the largest magnitude among whole samples; 1 is full scale. Floats may be
-// beyond; what is no number, or infinite, counts as silence.
+// peakOf returns the largest magnitude of whole samples; 1 is full scale. Floats may exceed it;
+// NaN and infinity count as silence.
 func peakOf(e audio.Encoding, samples []byte) float64 {
 	var block [512]float32
 	peak := float32(0)

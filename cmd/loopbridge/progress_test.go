@@ -74,26 +74,26 @@ func TestPeakOfLaws(t *testing.T) {
 func TestProgressText(t *testing.T) {
 	columns := 80
 	g := &progress{loop: "loop0", width: func() int { return columns }, f: audio.DefaultFormat(), total: 48000 * 63}
-	if got := g.text(); got != "" {
+	if got := g.textLocked(); got != "" {
 		t.Errorf("before anything: %q", got)
 	}
 	g.seen = reading{state: "waiting for a server"}
-	if got, want := g.text(), "loop0: waiting for a server"; got != want {
+	if got, want := g.textLocked(), "loop0: waiting for a server"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	g.seen, g.peak = reading{state: "playing", open: true, moved: 48000*61 + 24000, xruns: 2}, 0.5
 	full := "loop0: playing 1:01.5 of 1:03.0   -6.0 dBFS  xruns 2  [==================  ]"
-	if got := g.text(); got != full {
+	if got := g.textLocked(); got != full {
 		t.Errorf("%q, want %q", got, full)
 	}
 	for columns = range 90 {
-		if got := g.text(); len(got) >= max(1, columns) || !strings.HasPrefix(full, got) {
+		if got := g.textLocked(); len(got) >= max(1, columns) || !strings.HasPrefix(full, got) {
 			t.Errorf("%d columns: %q has %d", columns, got, len(got))
 		}
 	}
 	columns = 80
 	g.seen.state, g.seen.past = "played", true
-	if got, want := g.text(), "loop0: played 1:01.5 of 1:03.0  xruns 2"; got != want {
+	if got, want := g.textLocked(), "loop0: played 1:01.5 of 1:03.0  xruns 2"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// text returns the line for the present width. The caller holds mu.
-func (g *progress) text() string {
+// textLocked returns the line for the present width.
+func (g *progress) textLocked() string {
 	if g.seen.state == "" {
 		return ""
 	}
@@ -31,7 +31,7 @@ func (g *progress) text() string {
 	return fit(g.width(), head, fmt.Sprintf("  %10s", decibels(g.peak)), xruns, "  "+bar(g.peak))
 }
 
-// stateOf returns what an open end is doing.
+// stateOf says what an open end is doing.
 func stateOf(p *pcm.PCM, verb string) string {
 	peer := "a client"
 	if p.Role() == pcm.Client {
@@ -51,9 +51,9 @@ func stateOf(p *pcm.PCM, verb string) string {
 	return "ended"
 }
 
-// fit joins as many parts as a terminal of so many columns shows without a wrap.
+// fit joins as many parts as fit into columns.
 func fit(columns int, parts ...string) string {
-	columns = max(0, columns-1) // the last one may wrap
+	columns = max(0, columns-1) // the last column may wrap
 	line := ""
 	for i, part := range parts {
 		if i > 0 && len(line)+len(part) > columns {
@@ -64,7 +64,7 @@ func fit(columns int, parts ...string) string {
 	return line[:min(len(line), columns)]
 }
 
-// clock returns the time of so many frames, as 1:23.4 or 1:02:03.4.
+// clock formats the duration of frames as 1:23.4 or 1:02:03.4.
 func clock(f audio.Format, frames int64) string {
 	tenths := int64(f.Duration(frames) / (100 * time.Millisecond))
 	seconds, minutes := tenths/10%60, tenths/600
@@ -74,7 +74,7 @@ func clock(f audio.Format, frames int64) string {
 	return fmt.Sprintf("%d:%02d:%02d.%d", minutes/60, minutes%60, seconds, tenths%10)
 }
 
-// decibels returns a peak in dBFS.
+// decibels formats a peak in dBFS.
 func decibels(peak float64) string {
 	if peak <= 0 {
 		return "-inf dBFS"
@@ -82,7 +82,7 @@ func decibels(peak float64) string {
 	return fmt.Sprintf("%.1f dBFS", math.Round(200*math.Log10(peak))/10+0) // +0: no "-0.0"
 }
 
-// bar returns a peak as 3 dB for each mark, from -60 dB to full scale.
+// bar shows a peak with one mark for each 3 dB, from -60 dB to full scale.
 func bar(peak float64) string {
 	const marks, floor = 20, -60.0
 	db := floor

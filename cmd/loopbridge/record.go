@@ -16,23 +16,21 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// recordBuffer is the usual size of a recorder's ring: a disk may stall for as long.
-// It adds no latency.
+// recordBuffer is the default ring size of a recorder: a disk may stall for as long. It adds no latency.
 const recordBuffer = 2 * time.Second
 
-// recordCmd reads sound from a loop.
+// recordCmd records sound from a loop.
 type recordCmd struct {
 	endFlags
-	File string `arg:"" optional:"" help:"Where to, as WAV or raw; - or nothing: the standard output." complete:"file"`
+	File string `arg:"" optional:"" help:"File to write, WAV or raw; - or none: standard output." complete:"file"`
 }
 
-// Run records until the end of the stream, --duration, or a signal: all are
-// success.
+// Run records until the end of the stream, --duration or a signal; each counts as success.
 func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	if isStdout(c.File) && console.IsTerminal(e.stdout) {
 		return usageError("the standard output is a terminal: name a file, or pipe it somewhere")
 	}
-	signal.Ignore(syscall.SIGXFSZ) // a limit of the file's size is an error of the write
+	signal.Ignore(syscall.SIGXFSZ) // exceeding the file size limit is a write error
 	l, err := c.peek(ctx, e)
 	if err != nil {
 		return stopped(ctx, err)
@@ -75,9 +73,9 @@ func (c *recordCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// ordered returns the format to ask a loop for: the channels of a WAV file in its order,
-// as far as it is known how many there will be and nobody has said another. A client that
-// leaves it to its loop learns that when it is open.
+// ordered returns the format to ask a loop for: the channel order of a WAV file, if the number of
+// channels is known and no order was requested. A client that accepts the loop's format learns
+// the order after the open.
 func (c *recordCmd) ordered(known audio.Format) audio.Format {
 	f := c.wanted()
 	if c.raw(c.File) || f.Channels == 0 && (!c.Server || known.Positions.Known()) {
@@ -90,15 +88,14 @@ func (c *recordCmd) ordered(known audio.Format) audio.Format {
 	return f
 }
 
-// release closes an end that has read, and waits for the daemon, so that a script may open
-// it again.
+// release closes an end that has read, and waits for the daemon, so that a script can open it again.
 func release(p *pcm.PCM) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = p.Close(ctx)
 }
 
-// feasible finds what would fail after the open, as far as that is known before.
+// feasible reports what is known to fail after the open.
 func (c *recordCmd) feasible(l api.Loop) error {
 	if err := writable(c.File); err != nil {
 		return err
@@ -109,7 +106,7 @@ func (c *recordCmd) feasible(l api.Loop) error {
 	return c.fits(c.wanted().Or(audio.DefaultFormat()))
 }
 
-// fits refuses what a WAV file cannot hold.
+// fits reports what a WAV file cannot hold.
 func (c *recordCmd) fits(f audio.Format) error {
 	if c.raw(c.File) || inWAV(f) {
 		return nil
@@ -126,17 +123,17 @@ func inWAV(f audio.Format) bool {
 	return err == nil
 }
 
-// recorder moves an end into a sink.
+// recorder records an end into a sink.
 type recorder struct {
 	p     *pcm.PCM
 	out   *sink
 	show  *progress
-	limit int64 // frames, −1: none
+	limit int64 // frames; −1: none
 	reset bool  // the stream has ended
 }
 
-// record reads blocks of period frames, 0: the usual ones, until the end, and when
-// ctx ends what is there already.
+// record reads blocks of period frames (0: the default) until the end. When ctx ends it still
+// reads what is there.
 func (r *recorder) record(ctx context.Context, period int) error {
 	f := r.p.Format()
 	if period == 0 {
@@ -180,7 +177,7 @@ func (r *recorder) block(ctx context.Context, buf []byte) error {
 	return r.out.write(buf)
 }
 
-// ended tells what is a normal end from what is not.
+// ended returns nil for a normal end, else the error.
 func (r *recorder) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, audio.ErrReset):

@@ -15,19 +15,19 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
-// sink is where a recording goes.
+// sink is the destination of a recording.
 type sink struct {
 	name   string // for messages
 	w      io.Writer
 	file   *os.File    // nil: standard output
 	wav    *wav.Writer // nil: raw
-	order  audio.Order // into that of a WAV file
+	order  audio.Order // channel order of the WAV file
 	frame  int         // bytes
 	frames int64
 }
 
-// createSink creates the file, or empties it, and writes the header. If the header
-// cannot be written, no file stays behind.
+// createSink creates or truncates the file and writes the header. If the header cannot be
+// written, it leaves no file.
 func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, error) {
 	s := &sink{name: file, w: e.stdout, frame: format.FrameBytes()}
 	created := false
@@ -65,7 +65,7 @@ func createSink(f *endFlags, file string, format audio.Format, e *env) (*sink, e
 
 func isStdout(file string) bool { return file == "" || file == "-" }
 
-// writable reports, before anything is touched, why a file could not be written.
+// writable reports why a file could not be written, without touching it.
 func writable(file string) error {
 	if isStdout(file) {
 		return nil
@@ -82,8 +82,8 @@ func writable(file string) error {
 	return nil
 }
 
-// write takes whole frames, and may rearrange them. After a failure the file holds whole frames, and its
-// header says how many.
+// write takes whole frames and may reorder them in place. After a failure the file holds whole
+// frames, and its header says how many.
 func (s *sink) write(p []byte) error {
 	if s.wav != nil {
 		s.order.Apply(p, p)

@@ -79,7 +79,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown encoding", "record -f S17_LE loop0", 2, []string{"encoding \"S17_LE\" is unknown", "S16_LE"}},
 		{"duration without unit", "record -d 5 loop0", 2, []string{"5 lacks a unit", "5s"}},
 		{"duration of nothing", "record -d 0s loop0", 2, []string{"out of range"}},
-		{"wait for a word", "record --wait=long loop0", 2, []string{"\"long\" is no duration"}},
+		{"wait for a word", "record --wait=long loop0", 2, []string{"\"long\" is not a duration"}},
 		{"period of no frames", "play --period 0 loop0", 2, []string{"0 frames are out of range"}},
 		{"buffer of hours", "play --buffer 1h loop0", 2, []string{"out of range, use up to 10s"}},
 		{"unknown shell", "completion tcsh", 2, []string{"tcsh"}},

@@ -17,9 +17,9 @@ type serveCmd struct {
 	Config string `help:"Configuration file (TOML); see loopbridge.toml(5)." placeholder:"FILE" complete:"file"`
 }
 
-// Run serves until ctx ends, or the terminal closes that the process was started in.
+// Run serves until ctx ends or the controlling terminal closes.
 func (c *serveCmd) Run(ctx context.Context, e *env) error {
-	// A log that nobody reads any more must not end the daemon.
+	// A closed log must not end the daemon.
 	signal.Ignore(syscall.SIGPIPE)
 	hangups := daemon.CatchHangups()
 	conf := config.Default()

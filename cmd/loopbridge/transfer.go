@@ -16,24 +16,24 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// endFlags are what play and record share: which end, and how to hold it.
+// endFlags are the flags of play and record: which end, and how to open it.
 type endFlags struct {
 	Loop string `arg:"" help:"Name of the loop, as loopbridge ls shows it." complete:"loop"`
 
 	Server   bool           `help:"Hold the server end, which sets the loop's format."`
-	Wait     waitFlag       `help:"Wait for the daemon, for a server, and for the client before; --wait=10s: so long at most."`
+	Wait     waitFlag       `help:"Wait for the daemon, a server and the previous client; --wait=10s: at most 10 s."`
 	Rate     int            `short:"r" help:"Frames per second." placeholder:"HZ"`
 	Channels int            `short:"c" help:"Samples per frame." placeholder:"N"`
 	Format   audio.Encoding `short:"f" help:"Encoding of a sample, such as S16_LE." placeholder:"NAME" complete:"format"`
-	Duration length         `short:"d" help:"Stop after so much sound, such as 10s." placeholder:"TIME"`
+	Duration length         `short:"d" help:"Stop after this much sound, such as 10s." placeholder:"TIME"`
 	Period   blockSize      `help:"How much to move at a time, such as 5ms, or in frames." placeholder:"SIZE"`
 	Buffer   blockSize      `help:"How much the end can hold, such as 100ms, or in frames." placeholder:"SIZE"`
 	Raw      bool           `help:"The sound has no WAV header. Implied by names that end in .raw or .pcm."`
 
-	awaited error // there was no daemon
+	awaited error // no daemon answered
 }
 
-// Validate implements kong.Validatable: mistakes in a single command line.
+// Validate implements kong.Validatable. It checks the flags against each other.
 func (f *endFlags) Validate() error {
 	d := audio.DefaultFormat()
 	if err := f.wanted().Or(d).Validate(); err != nil {
@@ -42,7 +42,7 @@ func (f *endFlags) Validate() error {
 	return nil
 }
 
-// wanted returns the format that was asked for; fields left out are zero.
+// wanted returns the requested format; other fields are zero.
 func (f *endFlags) wanted() audio.Format {
 	return audio.Format{Rate: f.Rate, Channels: f.Channels, Encoding: f.Format}
 }
@@ -61,8 +61,8 @@ func (f *endFlags) limit(format audio.Format) int64 {
 	return max(1, format.Frames(time.Duration(f.Duration)))
 }
 
-// peek returns the loop as it is before it is opened. Where there is none the open will
-// say so better; but it must not wait once more for a daemon that does not answer.
+// peek returns the loop before it is opened. If there is none, the open explains that better;
+// only a daemon that does not answer is an error, so that no second wait follows.
 func (f *endFlags) peek(ctx context.Context, e *env) (api.Loop, error) {
 	if f.await(ctx, e) != nil {
 		return api.Loop{}, nil
@@ -74,7 +74,7 @@ func (f *endFlags) peek(ctx context.Context, e *env) (api.Loop, error) {
 	return l, nil
 }
 
-// await waits for the daemon, if --wait says so. What is left of the time is for the server.
+// await waits for the daemon if --wait says so. The remaining time is for the server.
 func (f *endFlags) await(ctx context.Context, e *env) error {
 	if f.Wait == 0 || e.found != "" || f.awaited != nil {
 		return f.awaited
@@ -88,13 +88,14 @@ func (f *endFlags) await(ctx context.Context, e *env) error {
 	return nil
 }
 
-// open opens the end. usual is the buffer without --buffer, 0: the loop's. rate
-// turns durations into frames.
-func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int, usual time.Duration) (*pcm.PCM, error) {
+// open opens the end. usual is the buffer without --buffer, 0 for the loop's own. rate converts
+// durations to frames.
+func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int,
+	usual time.Duration) (*pcm.PCM, error) {
 	if err := f.await(ctx, e); err != nil {
 		return nil, err
 	}
-	e.found = e.socket() // whatever becomes of it, it is the one that is meant
+	e.found = e.socket() // even if the open fails
 	buffer := f.Buffer
 	if buffer == (blockSize{}) {
 		buffer.duration = usual
@@ -113,7 +114,7 @@ func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format a
 	return p, nil
 }
 
-// advise adds to a refusal what this command line can do about it.
+// advise adds to an error what this command line can do about it.
 func (f *endFlags) advise(err error, o pcm.Options) error {
 	other := map[pcm.Direction]string{pcm.Read: "play", pcm.Write: "record"}[o.Direction]
 	switch client := o.Role == pcm.Client; {
@@ -125,7 +126,7 @@ func (f *endFlags) advise(err error, o pcm.Options) error {
 	return err
 }
 
-// lost says in a sentence what xruns of p have cost; "" if nothing.
+// lost says what xruns of p have cost, "" for nothing.
 func lost(p *pcm.PCM) string {
 	bursts, frames := p.Xruns()
 	if frames == 0 {
@@ -140,14 +141,13 @@ func lost(p *pcm.PCM) string {
 		p.Name(), console.Count(int(bursts), "underrun"), frames, d)
 }
 
-// daemonGone reports whether the stream ended because there is no daemon any more.
+// daemonGone reports whether the stream ended because the daemon has gone.
 func daemonGone(ctx context.Context, e *env) bool {
 	_, err := control.New(e.socket()).Loops(ctx)
 	return errors.Is(err, audio.ErrNoDaemon) || errors.Is(err, audio.ErrReset)
 }
 
-// interruptibly gives up on f when ctx ends: opening a named pipe or reading a
-// terminal cannot be cancelled.
+// interruptibly abandons f when ctx ends: opening a named pipe or reading a terminal cannot be cancelled.
 func interruptibly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -167,6 +167,5 @@ func interruptibly[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// errInterrupted is the end of a command that a signal stopped before its work was
-// done.
+// errInterrupted is the error of a command that a signal stopped before its work was done.
 var errInterrupted = errors.New("interrupted")

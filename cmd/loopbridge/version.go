@@ -12,12 +12,12 @@ import (
 // version is set with -ldflags "-X main.version=…".
 var version string
 
-// versionCmd says what this program is.
+// versionCmd prints what this program is.
 type versionCmd struct {
 	JSON bool `name:"json" help:"Print a JSON object."`
 }
 
-// versionInfo is what version --json prints.
+// versionInfo is the JSON of the command.
 type versionInfo struct {
 	Version  string `json:"version"`
 	Go       string `json:"go_version"`
@@ -42,7 +42,7 @@ func currentVersion() versionInfo {
 	return v
 }
 
-// builtVersion returns what the go command knows of its own.
+// builtVersion returns the version that the go command recorded.
 func builtVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

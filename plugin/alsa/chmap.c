@@ -1,13 +1,13 @@
-/* Most programs say nothing of positions, so what they mean has to be known:
+/* Most programs do not state positions, so their meaning has to be known:
  *
- *	asks, and does as it is told    mpv, VLC, GStreamer's alsasink
- *	ALSA's order, by convention     FFmpeg when it plays, MPD, PulseAudio, and who is not listed
- *	that of a WAV file              aplay, arecord, SoX, FFmpeg when it records: they pass on
+ *	asks, and follows the answer    mpv, VLC, GStreamer's alsasink
+ *	ALSA's order, by convention     FFmpeg when it plays, MPD, PulseAudio, and all not listed
+ *	the order of a WAV file         aplay, arecord, SoX, FFmpeg when it records: they pass on
  *					what they have
  *	none                            JACK's programs
  *
- * Both orders are the same for up to four channels; more than eight have none. What the
- * program says itself (snd_pcm_set_chmap, aplay -m), or the definition, comes first. */
+ * Both orders are the same for up to four channels; more than eight have none. What the program states
+ * (snd_pcm_set_chmap, aplay -m) or the definition says takes precedence. */
 #define _GNU_SOURCE
 #include "chmap.h"
 
@@ -17,7 +17,7 @@
 
 #include "text.h"
 
-/* Two channels and one have one order, whatever is written in. */
+/* One and two channels have the same order in both. */
 enum { LEAST = 3, MOST = 8 };
 
 void lb_chmap_init(struct lb_chmap *c, snd_pcm_stream_t stream)
@@ -43,7 +43,7 @@ void lb_chmap_init(struct lb_chmap *c, snd_pcm_stream_t stream)
 			c->order = programs[i].order;
 }
 
-/* usual is an order of so many channels; zeros: there is none. */
+/* usual stores the order of that many channels; zeros: none. */
 static void usual(struct lb_stand *s, enum lb_order order, uint32_t channels)
 {
 	static const struct lb_stand alsa[] = {
@@ -71,7 +71,7 @@ static void usual(struct lb_stand *s, enum lb_order order, uint32_t channels)
 		return;
 	while (all->channels != channels && all->channels != MOST)
 		all++;
-	memcpy(s->at, all->at, channels); /* others begin as eight do */
+	memcpy(s->at, all->at, channels); /* all others are the first of eight */
 }
 
 static bool known(const struct lb_stand *s) { return s->channels && s->at[0]; }
@@ -98,7 +98,7 @@ int lb_chmap_parse(struct lb_chmap *c, const char *text)
 	return c->listed.channels ? 0 : -EINVAL;
 }
 
-/* positioned takes over those of a map; false: they cannot be. */
+/* positioned copies the positions of a map; false: invalid. */
 static bool positioned(struct lb_stand *s, const snd_pcm_chmap_t *map)
 {
 	for (unsigned int i = 0; i < map->channels; i++) {
@@ -115,7 +115,7 @@ bool lb_chmap_say(struct lb_chmap *c, const snd_pcm_chmap_t *map)
 	struct lb_stand s = { .channels = map->channels };
 	bool nowhere = true;
 
-	for (unsigned int i = 0; i < map->channels; i++) /* as ALSA writes it, and GStreamer, where channels stand nowhere */
+	for (unsigned int i = 0; i < map->channels; i++) /* how ALSA and GStreamer say "none" */
 		nowhere = nowhere && (map->pos[i] <= SND_CHMAP_NA || (map->pos[i] == SND_CHMAP_MONO && map->channels > 1));
 	if (!nowhere && !positioned(&s, map))
 		return false;
@@ -123,7 +123,7 @@ bool lb_chmap_say(struct lb_chmap *c, const snd_pcm_chmap_t *map)
 	return true;
 }
 
-/* said is what program or definition say of so many channels; NULL: nothing. */
+/* said returns what the program or the definition say about that many channels, NULL for nothing. */
 static const struct lb_stand *said(const struct lb_chmap *c, uint32_t channels)
 {
 	if (c->said.channels == channels)
@@ -145,15 +145,14 @@ void lb_chmap_tell(const struct lb_chmap *c, uint32_t channels, uint8_t at[LB_MA
 	}
 	if (channels < LEAST || channels > MOST || c->order == LB_ORDER_LOOP)
 		return;
-	/* A loop of which nobody knows the order, such as a sound card, gets the frames of a
-	 * file as they are. */
+	/* A loop whose order is unknown, such as a sound card's, gets the frames of a file unchanged. */
 	if (c->order == LB_ORDER_WAV && c->loop.channels == channels && !known(&c->loop))
 		return;
 	usual(&order, c->order, channels);
 	memcpy(at, order.at, LB_MAX_POSITIONS);
 }
 
-/* stand is how the channels of an end are to be understood, zeros: nobody knows. */
+/* stand returns the positions assumed for that many channels; zeros: unknown. */
 static struct lb_stand stand(const struct lb_chmap *c, uint32_t channels)
 {
 	const struct lb_stand *s = said(c, channels);
@@ -187,7 +186,7 @@ snd_pcm_chmap_t *lb_chmap_get(const struct lb_chmap *c, uint32_t channels)
 	return map;
 }
 
-/* offer adds to a list that has room. */
+/* offer appends a map to a list that has room. */
 static bool offer(snd_pcm_chmap_query_t **maps, const struct lb_stand *s)
 {
 	unsigned int n = 0;
@@ -197,13 +196,13 @@ static bool offer(snd_pcm_chmap_query_t **maps, const struct lb_stand *s)
 	maps[n] = malloc(sizeof **maps + s->channels * sizeof *maps[n]->map.pos);
 	if (!maps[n])
 		return false;
-	maps[n]->type = SND_CHMAP_TYPE_VAR; /* in whatever order the program likes: it is rearranged */
+	maps[n]->type = SND_CHMAP_TYPE_VAR; /* in any order: it is rearranged */
 	fill(&maps[n]->map, s);
 	return true;
 }
 
-/* A client is offered what its loop has, and fewer channels: more would be mixed to fewer,
- * and programs do that better. Stereo is everywhere. */
+/* A client is offered the channels of its loop and fewer: more would be mixed down, which programs do
+ * better. Stereo is always offered. */
 snd_pcm_chmap_query_t **lb_chmap_query(const struct lb_chmap *c)
 {
 	uint32_t most = c->loop.channels && c->loop.channels < MOST ? c->loop.channels : MOST;

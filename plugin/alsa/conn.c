@@ -12,11 +12,11 @@
 
 #include "signals.h"
 
-/* Whose event it was: the daemon's bell has 0, or what it likes. */
+/* The source of an event; the daemon's bell has 0 or any other number. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 
-/* For a daemon that has not answered: a program makes several requests, and shall not stand still
- * for the whole time at each. */
+/* After a daemon has failed to answer: a program makes several requests and must not wait the whole
+ * time for each. */
 enum { AGAIN_MS = 1000 };
 
 int64_t lb_now_ms(void)
@@ -34,7 +34,7 @@ void lb_conn_init(struct lb_conn *c)
 	pthread_mutex_init(&c->calls, NULL);
 }
 
-/* await waits until the socket is ready, or the time is up. */
+/* await waits until the socket is ready or the time is up. */
 static int await(struct lb_conn *c, short events, int64_t until)
 {
 	for (;;) {
@@ -56,7 +56,7 @@ static int gone(struct lb_conn *c)
 	return -ENODEV;
 }
 
-/* patience is when to give up what may take so many ms. */
+/* patience returns when to give up a request that may take ms. */
 static int64_t patience(const struct lb_conn *c, int ms)
 {
 	return lb_now_ms() + (c->silent && ms > AGAIN_MS ? AGAIN_MS : ms);
@@ -85,7 +85,7 @@ static void close_all(int *fds, unsigned int n)
 		close(fds[i]);
 }
 
-/* descriptors keeps those that are wanted and closes the others. */
+/* descriptors stores the wanted descriptors and closes the others. */
 static int descriptors(struct msghdr *h, int *fds, unsigned int want)
 {
 	unsigned int got = 0;
@@ -125,7 +125,7 @@ int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int w
 	for (unsigned int i = 0; i < want; i++)
 		fds[i] = -1;
 	while ((n = recvmsg(c->socket, &h, MSG_CMSG_CLOEXEC)) < 0) {
-		/* ECONNRESET is reported once, and before what is still there to read. */
+		/* ECONNRESET is reported once, before the messages still unread. */
 		if (errno == EINTR || errno == ECONNRESET)
 			continue;
 		if (errno != EAGAIN)
@@ -149,7 +149,7 @@ int lb_receive(struct lb_conn *c, struct lb_message *m, int *fds, unsigned int w
 	return 0;
 }
 
-/* notice keeps in mind that a Follow was answered. */
+/* notice records the answer to a Follow. */
 static bool notice(struct lb_conn *c, const struct lb_message *m)
 {
 	bool follow = m->header.op == LB_OP_FOLLOW;
@@ -161,7 +161,7 @@ static bool notice(struct lb_conn *c, const struct lb_message *m)
 
 typedef void visitor(void *arg, const struct lb_message *m);
 
-/* converse sends a request and takes its replies, those before the last for each. */
+/* converse sends a request and receives its replies; each gets all but the last. */
 static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int *fds, unsigned int want, int ms,
 		    bool interruptible, visitor *each, void *arg)
 {
@@ -178,7 +178,7 @@ static int converse(struct lb_conn *c, enum lb_op op, struct lb_message *m, int 
 	while (!err) {
 		int64_t left = until < 0 ? -1 : until - lb_now_ms();
 		err = lb_receive(c, m, fds, want, until < 0 ? -1 : left > 0 ? (int)left : 0);
-		if (!err && c->silent) { /* a late answer, or this one */
+		if (!err && c->silent) { /* an answer, perhaps a late one */
 			c->silent = false;
 			if (ms >= 0)
 				until = patience(c, ms);
@@ -242,19 +242,18 @@ int lb_bell_adopt(struct lb_conn *c, int bell)
 	return 0;
 }
 
-/* listen_to_socket drops late replies, and notices the end of the connection and of a
- * Follow. */
+/* listen_to_socket drops late replies and notices the end of the connection and the answer to a Follow. */
 static void listen_to_socket(struct lb_conn *c)
 {
 	struct lb_message m;
 
-	/* Whoever waits for a reply reads it himself. */
+	/* A thread that waits for a reply reads the socket itself. */
 	if (pthread_mutex_trylock(&c->calls) != 0)
 		return;
 	while (!lb_receive(c, &m, NULL, 0, 0))
 		notice(c, &m);
 	pthread_mutex_unlock(&c->calls);
-	if (c->dead) /* else the bell would ring for ever */
+	if (c->dead) /* else the bell would ring forever */
 		epoll_ctl(c->bell, EPOLL_CTL_DEL, c->socket, NULL);
 }
 

@@ -1,11 +1,10 @@
-/* Draining: the program waits in a call, or goes on and asks poll(2).
+/* Draining: the program waits in a call, or continues and uses poll(2).
  *
  *	snd_pcm_drain       blocking   returns when all is taken; -EINTR as signals.h says
- *	                    else       -EAGAIN, and the daemon goes on alone
+ *	                    else       -EAGAIN, and the daemon drains alone
  *	poll, while it drains          not ready; ready when all is taken, and then in SETUP
  *	drop, from any thread          drops what is left, and ends both
- *	the other end leaves           the drain, or the next one, says ECONNRESET
- */
+ *	the other end leaves           this drain or the next one fails with ECONNRESET */
 #include "pcm.h"
 
 #include <errno.h>
@@ -23,20 +22,19 @@ bool lb_drained(struct lb_pcm *p)
 	return p->drained;
 }
 
-/* request_drain tells the daemon that what is written is to be heard: once, however often
- * the program asks. */
+/* request_drain asks the daemon to deliver what is written, once for each drain. */
 static int request_drain(struct lb_pcm *p)
 {
 	struct lb_message m = { 0 };
 	int err = 0;
 
-	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed (D17) */
+	if (lb_over(p) && !p->conn.dead) /* the daemon knows whether the server has closed */
 		err = lb_call(&p->conn, LB_OP_DRAIN, &m, NULL, 0, LB_REPLY_MS, false);
 	lb_unwrite(p);
 	if (err || p->draining || taken(p))
 		return err;
 	err = lb_begin(p);
-	if (!err) { /* alsa-lib has no zero-length write: who drains has come to an end */
+	if (!err) { /* alsa-lib has no zero-length write: a drain ends a piece of sound */
 		m.mark.position = p->ring.shared->program;
 		err = lb_send(&p->conn, LB_OP_MARK, &m);
 	}
@@ -46,7 +44,7 @@ static int request_drain(struct lb_pcm *p)
 	return err;
 }
 
-/* impatient: the program does not block, or does not any more: snd_pcm_abort. */
+/* impatient reports whether the program does not block, or no more after snd_pcm_abort. */
 static bool impatient(void *arg)
 {
 	const struct lb_pcm *p = arg;
@@ -69,7 +67,7 @@ static int doze(struct lb_pcm *p)
 	return n < 0 ? n : 0;
 }
 
-/* quit leaves a state behind in which the program can do the right thing. */
+/* quit sets the state in which the program can recover. */
 static void quit(struct lb_pcm *p)
 {
 	p->draining = false;
@@ -85,7 +83,7 @@ int lb_pcm_drain(snd_pcm_ioplug_t *io)
 		return 0;
 	err = request_drain(p);
 	while (!err) {
-		int over = lb_over(p); /* first: what was taken before the end is taken */
+		int over = lb_over(p); /* read first: frames taken before the end count */
 
 		if (taken(p))
 			break;
@@ -98,7 +96,7 @@ int lb_pcm_drain(snd_pcm_ioplug_t *io)
 	}
 	if (err == -EAGAIN)
 		lb_pcm_poll(p);
-	if (err == -EAGAIN || err == -EINTR) /* it goes on, until somebody drops */
+	if (err == -EAGAIN || err == -EINTR) /* the drain continues until it is dropped */
 		return err;
 	if (err < 0) {
 		quit(p);
@@ -111,7 +109,7 @@ int lb_pcm_drain(snd_pcm_ioplug_t *io)
 
 void lb_drain_on(struct lb_pcm *p)
 {
-	int over = lb_over(p); /* first, as above */
+	int over = lb_over(p); /* read first, as above */
 
 	if (!lb_plays(p) || p->io.state != SND_PCM_STATE_DRAINING)
 		return;

@@ -15,7 +15,7 @@
 
 #include "signals.h"
 
-/* In which the daemon of the system has its folder. A test has another one. */
+/* The parent of the system daemon's folder. A test uses another one. */
 #ifndef LB_SYSTEM_RUN
 #define LB_SYSTEM_RUN "/run"
 #endif
@@ -23,14 +23,14 @@
 #define NAME "/loopbridge/loopbridge.sock"
 
 enum {
-	LEAST_PAUSE = 50, /* ms between two times */
+	LEAST_PAUSE = 50, /* ms between attempts */
 	MOST_PAUSE = 16 * LEAST_PAUSE,
-	MOST_BLIND_PAUSE = 4 * LEAST_PAUSE, /* where changes are not noticed */
+	MOST_BLIND_PAUSE = 4 * LEAST_PAUSE, /* without inotify */
 };
 
 _Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == LB_PATH_BYTES, "as the kernel has it");
 
-/* fits copies a path, unless it is too long for a socket. */
+/* fits joins a path and returns whether it fits into a socket address. */
 static bool fits(char *to, const char *folder, const char *name)
 {
 	return snprintf(to, LB_PATH_BYTES, "%s%s", folder, name) < LB_PATH_BYTES;
@@ -51,21 +51,20 @@ void lb_search_begin(struct lb_search *s, const char *path, int64_t wait)
 		s->count = !s->too_long;
 		return;
 	}
-	/* Relative ones are to be ignored, says the specification; each program would have
-	 * its own. */
+	/* The specification says to ignore relative paths; they would differ between programs. */
 	if (user && *user == '/' && fits(s->place[0], user, NAME))
 		s->count++;
 	fits(s->place[s->count++], LB_SYSTEM_RUN, NAME);
 }
 
-/* What is in a place. */
+/* What try found in a place. */
 enum place {
 	DAEMON,
 	NOBODY,
-	FORBIDDEN, /* a socket that is not for this user */
+	FORBIDDEN, /* a socket that refuses this user */
 	CLOSED,	   /* a folder that this user may not enter */
-	FULL,	   /* a daemon that lets nobody in now */
-	NO_ROOM,   /* for a descriptor of ours */
+	FULL,	   /* a daemon that accepts no connection now */
+	NO_ROOM,   /* no descriptor left */
 };
 
 static enum place try(struct lb_conn *c, const char *path)
@@ -75,7 +74,7 @@ static enum place try(struct lb_conn *c, const char *path)
 	int err;
 
 	strcpy(address.sun_path, path);
-	/* Not blocking: a daemon that is stopped and whose queue is full must not hang us. */
+	/* Non-blocking: a stopped daemon with a full queue must not hang us. */
 	c->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->socket < 0)
 		return NO_ROOM;
@@ -100,7 +99,7 @@ static enum place try(struct lb_conn *c, const char *path)
 
 #define ADVICE "start one with \"loopbridge serve\", or name its socket with SOCKET= or $LOOPBRIDGE_SOCKET"
 
-/* number reads the next number of a file of numbers; false: there is none. */
+/* number parses the next number of a file; false: there is none. */
 static bool number(FILE *f, unsigned int *n)
 {
 	int c = getc(f);
@@ -114,8 +113,8 @@ static bool number(FILE *f, unsigned int *n)
 	return true;
 }
 
-/* outside is what this user is in the namespace around that of this program, which has mapped its
- * users in such lines: the first inside, the first outside, how many. */
+/* outside maps a user id to the one outside of this program's user namespace. Each line of the map has
+ * the first id inside, the first one outside, and a count. */
 static unsigned int outside(unsigned int uid)
 {
 	FILE *uids = fopen("/proc/self/uid_map", "re");
@@ -129,8 +128,8 @@ static unsigned int outside(unsigned int uid)
 	return found;
 }
 
-/* forbidden says that a socket is there and refuses. The daemon knows this program by its user
- * outside of its container, which is what helps. */
+/* forbidden explains a socket that refuses this user. The daemon sees the user id outside of the
+ * program's container, so the text names that one. */
 static void forbidden(struct lb_conn *c, const char *path)
 {
 	unsigned int uid = geteuid(), out = outside(uid);
@@ -145,7 +144,7 @@ static void forbidden(struct lb_conn *c, const char *path)
 			 path, uid);
 }
 
-/* none says that there is no daemon in any place. */
+/* none explains that no place has a daemon. */
 static int none(struct lb_search *s, struct lb_conn *c, bool closed)
 {
 	if (s->too_long)
@@ -176,7 +175,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 			shut = NULL;
 			break;
 		case CLOSED:
-			/* That of $XDG_RUNTIME_DIR is another user's, and no daemon for us. */
+			/* $XDG_RUNTIME_DIR belongs to another user: no daemon for us. */
 			if (i + 1 == s->count)
 				shut = s->place[i];
 			else
@@ -184,7 +183,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 			break;
 		case FULL:
 			s->stuck = true;
-			snprintf(c->why, sizeof c->why, "the daemon on %s lets nobody in, and many wait: is it stopped?", s->place[i]);
+			snprintf(c->why, sizeof c->why, "the daemon on %s accepts no connections: is it stopped?", s->place[i]);
 			return -ECONNREFUSED;
 		case NO_ROOM:
 			snprintf(c->why, sizeof c->why, "this program has no descriptors left: raise its limit of open files (ulimit -n)");
@@ -198,7 +197,7 @@ int lb_search_connect(struct lb_search *s, struct lb_conn *c)
 	return shut || refuses ? -EPERM : none(s, c, closed);
 }
 
-/* look watches the folder of a socket, or the first above it that there is. */
+/* look watches the folder of a socket, or the nearest parent that exists. */
 static void look(int watch, const char *path)
 {
 	const uint32_t changes = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
@@ -233,7 +232,7 @@ int lb_search_wait(struct lb_search *s)
 		s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (unsigned int i = 0; s->watch >= 0 && i < s->count; i++)
 		look(s->watch, s->place[i]);
-	/* The last time is at the end, or there is none. */
+	/* Make the last attempt at the end, or none. */
 	if (s->until != LB_FOREVER && at > s->until)
 		at = s->until;
 	for (; now < at; now = lb_now_ms()) {

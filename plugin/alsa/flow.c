@@ -1,30 +1,28 @@
 /* The way of a frame: how many can be moved, moving them, and poll(2).
  *
- * Frames go straight between the application's memory and the ring, in transfer: there
- * is no buffer in between and no thread. pointer tells alsa-lib how much can be moved.
- * alsa-lib asks transfer only where pointer has promised something, so that is what
- * pointer does, too, once the stream has ended: transfer then says why. */
+ * transfer copies frames between the application's memory and the ring, without a buffer or a thread in
+ * between. pointer tells alsa-lib how many can be moved. alsa-lib calls transfer only if pointer
+ * promises some, so pointer also does once the stream has ended; transfer then returns the reason. */
 #include "pcm.h"
 
 #include <errno.h>
 #include <time.h>
 
-/* When an alarm goes off, in ns: this long after the daemon should have been there, an
- * eighth of a period if it can be; and never further ahead than FORESIGHT. */
+/* When an alarm goes off, in ns: an eighth of a period after the cycle is due, within these limits, and
+ * at most FORESIGHT ahead. */
 enum { LEAST_MARGIN = 200000, MOST_MARGIN = 1000000, FORESIGHT = 1000000000 };
 
-/* How often in a row ECONNRESET is said; less often to a reader that maps its buffer, which
- * may not hear of it: snd_pcm_mmap_readi looks at the state alone. */
+/* How often in a row ECONNRESET is returned; less often to a reader that maps its buffer and may not
+ * see it: snd_pcm_mmap_readi only looks at the state. */
 enum { PATIENCE = 100, PATIENCE_MAPPED = 1 };
 
-/* How often a server that plays, and goes on as if nothing had happened, is told of it before
- * it is told of an xrun: many programs recover from that one only, and then play to the next
- * client. PipeWire is one, which maps the buffer and asks once a cycle: a client that comes
- * back at once should find it. */
+/* How often a server that plays gets ECONNRESET, if it ignores it, before it gets an xrun: many
+ * programs only recover from that, and then play to the next client. PipeWire does so; it maps the
+ * buffer and asks once a cycle, and a client that comes back at once should find it. */
 enum { PATIENCE_SERVER = 8, PATIENCE_SERVER_MAPPED = 2 };
 
-/* How long poll is not ready for a program that overlooks the end of a stream PATIENCE times in a row,
- * as alsaloop does for ever, in ns. */
+/* How long, in ns, poll is not ready for a program that has ignored the end of a stream PATIENCE times,
+ * as alsaloop does forever. */
 enum { RESPITE = 100000000 };
 
 static int64_t monotonic(void)
@@ -39,17 +37,17 @@ bool lb_plays(const struct lb_pcm *p) { return p->io.stream == SND_PCM_STREAM_PL
 
 uint32_t lb_state(const struct lb_pcm *p) { return p->ring.shared->state; }
 
-/* mapped: the application sees alsa-lib's buffer instead of handing over its own. */
+/* mapped reports whether the application uses alsa-lib's buffer instead of its own. */
 static bool mapped(const struct lb_pcm *p)
 {
 	return p->io.access == SND_PCM_ACCESS_MMAP_INTERLEAVED || p->io.access == SND_PCM_ACCESS_MMAP_NONINTERLEAVED;
 }
 
-/* over is why nothing moves any more: a negative errno, or 0. */
+/* lb_over returns why nothing moves any more: a negative errno, or 0. */
 int lb_over(const struct lb_pcm *p)
 {
 	const struct lb_shared *s = p->ring.shared;
-	/* Its starts first: the daemon arms the end before it counts one. */
+	/* Read before state: the daemon arms the end before it counts a start. */
 	bool heeded = s->starts == p->starts;
 	uint32_t now = s->state, error = s->error;
 
@@ -57,16 +55,16 @@ int lb_over(const struct lb_pcm *p)
 		return -(int)(error ? error : ECONNRESET);
 	if (p->conn.dead)
 		return -ENODEV;
-	/* A start that was heeded and taken back: start_timeout. */
+	/* The start was taken back: start_timeout. */
 	if (now == LB_IDLE && p->armed && heeded)
 		return -(int)(error ? error : EINTR);
 	return 0;
 }
 
-/* unstarted: nothing of what is written can be taken yet. */
+/* unstarted reports whether the daemon cannot take anything yet. */
 static bool unstarted(const struct lb_pcm *p) { return lb_state(p) == LB_IDLE && !p->armed; }
 
-/* catch_up learns how far the application is. */
+/* catch_up reads how far the application is. */
 static void catch_up(struct lb_pcm *p)
 {
 	snd_pcm_uframes_t now = p->io.appl_ptr;
@@ -82,14 +80,14 @@ static void catch_up(struct lb_pcm *p)
 		lb_ring_take(&p->ring, p->base + p->appl);
 }
 
-/* written_to is the position up to which a writer fills its ring: that of the application,
- * which may have gone back or forward since it wrote; to drain, that of what it wrote. */
+/* written_to returns the position up to which a writer has filled its ring: the application's, which
+ * may have been rewound or forwarded since; in a drain, that of the ring. */
 static uint64_t written_to(const struct lb_pcm *p)
 {
 	return p->io.state == SND_PCM_STATE_DRAINING ? p->ring.shared->program : p->base + p->appl;
 }
 
-/* room is how much a writer can write. */
+/* room returns how many frames a writer can write. */
 static snd_pcm_uframes_t room(const struct lb_pcm *p)
 {
 	const struct lb_shared *s = p->ring.shared;
@@ -100,7 +98,7 @@ static snd_pcm_uframes_t room(const struct lb_pcm *p)
 	return n < s->capacity ? (snd_pcm_uframes_t)n : s->capacity;
 }
 
-/* available is how much transfer would move now. */
+/* available returns how many frames transfer would move now. */
 static snd_pcm_uframes_t available(const struct lb_pcm *p)
 {
 	snd_pcm_uframes_t most = p->io.buffer_size ? p->io.buffer_size : p->ring.shared->capacity;
@@ -114,7 +112,7 @@ static snd_pcm_uframes_t available(const struct lb_pcm *p)
 
 static bool drains(const struct lb_pcm *p) { return p->io.state == SND_PCM_STATE_DRAINING && lb_plays(p); }
 
-/* wanted is how much has to be available before poll says so. */
+/* wanted returns how many frames must be available for poll to be ready. */
 static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
 {
 	snd_pcm_uframes_t capacity = p->ring.shared->capacity;
@@ -126,7 +124,7 @@ static snd_pcm_uframes_t wanted(const struct lb_pcm *p)
 	return p->avail_min < capacity ? p->avail_min : capacity;
 }
 
-/* still: nothing will ever be moved in this state, so that poll shall not wait for it. */
+/* still reports whether nothing will ever move in this state, so that poll must not wait. */
 static bool still(const struct lb_pcm *p)
 {
 	return p->io.state == SND_PCM_STATE_OPEN || p->io.state == SND_PCM_STATE_SETUP ||
@@ -137,13 +135,13 @@ static bool ready(const struct lb_pcm *p)
 {
 	if (lb_over(p) || still(p))
 		return true;
-	/* What drains may run dry. */
+	/* A drain may run dry. */
 	if (!drains(p) && p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
 		return true;
 	return available(p) >= wanted(p);
 }
 
-/* position is where the daemon has to be for n frames to be available. */
+/* position returns where the daemon has to be for n frames to be available. */
 static uint64_t position(const struct lb_pcm *p, snd_pcm_uframes_t n)
 {
 	const struct lb_shared *s = p->ring.shared;
@@ -154,18 +152,17 @@ static uint64_t position(const struct lb_pcm *p, snd_pcm_uframes_t n)
 	return at > s->capacity ? at - s->capacity : 0;
 }
 
-/* wake_at asks for the bell when the daemon gets to a position. */
+/* wake_at asks for the bell at a position of the daemon. */
 static void wake_at(struct lb_pcm *p, uint64_t at)
 {
 	if (p->ring.shared->wake != at)
 		p->ring.shared->wake = at;
 }
 
-/* await asks to be woken when n frames are available. To wake each program costs the
- * daemon more than to move its frames; so in a running stream the program sets its own
- * alarm for shortly after the cycle that will bring them, which the clock tells. The
- * daemon rings where that turns out wrong: half the buffer later, or, after an alarm in
- * vain, as soon as the frames are there. heard: the bell was audible. */
+/* await arranges for a wake-up when n frames are available. It costs the daemon more to wake a program
+ * than to move its frames. In a running stream the program therefore sets its own alarm, for shortly
+ * after the cycle that will bring the frames. The daemon rings if that goes wrong: half a buffer later
+ * or, after an alarm in vain, as soon as the frames are there. heard: the bell may be ringing. */
 static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 {
 	const struct lb_shared *s = p->ring.shared;
@@ -181,20 +178,20 @@ static void await(struct lb_pcm *p, snd_pcm_uframes_t n, bool heard)
 	} else {
 		wake_at(p, at);
 		lb_alarm(&p->conn, lb_stall(p, clock, now));
-		heard = true; /* it may be: the daemon has been asked to ring */
+		heard = true; /* it may be: the daemon was asked to ring */
 	}
 	if (heard || p->conn.nudged)
 		lb_hush(&p->conn);
 }
 
-/* settle is lb_pcm_poll for one who knows whether the bell is audible.
+/* settle is lb_pcm_poll for a caller that knows whether the bell may be ringing.
  *
- * A program that has prepared to record and polls before it starts is woken once, for
- * nothing: PulseAudio forgets to start after an error, and does so when it wakes. */
+ * A program that has prepared to record and polls before it starts is woken once without a reason:
+ * PulseAudio forgets to start after an error, and does so when it wakes up. */
 static void settle(struct lb_pcm *p, bool heard)
 {
-	p->stirs = p->stirs && !heard && unstarted(p);
-	if (p->stirs) {
+	p->wake_once = p->wake_once && !heard && unstarted(p);
+	if (p->wake_once) {
 		lb_nudge(&p->conn);
 		return;
 	}
@@ -219,7 +216,7 @@ void lb_unwrite(struct lb_pcm *p)
 
 int lb_begin(struct lb_pcm *p)
 {
-	bool heeded = p->ring.shared->starts == p->starts; /* before the state, as in lb_over */
+	bool heeded = p->ring.shared->starts == p->starts; /* read before state, as in lb_over */
 	int err;
 
 	if (!heeded || lb_state(p) != LB_IDLE)
@@ -245,16 +242,16 @@ void lb_rebase(struct lb_pcm *p)
 	p->resets = p->overlooked = 0;
 }
 
-/* was_reset: snd_pcm_reset has moved both pointers to 0. Where nothing was taken they are
- * there, too, when the program has rewound all that it wrote, which comes to the same. */
+/* was_reset reports whether snd_pcm_reset has moved both pointers to 0. If nothing was taken yet, a
+ * rewind of everything looks the same and has the same effect. */
 static bool was_reset(const struct lb_pcm *p)
 {
 	return p->io.appl_ptr == 0 && p->io.hw_ptr == 0 && p->appl_ptr != 0 &&
 	       !(lb_plays(p) && p->ring.shared->daemon <= p->base);
 }
 
-/* deaf: a server that plays does not understand that its client has gone. */
-static bool deaf(const struct lb_pcm *p)
+/* ignores_end reports whether a server that plays ignores that its client has gone. */
+static bool ignores_end(const struct lb_pcm *p)
 {
 	unsigned int patience = mapped(p) ? PATIENCE_SERVER_MAPPED : PATIENCE_SERVER;
 
@@ -266,7 +263,7 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	struct lb_pcm *p = io->private_data;
 	snd_pcm_uframes_t n, hw;
 
-	if (io->state == SND_PCM_STATE_OPEN) /* there is no buffer yet */
+	if (io->state == SND_PCM_STATE_OPEN) /* no buffer yet */
 		return 0;
 	if (was_reset(p)) {
 		if (!lb_plays(p)) /* what can be read is old */
@@ -275,7 +272,7 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	}
 	catch_up(p);
 	n = available(p);
-	if (deaf(p))
+	if (ignores_end(p))
 		return -EPIPE;
 	if (lb_over(p) && io->state != SND_PCM_STATE_DRAINING) {
 		n = io->buffer_size;
@@ -288,30 +285,29 @@ snd_pcm_sframes_t lb_pcm_pointer(snd_pcm_ioplug_t *io)
 	return (snd_pcm_sframes_t)(p->boundary ? hw % p->boundary : hw);
 }
 
-/* write_frames is transfer of an end that plays. */
+/* write_frames is transfer for playback. */
 static snd_pcm_sframes_t write_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
 				      snd_pcm_uframes_t size)
 {
 	uint64_t pos = p->base + p->appl, written = p->ring.shared->program;
 
 	p->draining = p->drained = false;
-	if (written < pos) /* forwarded: silence in between */
+	if (written < pos) /* forwarded: fill with silence */
 		lb_ring_write(&p->ring, p->io.format, written, NULL, 0, (snd_pcm_uframes_t)(pos - written));
 	return (snd_pcm_sframes_t)lb_ring_write(&p->ring, p->io.format, pos, areas, offset, size);
 }
 
-/* read_frames is transfer of an end that records. alsa-lib asks for the same frames
- * again and again where the application maps the buffer, so they are taken only when
- * it has moved on; what is missing at the end of the stream is silence there, because
- * alsa-lib would not look at a short count. */
+/* read_frames is transfer for capture. If the application maps the buffer, alsa-lib asks for the same
+ * frames repeatedly; so frames are taken only when the application has moved on, and frames missing at
+ * the end of the stream become silence, because alsa-lib ignores a short count. */
 static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
 				     snd_pcm_uframes_t size)
 {
-	int over = lb_over(p); /* first: once it is, no frame follows */
+	int over = lb_over(p); /* read first: no frame follows it */
 	snd_pcm_uframes_t n = lb_ring_read(&p->ring, p->io.format, p->base + p->appl, areas, offset, size);
 
 	if (n == 0) {
-		if (over && mapped(p)) /* nothing old for who does not look at the error */
+		if (over && mapped(p)) /* no old frames for a program that ignores the error */
 			snd_pcm_areas_silence(areas, offset, p->io.channels, size, p->io.format);
 		return over ? over : -EAGAIN;
 	}
@@ -324,9 +320,9 @@ static snd_pcm_sframes_t read_frames(struct lb_pcm *p, const snd_pcm_channel_are
 	return (snd_pcm_sframes_t)size;
 }
 
-/* fail leaves a state behind in which the application can do the right thing, and
- * returns what to tell it. GStreamer's alsasrc takes an error that it does not know for a
- * block of silence, and asks again at once, for ever; ENODEV it does know. */
+/* fail sets a state in which the application can recover, and returns the error for it. GStreamer's
+ * alsasrc takes an unknown error for a block of silence and asks again at once, forever; it knows
+ * ENODEV. */
 static int fail(struct lb_pcm *p, int err)
 {
 	if (err == -ECONNRESET && !p->told_end && !p->conn.dead) {
@@ -342,7 +338,7 @@ static int fail(struct lb_pcm *p, int err)
 		err = -ENODEV;
 	if (p->conn.dead || err == -ENODEV) {
 		snd_pcm_ioplug_set_state(&p->io, SND_PCM_STATE_DISCONNECTED);
-	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start that was taken back: try again */
+	} else if (err != -EAGAIN && lb_state(p) == LB_IDLE) { /* a start was taken back: allow another */
 		p->armed = false;
 		if (lb_plays(p))
 			lb_rebase(p);
@@ -375,8 +371,7 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 	return n;
 }
 
-/* The daemon moves frames a period at a time; in between they come closer with the
- * clock. */
+/* The daemon moves a period at a time; in between, the clock tells the position. */
 static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
 {
 	int64_t clock = p->ring.shared->clock, n;

@@ -1,4 +1,4 @@
-/* Opening an end from a definition in alsa-lib's configuration, or from a name such as
+/* Opening an end by a definition in alsa-lib's configuration, or by a name such as
  * loopbridge:loop0,server. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,10 +11,10 @@
 #include "pcm.h"
 #include "text.h"
 
-/* What a definition asks for. */
+/* The fields of a definition. */
 struct wish {
 	const char *loop, *end, *wait, *socket, *positions;
-	char number[5][24]; /* where a value was written as a number */
+	char number[5][24]; /* for values written as numbers */
 };
 
 static int text(snd_config_t *n, const char **value, char *number)
@@ -54,7 +54,7 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 			return -EINVAL;
 		}
 		if (text(n, fields[f].value, w->number[f]) < 0) {
-			SNDERR("loopbridge: the field \"%s\" of %s is neither a text nor a number", id, name);
+			SNDERR("loopbridge: the field \"%s\" of %s is neither text nor a number", id, name);
 			return -EINVAL;
 		}
 	}
@@ -74,7 +74,7 @@ static int parse_role(const struct wish *w, enum lb_role *role)
 	return 0;
 }
 
-/* parse_wait reads 0, 1 (for ever), or a time such as 5s or 300ms, into nanoseconds. */
+/* parse_wait parses 0, 1 (forever), or a time such as 5s or 300ms into ns. */
 static int parse_wait(const struct wish *w, int64_t *wait)
 {
 	*wait = 0;
@@ -101,7 +101,7 @@ static int parse_positions(const struct wish *w, struct lb_chmap *c, snd_pcm_str
 	return -EINVAL;
 }
 
-/* open_end asks the daemon for the end. It waits so many ns for a server, or for its turn. */
+/* open_end asks the daemon for the end and waits up to wait ns for a server, or for its turn. */
 static int open_end(struct lb_pcm *p, int64_t wait)
 {
 	struct lb_message m = { .open = { .role = p->role,
@@ -145,8 +145,8 @@ static void complain(const struct lb_pcm *p, int err, bool connected)
 		SNDERR("loopbridge: %s cannot be opened: %s", p->loop, snd_strerror(err));
 }
 
-/* reach connects to the daemon and opens the end. It may take so many ns to wait for both,
- * also for a daemon that goes meanwhile and comes back. */
+/* reach connects to the daemon and opens the end. It waits up to wait ns for both, also if the daemon
+ * goes in between and comes back. */
 static int reach(struct lb_pcm *p, const struct wish *w, int64_t wait)
 {
 	struct lb_search s;
@@ -185,7 +185,7 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 	p->io.poll_events = POLLIN;
 	p->io.callback = &lb_pcm_callbacks;
 	p->io.private_data = p;
-	p->io.nonblock = (mode & SND_PCM_NONBLOCK) != 0; /* alsa-lib sets it in snd_pcm_nonblock only */
+	p->io.nonblock = (mode & SND_PCM_NONBLOCK) != 0; /* alsa-lib only sets it in snd_pcm_nonblock */
 	err = snd_pcm_ioplug_create(&p->io, name, stream, mode);
 	if (err < 0)
 		return err;
@@ -199,8 +199,8 @@ static int create(struct lb_pcm *p, const char *name, snd_pcm_stream_t stream, i
 	return 1;
 }
 
-/* A process of loopbridge in which PortAudio lists the devices says so: PortAudio opens all of
- * them for it, in both directions, and the daemon would be a client of itself. */
+/* A process of loopbridge marks itself while PortAudio lists the devices: PortAudio opens all of them
+ * in both directions, and the daemon would become its own client. */
 static int not_for_us(void)
 {
 	const char *process = secure_getenv("LOOPBRIDGE_NOT_FOR");
@@ -212,7 +212,7 @@ static int not_for_us(void)
 
 #pragma GCC visibility push(default)
 
-/* alsa-lib's entry point for "type loopbridge". */
+/* The entry point of alsa-lib for "type loopbridge". */
 SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 {
 	struct wish w = { 0 };
@@ -249,8 +249,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(loopbridge)
 		free(p);
 		return err;
 	}
-	/* A program that must not block waits for nothing, whatever WAIT says: it may be trying
-	 * every device that there is. */
+	/* A non-blocking program does not wait, whatever WAIT says: it may be trying every device. */
 	err = reach(p, &w, mode & SND_PCM_NONBLOCK ? 0 : wait);
 	if (!err)
 		err = create(p, name, stream, mode);

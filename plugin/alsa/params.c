@@ -1,15 +1,15 @@
-/* What alsa-lib may let an application choose. */
+/* The limits that alsa-lib gives to applications. */
 #include "pcm.h"
 
 enum {
-	MOST_PERIODS = 128, /* programs that take the shortest period get 10 ms, not 0.5 */
+	MOST_PERIODS = 128, /* the shortest period a program gets is then 10 ms, not 0.5 */
 	MOST_BYTES = 16 << 20,
 	LEAST_PERIOD_BYTES = 16,
-	MOST_SECONDS = 10, /* of what a program asks for */
-	LONG_SECONDS = 2,  /* what it gets instead, or if it takes the largest there is */
+	MOST_SECONDS = 10, /* the longest buffer a program gets */
+	LONG_SECONDS = 2,  /* the buffer it gets if it asks for more or takes the largest */
 };
 
-/* What loops carry, and how far apart two rates may be that are converted. */
+/* What loops carry, and the largest ratio of two rates that is converted. */
 enum { MOST_CHANNELS = 64, LEAST_RATE = 1000, MOST_RATE = 768000, MOST_RATIO = 256 };
 
 static int list(struct lb_pcm *p, int what, unsigned int n, const unsigned int *values)
@@ -22,7 +22,7 @@ static int range(struct lb_pcm *p, int what, unsigned int least, uint64_t most)
 	return snd_pcm_ioplug_set_param_minmax(&p->io, what, least, most < MOST_BYTES ? (unsigned int)most : MOST_BYTES);
 }
 
-/* A client is converted, so it may have any format, too. */
+/* The daemon converts for a client, so it may have any format, too. */
 static int rates(struct lb_pcm *p)
 {
 	uint64_t rate = p->role == LB_CLIENT ? p->ring.shared->rate : 0;
@@ -57,8 +57,8 @@ int lb_pcm_constrain(struct lb_pcm *p)
 	return err;
 }
 
-/* long_buffer reports whether a program has taken the largest buffer that it was offered, or asks
- * for more than there is. alsa-lib lets a plugin bound the bytes of a buffer, not its time. */
+/* long_buffer reports whether a program has taken the largest buffer it was offered, or asks for too
+ * long a one. alsa-lib lets a plugin limit the bytes of a buffer, not its duration. */
 static bool long_buffer(const snd_pcm_ioplug_t *io)
 {
 	uint64_t rest = MOST_BYTES / (uint64_t)(snd_pcm_format_physical_width(io->format) * (int)io->channels / 8);
@@ -96,7 +96,7 @@ int lb_pcm_shorten(struct lb_pcm *p, snd_pcm_hw_params_t *params)
 	if (err < 0)
 		return err;
 	snd_pcm_hw_params_copy(params, hw);
-	/* As alsa-lib does once more when it is back. */
+	/* alsa-lib sets them again after this call. */
 	io->period_size = period;
 	io->buffer_size = buffer;
 	return 0;

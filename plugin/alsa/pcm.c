@@ -1,17 +1,17 @@
-/* Setting up, starting and stopping an end, as alsa-lib's ioplug asks for it.
+/* Setting up, starting and stopping an end for alsa-lib's ioplug.
  *
- *	alsa-lib's state   what the end is doing (package loop/pcm)
+ *	alsa-lib's state   state of the end (package loop/pcm)
  *	OPEN, SETUP        idle; or running, after a drain, or a drop of what an xrun had stopped
  *	PREPARED           idle; a client that plays may have written already
  *	RUNNING            armed or running: a server's first read or write waits for its
- *	                   client (D7), in poll where the application does not block
+ *	                   client, in poll if the application does not block
  *	PAUSED             running, paused
- *	XRUN               running: the line goes on, prepare is all that is needed; or ended, of a
- *	                   server that plays and goes on after ECONNRESET
+ *	XRUN               running: the line goes on and only needs prepare; or ended, for a
+ *	                   server that plays and ignores ECONNRESET
  *	DISCONNECTED       the daemon has gone
  *
- * start, pointer, transfer, stop, hw_params and close are called with alsa-lib's lock
- * held, the others without. */
+ * alsa-lib calls start, pointer, transfer, stop, hw_params and close with its lock held, the others
+ * without. */
 #include "pcm.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int request(struct lb_pcm *p, enum lb_op op, struct lb_message *m)
 	return lb_call(&p->conn, op, m, NULL, 0, LB_REPLY_MS, false);
 }
 
-/* complain prints why a request failed, in the daemon's words if it had any. */
+/* complain prints why a request failed, in the daemon's words if there are some. */
 static void complain(const struct lb_pcm *p, int err)
 {
 	if (err == -ENXIO && p->role == LB_CLIENT && *p->conn.why)
@@ -67,11 +67,11 @@ static int pcm_start(snd_pcm_ioplug_t *io)
 	return err;
 }
 
-/* ours: in a child after fork the stream is still the parent's, and alsa-lib stops a
- * stream to close it. */
+/* ours is false in a child after fork: the stream is still the parent's, and alsa-lib stops a stream to
+ * close it. */
 static bool ours(const struct lb_pcm *p) { return p->owner == getpid(); }
 
-/* in_gap: the line goes on, without the program. */
+/* in_gap reports whether the line goes on without the program. */
 static bool in_gap(const struct lb_pcm *p)
 {
 	return (p->gap || p->io.state == SND_PCM_STATE_XRUN) && !lb_over(p);
@@ -86,13 +86,13 @@ static int pcm_stop(snd_pcm_ioplug_t *io)
 	if (p->conn.dead || !ours(p))
 		return 0;
 	if (!lb_drained(p)) {
-		/* An xrun has stopped it, and at the other end that is a gap. jackd prepares, drops,
-		 * and prepares before it starts again, which must not end the stream there. */
+		/* After an xrun the other end sees a gap. jackd prepares, drops, and prepares before it
+		 * starts again, which must not end the stream there. */
 		p->gap = in_gap(p);
 		if (!p->gap && (lb_state(p) != LB_IDLE || p->armed || written))
 			err = halt(p);
 	}
-	lb_nudge(&p->conn); /* it will be in SETUP, where there is nothing to wait for */
+	lb_nudge(&p->conn); /* in SETUP there is nothing to wait for */
 	return err;
 }
 
@@ -108,10 +108,10 @@ static int pcm_prepare(snd_pcm_ioplug_t *io)
 		lb_rebase(p);
 	} else {
 		complain(p, err);
-		if (!p->conn.dead) /* read and write go on to say why */
+		if (!p->conn.dead) /* read and write then return the reason */
 			snd_pcm_ioplug_set_state(io, SND_PCM_STATE_PREPARED);
 	}
-	p->stirs = !lb_plays(p);
+	p->wake_once = !lb_plays(p);
 	lb_pcm_poll(p);
 	return err;
 }
@@ -127,13 +127,13 @@ static int pcm_pause(snd_pcm_ioplug_t *io, int enable)
 	return err;
 }
 
-/* stopped: the application expects nothing more of the stream as it was. */
+/* stopped reports whether the application expects nothing more of the stream. */
 static bool stopped(const struct lb_pcm *p)
 {
 	return p->io.state == SND_PCM_STATE_OPEN || p->io.state == SND_PCM_STATE_SETUP || p->io.state == SND_PCM_STATE_PREPARED;
 }
 
-/* setup makes the end what the application has chosen. */
+/* setup gives the end the parameters that the application has chosen. */
 static int setup(struct lb_pcm *p)
 {
 	const snd_pcm_ioplug_t *io = &p->io;
@@ -149,10 +149,10 @@ static int setup(struct lb_pcm *p)
 	if (p->settled && !memcmp(positions, p->told, sizeof positions) && m.setup.format.rate == s->rate &&
 	    m.setup.format.channels == s->channels && m.setup.format.encoding == s->encoding &&
 	    m.setup.period == p->ring.period && m.setup.buffer == s->capacity)
-		return 0; /* also while the session goes on, as between two files of aplay */
+		return 0; /* also during a session, as between two files of aplay */
 	if (lb_state(p) != LB_IDLE || p->armed) {
 		if (!stopped(p)) {
-			SNDERR("loopbridge: %s is in use with %u Hz, %u channels; drop or drain before you choose anew",
+			SNDERR("loopbridge: %s is in use with %u Hz, %u channels; drop or drain before you choose again",
 			       p->loop, s->rate, s->channels);
 			return -EBUSY;
 		}
@@ -200,7 +200,7 @@ static snd_pcm_chmap_t *pcm_get_chmap(snd_pcm_ioplug_t *io)
 	return io->state == SND_PCM_STATE_OPEN ? NULL : lb_chmap_get(&p->chmap, io->channels);
 }
 
-/* As on a card it can be said until the stream starts. */
+/* As on a card, positions can be set until the stream starts. */
 static int pcm_set_chmap(snd_pcm_ioplug_t *io, const snd_pcm_chmap_t *map)
 {
 	struct lb_pcm *p = io->private_data;

@@ -68,15 +68,15 @@ void lb_ring_unmap(struct lb_ring *r)
 snd_pcm_uframes_t lb_ring_ready(const struct lb_ring *r)
 {
 	struct lb_shared *s = r->shared;
-	/* The program's position first: the daemon's may only pass it in a reader's ring. */
+	/* Read the program's position first: the daemon's may only pass it in a reader's ring. */
 	uint64_t program = s->program, daemon = s->daemon;
 	uint64_t n = s->playback ? s->capacity - (program - daemon) : daemon - program;
 
 	return n <= s->capacity ? (snd_pcm_uframes_t)n : 0;
 }
 
-/* piece describes the frames at pos as ALSA's areas, one for each channel, and returns
- * how many of them lie in a row. */
+/* piece describes the frames at pos as ALSA's areas, one for each channel, and returns how many are
+ * contiguous. */
 static snd_pcm_uframes_t piece(const struct lb_ring *r, uint64_t pos, snd_pcm_channel_area_t *areas)
 {
 	const struct lb_shared *s = r->shared;
@@ -149,7 +149,7 @@ snd_pcm_uframes_t lb_ring_read(struct lb_ring *r, snd_pcm_format_t format, uint6
 		snd_pcm_areas_copy(areas, offset + done, ours, 0, s->channels, n, format);
 		done += n;
 	}
-	/* What was dropped meanwhile may be torn. */
+	/* Frames dropped during the copy may be torn. */
 	atomic_thread_fence(memory_order_acquire);
 	kept = s->program;
 	if (kept > pos)

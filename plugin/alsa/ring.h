@@ -1,6 +1,5 @@
-/* The program's half of the ring that it shares with the daemon: where frames are, how
- * many, and taking or giving them. Nothing here blocks; package loop/ring is the same
- * in Go and explains the rules. */
+/* The program's half of the ring that it shares with the daemon. Nothing here blocks. Package loop/ring
+ * is the same in Go and explains the rules. */
 #ifndef LOOPBRIDGE_RING_H
 #define LOOPBRIDGE_RING_H
 
@@ -12,40 +11,38 @@
 struct lb_ring {
 	struct lb_shared *shared; /* NULL: none */
 	size_t bytes;
-	uint32_t period; /* frames, as the daemon granted */
+	uint32_t period; /* frames, granted by the daemon */
 };
 
-/* lb_ring_map maps the memory behind fd, which it closes, in place of what was mapped.
- * -EPROTO, -ENOMEM: the ring is unchanged. */
+/* lb_ring_map maps the memory behind fd, which it closes, in place of the previous one. On -EPROTO or
+ * -ENOMEM the ring is unchanged. */
 int lb_ring_map(struct lb_ring *r, int fd, const struct lb_granted *granted);
 
 void lb_ring_unmap(struct lb_ring *r);
 
-/* lb_ring_ready is how many frames can be written or read now. */
+/* lb_ring_ready returns how many frames can be written or read now. */
 snd_pcm_uframes_t lb_ring_ready(const struct lb_ring *r);
 
-/* lb_ring_write copies up to size frames of areas, from offset on, or silence where
- * areas is NULL, to pos and after, and returns how many there was room for. pos is no
- * further than what was written; what was is replaced, but for frames that the daemon has
- * taken: it is too late for those. */
+/* lb_ring_write copies up to size frames of areas, from offset on, to pos and after, or silence if
+ * areas is NULL. It returns how many there was room for. pos must not be beyond the frames written; it
+ * replaces those at pos and after, except frames that the daemon has taken. */
 snd_pcm_uframes_t lb_ring_write(struct lb_ring *r, snd_pcm_format_t format, uint64_t pos,
 				const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset, snd_pcm_uframes_t size);
 
-/* lb_ring_take_back unwrites what was written at pos and after. Only while the end is idle
- * and no Start is on its way: nobody looks at the ring then. */
+/* lb_ring_take_back unwrites the frames at pos and after. The end must be idle and no Start under way,
+ * so that the daemon does not look at the ring. */
 void lb_ring_take_back(struct lb_ring *r, uint64_t pos);
 
-/* lb_ring_read copies the frames at pos and after, up to size of them, and returns how
- * many. What the daemon has dropped since is silence, so that positions stay true. It
- * takes nothing: lb_ring_take does. */
+/* lb_ring_read copies up to size frames at pos and after, and returns how many. Frames that the daemon
+ * has dropped become silence, so that positions stay true. It does not free them; lb_ring_take does. */
 snd_pcm_uframes_t lb_ring_read(struct lb_ring *r, snd_pcm_format_t format, uint64_t pos,
 			       const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset, snd_pcm_uframes_t size);
 
-/* lb_ring_take gives everything before pos back to the daemon. */
+/* lb_ring_take gives the frames before pos back to the daemon. */
 void lb_ring_take(struct lb_ring *r, uint64_t pos);
 
-/* lb_encoding and lb_format are the daemon's number for ALSA's format, and back;
- * 0 and SND_PCM_FORMAT_UNKNOWN where there is none. */
+/* lb_encoding and lb_format convert between the daemon's number and ALSA's format; they return 0 and
+ * SND_PCM_FORMAT_UNKNOWN for an unknown one. */
 uint32_t lb_encoding(snd_pcm_format_t format);
 snd_pcm_format_t lb_format(uint32_t encoding);
 

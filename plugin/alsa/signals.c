@@ -11,11 +11,10 @@
 
 enum { MOST_FDS = 4 };
 
-/* The signals that this thread may get and that have a handler, by what they do to a
- * system call. */
+/* The signals of this thread that have a handler, by their effect on a system call. */
 struct kinds {
 	sigset_t restarting;
-	bool restarts, interrupts; /* there are such */
+	bool restarts, interrupts; /* whether there are any */
 };
 
 static void sort(struct kinds *k, const sigset_t *held)
@@ -25,7 +24,7 @@ static void sort(struct kinds *k, const sigset_t *held)
 	for (int s = 1; s < NSIG; s++) {
 		struct sigaction a;
 
-		/* The C library keeps some for itself: they are no error. */
+		/* The C library reserves some; sigaction fails for them. */
 		if (sigismember(held, s) || sigaction(s, NULL, &a) < 0 || a.sa_handler == SIG_DFL || a.sa_handler == SIG_IGN)
 			continue;
 		if (a.sa_flags & SA_RESTART) {
@@ -37,9 +36,9 @@ static void sort(struct kinds *k, const sigset_t *held)
 	}
 }
 
-/* held_back polls with signals held back, all but those of was. Where there are handlers of
- * both kinds, poll cannot tell which ran; then those with SA_RESTART stay held back and a
- * descriptor says that one waits: the caller lets it in when the wait is over. */
+/* held_back polls with all signals blocked except those of was. If there are handlers of both kinds,
+ * poll cannot tell which ran; then those with SA_RESTART stay blocked, and a descriptor reports that
+ * one is pending: the caller lets it run after the wait. */
 static int held_back(struct pollfd *fds, unsigned int n, int ms, const sigset_t *was)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };

@@ -1,12 +1,12 @@
-/* A daemon that is stopped while the line runs: nobody would ever wake the program. A card's
- * driver gives up after ten seconds, too. */
+/* Notices a daemon that is stopped while the line runs, as nothing else would wake the program. The
+ * driver of a card also gives up after ten seconds. */
 #include "pcm.h"
 
 #include <errno.h>
 
 static const int64_t most = 10000000000; /* ns */
 
-/* answers asks the daemon whether it is still there, with what changes nothing. */
+/* answers sends the daemon a request without effect and returns whether it answers. */
 static bool answers(struct lb_pcm *p)
 {
 	struct lb_message m = { 0 };

@@ -31,7 +31,7 @@ int64_t lb_time(const char *text)
 		return -1;
 	for (; digit(*text); text++) {
 		if (scale == most)
-			continue; /* less than a nanosecond */
+			continue; /* below a nanosecond */
 		part = part * 10 + (*text - '0');
 		scale *= 10;
 	}

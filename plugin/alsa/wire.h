@@ -1,6 +1,5 @@
-/* The protocol between a program and the daemon, in C. Package wire of the daemon
- * (go doc ./wire) is its description and says what each message and word means; a
- * test holds this file against it. Little endian throughout, no padding. */
+/* The protocol between a program and the daemon in C. Package wire (go doc ./wire) describes every
+ * message and word; a test compares this file with it. Little endian throughout, no padding. */
 #ifndef LOOPBRIDGE_WIRE_H
 #define LOOPBRIDGE_WIRE_H
 
@@ -17,7 +16,7 @@ enum {
 	LB_NAME_BYTES = 64,
 	LB_PROGRAM_BYTES = 32,
 	LB_TEXT_BYTES = 400,
-	LB_MAX_PENDING = 8, /* requests without an answer */
+	LB_MAX_PENDING = 8, /* unanswered requests */
 	LB_MAX_FIELDS = 64,
 	LB_MAX_POSITIONS = 16, /* channels that can have one */
 };
@@ -48,7 +47,7 @@ struct lb_header {
 
 struct lb_format {
 	uint32_t rate, channels, encoding;
-	uint8_t positions[LB_MAX_POSITIONS]; /* SND_CHMAP_FL ... of each channel; zeros: not said */
+	uint8_t positions[LB_MAX_POSITIONS]; /* SND_CHMAP_FL ... of each channel; zeros: unknown */
 };
 
 struct lb_open {
@@ -57,7 +56,7 @@ struct lb_open {
 	struct lb_format format;
 	uint32_t period, buffer;
 	uint32_t unsettled;
-	int64_t wait; /* ns, -1: for ever */
+	int64_t wait; /* ns; -1: forever */
 };
 
 struct lb_setup {
@@ -76,14 +75,14 @@ struct lb_mark {
 struct lb_granted {
 	uint32_t direction, period, buffer, unused;
 	uint64_t bytes;
-	uint8_t positions[LB_MAX_POSITIONS]; /* of the end, or, where it says none and has as many channels, of the loop */
+	uint8_t positions[LB_MAX_POSITIONS]; /* of the end; of the loop if the end has none and as many channels */
 };
 
 struct lb_failure {
 	char text[LB_TEXT_BYTES];
 };
 
-/* The values of struct lb_device that a mixer shows, of those of audio.Field. */
+/* The values of struct lb_device that a mixer shows. */
 enum lb_field {
 	LB_PLAY_GAIN = 5,
 	LB_PLAY_PORT = 7,
@@ -108,7 +107,7 @@ enum { LB_HW_IN2OUT = 4, LB_HW_PLAY = 8, LB_HW_RECORD = 16 };
 struct lb_device {
 	char name[LB_NAME_BYTES];
 	char program[LB_PROGRAM_BYTES];
-	uint64_t fields; /* bits: which values are there */
+	uint64_t fields; /* bits: which values are valid */
 	uint32_t values[LB_MAX_FIELDS];
 };
 
@@ -139,7 +138,7 @@ struct lb_shared {
 	uint32_t magic, version, capacity, frame_bytes, rate, channels, encoding, playback;
 	unsigned char unused0[32];
 
-	/* The daemon's line. */
+	/* Written by the daemon. */
 	_Atomic uint32_t state, error, starts, xruns;
 	_Atomic uint64_t daemon;
 	_Atomic int64_t clock;
@@ -147,7 +146,7 @@ struct lb_shared {
 	_Atomic uint32_t delay;
 	unsigned char unused1[20];
 
-	/* The program's line. */
+	/* Written by the program. */
 	_Atomic uint64_t program, wake;
 };
 

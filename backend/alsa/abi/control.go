@@ -21,12 +21,12 @@ type CardInfo struct {
 	Components [128]byte
 }
 
-// Do asks a control device for it.
+// Do fills in i from a control device.
 func (i *CardInfo) Do(fd int) error {
 	return call(fd, request(read, groupCTL, 0x01, unsafe.Sizeof(*i)), unsafe.Pointer(i))
 }
 
-// Text is what is before the first zero byte.
+// Text returns the bytes before the first zero as a string.
 func Text(field []byte) string {
 	if end := bytes.IndexByte(field, 0); end >= 0 {
 		field = field[:end]
@@ -51,7 +51,7 @@ const (
 	PCMElem   = 3
 )
 
-// Elements lists all control elements of a card.
+// Elements returns all control elements of a card.
 func Elements(fd int) ([]ElemID, error) {
 	type list struct {
 		offset, space, used, count uint32
@@ -64,14 +64,14 @@ func Elements(fd int) ([]ElemID, error) {
 		if err := call(fd, request(read|write, groupCTL, 0x10, unsafe.Sizeof(l)), unsafe.Pointer(&l)); err != nil {
 			return nil, err
 		}
-		if l.count <= room { // none was added meanwhile
+		if l.count <= room { // none was added in between
 			return ids[:l.used], nil
 		}
 		room = l.count
 	}
 }
 
-// ElemType is what the values of an element are.
+// ElemType is the type of an element's values.
 type ElemType int32
 
 // The types of elements.
@@ -95,18 +95,18 @@ type ElemInfo struct {
 	ID     ElemID
 	Type   ElemType
 	Access uint32
-	Count  uint32 // of values
+	Count  uint32 // number of values
 	Owner  int32
 	value  [128]byte
 	_      [64]byte
 }
 
-// Do asks for that of ID.
+// Do fills in i for the element ID.
 func (i *ElemInfo) Do(fd int) error {
 	return call(fd, request(read|write, groupCTL, 0x11, unsafe.Sizeof(*i)), unsafe.Pointer(i))
 }
 
-// Range of a Number.
+// Range returns the range of a Number.
 func (i *ElemInfo) Range() (least, most, step int64) {
 	v := (*[3]int64)(unsafe.Pointer(&i.value))
 	return v[0], v[1], v[2]
@@ -121,7 +121,7 @@ type enumeration struct {
 
 func (i *ElemInfo) enumeration() *enumeration { return (*enumeration)(unsafe.Pointer(&i.value)) }
 
-// Items are the names of the values of an Enumerated.
+// Items returns the names of the values of an Enumerated.
 func (i *ElemInfo) Items(fd int) (names []string, err error) {
 	for n := range i.enumeration().items {
 		one := *i
@@ -134,7 +134,7 @@ func (i *ElemInfo) Items(fd int) (names []string, err error) {
 	return names, nil
 }
 
-// ElemValue is the values of an element.
+// ElemValue holds the values of an element.
 type ElemValue struct {
 	ID    ElemID
 	_     uint32
@@ -143,23 +143,23 @@ type ElemValue struct {
 	_     [128]byte
 }
 
-// Read asks for those of ID.
+// Read reads the values of ID.
 func (v *ElemValue) Read(fd int) error {
 	return call(fd, request(read|write, groupCTL, 0x12, unsafe.Sizeof(*v)), unsafe.Pointer(v))
 }
 
-// Write sets them.
+// Write sets the values of ID.
 func (v *ElemValue) Write(fd int) error {
 	return call(fd, request(read|write, groupCTL, 0x13, unsafe.Sizeof(*v)), unsafe.Pointer(v))
 }
 
-// Numbers are those of a Boolean or a Number.
+// Numbers returns the values of a Boolean or a Number, in place.
 func (v *ElemValue) Numbers() *[128]int64 { return (*[128]int64)(unsafe.Pointer(&v.value)) }
 
-// Choices are those of an Enumerated.
+// Choices returns the values of an Enumerated, in place.
 func (v *ElemValue) Choices() *[128]uint32 { return (*[128]uint32)(unsafe.Pointer(&v.value)) }
 
-// TLV reads what is said of an element beyond its info: its scale in dB.
+// TLV reads the metadata of an element, which holds its scale in dB.
 func TLV(fd int, numID uint32) ([]uint32, error) {
 	const words = 256
 	var t struct {
@@ -173,7 +173,7 @@ func TLV(fd int, numID uint32) ([]uint32, error) {
 	return t.words[:], nil
 }
 
-// Subscribe makes the descriptor readable when an element has changed.
+// Subscribe makes fd readable whenever an element changes.
 func Subscribe(fd int) error {
 	on := int32(1)
 	return call(fd, request(read|write, groupCTL, 0x16, 4), unsafe.Pointer(&on))
@@ -195,7 +195,7 @@ const (
 	EventRemove = ^uint32(0)
 )
 
-// Next reads an event. EAGAIN: there is none.
+// Next reads an event. EAGAIN means that none is waiting.
 func (e *Event) Next(fd int) error {
 	n, err := unix.Read(fd, (*[unsafe.Sizeof(*e)]byte)(unsafe.Pointer(e))[:])
 	if err == nil && n != int(unsafe.Sizeof(*e)) {

@@ -23,8 +23,7 @@ const (
 	groupCTL = 'U'
 )
 
-// call makes a request for which the driver may have to sleep, again if a signal came in
-// between.
+// call makes a request during which the driver may sleep, and repeats it after a signal.
 func call(fd int, request uintptr, arg unsafe.Pointer) error {
 	for {
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
@@ -38,7 +37,7 @@ func call(fd int, request uintptr, arg unsafe.Pointer) error {
 	}
 }
 
-// quick is call for what never sleeps: the scheduler is not told.
+// quick is call for requests that never sleep; it does not tell the scheduler.
 func quick(fd int, request uintptr, arg unsafe.Pointer) error {
 	for {
 		_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
@@ -52,7 +51,7 @@ func quick(fd int, request uintptr, arg unsafe.Pointer) error {
 	}
 }
 
-// callValue is call for a request whose argument is a number.
+// callValue is call with a number as argument.
 func callValue(fd int, request, value uintptr) error {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, value); errno != 0 {
 		return errno

@@ -2,7 +2,7 @@ package abi
 
 import "unsafe"
 
-// Param is a parameter of the hardware: a mask, or an interval.
+// Param numbers a hardware parameter: a mask or an interval.
 type Param int
 
 // The parameters that are masks.
@@ -30,10 +30,10 @@ const (
 	lastInterval = TickTime
 )
 
-// The bits of HWParams.Info. Refine sets it where it is 0.
+// The bits of HWParams.Info. Refine fills in Info where it is 0.
 const (
 	Batch       = 0x10 // the hardware pointer moves in steps, such as packets
-	SyncApplPtr = 0x20 // the driver wants to know of each frame that is written
+	SyncApplPtr = 0x20 // the driver must be told of each frame written
 )
 
 // The values of Access.
@@ -50,13 +50,13 @@ type Mask [8]uint32
 // Has reports whether n is in the set.
 func (m *Mask) Has(n int) bool { return m[n/32]>>(n%32)&1 != 0 }
 
-// Only makes n the only one.
+// Only makes n the only member.
 func (m *Mask) Only(n int) {
 	*m = Mask{}
 	m[n/32] = 1 << (n % 32)
 }
 
-// Interval is a range of numbers; the ends may be left out.
+// Interval is a range of numbers; OpenMin and OpenMax exclude its ends.
 type Interval struct {
 	Min, Max uint32
 	Flags    uint32 // OpenMin …
@@ -70,10 +70,10 @@ const (
 	Empty
 )
 
-// Only makes n the only one.
+// Only makes n the only number.
 func (i *Interval) Only(n int) { *i = Interval{uint32(n), uint32(n), Integer} }
 
-// Low is the least whole number in the range.
+// Low returns the least whole number in the range.
 func (i *Interval) Low() int {
 	if i.Flags&OpenMin != 0 {
 		return int(i.Min) + 1
@@ -81,7 +81,7 @@ func (i *Interval) Low() int {
 	return int(i.Min)
 }
 
-// High is the largest whole number in the range.
+// High returns the largest whole number in the range.
 func (i *Interval) High() int {
 	if i.Flags&OpenMax != 0 {
 		return int(i.Max) - 1
@@ -89,7 +89,7 @@ func (i *Interval) High() int {
 	return int(i.Max)
 }
 
-// HWParams is what hardware can do, narrowed down to what it shall.
+// HWParams are the parameters that hardware can still have, narrowed down to those it shall have.
 type HWParams struct {
 	Flags     uint32
 	masks     [masks]Mask
@@ -106,7 +106,7 @@ type HWParams struct {
 	_         [64]byte
 }
 
-// AnyParams is everything that any hardware could do.
+// AnyParams returns parameters with every value allowed.
 func AnyParams() *HWParams {
 	p := &HWParams{rmask: ^uint32(0), Info: ^uint32(0)}
 	for m := range p.masks {
@@ -118,54 +118,53 @@ func AnyParams() *HWParams {
 	return p
 }
 
-// Mask is a parameter that is one, in place. Refine is to look at it again.
+// Mask returns a mask parameter for change in place, and marks it for Refine.
 func (p *HWParams) Mask(m Param) *Mask {
 	p.rmask |= 1 << m
 	return &p.masks[m]
 }
 
-// Interval is a parameter that is one, in place. Refine is to look at it again.
+// Interval returns an interval parameter for change in place, and marks it for Refine.
 func (p *HWParams) Interval(i Param) *Interval {
 	p.rmask |= 1 << i
 	return &p.intervals[i-SampleBits]
 }
 
-// Refine narrows the parameters down to what is possible with each other. EINVAL:
-// nothing is.
+// Refine removes the values that the hardware cannot combine. EINVAL means that none is left.
 func (p *HWParams) Refine(fd int) error {
 	return call(fd, request(read|write, groupPCM, 0x10, unsafe.Sizeof(*p)), unsafe.Pointer(p))
 }
 
-// Install chooses among what is left, and sets the hardware up.
+// Install picks one value of each parameter and sets up the hardware.
 func (p *HWParams) Install(fd int) error {
 	return call(fd, request(read|write, groupPCM, 0x11, unsafe.Sizeof(*p)), unsafe.Pointer(p))
 }
 
-// SWParams is when a stream starts, stops, and wakes its program; in frames.
+// SWParams say when a stream starts, stops and wakes its program. Units are frames.
 type SWParams struct {
-	TstampMode       int32 // 1: times of the hardware pointer are taken
+	TstampMode       int32 // 1: take a time with the hardware pointer
 	PeriodStep       uint32
 	SleepMin         uint32
 	_                uint32
-	AvailMin         uint64 // to wake up
+	AvailMin         uint64 // available, to wake the program
 	XferAlign        uint64
 	StartThreshold   uint64 // written, to start
 	StopThreshold    uint64 // available, to stop with an xrun
 	SilenceThreshold uint64
 	SilenceSize      uint64
-	Boundary         uint64 // where the pointers wrap; from the kernel
+	Boundary         uint64 // where the pointers wrap; set by the kernel
 	Proto            uint32
 	TstampType       uint32
 	_                [56]byte
 }
 
-// TstampMonotonic as TstampType is CLOCK_MONOTONIC; Proto has to be ProtoTstamp or newer.
+// TstampMonotonic as TstampType selects CLOCK_MONOTONIC; Proto must be ProtoTstamp or newer.
 const (
 	TstampMonotonic = 1
 	ProtoTstamp     = 2<<16 | 12
 )
 
-// Install sets them.
+// Install sets the parameters.
 func (p *SWParams) Install(fd int) error {
 	return call(fd, request(read|write, groupPCM, 0x13, unsafe.Sizeof(*p)), unsafe.Pointer(p))
 }

@@ -2,7 +2,7 @@ package abi
 
 import "unsafe"
 
-// State is what a stream does.
+// State is the state of a stream.
 type State int32
 
 // The states.
@@ -18,14 +18,14 @@ const (
 	Disconnected
 )
 
-// Timespec is a time of the clock that TstampType says.
+// Timespec is a time on the clock that TstampType selects.
 type Timespec struct{ Sec, Nsec int64 }
 
-// Nanoseconds is the same as one number.
+// Nanoseconds returns t in ns.
 func (t Timespec) Nanoseconds() int64 { return t.Sec*1e9 + t.Nsec }
 
-// SyncPtr carries the pointers of a stream between program and kernel. They count frames
-// up to a boundary, at which they wrap.
+// SyncPtr carries the pointers of a stream between program and kernel. They count frames and wrap
+// at Boundary.
 type SyncPtr struct {
 	Flags uint32 // HWSync …
 	_     uint32
@@ -44,47 +44,46 @@ type SyncPtr struct {
 	_        [64 - 16]byte
 }
 
-// The flags of SyncPtr: what to do, and what of ApplPtr and AvailMin to read instead of
-// to set.
+// The flags of SyncPtr: what to do, and which of ApplPtr and AvailMin to read rather than set.
 const (
 	HWSync = 1 << iota
 	GetAppl
 	GetAvailMin
 )
 
-// Do makes the exchange. EPIPE: xrun; ESTRPIPE: suspended; ENODEV: unplugged.
+// Do exchanges the pointers. Errors: EPIPE after an xrun, ESTRPIPE when suspended, ENODEV when unplugged.
 func (p *SyncPtr) Do(fd int) error {
 	return quick(fd, request(read|write, groupPCM, 0x23, unsafe.Sizeof(*p)), unsafe.Pointer(p))
 }
 
-// Xfer moves frames by copying.
+// Xfer copies frames between the program and the kernel.
 type Xfer struct {
 	Result int64 // frames moved
 	Buf    unsafe.Pointer
 	Frames uint64
 }
 
-// Write gives frames to an interleaved stream.
+// Write copies frames to an interleaved stream.
 func (x *Xfer) Write(fd int) error {
 	return quick(fd, request(write, groupPCM, 0x50, unsafe.Sizeof(*x)), unsafe.Pointer(x))
 }
 
-// Read takes frames from an interleaved stream.
+// Read copies frames from an interleaved stream.
 func (x *Xfer) Read(fd int) error {
 	return quick(fd, request(read, groupPCM, 0x51, unsafe.Sizeof(*x)), unsafe.Pointer(x))
 }
 
-// WritePlanes gives frames to a stream of planes; Buf points to a pointer for each channel.
+// WritePlanes copies frames to a stream of planes; Buf points to one pointer for each channel.
 func (x *Xfer) WritePlanes(fd int) error {
 	return quick(fd, request(write, groupPCM, 0x52, unsafe.Sizeof(*x)), unsafe.Pointer(x))
 }
 
-// ReadPlanes takes frames from a stream of planes.
+// ReadPlanes copies frames from a stream of planes.
 func (x *Xfer) ReadPlanes(fd int) error {
 	return quick(fd, request(read, groupPCM, 0x53, unsafe.Sizeof(*x)), unsafe.Pointer(x))
 }
 
-// ChannelInfo says where the samples of a channel are in the mapped memory.
+// ChannelInfo locates the samples of a channel in the mapped memory.
 type ChannelInfo struct {
 	Channel uint32
 	_       uint32
@@ -93,34 +92,34 @@ type ChannelInfo struct {
 	Step    uint32 // bits from sample to sample
 }
 
-// Do asks for it.
+// Do fills in c for the channel Channel.
 func (c *ChannelInfo) Do(fd int) error {
 	return call(fd, request(read, groupPCM, 0x32, unsafe.Sizeof(*c)), unsafe.Pointer(c))
 }
 
 func plain(fd int, number uintptr) error { return call(fd, request(0, groupPCM, number, 0), nil) }
 
-// HWFree gives up what Install has set.
+// HWFree releases what Install has set up.
 func HWFree(fd int) error { return plain(fd, 0x12) }
 
-// Prepare makes a stream ready to start: pointers at 0, also after an xrun.
+// Prepare makes a stream ready to start with its pointers at 0, also after an xrun.
 func Prepare(fd int) error { return plain(fd, 0x40) }
 
-// Start begins to move frames, on all streams that are linked.
+// Start starts a stream and all streams linked to it.
 func Start(fd int) error { return plain(fd, 0x42) }
 
-// Drop stops, and drops what is buffered.
+// Drop stops a stream and discards what it has buffered.
 func Drop(fd int) error { return plain(fd, 0x43) }
 
-// Resume goes on after a suspend, if the hardware can: ENOSYS.
+// Resume continues after a suspend. ENOSYS means that the hardware cannot.
 func Resume(fd int) error { return plain(fd, 0x47) }
 
-// Link makes the streams of two descriptors start and stop together.
+// Link makes two streams start and stop together.
 func Link(fd, other int) error {
 	return callValue(fd, request(write, groupPCM, 0x60, 4), uintptr(other))
 }
 
-// Delay is how many frames a new one waits to be heard, or an old one has waited.
+// Delay stores the latency in frames: of a frame written now, or of the next one to be read.
 func Delay(fd int, frames *int64) error {
 	return quick(fd, request(read, groupPCM, 0x21, 8), unsafe.Pointer(frames))
 }

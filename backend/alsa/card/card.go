@@ -1,8 +1,7 @@
-// Package card finds sound cards and names them. It asks the kernel through files and
-// control devices, and knows no stream.
+// Package card finds and names sound cards. It asks the kernel through files and control devices
+// and opens no stream.
 //
-// [Finder] lists the cards and finds the one that an [Identity] means; [Watch] tells when one
-// comes or goes.
+// [Finder] lists the cards and resolves an [Identity]; [Watch] reports cards that come and go.
 package card
 
 import (
@@ -16,30 +15,29 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// Card is what is known of a sound card. It is plain text and numbers, of the moment when
-// it was looked at; what is not known is empty.
+// Card describes a sound card at one moment. Unknown fields are empty.
 type Card struct {
-	Number     int    // of the kernel; another one after the next boot
+	Number     int    // the kernel's; may change at the next boot
 	ID         string // "PCH": set by the driver or the user, unique among the cards
 	Driver     string // "HDA-Intel"
 	Name       string // "HDA Intel PCH"
 	LongName   string // "HDA Intel PCH at 0xf7c30000 irq 32"
 	Mixer      string // "Realtek ALC892"
 	Components string // "HDA:10ec0892,18491151,00100302"
-	Path       string // where it is plugged in, as in /dev/snd/by-path: "pci-0000:00:1f.3"
+	Path       string // of the socket, as in /dev/snd/by-path: "pci-0000:00:1f.3"
 	Vendor     string // of USB, four hex digits: "0d8c"
 	Product    string // of USB
-	Serial     string // of USB; many have none, some share theirs
+	Serial     string // of USB; many cards have none, some share one
 	PCMs       []PCM  // by device
 }
 
-// PCM is a device of a card that moves frames.
+// PCM is a device of a card that plays or records.
 type PCM struct {
 	Device int    // "hw:CARD,Device"
 	Name   string // "ALC892 Analog"
-	Play   int    // substreams for Play, mostly 1; 0: it cannot
-	Record int    // substreams for Record
-	Users  []User // who has them open
+	Play   int    // number of substreams, mostly 1; 0 if it cannot play
+	Record int    // number of substreams; 0 if it cannot record
+	Users  []User // programs that have it open
 }
 
 // User is a program that has a substream open.
@@ -47,19 +45,19 @@ type User struct {
 	Direction audio.Direction
 	Substream int
 	PID       int
-	Command   string // "aplay"; empty if it is gone
+	Command   string // "aplay"; empty if it has exited
 }
 
-// Address is a place where a card plays or records.
+// Address is a PCM device by its kernel numbers.
 type Address struct {
 	Card   int
 	Device int
 }
 
-// String returns the name that alsa-lib has for it.
+// String returns the address as alsa-lib writes it.
 func (a Address) String() string { return fmt.Sprintf("hw:%d,%d", a.Card, a.Device) }
 
-// Directions returns those that the PCM has.
+// Directions returns the directions of the PCM.
 func (p PCM) Directions() (d audio.Direction) {
 	if p.Play > 0 {
 		d |= audio.Play
@@ -70,7 +68,7 @@ func (p PCM) Directions() (d audio.Direction) {
 	return d
 }
 
-// PCM returns the first device with all directions of d; any for 0.
+// PCM returns the first device with all directions of d; any device for 0.
 func (c Card) PCM(d audio.Direction) (PCM, bool) {
 	for _, p := range c.PCMs {
 		if p.Directions()&d == d {
@@ -80,27 +78,25 @@ func (c Card) PCM(d audio.Direction) (PCM, bool) {
 	return PCM{}, false
 }
 
-// Virtual reports whether there is no hardware behind the card: snd-aloop, snd-dummy.
+// Virtual reports whether the card has no hardware: snd-aloop, snd-dummy.
 func (c Card) Virtual() bool { return c.Driver == "Loopback" || c.Driver == "Dummy" }
 
-// Finder looks for cards. Its zero value looks on this machine, and is safe for concurrent
-// use.
+// Finder looks for cards. Its zero value looks at this machine. It is safe for concurrent use.
 type Finder struct {
-	// Root replaces "/": proc/asound, sys/class/sound and proc/PID are read below it, and
-	// no card is asked. It has to be an fs.ReadLinkFS for the names of buses and USB.
+	// Root replaces "/" for tests: proc/asound, sys/class/sound and proc/PID are read below it,
+	// and no control device is opened. Names of buses and USB need an fs.ReadLinkFS.
 	Root fs.FS
 
-	find func() []foundCard             // in place of findCards, for tests
-	info func(int) (abi.CardInfo, bool) // in place of askCard, for tests
+	find func() []foundCard             // replaces findCards in tests
+	info func(int) (abi.CardInfo, bool) // replaces askCard in tests
 }
 
-// Cards lists the cards by number. None is no error. It reads files and asks the cards, so
-// that it may block shortly, and allocates.
+// Cards returns the cards by number; an empty list is no error. It reads files and asks the
+// cards, so it may block briefly, and it allocates.
 //
-// yobert/alsa asks the control devices for cards and PCMs. It says nothing where one of
-// them cannot be opened, and knows neither IDs nor drivers, buses nor substreams; those
-// are from /proc/asound and /sys/class/sound, which need no permission on /dev/snd and
-// are enough without it.
+// yobert/alsa lists cards and PCMs from the control devices. It skips those it cannot open and
+// knows no IDs, drivers, buses or substreams. Those come from /proc/asound and /sys/class/sound,
+// which need no permission on /dev/snd and suffice alone.
 func (f Finder) Cards() ([]Card, error) {
 	root, find, info := f.Root, f.find, f.info
 	if root == nil {
@@ -128,10 +124,11 @@ func (f Finder) Cards() ([]Card, error) {
 	return cards, nil
 }
 
-// tell adds what the control device says, where the files said nothing.
+// tell adds what the control device says and the files did not.
 func (c *Card) tell(i abi.CardInfo) {
 	for field, text := range map[*string][]byte{
-		&c.ID: i.ID[:], &c.Driver: i.Driver[:], &c.Name: i.Name[:], &c.LongName: i.LongName[:], &c.Mixer: i.MixerName[:], &c.Components: i.Components[:],
+		&c.ID: i.ID[:], &c.Driver: i.Driver[:], &c.Name: i.Name[:], &c.LongName: i.LongName[:], &c.Mixer: i.MixerName[:],
+		&c.Components: i.Components[:],
 	} {
 		if t := strings.TrimSpace(abi.Text(text)); t != "" {
 			*field = t
@@ -139,7 +136,7 @@ func (c *Card) tell(i abi.CardInfo) {
 	}
 }
 
-// mergeFound adds what was found to what the files said, which may be nothing at all.
+// mergeFound adds the cards of yobert/alsa to those of the files.
 func mergeFound(cards []Card, found []foundCard) []Card {
 	for _, f := range found {
 		i := slices.IndexFunc(cards, func(c Card) bool { return c.Number == f.number })
@@ -154,7 +151,7 @@ func mergeFound(cards []Card, found []foundCard) []Card {
 	return cards
 }
 
-// found adds a direction of a PCM that the files did not have.
+// found adds a direction of a PCM that the files lack.
 func (c *Card) found(d foundPCM) {
 	if !slices.ContainsFunc(c.PCMs, func(p PCM) bool { return p.Device == d.device }) {
 		c.PCMs = append(c.PCMs, PCM{Device: d.device, Name: d.title})

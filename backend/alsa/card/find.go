@@ -7,7 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// foundCard is what yobert/alsa knows of a card.
+// foundCard is a card as yobert/alsa reports it.
 type foundCard struct {
 	number  int
 	title   string
@@ -20,9 +20,8 @@ type foundPCM struct {
 	play, record bool
 }
 
-// findCards lists the cards whose control devices can be opened. OpenCards stops at the
-// first that cannot; what it had until then counts, and the descriptor that it forgets is
-// closed by the garbage collector.
+// findCards lists the cards whose control devices can be opened. OpenCards stops at the first one
+// that cannot; the cards before it count. It leaks that descriptor to the garbage collector.
 func findCards() (found []foundCard) {
 	cards, _ := yobert.OpenCards()
 	defer yobert.CloseCards(cards)
@@ -40,7 +39,7 @@ func findCards() (found []foundCard) {
 	return found
 }
 
-// askCard asks the control device for what no file has: components and mixer name.
+// askCard returns what only the control device knows: components and mixer name.
 func askCard(card int) (info abi.CardInfo, ok bool) {
 	fd, err := unix.Open(ControlNode(card), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -15,25 +15,24 @@ import (
 
 // Event is a card that came or went. Exactly one of Added, Removed and Note is set.
 type Event struct {
-	Added   bool // the card can be opened now
-	Removed bool // Card is what it was when it was added
+	Added   bool // the card can be opened
+	Removed bool // Card is as it was when it was added
 	Card    Card
-	Note    error // a sentence for people: about a card that cannot be opened, or how cards are watched
+	Note    error // for the log: why a card cannot be opened, or how cards are watched
 }
 
-// retryAfter is how long to wait until another try to open a card that the user may not
-// open yet: udev gives the permission shortly after the kernel says that the card is there.
-// It is also how often /proc/asound/cards is looked at where the kernel says nothing.
+// retryAfter is the time between attempts to open a card that the user may not open yet: udev
+// grants permission shortly after the kernel announces the card. It is also the interval of
+// reading /proc/asound/cards where uevents are refused.
 const (
 	retryAfter = time.Second
 	retries    = 10
 )
 
-// Watch tells which cards come and go, beginning with an Added for each that is there. The
-// kernel's uevents wake it up; only where they are refused, which a Note says, it looks
-// once a second. Its goroutines end, and the channel closes, when ctx is done. Who does
-// not fetch events delays them, without a loss. The error is audio.ErrIO, when there is
-// no way to watch at all.
+// Watch reports which cards come and go, starting with an Added for each that is there. It waits
+// for the kernel's uevents. If they are refused, it sends a Note and looks once a second. Its
+// goroutines end and the channel closes when ctx is done. A slow receiver delays events but loses
+// none. The error is audio.ErrIO if there is no way to watch.
 func Watch(ctx context.Context) (<-chan Event, error) {
 	w := &watcher{
 		list:   func() []Card { cards, _ := Finder{}.Cards(); return cards },
@@ -47,13 +46,14 @@ func Watch(ctx context.Context) (<-chan Event, error) {
 		if _, err := os.ReadFile("/proc/asound/cards"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, audio.ErrIO.With("sound cards cannot be watched: %v", err)
 		}
-		w.note = audio.ErrIO.With("the kernel refuses its hot plug events (%v): /proc/asound/cards is looked at once a second instead", err)
+		w.note = audio.ErrIO.With("the kernel refuses its hot plug events (%v): "+
+			"/proc/asound/cards is read once a second instead", err)
 	}
 	go w.run(ctx, messages)
 	return w.events, nil
 }
 
-// usable tries to open the control device.
+// usable tries to open the control device of a card.
 func usable(card int) error {
 	fd, err := unix.Open(ControlNode(card), unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -62,13 +62,13 @@ func usable(card int) error {
 	return unix.Close(fd)
 }
 
-// watcher turns uevents into events. One goroutine runs it.
+// watcher turns uevents into events. It belongs to one goroutine.
 type watcher struct {
 	list   func() []Card
 	usable func(card int) error
 	events chan Event
 	note   error
-	known  map[int]Card // that were told of
+	known  map[int]Card // reported as added
 	tries  map[int]int  // left for cards that cannot be opened yet
 
 	short   func() string // the kernel's list, cheaper than list
@@ -76,13 +76,13 @@ type watcher struct {
 	text    string // at the last glance
 }
 
-// run ends with ctx. Without messages it looks once a second.
+// run works until ctx is done. With nil messages it looks once a second.
 func (w *watcher) run(ctx context.Context, messages <-chan uevent) {
 	defer close(w.events)
 	if messages == nil && !w.tell(ctx, Event{Note: w.note}) {
 		return
 	}
-	timer := time.NewTimer(0) // looks at what is there
+	timer := time.NewTimer(0) // look at once
 	defer timer.Stop()
 	for {
 		var removed []int
@@ -93,7 +93,8 @@ func (w *watcher) run(ctx context.Context, messages <-chan uevent) {
 		case u, ok := <-messages:
 			if !ok {
 				messages = nil
-				note := audio.ErrIO.With("the kernel's hot plug events have ended: /proc/asound/cards is looked at once a second instead")
+				note := audio.ErrIO.With("the kernel's hot plug events have ended: " +
+					"/proc/asound/cards is read once a second instead")
 				if ctx.Err() != nil || !w.tell(ctx, Event{Note: note}) {
 					return
 				}
@@ -120,7 +121,7 @@ func (w *watcher) run(ctx context.Context, messages <-chan uevent) {
 	}
 }
 
-// glance reports whether the kernel's list is another one than at the last glance.
+// glance reports whether the kernel's list has changed since the last glance.
 func (w *watcher) glance() bool {
 	text := w.short()
 	changed := !w.glanced || text != w.text
@@ -128,7 +129,7 @@ func (w *watcher) glance() bool {
 	return changed
 }
 
-// trying reports whether there is a card to be opened again.
+// trying reports whether a card waits for another attempt to open it.
 func (w *watcher) trying() bool {
 	for _, left := range w.tries {
 		if left > 0 {
@@ -147,8 +148,8 @@ func (w *watcher) tell(ctx context.Context, e Event) bool {
 	}
 }
 
-// look compares what is there with what was told of. A card of removed is another one
-// when it is there: it was unplugged, and one was plugged in.
+// look compares the cards that are there with those reported. A card in removed that is there was
+// unplugged and replaced.
 func (w *watcher) look(removed []int) (events []Event) {
 	cards := w.list()
 	for number, c := range w.known {
@@ -174,8 +175,8 @@ func (w *watcher) look(removed []int) (events []Event) {
 	return events
 }
 
-// try opens a card that was not told of yet: several times, then it says why it cannot be,
-// and a uevent of the card begins again.
+// try opens a card not yet reported. After several attempts it reports why the card cannot be
+// opened; a uevent of the card starts over.
 func (w *watcher) try(c Card) []Event {
 	left, trying := w.tries[c.Number]
 	if !trying {
@@ -188,7 +189,7 @@ func (w *watcher) try(c Card) []Event {
 		w.known[c.Number] = c
 		return []Event{{Added: true, Card: c}}
 	case left > 0:
-		w.tries[c.Number] = left - 1 // at 0 only another event makes it try again, silently
+		w.tries[c.Number] = left - 1 // at 0, only another uevent makes it try again, silently
 		if left == 1 {
 			return []Event{{Note: err, Card: c}}
 		}
@@ -196,7 +197,7 @@ func (w *watcher) try(c Card) []Event {
 	return nil
 }
 
-// sameCard reports that the number was not given to another one meanwhile.
+// sameCard reports whether the number still belongs to the same card.
 func sameCard(a, b Card) bool {
 	return a.ID == b.ID && a.Path == b.Path && a.Vendor == b.Vendor && a.Product == b.Product && a.Serial == b.Serial
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// IdentityKind is what a name of a card goes by.
+// IdentityKind is the property by which a name finds a card.
 type IdentityKind uint8
 
-// The kinds of identity, from the surest to find the same card again to the least sure.
+// The kinds of identity, from the most to the least stable.
 const (
 	ByUSB    IdentityKind = iota // "usb:VENDOR:PRODUCT:SERIAL", "usb:VENDOR:PRODUCT"
-	ByPath                       // "path:PATH": whatever is plugged in there
+	ByPath                       // whichever card is plugged in there
 	ByID                         // "id:PCH"
-	ByNumber                     // "hw:0", in the order in which drivers came up
+	ByNumber                     // "hw:0", in the order in which drivers loaded
 	ByChance                     // "auto"
 )
 
-// Identity is a name of a card, which ParseIdentity has read.
+// Identity is a parsed name of a card.
 type Identity struct {
 	Kind                    IdentityKind
 	Vendor, Product, Serial string // ByUSB
@@ -31,15 +31,17 @@ type Identity struct {
 const (
 	identityKey     = "card"
 	identityFormats = `"usb:VENDOR:PRODUCT:SERIAL" or "usb:VENDOR:PRODUCT" (such as usb:0d8c:0014), ` +
-		`"path:PATH" (as in /dev/snd/by-path, such as path:pci-0000:00:1f.3), "id:ID" (such as id:PCH), "hw:NUMBER" (such as hw:0) or "auto"`
+		`"path:PATH" (as in /dev/snd/by-path, such as path:pci-0000:00:1f.3), ` +
+		`"id:ID" (such as id:PCH), "hw:NUMBER" (such as hw:0) or "auto"`
 )
 
-// ParseIdentity reads a name of a card. A comma and a number after it name the PCM
-// device: "hw:0,2", "id:PCH,3". The error (EINVAL) names the key and the formats.
+// ParseIdentity parses a name of a card. A comma and a number after it name the PCM device:
+// "hw:0,2", "id:PCH,3". The error is audio.ErrInvalid and names the formats.
 func ParseIdentity(name string) (Identity, error) {
 	i := Identity{Kind: ByChance, Device: -1}
 	bad := func(why string) (Identity, error) {
-		return Identity{}, audio.ErrInvalid.With("%s = %q: %s; use %s, with a comma and a number after it for a PCM device other than the first",
+		return Identity{}, audio.ErrInvalid.With("%s = %q: %s; use %s, with a comma "+
+			"and a number after it for a PCM device other than the first",
 			identityKey, name, why, identityFormats)
 	}
 	rest := strings.TrimSpace(name)
@@ -49,20 +51,20 @@ func ParseIdentity(name string) (Identity, error) {
 		switch {
 		case err == nil:
 			i.Device, rest = int(n), rest[:comma]
-		case !strings.HasPrefix(rest, "usb:"): // else it is one of the serial number
-			return bad("the PCM device after the comma is no number of 0..255")
+		case !strings.HasPrefix(rest, "usb:"): // otherwise the comma is part of the serial number
+			return bad("the PCM device after the comma is not a number 0..255")
 		}
 	}
 	kind, text, _ := strings.Cut(rest, ":")
 	switch kind {
 	case "auto":
 		if rest != "auto" || comma >= 0 {
-			return bad("auto has nothing after it")
+			return bad("auto takes nothing after it")
 		}
 	case "hw":
 		n, err := strconv.ParseUint(text, 10, 8)
 		if err != nil {
-			return bad("what follows hw: is no number of a card, 0..255")
+			return bad("hw: needs the number of a card, 0..255")
 		}
 		i.Kind, i.Number = ByNumber, int(n)
 	case "id":
@@ -82,7 +84,7 @@ func ParseIdentity(name string) (Identity, error) {
 			}
 		}
 	default:
-		return bad("this is no name of a sound card")
+		return bad("this is not a name of a sound card")
 	}
 	if (i.Kind == ByID || i.Kind == ByPath) && i.Text == "" {
 		return bad("nothing follows " + kind + ":")
@@ -95,7 +97,7 @@ func isHex4(s string) bool {
 	return len(s) == 4 && err == nil
 }
 
-// String returns the name that ParseIdentity read, in its plainest form.
+// String returns the shortest name that ParseIdentity reads as i.
 func (i Identity) String() string {
 	s := ""
 	switch i.Kind {
@@ -119,11 +121,12 @@ func (i Identity) String() string {
 	return s
 }
 
-// fits reports whether the name is one of the card's.
+// fits reports whether i names the card.
 func (i Identity) fits(c Card) bool {
 	switch i.Kind {
 	case ByUSB:
-		return strings.EqualFold(c.Vendor, i.Vendor) && strings.EqualFold(c.Product, i.Product) && (i.Serial == "" || c.Serial == i.Serial)
+		return strings.EqualFold(c.Vendor, i.Vendor) && strings.EqualFold(c.Product, i.Product) &&
+			(i.Serial == "" || c.Serial == i.Serial)
 	case ByPath:
 		return c.Path == i.Text
 	case ByID:
@@ -134,8 +137,7 @@ func (i Identity) fits(c Card) bool {
 	return true
 }
 
-// Names returns all names of the card that ParseIdentity reads, from the surest to find it
-// again to the least sure.
+// Names returns all names of the card, from the most to the least stable.
 func (c Card) Names() (names []string) {
 	if c.Vendor != "" {
 		usb := "usb:" + c.Vendor + ":" + c.Product

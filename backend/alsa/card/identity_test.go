@@ -83,9 +83,9 @@ func TestResolveFails(t *testing.T) {
 
 func TestParseIdentityRefuses(t *testing.T) {
 	for name, why := range map[string]string{
-		"": "this is no name of a sound card", "PCH": "this is no name of a sound card", "auto,1": "auto has nothing after it", "auto:": "auto has nothing after it",
-		"hw:": "what follows hw: is no number of a card, 0..255", "hw:PCH": "what follows hw: is no number of a card, 0..255", "hw:-1": "what follows hw: is no number of a card, 0..255",
-		"hw:256": "what follows hw: is no number of a card, 0..255", "hw:0,x": "the PCM device after the comma is no number of 0..255", "id:": "nothing follows id:",
+		"": "this is not a name of a sound card", "PCH": "this is not a name of a sound card", "auto,1": "auto takes nothing after it", "auto:": "auto takes nothing after it",
+		"hw:": "hw: needs the number of a card, 0..255", "hw:PCH": "hw: needs the number of a card, 0..255", "hw:-1": "hw: needs the number of a card, 0..255",
+		"hw:256": "hw: needs the number of a card, 0..255", "hw:0,x": "the PCM device after the comma is not a number 0..255", "id:": "nothing follows id:",
 		"path:": "nothing follows path:", "path:,1": "nothing follows path:", "usb:d8c:0014": "VENDOR and PRODUCT of usb: are four hex digits each",
 		"usb:0d8c": "VENDOR and PRODUCT of usb: are four hex digits each", "usb:0d8c:001g": "VENDOR and PRODUCT of usb: are four hex digits each", "usb:0d8c:0014:": "the serial number is empty",
 	} {

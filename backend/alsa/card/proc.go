@@ -13,7 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// procCards reads /proc/asound. Without sound in the kernel it is not there.
+// procCards reads /proc/asound, which a kernel without sound lacks.
 func procCards(root fs.FS) ([]Card, error) {
 	text, err := fs.ReadFile(root, "proc/asound/cards")
 	switch {
@@ -81,7 +81,7 @@ func parsePCMs(text string, cards []Card) {
 	}
 }
 
-// substreams reads "playback 1" and "capture 1".
+// substreams parses "playback 1" and "capture 1".
 func (p *PCM) substreams(field string) bool {
 	side, count, _ := strings.Cut(strings.TrimSpace(field), " ")
 	n, err := strconv.ParseUint(count, 10, 16)
@@ -99,7 +99,7 @@ func (p *PCM) substreams(field string) bool {
 	return true
 }
 
-// procUsers looks for who has the substreams of a card open.
+// procUsers finds the programs that have substreams of a card open.
 func procUsers(root fs.FS, c *Card) {
 	for i := range c.PCMs {
 		p := &c.PCMs[i]
@@ -117,7 +117,8 @@ func (p *PCM) user(root fs.FS, card int, d audio.Direction, substream int) {
 	if d == audio.Record {
 		letter = "c"
 	}
-	text, err := fs.ReadFile(root, fmt.Sprintf("proc/asound/card%d/pcm%d%s/sub%d/status", card, p.Device, letter, substream))
+	text, err := fs.ReadFile(root, fmt.Sprintf("proc/asound/card%d/pcm%d%s/sub%d/status", card, p.Device, letter,
+		substream))
 	if err != nil {
 		return
 	}
@@ -126,7 +127,7 @@ func (p *PCM) user(root fs.FS, card int, d audio.Direction, substream int) {
 	}
 }
 
-// Holder returns the program that has the first substream of a PCM open, as far as that is known.
+// Holder returns the program that has the first substream of a PCM open, if the kernel says.
 func Holder(at Address, d audio.Direction) (u User, ok bool) {
 	p := PCM{Device: at.Device}
 	if p.user(os.DirFS("/"), at.Card, d, 0); len(p.Users) == 0 {
@@ -135,7 +136,7 @@ func Holder(at Address, d audio.Direction) (u User, ok bool) {
 	return p.Users[0], true
 }
 
-// parseOwner finds the line "owner_pid   : 1234" of a status; one that is closed has none.
+// parseOwner finds the line "owner_pid : 1234" in a status; a closed substream has none.
 func parseOwner(text string) (pid int, ok bool) {
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(line, ":")
@@ -147,7 +148,7 @@ func parseOwner(text string) (pid int, ok bool) {
 	return 0, false
 }
 
-// fileText returns the only line of a file, or nothing.
+// fileText returns the text of a one-line file, "" if it cannot be read.
 func fileText(root fs.FS, name string) string {
 	text, _ := fs.ReadFile(root, name)
 	return strings.TrimSpace(string(text))

@@ -8,12 +8,12 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Resolve finds the card that a name means, and its PCM device: the one of the name, or the
-// first that has all directions of d. With d 0 the PCM may be any or missing (Device −1).
+// Resolve finds the card that name means and its PCM device: the one in the name, or the first
+// with all directions of d. If d is 0, the PCM may be any or missing (Device −1).
 //
-// It is Cards and Pick in one; it may block shortly and allocates. Errors: audio.ErrInvalid
-// for a name that is none, audio.ErrNoDevice, with a list of what there is, for a card or a
-// PCM that is not there or a name of several.
+// It calls Cards and Pick, so it may block briefly and allocates. Errors: audio.ErrInvalid for a
+// malformed name; audio.ErrNoDevice, with a list of the cards, for a missing card or PCM and for
+// an ambiguous name.
 func (f Finder) Resolve(name string, d audio.Direction) (Card, PCM, error) {
 	i, err := ParseIdentity(name)
 	if err != nil {
@@ -26,7 +26,7 @@ func (f Finder) Resolve(name string, d audio.Direction) (Card, PCM, error) {
 	return i.Pick(cards, d)
 }
 
-// Pick is Resolve among cards that are known already. It does not block.
+// Pick is Resolve among known cards. It does not block.
 func (i Identity) Pick(cards []Card, d audio.Direction) (Card, PCM, error) {
 	fit := slices.DeleteFunc(slices.Clone(cards), func(c Card) bool { return !i.fits(c) })
 	if i.Kind == ByChance {
@@ -43,7 +43,8 @@ func (i Identity) Pick(cards []Card, d audio.Direction) (Card, PCM, error) {
 	if i.Device < 0 {
 		p, ok := c.PCM(d)
 		if !ok && d != 0 {
-			return c, p, audio.ErrNoDevice.With("sound card %s (%s) cannot %s on one PCM device; it has %s", i, c.Name, verbs(d), pcmList(c))
+			return c, p, audio.ErrNoDevice.With("sound card %s (%s) cannot %s on one PCM device; it has %s", i, c.Name,
+				verbs(d), pcmList(c))
 		}
 		if !ok {
 			p.Device = -1
@@ -55,12 +56,13 @@ func (i Identity) Pick(cards []Card, d audio.Direction) (Card, PCM, error) {
 		return c, PCM{}, audio.ErrNoDevice.With("sound card %s has no PCM device %d; it has %s", c.Name, i.Device, pcmList(c))
 	}
 	if p := c.PCMs[n]; p.Directions()&d != d {
-		return c, PCM{}, audio.ErrNoDevice.With("PCM device %d of sound card %s cannot %s; it has %s", i.Device, c.Name, verbs(d), pcmList(c))
+		return c, PCM{}, audio.ErrNoDevice.With("PCM device %d of sound card %s cannot %s; it has %s", i.Device, c.Name,
+			verbs(d), pcmList(c))
 	}
 	return c, c.PCMs[n], nil
 }
 
-// pickAny takes the first card that fits, one without hardware only if there is no other.
+// pickAny returns the first card that fits, and a virtual one only if there is no other.
 func pickAny(cards []Card, d audio.Direction) (Card, PCM, error) {
 	for _, virtual := range []bool{false, true} {
 		for _, c := range cards {
@@ -72,7 +74,7 @@ func pickAny(cards []Card, d audio.Direction) (Card, PCM, error) {
 	return Card{}, PCM{}, audio.ErrNoDevice.With("there is no sound card that can %s; %s", verbs(d), cardList(cards))
 }
 
-// verbs says what a card is wanted for.
+// verbs says what d does, for error messages.
 func verbs(d audio.Direction) string {
 	switch d {
 	case audio.Play:
@@ -85,7 +87,7 @@ func verbs(d audio.Direction) string {
 	return "play and record"
 }
 
-// cardList returns what there is, for an error.
+// cardList lists the cards for an error message.
 func cardList(cards []Card) string {
 	if len(cards) == 0 {
 		return "there is none at all: is it plugged in, and its driver loaded (cat /proc/asound/cards)?"

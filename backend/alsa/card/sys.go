@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// sysfs adds what the devices above the card in /sys say: where it is plugged in, and what
-// a USB device calls itself. The path is put together as udev does it for ID_PATH, so that
-// it is that of the links in /dev/snd/by-path:
+// sysfs adds what /sys says of the devices above the card: the socket and the identity of a USB
+// device. It builds the path as udev builds ID_PATH, so it equals the link in /dev/snd/by-path:
 //
 //	/sys/devices/pci0000:00/0000:00:14.0/usb1/1-3/1-3:1.0/sound/card1
 //	  pci-0000:00:14.0-usb-0:3:1.0
@@ -34,7 +33,7 @@ func (c *Card) sysfs(root fs.FS) {
 			continue
 		}
 		parts = append([]string{part}, parts...)
-		for subsystem(root, path.Dir(at)) == bus { // hubs, bridges: the innermost is enough
+		for subsystem(root, path.Dir(at)) == bus { // skip outer hubs and bridges
 			at = path.Dir(at)
 			if bus == "usb" {
 				c.usb(root, at)
@@ -44,7 +43,7 @@ func (c *Card) sysfs(root fs.FS) {
 	c.Path = strings.Join(parts, "-")
 }
 
-// usb reads the identity of the innermost USB device; its interfaces and hubs are others.
+// usb reads the identity of the innermost USB device, and ignores hubs.
 func (c *Card) usb(root fs.FS, at string) {
 	if c.Vendor == "" {
 		c.Vendor, c.Product = fileText(root, at+"/idVendor"), fileText(root, at+"/idProduct")
@@ -61,7 +60,7 @@ func subsystem(root fs.FS, at string) string {
 	return path.Base(link)
 }
 
-// follow returns where a link in /sys leads to.
+// follow returns the target of a link in /sys.
 func follow(root fs.FS, name string) (string, bool) {
 	link, err := fs.ReadLink(root, name)
 	if err != nil || path.IsAbs(link) {

@@ -12,23 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// uevent is what the kernel says of a card.
+// uevent is a kernel message about a card.
 type uevent struct {
 	action string // "add", "remove", "change" …
 	card   int
-	lost   bool // there were more than the socket could hold; look at all
+	lost   bool // the socket overflowed: look at all cards
 }
 
-// parseUevent reads a message of the kernel: a header, "add@/devices/…/controlC1", and
-// lines "KEY=value", each ended by a zero byte. Not ok: it is not about a sound card.
+// parseUevent parses a kernel message: a header, "add@/devices/…/controlC1", and lines "KEY=value", each
+// ended by a zero byte. It returns false for a message that is not about a card.
 //
-// Of the devices of a card, the control device is registered last and taken away first.
-// The card itself is changed by udev, once its rules have run.
+// The control device of a card is registered last and removed first. udev sends a change of the
+// card itself once its rules have run.
 func parseUevent(message []byte) (u uevent, ok bool) {
 	header, rest, found := bytes.Cut(message, []byte{0})
 	action, path, named := strings.Cut(string(header), "@")
 	if !found || !named {
-		return u, false // that of udev begins with "libudev"
+		return u, false // udev's own messages begin with "libudev"
 	}
 	sound := false
 	for line := range bytes.SplitSeq(rest, []byte{0}) {
@@ -54,23 +54,24 @@ func parseUevent(message []byte) (u uevent, ok bool) {
 }
 
 const (
-	ueventGroup  = 1       // of the kernel; 2 is udev's
-	ueventSize   = 8192    // the kernel makes none longer than 2 KiB and a header
-	ueventBuffer = 1 << 20 // of the socket: many devices come at once on a hub
+	ueventGroup  = 1       // the kernel's; 2 is udev's
+	ueventSize   = 8192    // the kernel's messages have at most 2 KiB and a header
+	ueventBuffer = 1 << 20 // of the socket: a hub sends many devices at once
 )
 
-// uevents reads those about sound cards until ctx is done, and then closes the channel.
+// uevents reads the messages about cards until ctx is done, then closes the channel.
 func uevents(ctx context.Context) (<-chan uevent, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_KOBJECT_UEVENT)
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK,
+		unix.NETLINK_KOBJECT_UEVENT)
 	if err != nil {
 		return nil, err
 	}
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, ueventBuffer) // less is enough mostly
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, ueventBuffer) // the default mostly suffices
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: ueventGroup}); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	file := os.NewFile(uintptr(fd), "uevents") // the runtime waits, and Close ends the wait
+	file := os.NewFile(uintptr(fd), "uevents") // non-blocking: the runtime waits, and Close ends the wait
 	conn, err := file.SyscallConn()
 	if err != nil {
 		file.Close()
@@ -100,8 +101,8 @@ func uevents(ctx context.Context) (<-chan uevent, error) {
 	return messages, nil
 }
 
-// nextUevent waits for one message. Not ok: it is about something else, or is not from the
-// kernel.
+// nextUevent blocks for one message. It returns false for one that is not about a card or not
+// from the kernel.
 func nextUevent(conn syscall.RawConn, buf []byte) (u uevent, ok bool, err error) {
 	var n int
 	var from unix.Sockaddr

@@ -8,7 +8,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// auto binds ports by the names that the kernel's drivers use.
+// auto finds the ports of a direction by the names that kernel drivers use.
 func (b *binder) auto(d audio.Direction) side {
 	s := side{}
 	s.main, s.common = b.commonOf(d)
@@ -17,7 +17,7 @@ func (b *binder) auto(d audio.Direction) side {
 	} else {
 		b.autoPlay(&s)
 	}
-	if s.all()&^audio.PortSPDIFOut == 0 { // nothing with a switch: the jacks say what there is
+	if s.all()&^audio.PortSPDIFOut == 0 { // nothing with a switch: go by the jacks
 		for _, e := range b.jacks {
 			play, record := jackPorts(e.ID.Name)
 			bit := play
@@ -30,13 +30,13 @@ func (b *binder) auto(d audio.Direction) side {
 		}
 	}
 	if s.all()&^audio.PortSPDIFOut == 0 {
-		s.add(1, way{}) // speaker or microphone, as audio(7I) has it
+		s.add(1, way{}) // speaker or microphone, as in audio(7I)
 	}
 	return s
 }
 
-// autoPlay: HDA has a switch for each kind of pin, under a master. AC97 has a master for
-// the main output, and one for headphones beside it.
+// autoPlay finds the playback ports. HDA has a switch for each kind of pin, under a master. AC97
+// has a master for the main output and another for headphones.
 func (b *binder) autoPlay(s *side) {
 	names := []struct {
 		bit   audio.Ports
@@ -56,14 +56,15 @@ func (b *binder) autoPlay(s *side) {
 			s.add(n.bit, way{base: base, sw: sw, volumes: present(volume), jacks: b.jacksOf(audio.Play, n.bit)})
 		}
 	}
-	if s.find(audio.PortHeadphone) != nil && s.find(audio.PortSpeaker) == nil && b.toggle("Master Mono Playback Switch") != nil {
+	if s.find(audio.PortHeadphone) != nil && s.find(audio.PortSpeaker) == nil &&
+		b.toggle("Master Mono Playback Switch") != nil {
 		s.add(audio.PortSpeaker, way{base: "Master", sw: s.main, volumes: present(b.volume("Master Playback Volume"))})
 		s.main = nil
 	}
 }
 
-// autoRecord: an enumeration chooses (HDA, AC97, USB), or there is a switch for each
-// input (ES1370, dummy), or a volume says what the only input is (USB).
+// autoRecord finds the recording ports. Either an enumeration chooses one (HDA, AC97, USB), or
+// each input has a switch (ES1370, dummy), or a volume names the only input (USB).
 func (b *binder) autoRecord(s *side) {
 	if source := b.choice("Input Source", "Capture Source", "PCM Capture Source"); source != nil && len(source.Items) > 1 {
 		for i, item := range source.Items {
@@ -71,7 +72,7 @@ func (b *binder) autoRecord(s *side) {
 				s.add(bit, way{base: item, source: source, item: int64(i), jacks: b.inputJacks(bit, item)})
 			}
 		}
-		for _, p := range s.ports { // a jack says more than a part that is always there
+		for _, p := range s.ports { // prefer a jack to a built-in part
 			slices.SortStableFunc(p.ways, func(x, y way) int { return order(&x) - order(&y) })
 		}
 		return
@@ -93,7 +94,7 @@ func (b *binder) autoRecord(s *side) {
 	}
 }
 
-// order puts ways with a jack first, then what is built in.
+// order sorts ways with a jack before built-in parts.
 func order(w *way) int {
 	if len(w.jacks) > 0 && !isPhantom(w.jacks[0]) {
 		return 0
@@ -101,8 +102,8 @@ func order(w *way) int {
 	return 1
 }
 
-// inputJacks returns those of just this item, or else, where it cannot be another input of
-// the same kind, those of the port.
+// inputJacks returns the jacks of this item. If it has none, it returns those of the port, unless
+// they could belong to another input of the same kind.
 func (b *binder) inputJacks(bit audio.Ports, item string) []ID {
 	if ids := b.jackNamed(item); ids != nil || bit == audio.PortMicrophone && item != "Mic" {
 		return ids
@@ -110,7 +111,7 @@ func (b *binder) inputJacks(bit audio.Ports, item string) []ID {
 	return b.jacksOf(audio.Record, bit)
 }
 
-// inputPort returns the port of an item of an enumeration of inputs; 0: none.
+// inputPort returns the port for an item of an input enumeration, 0 for none.
 func inputPort(item string) audio.Ports {
 	name := strings.ToLower(item)
 	switch {
@@ -132,8 +133,9 @@ func inputPort(item string) audio.Ports {
 	return 0
 }
 
-// only returns the one element with that end of its name, if it is no path from an input: USB
-// has whatever name the maker gave, such as 'Audio Output Volume Control Playback Volume'.
+// only returns the single element whose name ends in suffix, and nil if there are several. It
+// ignores paths from inputs. USB needs it: the names are the maker's, such as 'Audio Output
+// Volume Control Playback Volume'.
 func (b *binder) only(kind abi.ElemType, suffix string) (only *Element) {
 	for id, e := range b.elements {
 		base, is := strings.CutSuffix(id.Name, suffix)
@@ -149,7 +151,7 @@ func (b *binder) only(kind abi.ElemType, suffix string) (only *Element) {
 	return only
 }
 
-// commonOf returns the switch over a side, and what else has to be set so that it is heard.
+// commonOf returns the switch over a direction and the steps without which nothing is heard.
 func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	on := func(names ...string) {
 		if e := b.toggle(names...); e != nil {
@@ -161,10 +163,10 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 		if e := b.only(abi.Boolean, " Capture Switch"); e != nil {
 			on(e.ID.Name)
 		}
-		if b.volume("PCM Capture Volume") != nil { // of USB; that of ES1370 records what is played
+		if b.volume("PCM Capture Volume") != nil { // USB; on ES1370 this switch records what is played
 			on("PCM Capture Switch")
 		}
-		if e := b.toggle("AD Input Select"); e != nil { // of ES1370: off is the input mixer
+		if e := b.toggle("AD Input Select"); e != nil { // ES1370: off is the input mixer
 			common = append(common, step{e.ID, e.onValues(false)})
 		}
 		return nil, common
@@ -172,11 +174,11 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	if main = b.toggle("Master Playback Switch", "Master Switch"); main == nil {
 		main = b.only(abi.Boolean, " Playback Switch")
 	}
-	on("PCM Switch") // of ES1370, before the one that puts it into the mix
+	on("PCM Switch") // ES1370, before the one that puts it into the mix
 	if e := b.toggle("PCM Playback Switch"); e != main {
 		on("PCM Playback Switch")
 	}
-	// HDA mutes the speaker by itself when headphones come, whatever the port is.
+	// HDA mutes the speaker when headphones are plugged in, whichever port is selected.
 	if e := b.choice("Auto-Mute Mode"); e != nil {
 		if off := slices.Index(e.Items, "Disabled"); off >= 0 {
 			common = append(common, step{e.ID, e.all(int64(off))})
@@ -185,9 +187,10 @@ func (b *binder) commonOf(d audio.Direction) (main *Element, common []step) {
 	return main, common
 }
 
-// gainsOf returns the volume that is a side's gain: one over all ports, or one of each port.
+// gainsOf returns the volume that is the gain of a direction: one over all ports, or one for each.
 func (b *binder) gainsOf(d audio.Direction, s *side) []*Element {
-	names := []string{"Master Playback Volume", "Master Volume", "PCM Playback Volume", "PCM Volume", "Digital Playback Volume"}
+	names := []string{"Master Playback Volume", "Master Volume", "PCM Playback Volume", "PCM Volume",
+		"Digital Playback Volume"}
 	if d == audio.Record {
 		names = []string{"Capture Volume", "Master Capture Volume", "PCM Capture Volume", "Digital Capture Volume"}
 	}
@@ -223,8 +226,7 @@ func ofPort(s *side, e *Element) bool {
 	})
 }
 
-// unity sets the volumes on the way that are not the gain to 0 dB, so that the gain is
-// what it says.
+// unity returns the steps that set the volumes outside the gain to 0 dB, so that the gain is true.
 func (b *binder) unity(d audio.Direction, s *side) (steps []step) {
 	if d == audio.Record {
 		return nil
@@ -237,7 +239,7 @@ func (b *binder) unity(d audio.Direction, s *side) (steps []step) {
 	return steps
 }
 
-// unity returns the value nearest to 0 dB, or the highest where there is no scale.
+// unity returns the value nearest to 0 dB, or the highest if there is no scale.
 func (e *Element) unity() int64 {
 	if e.Scale.Known() {
 		return e.Scale.Nearest(0)
@@ -245,7 +247,7 @@ func (e *Element) unity() int64 {
 	return e.Max
 }
 
-// present returns a list of the element, an empty one for nil.
+// present returns a list of e, empty for nil.
 func present(e *Element) []*Element {
 	if e == nil {
 		return nil

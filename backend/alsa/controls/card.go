@@ -1,9 +1,9 @@
-// Package controls is the control elements of sound cards in the terms of audio(7I): ports,
+// Package controls offers the control elements of sound cards in the terms of audio(7I): ports,
 // jacks, gain, mute, monitor.
 //
 //	kernel ── Elements: numbers by name ──▶ Card: ports and gains ── Wrap ──▶ backend.Controller
 //
-// [Names] say which element is what where its name does not.
+// [Names] map elements to these terms where their kernel names do not.
 package controls
 
 import (
@@ -19,11 +19,11 @@ import (
 //
 //	method                          may block           may allocate
 //	Ports, HasMonitor, Changes      no                  no
-//	all others                      shortly, in ioctl   yes
+//	all others                      briefly, in ioctl   yes
 //
-// All methods are for any goroutine but the engine's. A card that is unplugged makes them
-// return audio.ErrGone, and after Close audio.ErrClosed. Nothing is set until Select,
-// SetGain, SetMuted, SetMonitor or Restore is called; what they set is all or nothing.
+// Any goroutine but the engine's may call the methods. They return audio.ErrGone once the card is
+// unplugged and audio.ErrClosed after Close. The card keeps its settings until Select, SetGain,
+// SetLevel, SetMuted, SetMonitor or Restore is called; each sets everything or nothing.
 type Card struct {
 	controls Elements
 	changes  chan Change
@@ -31,22 +31,22 @@ type Card struct {
 	ended    sync.WaitGroup
 	closing  sync.Once
 
-	mu       sync.Mutex // over a whole change of several elements; held in ioctl
+	mu       sync.Mutex // guards a whole change of several elements; held in ioctl
 	elements map[ID]*Element
 	sides    [4]side        // by direction
 	monitors []monitorPath  // from inputs to outputs
-	values   map[ID][]int64 // after the last write or event, to tell others' changes from ours
-	touched  map[ID]bool    // what was written
-	muted    bool           // as Muted has found it, or SetMuted has set it
-	kept     audio.Ports    // of Play: selected last, and off for now if it is muted and has no main
-	monitor  int            // what SetMonitor has set; −1: nothing
+	values   map[ID][]int64 // after the last write or event: another value is another program's change
+	touched  map[ID]bool    // written by this Card
+	muted    bool           // as read by Muted or set by SetMuted
+	kept     audio.Ports    // selected last for Play; off while muted if no switch is over all ports
+	monitor  int            // set by SetMonitor; −1: never
 
-	state  sync.Mutex // of jackIn, so that Ports does not wait for an ioctl
+	state  sync.Mutex // guards jackIn, so that Ports does not wait for an ioctl
 	jackIn map[ID]bool
 }
 
-// Open opens the controls of a PCM, or those of the whole card for a Device of −1:
-// OpenElements, then New. It reads /proc and may block shortly.
+// Open opens the controls of a PCM, or of the whole card if at.Device is −1. It calls
+// OpenElements and New, reads /proc and may block briefly.
 func Open(at card.Address, names Names) (*Card, error) {
 	elements, err := OpenElements(at.Card)
 	if err != nil {
@@ -60,9 +60,8 @@ func Open(at card.Address, names Names) (*Card, error) {
 	return c, err
 }
 
-// New returns a Card that owns the elements; after an error they are still the caller's. It
-// starts the goroutine that reads their events, which Close ends. The error is
-// audio.ErrInvalid for a name that no control of the card has.
+// New returns a Card that owns elements; after an error the caller keeps them. It starts a goroutine that
+// reads events until Close. The error is audio.ErrInvalid for a name that is no control of the card.
 func New(elements Elements, names Names) (*Card, error) {
 	list, err := elements.List()
 	if err != nil {
@@ -90,8 +89,7 @@ func New(elements Elements, names Names) (*Card, error) {
 	return c, nil
 }
 
-// Close gives the elements back and closes Changes. Settings stay as they are. A second
-// Close is no error.
+// Close closes the elements and Changes. Settings stay as they are. A second Close does nothing.
 func (c *Card) Close() (err error) {
 	c.closing.Do(func() {
 		close(c.stop)
@@ -101,22 +99,22 @@ func (c *Card) Close() (err error) {
 	return err
 }
 
-// Ports returns the ports of a side that a card has: what is plugged in now, those of all that
-// can be switched (mod_ports of audio(7I); the rest is always on), and whether only one
-// can be on at a time. For a side that the card does not have it says whatever.
+// Ports returns the ports of a direction: those plugged in now; those that can be switched
+// (mod_ports of audio(7I); the others are always on); and whether only one can be on at a time.
+// The result is meaningless for a direction that the card lacks.
 func (c *Card) Ports(d audio.Direction) (avail, mod audio.Ports, exclusive bool) {
 	c.state.Lock()
 	defer c.state.Unlock()
 	s := &c.sides[d&(audio.Play|audio.Record)]
 	for _, p := range s.ports {
-		if slices.ContainsFunc(p.ways, func(w way) bool { return c.plugged(&w) }) {
+		if slices.ContainsFunc(p.ways, func(w way) bool { return c.pluggedLocked(&w) }) {
 			avail |= p.bit
 		}
 	}
 	return avail, s.mod(), s.exclusive()
 }
 
-// Selected reads which ports of a side are on, whoever switched them.
+// Selected reads which ports of a direction are on, including switches set by other programs.
 func (c *Card) Selected(d audio.Direction) (audio.Ports, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,14 +125,14 @@ func (c *Card) selectedLocked(d audio.Direction) (on audio.Ports, err error) {
 	if d == audio.Play && c.muted && c.sides[d].main == nil {
 		return c.kept, nil
 	}
-	if on, err = c.switchedPorts(d); err == nil && d == audio.Play && on != 0 {
+	if on, err = c.switchedPortsLocked(d); err == nil && d == audio.Play && on != 0 {
 		c.kept = on
 	}
 	return on, err
 }
 
-// switchedPorts returns those of which the switches are on.
-func (c *Card) switchedPorts(d audio.Direction) (on audio.Ports, err error) {
+// switchedPortsLocked returns the ports whose switches are on.
+func (c *Card) switchedPortsLocked(d audio.Direction) (on audio.Ports, err error) {
 	for _, p := range c.sides[d].ports {
 		for _, w := range p.ways {
 			is, err := c.isOn(&w)
@@ -168,35 +166,36 @@ func (c *Card) switchedOn(sw *Element) (bool, error) {
 	return err == nil && slices.ContainsFunc(v, func(x int64) bool { return x != sw.Min }), err
 }
 
-// Select uses these ports of a side and switches its others off, and makes the way to them
-// pass at 0 dB but for the gain. Ports that cannot be switched stay on. The error is
-// audio.ErrInvalid, and nothing is changed, for none, for a port that is not there or not
-// plugged in, and for several where they exclude each other.
+// Select switches the given ports of a direction on and its other ports off, and sets everything
+// on the way to them but the gain to 0 dB. Ports that cannot be switched stay on. It returns
+// audio.ErrInvalid and changes nothing if ports is empty, holds a port that is missing or not
+// plugged in, or holds several that exclude each other.
 func (c *Card) Select(d audio.Direction, ports audio.Ports) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	avail, mod, exclusive := c.Ports(d)
 	if ports == 0 || ports&^avail != 0 {
-		return audio.ErrInvalid.With("%s.port = %s: use one or more of the ports that are plugged in: %s", d, ports.Names(d), avail.Names(d))
+		return audio.ErrInvalid.With("%s.port = %s: use one or more of the ports that are plugged in: %s", d, ports.Names(d),
+			avail.Names(d))
 	}
 	if chosen := ports & mod; exclusive && chosen&(chosen-1) != 0 {
-		return audio.ErrInvalid.With("%s.port = %s: this card has one at a time; use one of %s", d, ports.Names(d), (avail & mod).Names(d))
+		return audio.ErrInvalid.With("%s.port = %s: this card has one at a time; use one of %s", d, ports.Names(d),
+			(avail & mod).Names(d))
 	}
-	if err := c.apply(c.plan(d, ports)); err != nil {
+	if err := c.applyLocked(c.plan(d, ports)); err != nil {
 		return err
 	}
 	if d == audio.Play {
 		c.kept = ports | c.sides[d].all()&avail&^mod
 	}
-	if d == audio.Record && c.monitor >= 0 { // it is for what is recorded
+	if d == audio.Record && c.monitor >= 0 { // the monitor follows the recording port
 		_, err := c.setMonitorLocked(c.monitor)
 		return err
 	}
 	return nil
 }
 
-// plan returns what to set for ports to be the selected ones: off first, so that nothing is
-// heard twice.
+// plan returns the steps that select ports. It switches off first, so that nothing is heard twice.
 func (c *Card) plan(d audio.Direction, ports audio.Ports) (steps []step) {
 	s := &c.sides[d]
 	var on []step
@@ -224,7 +223,7 @@ func (c *Card) plan(d audio.Direction, ports audio.Ports) (steps []step) {
 	return steps
 }
 
-// wayOn returns what makes a way pass.
+// wayOn returns the steps that open a way.
 func (c *Card) wayOn(s *side, w *way) (steps []step) {
 	if w.source != nil {
 		steps = append(steps, step{w.source.ID, w.source.all(w.item)})
@@ -241,12 +240,12 @@ func (c *Card) wayOn(s *side, w *way) (steps []step) {
 	return steps
 }
 
-// best returns the first way of a port into which something is plugged.
+// best returns the first way of a port with something plugged in.
 func (c *Card) best(p *port) *way {
 	c.state.Lock()
 	defer c.state.Unlock()
 	for i := range p.ways {
-		if c.plugged(&p.ways[i]) {
+		if c.pluggedLocked(&p.ways[i]) {
 			return &p.ways[i]
 		}
 	}

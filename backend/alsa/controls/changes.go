@@ -8,23 +8,23 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Change is what somebody else did to a card: another program, or a hand at a jack.
+// Change is a change that this Card did not make: by another program, or at a jack.
 type Change struct {
-	// Element that has changed; zero with Err.
+	// Element has changed; it is zero if Err is set.
 	Element ID
-	// Direction and Ports of a jack, Plugged if there is something in it now; Ports is 0
-	// for what is no jack. Ask Ports for all that is available.
+	// Direction and Ports belong to a jack; Plugged says whether something is in it now. Ports is
+	// 0 if the element is no jack. Card.Ports returns all ports available.
 	Direction audio.Direction
 	Ports     audio.Ports
 	Plugged   bool
-	// Port, Gain and Monitor say what to read again.
+	// Port, Gain and Monitor say which values to read again.
 	Port, Gain, Monitor bool
-	// Err ends the changes: audio.ErrGone when the card was unplugged.
+	// Err ends the changes: audio.ErrGone if the card was unplugged.
 	Err error
 }
 
-// Changes returns what others change, but for what the Card did itself. It is closed by
-// Close, and after a change with Err. What is not fetched waits, merged by the kernel.
+// Changes returns a channel of the changes that this Card did not make. It is closed by Close and
+// after a change with Err. Changes not yet received are merged by the kernel.
 func (c *Card) Changes() <-chan Change { return c.changes }
 
 // follow reads events until Close or until the card is gone.
@@ -56,7 +56,7 @@ func (c *Card) tell(change Change) bool {
 	}
 }
 
-// look makes changes of an event: none if it is an echo of what the Card wrote.
+// look returns the changes behind an event: none for an echo of the Card's own writes.
 func (c *Card) look(event Event) []Change {
 	e := c.elements[event.ID]
 	if e == nil || !event.Value {
@@ -70,7 +70,7 @@ func (c *Card) look(event Event) []Change {
 	}
 	c.mu.Unlock()
 	if err != nil {
-		return nil // Next will say it, if the card is gone
+		return nil // if the card is gone, Next says so
 	}
 	if isJack(e) {
 		return c.jackChange(e, len(after) > 0 && after[0] != 0)
@@ -96,8 +96,7 @@ func (c *Card) look(event Event) []Change {
 	return []Change{change}
 }
 
-// jackChange returns a change for each side that the jack belongs to; one that is no port of
-// the card is none of its jacks.
+// jackChange returns one change for each direction that has the jack as a port.
 func (c *Card) jackChange(e *Element, plugged bool) (changes []Change) {
 	plugged = plugged || isPhantom(e.ID)
 	c.state.Lock()

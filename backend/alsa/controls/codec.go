@@ -9,15 +9,15 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// codec is one of the chips of an HD Audio card, as /proc/asound/card0/codec#1 shows it. A
-// card with several has controls of equal names; they differ in their index.
+// codec is a chip of an HD Audio card, as in /proc/asound/card0/codec#1. The controls of several
+// codecs have equal names and differ in their index.
 type codec struct {
 	devices      []int       // PCMs
-	index        int         // the lowest of its controls; −1: it shows none
+	index        int         // the lowest of its controls; −1: unknown
 	play, record audio.Ports // of its pins
 }
 
-// codecsOf reads those of a card; other cards than HD Audio have none.
+// codecsOf reads the codecs of a card; only HD Audio cards have some.
 func codecsOf(root fs.FS, card int) (all []codec) {
 	names, _ := fs.Glob(root, fmt.Sprintf("proc/asound/card%d/codec#*", card))
 	for _, name := range names {
@@ -28,7 +28,7 @@ func codecsOf(root fs.FS, card int) (all []codec) {
 	return all
 }
 
-// parseCodec reads the lines that say what belongs to a codec:
+// parseCodec parses the lines that name the parts of a codec:
 //
 //	Node 0x02 [Audio Output] wcaps 0x1d: Stereo Amp-Out
 //	  Control: name="Master Playback Volume", index=10, device=0
@@ -54,7 +54,7 @@ func parseCodec(text string) codec {
 	return c
 }
 
-// field reads the number behind the last of a key: names come first.
+// field parses the number after the last occurrence of key: names come before numbers.
 func field(text, key string, to *int) bool {
 	at := strings.LastIndex(text, key)
 	if at < 0 {
@@ -64,7 +64,7 @@ func field(text, key string, to *int) bool {
 	return n == 1 && err == nil && *to >= 0
 }
 
-// pinPorts returns the port of what the kernel calls a use of a pin.
+// pinPorts returns the port for the kernel's name of the use of a pin.
 func pinPorts(use string) (play, record audio.Ports) {
 	play = map[string]audio.Ports{
 		"Line Out": audio.PortLineOut, "Speaker": audio.PortSpeaker, "HP Out": audio.PortHeadphone,
@@ -77,7 +77,7 @@ func pinPorts(use string) (play, record audio.Ports) {
 	return play, record
 }
 
-// choose fills in what the codecs of a card say of the controls of one of its PCMs.
+// choose sets the index of the names from the codec of a PCM.
 func (n *Names) choose(codecs []codec, device int) {
 	own := slices.IndexFunc(codecs, func(c codec) bool { return slices.Contains(c.devices, device) })
 	if own < 0 {

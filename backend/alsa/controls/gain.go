@@ -7,30 +7,29 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// Rounding says which step of a volume to take for a level between two.
+// Rounding chooses the step of a volume for a level between two steps.
 type Rounding uint8
 
 // The roundings.
 const (
-	// Nearest is for a gain that only the hardware applies.
+	// Nearest is for a gain that hardware applies alone.
 	Nearest Rounding = iota
-	// Above is for a gain that software completes: what remains for it never amplifies,
-	// so that it cannot clip.
+	// Above is for a gain that software completes: software then never amplifies, so it cannot clip.
 	Above
 )
 
-// maxGain is unity of audio(7I).
+// maxGain is the gain of audio(7I) for unity.
 const maxGain = 255
 
-// Level is the hardware volume of a side.
+// Level is the hardware volume of a direction.
 type Level struct {
-	Now       float64 // dB, the loudest channel; −∞: silence
-	Low, High float64 // dB, of the range
+	Now       float64 // dB, of the loudest channel; −∞: silence
+	Low, High float64 // dB, the range
 	Gain      int     // 0..255, the audio(7I) gain nearest to Now
 }
 
-// Level reads the hardware volume of a side. audio.ErrUnsupported: it has none with a
-// scale in dB, so that all gain is software's.
+// Level reads the hardware volume of a direction. It returns audio.ErrUnsupported if there is
+// none with a scale in dB; software then applies all gain.
 func (c *Card) Level(d audio.Direction) (Level, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,12 +51,11 @@ func (c *Card) Level(d audio.Direction) (Level, error) {
 	return l, nil
 }
 
-// SetGain sets the hardware volume of a side to the step for an audio(7I) gain, 0..255,
-// which is 20·log₁₀(gain/255) dB, on all channels: balance is software's. It returns how
-// many dB remain for software to add, negative ones to make it quieter; −∞ where gain is
-// 0 and the hardware has no silence. Where each port has a volume and there is none over
-// all, all are set, and what remains is that of the first port. Errors: audio.ErrInvalid, audio.ErrUnsupported (as
-// Level).
+// SetGain sets the hardware volume of a direction to the step for an audio(7I) gain of 0..255,
+// which is 20·log₁₀(gain/255) dB. It sets all channels alike: balance is software's. It returns
+// the dB left for software, negative to attenuate; −∞ for gain 0 on hardware without silence. If
+// each port has a volume and there is none over all, it sets all of them and returns what is left
+// at the first port. Errors: audio.ErrInvalid, and audio.ErrUnsupported as for Level.
 func (c *Card) SetGain(d audio.Direction, gain int, r Rounding) (remains float64, err error) {
 	if gain < 0 || gain > maxGain {
 		return 0, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
@@ -70,7 +68,7 @@ func (c *Card) SetGain(d audio.Direction, gain int, r Rounding) (remains float64
 	return remainder(want, got), nil
 }
 
-// SetLevel is SetGain for a level in dB, and returns the level that it has set.
+// SetLevel is SetGain for a level in dB. It returns the level set.
 func (c *Card) SetLevel(d audio.Direction, dB float64, r Rounding) (got float64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,7 +80,7 @@ func (c *Card) SetLevel(d audio.Direction, dB float64, r Rounding) (got float64,
 	for _, e := range gains {
 		steps = append(steps, step{e.ID, e.all(e.Scale.step(dB, r))})
 	}
-	if err := c.apply(steps); err != nil {
+	if err := c.applyLocked(steps); err != nil {
 		return 0, err
 	}
 	v, err := c.controls.Read(gains[0].ID)
@@ -92,9 +90,9 @@ func (c *Card) SetLevel(d audio.Direction, dB float64, r Rounding) (got float64,
 	return gains[0].Scale.Decibels(v[0]), nil
 }
 
-// Way lists the levels in dB over which the hardware volume of a side gets to that for a
-// gain: first where it is, at last where SetGain would set it. Neighbours are at most so
-// many dB apart, or are neighbours in the card's scale. Errors: as SetGain.
+// Way returns the levels in dB through which the hardware volume moves to a gain, from the
+// present one to the one that SetGain would set. Neighbours are at most most dB apart, or one
+// step of the card's scale. Errors as for SetGain.
 func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (levels []float64, err error) {
 	if gain < 0 || gain > maxGain {
 		return nil, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
@@ -113,7 +111,7 @@ func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (level
 	now, to := slices.Max(v), e.Scale.step(toDecibels(gain), r)
 	levels = append(levels, e.Scale.Decibels(now))
 	if now == to && slices.Min(v) != to {
-		levels = append(levels, e.Scale.Decibels(to)) // a hand has moved one channel alone
+		levels = append(levels, e.Scale.Decibels(to)) // another program has moved one channel
 	}
 	for now != to {
 		now = e.Scale.toward(now, to, most)
@@ -122,8 +120,7 @@ func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (level
 	return levels, nil
 }
 
-// toward returns the next value on the way from one to another: not the same, and at most so many
-// dB further, or the next there is.
+// toward returns the next value on the way to another: at most most dB away, or one step.
 func (s Scale) toward(value, to int64, most float64) int64 {
 	now := s.Decibels(value)
 	if value < to {
@@ -144,11 +141,11 @@ func (s Scale) step(dB float64, r Rounding) int64 {
 	return s.Nearest(dB)
 }
 
-// remainder returns want − got, without the difference of two infinities.
+// remainder returns want − got, and avoids the difference of two infinities.
 func remainder(want, got float64) float64 {
 	switch {
 	case want == got, math.IsInf(got, -1):
-		return 0 // silence in hardware: nothing that software does is heard
+		return 0 // silence in hardware leaves software nothing to do
 	case math.Abs(want-got) < scaleTolerance:
 		return 0
 	}
@@ -159,10 +156,10 @@ func noGain(d audio.Direction) error {
 	return audio.ErrUnsupported.With("the card has no volume with a scale in dB to %s with", d)
 }
 
-// toDecibels returns the level of a gain: −∞ for 0.
+// toDecibels returns the level of a gain, −∞ for 0.
 func toDecibels(gain int) float64 { return 20 * math.Log10(float64(gain)/maxGain) }
 
-// fromDecibels returns the gain of the nearest amplitude.
+// fromDecibels returns the gain with the nearest amplitude.
 func fromDecibels(dB float64) int {
 	return int(math.Round(maxGain * math.Min(1, amplitude(dB))))
 }

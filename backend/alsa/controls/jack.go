@@ -8,8 +8,8 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// jackPorts returns the ports that a jack control belongs to: one, or two for a jack that is
-// for headphones or a microphone; none for a jack of something else.
+// jackPorts returns the ports of a jack control: none, one, or two for a jack that takes
+// headphones or a microphone.
 func jackPorts(name string) (play, record audio.Ports) {
 	kind, ok := strings.CutSuffix(strings.ToLower(name), " jack")
 	if !ok {
@@ -50,16 +50,17 @@ func jackPorts(name string) (play, record audio.Ports) {
 	return 0, 0
 }
 
-// isJack reports whether an element says if something is plugged in. A driver's that can
-// be set is something else: 'PCM 0 Output also on Line-In Jack' of ES1370.
+// isJack reports whether an element tells if something is plugged in. A writable element of a
+// driver is none: 'PCM 0 Output also on Line-In Jack' of ES1370.
 func isJack(e *Element) bool {
-	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") && (e.User || !e.Writable)
+	return e.ID.Interface == abi.CardElem && e.Type == abi.Boolean && strings.HasSuffix(e.ID.Name, " Jack") &&
+		(e.User || !e.Writable)
 }
 
-// isPhantom reports that the pin cannot tell, or is a part that is built in: always plugged.
+// isPhantom reports whether the pin has no sensor or is built in, and so counts as plugged in.
 func isPhantom(id ID) bool { return strings.HasSuffix(id.Name, " Phantom Jack") }
 
-// jacksOf lists the jacks of a port.
+// jacksOf returns the jacks of a port.
 func (b *binder) jacksOf(d audio.Direction, port audio.Ports) (ids []ID) {
 	for _, e := range b.jacks {
 		play, record := jackPorts(e.ID.Name)
@@ -70,7 +71,7 @@ func (b *binder) jacksOf(d audio.Direction, port audio.Ports) (ids []ID) {
 	return ids
 }
 
-// jackNamed lists the jacks "NAME Jack" and "NAME Phantom Jack".
+// jackNamed returns the jacks "NAME Jack" and "NAME Phantom Jack".
 func (b *binder) jackNamed(name string) (ids []ID) {
 	for _, e := range b.jacks {
 		if e.ID.Name == name || e.ID.Name == name+" Jack" || e.ID.Name == name+" Phantom Jack" {
@@ -80,8 +81,8 @@ func (b *binder) jackNamed(name string) (ids []ID) {
 	return ids
 }
 
-// plugged reports whether something is plugged into a way; without jacks there always is.
-func (c *Card) plugged(w *way) bool {
+// pluggedLocked reports whether something is plugged into a way; true if it has no jacks.
+func (c *Card) pluggedLocked(w *way) bool {
 	for _, id := range w.jacks {
 		if c.jackIn[id] {
 			return true
@@ -90,7 +91,7 @@ func (c *Card) plugged(w *way) bool {
 	return len(w.jacks) == 0
 }
 
-// Jacked returns the ports of a side into which something is plugged that could be pulled.
+// Jacked returns the ports of a direction with something plugged in that can be pulled out.
 func (c *Card) Jacked(d audio.Direction) (ports audio.Ports) {
 	c.state.Lock()
 	defer c.state.Unlock()

@@ -14,33 +14,32 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 )
 
-// OpenElements opens the control device of a card, and does not block. Errors:
-// audio.ErrNoDevice, audio.ErrPermission, audio.ErrIO.
+// OpenElements opens the control device of a card. It does not block. Errors: audio.ErrNoDevice,
+// audio.ErrPermission, audio.ErrIO.
 func OpenElements(number int) (Elements, error) {
 	node := card.ControlNode(number)
 	fd, err := unix.Open(node, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, card.NodeError(node, err)
 	}
-	// Before the runtime begins to poll: the kernel wakes up nobody who polled earlier.
+	// Subscribe before the runtime polls: the kernel does not wake an earlier poll.
 	if err := abi.Subscribe(fd); err != nil {
 		unix.Close(fd)
 		return nil, card.NodeError(node, err)
 	}
-	// The runtime waits for events, as the descriptor does not block, and Close ends the wait.
+	// The descriptor is non-blocking: the runtime waits for events, and Close ends the wait.
 	return &kernelElements{file: os.NewFile(uintptr(fd), node), node: node}, nil
 }
 
-// kernelElements is a card's control device. The file guards its descriptor, so that a
-// call and a Close at the same time are safe.
+// kernelElements is a card's control device. The file guards the descriptor against calls during Close.
 type kernelElements struct {
 	file    *os.File
 	node    string
 	closed  atomic.Bool
-	numbers sync.Map // uint32 by ID, as listed
+	numbers sync.Map // kernel numbers (uint32) by ID, as listed
 }
 
-// do makes calls on the descriptor.
+// do calls call with the descriptor.
 func (k *kernelElements) do(call func(fd int) error) error {
 	conn, err := k.file.SyscallConn()
 	if err != nil {
@@ -53,7 +52,7 @@ func (k *kernelElements) do(call func(fd int) error) error {
 	return failed
 }
 
-// explain returns an error of the kernel with its sentence.
+// explain wraps an error of the kernel in a sentence.
 func (k *kernelElements) explain(what string, id ID, err error) error {
 	switch {
 	case err == nil:
@@ -67,7 +66,8 @@ func (k *kernelElements) explain(what string, id ID, err error) error {
 	case errors.Is(err, syscall.EINVAL):
 		return audio.ErrInvalid.With("control %q of %s cannot %s: the value is out of its range", id, k.node, what)
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
-		return audio.ErrPermission.With("control %q of %s cannot %s: it is inactive, or locked by another program", id, k.node, what)
+		return audio.ErrPermission.With("control %q of %s cannot %s: it is inactive, or locked by another program", id,
+			k.node, what)
 	}
 	return audio.ErrIO.With("control %q of %s cannot %s: %v", id, k.node, what, err)
 }
@@ -94,8 +94,7 @@ func (k *kernelElements) List() (list []Element, err error) {
 	return list, k.explain("be listed", ID{}, err)
 }
 
-// describe asks for all that is to know of an element. Not ok: it has gone meanwhile, or
-// is of a type that no Element has.
+// describe reads an element. It returns false if the element is gone or has a type that Element lacks.
 func describe(fd int, id abi.ElemID) (e Element, ok bool, err error) {
 	info := abi.ElemInfo{ID: id}
 	if err := info.Do(fd); err != nil {
@@ -121,14 +120,14 @@ func describe(fd int, id abi.ElemID) (e Element, ok bool, err error) {
 		return e, false, nil
 	}
 	if info.Access&abi.HasTLV != 0 && info.Type != abi.Enumerated {
-		e.tlv, _ = abi.TLV(fd, info.ID.NumID) // an error: no scale
+		e.tlv, _ = abi.TLV(fd, info.ID.NumID) // an error means no scale
 	}
 	return e, true, nil
 }
 
-// find asks for an element by the number that it had when it was listed: drivers of AC97
-// rename some behind the kernel's back, which then cannot find the name. One that went and
-// came back has another number, and is found by name.
+// find reads an element by its number from the last list, since AC97 drivers rename elements in a
+// way that hides the new name from the kernel. An element that was removed and added again has
+// another number and is found by name.
 func (k *kernelElements) find(fd int, id ID) (info abi.ElemInfo, err error) {
 	if number, ok := k.numbers.Load(id); ok {
 		info.ID.NumID = number.(uint32)
@@ -198,7 +197,7 @@ func (k *kernelElements) Next() (Event, error) {
 	})
 	if err == nil {
 		err = failed
-	} else if !k.closed.Load() { // the runtime does not wait for one that is unplugged
+	} else if !k.closed.Load() { // the runtime does not wait on an unplugged card
 		err = k.do(event.Next)
 	}
 	if err != nil {
@@ -207,7 +206,7 @@ func (k *kernelElements) Next() (Event, error) {
 	return changeOf(event), nil
 }
 
-// changeOf returns an event of the kernel in our words.
+// changeOf converts an event of the kernel.
 func changeOf(event abi.Event) Event {
 	c := Event{ID: fromABI(event.ID)}
 	if event.Mask == abi.EventRemove {
@@ -230,9 +229,10 @@ func fromABI(id abi.ElemID) ID {
 	return ID{int(id.Interface), abi.Text(id.Name[:]), int(id.Index), int(id.Device), int(id.Subdevice)}
 }
 
-// toABI leaves the number out.
+// toABI returns id without a number.
 func toABI(id ID) abi.ElemID {
-	a := abi.ElemID{Interface: int32(id.Interface), Device: uint32(id.Device), Subdevice: uint32(id.Subdevice), Index: uint32(id.Index)}
+	a := abi.ElemID{Interface: int32(id.Interface), Device: uint32(id.Device), Subdevice: uint32(id.Subdevice),
+		Index: uint32(id.Index)}
 	copy(a.Name[:len(a.Name)-1], id.Name)
 	return a
 }

@@ -7,17 +7,17 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// monitorPath goes from an input to the outputs, within the card.
+// monitorPath leads from an input to the outputs within the card.
 type monitorPath struct {
 	port   audio.Ports
 	base   string
 	sw     *Element // may be nil
-	volume *Element // of nothing but this path; may be nil
-	also   []step   // with it
+	volume *Element // of this path only; may be nil
+	also   []step   // set along with it
 }
 
-// monitorPaths finds those of the inputs: 'Mic Playback Volume' and 'Mic Playback Switch'.
-// ES1370 has the switch, and a volume that is also that of the recording: left alone.
+// monitorPaths finds the paths of the inputs: 'Mic Playback Volume' and 'Mic Playback Switch'.
+// The volume of ES1370 also changes the recording, so it is left alone.
 func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 	for _, p := range record.ports {
 		for _, w := range p.ways {
@@ -25,7 +25,8 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 				if base == "" || slices.ContainsFunc(paths, func(p monitorPath) bool { return p.base == base }) {
 					continue
 				}
-				path := monitorPath{port: p.bit, base: base, sw: b.toggle(base + " Playback Switch"), volume: b.volume(base + " Playback Volume")}
+				path := monitorPath{port: p.bit, base: base, sw: b.toggle(base + " Playback Switch"),
+					volume: b.volume(base + " Playback Volume")}
 				if path.sw == nil && path.volume == nil {
 					continue
 				}
@@ -45,22 +46,22 @@ func (b *binder) monitorPaths(record *side) (paths []monitorPath) {
 	return paths
 }
 
-// monitorBase returns what drivers call an input for which nothing else is known.
+// monitorBase returns the usual driver name of an input.
 func monitorBase(port audio.Ports) string {
 	return map[audio.Ports]string{
-		audio.PortMicrophone: "Mic", audio.PortLineIn: "Line", audio.PortCD: "CD", audio.PortAux1In: "Aux", audio.PortAux2In: "Video",
+		audio.PortMicrophone: "Mic", audio.PortLineIn: "Line", audio.PortCD: "CD", audio.PortAux1In: "Aux",
+		audio.PortAux2In: "Video",
 	}[port]
 }
 
-// HasMonitor reports whether any input of the card can be heard at its outputs without
-// software.
+// HasMonitor reports whether the card can play any of its inputs without software.
 func (c *Card) HasMonitor() bool { return len(c.monitors) > 0 }
 
-// SetMonitor makes the selected inputs heard at the outputs, with gain 0..255: the
-// nearest step of the card's scale, and only on or off (from half of the amplitude) where
-// there is no volume. It returns the level that is heard in dB: −∞ for nothing, NaN where
-// the card does not say. Other inputs are made silent; a later Select takes the path along.
-// audio.ErrUnsupported: the card has no path from the selected inputs, or all are off.
+// SetMonitor sets how loud the selected inputs are heard at the outputs, as a gain of 0..255, to
+// the nearest step of the card. A path without a volume is on from half of the amplitude. It
+// returns the level in dB: −∞ for silence, NaN if the card does not say. It silences all other
+// inputs, and a later Select moves the path along. It returns audio.ErrUnsupported if the
+// selected inputs have no path or none is selected.
 func (c *Card) SetMonitor(gain int) (heard float64, err error) {
 	if gain < 0 || gain > maxGain {
 		return 0, audio.ErrInvalid.With("monitor_gain = %d: out of range, use 0..%d", gain, maxGain)
@@ -73,8 +74,8 @@ func (c *Card) SetMonitor(gain int) (heard float64, err error) {
 	return heard, err
 }
 
-// MonitorGain reads how loud the selected inputs are heard at the outputs within the card,
-// as the nearest gain of 0..255, whoever has set it. audio.ErrUnsupported: as SetMonitor.
+// MonitorGain reads how loud the selected inputs are heard at the outputs, as the nearest gain of
+// 0..255. Errors as for SetMonitor.
 func (c *Card) MonitorGain() (gain int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +89,7 @@ func (c *Card) MonitorGain() (gain int, err error) {
 			continue
 		}
 		reached = true
-		heard, err := c.heard(p)
+		heard, err := c.pathGain(p)
 		if err != nil {
 			return 0, err
 		}
@@ -100,8 +101,8 @@ func (c *Card) MonitorGain() (gain int, err error) {
 	return gain, nil
 }
 
-// heard returns the gain of a path.
-func (c *Card) heard(p monitorPath) (gain int, err error) {
+// pathGain returns the gain of a path.
+func (c *Card) pathGain(p monitorPath) (gain int, err error) {
 	if p.sw != nil {
 		if on, err := c.switchedOn(p.sw); !on {
 			return 0, err
@@ -121,7 +122,8 @@ func (c *Card) heard(p monitorPath) (gain int, err error) {
 }
 
 func noMonitor(selected audio.Ports) error {
-	return audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`, selected.Names(audio.Record))
+	return audio.ErrUnsupported.With(`the card has no path from %s to its outputs; use monitor = "software"`,
+		selected.Names(audio.Record))
 }
 
 func (c *Card) setMonitorLocked(gain int) (heard float64, err error) {
@@ -148,15 +150,16 @@ func (c *Card) setMonitorLocked(gain int) (heard float64, err error) {
 	}
 	if !reached && gain > 0 && selected == 0 && c.HasMonitor() {
 		first := c.monitors[0].port
-		return 0, audio.ErrUnsupported.With("the card's inputs are all off; switch one on, such as record.port=%s", first.Names(audio.Record))
+		return 0, audio.ErrUnsupported.With("the card's inputs are all off; switch one on, such as record.port=%s",
+			first.Names(audio.Record))
 	}
 	if !reached && gain > 0 {
 		return 0, noMonitor(selected)
 	}
-	return heard, c.apply(append(off, steps...))
+	return heard, c.applyLocked(append(off, steps...))
 }
 
-// usedBase returns the base of the way of a port that is on.
+// usedBase returns the base of the way that is on.
 func (c *Card) usedBase(p *port) string {
 	for i := range p.ways {
 		if on, err := c.isOn(&p.ways[i]); err == nil && on {
@@ -166,12 +169,12 @@ func (c *Card) usedBase(p *port) string {
 	return p.ways[0].base
 }
 
-// hasOther reports whether another path of the same port is the one in use.
+// hasOther reports whether another path of the same port is in use.
 func (c *Card) hasOther(path monitorPath, on map[string]bool) bool {
 	return slices.ContainsFunc(c.monitors, func(o monitorPath) bool { return o.port == path.port && on[o.base] })
 }
 
-// steps set the path to a gain.
+// steps returns the steps that set the path to a gain.
 func (p monitorPath) steps(gain int) (steps []step) {
 	audible := gain > 0 && (p.volume != nil || gain > maxGain/2)
 	if p.volume != nil && (gain > 0 || p.sw == nil) {
@@ -186,7 +189,7 @@ func (p monitorPath) steps(gain int) (steps []step) {
 	return steps
 }
 
-// value of the volume: along its range, where there is no scale.
+// value returns the value of the volume for a gain: linear in the range if there is no scale.
 func (p monitorPath) value(gain int) int64 {
 	if p.volume.Scale.Known() {
 		return p.volume.Scale.Nearest(toDecibels(gain))
@@ -194,7 +197,7 @@ func (p monitorPath) value(gain int) int64 {
 	return p.volume.Min + int64(math.Round(float64(p.volume.Max-p.volume.Min)*float64(gain)/maxGain))
 }
 
-// gain is the reverse of value.
+// gain is the inverse of value.
 func (p monitorPath) gain(value int64) int {
 	switch width := p.volume.Max - p.volume.Min; {
 	case p.volume.Scale.Known():
@@ -205,7 +208,7 @@ func (p monitorPath) gain(value int64) int {
 	return 0
 }
 
-// level returns what is heard, in dB.
+// level returns the level in dB.
 func (p monitorPath) level(gain int) float64 {
 	switch {
 	case p.volume == nil && gain > maxGain/2:

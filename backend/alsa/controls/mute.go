@@ -2,14 +2,14 @@ package controls
 
 import "github.com/loopbridge/loopbridge/audio"
 
-// SetMuted silences all that the card plays, what comes over the monitor path too, without
-// a change of the gain or of Selected. audio.ErrUnsupported: the card has no switch for it.
+// SetMuted mutes or unmutes all that the card plays, the monitor included. It changes neither the
+// gain nor Selected. It returns audio.ErrUnsupported if the card has no switch for it.
 func (c *Card) SetMuted(muted bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.sides[audio.Play]
 	if s.main != nil {
-		err := c.apply([]step{{s.main.ID, s.main.onValues(!muted)}})
+		err := c.applyLocked([]step{{s.main.ID, s.main.onValues(!muted)}})
 		if err == nil {
 			c.muted = muted
 		}
@@ -22,7 +22,7 @@ func (c *Card) SetMuted(muted bool) error {
 	if err != nil {
 		return err
 	}
-	if ports == 0 { // it was found with all of them off
+	if ports == 0 { // all were off when it was read
 		ports = c.firstPort()
 	}
 	var steps []step
@@ -33,24 +33,24 @@ func (c *Card) SetMuted(muted bool) error {
 		}
 		steps = append(steps, step{w.sw.ID, w.sw.onValues(!muted)})
 	}
-	if err := c.apply(steps); err != nil {
+	if err := c.applyLocked(steps); err != nil {
 		return err
 	}
 	c.muted, c.kept = muted, ports
 	return nil
 }
 
-// firstPort returns the first that is plugged in, in the order of audio(7I).
+// firstPort returns the first port that is plugged in, in the order of audio(7I).
 func (c *Card) firstPort() audio.Ports {
 	avail, mod, _ := c.Ports(audio.Play)
 	avail &= mod
 	return avail & -avail
 }
 
-// Muted reads whether all that the card plays is silenced by a switch, whoever has switched
-// it; from then on Select keeps it so. Without a switch over all ports it is muted when all
-// of those of the ports are off: one port that is off is not in use, and no more.
-// audio.ErrUnsupported: the card has no switch for it.
+// Muted reads whether a switch silences all that the card plays, whichever program set it; Select
+// keeps it so from then on. If no switch is over all ports, the card is muted when all ports are
+// off: a single port that is off is merely not in use. It returns audio.ErrUnsupported if the
+// card has no switch for it.
 func (c *Card) Muted() (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +69,7 @@ func (c *Card) Muted() (bool, error) {
 			}
 		}
 	}
-	on, err := c.switchedPorts(audio.Play)
+	on, err := c.switchedPortsLocked(audio.Play)
 	if err != nil {
 		return c.muted, err
 	}

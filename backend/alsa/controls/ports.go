@@ -8,71 +8,69 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// PortNames are the controls of one port, by name (see ParseID); empty: none.
-// A port needs a Switch or a Source, or else it is always on.
+// PortNames are the controls of one port as ParseID reads them, each optional. A port without
+// Switch and Source is always on.
 type PortNames struct {
 	Switch string // on while the port is in use
-	Volume string // at 0 dB while it is, where the gain is not this one
+	Volume string // at 0 dB while it is in use, unless it is the gain
 	Source string // an enumeration that chooses the input …
-	Item   string // … and what it is set to
-	Jack   string // says if something is plugged in, such as "Mic Jack"; "none": always; empty: by its name
+	Item   string // … and the item for this port
+	Jack   string // tells if something is plugged in, such as "Mic Jack"; "none": always; empty: by its name
 }
 
 // SideNames are the controls of one direction.
 type SideNames struct {
-	// Ports by audio(7I) port, one bit each. Nil: found by the names that drivers use.
+	// Ports by audio(7I) port, one bit each. Nil: found by driver names.
 	Ports map[audio.Ports]PortNames
-	// Volume is the gain. Empty: found by the names that drivers use.
+	// Volume is the gain. Empty: found by driver names.
 	Volume string
 }
 
-// Names say which controls of a card are what. The zero value finds all of them by the
-// names that the drivers of HDA, AC97, ES1370 and USB use.
+// Names maps controls to their meaning. The zero value finds all by the names that HDA, AC97,
+// ES1370 and USB drivers use.
 type Names struct {
 	Play, Record SideNames
-	// Index is that of the controls to be found by name, where a card has equal names
-	// more than once: those of a second codec often begin at 10. OwnIndex: that of the
-	// codec which the PCM belongs to.
+	// Index selects among controls of equal name; those of a second codec often begin at 10.
+	// OwnIndex selects the codec of the PCM.
 	Index int
 
-	elsewhere [2]audio.Ports // whose jacks are those of other codecs: of Play, of Record
+	elsewhere [2]audio.Ports // ports whose jacks are on other codecs, of Play and of Record
 }
 
-// OwnIndex makes Open find the index of the controls: HD Audio cards say which codec a PCM
-// and its controls belong to. On other cards it is 0.
+// OwnIndex makes Open ask HD Audio which codec the PCM and its controls belong to. It is 0 on
+// other cards.
 const OwnIndex = -1
 
-// step sets an element.
+// step sets an element to values.
 type step struct {
 	id     ID
 	values []int64
 }
 
-// way is one way to make a port work. A port has several where there is a front and a
-// rear microphone.
+// way is one way to make a port work. A front and a rear microphone are two ways of one port.
 type way struct {
 	base       string   // "Front Mic"
 	sw, source *Element // may be nil
 	item       int64    // of source
 	volumes    []*Element
-	also       []step // with it
+	also       []step // set along with it
 	jacks      []ID
 }
 
 func (w *way) switchable() bool { return w.sw != nil || w.source != nil }
 
-// port is a port of a side, with at least one way.
+// port is a port with at least one way.
 type port struct {
 	bit  audio.Ports
 	ways []way
 }
 
-// side is what the controls of a direction are.
+// side is what the controls of a direction do.
 type side struct {
 	ports  []port
-	main   *Element   // the switch over all ports, may be nil
-	gains  []*Element // volumes with a scale: one over all ports, or one of each
-	common []step     // so that anything is heard at all
+	main   *Element   // over all ports; may be nil
+	gains  []*Element // volumes with a scale: one over all ports, or one for each
+	common []step     // without which nothing is heard
 }
 
 func (s *side) find(bit audio.Ports) *port {
@@ -110,7 +108,7 @@ func (s *side) all() (bits audio.Ports) {
 	return bits
 }
 
-// exclusive reports whether one port can be on at a time: an enumeration has one item.
+// exclusive reports whether only one port can be on: an enumeration has one item.
 func (s *side) exclusive() bool {
 	return slices.ContainsFunc(s.ports, func(p port) bool { return p.ways[0].source != nil })
 }
@@ -139,13 +137,13 @@ func newBinder(list []Element, names Names) *binder {
 	return b
 }
 
-// isElsewhere reports whether a jack is one of another codec than that of the PCM.
+// isElsewhere reports whether a jack belongs to another codec than the PCM.
 func (n *Names) isElsewhere(jack string) bool {
 	play, record := jackPorts(jack)
 	return (play|record) != 0 && play&^n.elsewhere[0] == 0 && record&^n.elsewhere[1] == 0
 }
 
-// element returns the first of the names that there is as a type that can be set, or nil.
+// element returns the first of names that exists, has that type and can be set, or nil.
 func (b *binder) element(kind abi.ElemType, names ...string) *Element {
 	for _, name := range names {
 		e := b.elements[ID{Interface: abi.MixerElem, Name: name, Index: b.index}]
@@ -160,7 +158,7 @@ func (b *binder) toggle(names ...string) *Element { return b.element(abi.Boolean
 func (b *binder) volume(names ...string) *Element { return b.element(abi.Number, names...) }
 func (b *binder) choice(names ...string) *Element { return b.element(abi.Enumerated, names...) }
 
-// bind makes the side that the configuration says.
+// bind returns the side as configured.
 func (b *binder) bind(d audio.Direction, c SideNames) (s side, err error) {
 	if c.Ports == nil {
 		s = b.auto(d)
@@ -188,7 +186,7 @@ func (b *binder) bind(d audio.Direction, c SideNames) (s side, err error) {
 	return s, nil
 }
 
-// explicit binds ports as the configuration has them.
+// explicit binds the ports that the configuration names.
 func (b *binder) explicit(d audio.Direction, ports map[audio.Ports]PortNames) (s side, err error) {
 	for bit, c := range ports {
 		key := d.String() + ".ports." + bit.Names(d)
@@ -221,7 +219,8 @@ func (b *binder) explicit(d audio.Direction, ports map[audio.Ports]PortNames) (s
 			}
 			w.item = int64(slices.Index(w.source.Items, c.Item))
 			if w.item < 0 {
-				return s, audio.ErrInvalid.With("%s.item: control %q has no item %q; it has %s", key, c.Source, c.Item, quoted(w.source.Items))
+				return s, audio.ErrInvalid.With("%s.item: control %q has no item %q; it has %s", key, c.Source, c.Item,
+					quoted(w.source.Items))
 			}
 			w.base = c.Item
 		}

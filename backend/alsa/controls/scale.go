@@ -5,37 +5,37 @@ import (
 	"slices"
 )
 
-// Scale gives the values of an element in dB. It does not change and may be shared; the
-// zero Scale is of an element without one.
+// Scale converts between the values of an element and dB. It is immutable. The zero Scale belongs
+// to an element without one.
 type Scale struct{ parts []scalePart }
 
-// The types of the kernel's sound/tlv.h that say something of dB.
+// TLV types of the kernel's sound/tlv.h about dB.
 const (
 	tlvContainer   = 0
-	tlvScale       = 1 // least, step and mute bit
-	tlvLinear      = 2 // least, most: of an amplitude
-	tlvRange       = 3 // values from, to, and what is true there; again and again
-	tlvMinMax      = 4 // least, most
-	tlvMinMaxMute  = 5 // least, which is silence, most
+	tlvScale       = 1 // lowest level, step and mute bit
+	tlvLinear      = 2 // lowest and highest level; linear in amplitude
+	tlvRange       = 3 // repeated: first value, last value, the scale between them
+	tlvMinMax      = 4 // lowest and highest level
+	tlvMinMaxMute  = 5 // lowest level, which is silence, and highest
 	tlvMuteBit     = 1 << 16
 	tlvGainMute    = -9999999 // 0.01 dB: silence
 	tlvMaxNesting  = 4
-	tlvMostDB      = 1000 // louder than that is nonsense
+	tlvMostDB      = 1000 // higher levels are nonsense
 	hundredthOfADB = 100.0
 )
 
-// scalePart is a scale that holds for some values.
+// scalePart is the scale of a range of values.
 type scalePart struct {
 	least, most int64   // values
-	low, high   float64 // dB of them
-	linear      bool    // amplitudes, not dB, have equal steps
+	low, high   float64 // dB at least and most
+	linear      bool    // equal steps of amplitude, not of dB
 	mute        bool    // least is silence
 }
 
-// Known reports whether there is a scale at all.
+// Known reports whether there is a scale.
 func (s Scale) Known() bool { return len(s.parts) > 0 }
 
-// Range returns the dB of the lowest value, −∞ where that is silence, and of the highest.
+// Range returns the dB of the lowest value, −∞ if that is silence, and of the highest.
 func (s Scale) Range() (low, high float64) {
 	if !s.Known() {
 		return 0, 0
@@ -44,7 +44,7 @@ func (s Scale) Range() (low, high float64) {
 	return s.Decibels(s.parts[0].least), last.decibels(last.most)
 }
 
-// Decibels returns the level of a value: −∞ for silence, the nearest end for a value outside.
+// Decibels returns the level of a value. Silence is −∞; a value out of range counts as the nearest end.
 func (s Scale) Decibels(value int64) float64 {
 	for i, p := range s.parts {
 		if value <= p.most || i == len(s.parts)-1 {
@@ -77,7 +77,7 @@ func (p scalePart) decibels(value int64) float64 {
 
 func amplitude(dB float64) float64 { return math.Pow(10, dB/20) }
 
-// Nearest returns the value whose level is nearest to dB; −∞ is silence, or else the lowest.
+// Nearest returns the value whose level is nearest to dB. −∞ is silence, or the lowest value.
 func (s Scale) Nearest(dB float64) int64 {
 	at, best := s.AtLeast(dB), int64(0)
 	for i, v := range []int64{at, s.below(at)} {
@@ -88,14 +88,14 @@ func (s Scale) Nearest(dB float64) int64 {
 	return best
 }
 
-// AtLeast returns the lowest value that is not quieter than dB, or else the highest: with it,
-// what remains for software makes the sound quieter, never louder than it can be.
+// AtLeast returns the lowest value not quieter than dB, or the highest value. Software then only
+// attenuates.
 func (s Scale) AtLeast(dB float64) int64 {
 	for i, p := range s.parts {
 		if p.high < dB-scaleTolerance && i < len(s.parts)-1 {
 			continue
 		}
-		low, high := p.least, p.most // binary search: ranges can be 2³¹ long
+		low, high := p.least, p.most // ranges can be 2³¹ long
 		for low < high {
 			mid := low + (high-low)/2
 			if p.decibels(mid) >= dB-scaleTolerance {
@@ -109,8 +109,7 @@ func (s Scale) AtLeast(dB float64) int64 {
 	return 0
 }
 
-// scaleTolerance is far less than a step, and more than arithmetic loses: −3.0 dB asked
-// for is the step that says −3 dB.
+// scaleTolerance is far below a step and above rounding errors, so that −3.0 dB finds the −3 dB step.
 const scaleTolerance = 1e-6
 
 // below returns the next lower value.
@@ -126,13 +125,13 @@ func (s Scale) below(value int64) int64 {
 	return value
 }
 
-// parseScale reads what the kernel says of an element with values least..most. Types that
-// it does not know, and nonsense, are no scale.
+// parseScale parses the TLV of an element with values least..most. It returns no scale for
+// unknown types and nonsense.
 func parseScale(tlv []uint32, least, most int64) Scale {
 	s := Scale{scaleParts(tlv, least, most, tlvMaxNesting)}
 	for i, p := range s.parts {
 		if !(p.low <= p.high && p.high <= tlvMostDB) || p.most < p.least || i > 0 && p.least <= s.parts[i-1].most {
-			return Scale{} // falls, is no level, or overlaps: there is no nearest value
+			return Scale{} // decreasing, absurd or overlapping: no value is nearest
 		}
 	}
 	return s
@@ -191,7 +190,7 @@ func after(words []uint32, skip int) []uint32 {
 	return words[size:]
 }
 
-// clip leaves what is within the values that the element really has.
+// clip limits parts to the values that the element has.
 func clip(parts []scalePart, least, most int64) (within []scalePart) {
 	for _, p := range parts {
 		if p.most < least || p.least > most {

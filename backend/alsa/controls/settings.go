@@ -6,18 +6,18 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
-// apply sets all, or puts back what it has set until one failed.
-func (c *Card) apply(steps []step) error {
+// applyLocked makes all steps, or undoes those made before one failed.
+func (c *Card) applyLocked(steps []step) error {
 	var done []step
 	for _, s := range steps {
 		before, err := c.controls.Read(s.id)
 		if err == nil && !slices.Equal(before, s.values) {
-			err = c.write(s)
+			err = c.writeLocked(s)
 			done = append(done, step{s.id, before})
 		}
 		if err != nil {
 			for _, undo := range slices.Backward(done) {
-				_ = c.write(undo) // the first error says it all
+				_ = c.writeLocked(undo) // the first error is the one to report
 			}
 			return err
 		}
@@ -25,9 +25,9 @@ func (c *Card) apply(steps []step) error {
 	return nil
 }
 
-// write sets an element, and reads what the driver made of it: the event that comes back
-// is then known for an echo. Other reads are not kept, or they would hide others' events.
-func (c *Card) write(s step) error {
+// writeLocked sets an element and stores what the driver made of it, so that the event for it
+// counts as an echo. Other reads are not stored; they would hide changes by other programs.
+func (c *Card) writeLocked(s step) error {
 	if err := c.controls.Write(s.id, s.values); err != nil {
 		return err
 	}
@@ -39,13 +39,13 @@ func (c *Card) write(s step) error {
 	return err
 }
 
-// Setting is the values of an element.
+// Setting holds the values of an element.
 type Setting struct {
 	Element ID
 	Values  []int64
 }
 
-// Save reads all that can be set of the card.
+// Save reads all elements of the card that can be set.
 func (c *Card) Save() (settings []Setting, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,8 +63,8 @@ func (c *Card) Save() (settings []Setting, err error) {
 	return settings, nil
 }
 
-// Restore gives the elements that this Card has written the values of Save again, and
-// leaves alone those that only others have changed since.
+// Restore writes back the values of Save for the elements that this Card has written. It leaves
+// alone those that only other programs have changed.
 func (c *Card) Restore(settings []Setting) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,5 +75,5 @@ func (c *Card) Restore(settings []Setting) error {
 		}
 	}
 	c.monitor, c.muted = -1, false
-	return c.apply(steps)
+	return c.applyLocked(steps)
 }

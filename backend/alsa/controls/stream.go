@@ -12,16 +12,15 @@ import (
 // Options say what the controls of a card are used for.
 type Options struct {
 	Names   Names
-	Volume  bool // gains and mute are the card's, as far as it can; else software's
-	Monitor bool // and so is the monitor gain
-	Restore bool // Close gives the card back the settings that it had
-	// Note is called with what goes wrong with Restore, from the goroutine that opens or
-	// closes. It may be nil.
+	Volume  bool // the card does gains and mute as far as it can, else software
+	Monitor bool // likewise the monitor gain
+	Restore bool // Close restores the settings that the card had
+	// Note receives failures of Restore, in the goroutine that opens or closes. It may be nil.
 	Note func(error)
 }
 
-// Wrap returns the stream of a card as a backend.Controller, which owns s. An error
-// says why the controls cannot be used; then s is still the caller's. It blocks shortly.
+// Wrap returns s as a backend.Controller, which owns it. On error, s stays the caller's and the
+// error says why its controls cannot be used. It blocks briefly.
 func Wrap(s backend.Stream, at card.Address, o Options) (backend.Stream, error) {
 	c, err := Open(at, o.Names)
 	if err != nil {
@@ -30,7 +29,7 @@ func Wrap(s backend.Stream, at card.Address, o Options) (backend.Stream, error) 
 	return WrapCard(s, c, o), nil
 }
 
-// WrapCard is Wrap with controls that are open already. The stream that it returns owns them.
+// WrapCard is Wrap with open controls. The returned stream owns them.
 func WrapCard(s backend.Stream, c *Card, o Options) backend.Stream {
 	w := &controlled{Stream: s, ControlFeed: backend.NewControlFeed(), hardware: hardware{c, o}}
 	if o.Restore {
@@ -59,19 +58,19 @@ var (
 	_ backend.Muter      = hardware{}
 )
 
-// Unwrap makes what else the stream can do reachable; see backend.As.
+// Unwrap implements backend.Wrapper.
 func (c *controlled) Unwrap() backend.Stream { return c.Stream }
 
 // Controls implements backend.Controller.
 func (c *controlled) Controls() backend.Controls { return c.hardware }
 
-// Close closes the PCM, and then the controls: what is restored is not heard.
+// Close closes the PCM before the controls, so that restoring them is not heard.
 func (c *controlled) Close() error {
 	err := c.Stream.Close()
 	c.closing.Do(func() {
 		if c.found != nil {
 			if err := c.hardware.card.Restore(c.found); err != nil && !errors.Is(err, audio.ErrGone) {
-				c.note(audio.ErrIO.With("the settings of the card are not all restored: %v", err))
+				c.note(audio.ErrIO.With("some settings of the card were not restored: %v", err))
 			}
 		}
 		err = errors.Join(err, c.hardware.card.Close())
@@ -81,11 +80,11 @@ func (c *controlled) Close() error {
 	return err
 }
 
-// follow tells what jacks and other mixers change, until the card is closed or gone.
+// follow reports changes by jacks and other mixers until the card is closed or gone.
 func (c *controlled) follow() {
 	for change := range c.hardware.card.Changes() {
 		if change.Err != nil {
-			return // the stream finds out by itself
+			return // the stream reports it
 		}
 		var told backend.ControlChange
 		if change.Ports != 0 {
@@ -124,8 +123,7 @@ func (h hardware) Gain(d audio.Direction) (gain int, ok bool) {
 	return level.Gain, err == nil
 }
 
-// inaudibleStep is how far in dB a volume moves at once while it is heard, if its scale is as
-// fine as that.
+// inaudibleStep is the largest step in dB of an audible volume, if its scale is that fine.
 const inaudibleStep = 0.5
 
 func (h hardware) Way(d audio.Direction, gain int) ([]float64, error) {
@@ -159,8 +157,8 @@ func (h hardware) Muted() (muted, ok bool) {
 	return muted, err == nil
 }
 
-// Mute implements backend.Muter. A switch that is off is turned on in any case, or nothing
-// would be heard.
+// Mute implements backend.Muter. It unmutes even if volumes are software's: a switch that is off
+// would silence all.
 func (h hardware) Mute(muted bool) (done bool, err error) {
 	if muted && !h.use.Volume {
 		return false, nil

@@ -46,7 +46,7 @@ func first(ctx context.Context, network string, paths, sockets []string) (*net.U
 			return nil, socket, ErrFull()
 		case errors.Is(err, syscall.EAGAIN):
 			return nil, socket, stuck{audio.ErrNoDaemon.With(
-				"the daemon on %s accepts no connections, and many wait: is it stopped? try again", socket)}
+				"the daemon on %s accepts no connections: is it stopped?", socket)}
 		case !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM):
 		case !Closed(path):
 			about = socket

@@ -192,5 +192,5 @@ func TestMixerThatIsNotThere(t *testing.T) {
 	fails("deep", "the path of its socket is too long")
 	fails("odd", `odd has an unknown field "loop"; it may have device, rows and socket`)
 	fails("loopbridge:main,client", `rows of loopbridge:main,client are fixed or clients; "client" is neither`)
-	fails("number", `the field "device" of number is no text`)
+	fails("number", `the field "device" of number is not text`)
 }

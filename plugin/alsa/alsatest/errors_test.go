@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 		"too many arguments":   {"aplay", "loopbridge:loop0,server,1,/s,wav,more", syscall.ENOENT, []string{"loopbridge"}},
 		"unknown field":        {"aplay", "odd", syscall.EINVAL, []string{`unknown field "colour"`, "loop, end, wait, socket and positions"}},
 		"no loop":              {"aplay", "nameless", syscall.EINVAL, []string{"nameless names no loop", "loopbridge:loop0"}},
-		"a field of no kind":   {"aplay", "structured", syscall.EINVAL, []string{`the field "loop" of structured is neither a text nor a number`}},
+		"a field of no kind":   {"aplay", "structured", syscall.EINVAL, []string{`the field "loop" of structured is neither text nor a number`}},
 		"another daemon":       {"aplay", "loopbridge:LOOP=loop0,SOCKET=/nowhere/s", syscall.ECONNREFUSED, []string{"no daemon on /nowhere/s", "loop0", `"loopbridge serve"`}},
 		"socket path too long": {"aplay", "loopbridge:LOOP=loop0,SOCKET=/" + strings.Repeat("x", 110), syscall.ECONNREFUSED, []string{"loop0 cannot be opened", "too long", "107 bytes"}},
 	} {

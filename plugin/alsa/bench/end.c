@@ -52,7 +52,7 @@ snd_pcm_sframes_t end_move(struct end *e, void *block, snd_pcm_uframes_t n)
 			r = snd_pcm_prepare(e->pcm);
 		} else if (r > 0) {
 			done += (snd_pcm_uframes_t)r;
-			if (!plays) /* what has come is there for the program, however short */
+			if (!plays) /* return what is there, however short */
 				break;
 		} else if (r == -EAGAIN || r == 0) {
 			r = snd_pcm_wait(e->pcm, 100);

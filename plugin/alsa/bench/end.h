@@ -1,5 +1,5 @@
-/* A PCM set up as aplay and arecord do it with --period-size and --buffer-size: 48 kHz,
- * stereo, S16_LE, blocking, one period a call. */
+/* A PCM set up like aplay and arecord with --period-size and --buffer-size: 48 kHz, stereo, S16_LE,
+ * blocking, one period per call. */
 #ifndef LOOPBRIDGE_BENCH_END_H
 #define LOOPBRIDGE_BENCH_END_H
 
@@ -16,11 +16,10 @@ struct end {
 	_Atomic uint64_t xruns;		  /* as ALSA reported them */
 };
 
-/* end_open opens, or ends the program with a message. */
+/* end_open opens the PCM, or ends the program with a message. */
 void end_open(struct end *e);
 
-/* end_move writes or reads n frames, and goes on after an xrun. A negative errno is
- * the end of the stream. */
+/* end_move writes or reads n frames, and continues after an xrun. A negative errno ends the stream. */
 snd_pcm_sframes_t end_move(struct end *e, void *block, snd_pcm_uframes_t n);
 
 #endif

@@ -32,7 +32,7 @@ static double seconds = 10, settle = 2;
 static const char *command;
 static bool verbose;
 
-/* The writer's, for the reader. */
+/* From the writer to the reader. */
 static _Atomic int64_t stamps[STAMPS];
 static atomic_ulong written;
 static atomic_bool stop, writer_done;
@@ -40,13 +40,13 @@ static atomic_bool stop, writer_done;
 /* The phases of a run. */
 static _Atomic int64_t begins = INT64_MAX, ends = INT64_MAX;
 
-/* The reader's, for main when it has ended. */
+/* From the reader to main, after its end. */
 static struct checker checker;
 static struct tally early, counted;
 static int64_t *latencies;
 static size_t count, most;
 static struct gap {
-	int64_t at; /* when the reader got what lies behind it */
+	int64_t at; /* when the reader received the frame after it */
 	struct tally tally;
 } gaps[MOST_GAPS];
 static size_t gap_count;
@@ -131,7 +131,7 @@ static void *record(void *unused)
 		}
 		last = now;
 		examine(block, n, now);
-		/* A monitor goes on with silence when all has come. */
+		/* A monitor continues with silence after the last frame. */
 		if (writer_done && give_up == INT64_MAX)
 			give_up = now + 1000000000;
 		if (writer_done && (checker.next == written || now > give_up))
@@ -158,7 +158,7 @@ static void run_command(void)
 	}
 }
 
-/* join ends the program where a thread hangs in a device. */
+/* join ends the program if a thread hangs in a device. */
 static void join(pthread_t thread, const char *name)
 {
 	struct timespec until;
@@ -186,7 +186,7 @@ static double percentile(double p)
 	return (double)latencies[i] / 1e6;
 }
 
-/* report_gaps says of every gap how long the machine was away before it was seen. */
+/* report_gaps prints for every gap how long the machine had stalled before it. */
 static void report_gaps(void)
 {
 	const int64_t past = (int64_t)(playback.buffer + capture.buffer + 2 * playback.period) * 1000000000 / RATE;
@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 	pthread_t writer, reader;
 
 	options(argc, argv);
-	end_open(&capture); /* a loop's server comes before its client */
+	end_open(&capture); /* a loop's server has to open before its client */
 	end_open(&playback);
 	most = (size_t)(seconds * RATE / (double)playback.period) + 1000;
 	latencies = calloc(most, sizeof *latencies);
@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 	join(writer, playback.name);
 	join(reader, capture.name);
 	report();
-	/* The reader's device may hang in its close, and all is said. */
+	/* The reader's device may hang in close, and everything is printed. */
 	fflush(stdout);
 	_exit(0);
 }

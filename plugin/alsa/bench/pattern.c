@@ -16,7 +16,7 @@ int64_t pattern_check(struct checker *c, const void *frame, uint64_t written)
 	uint64_t n;
 
 	memcpy(&value, frame, sizeof value);
-	if (value == 0) { /* behind the last frame it is no error: see whether another comes */
+	if (value == 0) { /* no error after the last frame: see whether another follows */
 		c->quiet += c->begun;
 		return -1;
 	}
@@ -34,7 +34,7 @@ int64_t pattern_check(struct checker *c, const void *frame, uint64_t written)
 		c->tally.good++;
 	} else {
 		c->tally.doubled++;
-		return -1; /* next stays: what follows may be doubled, too */
+		return -1; /* keep next: the following frames may be repeated, too */
 	}
 	c->begun = 1;
 	c->next = n + 1;

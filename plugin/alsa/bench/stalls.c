@@ -9,7 +9,7 @@
 
 enum { MOST_CPUS = 64, MOST_STALLS = 1 << 16, STEP_NS = 1000000, NOTED_NS = 200000 };
 
-/* One processor's; the watcher writes, and publishes with count. */
+/* For one processor; its thread writes, and publishes with count. */
 struct watcher {
 	int cpu;
 	atomic_uint count;

@@ -1,10 +1,10 @@
-/* The values of the mixer's elements, which are fields in the state of a device or of an end. */
+/* The values of the mixer's elements: fields in the state of a device or of an end. */
 #include <errno.h>
 #include <string.h>
 
 #include "ctl.h"
 
-/* port is the n-th of some ports, 0: there are not so many. */
+/* port returns the n-th of some ports, 0 if there are fewer. */
 static uint32_t port(uint32_t all, unsigned int n)
 {
 	for (; all && n; n--)
@@ -29,7 +29,7 @@ static bool find(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, struct target *t)
 	return s;
 }
 
-/* ask asks the daemon about the state of an element. */
+/* ask sends a request about the state of an element. */
 static int ask(struct lb_ctl *c, const struct target *t, enum lb_op op, struct lb_message *m)
 {
 	int err;
@@ -41,8 +41,7 @@ static int ask(struct lb_ctl *c, const struct target *t, enum lb_op op, struct l
 	return err;
 }
 
-/* look is the state of an element now. -ENODEV: it has gone; or another program has its
- * pid. */
+/* look reads the state of an element. -ENODEV: it was removed, or another program has its pid. */
 static int look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 {
 	struct lb_message m = { 0 };
@@ -55,8 +54,8 @@ static int look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 	return err;
 }
 
-/* last_look is that, or for a few times what it was before it had gone; of a fixed row for
- * ever. */
+/* last_look is look, but returns the last state of a removed element for a few reads; that of a fixed
+ * row always. */
 static int last_look(struct lb_ctl *c, const struct target *t, struct lb_device *now)
 {
 	int err = look(c, t, now);
@@ -78,8 +77,8 @@ static int elem_count(snd_ctl_ext_t *ext)
 	return (int)c->count;
 }
 
-/* What is listed is known: no event is to say that it has come. The place of an element
- * that has gone is listed as something that no mixer shows. */
+/* An element in the list needs no event to announce it. The place of a removed element is listed under
+ * a name that no mixer shows. */
 static int elem_list(snd_ctl_ext_t *ext, unsigned int offset, snd_ctl_elem_id_t *id)
 {
 	struct lb_ctl *c = ext->private_data;
@@ -161,7 +160,7 @@ static int get_integer_info(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *min
 	return 0;
 }
 
-/* read_state finds an element, and what is to be seen of it. */
+/* read_state finds an element and reads its state. */
 static int read_state(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, struct target *t, struct lb_device *now)
 {
 	return find(ext, key, t) ? last_look(ext->private_data, t, now) : -ENODEV;
@@ -208,7 +207,7 @@ static int read_integer(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *value)
 	return err;
 }
 
-/* Of several ports in use the first is shown; choosing one leaves only that. */
+/* Of several ports in use the first is shown; choosing one selects only that. */
 static int read_enumerated(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned int *item)
 {
 	struct lb_device now;
@@ -222,7 +221,7 @@ static int read_enumerated(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, unsigned i
 	return err;
 }
 
-/* set gives an element another value: 1, 0 where it has that, a negative errno. */
+/* set changes a value. It returns 1, 0 if the value is the same, or a negative errno. */
 static int set(struct lb_ctl *c, const struct target *t, const struct lb_device *now, uint32_t value)
 {
 	struct lb_message m = { 0 };

@@ -1,11 +1,10 @@
-/* Events: what others have changed, what has come and gone, and what the program itself
- * has changed. */
+/* Events: changes by others, elements that come and go, and changes by the program itself. */
 #include <errno.h>
 #include <string.h>
 
 #include "ctl.h"
 
-/* follow asks to be told when more has happened than was looked at. */
+/* follow asks the daemon to report the next change. */
 static int follow(struct lb_ctl *c)
 {
 	struct lb_message m = { .seen.events = c->seen };
@@ -17,7 +16,7 @@ static int follow(struct lb_ctl *c)
 	return err;
 }
 
-/* look finds out what has changed since the last time, and follows on. */
+/* look reads all states and follows on. */
 static int look(struct lb_ctl *c)
 {
 	int err = lb_ctl_look(c);
@@ -25,8 +24,8 @@ static int look(struct lb_ctl *c)
 	return err ? err : follow(c);
 }
 
-/* event is that of the first slot that has one, NULL: none has. What has gone comes first:
- * what has come may have its name. */
+/* event returns the first slot with an event, NULL for none. Removed elements come first, since an
+ * added one may have the same name. */
 static struct lb_slot *event(struct lb_ctl *c, unsigned int *mask)
 {
 	struct lb_slot *first = NULL;
@@ -44,7 +43,7 @@ static struct lb_slot *event(struct lb_ctl *c, unsigned int *mask)
 	return first;
 }
 
-/* Whatever has changed since the mixer was opened is an event. */
+/* Every change since the mixer was opened is an event. */
 void lb_ctl_subscribe(snd_ctl_ext_t *ext, int subscribe)
 {
 	struct lb_ctl *c = ext->private_data;
@@ -58,8 +57,8 @@ void lb_ctl_subscribe(snd_ctl_ext_t *ext, int subscribe)
 		lb_nudge(&c->conn);
 }
 
-/* refresh takes in what the daemon has said. It makes the bell silent, unless there are
- * events, of which a program may take one for each poll, or nothing will come any more. */
+/* refresh reads what the daemon has said. It silences the bell unless there are events left: a program
+ * may take one for each poll. */
 static int refresh(struct lb_ctl *c)
 {
 	unsigned int mask;
@@ -71,9 +70,9 @@ static int refresh(struct lb_ctl *c)
 	if (c->conn.dead)
 		err = -ENODEV;
 	if (!err && c->crowded && !event(c, &mask))
-		lb_ctl_settle(c); /* what has gone has been told by now, and has left room */
-	/* Who has heard that the daemon is gone, and goes on, as alsamixer does, is not woken
-	 * again and again. */
+		lb_ctl_settle(c); /* removed elements were reported and have left room */
+	/* A program that was told that the daemon has gone and continues, as alsamixer does, is not
+	 * woken again. */
 	if ((err && c->deaths++ < 2) || (!err && event(c, &mask)))
 		lb_nudge(&c->conn);
 	return err;
@@ -96,7 +95,7 @@ int lb_ctl_read_event(snd_ctl_ext_t *ext, snd_ctl_elem_id_t *id, unsigned int *m
 	return 1;
 }
 
-/* Programs do not expect to be woken for nothing: amixer aborts. */
+/* A program must not be woken without an event: amixer aborts. */
 int lb_ctl_poll_revents(snd_ctl_ext_t *ext, struct pollfd *fds, unsigned int n, unsigned short *revents)
 {
 	struct lb_ctl *c = ext->private_data;
@@ -107,7 +106,7 @@ int lb_ctl_poll_revents(snd_ctl_ext_t *ext, struct pollfd *fds, unsigned int n, 
 	for (unsigned int i = 0; i < n; i++)
 		rung |= fds[i].revents != 0;
 	if (rung && refresh(c))
-		*revents = POLLERR | POLLNVAL; /* as of a card that was pulled out */
+		*revents = POLLERR | POLLNVAL; /* like a card that was unplugged */
 	else if (rung && event(c, &mask))
 		*revents = POLLIN;
 	return 0;

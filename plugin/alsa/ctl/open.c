@@ -1,5 +1,5 @@
-/* Opening the mixer of a device, or of a loop, from a definition in alsa-lib's configuration, or from a
- * name such as loopbridge:main. */
+/* Opening the mixer of a device or of a loop, by a definition in alsa-lib's configuration or by a name
+ * such as loopbridge:main. */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,7 +9,7 @@
 #include "../text.h"
 #include "ctl.h"
 
-/* What a definition asks for. */
+/* The fields of a definition. */
 struct wish {
 	const char *device, *rows, *socket;
 };
@@ -30,14 +30,14 @@ static int read_definition(struct wish *w, const char *name, snd_config_t *conf)
 			return -EINVAL;
 		}
 		if (snd_config_get_string(n, value) < 0) {
-			SNDERR("loopbridge: the field \"%s\" of %s is no text; put it in quotes", id, name);
+			SNDERR("loopbridge: the field \"%s\" of %s is not text; put it in quotes", id, name);
 			return -EINVAL;
 		}
 	}
 	return 0;
 }
 
-/* parse_rows finds out whether clients are shown. */
+/* parse_rows stores whether clients have rows. */
 static int parse_rows(const struct wish *w, const char *name, bool *clients)
 {
 	*clients = lb_is(w->rows, "clients");
@@ -63,7 +63,7 @@ static int connect_daemon(struct lb_ctl *c, const char *socket)
 	return bell < 0 ? -ENOMEM : lb_bell_adopt(&c->conn, bell);
 }
 
-/* find asks for the device, or loop; the daemon says which it is where none is named. */
+/* find looks up a device or loop; the daemon chooses one if the name is empty. */
 static int find(struct lb_ctl *c, const char *device)
 {
 	int err;
@@ -77,7 +77,7 @@ static int find(struct lb_ctl *c, const char *device)
 	if (!err) {
 		strcpy(c->device, c->strips[0].now.name);
 		lb_ctl_all_told(c);
-	} else if (!*c->conn.why) { /* else it is said already */
+	} else if (!*c->conn.why) { /* else it was printed already */
 		SNDERR("loopbridge: no mixer of %s: %s", *device ? device : "the device",
 		       err == -ETIMEDOUT ? "the daemon does not answer; is it stopped?" :
 		       err == -EPROTO	 ? "the daemon speaks another version of the protocol; use the same release of both" :
@@ -106,7 +106,7 @@ static int create(struct lb_ctl *c, const char *name, int mode)
 
 #pragma GCC visibility push(default)
 
-/* alsa-lib's entry point for "type loopbridge". */
+/* The entry point of alsa-lib for "type loopbridge". */
 SND_CTL_PLUGIN_DEFINE_FUNC(loopbridge)
 {
 	struct wish w = { "", "", "" };

@@ -1,8 +1,7 @@
-/* What a mixer shows: the strips that the daemon lists, and the slots of their elements.
- * Where clients are shown they come and go while it is open, and a program is told one
- * element at a time, so that for a while it knows others than there are. What keeps it from
- * taking one for another: a slot is freed when the program was told that its element is
- * gone, no sooner, and used for another one when there is no other left. */
+/* What a mixer shows: the strips that the daemon lists, and the slots of their elements. With rows for
+ * clients they come and go while the mixer is open, and a program is told of one element at a time, so
+ * it may know others than there are. To keep it from taking one for another, a slot is freed only after
+ * the program was told that its element was removed, and reused only if there is no other. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ unsigned int lb_ctl_pending(struct lb_ctl *c, const struct lb_slot *s)
 
 	if (!s->told)
 		return there ? SND_CTL_EVENT_MASK_ADD : 0;
-	if (!c->clients) /* its loop has gone, and may come back */
+	if (!c->clients) /* its loop was removed and may come back */
 		return there ? s->events : 0;
 	return there ? s->events : SND_CTL_EVENT_MASK_REMOVE;
 }
@@ -62,7 +61,7 @@ void lb_ctl_all_told(struct lb_ctl *c)
 		c->slots[i].told = c->slots[i].strip >= 0;
 }
 
-/* new_slot is one that was never used, or else the one that is free the longest. */
+/* new_slot returns a slot that was never used, or else the one that has been free the longest. */
 static struct lb_slot *new_slot(struct lb_ctl *c)
 {
 	struct lb_slot *oldest = NULL;
@@ -92,7 +91,7 @@ static void add_slot(struct lb_ctl *c, const struct lb_strip *t, unsigned int el
 		*s = (struct lb_slot){ .strip = (short)(t - c->strips), .element = (unsigned char)element };
 }
 
-/* add_own adds the elements of the first strip, which stay for good. */
+/* add_own adds the elements of the first strip, which are permanent. */
 static void add_own(struct lb_ctl *c, struct lb_strip *t, const struct lb_device *now)
 {
 	t->used = t->there = true;
@@ -104,8 +103,8 @@ static void add_own(struct lb_ctl *c, struct lb_strip *t, const struct lb_device
 	}
 }
 
-/* taken reports whether a base with that index would be another one's, to programs that
- * make one control of the elements whose names begin with the same. */
+/* taken reports whether another strip has that base and index already: programs combine elements whose
+ * names begin alike into one control. */
 static bool taken(const struct lb_ctl *c, const struct lb_strip *new)
 {
 	static const char *const own[] = { "Master", "Balance", "Output", "Capture", "Monitor" };
@@ -119,7 +118,7 @@ static bool taken(const struct lb_ctl *c, const struct lb_strip *new)
 	return false;
 }
 
-/* cut copies at most room bytes of a name, whole characters of UTF-8. */
+/* cut copies at most room bytes of a name, in whole UTF-8 characters. */
 static void cut(char *to, const char *name, size_t room)
 {
 	size_t n = strlen(name);
@@ -131,8 +130,8 @@ static void cut(char *to, const char *name, size_t room)
 	to[n] = 0;
 }
 
-/* identify finds out what a strip is from its name, and fills in base and sides: what
- * begins with the loop's name is an end of it, anything else is the next loop. */
+/* identify derives base and sides of a strip from its name: a name that begins with the loop's is an
+ * end of it, any other is the next loop. */
 static void identify(struct lb_ctl *c, struct lb_strip *new)
 {
 	const struct lb_device *d = &new->now;
@@ -159,7 +158,7 @@ static void identify(struct lb_ctl *c, struct lb_strip *new)
 	}
 }
 
-/* known is the strip that there is already, or was, and may be again. */
+/* known returns the strip that new was before, if it is still there. */
 static struct lb_strip *known(struct lb_ctl *c, const struct lb_strip *new)
 {
 	for (struct lb_strip *t = c->strips + 1; t < c->strips + LB_STRIPS; t++)
@@ -169,7 +168,7 @@ static struct lb_strip *known(struct lb_ctl *c, const struct lb_strip *new)
 	return NULL;
 }
 
-/* update takes in what is known of a strip now. */
+/* update stores the new state of a strip and notes what changed. */
 static void update(struct lb_ctl *c, struct lb_strip *t, const struct lb_device *now)
 {
 	for (struct lb_slot *s = c->slots; s < c->slots + c->count; s++) {
@@ -186,7 +185,7 @@ static void update(struct lb_ctl *c, struct lb_strip *t, const struct lb_device 
 	t->reads = LB_LAST_READS;
 }
 
-/* part lets those go that are not listed any more. */
+/* part removes the strips that are not listed any more. */
 static void part(struct lb_ctl *c, const bool listed[LB_STRIPS])
 {
 	for (unsigned int i = 1; i < LB_STRIPS; i++) {
@@ -204,7 +203,7 @@ static void part(struct lb_ctl *c, const bool listed[LB_STRIPS])
 	}
 }
 
-/* add finds room for a strip, and for its elements, or leaves it for later. */
+/* add adds a strip and its elements, or returns false if there is no room. */
 static bool add(struct lb_ctl *c, struct lb_strip *new)
 {
 	struct lb_strip *t = c->strips + 1;
@@ -233,13 +232,13 @@ void lb_ctl_settle(struct lb_ctl *c)
 		update(c, c->strips, &c->listed[0].now);
 	else
 		add_own(c, c->strips, &c->listed[0].now);
-	strcpy(c->loop, c->listed[0].now.name); /* of a device's mixer there is none, yet */
+	strcpy(c->loop, c->listed[0].now.name); /* empty for now in the mixer of a device */
 	c->loop[strcspn(c->loop, "/")] = 0;
 	for (unsigned int i = 1; i < c->listings; i++) {
 		struct lb_strip *new = &c->listed[i], *old;
 		identify(c, new);
 		old = known(c, new);
-		new->used = old || !new->sides || !more; /* there is nothing to add */
+		new->used = old || !new->sides || !more; /* nothing to add */
 		if (old) {
 			update(c, old, &new->now);
 			listed[old - c->strips] = true;
@@ -252,7 +251,7 @@ void lb_ctl_settle(struct lb_ctl *c)
 			c->crowded = true;
 }
 
-/* of_client reports whether a state is that of a client: LOOP/PID. */
+/* of_client reports whether a state belongs to a client: LOOP/PID. */
 static bool of_client(const struct lb_device *d)
 {
 	const char *end = strchr(d->name, '/');
@@ -260,8 +259,7 @@ static bool of_client(const struct lb_device *d)
 	return end && strcmp(end, "/server") && strcmp(end, "/client");
 }
 
-/* list is called with each state that there is, in their order. The first is the mixer's own,
- * whatever it is of. */
+/* list stores each state in the daemon's order; the first is the mixer's own. */
 static void list(void *arg, const struct lb_message *m)
 {
 	struct lb_ctl *c = arg;

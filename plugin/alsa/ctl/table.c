@@ -1,4 +1,4 @@
-/* What elements a mixer can have. */
+/* The kinds of elements. */
 #include "ctl.h"
 
 static const char *const outputs[32] = { "speaker", "headphone", "line_out", "spdif_out", "aux1_out", "aux2_out" };
@@ -25,7 +25,7 @@ const struct lb_element *lb_ctl_element(unsigned int n)
 	return n < sizeof table / sizeof *table ? &table[n] : NULL;
 }
 
-/* The gain is linear, 255 is 0 dB and 0 is silence. */
+/* The gain is linear: 255 is 0 dB and 0 is silence. */
 const unsigned int lb_ctl_tlv[] = { SND_CTL_TLVT_DB_LINEAR, 2 * sizeof(unsigned int),
 				    (unsigned int)SND_CTL_TLV_DB_GAIN_MUTE, 0 };
 

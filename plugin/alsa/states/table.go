@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// Who fills in a table.
+// Who is the owner of a column in a table.
 type Who int
 
-// The columns of a [Table]'s owners.
+// The owners of the columns of a [Table].
 const (
 	Plugin Who = iota
 	Kernel
 )
 
-// columns are those of a row, as the program names them.
+// columns are the columns of a row as the program prints them.
 var columns = [...]string{"block none", "block restart", "block interrupt", "nonblock none"}
 
-// row is what a call does in a state.
+// row is the effect of a call in a state.
 type row struct {
 	cells  [2][len(columns)]string // by Who
-	reason string                  // why the two differ; "": they do not
+	reason string                  // why the two differ; "": they agree
 }
 
-// Table is what is to be filled in for one direction.
+// Table holds the expected cells of a direction.
 type Table struct {
 	direction string
 	names     []string // of rows: state and call
@@ -33,7 +33,7 @@ type Table struct {
 	reasons   map[string]string
 }
 
-// Read reads the table of a direction, "playback" or "capture", from a file.
+// Read reads the table of direction, "playback" or "capture", from a file.
 func Read(path, direction string) (*Table, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -48,7 +48,7 @@ func Read(path, direction string) (*Table, error) {
 	return t, t.unused(path)
 }
 
-// add takes a line of the file.
+// add parses a line of the file.
 func (t *Table) add(line string) error {
 	name, text, isReason := strings.Cut(line, ": ")
 	head, rest, isRow := strings.Cut(line, "|")
@@ -86,7 +86,7 @@ func (t *Table) add(line string) error {
 	return nil
 }
 
-// split takes the cells of a row.
+// split parses the cells of a row.
 func split(text string, cells *[len(columns)]string) error {
 	parts := strings.Split(text, "|")
 	if len(parts) != len(cells) {
@@ -100,7 +100,7 @@ func split(text string, cells *[len(columns)]string) error {
 	return nil
 }
 
-// unused is an error if a reason is that of no row.
+// unused returns an error if no row uses one of the reasons.
 func (t *Table) unused(path string) error {
 	for name := range t.reasons {
 		if !slices.ContainsFunc(t.names, func(n string) bool { return t.rows[n].reason == name }) {
@@ -110,8 +110,8 @@ func (t *Table) unused(path string) error {
 	return nil
 }
 
-// Compare returns what a program's output has other than the table, or not at all; nil: nothing.
-// In rows with one of the void reasons the kernel has to do as the plugin.
+// Compare returns the cells that differ from a program's output or are missing in it, nil for
+// none. In rows with one of the void reasons the kernel must behave like the plugin.
 func (t *Table) Compare(who Who, output string, void ...string) (wrong []string) {
 	got := map[string]string{}
 	for line := range strings.Lines(output) {
@@ -142,7 +142,7 @@ func (t *Table) Compare(who Who, output string, void ...string) (wrong []string)
 	return wrong
 }
 
-// Cells returns how many cells the table has, and in how many rows the kernel differs.
+// Cells returns the number of cells, and the number of rows in which the kernel differs.
 func (t *Table) Cells() (cells, differ int) {
 	for _, r := range t.rows {
 		if r.reason != "" {

@@ -1,50 +1,50 @@
 package bench
 
-// checker follows the pattern through what a reader gets, and says of every frame
-// what became of it.
+// checker follows the pattern in what a reader receives and classifies every frame.
 type checker struct {
 	*pattern
-	next uint64 // the number that is expected
-	back uint64 // how far back a frame may be found that comes twice
-	held []byte // frames that wait for those behind them
-	pend uint64 // frames of silence behind the last frame
+	next  uint64 // number of the next frame expected
+	back  uint64 // how far back to look for a repeated frame
+	held  []byte // frames too few to place without those that follow
+	pend  uint64 // frames of silence after the last frame
+	ended bool   // no frames follow
 
 	tally
 }
 
-// tally is what a checker found, in frames.
+// tally counts frames by what a checker found.
 type tally struct {
 	Good     uint64 `json:"good"`     // of the pattern, each once
 	Lost     uint64 `json:"lost"`     // numbers that were skipped
-	Doubled  uint64 `json:"doubled"`  // numbers that came again
-	Corrupt  uint64 `json:"corrupt"`  // neither of the pattern nor silence
-	Inserted uint64 `json:"inserted"` // silence in between
-	Trailing uint64 `json:"trailing"` // silence behind the last frame of the pattern
+	Doubled  uint64 `json:"doubled"`  // numbers that came twice
+	Corrupt  uint64 `json:"corrupt"`  // neither pattern nor silence
+	Inserted uint64 `json:"inserted"` // silence between frames
+	Trailing uint64 `json:"trailing"` // silence after the last frame of the pattern
 }
 
 // newChecker expects frame 0 first.
 func newChecker(p *pattern, back int) *checker { return &checker{pattern: p, back: uint64(back)} }
 
-// feed checks a block of whole frames. Numbers below limit were written so far.
+// feed checks a block of whole frames, of which those below limit have been written.
 func (c *checker) feed(block []byte, limit uint64) {
 	if len(c.held) > 0 {
 		block = append(c.held, block...)
 		c.held = nil
 	}
-	c.scan(block, limit, false)
+	c.scan(block, limit)
 }
 
-// finish checks what was held back, and must come last: written is how many frames
-// there were in all.
+// finish checks the frames held back, after the last block. written is the total number of frames.
 func (c *checker) finish(written uint64) tally {
-	c.scan(c.held, written, true)
+	c.ended = true
+	c.scan(c.held, written)
 	c.held = nil
 	c.Trailing = c.pend
 	c.Lost += written - min(c.next, written)
 	return c.tally
 }
 
-func (c *checker) scan(block []byte, limit uint64, last bool) {
+func (c *checker) scan(block []byte, limit uint64) {
 	for len(block) > 0 {
 		if n := c.match(block, c.next); n > 0 {
 			c.accept(n)
@@ -54,14 +54,14 @@ func (c *checker) scan(block []byte, limit uint64, last bool) {
 		quiet := c.silent(block)
 		block = block[quiet*c.frame:]
 		c.pend += uint64(quiet)
-		switch place, found := c.find(block, limit, last); {
+		switch place, found := c.find(block, limit); {
 		case len(block) == 0:
 		case found:
 			c.jump(place)
-		case len(block) < c.window()*c.frame && !last:
+		case len(block) < c.window()*c.frame && !c.ended:
 			c.held = append([]byte(nil), block...)
 			return
-		default: // it stands where the expected one should
+		default: // a damaged frame in the place of the expected one
 			c.Corrupt++
 			c.next++
 			block = block[c.frame:]
@@ -76,7 +76,7 @@ func (c *checker) accept(n int) {
 	c.pend = 0
 }
 
-// jump goes on at another place than the expected one.
+// jump continues at another place than expected.
 func (c *checker) jump(place uint64) {
 	if place >= c.next {
 		c.Lost += place - c.next
@@ -88,13 +88,13 @@ func (c *checker) jump(place uint64) {
 	c.next = place
 }
 
-// find looks for the place of the first frames of a block: ahead, where frames were
-// lost, then back, where they come twice. Of the last frames the place is known.
-func (c *checker) find(block []byte, limit uint64, last bool) (place uint64, found bool) {
+// find returns the place of the first frames of a block: ahead if frames were lost, or back if
+// they repeat. The place of the last frames is known.
+func (c *checker) find(block []byte, limit uint64) (place uint64, found bool) {
 	n := min(c.window(), len(block)/c.frame)
 	if n < c.window() {
 		place = limit - min(limit, uint64(n))
-		return place, last && n > 0 && place >= c.next && c.match(block, place) == n
+		return place, c.ended && n > 0 && place >= c.next && c.match(block, place) == n
 	}
 	block = block[:n*c.frame]
 	for place = c.next; place < limit; place++ {

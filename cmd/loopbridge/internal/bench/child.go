@@ -12,21 +12,20 @@ import (
 	"time"
 )
 
-// child is a process of a bench. It has a process group of its own, so that Ctrl-C
-// reaches only the bench, which ends the others in order; if the bench is killed the
-// kernel kills the child too.
+// child is a process of a bench in a process group of its own, so that Ctrl-C reaches only the bench,
+// which then stops its children in order. If the bench is killed, the kernel kills the child.
 type child struct {
 	*exec.Cmd
 	stdin  io.WriteCloser
 	stderr tail
-	left   chan struct{} // closed when it has ended
-	err    error         // how, after left
+	left   chan struct{} // closed when the process has ended
+	err    error         // how it ended; valid after left
 }
 
-// startChild runs a loopbridge command. Descriptors from 3 on are files.
+// startChild runs a loopbridge command, which inherits files from descriptor 3 on.
 func startChild(exe string, stdout *os.File, files []*os.File, args ...string) (*child, error) {
 	c := &child{Cmd: exec.Command(exe, args...), left: make(chan struct{})}
-	if stdout != nil { // a nil *os.File is no nil io.Writer
+	if stdout != nil { // a nil *os.File is a non-nil io.Writer
 		c.Stdout = stdout
 	}
 	c.Stderr = &c.stderr
@@ -46,10 +45,10 @@ func startChild(exe string, stdout *os.File, files []*os.File, args ...string) (
 	return c, nil
 }
 
-// pid returns the process's number.
+// pid returns the process id.
 func (c *child) pid() int { return c.Process.Pid }
 
-// end asks the process to leave, and kills it if it does not.
+// end asks the process to exit, and kills it after grace.
 func (c *child) end(grace time.Duration) {
 	_ = c.Process.Signal(syscall.SIGTERM)
 	_ = c.stdin.Close()
@@ -61,7 +60,7 @@ func (c *child) end(grace time.Duration) {
 	}
 }
 
-// failure returns why a process that should run has ended.
+// failure explains why a process has ended that should run.
 func (c *child) failure(what string) error {
 	if text := c.stderr.text(); text != "" {
 		return fmt.Errorf("%s has ended: %s", what, text)

@@ -11,20 +11,20 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// daemon is one in a process of its own, with a socket and a configuration
-// in a temporary directory.
+// daemon is a daemon in a process of its own, with socket and configuration in a temporary directory.
 type daemon struct {
 	*child
 	dir    string
 	socket string
 }
 
-// endGrace is how long a process may take to end before it is killed.
+// endGrace is how long a process may take to exit before it is killed.
 const endGrace = 5 * time.Second
 
-// startDaemon starts a daemon with that many loops on the null device, and
-// returns when it answers. Should it end before close, fail is told why.
-func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int, period time.Duration) (*daemon, error) {
+// startDaemon starts a daemon with the given number of loops on the null device and returns once
+// it answers. If it ends before close, fail receives the reason.
+func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int,
+	period time.Duration) (*daemon, error) {
 	dir, err := os.MkdirTemp("", "loopbridge-bench-")
 	if err != nil {
 		return nil, err
@@ -51,14 +51,15 @@ func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, 
 
 func daemonConfig(loops int, period time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n", period)
+	fmt.Fprintf(&b, "[daemon]\nlog = \"error\"\nstate = \"none\"\n[[device]]\nname = \"null\"\nperiod = \"%dns\"\n",
+		period)
 	for i := range loops {
 		fmt.Fprintf(&b, "[[loop]]\nname = %q\n", loopName(i))
 	}
 	return b.String()
 }
 
-// answers waits for that.
+// answers waits until the daemon answers.
 func (d *daemon) answers(ctx context.Context) error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
@@ -74,7 +75,7 @@ func (d *daemon) answers(ctx context.Context) error {
 	}
 }
 
-// close ends the daemon and leaves nothing behind.
+// close stops the daemon and removes its files.
 func (d *daemon) close() {
 	d.end(endGrace)
 	_ = os.RemoveAll(d.dir)

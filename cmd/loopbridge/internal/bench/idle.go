@@ -9,10 +9,10 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// settleTime is for what a daemon does once after its start.
+// settleTime is left to the daemon for work after its start.
 const settleTime = 2 * time.Second
 
-// IdleReport is what a daemon does that has nothing to do.
+// IdleReport is the cost of an idle daemon.
 type IdleReport struct {
 	Loops    int     `json:"loops"`
 	Duration float64 `json:"duration_s"`
@@ -21,7 +21,7 @@ type IdleReport struct {
 	RSS      uint64  `json:"daemon_rss_bytes"`
 }
 
-// Idle watches a daemon of the program exe, without clients, for so long.
+// Idle measures a daemon of the program exe without clients for a duration.
 func Idle(ctx context.Context, exe string, loops int, d time.Duration) (r IdleReport, err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -47,7 +47,8 @@ func Idle(ctx context.Context, exe string, loops int, d time.Duration) (r IdleRe
 	used := after.minus(before)
 	m, err := memoryOf(served.pid())
 	return IdleReport{
-		Loops: loops, Duration: used.duration.Seconds(), Wakeups: used.wakeups, CPU: float64(used.daemon) / float64(time.Millisecond), RSS: m.rss,
+		Loops: loops, Duration: used.duration.Seconds(), Wakeups: used.wakeups,
+		CPU: float64(used.daemon) / float64(time.Millisecond), RSS: m.rss,
 	}, err
 }
 

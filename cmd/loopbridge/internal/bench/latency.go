@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// latencies counts how often which latency was seen. Add from any goroutine.
+// latencies is a histogram. Any goroutine may call add.
 type latencies struct {
 	counts [latencySteps + 1]atomic.Uint64
 }
 
 const (
 	latencyStep  = 20 * time.Microsecond
-	latencySteps = 100_000 // up to 2 s; the last one is for all beyond
+	latencySteps = 100_000 // up to 2 s; the last step counts all above
 )
 
 func (l *latencies) add(ns int64) {
 	l.counts[min(max(0, ns/int64(latencyStep)), latencySteps)].Add(1)
 }
 
-// latencyCount is one step of the scale that was seen: its index and how often.
+// latencyCount is a step of the histogram and its count.
 type latencyCount [2]uint64
 
-// seen lists the steps with a count, in their order.
+// seen returns the steps with a count, in order.
 func (l *latencies) seen() (all []latencyCount) {
 	for i := range l.counts {
 		if n := l.counts[i].Load(); n > 0 {
@@ -38,7 +38,7 @@ func (l *latencies) merge(seen []latencyCount) {
 	}
 }
 
-// percentile returns the latency in ms that p percent do not exceed; 0 without any.
+// percentile returns the latency in ms that p percent do not exceed, 0 if there is none.
 func (l *latencies) percentile(p float64) float64 {
 	seen := l.seen()
 	total := uint64(0)

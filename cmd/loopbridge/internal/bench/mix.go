@@ -12,14 +12,14 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Mix measures what it takes to add up the clients of a device.
+// Mix measures the cost of mixing the clients of a device.
 type Mix struct {
-	Sources int // stereo clients
-	Period  int // frames of a cycle
-	Rounds  int // medians count
+	Sources int // clients, in stereo
+	Period  int // frames
+	Rounds  int // the result is their median
 }
 
-// MixReport is what came of it, each case beside a copy of a source.
+// MixReport compares each case with copying a source.
 type MixReport struct {
 	Sources int         `json:"sources"`
 	Period  int         `json:"period"`
@@ -27,18 +27,18 @@ type MixReport struct {
 	Results []MixResult `json:"results"`
 }
 
-// MixResult is one way to add them up.
+// MixResult is the cost of one way to mix.
 type MixResult struct {
 	Case  string  `json:"case"`
 	Cost  float64 `json:"ns_per_frame_per_source"`
-	Ratio float64 `json:"copy_ratio"`          // to copying a source
+	Ratio float64 `json:"copy_ratio"`          // relative to copying a source
 	Core  float64 `json:"core_percent_at_48k"` // of all sources
 
 	run   func()
 	costs []float64
 }
 
-// Run measures until it is done, or ctx ends.
+// Run blocks until it is done or ctx ends.
 func (c *Mix) Run(ctx context.Context) (*MixReport, error) {
 	b, copying := c.cases()
 	var copies []float64
@@ -63,7 +63,7 @@ func (c *Mix) Run(ctx context.Context) (*MixReport, error) {
 	return b, nil
 }
 
-// time returns the time of a run for one frame of one source in ns.
+// time returns the duration of a run for a frame of a source in ns.
 func (c *Mix) time(run func()) float64 {
 	const frames = 1 << 20
 	times := max(1, frames/(c.Period*c.Sources))
@@ -74,7 +74,7 @@ func (c *Mix) time(run func()) float64 {
 	return float64(time.Since(begin).Nanoseconds()) / float64(times*c.Period*c.Sources)
 }
 
-// cases add up sources in the ways that the engine does.
+// cases mixes sources in the ways of the engine.
 func (c *Mix) cases() (b *MixReport, copying func()) {
 	blocks, faders := make([][]float32, c.Sources), make([]*mixer.Fader, c.Sources)
 	raw := make([][]byte, c.Sources)

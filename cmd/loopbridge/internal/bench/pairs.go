@@ -1,5 +1,5 @@
-// Package bench measures what a daemon can do on this machine. Daemon and clients are processes
-// of their own, as in real life.
+// Package bench measures what a daemon can do on this machine. Daemon and clients are separate
+// processes, as in normal use.
 //
 //	Pairs ─ starts ─▶ daemon: "serve"
 //	  └──── starts ─▶ teams of "bench worker" ── stamps, in shared memory ──▶ latencies
@@ -20,9 +20,9 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Pairs carries numbered frames over many loops at once, and checks every one. Each PerProcess
-// ends of a kind share a process, so there are at least two of them: one whose ends all read,
-// as servers, and one whose ends all write, as clients.
+// Pairs carries numbered frames over many loops at once and checks every frame. Up to PerProcess
+// ends of a kind share a process, so there are at least two: one with servers, which read, and
+// one with clients, which write.
 type Pairs struct {
 	Exe        string // loopbridge
 	Count      int
@@ -31,16 +31,16 @@ type Pairs struct {
 	Buffer     int // periods
 	Format     audio.Format
 	PerProcess int // ends
-	Sets       int // a second, meanwhile
+	Sets       int // each second, during the run
 
-	Progress io.Writer // nil: none
+	Progress io.Writer // may be nil
 }
 
-// frames of a period.
+// frames returns the length of a period in frames.
 func (b *Pairs) frames() int { return max(1, int(b.Format.Frames(b.Period))) }
 
-// Run starts a daemon and its clients, measures while all pairs carry frames, and ends them
-// all, also when ctx ends.
+// Run starts a daemon and its clients, measures while all pairs carry frames, and stops them,
+// also when ctx ends.
 func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -94,9 +94,10 @@ func (b *Pairs) Run(ctx context.Context) (*PairsReport, error) {
 	return r.report(), nil
 }
 
-// start returns when frames move between all clients. Those that it has started are to be ended,
-// also after an error.
-func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared *os.File, spec workerSpec) (readers, writers teams, err error) {
+// start returns when frames move between all clients. The caller must stop the clients it
+// returns, also after an error.
+func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared *os.File, spec workerSpec) (
+	readers, writers teams, err error) {
 	if readers, err = startTeams(fail, b.Exe, shared, spec, pcm.Read, b.PerProcess); err == nil {
 		_, err = readers.expect(ctx, eventOpen)
 	}
@@ -112,7 +113,7 @@ func (b *Pairs) start(ctx context.Context, fail context.CancelCauseFunc, shared 
 	return readers, writers, err
 }
 
-// counters are the daemon's, of all loops. Those of an end go when it is closed.
+// counters are the daemon's, over all loops. Those of an end vanish when it is closed.
 type counters struct {
 	skipped uint64 // frames
 	xruns   uint64 // bursts
@@ -132,7 +133,7 @@ func countersOf(ctx context.Context, socket string) (c counters, err error) {
 	return c, nil
 }
 
-// measure takes what was used between two moments at which all pairs run.
+// measure takes the difference of two moments at which all pairs run.
 func (b *Pairs) measure(ctx context.Context, r *pairsResult, d *daemon, clients teams, s *stamps) (failed error) {
 	var err error
 	if r.starting, err = countersOf(ctx, d.socket); err != nil {
@@ -173,7 +174,7 @@ func (b *Pairs) measure(ctx context.Context, r *pairsResult, d *daemon, clients 
 	return err
 }
 
-// moment is the state of all counters at one moment.
+// moment holds all counters at one time.
 type moment struct {
 	time            time.Time
 	daemon, clients time.Duration // CPU
@@ -192,7 +193,7 @@ func (b *Pairs) sample(d *daemon, clients teams, s *stamps) (at moment, err erro
 	return at, err
 }
 
-// usage returns the counters that are the daemon's alone.
+// usage returns the counters of the daemon.
 func (d *daemon) usage() (at moment, err error) {
 	at.time = time.Now()
 	if at.daemon, err = cpuTime(d.pid()); err != nil {
@@ -209,10 +210,11 @@ type usage struct {
 }
 
 func (a moment) minus(b moment) usage {
-	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups, a.written - b.written}
+	return usage{a.time.Sub(b.time), a.daemon - b.daemon, a.clients - b.clients, a.wakeups - b.wakeups,
+		a.written - b.written}
 }
 
-// say shows progress in one line, which the next replaces.
+// say prints progress in a line that the next one replaces.
 func (b *Pairs) say(format string, args ...any) {
 	if b.Progress != nil {
 		fmt.Fprintf(b.Progress, "\r\x1b[K"+format, args...)

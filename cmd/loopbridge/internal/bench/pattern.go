@@ -7,14 +7,13 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// pattern is sound in which every frame says which one it is: its bytes are a
-// scrambled form of its number, in any encoding, and never silence. Unlike a plain
-// counter it does not repeat where a frame has few bits: eight bytes in a row are
-// found at one place only.
+// pattern is sound in which every frame identifies itself: its bytes are a scrambled form of its
+// number, in any encoding, and never silence. Unlike a counter it does not repeat even if frames
+// are short: any eight bytes in a row occur only once.
 type pattern struct {
 	frame   int    // bytes
-	words   uint64 // per frame, of up to 8 bytes each
-	mask    uint64 // the bits of a word that are used
+	words   uint64 // in a frame, of up to 8 bytes each
+	mask    uint64 // bits of a word that are used
 	quiet   uint64 // the word of silence
 	silence []byte // a frame
 }
@@ -32,9 +31,9 @@ func newPattern(f audio.Format) *pattern {
 	return p
 }
 
-// word returns what the bytes of a frame are taken from; k counts words in the stream.
+// word returns the bits for word k of the stream.
 func (p *pattern) word(k uint64) uint64 {
-	if p.frame == 4 { // silence at one frame in 2^32: then it is the expected one
+	if p.frame == 4 { // silence at one frame in 2^32, which then is the expected one
 		return (k + 1) * golden >> 32
 	}
 	k = (k + golden) * 0xBF58476D1CE4E5B9
@@ -46,12 +45,12 @@ func (p *pattern) word(k uint64) uint64 {
 	return k
 }
 
-// golden is 2^64 divided by the golden ratio: its multiples are spread evenly.
+// golden is 2^64 divided by the golden ratio: its multiples spread evenly.
 const golden = 0x9E3779B97F4A7C15
 
 // fill writes the frames first, first+1 … into a block of whole frames.
 func (p *pattern) fill(block []byte, first uint64) {
-	if p.frame == 4 { // as word does, but faster
+	if p.frame == 4 { // like word, but faster
 		for at := (first + 1) * golden; len(block) >= 4; at += golden {
 			binary.LittleEndian.PutUint32(block, uint32(at>>32))
 			block = block[4:]
@@ -64,7 +63,7 @@ func (p *pattern) fill(block []byte, first uint64) {
 	}
 }
 
-// put makes one frame.
+// put writes frame n.
 func (p *pattern) put(frame []byte, n uint64) {
 	var word [8]byte
 	for k := n * p.words; len(frame) > 0; k++ {
@@ -73,7 +72,7 @@ func (p *pattern) put(frame []byte, n uint64) {
 	}
 }
 
-// match returns how many frames at the beginning of a block are first, first+1 …
+// match returns how many frames at the start of a block are first, first+1 …
 func (p *pattern) match(block []byte, first uint64) (frames int) {
 	if p.frame == 4 {
 		at := (first + 1) * golden
@@ -104,7 +103,7 @@ func (p *pattern) holds(frame []byte, n uint64) bool {
 	return true
 }
 
-// silent returns how many frames at the beginning of a block are silence.
+// silent returns how many frames at the start of a block are silent.
 func (p *pattern) silent(block []byte) (frames int) {
 	for ; len(block) >= p.frame && bytes.Equal(block[:p.frame], p.silence); block = block[p.frame:] {
 		frames++
@@ -112,5 +111,5 @@ func (p *pattern) silent(block []byte) (frames int) {
 	return frames
 }
 
-// window returns how many frames it takes to know their place.
+// window returns how many frames in a row occur only once.
 func (p *pattern) window() int { return max(2, (7+p.frame)/p.frame) }

@@ -12,18 +12,22 @@ func (p *PairsReport) WriteTable(out io.Writer) error {
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("pairs", "%d, %s", p.Pairs, p.Format)
 	row("period", "%g ms (%d frames), buffers of %d frames", p.Period, p.PeriodFrames, p.BufferFrames)
-	row("measured", "%.1f s, %.4f of real time, %d client processes, %d × %s", p.Duration, p.RealTime, p.Processes, p.Cores, p.CPU)
-	row("daemon", "%.4f %% of a core per pair, %.2f %% in all, %.0f wake-ups a second", p.DaemonPerPair, p.Daemon, p.Wakeups)
+	row("measured", "%.1f s, %.4f of real time, %d client processes, %d × %s", p.Duration, p.RealTime, p.Processes,
+		p.Cores, p.CPU)
+	row("daemon", "%.4f %% of a core per pair, %.2f %% in all, %.0f wake-ups a second", p.DaemonPerPair, p.Daemon,
+		p.Wakeups)
 	row("clients", "%.4f %% of a core per pair, %.2f %% in all", p.ClientPerPair, p.Clients)
 	row("memory", "%.1f MiB in all, idle %.1f, rings %.1f, beyond these %.1f KiB per pair",
 		mebi(p.RSS), mebi(p.Idle), mebi(p.Rings), float64(p.PerPair)/1024)
-	row("frames", "%d moved, %d lost (the daemon counted %d), %d corrupt, %d twice", p.Moved, p.Lost, p.LostCounted, p.Corrupt, p.Doubled)
+	row("frames", "%d moved, %d lost (the daemon counted %d), %d corrupt, %d twice", p.Moved, p.Lost, p.LostCounted,
+		p.Corrupt, p.Doubled)
 	row("silence", "%d frames inserted (the daemon counted %d)", p.Inserted, p.InsertCounted)
 	row("lateness", "%d frames left out of the clock, %d of them before all pairs ran", p.Skipped, p.SkippedStart)
 	row("xruns", "%d, %d of them before all pairs ran", p.Xruns, p.XrunsStart)
 	row("latency", "50 %% below %.2f ms, 99 %% below %.2f ms", p.P50, p.P99)
 	if s := p.Sets; s != nil {
-		row("sets", "%d, %.0f a second; 50 %% in effect after %.2f ms, 99 %% after %.2f ms", s.Sets, s.PerSecond, s.P50, s.P99)
+		row("sets", "%d, %.0f a second; 50 %% in effect after %.2f ms, 99 %% after %.2f ms", s.Sets, s.PerSecond, s.P50,
+			s.P99)
 	}
 	row("verdict", "%s", p.Verdict)
 	return t.Flush()

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monotonic is CLOCK_MONOTONIC, the same in all processes. It takes no system call:
-// package time does without, but does not tell the time itself.
+// monotonic reads CLOCK_MONOTONIC, which all processes share. It uses package time, which needs
+// no system call but does not reveal the clock's value.
 type monotonic struct {
 	start time.Time
 	at    int64 // ns
@@ -20,16 +20,15 @@ type monotonic struct {
 
 func newMonotonic() monotonic {
 	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // fails on no Linux
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // cannot fail on Linux
 	return monotonic{start: time.Now(), at: t.Nano()}
 }
 
 // now returns the time in ns.
 func (m monotonic) now() int64 { return m.at + int64(time.Since(m.start)) }
 
-// cpuTime returns what a process has used so far, in user and in system: utime and stime
-// of its stat in /proc, but in nanoseconds instead of hundredths of a second. See
-// clock_getcpuclockid(3) for the number.
+// cpuTime returns the user and system time of a process: utime and stime of /proc/PID/stat, but
+// in ns instead of 10 ms. See clock_getcpuclockid(3) for the clock's number.
 func cpuTime(pid int) (time.Duration, error) {
 	const cpuClockSched = 2
 	var t unix.Timespec
@@ -39,8 +38,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// wakeups returns how often the threads of a process have gone to sleep so far, which is
-// how often they were woken.
+// wakeups returns how often the threads of a process have gone to sleep, and so were woken.
 func wakeups(pid int) (n uint64, err error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	if err != nil || len(files) == 0 {
@@ -49,17 +47,17 @@ func wakeups(pid int) (n uint64, err error) {
 	for _, f := range files {
 		status, err := readStatus(f)
 		if err != nil {
-			continue // a thread that has ended
+			continue // the thread has ended
 		}
 		n += status["voluntary_ctxt_switches"]
 	}
 	return n, nil
 }
 
-// memory is what a process occupies, in bytes.
+// memory is the memory of a process in bytes.
 type memory struct {
-	rss   uint64 // resident, in all
-	rings uint64 // resident and shared: the memory of rings
+	rss   uint64 // resident
+	rings uint64 // resident and shared: rings
 }
 
 func memoryOf(pid int) (m memory, err error) {
@@ -70,7 +68,7 @@ func memoryOf(pid int) (m memory, err error) {
 	return memory{rss: status["VmRSS"] << 10, rings: status["RssShmem"] << 10}, nil
 }
 
-// readStatus returns the numbers of a status file of /proc; sizes are in KiB there.
+// readStatus returns the numbers in a status file of /proc; sizes are in KiB.
 func readStatus(path string) (map[string]uint64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -87,7 +85,7 @@ func readStatus(path string) (map[string]uint64, error) {
 	return numbers, nil
 }
 
-// cpuModel returns what the kernel calls the processor.
+// cpuModel returns the kernel's name of the processor.
 func cpuModel() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(text)) {

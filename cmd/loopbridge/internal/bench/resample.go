@@ -14,22 +14,22 @@ import (
 	"github.com/loopbridge/loopbridge/resample/resampletest"
 )
 
-// ResampleReport is the qualities of our resampler beside those of others, if they are built in.
+// ResampleReport compares our resampler with others, if they are built in.
 type ResampleReport struct {
 	References bool             `json:"references"` // others are built in
 	Results    []ResampleResult `json:"results"`
 }
 
-// ResampleResult is what one resampler makes of one conversion.
+// ResampleResult is the result of a resampler for a conversion.
 type ResampleResult struct {
 	Conversion string             `json:"conversion"`
 	Resampler  string             `json:"resampler"`
 	Residual   map[string]float64 `json:"residual_db"` // by frequency in Hz
-	Passband   float64            `json:"passband"`    // at −0.1 dB, in parts of half the rate
+	Passband   float64            `json:"passband"`    // at −0.1 dB, as a fraction of half the rate
 	Latency    float64            `json:"latency_ms"`
 	Cost       float64            `json:"ns_per_frame"`
 	Against    string             `json:"against,omitempty"`
-	Ratio      float64            `json:"cost_ratio,omitempty"` // to that one's
+	Ratio      float64            `json:"cost_ratio,omitempty"` // relative to its counterpart
 
 	open  resampletest.Open
 	costs []float64
@@ -37,15 +37,15 @@ type ResampleResult struct {
 
 var tones = []float64{997, 10000, 18000}
 
-// counterparts are those of libsamplerate that the qualities are measured against.
+// counterparts maps our qualities to those of libsamplerate.
 var counterparts = map[string]string{
 	"loopbridge fast": "libsamplerate fastest",
 	"loopbridge good": "libsamplerate medium",
 	"loopbridge best": "libsamplerate best",
 }
 
-// Resample measures quality and cost of all resamplers until it is done, or ctx ends. It calls
-// show with what it is about to do.
+// Resample measures quality and cost of all resamplers until it is done or ctx ends. It calls
+// show with each step.
 func Resample(ctx context.Context, rounds int, show func(format string, args ...any)) (*ResampleReport, error) {
 	b := &ResampleReport{References: len(reference.Candidates()) > 0}
 	for _, conversion := range resampletest.Conversions() {
@@ -58,9 +58,9 @@ func Resample(ctx context.Context, rounds int, show func(format string, args ...
 	return b, nil
 }
 
-// measureConversion measures the costs of all in turns, so that what else the machine does
-// is shared.
-func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int, show func(string, ...any)) ([]ResampleResult, error) {
+// measureConversion measures all costs in turns, so that other load on the machine affects all alike.
+func measureConversion(ctx context.Context, conversion resampletest.Conversion, rounds int,
+	show func(string, ...any)) ([]ResampleResult, error) {
 	results := candidates(conversion)
 	for i := range results {
 		r := &results[i]
@@ -103,7 +103,8 @@ func measureConversion(ctx context.Context, conversion resampletest.Conversion, 
 func candidates(conversion resampletest.Conversion) []ResampleResult {
 	var all []ResampleResult
 	for _, q := range resample.Qualities() {
-		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(), open: openOurs(q)})
+		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: "loopbridge " + q.String(),
+			open: openOurs(q)})
 	}
 	for _, other := range reference.Candidates() {
 		all = append(all, ResampleResult{Conversion: conversion.Name, Resampler: other.Name, open: other.Open})
@@ -111,7 +112,7 @@ func candidates(conversion resampletest.Conversion) []ResampleResult {
 	return all
 }
 
-// openOurs takes the fraction of a rate as a correction of the ratio.
+// openOurs corrects the ratio by the fraction of a rate.
 func openOurs(q resample.Quality) resampletest.Open {
 	return func(in, out float64) (resampletest.Stream, error) {
 		whole := math.Round(in)
@@ -159,7 +160,7 @@ func (b *ResampleReport) WriteTable(w io.Writer) error {
 			r.Residual["997"], r.Residual["10000"], r.Residual["18000"], r.Passband, r.Latency, r.Cost, against)
 	}
 	if !b.References {
-		fmt.Fprintln(table, "Nobody to compare with: make bench-resample builds libsamplerate, soxr and speexdsp in.")
+		fmt.Fprintln(table, "No references: make bench-resample builds in libsamplerate, soxr and speexdsp.")
 	}
 	return table.Flush()
 }

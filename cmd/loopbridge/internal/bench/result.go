@@ -6,7 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// pairsResult is what a run of bench pairs found.
+// pairsResult is the result of a run of bench pairs.
 type pairsResult struct {
 	*Pairs
 	processes int      // of clients
@@ -16,18 +16,18 @@ type pairsResult struct {
 	starting  counters // before the steady state
 	whole     counters // of the whole run
 
-	// Of all pairs and the whole run, in frames.
+	// Over all pairs and the whole run, in frames.
 	tally
 	written   uint64
 	counted   uint64 // dropped, as the daemon counted
-	uncounted uint64 // lost in pairs where the daemon counted fewer
+	uncounted uint64 // lost in pairs for which the daemon counted fewer
 	silence   uint64 // inserted, as the daemon counted
 	xruns     uint64 // bursts, at both ends
 	sets      *SetsReport
 	latency   latencies
 }
 
-// sum adds up what the processes found.
+// sum adds the results of the processes.
 func (r *pairsResult) sum(readers, writers []workerEvent) {
 	dropped := make([]uint64, 0, r.Count)
 	lost := make([]uint64, 0, r.Count)
@@ -62,11 +62,10 @@ func (t *tally) add(o tally) {
 	t.Trailing += o.Trailing
 }
 
-// ok returns the verdict.
+// ok reports whether the run has passed.
 func (r *pairsResult) ok() bool { return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 }
 
-// PairsReport is the result in the units that are printed. The names in JSON are a promise to
-// scripts: add, do not rename.
+// PairsReport is the result in printed units. Scripts rely on the JSON names: add names, but rename none.
 type PairsReport struct {
 	Pairs    int     `json:"pairs"`
 	Duration float64 `json:"duration_s"`
@@ -78,15 +77,15 @@ type PairsReport struct {
 	CPU          string `json:"cpu"`
 	Cores        int    `json:"cores"`
 
-	// Percent of one core, while all pairs run.
+	// Percent of a core while all pairs run.
 	DaemonPerPair float64 `json:"daemon_cpu_percent_per_pair"`
-	ClientPerPair float64 `json:"client_cpu_percent_per_pair"` // both ends, with making and checking the pattern
+	ClientPerPair float64 `json:"client_cpu_percent_per_pair"` // both ends, including making and checking the pattern
 	Daemon        float64 `json:"daemon_cpu_percent"`
 	Clients       float64 `json:"client_cpu_percent"`
 	Wakeups       float64 `json:"daemon_wakeups_per_s"`
-	RealTime      float64 `json:"realtime"` // frames written ÷ frames that the time asks for
+	RealTime      float64 `json:"realtime"` // frames written ÷ frames due in the time
 
-	Moved         uint64  `json:"frames_moved"` // that the readers got, each once
+	Moved         uint64  `json:"frames_moved"` // received by the readers, each counted once
 	Lost          uint64  `json:"frames_lost"`
 	LostCounted   uint64  `json:"frames_lost_counted"` // dropped, as the daemon counted
 	LostUncounted uint64  `json:"frames_lost_uncounted"`
@@ -94,7 +93,7 @@ type PairsReport struct {
 	Doubled       uint64  `json:"frames_doubled"`
 	Inserted      uint64  `json:"frames_inserted"` // silence between frames
 	InsertCounted uint64  `json:"frames_inserted_counted"`
-	Skipped       uint64  `json:"frames_skipped"`          // left out of the clock: the engine was late
+	Skipped       uint64  `json:"frames_skipped"`          // skipped by the clock because the engine was late
 	SkippedStart  uint64  `json:"frames_skipped_starting"` // of these, before all pairs ran
 	Xruns         uint64  `json:"xruns"`                   // bursts at both ends
 	XrunsStart    uint64  `json:"xruns_starting"`
@@ -104,7 +103,7 @@ type PairsReport struct {
 	RSS     uint64      `json:"daemon_rss_bytes"`
 	Idle    uint64      `json:"daemon_idle_rss_bytes"`
 	Rings   uint64      `json:"daemon_rings_bytes"`
-	PerPair uint64      `json:"daemon_bytes_per_pair"` // beyond an idle daemon, without rings
+	PerPair uint64      `json:"daemon_bytes_per_pair"` // above an idle daemon, without rings
 	Sets    *SetsReport `json:"sets,omitempty"`
 	OK      bool        `json:"ok"`
 	Verdict string      `json:"verdict"`
@@ -124,8 +123,10 @@ func (r *pairsResult) report() *PairsReport {
 		Wakeups:  float64(r.used.wakeups) / seconds,
 		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.Format.Rate)),
 
-		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt, Doubled: r.Doubled,
-		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped, Xruns: r.xruns, XrunsStart: r.starting.xruns,
+		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt,
+		Doubled:  r.Doubled,
+		Inserted: r.Inserted, InsertCounted: r.silence, Skipped: r.whole.skipped, SkippedStart: r.starting.skipped,
+		Xruns: r.xruns, XrunsStart: r.starting.xruns,
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
 		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.Count),

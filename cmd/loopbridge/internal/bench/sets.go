@@ -13,8 +13,8 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// setters set the state of a loop again and again, as operators do, while its frames are
-// counted: the gain of the side that the client does not use, so that no frame changes.
+// setters sets the state of a loop repeatedly, as operators do, while its frames are counted. It
+// sets the gain of the direction that the client does not use, so that no frame changes.
 type setters struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -26,11 +26,10 @@ type setters struct {
 	err   error
 }
 
-// operators is how many ask at the same time, each for the next set when it has the reply
-// to the one before.
+// operators is the number of concurrent setters; each waits for a reply before its next set.
 const operators = 8
 
-// startSetters begins with as many sets a second, if the daemon answers so many.
+// startSetters starts at most perSecond sets a second, fewer if the daemon is slower.
 func startSetters(ctx context.Context, socket string, perSecond int) *setters {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &setters{cancel: cancel, begun: time.Now()}
@@ -65,7 +64,7 @@ func (s *setters) run(ctx context.Context, socket string, k, perSecond int) {
 	}
 }
 
-// setGain is a set by the protocol of programs, as a mixer of ALSA does it.
+// setGain sets a gain over the protocol of programs, as an ALSA mixer does.
 func setGain(conn *net.UnixConn, n uint32) error {
 	r := wire.Request{Header: wire.Header{Op: wire.OpSet, Seq: n}, Device: wire.Device{Fields: 1 << state.RecordGain}}
 	wire.Put(r.Device.Name[:], loopName(0))
@@ -84,7 +83,7 @@ func setGain(conn *net.UnixConn, n uint32) error {
 	return err
 }
 
-// SetsReport is what came of the sets meanwhile.
+// SetsReport is the result of the sets.
 type SetsReport struct {
 	Sets      uint64  `json:"sets"`
 	PerSecond float64 `json:"sets_per_s"`
@@ -92,7 +91,7 @@ type SetsReport struct {
 	P99       float64 `json:"set_ms_p99"`
 }
 
-// end stops them.
+// end stops the setters.
 func (s *setters) end() (*SetsReport, error) {
 	seconds := time.Since(s.begun).Seconds()
 	s.cancel()

@@ -9,22 +9,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stamps is memory that all processes of a bench share: for each pair how far it is
-// written, and when each of the newest blocks was.
+// stamps is memory shared by all processes of a bench: for each pair, how much is written and
+// when the newest blocks were.
 type stamps struct {
 	mem   []byte
 	slots int // per pair
 }
 
-// pairStamps is the part of one pair, with one writer and one reader. It begins a
-// cache line.
+// pairStamps is the part of a pair, with one writer and one reader. It starts at a cache line.
 type pairStamps struct {
 	written *atomic.Uint64 // frames
-	slots   []stamp        // block b is at b modulo their number
+	slots   []stamp        // block b is at index b modulo their number
 }
 
 type stamp struct {
-	block atomic.Uint64 // its number and 1, 0: none
+	block atomic.Uint64 // number + 1; 0: none
 	at    atomic.Int64  // CLOCK_MONOTONIC, ns
 }
 
@@ -35,7 +34,7 @@ const (
 
 func stampsBytes(pairs, slots int) int { return pairs * (stampHeader + slots*stampBytes) }
 
-// newStamps makes the memory; the file is for the other processes to inherit.
+// newStamps creates the memory; other processes inherit the file.
 func newStamps(pairs, slots int) (*stamps, *os.File, error) {
 	fd, err := unix.MemfdCreate("loopbridge-bench", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -72,7 +71,7 @@ func (s *stamps) pair(i int) pairStamps {
 	}
 }
 
-// put notes that a block was written, after which there are that many frames.
+// put notes the time of a block, after which written frames are there.
 func (p pairStamps) put(block, written uint64, now int64) {
 	s := &p.slots[block%uint64(len(p.slots))]
 	s.block.Store(0)
@@ -81,7 +80,7 @@ func (p pairStamps) put(block, written uint64, now int64) {
 	p.written.Store(written)
 }
 
-// at returns when a block was written, if that is still known.
+// at returns when a block was written, if the stamp is still there.
 func (p pairStamps) at(block uint64) (ns int64, known bool) {
 	s := &p.slots[block%uint64(len(p.slots))]
 	ns = s.at.Load()

@@ -11,14 +11,14 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// team is a client process of a bench, as the bench sees it.
+// team is a client process as the bench sees it.
 type team struct {
 	*child
 	spec   workerSpec
 	events chan workerEvent
 }
 
-// startTeam starts a process for some ends. Should it fail, fail is told why.
+// startTeam starts a process for some ends. If it fails, fail receives the reason.
 func startTeam(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec) (*team, error) {
 	order, err := json.Marshal(spec)
 	if err != nil {
@@ -36,11 +36,11 @@ func startTeam(fail context.CancelCauseFunc, exe string, shared *os.File, spec w
 	}
 	t := &team{child: c, spec: spec, events: make(chan workerEvent, 3)}
 	go t.listen(r, fail)
-	_, _ = t.stdin.Write(append(order, '\n')) // if it has gone, listen says so
+	_, _ = t.stdin.Write(append(order, '\n')) // listen reports a failure
 	return t, nil
 }
 
-// listen hands on what the process says.
+// listen passes on what the process reports.
 func (t *team) listen(r *os.File, fail context.CancelCauseFunc) {
 	defer r.Close()
 	for in := json.NewDecoder(r); ; {
@@ -61,11 +61,12 @@ func (t *team) listen(r *os.File, fail context.CancelCauseFunc) {
 	}
 }
 
-// teams are all client processes of one direction.
+// teams are all client processes of a direction.
 type teams []*team
 
-// startTeams spreads the pairs of spec over processes of at most that many ends.
-func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction, each int) (all teams, err error) {
+// startTeams distributes the pairs of spec over processes with at most each ends.
+func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction,
+	each int) (all teams, err error) {
 	spec.Direction = d
 	for spec.First = 0; spec.First < spec.Pairs; spec.First += spec.Count {
 		spec.Count = min(each, spec.Pairs-spec.First)
@@ -79,10 +80,10 @@ func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec 
 	return all, nil
 }
 
-// stageTimeout bounds how long the opening, the first frame and the end may take.
+// stageTimeout limits opening, the first frame and the end.
 const stageTimeout = time.Minute
 
-// expect waits until every process has come to an event.
+// expect waits until every process has reported event.
 func (all teams) expect(ctx context.Context, event string) ([]workerEvent, error) {
 	late := time.NewTimer(stageTimeout)
 	defer late.Stop()
@@ -95,7 +96,8 @@ func (all teams) expect(ctx context.Context, event string) ([]workerEvent, error
 			}
 			events = append(events, e)
 		case <-late.C:
-			return nil, fmt.Errorf("not all clients were %q after %s: this machine is too slow for so many pairs", event, stageTimeout)
+			return nil, fmt.Errorf("not all clients were %q after %s: this machine is too slow for so many pairs", event,
+				stageTimeout)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
@@ -103,14 +105,14 @@ func (all teams) expect(ctx context.Context, event string) ([]workerEvent, error
 	return events, nil
 }
 
-// stop tells writers that it is enough.
+// stop tells writers to stop.
 func (all teams) stop() {
 	for _, t := range all {
 		_, _ = t.stdin.Write([]byte("stop\n"))
 	}
 }
 
-// end ends the processes.
+// end stops the processes.
 func (all teams) end() {
 	for _, t := range all {
 		_ = t.stdin.Close()
@@ -120,7 +122,7 @@ func (all teams) end() {
 	}
 }
 
-// cpu returns what the processes have used so far.
+// cpu returns the CPU time of the processes.
 func (all teams) cpu() (sum time.Duration, err error) {
 	for _, t := range all {
 		used, err := cpuTime(t.pid())

@@ -16,13 +16,12 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// workerSpec is what a client process of a bench does: it holds one end of each of
-// some pairs, with a goroutine for each end. It comes as a line of JSON on stdin.
-// A second line ends the writing; the end of stdin ends the process.
+// workerSpec is the task of a client process, a line of JSON on stdin: it holds one end of some pairs,
+// with a goroutine for each. A second line stops the writing; the end of stdin ends the process.
 type workerSpec struct {
 	Socket    string        `json:"socket"`
 	Direction pcm.Direction `json:"direction"` // server ends read, client ends write
-	Pairs     int           `json:"pairs"`     // in all
+	Pairs     int           `json:"pairs"`     // total
 	First     int           `json:"first"`
 	Count     int           `json:"count"`
 	Format    audio.Format  `json:"format"`
@@ -31,9 +30,8 @@ type workerSpec struct {
 	Slots     int           `json:"slots"`  // stamps per pair
 }
 
-// workerEvent is a line of JSON that a client process prints: "open" when it holds
-// its ends, "running" when frames have moved on each of them, "done" with what came
-// of it, or an error.
+// workerEvent is a line of JSON that a client process prints: "open" when it holds its ends,
+// "running" when frames have moved on each, "done" with the result, or an error.
 type workerEvent struct {
 	Event   string         `json:"event"`
 	Error   string         `json:"error,omitempty"`
@@ -47,7 +45,7 @@ const (
 	eventDone    = "done"
 )
 
-// endResult is what one end did.
+// endResult is the result of one end.
 type endResult struct {
 	Written    uint64 `json:"written"`     // frames, by a writer
 	Xruns      uint64 `json:"xruns"`       // bursts that the daemon counted
@@ -66,10 +64,10 @@ type worker struct {
 	running sync.WaitGroup
 }
 
-// sharedFD is the descriptor that a client process inherits: the stamps.
+// sharedFD is the inherited descriptor of the stamps.
 const sharedFD = 3
 
-// Worker is a client process of Pairs, the command "bench worker"; in and out are its pipes.
+// Worker runs a client process of Pairs, the command "bench worker"; in and out are its pipes.
 func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
@@ -97,7 +95,7 @@ func Worker(ctx context.Context, in io.Reader, out io.Writer) error {
 	return w.run(ctx, json.NewEncoder(out))
 }
 
-// run holds the ends until they are done, or ctx or the first of them fails.
+// run holds the ends until they are done, or until ctx ends or one of them fails.
 func (w *worker) run(ctx context.Context, out *json.Encoder) error {
 	end := w.read
 	if w.Direction == pcm.Write {
@@ -143,7 +141,7 @@ func (w *worker) options(role pcm.Role) pcm.Options {
 	}
 }
 
-// read is a server's end: it takes and checks frames until the end of the stream.
+// read runs a server's end: it reads and checks frames until the end of the stream.
 func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 	p, err := client.Open(ctx, w.Socket, loopName(pair), w.options(pcm.Server))
 	if err != nil {
@@ -153,8 +151,7 @@ func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 	stamps, check := w.stamps.pair(pair), newChecker(w.pattern, 2*w.Buffer)
 	block := make([]byte, w.Period*w.Format.FrameBytes())
 	running := false
-	// A context that can end costs a timer for each sleep; this loop ends with the
-	// stream, or with the process.
+	// A cancellable context costs a timer for each sleep; this loop ends with the stream or the process.
 	for {
 		n, err := p.Read(context.Background(), block)
 		if errors.Is(err, audio.ErrReset) {
@@ -177,8 +174,8 @@ func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 	return r, p.Close(ctx)
 }
 
-// write is a client's end: it writes the pattern, period by period, until it is told
-// to stop, and closes when all is delivered.
+// write runs a client's end: it writes the pattern period by period until told to stop, and
+// closes once all is delivered.
 func (w *worker) write(ctx context.Context, pair int) (r endResult, err error) {
 	p, err := client.Open(ctx, w.Socket, loopName(pair), w.options(pcm.Client))
 	if err != nil {

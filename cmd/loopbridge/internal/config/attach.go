@@ -2,8 +2,8 @@ package config
 
 import "github.com/loopbridge/loopbridge/loop"
 
-// attach binds server = { device = "main", side = "play" }, with which the device is the
-// loop's server end, in its own format and for several clients.
+// attach binds server = { device = "main", side = "play" }: the device becomes the loop's server
+// end, in its own format and for several clients.
 func (b *binder) attach(path string, v any, l *Loop) {
 	l.Clients = loop.Shared
 	table, ok := v.(map[string]any)
@@ -20,7 +20,7 @@ func (b *binder) attach(path string, v any, l *Loop) {
 	})
 }
 
-// attachedOnly reports what does not go together with an attached loop.
+// attachedOnly reports keys that exclude an attached loop.
 func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
 	if l.Attached == loop.Detached {
 		return
@@ -32,7 +32,7 @@ func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
 	}
 }
 
-// sides tells devices which of their sides loops are attached to.
+// sides marks the directions of devices that loops are attached to.
 func sides(c *Config) {
 	for _, l := range c.Loops {
 		for i := range c.Devices {

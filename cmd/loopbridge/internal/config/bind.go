@@ -7,24 +7,23 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// field is one key of a table. set stores the value, as go-toml decodes it, and
-// returns what is wrong with it, or "".
+// field is a key of a table. set stores a value decoded by go-toml and returns what is wrong with
+// it, or "".
 type field struct {
 	key string
 	set func(v any) (reason string)
 }
 
-// binder copies decoded tables into the typed configuration, and collects all that is wrong
-// on the way.
+// binder copies decoded tables into the typed configuration and collects all problems.
 type binder struct {
 	file     string
 	index    *keyIndex
 	problems Problems
-	probe    func(file string, f audio.Format) error // of an input; nil: look at no file
-	partial  bool                                    // a line was left out for its syntax: what is missing may be there
+	probe    func(file string, f audio.Format) error // checks an input file; nil: does not look at files
+	partial  bool                                    // a line with a syntax error was left out: a missing key may be in it
 }
 
-// table sets the fields of one table. A key that is no field is a problem.
+// table sets the fields of a table. Any other key is a problem.
 func (b *binder) table(path string, v any, fields []field) {
 	values, ok := v.(map[string]any)
 	if !ok {
@@ -56,7 +55,7 @@ func (b *binder) tables(path string, v any, bind func(path string, v any)) (reas
 	return ""
 }
 
-// unknown reports a key that is not among the fields.
+// unknown reports a key that is not in fields.
 func (b *binder) unknown(path, key string, fields []field) {
 	keys := make([]string, len(fields))
 	for i, f := range fields {
@@ -70,7 +69,7 @@ func (b *binder) unknown(path, key string, fields []field) {
 	b.add(path, b.index.text(p), p.key, reason+", use "+oneOf(keys))
 }
 
-// wrong reports what is wrong with the value of a key, or with the table itself.
+// wrong reports a problem with the value of a key, or with a table.
 func (b *binder) wrong(path, reason string) {
 	p := b.index.places[path]
 	b.add(path, b.index.text(p), p.value, reason)
@@ -86,13 +85,14 @@ func (b *binder) missing(table, key, use string) {
 
 func (b *binder) add(path, value string, offset int, reason string) {
 	line, column := b.index.position(offset)
-	b.problems = append(b.problems, &Problem{File: b.file, Line: line, Column: column, Key: path, Value: value, Reason: reason})
+	b.problems = append(b.problems, &Problem{File: b.file, Line: line, Column: column, Key: path, Value: value,
+		Reason: reason})
 }
 
-// given reports whether there is a key, or a table.
+// given reports whether the file has a key or a table.
 func (b *binder) given(path string) bool { _, ok := b.index.places[path]; return ok }
 
-// line returns where the key of a path stands.
+// line returns the line of a key.
 func (b *binder) line(path string) int {
 	line, _ := b.index.position(b.index.places[path].key)
 	return line

@@ -11,7 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 )
 
-// ofBackend reports keys that only another backend has.
+// ofBackend reports keys that belong to other backends.
 func (b *binder) ofBackend(path string, backend Backend) {
 	cards := []Backend{ALSA, PortAudio}
 	for key, of := range map[string][]Backend{
@@ -25,7 +25,7 @@ func (b *binder) ofBackend(path string, backend Backend) {
 	}
 }
 
-// notOf returns what is wrong with a key that only these backends have.
+// notOf returns the problem with a key that only these backends have.
 func notOf(backends ...Backend) string {
 	if len(backends) > 1 {
 		return fmt.Sprintf("only backends %q and %q have it, leave it out", backends[0], backends[1])
@@ -35,7 +35,7 @@ func notOf(backends ...Backend) string {
 
 const aPortAudioDevice = `the name of a device such as "ALSA:front", or "auto"; loopbridge devices shows them`
 
-// setCard takes the name of a card, or of a device of PortAudio. It need not be there.
+// setCard accepts the name of a card or of a PortAudio device, which need not be there.
 func setCard(to *string, backend *Backend) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
@@ -48,7 +48,8 @@ func setCard(to *string, backend *Backend) func(any) string {
 			return "empty, use " + aPortAudioDevice
 		case *backend == ALSA:
 			if _, err := card.ParseIdentity(s); err != nil {
-				return `no name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", all of them with ",N" for another PCM than the first`
+				return `not the name of a card, use "auto", "id:ID", "usb:VENDOR:PRODUCT" or with ":SERIAL", "path:PATH" or "hw:NUMBER", ` +
+					`all of them with ",N" for another PCM than the first`
 			}
 		}
 		*to = s
@@ -56,7 +57,7 @@ func setCard(to *string, backend *Backend) func(any) string {
 	}
 }
 
-// cards takes a list of them; "null" is always the last.
+// cards accepts a list of cards; "null" always comes last.
 func (b *binder) cards(path string, v any, d *Device) string {
 	const use = `an array of cards such as ["id:HDMI", "null"]`
 	list, ok := v.([]any)
@@ -68,7 +69,7 @@ func (b *binder) cards(path string, v any, d *Device) string {
 		var name string
 		if v == NullDevice {
 			if i+1 < len(list) {
-				b.wrong(element(path, i), "never fails, so that nothing can come behind it, make it the last one")
+				b.wrong(element(path, i), "never fails, so nothing after it is ever used, make it the last one")
 			}
 			continue
 		}
@@ -80,9 +81,9 @@ func (b *binder) cards(path string, v any, d *Device) string {
 	return ""
 }
 
-// cardSide returns the keys of a side that only a card has, for its controls.
+// cardSide returns the keys of a direction that only a card has, for its controls.
 func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {
-	// only is f, on a card.
+	// only accepts a value only for a card.
 	only := func(f func(any) string) func(any) string {
 		if backend != "" && backend != ALSA {
 			return func(any) string { return notOf(ALSA) }
@@ -115,14 +116,14 @@ func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *c
 	}
 }
 
-// setControl takes the name of a control of a card, or of an item of one. Whether the card
-// has it is known when it is there.
+// setControl accepts the name of a control of a card, or of an item of one. The card checks it
+// when it is opened.
 func setControl(to *string) func(any) string {
 	const use = `the name of a control as "amixer controls" shows it, such as "Speaker Playback Switch"`
 	return setText(to, "no control, use ", use, func(s string) bool { _, err := controls.ParseID(s); return err == nil })
 }
 
-// setHardware takes who applies the gains of a card: software, or as far as it can the hardware.
+// setHardware accepts what applies the gains of a card: software, or hardware as far as it can.
 func setHardware(to *bool) func(any) string {
 	return setChoice(to, []string{"software", "hardware"}, false, true)
 }

@@ -9,7 +9,7 @@ import (
 
 const mapWords = `"surround", "direct" or a matrix such as [[0.5, 0.5]]`
 
-// setChannelMap takes channel_map of a loop: "surround" (the default), "direct", or a matrix
+// setChannelMap accepts channel_map of a loop: "surround" (the default), "direct", or a matrix
 // with a row for each channel of the reader and a column for each of the writer.
 func setChannelMap(to *convert.Options) func(any) string {
 	return func(v any) (reason string) {
@@ -58,10 +58,11 @@ func matrixOf(rows []any) (audio.Matrix, string) {
 	return m, ""
 }
 
-// misfit returns why a matrix is of no use to a loop of so many channels; "": it is.
+// misfit says why a matrix does not fit a number of channels, "" if it does.
 func misfit(m audio.Matrix, channels int) string {
 	if m.In == 0 || m.In == channels || m.Out == channels {
 		return ""
 	}
-	return fmt.Sprintf("mixes %d channels to %d, use %d rows (the server records) or columns (it plays)", m.In, m.Out, channels)
+	return fmt.Sprintf("mixes %d channels to %d, use %d rows (the server records) or columns (it plays)", m.In, m.Out,
+		channels)
 }

@@ -1,6 +1,5 @@
-// Package config reads the configuration of the daemon: TOML with a sentence for everything
-// that is wrong in it. What it returns are values that the daemon hands on as they are, all
-// of them valid and with the defaults filled in.
+// Package config reads the daemon's configuration, which is TOML, and explains every problem in a
+// sentence. Its values are valid, complete with defaults, and in the types that the daemon uses.
 //
 //	file ── decode: TOML ──▶ tables ── bind: keys by key ──▶ Config ── cross: rules between tables
 //	              └── index: where keys stand, for messages ──┘
@@ -25,41 +24,40 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// Config is a whole file.
+// Config is the content of a file.
 type Config struct {
 	Daemon  Daemon
 	Devices []Device // NullDevice is always among them
 	Loops   []Loop   // at least one
 }
 
-// Daemon is [daemon]: where programs reach the daemon and who may.
+// Daemon is [daemon]: the socket and who may use it.
 type Daemon struct {
 	Socket string      // absolute path; "" means the usual search
 	Mode   fs.FileMode // of the socket, 0600..0777
-	Group  string      // group of the socket that may use it; "" means the daemon's own
-	Users  []string    // who may use it besides the owner and the group
+	Group  string      // that may use the socket; "" means the daemon's own
+	Users  []string    // who may use the socket besides owner and group
 	Log    zerolog.Level
-	State  string // file that keeps what was set of the devices; "": the usual one of the socket, NoState: none
+	State  string // file for the state of devices and ends; "": the socket's default, NoState: none
 }
 
-// Device is one [[device]]: a clock that may have sound behind it.
+// Device is a [[device]]: a clock, perhaps with sound.
 type Device struct {
 	Name    string
 	Backend Backend
-	// Config is what to ask the backend for. Play and Record: a loop is attached to that side,
-	// or it was given ports.
+	// Config is for the backend. Play and Record say that the direction has a loop attached or ports.
 	backend.Config
 	Ports device.Ports
-	State state.Patch // of audio(7I), until somebody sets another
+	State state.Patch // initial state of audio(7I)
 
 	Freewheel bool
 	Input     Input  // what it records
-	Output    string // WAV file that gets what it plays; "": nowhere
+	Output    string // WAV file for what it plays; "": none
 
-	Card Card // of backends ALSA and PortAudio
+	Card Card // for the backends ALSA and PortAudio
 }
 
-// Backend is what a device is on.
+// Backend is the kind of a device.
 type Backend string
 
 // The backends.
@@ -69,34 +67,33 @@ const (
 	PortAudio Backend = "portaudio"
 )
 
-// String returns the word of the configuration.
+// String returns the configuration's word for b.
 func (b Backend) String() string { return string(b) }
 
-// Card is what a sound card has beyond other devices; the first three also what a device of
-// PortAudio has.
+// Card holds the keys of a sound card. Name, Fallback and Required also apply to PortAudio.
 type Card struct {
-	Name     string   // which: auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0; of PortAudio, auto or ALSA:front
-	Fallback []string // cards to use while it is not there, in order
+	Name     string   // auto, id:PCH, usb:0d8c:0014, path:…, hw:0,0; for PortAudio auto or ALSA:front
+	Fallback []string // cards to use while Name is missing, in order
 	Required bool     // the daemon does not start without it
 
-	AutoPort bool        // use what is plugged in
-	Port     state.Patch // ports in use at first
+	AutoPort bool        // select the port that is plugged in
+	Port     state.Patch // initial ports
 	Controls controls.Options
 }
 
-// Loop is one [[loop]]: a pair of ends, on the clock of a device.
+// Loop is a [[loop]]: a pair of ends on the clock of a device.
 type Loop struct {
 	loop.Spec
 	Device string
 }
 
-// NullDevice is the device that is always there.
+// NullDevice is the device that always exists.
 const NullDevice = "null"
 
-// NoState is Daemon.State where nothing is kept.
+// NoState as Daemon.State keeps no state.
 const NoState = "none"
 
-// Limits of what a file may ask for.
+// Limits of the configuration.
 const (
 	MinPeriod       = 500 * time.Microsecond
 	MaxPeriod       = time.Second
@@ -111,18 +108,20 @@ const (
 	maxFile         = 1 << 20 // bytes
 )
 
-// Default returns what the daemon does without a file, and with an empty one.
+// Default returns the configuration of an empty file, and of a daemon without a file.
 func Default() Config {
-	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()}, Loops: defaultLoops()}
+	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()},
+		Loops: defaultLoops()}
 }
 
-// DefaultDevice returns a device that lacks a name and a backend: these have no default.
+// DefaultDevice returns a device without name and backend, which have no default.
 func DefaultDevice() Device {
 	f := audio.DefaultFormat()
-	return Device{Config: backend.Config{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2}, Card: defaultCard()}
+	return Device{Config: backend.Config{Format: f, Period: int(f.Frames(10 * time.Millisecond)), Periods: 2},
+		Card: defaultCard()}
 }
 
-// defaultCard means whichever card there is.
+// defaultCard returns a Card that accepts any card.
 func defaultCard() Card {
 	return Card{Name: "auto", Controls: controls.Options{Names: controls.Names{Index: controls.OwnIndex}}}
 }
@@ -134,7 +133,7 @@ func DefaultNull() Device {
 	return d
 }
 
-// DefaultLoop returns a loop that lacks a name.
+// DefaultLoop returns a loop without a name.
 func DefaultLoop() Loop {
 	return Loop{Device: NullDevice, Spec: loop.Spec{
 		Clients:       loop.Exclusive,
@@ -155,7 +154,7 @@ func defaultLoops() []Loop {
 	return loops
 }
 
-// UsesPortAudio reports whether any device does.
+// UsesPortAudio reports whether any device is on PortAudio.
 func (c *Config) UsesPortAudio() bool {
 	return slices.ContainsFunc(c.Devices, func(d Device) bool { return d.Backend == PortAudio })
 }

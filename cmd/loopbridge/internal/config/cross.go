@@ -7,8 +7,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 )
 
-// crossCheck holds the rules between tables, and adds what exists without being
-// listed: the device null, and four loops where there are none.
+// crossCheck checks the rules between tables and adds the implicit ones: the device null, and
+// four loops if none is listed.
 func (b *binder) crossCheck(c *Config) {
 	devices := make([]string, len(c.Devices))
 	for i, d := range c.Devices {
@@ -23,7 +23,7 @@ func (b *binder) crossCheck(c *Config) {
 	b.unique("loop", loops)
 
 	sides(c)
-	b.heard(c.Devices)
+	b.monitored(c.Devices)
 	if !slices.Contains(devices, NullDevice) {
 		c.Devices = append([]Device{DefaultNull()}, c.Devices...)
 		devices = append([]string{NullDevice}, devices...)
@@ -45,19 +45,20 @@ func (b *binder) crossCheck(c *Config) {
 	sides(c)
 }
 
-// heard reports a monitor_gain where there is nothing to hear, or nothing to hear it with.
-func (b *binder) heard(devices []Device) {
+// monitored reports a monitor_gain without an input or an output.
+func (b *binder) monitored(devices []Device) {
 	for i, d := range devices {
 		gain, _ := d.State.Get(state.MonitorGain)
 		records, plays := d.Record || d.Input != Input{}, d.Play || d.Output != ""
 		path := join(element("device", i), "monitor_gain")
 		if b.given(path) && gain > 0 && !(records && plays) {
-			b.wrong(path, "the device does not both record and play, give it an input and an output or attach loops to both sides")
+			b.wrong(path, "the device does not both record and play, "+
+				"give it an input and an output or attach loops to both sides")
 		}
 	}
 }
 
-// unique reports every name but the first of several that are equal.
+// unique reports every repetition of a name.
 func (b *binder) unique(table string, names []string) {
 	first := map[string]int{}
 	for i, name := range names {

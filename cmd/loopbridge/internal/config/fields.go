@@ -13,7 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// config binds the whole file: one table of keys for each table of the file.
+// config binds the whole file, one table of keys for each table.
 func (b *binder) config(file map[string]any) Config {
 	c := Config{Daemon: Default().Daemon}
 	b.table("", file, []field{
@@ -56,7 +56,8 @@ func (b *binder) daemon(d *Daemon, v any) {
 			}
 			return ""
 		}},
-		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel, zerolog.ErrorLevel)},
+		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel,
+			zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
 	})
 }
@@ -156,12 +157,13 @@ func formatFields(f *audio.Format) []field {
 	}
 }
 
-// setBackend takes a backend, and says so if this build lacks it.
+// setBackend accepts a backend, and reports one that this build lacks.
 func setBackend(to *Backend) func(any) string {
 	set := setOneOf(to, Null, ALSA, PortAudio)
 	return func(v any) string {
 		if v == PortAudio.String() && !portaudio.Built {
-			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s", Null, ALSA)
+			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s",
+				Null, ALSA)
 		}
 		return set(v)
 	}

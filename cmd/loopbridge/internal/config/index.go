@@ -11,12 +11,12 @@ import (
 
 // place is where a key stands in the file.
 type place struct {
-	key   int // offset of the key, or of the element for one of an array
+	key   int // offset of the key, or of the element of an array
 	value int // offset of the value; the key's own for a table header
-	end   int // offset behind the value; the key's own for a table header
+	end   int // offset after the value; the key's own for a table header
 }
 
-// entry is one place with its path.
+// entry is a place and its path.
 type entry struct {
 	path string
 	place
@@ -26,14 +26,14 @@ type entry struct {
 type keyIndex struct {
 	doc    []byte
 	places map[string]place
-	tables map[string]int // how many elements an array of tables has so far
+	tables map[string]int // elements of each array of tables so far
 	table  string         // path of the last header
-	end    int            // offset behind the last expression
-	all    []entry        // every place in the order of the file, repeated keys too
+	end    int            // offset after the last expression
+	all    []entry        // every place in file order, with repeated keys
 	parser unstable.Parser
 }
 
-// indexKeys walks the document as far as it is valid TOML syntax.
+// indexKeys indexes the document up to its first syntax error.
 func indexKeys(doc []byte) *keyIndex {
 	x := &keyIndex{doc: doc, places: map[string]place{}, tables: map[string]int{}}
 	x.parser.Reset(doc)
@@ -49,7 +49,7 @@ func indexKeys(doc []byte) *keyIndex {
 	return x
 }
 
-// header notes a [table] or an element of a [[table]] and returns its path.
+// header adds a [table] or an element of a [[table]] and returns its path.
 func (x *keyIndex) header(e *unstable.Node) string {
 	path := ""
 	for it := e.Key(); it.Next(); {
@@ -61,7 +61,7 @@ func (x *keyIndex) header(e *unstable.Node) string {
 			x.tables[path] = n + 1
 			path = element(path, n)
 		} else if n > 0 {
-			path = element(path, n-1) // a table inside of the newest element
+			path = element(path, n-1) // a table inside the newest element
 		}
 		x.note(path, place{key: int(key.Raw.Offset)})
 		x.end = int(key.Raw.Offset + key.Raw.Length)
@@ -69,8 +69,7 @@ func (x *keyIndex) header(e *unstable.Node) string {
 	return path
 }
 
-// keyValue notes key = value under the path of its table, and what is inside of
-// the value.
+// keyValue adds key = value under the path of its table, and what is inside the value.
 func (x *keyIndex) keyValue(table string, e *unstable.Node) {
 	path, first, last := table, -1, 0
 	for it := e.Key(); it.Next(); {
@@ -93,10 +92,10 @@ func (x *keyIndex) keyValue(table string, e *unstable.Node) {
 	x.inside(path, e.Value(), value, end)
 }
 
-// inside notes the elements of an array and the keys of an inline table.
+// inside adds the elements of an array and the keys of an inline table.
 func (x *keyIndex) inside(path string, v *unstable.Node, value, end int) {
 	if len(path) > 1000 {
-		return // absurdly deep: no key of ours, and the paths grow with the square
+		return // absurdly deep: no key of ours, and paths grow quadratically
 	}
 	switch v.Kind {
 	case unstable.Array:
@@ -106,7 +105,7 @@ func (x *keyIndex) inside(path string, v *unstable.Node, value, end int) {
 			if n.Kind == unstable.Comment {
 				continue
 			}
-			from, to := value, end // an array in an array has no range of its own
+			from, to := value, end // a nested array has no range of its own
 			if n.Raw.Length > 0 {
 				from, to = int(n.Raw.Offset), int(n.Raw.Offset+n.Raw.Length)
 			}
@@ -123,7 +122,7 @@ func (x *keyIndex) inside(path string, v *unstable.Node, value, end int) {
 	}
 }
 
-// note keeps a place; of a path, the first one counts.
+// note adds a place; the first place of a path counts.
 func (x *keyIndex) note(path string, p place) {
 	if p.end <= p.value {
 		p.value, p.end = p.key, p.key
@@ -134,7 +133,7 @@ func (x *keyIndex) note(path string, p place) {
 	}
 }
 
-// at finds the innermost key or table header that an offset lies in.
+// at returns the innermost key or table header that contains an offset.
 func (x *keyIndex) at(offset int) (found entry, ok bool) {
 	for _, e := range x.all {
 		if e.key <= offset && offset < max(e.end, e.key+1) && (!ok || e.key > found.key) {
@@ -144,8 +143,8 @@ func (x *keyIndex) at(offset int) (found entry, ok bool) {
 	return found, ok
 }
 
-// begins reports whether no expression is open where the line at start begins:
-// between the last whole one and it there are only comments.
+// begins reports whether no expression is open at the line at start: only comments lie between it
+// and the last whole expression.
 func (x *keyIndex) begins(start int) bool {
 	if start < x.end {
 		return false
@@ -162,16 +161,16 @@ func (x *keyIndex) begins(start int) bool {
 	return true
 }
 
-// text returns the value at p in one line; "" for a table header.
+// text returns the value at p in one line, "" for a table header.
 func (x *keyIndex) text(p place) string { return oneLine(string(x.doc[p.value:p.end])) }
 
-// position returns the place of an offset, both from 1.
+// position returns line and column of an offset, both from 1.
 func (x *keyIndex) position(offset int) (line, column int) {
 	before := x.doc[:offset]
 	return bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')
 }
 
-// join adds a key to a path, quoted where it is not a bare key.
+// join appends a key to a path, quoted if it is not a bare key.
 func join(path, key string) string {
 	if !isBare(key) {
 		key = strconv.Quote(key)

@@ -11,9 +11,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Load reads a file, and the headers of the sounds that it names. What is wrong
-// comes back as Problems, all of it; any other error means that it could not be
-// read.
+// Load reads a file, and the headers of the sound files that it names. If the content is wrong, the error
+// is Problems with every problem; any other error means that the file could not be read.
 func Load(path string) (Config, error) {
 	doc, err := read(path)
 	if err != nil {
@@ -33,13 +32,12 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
 	if len(doc) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d bytes: this is no loopbridge configuration", path, maxFile)
+		return nil, fmt.Errorf("%s is larger than %d bytes: this is not a loopbridge configuration", path, maxFile)
 	}
 	return doc, nil
 }
 
-// Parse reads the text of a file that messages call by the given name, and
-// nothing else.
+// Parse parses the text of a file; name is for messages. It opens no file.
 func Parse(name string, doc []byte) (Config, error) {
 	return (&binder{file: name}).parse(doc)
 }
@@ -56,11 +54,10 @@ func (b *binder) parse(doc []byte) (Config, error) {
 	return c, nil
 }
 
-// decode reads TOML. go-toml stops at its first problem; to find the others, the
-// faulty key is replaced by spaces and the rest read again. False: what follows
-// the fault cannot be understood, nothing was decoded.
+// decode decodes TOML. go-toml stops at its first problem; to find the others, decode blanks the faulty
+// key and decodes again. It returns false and no values if the text after a fault cannot be understood.
 func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
-	const most = 20 // problems; a file with more is something else
+	const most = 20 // problems; a file with more is hardly TOML
 	for range most {
 		b.index = indexKeys(doc)
 		values = nil
@@ -82,8 +79,8 @@ func (b *binder) decode(doc []byte) (values map[string]any, ok bool) {
 	return nil, false
 }
 
-// fault reports what go-toml refused, and returns the range to leave out; an
-// empty one where that would change the meaning of the lines after it.
+// fault reports what go-toml refused and returns the range to blank, empty if that would change
+// the meaning of later lines.
 func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
 	x, doc := b.index, b.index.doc
 	line, column := fault.Position()
@@ -112,7 +109,7 @@ func (b *binder) fault(fault *toml.DecodeError) (from, to int) {
 	}
 	b.add(join(x.table, key), oneLine(value), offset, "not TOML: "+what)
 	if strings.ContainsAny(value, "[{") || strings.Contains(value, `"""`) || strings.Contains(value, "'''") {
-		return 0, 0 // may go on behind the line
+		return 0, 0 // the value may continue after the line
 	}
 	return start, start + len(text)
 }
@@ -125,7 +122,7 @@ func lineStart(doc []byte, line int) (offset int) {
 	return offset
 }
 
-// blank returns doc with spaces in a range, so that everything else keeps its place.
+// blank returns doc with a range replaced by spaces, so that offsets stay the same.
 func blank(doc []byte, from, to int) []byte {
 	doc = append([]byte(nil), doc...)
 	for i := from; i < to; i++ {

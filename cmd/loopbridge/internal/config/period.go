@@ -37,7 +37,7 @@ func (p *devicePeriod) setFrames(n int64) string {
 	return ""
 }
 
-// frames returns the period at the rate of f.
+// frames returns the period in frames at the rate of f.
 func (p *devicePeriod) frames(f audio.Format) (n int, reason string) {
 	least, most := (f.Rate+1999)/2000, f.Rate // 0.5 ms rounded up, 1 s
 	if p.count == 0 {

@@ -10,11 +10,11 @@ import (
 	"github.com/loopbridge/loopbridge/loop/device"
 )
 
-// side binds [device.play] or [device.record], which the device has then: ports are the
-// channels that each port has; port, gain and balance are what is in use at first.
+// side binds [device.play] or [device.record]. Ports map each port to channels; port, gain and
+// balance are initial values.
 func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m device.PortMap) {
 	channels := device.Format.Channels
-	known := true // all ports, as far as port needs them
+	known := true // every port that port refers to is valid
 	fields := []field{
 		{"gain", setField(&device.State, state.PlayGain.On(d))},
 		{"balance", setField(&device.State, state.PlayBalance.On(d))},
@@ -42,7 +42,7 @@ func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m 
 	return m
 }
 
-// setField takes a number or a truth within the range of a field of the state.
+// setField accepts a number or a boolean in the range of a field of the state.
 func setField(to *state.Patch, f state.Field) func(any) string {
 	use := "use " + f.Range()
 	if f.Kind() == state.KindFlag {
@@ -61,7 +61,7 @@ func setField(to *state.Patch, f state.Field) func(any) string {
 		switch {
 		case !ok:
 			return "is " + kindOf(v) + ", " + use
-		case n == int64(f.Get(&usual)) && f.Short() != "gain": // as it is; that of a card can be any
+		case n == int64(f.Get(&usual)) && f.Short() != "gain": // the default; the gain of a card can be any
 		case n < 0 || n > math.MaxUint32 || to.Set(f, uint32(n)) != nil:
 			return "out of range, " + use
 		}
@@ -75,7 +75,7 @@ func (b *binder) ports(path string, v any, d audio.Direction, channels int, to *
 		return fmt.Sprintf("has no port, use ports such as { %s = [1, 2] }", audio.Ports(1).Names(d))
 	}
 	to.Channels = map[audio.Ports][]int{}
-	owner := map[int]string{} // of a channel that plays
+	owner := map[int]string{} // of each playback channel
 	first, width := "", 0
 	var fields []field
 	for port := range audio.AllPorts(d).All() {
@@ -106,7 +106,7 @@ func (b *binder) ports(path string, v any, d audio.Direction, channels int, to *
 	return ""
 }
 
-// channels binds [1, 2], counted from 1. What is no channel is 0, and reported.
+// channels binds [1, 2], counted from 1. It reports anything else and returns 0 for it.
 func (b *binder) channels(path string, v any, most int) (list []int, reason string) {
 	use := fmt.Sprintf("use channels of 1..%d, such as [1, 2]", most)
 	elements, ok := v.([]any)
@@ -127,7 +127,7 @@ func (b *binder) channels(path string, v any, most int) (list []int, reason stri
 	return list, ""
 }
 
-// setPort takes one port of those there are, or several: "speaker+headphone".
+// setPort accepts one or more of the existing ports: "speaker+headphone".
 func setPort(to *audio.Ports, d audio.Direction, all audio.Ports) func(any) string {
 	use := "use one or more of " + all.Names(d)
 	return func(v any) string {
@@ -149,7 +149,7 @@ func setPort(to *audio.Ports, d audio.Direction, all audio.Ports) func(any) stri
 	}
 }
 
-// setCardPort takes ports that a card may have.
+// setCardPort accepts ports that a card may have.
 func setCardPort(to *state.Patch, d audio.Direction) func(any) string {
 	return func(v any) string {
 		var ports audio.Ports

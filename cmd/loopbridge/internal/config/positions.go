@@ -9,7 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/device"
 )
 
-// setPositions takes an array of names.
+// setPositions accepts an array of names.
 func setPositions(to *audio.Positions) func(any) string {
 	const use = `an array of ALSA's names, such as ["FL", "FR", "FC", "LFE", "RL", "RR"]`
 	return func(v any) string {
@@ -34,7 +34,7 @@ func setPositions(to *audio.Positions) func(any) string {
 	}
 }
 
-// positioned reports positions of a loop that do not fit its channels.
+// positioned reports positions that do not fit the channels of a loop.
 func (b *binder) positioned(path string, p audio.Positions, channels int) {
 	f := audio.Format{Rate: audio.MinRate, Channels: channels, Encoding: audio.U8, Positions: p}
 	if err := f.Validate(); err != nil {
@@ -58,7 +58,8 @@ func (b *binder) devicePositions(c *Config) {
 	}
 }
 
-// width returns how many channels a side of a device has: those of a port, if ports are channels.
+// width returns how many channels a direction of a device has: those of a port, if ports are
+// mapped to channels.
 func width(m device.PortMap, channels int) int {
 	if m.Channels == nil {
 		return channels

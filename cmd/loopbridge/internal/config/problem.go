@@ -16,8 +16,8 @@ type Problem struct {
 	File         string
 	Line, Column int    // from 1; columns count bytes
 	Key          string // dotted path with indexes
-	Value        string // as the file writes it; "" if there is none
-	Reason       string // what is wrong, and what is allowed
+	Value        string // as written in the file; "" if there is none
+	Reason       string // what is wrong and what is allowed
 }
 
 // Error implements error.
@@ -25,7 +25,7 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.sentence())
 }
 
-// sentence returns the problem without its place.
+// sentence returns the problem without its position.
 func (p *Problem) sentence() string {
 	switch {
 	case p.Key == "":
@@ -36,10 +36,10 @@ func (p *Problem) sentence() string {
 	return p.Key + " = " + p.Value + ": " + p.Reason
 }
 
-// Problems is all that is wrong with a file, in the order of the file.
+// Problems are all problems of a file, in file order.
 type Problems []*Problem
 
-// Error has a line for each.
+// Error returns one line for each problem.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -63,8 +63,7 @@ func (ps Problems) sort() {
 	})
 }
 
-// oneLine makes source text fit for a message: no line breaks or control
-// characters, and not longer than a person wants to read.
+// oneLine makes source text fit into a message: no line breaks, no control characters, shortened.
 func oneLine(s string) string {
 	const most = 60 // characters
 	s = console.Printable(strings.Join(strings.Fields(s), " "))

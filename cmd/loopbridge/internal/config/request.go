@@ -12,8 +12,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// ParseLoop reads one loop under the rules of a file that has these devices: object is a JSON
-// object with the keys of [[loop]]. The error is audio.ErrInvalid, with a line for each problem.
+// ParseLoop parses a JSON object with the keys of [[loop]] under the rules of a file with these
+// devices. The error is audio.ErrInvalid, with a line for each problem.
 func ParseLoop(object []byte, devices []string) (Loop, error) {
 	var table map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(object))
@@ -42,7 +42,7 @@ func ParseLoop(object []byte, devices []string) (Loop, error) {
 	return Loop{}, audio.ErrInvalid.With("%s", strings.Join(lines, "\n"))
 }
 
-// numbers makes the numbers of JSON those of TOML, and drops null.
+// numbers converts JSON numbers to TOML's and drops null.
 func numbers(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -65,15 +65,15 @@ func numbers(v any) any {
 	return v
 }
 
-// indexTable is indexKeys for a table that was sent. Its keys stand in the order that they have
-// in a file: values by name, then tables by name, one a line.
+// indexTable is indexKeys for a table from a request. It lists keys in the order of a file:
+// values by name, then tables by name, each in a line of its own.
 func indexTable(path string, table map[string]any) *keyIndex {
 	x := &keyIndex{places: map[string]place{}}
 	x.value(path, table)
 	return x
 }
 
-// value notes a value, and what is inside of a table.
+// value adds a value, and what is inside a table.
 func (x *keyIndex) value(path string, v any) {
 	text, at := written(v), len(x.doc)
 	x.note(path, place{key: at, value: at, end: at + len(text)})
@@ -88,7 +88,7 @@ func (x *keyIndex) value(path string, v any) {
 	}
 }
 
-// written returns a value as a file would have it; "" for a table, and for tables.
+// written returns a value as a file would have it, "" for tables.
 func written(v any) string {
 	text, _ := toml.Marshal(map[string]any{"v": v})
 	if value, isKey := strings.CutPrefix(string(text), "v = "); isKey {

@@ -14,21 +14,20 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
-// Input is input of a null device, what it records: a tone, a file, or silence
-// (the zero value).
+// Input is what a null device records: a tone, a file, or silence (the zero value).
 type Input struct {
 	Tone  float64 // Hz; 0: none
-	Level float64 // dBFS, of the tone
-	File  string  // WAV file, repeated; "": none
+	Level float64 // dBFS
+	File  string  // WAV file, played in a loop; "": none
 }
 
 const (
 	inputWords  = `"silence", { tone = 1000, level = -20 } or { file = "x.wav" }`
 	outputWords = `"discard" or { file = "x.wav" }`
-	toneLevel   = -20 // dBFS, unless it says otherwise
+	toneLevel   = -20 // dBFS, the default
 )
 
-// input binds a device's input, whose format is known already.
+// input binds a device's input; f is its format.
 func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 	table, ok := v.(map[string]any)
 	if !ok {
@@ -36,7 +35,7 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 	}
 	given := func(key string) bool { _, ok := table[key]; return ok }
 	tone, level, file := given("tone"), given("level"), given("file")
-	in := Input{Tone: math.NaN(), Level: toneLevel} // NaN: none that could be read
+	in := Input{Tone: math.NaN(), Level: toneLevel} // NaN: not read
 	known := len(table)
 	b.table(path, v, []field{
 		{"tone", setNumber(&in.Tone, fmt.Sprintf("a number of Hz, %d to less than half of the rate", null.MinToneHz))},
@@ -52,7 +51,8 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 		return "has no sound, use " + inputWords
 	case !math.IsNaN(in.Tone):
 		if _, err := null.Tone(f, in.Tone, 0); err != nil {
-			b.wrong(join(path, "tone"), fmt.Sprintf("out of range, use %d to less than %v at %d Hz", null.MinToneHz, float64(f.Rate)/2, f.Rate))
+			b.wrong(join(path, "tone"), fmt.Sprintf("out of range, use %d to less than %v at %d Hz", null.MinToneHz,
+				float64(f.Rate)/2, f.Rate))
 		}
 		if in.Level > 0 || in.Level < null.MinToneLevel {
 			b.wrong(join(path, "level"), fmt.Sprintf("out of range, use %d..0", null.MinToneLevel))
@@ -69,7 +69,7 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 	return ""
 }
 
-// probeInput returns why an input file cannot be used, from its header.
+// probeInput says why an input file cannot be used, from its header.
 func probeInput(name string, f audio.Format) error {
 	file, err := files.OpenInput(name)
 	if err != nil {
@@ -101,7 +101,7 @@ func (b *binder) output(path string, v any, to *string, f audio.Format) string {
 	return ""
 }
 
-// setKeyword takes the one word that an input or output may be instead of a table.
+// setKeyword accepts the only word that an input or output may be in place of a table.
 func setKeyword(v any, word, use string) string {
 	switch s, ok := v.(string); {
 	case !ok:
@@ -112,7 +112,7 @@ func setKeyword(v any, word, use string) string {
 	return ""
 }
 
-// setNumber takes an integer or a float; its range is the caller's.
+// setNumber accepts an integer or a float; the caller checks its range.
 func setNumber(to *float64, use string) func(any) string {
 	return func(v any) string {
 		switch n := v.(type) {
@@ -130,7 +130,7 @@ func setNumber(to *float64, use string) func(any) string {
 	}
 }
 
-// setFile takes the path of a file, relative to the configuration's own folder.
+// setFile accepts a path, relative to the folder of the configuration.
 func (b *binder) setFile(to *string) func(any) string {
 	const use = "the path of a WAV file"
 	return func(v any) string {
@@ -149,7 +149,7 @@ func (b *binder) setFile(to *string) func(any) string {
 	}
 }
 
-// outputsAlone reports every output that another device also uses, or any as an input.
+// outputsAlone reports every output that another device uses or that is an input.
 func (b *binder) outputsAlone(devices []Device) {
 	for i, d := range devices {
 		if d.Output == "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// kindOf names the TOML type of a decoded value.
+// kindOf returns the TOML type of a decoded value.
 func kindOf(v any) string {
 	switch v.(type) {
 	case string:
@@ -59,7 +59,7 @@ func setBool(to *bool) func(any) string {
 	}
 }
 
-// setChoice takes one of a few words, of which each stands for a value.
+// setChoice accepts one of words, each of which stands for a value.
 func setChoice[T any](to *T, words []string, values ...T) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
@@ -75,7 +75,7 @@ func setChoice[T any](to *T, words []string, values ...T) func(any) string {
 	}
 }
 
-// setOneOf takes one of a few values, by its name.
+// setOneOf accepts the name of one of all.
 func setOneOf[T fmt.Stringer](to *T, all ...T) func(any) string {
 	words := make([]string, len(all))
 	for i, v := range all {
@@ -99,7 +99,7 @@ func setEncoding(to *audio.Encoding) func(any) string {
 	}
 }
 
-// aName is what loops and devices may be called.
+// aName describes the names of loops and devices.
 const aName = `1..63 letters, digits, "-", "_" or "."`
 
 func setName(to *string) func(any) string {
@@ -111,7 +111,7 @@ func setName(to *string) func(any) string {
 	})
 }
 
-// setText takes a text that is fit for its use; of one that is not it says what it is.
+// setText accepts a text that fits its use; for any other it reports not.
 func setText(to *string, not, use string, fit func(string) bool) func(any) string {
 	return func(v any) string {
 		s, ok := v.(string)
@@ -126,28 +126,31 @@ func setText(to *string, not, use string, fit func(string) bool) func(any) strin
 	}
 }
 
-// setAccount takes the name of a user or of a group; the daemon looks it up.
+// setAccount accepts the name of a user or a group; the daemon looks it up.
 func setAccount(to *string, use string) func(any) string {
 	return setText(to, "not a name, use ", use, func(s string) bool { return !strings.ContainsAny(s, ":/ \t\r\n\x00") })
 }
 
-// setSocket takes an absolute path, or "" for the usual search.
+// setSocket accepts an absolute path, or "" for the usual search.
 func setSocket(to *string) func(any) string {
 	use := fmt.Sprintf(`an absolute path of at most %d bytes, or ""`, maxSocket)
-	return setText(to, "not a socket's path, use ", use, func(s string) bool { return len(s) <= maxSocket && isPath(s, "") })
+	return setText(to, "not a socket's path, use ", use, func(s string) bool {
+		return len(s) <= maxSocket && isPath(s, "")
+	})
 }
 
-// setState takes an absolute path, "" for the usual one, or NoState.
+// setState accepts an absolute path, "" for the default, or NoState.
 func setState(to *string) func(any) string {
-	return setText(to, "not the path of a file, use ", `an absolute path, "" or "none"`, func(s string) bool { return isPath(s, "", NoState) })
+	return setText(to, "not the path of a file, use ", `an absolute path, "" or "none"`,
+		func(s string) bool { return isPath(s, "", NoState) })
 }
 
-// isPath reports whether s is an absolute path, or one of the words that stand for some.
+// isPath reports whether s is an absolute path or one of words.
 func isPath(s string, words ...string) bool {
 	return slices.Contains(words, s) || s != "" && s[0] == '/' && !strings.ContainsRune(s, 0)
 }
 
-// setMode takes an octal string. The owner's rights are not for removing.
+// setMode accepts an octal string. The owner keeps all rights.
 func setMode(to *fs.FileMode) func(any) string {
 	const use = `an octal string "0600".."0777"`
 	return func(v any) string {
@@ -167,8 +170,7 @@ func setMode(to *fs.FileMode) func(any) string {
 	}
 }
 
-// setDuration takes a string with a unit. allowed is the range as a person
-// writes it.
+// setDuration accepts a string with a unit. allowed is the range in words.
 func setDuration(to *time.Duration, least, most time.Duration, allowed string) func(any) string {
 	return func(v any) string {
 		use := `a duration such as "10ms", ` + allowed

@@ -1,4 +1,4 @@
-// Package console is what every part of the command needs to speak to people.
+// Package console holds what every part of the command needs to talk to users.
 package console
 
 import (
@@ -10,14 +10,14 @@ import (
 	"golang.org/x/term"
 )
 
-// IsTerminal reports whether w is a file that is a terminal.
+// IsTerminal reports whether w is a file on a terminal.
 func IsTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Printable replaces what is not printable, so that names which other programs have chosen
-// do not steer a terminal.
+// Printable replaces unprintable characters, so that names chosen by other programs cannot
+// control a terminal.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

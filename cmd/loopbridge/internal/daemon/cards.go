@@ -20,28 +20,28 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 )
 
-// cards are the sound cards of the daemon, and the devices of PortAudio: they come and go.
+// cards opens sound cards and PortAudio devices, which come and go.
 type cards struct {
 	log     zerolog.Logger
 	threads *sched.Threads
 	finder  card.Finder
-	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // openSource, but in tests
+	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // openSource, except in tests
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup
 
 	mu      sync.Mutex
-	plugged []chan struct{} // of each device that wants to know
+	plugged []chan struct{} // one for each subscriber
 
 	portAudio portAudio
 }
 
-// lookAgain is how often a card that does not open is tried again, at first.
+// lookAgain is the first interval at which a card that does not open is tried again.
 const lookAgain = 2 * time.Second
 
-// open opens a card for a device, and what stands in for it while it is not there: its
-// fallbacks, and at last a timer with silence behind it.
+// open opens a card for a device with what replaces it while it is missing: its fallbacks, and at
+// last a timer with silence.
 func (c *cards) open(d config.Device) (backend.Stream, error) {
-	var serving atomic.Bool // it has opened once: from then on what is required may fail
+	var serving atomic.Bool // after the first open, even a required card may fail
 	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
 	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
@@ -50,15 +50,16 @@ func (c *cards) open(d config.Device) (backend.Stream, error) {
 			return c.opener(d, name, wish)
 		}})
 	}
-	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice, Open: func(wish backend.Config) (backend.Stream, error) {
-		return null.Open(wish, null.Options{})
-	}})
+	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice,
+		Open: func(wish backend.Config) (backend.Stream, error) {
+			return null.Open(wish, null.Options{})
+		}})
 	s, err := standby.Open(d.Config, o)
 	serving.Store(true)
 	return s, err
 }
 
-// openSource opens what has a name now, for a device.
+// openSource opens the card or PortAudio device that name means now.
 func (c *cards) openSource(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
 	if d.Backend == config.PortAudio {
 		return c.openPortAudio(d.Name, name, wish)
@@ -66,8 +67,8 @@ func (c *cards) openSource(d config.Device, name string, wish backend.Config) (b
 	return c.openCard(d, name, wish)
 }
 
-// openCard opens the card that has a name now, with its controls. A card that is not required
-// does without those that cannot be used.
+// openCard opens the card that name means now, with its controls. Unusable controls are an error
+// only for a required card.
 func (c *cards) openCard(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
 	var sides audio.Direction
 	if wish.Play {
@@ -99,7 +100,7 @@ func (c *cards) openCard(d config.Device, name string, wish backend.Config) (bac
 	return s, nil
 }
 
-// subscribe returns a channel that gets something whenever a card was plugged in.
+// subscribe returns a channel that receives a value whenever a card was plugged in.
 func (c *cards) subscribe() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -113,11 +114,11 @@ func (c *cards) subscribe() <-chan struct{} {
 	return plugged
 }
 
-// watch tells devices when a card comes. That theirs goes they find out by themselves.
+// watch tells subscribers that a card was plugged in. They notice themselves when their card goes.
 func (c *cards) watch(ctx context.Context) {
 	events, err := card.Watch(ctx)
 	if err != nil {
-		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by looking for them")
+		c.log.Warn().Err(err).Msg("cards that are plugged in are found only by polling")
 		return
 	}
 	for e := range events {
@@ -144,13 +145,13 @@ func (c *cards) tell() {
 	}
 }
 
-// close ends the watch. Close the devices before.
+// close ends the watch. Devices must be closed before.
 func (c *cards) close() {
 	if c.cancel != nil {
 		c.cancel()
 	}
 	c.wait.Wait()
 	if err := c.portAudio.close(); err != nil {
-		c.log.Warn().Err(err).Msg("PortAudio is not given back")
+		c.log.Warn().Err(err).Msg("PortAudio was not closed")
 	}
 }

@@ -1,5 +1,5 @@
-// Package daemon is what serves: it opens the devices of a configuration, puts loops on them, and
-// lets programs and operators in.
+// Package daemon runs the daemon: it opens the devices of a configuration, puts loops on them,
+// and lets programs and operators in.
 //
 //	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, state file
 //	                                                  ▲
@@ -21,7 +21,7 @@ import (
 	"github.com/loopbridge/loopbridge/server"
 )
 
-// Daemon is everything that serves: devices with their engines, loops, a socket.
+// Daemon holds devices with their engines, loops and a socket.
 type Daemon struct {
 	log     zerolog.Logger
 	bay     *loop.Patchbay
@@ -34,8 +34,8 @@ type Daemon struct {
 	wait    sync.WaitGroup
 }
 
-// Start returns when programs can connect. The state of devices is kept at c.Daemon.State; "":
-// nowhere.
+// Start opens everything and returns once programs can connect. The state of devices is kept in
+// c.Daemon.State; "" keeps none.
 func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
 	d := newDaemon(log)
 	if err := d.start(c, socket); err != nil {
@@ -44,7 +44,7 @@ func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) 
 	return d, nil
 }
 
-// newDaemon serves nothing yet.
+// newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
 	d.cards = cards{log: log, threads: d.threads}
@@ -57,7 +57,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
 		return err
 	}
-	events := d.bay.Subscribe(eventRoom) // first: devices may have something to tell when they are opened
+	events := d.bay.Subscribe(eventRoom) // subscribe first: devices may have events when they are opened
 	d.wait.Go(func() { logEvents(d.log, events) })
 	d.state.Follow()
 	for _, device := range c.Devices {
@@ -95,7 +95,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	return nil
 }
 
-// Close hangs up on all programs and gives everything back, also after half a start.
+// Close disconnects all programs and closes everything, also after half a start.
 func (d *Daemon) Close() error {
 	var errs []error
 	if d.control != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// addDevice opens a device, gives it the state that it has at first, or had, and takes it in.
+// addDevice opens a device, restores its state and adds it to the patchbay.
 func (d *Daemon) addDevice(c config.Device) error {
 	stream, err := d.open(c)
 	if err != nil {
@@ -43,7 +43,7 @@ func (d *Daemon) addDevice(c config.Device) error {
 	return nil
 }
 
-// setUp gives a device the state that it has at first, or had.
+// setUp gives a device its configured state, and then the one that was saved.
 func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
 	if _, err := device.Set(c.State); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (d *Daemon) setUp(device *loop.Engine, c config.Device) error {
 	return nil
 }
 
-// open opens a device. It is the one place that knows every backend.
+// open opens a device. Only this function knows every backend.
 func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
 	case config.Null:
@@ -69,8 +69,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
 }
 
-// openNull opens for what there is sound or a loop for: Record with an input, Play with an
-// output.
+// openNull opens the directions that have a loop, an input or an output.
 func openNull(c config.Device) (backend.Stream, error) {
 	wish := c.Config
 	wish.Record, wish.Play = c.Record || c.Input != config.Input{}, c.Play || c.Output != ""
@@ -112,7 +111,7 @@ func openInput(in config.Input, f audio.Format) (null.Source, error) {
 	return s, nil
 }
 
-// createOutput creates the file, or empties it.
+// createOutput creates or truncates the file.
 func createOutput(name string, f audio.Format) (null.Sink, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, files.NotRegular("output", name, info.Mode())
@@ -132,7 +131,7 @@ func createOutput(name string, f audio.Format) (null.Sink, error) {
 	return r, nil
 }
 
-// logReports writes what a device tells until its stream is closed.
+// logReports logs what a device reports until its stream is closed.
 func logReports(log zerolog.Logger, c config.Device, r backend.Reporter) {
 	for err := range r.Reports() {
 		line := log.Warn().Err(err).Str("device", c.Name)

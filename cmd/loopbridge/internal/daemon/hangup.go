@@ -8,15 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Hangups are the SIGHUPs that would have ended a daemon: whoever hangs up all daemons, or
-// expects them to read their configuration again, must not cut off every stream.
+// Hangups receives SIGHUP, which ends the daemon only if its terminal has closed. A script that
+// sends it to all daemons, so that they reload, must not cut every stream.
 type Hangups struct {
-	signals  <-chan os.Signal // nil: there are none
-	terminal bool             // there was one
+	signals  <-chan os.Signal // nil: ignored
+	terminal bool             // the process had a terminal at the start
 }
 
-// CatchHangups takes them from whoever had them before. There are none where SIGHUP is
-// ignored, as under nohup.
+// CatchHangups takes over SIGHUP. It does nothing if the signal is ignored, as under nohup.
 func CatchHangups() Hangups {
 	var signals chan os.Signal
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -27,11 +26,11 @@ func CatchHangups() Hangups {
 	return Hangups{signals, hasTerminal()}
 }
 
-// closed reports whether the terminal has closed that the process was started in.
+// closed reports whether the terminal in which the process was started has closed.
 func (h Hangups) closed() bool { return h.terminal && !hasTerminal() }
 
-// hasTerminal reports whether the process has a terminal that can end it with ^C. The kernel
-// takes the terminal away before it says that it has closed.
+// hasTerminal reports whether the process has a controlling terminal. The kernel takes it away
+// before it sends SIGHUP.
 func hasTerminal() bool {
 	fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

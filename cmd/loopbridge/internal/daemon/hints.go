@@ -10,13 +10,13 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
-// nameList is a file beside the socket, in alsa-lib's own language, by which "aplay -L"
-// shows the loops: plugin/alsa/50-loopbridge.conf loads it.
+// nameList is a file beside the socket, in alsa-lib's language, through which "aplay -L" lists
+// the loops. plugin/alsa/50-loopbridge.conf loads it.
 type nameList string
 
 func nameListOf(socket string) nameList { return nameList(socket + ".hints") }
 
-// write replaces the file as a whole: an ALSA program may read it at any moment.
+// write replaces the file atomically: ALSA programs may read it at any moment.
 func (f nameList) write(loops []config.Loop) error {
 	var text strings.Builder
 	text.WriteString("defaults.loopbridge.loops \"")
@@ -33,7 +33,7 @@ func (f nameList) write(loops []config.Loop) error {
 
 func (f nameList) remove() { _ = os.Remove(string(f)) }
 
-// inQuotes drops what could end a text between quotes.
+// inQuotes drops characters that could end a quoted text.
 func inQuotes(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '"' || r == '\\' || unicode.IsControl(r) {

@@ -13,7 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// newLog writes lines for people on a terminal, else JSON.
+// newLog writes text to a terminal and JSON elsewhere.
 func newLog(w io.Writer, level zerolog.Level) zerolog.Logger {
 	if console.IsTerminal(w) {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}
@@ -24,10 +24,10 @@ func newLog(w io.Writer, level zerolog.Level) zerolog.Logger {
 	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(stamp)
 }
 
-// eventRoom is how many events may wait for the log.
+// eventRoom is how many events may wait to be logged.
 const eventRoom = 4096
 
-// logEvents writes a line for each event until the subscription ends.
+// logEvents logs each event until the subscription ends.
 func logEvents(log zerolog.Logger, s *event.Subscription) {
 	var lost uint64
 	for ev := range s.C {
@@ -64,7 +64,7 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 		line, message = log.Debug(), "free for the next client"
 	}
 	if ev.Device != "" {
-		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back { // said of the end already
+		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back { // the message says it already
 			line = log.Debug()
 		}
 		line.Str("device", ev.Device)

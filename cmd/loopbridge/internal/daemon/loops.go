@@ -10,8 +10,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// loopSet is the loops of a running daemon: those of the configuration, and what people
-// add and remove since. What they change is gone with the daemon.
+// loopSet holds the loops of a running daemon: those of the configuration, plus and minus those
+// that operators add and remove. Such changes end with the daemon.
 type loopSet struct {
 	bay   *loop.Patchbay
 	names nameList
@@ -21,18 +21,20 @@ type loopSet struct {
 	all []config.Loop
 }
 
-// begin makes the loops of the configuration.
+// begin adds the loops of the configuration.
 func (s *loopSet) begin(loops []config.Loop) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, l := range loops {
-		if err := s.insert(l); err != nil {
+		if err := s.insertLocked(l); err != nil {
 			return fmt.Errorf("loop %s: %w", l.Name, err)
 		}
 	}
 	return nil
 }
 
-// insert makes a loop. The caller holds mu, or is alone.
-func (s *loopSet) insert(l config.Loop) error {
+// insertLocked adds a loop.
+func (s *loopSet) insertLocked(l config.Loop) error {
 	device, err := s.bay.Device(l.Device)
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func (s *loopSet) insert(l config.Loop) error {
 	return nil
 }
 
-// Add implements server.Loops: text is a JSON object with the keys of [[loop]].
+// Add implements server.Loops. text is a JSON object with the keys of [[loop]].
 func (s *loopSet) Add(text []byte) (name string, err error) {
 	var devices []string
 	for _, device := range s.bay.Devices() {
@@ -57,7 +59,7 @@ func (s *loopSet) Add(text []byte) (name string, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.insert(l); err != nil {
+	if err := s.insertLocked(l); err != nil {
 		return "", err
 	}
 	return l.Name, s.names.write(s.all)

@@ -17,17 +17,17 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
-// portAudio is PortAudio in the daemon: loaded when the first device wants it, which may be
-// long after the start, and ended with the daemon.
+// portAudio loads PortAudio for the first device that needs it, which may be long after the
+// start, and keeps it until the daemon ends.
 type portAudio struct {
 	loading sync.Mutex
 	library *portaudio.Library // nil: not loaded
 
 	rousing sync.Mutex
-	roused  map[card.Address]os.FileInfo // the node of a PCM, which is another one after each plug
+	roused  map[card.Address]os.FileInfo // device node at the last start, a new one after each plug
 }
 
-// load loads PortAudio, if it is not.
+// load loads PortAudio unless it is loaded.
 func (p *portAudio) load() (*portaudio.Library, error) {
 	p.loading.Lock()
 	defer p.loading.Unlock()
@@ -41,7 +41,7 @@ func (p *portAudio) load() (*portaudio.Library, error) {
 	return p.library, nil
 }
 
-// close ends it. Close the devices before.
+// close closes PortAudio. Devices must be closed before.
 func (p *portAudio) close() error {
 	p.loading.Lock()
 	defer p.loading.Unlock()
@@ -53,7 +53,7 @@ func (p *portAudio) close() error {
 	return err
 }
 
-// openPortAudio opens the device of PortAudio that has a name now, for a device of ours.
+// openPortAudio opens the PortAudio device that name means now.
 func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend.Stream, error) {
 	library, err := c.portAudio.load()
 	if err != nil {
@@ -75,9 +75,9 @@ func (c *cards) openPortAudio(device, name string, wish backend.Config) (backend
 	return s, nil
 }
 
-// rouse makes the first start of what plays on a USB card, once for each time that it is plugged
-// in: with Linux 6.1.170 to 6.1.174 that start fails, and package alsa goes on from it while
-// PortAudio would hang. A card that is in use is left alone.
+// rouse makes the first start of a USB card for playback, once each time it is plugged in. With
+// Linux 6.1.170 to 6.1.174 that start fails; package alsa recovers, PortAudio would hang. It
+// leaves a card in use alone.
 func (c *cards) rouse(number, device int) {
 	p := &c.portAudio
 	p.rousing.Lock()
@@ -92,7 +92,7 @@ func (c *cards) rouse(number, device int) {
 	}
 	s, err := alsa.Open(backend.Config{Play: true, Format: audio.DefaultFormat(), Period: 480, Periods: 3}, at)
 	if err != nil {
-		return // PortAudio says why
+		return // PortAudio reports the error
 	}
 	err = s.Start()
 	if closed := s.Close(); err == nil && closed == nil {
@@ -101,14 +101,16 @@ func (c *cards) rouse(number, device int) {
 	c.log.Debug().Stringer("card", at).AnErr("cause", err).Msg("started once, before PortAudio does")
 }
 
-// onUSB reports whether a card is one of USB.
+// onUSB reports whether a card is on USB.
 func (c *cards) onUSB(number int) bool {
 	all, err := c.finder.Cards()
-	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool { return one.Number == number && one.Vendor != "" })
+	return err == nil && slices.ContainsFunc(all, func(one card.Card) bool {
+		return one.Number == number && one.Vendor != ""
+	})
 }
 
-// libraryLog returns what logs lines of libraries, but not a flood of them: one that spins would
-// fill the disk.
+// libraryLog returns a function that logs lines of libraries, at a limited rate: a library that
+// spins could fill the disk.
 func libraryLog(log zerolog.Logger) func(line string) {
 	const most, while = 500, 10 * time.Second
 	var began time.Time
@@ -116,7 +118,7 @@ func libraryLog(log zerolog.Logger) func(line string) {
 	return func(line string) {
 		if now := time.Now(); now.Sub(began) > while {
 			if lines > most {
-				log.Warn().Int("lines", lines-most).Msg("a library says too much, not all of it is in this log")
+				log.Warn().Int("lines", lines-most).Msg("a library logs too much; some of its lines were dropped")
 			}
 			began, lines = now, 0
 		}

@@ -14,24 +14,23 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 )
 
-// Options are what Serve needs beside a configuration.
+// Options are what Serve needs besides a configuration.
 type Options struct {
-	Socket  string // where programs reach the daemon
+	Socket  string // path of the daemon's socket
 	Hangups Hangups
 	Log     io.Writer
 	Version string // of the program, for the log
-	Ready   func() // is called when programs can connect
+	Ready   func() // called when programs can connect
 }
 
-// Serve runs a daemon in this process until ctx ends, or the terminal closes that the process
-// was started in.
+// Serve runs a daemon until ctx ends or the terminal in which the process was started closes.
 func Serve(ctx context.Context, c config.Config, o Options) error {
 	out := o.Log
 	var libraries *portaudio.Stderr
 	if c.UsesPortAudio() {
 		var err error
 		if libraries, err = portaudio.TakeStderr(); err != nil {
-			return fmt.Errorf("standard error cannot be taken: %w", err)
+			return fmt.Errorf("standard error cannot be captured: %w", err)
 		}
 		defer libraries.GiveBack()
 		if out == io.Writer(os.Stderr) {
@@ -47,14 +46,15 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State).Int("loops", len(c.Loops)).Msg("running")
+	line := log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State)
+	line.Int("loops", len(c.Loops)).Msg("running")
 	sched.RelaxTimers()
 	o.Ready()
 	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
 	return d.Close()
 }
 
-// wait blocks until the daemon is to stop, and returns why.
+// wait blocks until the daemon must stop, and returns the reason.
 func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 	for {
 		select {
@@ -64,7 +64,8 @@ func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 			if h.closed() {
 				return "the terminal has closed"
 			}
-			log.Info().Msg("SIGHUP changes nothing: a new configuration takes a restart; \"loopbridge loop\" makes and removes loops meanwhile")
+			log.Info().Msg("SIGHUP changes nothing: " +
+				"a new configuration takes a restart; \"loopbridge loop\" adds and removes loops without one")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package files opens the files that people name, with errors that are sentences for them.
+// Package files opens files that users name. Its errors are sentences for them.
 package files
 
 import (
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Create creates a file, or empties it. It reports whether the file is new.
+// Create creates or truncates a file. It reports whether the file is new.
 func Create(name string) (f *os.File, created bool, err error) {
 	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err == nil || !errors.Is(err, fs.ErrExist) {
@@ -20,8 +20,7 @@ func Create(name string) (f *os.File, created bool, err error) {
 	return f, false, err
 }
 
-// OpenInput opens a regular file to read. It does not wait for whoever is at the other end
-// of a pipe.
+// OpenInput opens a regular file for reading. It does not wait for the writer of a pipe.
 func OpenInput(name string) (*os.File, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -38,7 +37,7 @@ func OpenInput(name string) (*os.File, error) {
 	return file, nil
 }
 
-// NotRegular returns the sentence for a file of that mode where only a regular one will do.
+// NotRegular returns the error for a file of that mode where a regular one is needed.
 func NotRegular(use, name string, mode fs.FileMode) error {
 	kind := "a device, a pipe or a socket"
 	if mode.IsDir() {
@@ -47,7 +46,7 @@ func NotRegular(use, name string, mode fs.FileMode) error {
 	return fmt.Errorf("%s is %s; use a file as %s", name, kind, use)
 }
 
-// Cause returns an error of package os without the path, which the sentence has already.
+// Cause strips the path from an error of package os, for sentences that name it already.
 func Cause(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err

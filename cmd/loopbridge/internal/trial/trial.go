@@ -1,4 +1,4 @@
-// Package trial is what the tests of the command share.
+// Package trial holds what the tests of the command share.
 package trial
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
-// TempDir returns a folder for a test, with a path short enough for sockets.
+// TempDir returns a folder for a test with a path short enough for sockets.
 func TempDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lb")
@@ -23,8 +23,7 @@ func TempDir(t testing.TB) string {
 	return dir
 }
 
-// Output gathers what a command prints, or a daemon logs, for a test that looks at it
-// meanwhile. Its methods are for any goroutine.
+// Output collects what a command prints or a daemon logs. Any goroutine may call its methods.
 type Output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -37,14 +36,14 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.b.Write(p)
 }
 
-// Text returns all that was written until now.
+// Text returns all output so far.
 func (o *Output) Text() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()
 }
 
-// Line returns the first line with these words, or "".
+// Line returns the first line that contains words, or "".
 func (o *Output) Line(words string) string {
 	for line := range strings.Lines(o.Text()) {
 		if strings.Contains(line, words) {
@@ -54,7 +53,7 @@ func (o *Output) Line(words string) string {
 	return ""
 }
 
-// Until blocks until these words were written.
+// Until blocks until words were written.
 func (o *Output) Until(t testing.TB, words string) {
 	t.Helper()
 	for deadline := time.Now().Add(servertest.Hang); !strings.Contains(o.Text(), words); time.Sleep(time.Millisecond) {

@@ -12,8 +12,8 @@ import (
 	"github.com/loopbridge/loopbridge/audio/wav"
 )
 
-// Noise returns reproducible sound. Every byte pattern is a good sample but for floats,
-// which are carried untouched all the same.
+// Noise returns reproducible sound. Every byte pattern is a valid sample, except for floats,
+// which pass untouched anyway.
 func Noise(f audio.Format, frames int) []byte {
 	p := make([]byte, frames*f.FrameBytes())
 	r := rand.New(rand.NewPCG(1, uint64(frames)))
@@ -23,7 +23,7 @@ func Noise(f audio.Format, frames int) []byte {
 	return p
 }
 
-// WriteWAV makes a file.
+// WriteWAV writes a file.
 func WriteWAV(t testing.TB, path string, f audio.Format, data []byte) {
 	t.Helper()
 	var b bytes.Buffer
@@ -34,7 +34,7 @@ func WriteWAV(t testing.TB, path string, f audio.Format, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As to a file: the lengths of a stream are unknown.
+	// As for a file: a stream leaves the lengths unknown.
 	file := b.Bytes()
 	binary.LittleEndian.PutUint32(file[4:], uint32(len(file)-8))
 	binary.LittleEndian.PutUint32(file[len(file)-len(data)-4:], uint32(len(data)))
@@ -43,7 +43,7 @@ func WriteWAV(t testing.TB, path string, f audio.Format, data []byte) {
 	}
 }
 
-// ReadWAV reads a file, and fails the test unless it is whole.
+// ReadWAV reads a file, and fails the test unless it is complete.
 func ReadWAV(t testing.TB, path string) (audio.Format, []byte) {
 	t.Helper()
 	file, err := os.Open(path)
@@ -54,7 +54,7 @@ func ReadWAV(t testing.TB, path string) (audio.Format, []byte) {
 	return ReadWAVFrom(t, file)
 }
 
-// ReadWAVFrom is ReadWAV of what is open already.
+// ReadWAVFrom is ReadWAV for an open file.
 func ReadWAVFrom(t testing.TB, r io.Reader) (audio.Format, []byte) {
 	t.Helper()
 	w, err := wav.NewReader(r)

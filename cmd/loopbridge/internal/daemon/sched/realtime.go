@@ -1,4 +1,4 @@
-// Package sched gives the threads that serve sound cards what the kernel has for them.
+// Package sched gives real-time priority to the threads that serve sound cards.
 package sched
 
 import (
@@ -13,16 +13,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Threads makes the threads of devices real-time: they run before others as soon as they wake
-// up, and their memory is never swapped out. Where that is not permitted everything works as
-// well, as long as the machine has little to do; the log and "loopbridge devices" say so.
+// Threads makes the threads of devices real-time, so that they run as soon as they wake up, and
+// locks their memory. Where that is not permitted, sound works as long as the machine is not
+// busy; the log and "loopbridge devices" say so.
 //
 //	directly ── not permitted ──▶ rtkit, over D-Bus ── none, or refused ──▶ a note
 //
-// No thread can take the machine with it: one that runs for rtLimit without a sleep loses
-// its priority, all of them do then. On a computer with one processor the thread that takes
-// it away gets its turn only when the kernel holds real-time ones back, once a second, so
-// the kernel ends the process no earlier than after two.
+// No thread can block the machine: if one runs for rtLimit without a sleep, all threads lose their
+// priority. With one processor, the thread that takes it away runs only when the kernel throttles
+// real-time threads, once a second; so the kernel ends the process no earlier than after two seconds.
 type Threads struct {
 	log zerolog.Logger
 
@@ -30,27 +29,27 @@ type Threads struct {
 
 	mu      sync.Mutex
 	threads []int
-	helpers map[string]int    // threads that are not ours, of each device that has one
-	yielded bool              // no thread gets any priority any more
-	states  map[string]string // of each device, for people
+	helpers map[string]int    // by device: threads of C libraries
+	yielded bool              // no thread gets priority any more
+	states  map[string]string // by device, for people
 }
 
 const (
-	rtPriority = 20 // above all that is not real-time, below the kernel's own threads
+	rtPriority = 20 // above all ordinary threads, below the kernel's own
 	rtBelow    = rtPriority - 1
 	rtLimit    = 150_000         // µs of running without a sleep
 	rtMost     = 2_500_000       // the same, after which the kernel ends the process
-	rtkitMost  = 200_000         // what rtkit wants that to be
+	rtkitMost  = 200_000         // rtkit's condition on rtMost
 	spareProcs = 6               // see prepare
-	noRealtime = "not real-time" // beginning of a state
+	noRealtime = "not real-time" // prefix of a state
 )
 
-// New returns the threads of a process, none yet. Nothing changes until the first one comes.
+// New returns a Threads without threads. The process changes when the first one arrives.
 func New(log zerolog.Logger) *Threads {
 	return &Threads{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
-// Enter makes the thread real-time that it is called on, which is a device's.
+// Enter makes the calling thread, which serves a device, real-time.
 func (r *Threads) Enter(device string) {
 	r.once.Do(r.prepare)
 	thread := unix.Gettid()
@@ -63,19 +62,20 @@ func (r *Threads) Enter(device string) {
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", rtPriority)
 		return
 	}
-	go func() { // the bus may take its time
+	go func() { // D-Bus may be slow
 		r.bound(rtkitMost)
 		priority, asked := askRTKit(thread, rtPriority)
 		if asked == nil {
 			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
 			return
 		}
-		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in /etc/security/limits.conf, or install rtkit", noRealtime, err)
+		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in "+
+			"/etc/security/limits.conf, or install rtkit", noRealtime, err)
 	}()
 }
 
-// Adopt makes a thread of C real-time that works for a device, in the place of the one before.
-// One that is real-time already is left alone. It may be called from any goroutine.
+// Adopt makes a thread of a C library that serves a device real-time; it replaces the previous
+// one. A thread that is real-time already stays as it is. Any goroutine may call it.
 func (r *Threads) Adopt(device string, thread int) {
 	r.once.Do(r.prepare)
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
@@ -85,33 +85,33 @@ func (r *Threads) Adopt(device string, thread int) {
 	if err != nil {
 		_, err = askRTKit(thread, priority)
 	}
-	r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err).Bool("realtime", err == nil).Msg("the thread of its library")
+	line := r.log.Debug().Str("device", device).Int("thread", thread).AnErr("cause", err)
+	line.Bool("realtime", err == nil).Msg("the thread of its library")
 }
 
-// help notes a thread, and makes it real-time unless all have lost that.
+// help stores a thread and makes it real-time, unless all threads have lost that.
 func (r *Threads) help(device string, thread int) (priority int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.helpers[device] = thread
-	priority = r.below(runtime.NumCPU())
+	priority = r.belowLocked(runtime.NumCPU())
 	if r.yielded {
 		return priority, nil
 	}
 	return priority, schedule(thread, unix.SCHED_RR, priority)
 }
 
-// below returns the priority of the thread of a library, which may run for long when its card goes.
-// Where that would hold up other devices it is below theirs, and they interrupt it; else it is
-// the same, and the thread of its own device waits until it sleeps, which saves a switch a
-// period. The caller holds mu.
-func (r *Threads) below(processors int) int {
+// belowLocked returns the priority for the thread of a library, which may spin when its card goes. If it
+// could then hold up other devices, it gets less than they have. Otherwise it gets the same, so that the
+// device's own thread does not interrupt it, which saves a switch each period.
+func (r *Threads) belowLocked(processors int) int {
 	if processors == 1 && len(r.states) > 1 {
 		return rtBelow
 	}
 	return rtPriority
 }
 
-// settle notes and logs what became of a thread.
+// settle stores and logs what became of a thread.
 func (r *Threads) settle(device string, err error, format string, args ...any) {
 	state := fmt.Sprintf(format, args...)
 	r.mu.Lock()
@@ -124,7 +124,7 @@ func (r *Threads) settle(device string, err error, format string, args ...any) {
 	line.Str("device", device).Msg("its thread is " + state)
 }
 
-// State returns what became of the thread of a device, for people; "" for one without.
+// State returns what became of the thread of a device, in words, "" if it has none.
 func (r *Threads) State(device string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,8 +133,8 @@ func (r *Threads) State(device string) string {
 
 // prepare sets up the process before the first thread becomes real-time.
 func (r *Threads) prepare() {
-	// Where all of Go's processors are busy, a thread that wakes up has to wait for one,
-	// whatever its priority. With more of them than the machine has, the kernel decides.
+	// A thread that wakes up needs one of Go's processors, whatever its priority. With more of
+	// them than the machine has, the kernel decides who runs.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
 	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
 		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
@@ -149,8 +149,8 @@ func (r *Threads) prepare() {
 	}()
 }
 
-// bound is how long a real-time thread may run without a sleep; what the process was
-// started with may be less.
+// bound limits how long a real-time thread may run without a sleep. It keeps a lower limit that
+// the process was started with.
 func (r *Threads) bound(most uint64) {
 	var limit unix.Rlimit
 	err := unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
@@ -159,17 +159,17 @@ func (r *Threads) bound(most uint64) {
 		err = unix.Setrlimit(unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: min(rtLimit, most), Max: most})
 	}
 	if err != nil {
-		r.log.Warn().Err(err).Msg("real-time threads are not bounded")
+		r.log.Warn().Err(err).Msg("the run time of real-time threads is not limited")
 	}
 }
 
-// yield makes ordinary threads of all.
+// yield makes all threads ordinary.
 func (r *Threads) yield() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.yielded = true
 	for _, thread := range r.threads {
-		_ = schedule(thread, unix.SCHED_NORMAL, 0) // one that has ended needs none
+		_ = schedule(thread, unix.SCHED_NORMAL, 0) // it may have ended
 	}
 	for _, thread := range r.helpers {
 		_ = schedule(thread, unix.SCHED_NORMAL, 0)
@@ -177,17 +177,18 @@ func (r *Threads) yield() {
 	for device := range r.states {
 		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
 	}
-	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: all of them are ordinary ones now")
+	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: " +
+		"all of them have lost their priority")
 }
 
-// stacks returns the stacks of all goroutines, to find out which one it was.
+// stacks returns the stacks of all goroutines, to find the one that ran too long.
 func stacks() []byte {
 	text := make([]byte, 1<<16)
 	return text[:runtime.Stack(text, true)]
 }
 
-// schedule sets the class and priority of a thread, 0: of this one. Threads that it makes
-// do not inherit them.
+// schedule sets policy and priority of a thread, 0 for the calling one. Its new threads do not
+// inherit them.
 func schedule(thread int, policy uint32, priority int) error {
 	return unix.SchedSetAttr(thread, &unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: policy, Priority: uint32(priority), Flags: unix.SCHED_FLAG_RESET_ON_FORK,

@@ -16,7 +16,7 @@ func TestRealtimeBelow(t *testing.T) {
 			if device == "other" && processors == 1 {
 				want--
 			}
-			if got := r.below(processors); got != want {
+			if got := r.belowLocked(processors); got != want {
 				t.Errorf("%d devices on %d processors: priority %d, want %d", len(r.states), processors, got, want)
 			}
 		}

@@ -9,16 +9,14 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// rtkit is the service of the desktop that makes threads real-time for programs that may
-// not do it themselves.
+// rtkit is a desktop service that makes threads real-time for programs that may not do so.
 const (
 	rtkitName  = "org.freedesktop.RealtimeKit1"
 	rtkitPath  = "/org/freedesktop/RealtimeKit1"
 	rtkitLimit = 3 * time.Second
 )
 
-// askRTKit asks for a thread of this process, and says which priority it has got, at most
-// the one that is wanted.
+// askRTKit asks for a thread of this process and returns the priority granted, at most the one requested.
 func askRTKit(thread, priority int) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), rtkitLimit)
 	defer cancel()
@@ -33,7 +31,8 @@ func askRTKit(thread, priority int) (int, error) {
 			priority = min(priority, int(n))
 		}
 	}
-	call := kit.CallWithContext(ctx, rtkitName+".MakeThreadRealtimeWithPID", 0, uint64(os.Getpid()), uint64(thread), uint32(priority))
+	call := kit.CallWithContext(ctx, rtkitName+".MakeThreadRealtimeWithPID", 0, uint64(os.Getpid()), uint64(thread),
+		uint32(priority))
 	if call.Err != nil {
 		return 0, fmt.Errorf("rtkit: %w", call.Err)
 	}

@@ -5,16 +5,13 @@ import (
 	"path/filepath"
 )
 
-// slack is by how many nanoseconds the kernel may delay the sleeps of this process's
-// threads to let them share a wake-up. See RelaxTimers.
+// slack is how many nanoseconds the kernel may delay sleeps of this process so that they share a wake-up.
 const slack = "20000000"
 
-// RelaxTimers spares the daemon most of its wake-ups. Whenever the engine's thread
-// returns from its wait, the Go runtime wakes a monitor thread, which sleeps 20 µs at a
-// time until there is nothing to watch: two to six wake-ups for each cycle. With slack
-// these merge with the engine's own. The engine is not delayed: a timerfd has no slack.
-// Threads that come later inherit it. Where the kernel refuses, everything works as
-// well, and costs more.
+// RelaxTimers saves the daemon most of its wake-ups. Whenever the engine's thread returns from its wait,
+// the Go runtime wakes a monitor thread, which sleeps 20 µs at a time until it is idle: two to six
+// wake-ups for each cycle. With slack they coincide with the engine's own. The engine is not delayed, as
+// a timerfd has no slack. Later threads inherit it. If the kernel refuses, only the cost is higher.
 func RelaxTimers() {
 	threads, _ := filepath.Glob("/proc/self/task/*")
 	for _, t := range threads {

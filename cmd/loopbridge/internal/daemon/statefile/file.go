@@ -1,4 +1,4 @@
-// Package statefile keeps what people have set of devices and loops over a restart.
+// Package statefile keeps the state of devices and loops across restarts.
 package statefile
 
 import (
@@ -18,42 +18,41 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// File is the state file of a daemon. One that is missing or damaged does no harm. What it has
-// of devices and loops that there are not, it keeps for when there are.
+// File is the state file of a daemon. A missing or damaged file does no harm. Entries of devices
+// and loops that do not exist are kept until they do.
 type File struct {
-	path   string // "": nothing is kept
+	path   string // "": no file
 	socket string // whose state it is
 	bay    *loop.Patchbay
 	log    zerolog.Logger
 
-	sets      *event.Subscription // nil: nothing is followed
+	sets      *event.Subscription // nil: not following
 	following sync.WaitGroup
 
 	mu    sync.Mutex
-	timer *time.Timer // nil: nothing is to be written
+	timer *time.Timer // nil: nothing to write
 
-	writing sync.Mutex // of state; not to be waited for by those who set
+	writing sync.Mutex // guards state; setters never wait for it
 	state   savedState // as last read or written
 
-	lock    *os.File // nil: there is none
-	adopted bool     // state is that of another file, and still to be written
+	lock    *os.File // nil: not locked
+	adopted bool     // state was read from another file and is still to be written
 }
 
-// savedState is the file.
+// savedState is the content of the file.
 type savedState struct {
-	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": one of before
+	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": written by an older version
 	Devices map[string]state.Saved `json:"devices"`
-	Ends    map[string]state.Saved `json:"ends"` // of loops, by the names of loop.Strip
+	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their strip
 }
 
-// eventRoom is how many sets may wait to be kept.
+// eventRoom is how many sets may wait to be saved.
 const eventRoom = 4096
 
-// stateDelay gathers sets that come one after the other.
+// stateDelay combines sets that follow each other.
 const stateDelay = 300 * time.Millisecond
 
-// stateFolder returns where the state of daemons is kept unless they are told otherwise; "":
-// nowhere.
+// stateFolder returns the default folder for state files, "" if there is none.
 func stateFolder() string {
 	if dir := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(dir) { // systemd.exec(5)
 		return dir
@@ -71,8 +70,8 @@ func stateFolder() string {
 	return filepath.Join(dir, "loopbridge")
 }
 
-// Open takes the file at path for the daemon on a socket, until Close, and reads it; "": nothing
-// is kept. The error is audio.ErrBusy: another daemon has the file.
+// Open reads the state file at path for the daemon on a socket and owns it until Close. An empty
+// path keeps no state. The error is audio.ErrBusy if another daemon owns the file.
 func Open(path, socket string, bay *loop.Patchbay, log zerolog.Logger) (*File, error) {
 	s := &File{path: path, socket: socket, bay: bay, log: log}
 	if err := s.hold(); err != nil {
@@ -87,7 +86,7 @@ func Open(path, socket string, bay *loop.Patchbay, log zerolog.Logger) (*File, e
 // load reads the file.
 func (s *File) load() {
 	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(s.path), s.half()))
-	for _, half := range halves { // power was lost while they were written
+	for _, half := range halves { // power was lost during a write
 		os.Remove(half)
 	}
 	text, err := os.ReadFile(s.path)
@@ -106,13 +105,13 @@ func (s *File) load() {
 	}
 }
 
-// half returns the name of the file while it is not yet whole.
+// half returns the pattern for the name of the file while it is being written.
 func (s *File) half() string { return "." + filepath.Base(s.path) + "-*" }
 
-// RestoreDevice gives a new device what was kept of one of its name.
+// RestoreDevice gives a new device the saved state of its name.
 func (s *File) RestoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
 
-// RestoreLoop gives a new loop what was kept of one of its name. Any goroutine may call it.
+// RestoreLoop gives a new loop the saved state of its name. Any goroutine may call it.
 func (s *File) RestoreLoop(name string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -131,7 +130,7 @@ func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	}
 }
 
-// strips returns the strips of a loop whose state lasts.
+// strips returns the strips of a loop whose state is saved.
 func (s *File) strips(name string) (all []*loop.Strip) {
 	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
 		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {
@@ -141,7 +140,7 @@ func (s *File) strips(name string) (all []*loop.Strip) {
 	return all
 }
 
-// Follow keeps what is set from now on.
+// Follow saves every set from now on.
 func (s *File) Follow() {
 	if s.path == "" {
 		return
@@ -150,7 +149,7 @@ func (s *File) Follow() {
 	s.following.Go(func() {
 		var lost uint64
 		for ev := range s.sets.C {
-			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // what was lost may have been one
+			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // a lost event may have been one
 				lost = now
 				s.changed()
 			}
@@ -158,15 +157,14 @@ func (s *File) Follow() {
 	})
 }
 
-// KeepAdopted writes what was read from a file that is not this daemon's own, before the daemon
-// whose file it was writes there.
+// KeepAdopted writes what was read from another daemon's file, before that daemon writes there.
 func (s *File) KeepAdopted() {
 	if s.adopted {
 		s.changed()
 	}
 }
 
-// Close writes what is not yet written, and gives the file to the next daemon.
+// Close writes pending changes and releases the file.
 func (s *File) Close() {
 	if s.sets != nil {
 		s.sets.Cancel()
@@ -176,7 +174,7 @@ func (s *File) Close() {
 	s.release()
 }
 
-// changed writes the file a moment later.
+// changed schedules a write.
 func (s *File) changed() {
 	if s.path == "" {
 		return
@@ -188,7 +186,7 @@ func (s *File) changed() {
 	}
 }
 
-// flush writes what is not yet written.
+// flush writes pending changes.
 func (s *File) flush() {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -205,11 +203,11 @@ func (s *File) flush() {
 	}
 	s.state.Socket = realPath(s.socket)
 	if err := s.write(s.state); err != nil {
-		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be kept")
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be saved")
 	}
 }
 
-// due reports whether something is to be written, and takes it on.
+// due reports whether a write is pending, and clears it.
 func (s *File) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,8 +227,7 @@ func keep(k loop.Subject, in *map[string]state.Saved) {
 	(*in)[k.Name()] = i.Save()
 }
 
-// write replaces the file: whoever looks, also after a loss of power, sees the old one or
-// the new one.
+// write replaces the file atomically, also if power is lost.
 func (s *File) write(state savedState) error {
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {

@@ -15,16 +15,16 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
-// The state belongs to the socket: two daemons of one user never write the same file. Unless
-// the configuration names it, each has its own, by the name of its socket; the one on a usual
-// socket has state.json. A lock beside the file keeps off a daemon that was told to use it, too.
+// State belongs to a socket, so that two daemons of a user never write the same file. By default
+// the file is named after the socket; the one for a usual socket is state.json. A lock beside the
+// file keeps out another daemon that was configured to use it.
 
-// commonState is the state file of a daemon on a usual socket. Daemons of before wrote it
-// whatever their socket was, and did not say which.
+// commonState is the state file of a daemon on a usual socket. Older versions wrote it whatever
+// their socket was, and did not say which.
 const commonState = "state.json"
 
-// Path returns the state file of the daemon on a socket, where configured is what its
-// configuration says; "": nothing is kept.
+// Path returns the state file of the daemon on a socket, "" for none. configured is the path in
+// the configuration.
 func Path(configured, socket string) string {
 	switch dir := stateFolder(); {
 	case configured == config.NoState:
@@ -36,7 +36,7 @@ func Path(configured, socket string) string {
 	}
 }
 
-// stateName returns the name of the file of a socket.
+// stateName returns the file name for a socket.
 func stateName(socket string) string {
 	socket = realPath(socket)
 	for _, dir := range []string{"/run", os.Getenv("XDG_RUNTIME_DIR")} {
@@ -58,7 +58,7 @@ func stateName(socket string) string {
 	return "state" + b.String() + ".json"
 }
 
-// realPath makes a path absolute and, as far as its folder is there, resolves links.
+// realPath makes a path absolute and resolves links as far as its folder exists.
 func realPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -69,8 +69,8 @@ func realPath(path string) string {
 	return path
 }
 
-// hold takes the file, until release. ErrBusy: another daemon has it. Where there can be no
-// lock there can be no file either, which the first write will say.
+// hold locks the file until release. It returns ErrBusy if another daemon has it. It ignores a
+// folder in which it cannot create the lock; the first write reports that.
 func (s *File) hold() error {
 	if s.path == "" || os.MkdirAll(filepath.Dir(s.path), 0o755) != nil {
 		return nil
@@ -83,24 +83,26 @@ func (s *File) hold() error {
 		defer lock.Close()
 		text, _ := io.ReadAll(io.LimitReader(lock, 4096))
 		owner := strings.TrimSpace(string(text))
-		if owner == "" { // it has not got so far yet
-			return audio.ErrBusy.With("another daemon that uses the state file %s is starting; if it has another socket, give this one a file of its own, with state = \"/path\" in [daemon], or \"none\"", s.path)
+		if owner == "" { // the other daemon has not written it yet
+			return audio.ErrBusy.With("another daemon that uses the state file %s is starting; if it has another socket, "+
+				"give this one a file of its own, with state = \"/path\" in [daemon], or \"none\"", s.path)
 		}
 		if owner == realPath(s.socket) {
 			return audio.ErrBusy.With("a daemon is running on %s already; stop it, or give this one another --socket", s.socket)
 		}
-		return audio.ErrBusy.With("the state file %s is in use by the daemon on %s; give this one another, with state = \"/path\" in [daemon], or \"none\"",
+		return audio.ErrBusy.With("the state file %s is in use by the daemon on %s; give this one another, with state = "+
+			"\"/path\" in [daemon], or \"none\"",
 			s.path, owner)
 	}
 	s.lock = lock
 	owner := []byte(realPath(s.socket) + "\n")
-	_, _ = lock.WriteAt(owner, 0) // first: somebody may be reading what was there before, mostly the same
+	_, _ = lock.WriteAt(owner, 0) // written before it is truncated: another daemon may be reading it
 	_ = lock.Truncate(int64(len(owner)))
 	return nil
 }
 
-// release gives the file back, for the next daemon. The lock file stays: removing it would
-// race with another daemon's start.
+// release unlocks the file. The lock file stays, since removing it would race with the start of
+// another daemon.
 func (s *File) release() {
 	if s.lock != nil {
 		s.lock.Close()
@@ -108,8 +110,7 @@ func (s *File) release() {
 	}
 }
 
-// inherited returns what a daemon of before kept in the file of all, when there is none yet for
-// this socket alone; nil: nothing.
+// inherited returns what an older version left in the common file, if this socket has no file yet.
 func (s *File) inherited() []byte {
 	if name := stateName(s.socket); name == commonState || filepath.Base(s.path) != name {
 		return nil
