@@ -21,6 +21,17 @@ func Directions() [2]Direction { return [...]Direction{Play, Record} }
 // Index returns 0 for Play and 1 for Record.
 func (d Direction) Index() int { return int(d>>1) & 1 }
 
+// Opposite returns what the other end of a loop does: Play for Record, Record for Play, else 0.
+func (d Direction) Opposite() Direction {
+	switch d {
+	case Play:
+		return Record
+	case Record:
+		return Play
+	}
+	return 0
+}
+
 // String returns "play", "record" or "play+record".
 func (d Direction) String() string { return bits.Text(uint32(d), []string{"play", "record"}) }
 

@@ -124,7 +124,7 @@ func (p *program) adopt(a *answer) (pcm.Grant, error) {
 	p.mem, p.ring = mem, r
 	p.publishEndLocked()
 	return pcm.Grant{
-		Ring: r, Direction: pcm.Direction(a.Granted.Direction), Period: int(a.Granted.Period),
+		Ring: r, Direction: wire.Direction(a.Granted.Direction), Period: int(a.Granted.Period),
 		Positions: wire.Positions(a.Granted.Positions),
 	}, nil
 }

@@ -53,7 +53,7 @@ func TestCallsAfterClose(t *testing.T) {
 func TestCloseAndHaltEndACallThatSleeps(t *testing.T) {
 	r := newRig(t)
 	for i := range 60 {
-		dir := []pcm.Direction{pcm.Read, pcm.Write}[i%2]
+		dir := []audio.Direction{pcm.Read, pcm.Write}[i%2]
 		s := r.open(serverThat(dir))
 		result := make(chan error, 1)
 		go func() {
@@ -150,7 +150,7 @@ func TestManyOpensLeaveNothing(t *testing.T) {
 		if i == rounds/10 {
 			before = heap()
 		}
-		o := serverThat(pcm.Direction(1 + i%2))
+		o := serverThat(audio.Direction(1 + i%2))
 		p, err := client.Open(ctx, r.Path, "loop0", o)
 		if err != nil {
 			t.Fatal(err)

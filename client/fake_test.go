@@ -96,7 +96,7 @@ func grant(t *testing.T, c *net.UnixConn, r *wire.Request, change func(reply *wi
 	fds := []int{memfd, bell}
 	reply := wire.Reply{
 		Header:  wire.Header{Op: r.Op, Seq: r.Seq, Last: 1},
-		Granted: wire.Granted{Direction: uint32(pcm.Read), Period: 96, Buffer: 960, Bytes: uint64(spec.Bytes())},
+		Granted: wire.Granted{Direction: wire.DirectionOf(pcm.Read), Period: 96, Buffer: 960, Bytes: uint64(spec.Bytes())},
 	}
 	if change != nil {
 		change(&reply, mem, &fds)

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -43,11 +44,11 @@ func (r *rig) open(o pcm.Options) *pcm.PCM {
 
 func (r *rig) status() loop.Status { return r.Status("loop0") }
 
-func serverThat(dir pcm.Direction) pcm.Options {
+func serverThat(dir audio.Direction) pcm.Options {
 	return pcm.Options{Role: pcm.Server, Direction: dir, Period: 96}
 }
 
-func clientThat(dir pcm.Direction) pcm.Options {
+func clientThat(dir audio.Direction) pcm.Options {
 	return pcm.Options{Role: pcm.Client, Direction: dir, Period: 96}
 }
 

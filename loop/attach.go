@@ -169,7 +169,7 @@ func (l *Loop) tryClientLocked(o pcm.Options, host Host) (e *End, err error, wai
 
 // admissionLocked returns the direction a client is admitted for, or why it is not; wait as
 // tryClientLocked.
-func (l *Loop) admissionLocked(want pcm.Direction) (dir pcm.Direction, err error, wait bool) {
+func (l *Loop) admissionLocked(want audio.Direction) (dir audio.Direction, err error, wait bool) {
 	name, s := l.spec.Name, l.server
 	switch {
 	case l.removed:
@@ -183,7 +183,7 @@ func (l *Loop) admissionLocked(want pcm.Direction) (dir pcm.Direction, err error
 			name, s.holder.Program, s.holder.PID), true
 	case want&s.dir.Opposite() == 0:
 		dir = s.dir.Opposite()
-		return 0, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, s.dir, dir), false
+		return 0, audio.ErrAccess.With("%s: its server %ss, so a client can only %s", name, pcm.Verb(s.dir), pcm.Verb(dir)), false
 	default:
 		dir = s.dir.Opposite()
 	}

@@ -49,7 +49,7 @@ func (e *End) Close(ctx context.Context) error {
 
 // held reports whether a pause holds up what a client wrote.
 func (e *End) held() bool {
-	return e.Paused.Load() || e.loop.spec.Attached == PlaySide && e.loop.engine.device.PlayPaused()
+	return e.Paused.Load() || e.loop.spec.Attached == audio.Play && e.loop.engine.device.PlayPaused()
 }
 
 // errUndelivered returns ErrReset if frames of a closed client were lost.

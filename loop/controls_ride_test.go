@@ -78,7 +78,7 @@ func newListener(t *testing.T, step float64) *listener {
 	amp := &amplifier{switches: switches{avail: audio.PortSpeaker, selected: map[audio.Direction]audio.Ports{audio.Play: audio.PortSpeaker}}, step: step}
 	l := &listener{card: &card{T: t, clock: clock}, amp: amp}
 	l.serve(l.control(lagging{clock}, amp))
-	if err := l.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, l.engine); err != nil {
+	if err := l.bay.Add(loop.Spec{Name: "speaker", Attached: audio.Play}, l.engine); err != nil {
 		t.Fatal(err)
 	}
 	l.p = l.client("speaker", pcm.Write)

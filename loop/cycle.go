@@ -131,13 +131,13 @@ func (e *Engine) pace() {
 }
 
 // sideBus returns the bus of a side of the device. ErrInvalid: the device has no such side.
-func (e *Engine) sideBus(s Side) (*line.Bus, error) {
+func (e *Engine) sideBus(s audio.Direction) (*line.Bus, error) {
 	switch {
-	case s == PlaySide && e.device.Out != nil:
+	case s == audio.Play && e.device.Out != nil:
 		return e.lines.Played, nil
-	case s == RecordSide && e.device.In != nil:
+	case s == audio.Record && e.device.In != nil:
 		return e.lines.Recorded, nil
-	case s == PlaySide:
+	case s == audio.Play:
 		return nil, audio.ErrInvalid.With("the device %s plays nothing", e.name)
 	}
 	return nil, audio.ErrInvalid.With("the device %s records nothing", e.name)

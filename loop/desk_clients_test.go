@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -53,7 +54,7 @@ func TestLevels(t *testing.T) {
 // TestD21Waiting: the flag is up exactly as long as a client waits to open a side.
 func TestD21Waiting(t *testing.T) {
 	c := newCard(t, true, false)
-	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: loop.PlaySide, Clients: loop.Exclusive}, c.engine); err != nil {
+	if err := c.bay.Add(loop.Spec{Name: "alone", Attached: audio.Play, Clients: loop.Exclusive}, c.engine); err != nil {
 		t.Fatal(err)
 	}
 	options := pcm.Options{Role: pcm.Client, Direction: pcm.Write}

@@ -51,9 +51,9 @@ func newCardOn(t *testing.T, play, record bool, hw backend.Controls) *card {
 			t.Error(err)
 		}
 	})
-	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+	for name, side := range map[string]audio.Direction{"speaker": audio.Play, "mic": audio.Record} {
 		err := c.bay.Add(loop.Spec{Name: name, Attached: side}, c.engine)
-		if has := side == loop.PlaySide && play || side == loop.RecordSide && record; (err == nil) != has {
+		if has := side == audio.Play && play || side == audio.Record && record; (err == nil) != has {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -131,7 +131,7 @@ func (c *card) try(args ...string) (state.Reply, error) {
 }
 
 // client opens a loop of the card.
-func (c *card) client(name string, d pcm.Direction) *pcm.PCM {
+func (c *card) client(name string, d audio.Direction) *pcm.PCM {
 	c.Helper()
 	p, err := c.bay.Open(c.Context(), name, pcm.Options{Role: pcm.Client, Direction: d, Buffer: 40 * period})
 	if err != nil {

@@ -31,7 +31,7 @@ type End struct {
 	loop   *Loop
 	host   Host
 	role   pcm.Role
-	dir    pcm.Direction
+	dir    audio.Direction
 	holder pcm.Holder
 
 	// Guarded by loop.mu, as Format, Period, Buffer, Ring, Source, Sink and Gone are.
@@ -58,7 +58,7 @@ type drain struct {
 }
 
 // newEndLocked makes an end with a ring.
-func (l *Loop) newEndLocked(o pcm.Options, dir pcm.Direction, f audio.Format, host Host) (*End, error) {
+func (l *Loop) newEndLocked(o pcm.Options, dir audio.Direction, f audio.Format, host Host) (*End, error) {
 	e := &End{
 		End: line.End{Bell: host, Server: o.Role == pcm.Server}, loop: l, host: host, role: o.Role, dir: dir,
 		holder: o.Holder, unsettled: o.Unsettled, settings: l.settings[o.Role],

@@ -20,7 +20,7 @@ func (s *session) Found(found line.Finding) {
 		l.emit(event.Event{Kind: event.Overrun, End: s.reader.role, Holder: s.reader.holder})
 	}
 	if found&line.FoundDeviceXrun != 0 {
-		xrun := map[Side]event.Kind{PlaySide: event.Underrun, RecordSide: event.Overrun}[l.spec.Attached]
+		xrun := map[audio.Direction]event.Kind{audio.Play: event.Underrun, audio.Record: event.Overrun}[l.spec.Attached]
 		l.tellDevice(xrun, l.flagRaised(state.PlayError))
 	}
 	if found&line.FoundDeadDevice != 0 && l.engine.markFailed() {

@@ -53,7 +53,7 @@ func (b *Patchbay) AddDevice(e *Engine) error {
 // name is invalid, or the device has no such side.
 func (b *Patchbay) Add(spec Spec, e *Engine) error {
 	stand := spec.Format.Positions
-	if spec.Attached != Detached { // stand gives them to the device's channels
+	if spec.Attached != 0 { // stand gives them to the device's channels
 		spec.Format.Positions = audio.Positions{}
 	}
 	spec.Format = spec.Format.Or(audio.DefaultFormat())
@@ -78,7 +78,7 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 		return audio.ErrBusy.With("there is a loop %s already", spec.Name)
 	}
 	var at *line.Bus
-	if spec.Attached != Detached {
+	if spec.Attached != 0 {
 		var err error
 		if at, err = e.sideBus(spec.Attached); err != nil {
 			return err

@@ -44,7 +44,7 @@ func newPortCard(t *testing.T, f audio.Format, p device.Ports) *card {
 			t.Error(err)
 		}
 	})
-	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+	for name, side := range map[string]audio.Direction{"speaker": audio.Play, "mic": audio.Record} {
 		if err := c.bay.Add(loop.Spec{Name: name, Attached: side}, c.engine); err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestD23PortsInInfo(t *testing.T) {
 	}
 	check("at first")
 	for _, name := range []string{"mic", "speaker"} {
-		p := c.client(name, map[string]pcm.Direction{"mic": pcm.Read, "speaker": pcm.Write}[name])
+		p := c.client(name, map[string]audio.Direction{"mic": pcm.Read, "speaker": pcm.Write}[name])
 		check("with a client of " + name)
 		p.Abandon()
 	}

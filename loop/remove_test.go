@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -32,7 +33,7 @@ func TestRemovedLoopFreesAServerThatHadClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := &countingHost{}
-		attach := func(role pcm.Role, d pcm.Direction) *loop.End {
+		attach := func(role pcm.Role, d audio.Direction) *loop.End {
 			e, err := bay.Attach(t.Context(), "loop0", pcm.Options{Role: role, Direction: d}, h)
 			if err != nil {
 				t.Fatal(err)

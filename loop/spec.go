@@ -29,35 +29,6 @@ func (p Policy) String() string {
 	return "unknown"
 }
 
-// Side is the side of a device that is the server end of a loop.
-type Side uint8
-
-// The sides. Detached is a loop whose server is a program.
-const (
-	Detached   Side = iota
-	PlaySide        // clients write, and the device plays the sum
-	RecordSide      // clients read what the device records
-)
-
-// String returns the word of the configuration, "" for Detached.
-func (s Side) String() string {
-	switch s {
-	case PlaySide:
-		return "play"
-	case RecordSide:
-		return "record"
-	}
-	return ""
-}
-
-// direction returns the side as audio(7I) names it; not for Detached.
-func (s Side) direction() audio.Direction {
-	if s == RecordSide {
-		return audio.Record
-	}
-	return audio.Play
-}
-
 // Sharing is how many clients a loop may have at a time.
 type Sharing uint8
 
@@ -69,7 +40,7 @@ const (
 )
 
 func (s *Spec) shared() bool {
-	return s.Clients == Shared || s.Clients == ByServer && s.Attached != Detached
+	return s.Clients == Shared || s.Clients == ByServer && s.Attached != 0
 }
 
 // Spec is the configuration of a loop.
@@ -86,8 +57,9 @@ type Spec struct {
 	Convert convert.Options
 	// OnClientClose is Reset unless set.
 	OnClientClose Policy
-	// Attached makes a side of the device the server end, in the device's format.
-	Attached Side
+	// Attached makes a side of the device the server end, in the device's format: Play, to which
+	// clients write, or Record, which they read. 0: the server is a program.
+	Attached audio.Direction
 	// Clients is how many there may be at a time.
 	Clients Sharing
 	// StartTimeout limits a server's wait for its client; 0: no limit.

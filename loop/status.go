@@ -14,9 +14,9 @@ type Status struct {
 	Format   audio.Format // the server's, or else the configured one
 	Waiting  int          // clients in the queue
 	Server   EndStatus
-	Client   EndStatus   // the first of Clients
-	Clients  []EndStatus // including closed ones with frames to deliver
-	Attached Side
+	Client   EndStatus       // the first of Clients
+	Clients  []EndStatus     // including closed ones with frames to deliver
+	Attached audio.Direction // as in Spec
 
 	OnClientClose Policy
 	Sessions      uint64
@@ -29,7 +29,7 @@ type EndStatus struct {
 	Open       bool
 	Gone       bool // its program closed; its last frames are being delivered
 	State      ring.State
-	Direction  pcm.Direction
+	Direction  audio.Direction
 	Holder     pcm.Holder
 	Format     audio.Format
 	Period     int    // frames
@@ -83,7 +83,7 @@ func (e *End) statusLocked() EndStatus {
 		Open: true, Gone: e.Gone, State: e.state, Direction: e.dir, Holder: e.holder, Format: e.Format,
 		Period: e.Period, Buffer: e.Buffer, Moved: e.Moved.Load(),
 		Xruns: e.Xruns.Bursts.Load(), XrunFrames: e.Xruns.Frames.Load(), Error: e.Xruns.Sticky.Load(),
-		Mix: e.settings.settingLocked(audioDirection(e.dir)), Bad: e.Bad.Load(), Paused: e.Paused.Load(),
+		Mix: e.settings.settingLocked(e.dir), Bad: e.Bad.Load(), Paused: e.Paused.Load(),
 		Draining: e.DrainTo.Load() != 0,
 	}
 }

@@ -34,10 +34,10 @@ type endSettings struct{ device.Settings }
 // newEndSettings returns settings at unity.
 func newEndSettings(spec *Spec) *endSettings {
 	var hw state.HWFeatures
-	if spec.Attached != RecordSide {
+	if spec.Attached != audio.Record {
 		hw |= state.HWPlay
 	}
-	if spec.Attached != PlaySide {
+	if spec.Attached != audio.Play {
 		hw |= state.HWRecord
 	}
 	period, buffer := spec.sizes(spec.Format, 0, 0)
@@ -54,22 +54,14 @@ func (s *endSettings) settingLocked(d audio.Direction) mixer.Setting {
 	return mixer.Setting{Gain: side.Gain, Balance: side.Balance, Mute: d == audio.Play && s.Info.OutputMuted}
 }
 
-// audioDirection returns what audio(7I) calls the direction of an end.
-func audioDirection(d pcm.Direction) audio.Direction {
-	if d == pcm.Read {
-		return audio.Record
-	}
-	return audio.Play
-}
-
 // faderSettingsLocked returns what the frames of an end pass, e may be nil.
 func (e *End) faderSettingsLocked() []mixer.Setting {
 	if e == nil {
 		return nil
 	}
-	all := []mixer.Setting{e.settings.settingLocked(audioDirection(e.dir))}
+	all := []mixer.Setting{e.settings.settingLocked(e.dir)}
 	if e.role == pcm.Client {
-		all = append(all, e.loop.settings[pcm.Client].settingLocked(audioDirection(e.dir)))
+		all = append(all, e.loop.settings[pcm.Client].settingLocked(e.dir))
 	}
 	return all
 }
@@ -186,7 +178,7 @@ func (s *Strip) infoLocked() state.Info {
 	}
 	ends := s.endsLocked()
 	for n, e := range ends {
-		now := i.Side(audioDirection(e.dir))
+		now := i.Side(e.dir)
 		if len(ends) == 1 { // several have the loop's
 			now.Format, now.BufferBytes = e.Format, e.Buffer*e.Format.FrameBytes()
 		}

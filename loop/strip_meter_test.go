@@ -38,7 +38,7 @@ func peaks(t *testing.T, what string, r mixer.Reading, frames uint64, want ...fl
 // other end, what is read behind everything.
 func TestLevelsOfEnds(t *testing.T) {
 	for _, sharing := range []loop.Sharing{loop.Exclusive, loop.Shared} {
-		for _, server := range []pcm.Direction{pcm.Read, pcm.Write} {
+		for _, server := range []audio.Direction{pcm.Read, pcm.Write} {
 			c := newCard(t, true, false)
 			w, r := c.between(loop.Spec{Clients: sharing}, audio.DefaultFormat(), server)
 			writes, reads := "loop0/server", "loop0"

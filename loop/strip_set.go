@@ -4,7 +4,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -13,7 +12,7 @@ func (s *Strip) Set(p state.Patch) (state.Reply, error) {
 	commit := func(next *state.Info, reply *state.Reply) (wait func(), err error) {
 		s.settings().keepLocked(next, p)
 		for n, e := range s.endsLocked() {
-			e.applyLocked(p, n == 0, reply.Info.Side(audioDirection(e.dir)))
+			e.applyLocked(p, n == 0, reply.Info.Side(e.dir))
 		}
 		return s.refadeLocked(), nil
 	}
@@ -45,7 +44,7 @@ func (s *endSettings) keepLocked(next *state.Info, p state.Patch) {
 // applyLocked sets counters and flags of an end, and adds their old values to was, which the first
 // end resets.
 func (e *End) applyLocked(p state.Patch, first bool, was *state.Side) {
-	d := audioDirection(e.dir)
+	d := e.dir
 	value := func(v uint32) uint32 { // the first of several ends gets the whole value
 		if first {
 			return v
@@ -99,4 +98,4 @@ func (s *session) faderSettingsLocked() []mixer.Setting {
 }
 
 // closedLocked clears what does not outlast a close.
-func (s *endSettings) closedLocked(d pcm.Direction) { s.Info.Side(audioDirection(d)).Waiting = false }
+func (s *endSettings) closedLocked(d audio.Direction) { s.Info.Side(d).Waiting = false }

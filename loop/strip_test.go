@@ -48,7 +48,7 @@ func (c *card) infoOf(name string) state.Info {
 }
 
 // open opens an end of a loop as a process.
-func (c *card) open(name string, role pcm.Role, d pcm.Direction, f audio.Format, pid int) *pcm.PCM {
+func (c *card) open(name string, role pcm.Role, d audio.Direction, f audio.Format, pid int) *pcm.PCM {
 	c.Helper()
 	p, err := c.bay.Open(c.Context(), name, pcm.Options{Role: role, Direction: d, Format: f, Buffer: 40 * period, Holder: pcm.Holder{PID: pid}})
 	if err != nil {
@@ -113,7 +113,7 @@ func TestD4GainOfOneClientAndOfAll(t *testing.T) {
 }
 
 // between is a session on loop0: what the server or a client writes, the other reads.
-func (c *card) between(spec loop.Spec, f audio.Format, server pcm.Direction) (w, r *pcm.PCM) {
+func (c *card) between(spec loop.Spec, f audio.Format, server audio.Direction) (w, r *pcm.PCM) {
 	c.Helper()
 	spec.Name, spec.Format = "loop0", f
 	if err := c.bay.Add(spec, c.engine); err != nil {
@@ -137,7 +137,7 @@ func (c *card) between(spec loop.Spec, f audio.Format, server pcm.Direction) (w,
 // ends. At unity nothing is touched, also after a change of gain.
 func TestD19GainOfEnds(t *testing.T) {
 	for _, sharing := range []loop.Sharing{loop.Exclusive, loop.Shared} {
-		for _, server := range []pcm.Direction{pcm.Read, pcm.Write} {
+		for _, server := range []audio.Direction{pcm.Read, pcm.Write} {
 			for _, e := range []audio.Encoding{audio.S16LE, audio.S32LE, audio.MuLaw} {
 				c := newCard(t, true, false)
 				f := audio.Format{Rate: 48000, Channels: 2, Encoding: e}

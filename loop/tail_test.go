@@ -28,7 +28,7 @@ func TestEdge46TheEndIsHeard(t *testing.T) {
 		c.bay.Close()
 		c.engine.Close()
 	})
-	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+	for name, side := range map[string]audio.Direction{"speaker": audio.Play, "mic": audio.Record} {
 		if err := c.bay.Add(loop.Spec{Name: name, Attached: side}, c.engine); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
 )
@@ -24,15 +25,15 @@ func (l *Loop) tellDevice(k event.Kind, changes ...state.Change) {
 
 // flagRaised returns the change of a flag that went up on the side the loop is attached to.
 func (l *Loop) flagRaised(play state.Field) state.Change {
-	return state.Change{Field: play.On(l.spec.Attached.direction()), New: 1}
+	return state.Change{Field: play.On(l.spec.Attached), New: 1}
 }
 
 // addDeviceClientsLocked adds more, which may be negative, to the clients of the loop's side of its device.
 func (l *Loop) addDeviceClientsLocked(more int) {
-	if l.spec.Attached == Detached {
+	if l.spec.Attached == 0 {
 		return
 	}
-	opened, closed := l.engine.device.AddClients(l.spec.Attached.direction(), more)
+	opened, closed := l.engine.device.AddClients(l.spec.Attached, more)
 	change := l.flagRaised(state.PlayOpen)
 	switch {
 	case opened:
@@ -45,14 +46,14 @@ func (l *Loop) addDeviceClientsLocked(more int) {
 
 // addDeviceWaitersLocked adds more, which may be negative, to the clients that wait for the device.
 func (l *Loop) addDeviceWaitersLocked(more int) {
-	if l.spec.Attached != Detached && l.engine.device.AddWaiters(l.spec.Attached.direction(), more) {
+	if l.spec.Attached != 0 && l.engine.device.AddWaiters(l.spec.Attached, more) {
 		l.tellDevice(event.Waiting, l.flagRaised(state.PlayWaiting))
 	}
 }
 
 // markDeviceLocked counts eof marks on what the device plays.
 func (l *Loop) markDeviceLocked(n int) {
-	if l.spec.Attached != PlaySide {
+	if l.spec.Attached != audio.Play {
 		return
 	}
 	for range n {

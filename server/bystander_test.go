@@ -28,7 +28,7 @@ func newBystander(t testing.TB, socket string) *bystander {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	b := &bystander{TB: t, stop: stop, done: make(chan struct{}, 2)}
-	open := func(role pcm.Role, dir pcm.Direction) *pcm.PCM {
+	open := func(role pcm.Role, dir audio.Direction) *pcm.PCM {
 		p, err := client.Open(ctx, socket, "other", pcm.Options{Role: role, Direction: dir, Period: 96, Buffer: 5 * 48000})
 		if err != nil {
 			t.Fatalf("bystander: %v", err)

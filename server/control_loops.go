@@ -6,13 +6,17 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 func showLoop(s *loop.Status) api.Loop {
 	l := api.Loop{
-		Name: s.Name, Device: s.Device, Attached: s.Attached.String(), Format: s.Format, State: s.State(),
+		Name: s.Name, Device: s.Device, Format: s.Format, State: s.State(),
 		Waiting: s.Waiting, Sessions: s.Sessions, Frames: s.Frames, Skipped: s.Skipped, Clients: []api.End{},
 		OnClientClose: s.OnClientClose.String(),
+	}
+	if s.Attached != 0 {
+		l.Attached = s.Attached.String()
 	}
 	if s.Server.Open {
 		server := showEnd(&s.Server, s.Format)
@@ -27,7 +31,7 @@ func showLoop(s *loop.Status) api.Loop {
 // showEnd converts the status of an end of a loop in format f.
 func showEnd(s *loop.EndStatus, f audio.Format) api.End {
 	return api.End{
-		State: s.State.String(), Leaving: s.Gone, Direction: s.Direction.String(), Program: s.Holder.Program,
+		State: s.State.String(), Leaving: s.Gone, Direction: pcm.Verb(s.Direction), Program: s.Holder.Program,
 		PID: s.Holder.PID, UID: s.Holder.UID, Format: s.Format, Converted: s.Converted(f),
 		Period: s.Period, Buffer: s.Buffer, Frames: s.Moved,
 		Xruns: s.Xruns, XrunFrames: s.XrunFrames, Bad: s.Bad, Error: s.Error, Paused: s.Paused, Draining: s.Draining,

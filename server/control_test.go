@@ -50,7 +50,7 @@ func newPanel(t *testing.T) *panel {
 	if err := p.bay.AddDevice(p.engine); err != nil {
 		t.Fatal(err)
 	}
-	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide, "pipe": loop.Detached} {
+	for name, side := range map[string]audio.Direction{"speaker": audio.Play, "mic": audio.Record, "pipe": 0} {
 		if err := p.bay.Add(loop.Spec{Name: name, Attached: side}, p.engine); err != nil {
 			t.Fatal(err)
 		}

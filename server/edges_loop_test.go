@@ -3,6 +3,7 @@ package server_test
 import (
 	"testing"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -11,7 +12,7 @@ import (
 // last who waits, though the side stays open.
 func TestEdge40WaitingOfAnother(t *testing.T) {
 	e := newEdges(t)
-	if err := e.bay.Add(loop.Spec{Name: "other", Attached: loop.PlaySide}, e.engine); err != nil {
+	if err := e.bay.Add(loop.Spec{Name: "other", Attached: audio.Play}, e.engine); err != nil {
 		t.Fatal(err)
 	}
 	e.open("other", pcm.Write)

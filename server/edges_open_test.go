@@ -20,7 +20,7 @@ type opening struct {
 }
 
 // wait opens for as long as it takes.
-func (e *edges) wait(name string, d pcm.Direction) *opening {
+func (e *edges) wait(name string, d audio.Direction) *opening {
 	ctx, cancel := context.WithCancel(e.Context())
 	o := &opening{done: make(chan struct{}), cancel: cancel}
 	go func() {

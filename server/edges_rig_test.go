@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
@@ -37,7 +38,7 @@ type edges struct {
 
 func newEdges(t *testing.T) *edges {
 	p := newPanel(t)
-	for name, side := range map[string]loop.Side{"phone": loop.PlaySide, "tape": loop.RecordSide} {
+	for name, side := range map[string]audio.Direction{"phone": audio.Play, "tape": audio.Record} {
 		if err := p.bay.Add(loop.Spec{Name: name, Attached: side, Clients: loop.Exclusive}, p.engine); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +90,7 @@ func (e *edges) refused(body, words string) {
 }
 
 // open is a program; nothing happens before it writes, or polls.
-func (e *edges) open(name string, d pcm.Direction) *pcm.PCM {
+func (e *edges) open(name string, d audio.Direction) *pcm.PCM {
 	e.Helper()
 	p, err := e.try(name, pcm.Options{Direction: d})
 	if err != nil {

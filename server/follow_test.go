@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -73,9 +74,9 @@ func TestWireListsWhatBelongsTogether(t *testing.T) {
 	r, card := newDeviceRig(t)
 	long := strings.Repeat("n", wire.NameBytes-1)
 	for _, name := range []string{"speaker", "card", "other speaker", long} {
-		r.addLoop(loop.Spec{Name: name, Attached: loop.PlaySide}, card)
+		r.addLoop(loop.Spec{Name: name, Attached: audio.Play}, card)
 	}
-	r.addLoop(loop.Spec{Name: "mic", Attached: loop.RecordSide}, card)
+	r.addLoop(loop.Spec{Name: "mic", Attached: audio.Record}, card)
 	comm, err := os.ReadFile("/proc/self/comm")
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +128,7 @@ func TestWireListsWhatBelongsTogether(t *testing.T) {
 // What States says of a loop is what Info says.
 func TestStatesAreThoseOfInfo(t *testing.T) {
 	r, card := newDeviceRig(t)
-	r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card)
+	r.addLoop(loop.Spec{Name: "speaker", Attached: audio.Play}, card)
 	c := r.dial()
 	c.device(wire.OpSet, "speaker", uint32(state.PlayGain), 7, uint32(state.OutputMuted), 1)
 	c.state(wire.OpSet, "speaker")
@@ -169,7 +170,7 @@ func TestWireFollows(t *testing.T) {
 		_, events = c.states("card")
 	}
 	more("a set", func() { set(1) })
-	more("a loop more", func() { r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card) })
+	more("a loop more", func() { r.addLoop(loop.Spec{Name: "speaker", Attached: audio.Play}, card) })
 	var p *pcm.PCM
 	more("a client", func() { p = r.open("speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write}) })
 	servertest.Until(t, "the client to be there", func() bool { return strings.Count(c.names("card"), "speaker") == 2 })
@@ -195,7 +196,7 @@ func TestWireFollows(t *testing.T) {
 // the last answer is the last that was set.
 func TestFollowMissesNothing(t *testing.T) {
 	r, card := newDeviceRig(t)
-	r.addLoop(loop.Spec{Name: "speaker", Attached: loop.PlaySide}, card)
+	r.addLoop(loop.Spec{Name: "speaker", Attached: audio.Play}, card)
 	const last = 200
 	set := make(chan struct{})
 	setter := r.dial()

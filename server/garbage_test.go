@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
@@ -241,7 +242,7 @@ func TestOpenAndCloseInAHammer(t *testing.T) {
 			for n := range rounds {
 				o := pcm.Options{Role: pcm.Role(1 + n%2), Direction: pcm.Read | pcm.Write, Period: 48, Buffer: 96, Nonblock: true}
 				if o.Role == pcm.Server {
-					o.Direction = pcm.Direction(1 + (n+i)/2%2)
+					o.Direction = audio.Direction(1 + (n+i)/2%2)
 				}
 				p, err := client.Open(servertest.Guard(t), r.Path, loop, o)
 				if err != nil {

@@ -23,14 +23,14 @@ type liar struct {
 	*raw
 	shm
 	role   pcm.Role
-	dir    pcm.Direction
+	dir    audio.Direction
 	size   uint64 // of its ring, in frames
 	honest *pcm.PCM
 }
 
 const liarBuffer = 480
 
-func (r *rig) liar(role pcm.Role, dir pcm.Direction) *liar {
+func (r *rig) liar(role pcm.Role, dir audio.Direction) *liar {
 	r.Helper()
 	r.free("loop0")
 	l := &liar{raw: r.dial(), role: role, dir: dir, size: liarBuffer}
@@ -64,9 +64,9 @@ func (l *liar) run(ctx context.Context) {
 }
 
 // everyLiar does f for both roles and both directions.
-func everyLiar(t *testing.T, f func(t *testing.T, role pcm.Role, dir pcm.Direction)) {
+func everyLiar(t *testing.T, f func(t *testing.T, role pcm.Role, dir audio.Direction)) {
 	for _, role := range []pcm.Role{pcm.Server, pcm.Client} {
-		for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
+		for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 			t.Run(fmt.Sprintf("%ss_%s", role, dir), func(t *testing.T) { f(t, role, dir) })
 		}
 	}
@@ -75,7 +75,7 @@ func everyLiar(t *testing.T, f func(t *testing.T, role pcm.Role, dir pcm.Directi
 // Anything in any word, before and during a session: the program is disconnected or
 // outlived, its partner can always leave, and the loop is free for the next ones.
 func TestNonsenseInEveryWord(t *testing.T) {
-	everyLiar(t, func(t *testing.T, role pcm.Role, dir pcm.Direction) {
+	everyLiar(t, func(t *testing.T, role pcm.Role, dir audio.Direction) {
 		r := newRig(t)
 		by := newBystander(t, r.Path)
 		for _, word := range wire.Layout() {
@@ -114,7 +114,7 @@ func TestNonsenseInEveryWord(t *testing.T) {
 // A position that cannot be is found out in the next cycle: the program gets EPROTO
 // and is disconnected, its partner gets ECONNRESET.
 func TestImpossiblePositionsDisconnect(t *testing.T) {
-	positions := map[pcm.Direction]map[string]func(l *liar) uint64{
+	positions := map[audio.Direction]map[string]func(l *liar) uint64{
 		pcm.Write: {
 			"behind":             func(l *liar) uint64 { return l.get("program") - 1 },
 			"beyond":             func(l *liar) uint64 { return l.get("daemon") + 10*l.size },
@@ -128,7 +128,7 @@ func TestImpossiblePositionsDisconnect(t *testing.T) {
 			"wrapped": func(*liar) uint64 { return math.MaxUint64 },
 		},
 	}
-	everyLiar(t, func(t *testing.T, role pcm.Role, dir pcm.Direction) {
+	everyLiar(t, func(t *testing.T, role pcm.Role, dir audio.Direction) {
 		r := newRig(t)
 		by := newBystander(t, r.Path)
 		for name, position := range positions[dir] {

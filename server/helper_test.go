@@ -35,7 +35,7 @@ const (
 type order struct {
 	socket string
 	role   pcm.Role
-	dir    pcm.Direction
+	dir    audio.Direction
 	period int
 	buffer int
 	files  int // limit of open files

@@ -111,7 +111,7 @@ func (s *survivor) ends() {
 // gets all that was written, then ECONNRESET; after Halt the next client, which
 // waits already, is let in.
 func TestKilledClients(t *testing.T) {
-	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%s", dir), func(t *testing.T) {
 			r := newRig(t)
 			by := newBystander(t, r.Path)
@@ -146,7 +146,7 @@ func TestKilledClients(t *testing.T) {
 // D13, D6: kill -9 of a server. The client gets all that was written, then
 // ECONNRESET; the loop is free for the next server and a new client.
 func TestKilledServers(t *testing.T) {
-	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%s", dir), func(t *testing.T) {
 			r := newRig(t)
 			by := newBystander(t, r.Path)
@@ -195,7 +195,7 @@ func (r *rig) nothingLeft(before usage, heapBefore uint64) {
 // silence or without a listener, as do all others; when the client comes back it
 // finds the present, and what it missed is counted (D10).
 func TestStoppedClient(t *testing.T) {
-	for _, dir := range []pcm.Direction{pcm.Read, pcm.Write} {
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 		t.Run(fmt.Sprintf("that_%ss", dir), func(t *testing.T) {
 			r := newRig(t)
 			by := newBystander(t, r.Path)

@@ -56,7 +56,7 @@ func (c *conn) grant(h wire.Header, end *loop.End) error {
 	r := wire.Reply{
 		Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1},
 		Granted: wire.Granted{
-			Direction: uint32(g.Direction), Period: uint32(g.Period), Buffer: uint32(spec.Capacity),
+			Direction: wire.DirectionOf(g.Direction), Period: uint32(g.Period), Buffer: uint32(spec.Capacity),
 			Bytes: uint64(spec.Bytes()), Positions: wire.PositionsOf(g.Positions),
 		},
 	}

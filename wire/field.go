@@ -70,6 +70,16 @@ func clip(n uint32) int { return int(min(n, mostFrames)) }
 
 func frames(n int) uint32 { return uint32(min(max(0, n), mostFrames)) }
 
+// DirectionOf returns the bits for what a program does with an end: 1 it reads, 2 it writes.
+func DirectionOf(d audio.Direction) uint32 { return uint32(swapBits(d)) }
+
+// Direction is the inverse of DirectionOf; bits that mean nothing stay, to be refused.
+func Direction(bits uint32) audio.Direction {
+	return swapBits(audio.Direction(min(bits, 255)))
+}
+
+func swapBits(d audio.Direction) audio.Direction { return d&^3 | d&1<<1 | d&2>>1 }
+
 func flag(set bool) uint32 {
 	if set {
 		return 1
@@ -80,7 +90,7 @@ func flag(set bool) uint32 {
 // Options returns the options that an Open asks for.
 func (o *Open) Options() pcm.Options {
 	return pcm.Options{
-		Role: pcm.Role(min(o.Role, 255)), Direction: pcm.Direction(min(o.Direction, 255)), Format: o.Format.Audio(),
+		Role: pcm.Role(min(o.Role, 255)), Direction: Direction(o.Direction), Format: o.Format.Audio(),
 		Period: int(o.Period), Buffer: int(o.Buffer), Unsettled: o.Unsettled != 0, Wait: time.Duration(o.Wait),
 	}
 }
@@ -92,7 +102,7 @@ func OpenOf(loop string, o pcm.Options) (Open, error) {
 			"a loop's name must have at most %d bytes and no zero byte, unlike %q", NameBytes-1, loop)
 	}
 	w := Open{
-		Role: uint32(o.Role), Direction: uint32(o.Direction), Format: FormatOf(o.Format),
+		Role: uint32(o.Role), Direction: DirectionOf(o.Direction), Format: FormatOf(o.Format),
 		Period: frames(o.Period), Buffer: frames(o.Buffer), Unsettled: flag(o.Unsettled),
 		Wait: max(int64(pcm.Forever), int64(o.Wait)),
 	}

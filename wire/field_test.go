@@ -65,7 +65,7 @@ func TestOptionsSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := pcm.Options{
 			Role:      pcm.Role(rapid.Uint8().Draw(t, "role")),
-			Direction: pcm.Direction(rapid.Uint8().Draw(t, "direction")),
+			Direction: audio.Direction(rapid.Uint8().Draw(t, "direction")),
 			Format: audio.Format{
 				Rate: rapid.IntRange(0, math.MaxInt32).Draw(t, "rate"), Channels: rapid.IntRange(0, math.MaxInt32).Draw(t, "channels"),
 				Encoding: audio.Encoding(rapid.Uint8().Draw(t, "encoding")),

@@ -58,7 +58,7 @@ type Format struct {
 type Open struct {
 	Loop      Name
 	Role      uint32 // pcm.Role
-	Direction uint32 // pcm.Direction, bits
+	Direction uint32 // bits, as DirectionOf
 	Format    Format
 	Period    uint32 // frames
 	Buffer    uint32 // frames

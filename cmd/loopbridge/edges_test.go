@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -80,7 +81,7 @@ func (o operator) until(field, value string) {
 }
 
 // open is a program at a loop of the card.
-func (o operator) open(name string, d pcm.Direction) *pcm.PCM {
+func (o operator) open(name string, d audio.Direction) *pcm.PCM {
 	o.Helper()
 	p, err := client.Open(o.Context(), o.socket, name, pcm.Options{Role: pcm.Client, Direction: d})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -23,7 +24,7 @@ func cardConfig(c *config.Config) {
 	card := config.DefaultDevice()
 	card.Name, card.Backend, card.Play, card.Record = "card", config.Null, true, true
 	c.Devices = append(c.Devices, card)
-	for name, side := range map[string]loop.Side{"speaker": loop.PlaySide, "mic": loop.RecordSide} {
+	for name, side := range map[string]audio.Direction{"speaker": audio.Play, "mic": audio.Record} {
 		l := config.DefaultLoop()
 		l.Name, l.Device, l.Attached, l.Clients = name, "card", side, loop.Shared
 		c.Loops = append(c.Loops, l)

@@ -90,7 +90,7 @@ func (f *endFlags) await(ctx context.Context, e *env) error {
 
 // open opens the end. usual is the buffer without --buffer, 0 for the loop's own. rate converts
 // durations to frames.
-func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format audio.Format, rate int,
+func (f *endFlags) open(ctx context.Context, e *env, dir audio.Direction, format audio.Format, rate int,
 	usual time.Duration) (*pcm.PCM, error) {
 	if err := f.await(ctx, e); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (f *endFlags) open(ctx context.Context, e *env, dir pcm.Direction, format a
 
 // advise adds to an error what this command line can do about it.
 func (f *endFlags) advise(err error, o pcm.Options) error {
-	other := map[pcm.Direction]string{pcm.Read: "play", pcm.Write: "record"}[o.Direction]
+	other := map[audio.Direction]string{pcm.Read: "play", pcm.Write: "record"}[o.Direction]
 	switch client := o.Role == pcm.Client; {
 	case client && o.Wait == 0 && (errors.Is(err, audio.ErrNoServer) || errors.Is(err, audio.ErrBusy)):
 		return fmt.Errorf("%w (--wait)", err)

@@ -187,7 +187,7 @@ func endCases() []testCase {
 			}
 		}},
 		testCase{name: "D14_halt_in_mid_session_ends_it_for_the_other_end", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				for _, serverHalts := range []bool{true, false} {
 					s, c := w.pair(d)
 					halts, other := s, c
@@ -269,7 +269,7 @@ func endCases() []testCase {
 			s.take(period) // its own first frames
 		}},
 		testCase{name: "D17_calls_of_a_client_whose_server_closed_are_ENXIO", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
 				s.Abandon()
 				w.tick(10)

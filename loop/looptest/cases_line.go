@@ -14,7 +14,7 @@ func lineCases() []testCase {
 	large := loop.Spec{Buffer: 3 * time.Second}
 	return []testCase{
 		{name: "frames_arrive_bit_for_bit_in_both_directions", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
 				from, to := along(s, c)
 				w.pump(from, to, 300*period)
@@ -173,7 +173,7 @@ func lineCases() []testCase {
 			}
 		}},
 		{name: "E45_D21_eof_marks_are_counted_when_they_are_reached", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
 				from, to := along(s, c)
 				mark := func() {
@@ -254,7 +254,7 @@ func lineCases() []testCase {
 			}
 		}},
 		{name: "D16_drain_and_then_close_leaves_no_silence_behind", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
 				from, to := along(s, c)
 				from.put(2*period + 7)

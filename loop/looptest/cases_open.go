@@ -124,7 +124,7 @@ func openCases() []testCase {
 		}},
 		{name: "E05_D6_ends_close_in_any_order_and_open_again", run: func(w *world) {
 			for _, serverFirst := range []bool{true, false, true, true, false} {
-				for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+				for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 					s, c := w.pair(d)
 					first, second := s, c
 					if !serverFirst {
@@ -147,7 +147,7 @@ func openCases() []testCase {
 			w.client(pcm.Write)
 		}},
 		{name: "E07_D3_client_for_both_gets_what_the_server_permits", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s := w.server(d)
 				c := w.client(pcm.Read | pcm.Write)
 				if c.Direction() != d.Opposite() {

@@ -24,7 +24,7 @@ func (e *end) transfer(ctx context.Context) error {
 }
 
 func pauseCases() []testCase {
-	both := []pcm.Direction{pcm.Read, pcm.Write}
+	both := []audio.Direction{pcm.Read, pcm.Write}
 	impatient := loop.Spec{StartTimeout: 40 * time.Millisecond}
 	return []testCase{
 		{name: "E09_D7_server_pauses_even_non_blocking_and_can_be_interrupted", run: func(w *world) {

@@ -69,7 +69,7 @@ func setupCases() []testCase {
 func holdCases() []testCase {
 	return []testCase{
 		{name: "D22_paused_writer_loses_no_frame_and_is_no_underrun", run: func(w *world) {
-			for _, d := range []pcm.Direction{pcm.Read, pcm.Write} {
+			for _, d := range []audio.Direction{pcm.Read, pcm.Write} {
 				s, c := w.pair(d)
 				from, to := along(s, c)
 				w.pump(from, to, 5*period)

@@ -11,7 +11,7 @@ import (
 // End is an open end. [pcm.PCM] is one, and documents the methods; any other way in has to behave the same.
 type End interface {
 	Role() pcm.Role                        // server or client
-	Direction() pcm.Direction              // Read or Write
+	Direction() audio.Direction            // Read or Write
 	Format() audio.Format                  // of the frames
 	Buffer() int                           // frames
 	State() ring.State                     // Ended once closed

@@ -92,8 +92,8 @@ func (h Harness) world(t *testing.T, c testCase) *world {
 	w.ok(w.bay.Add(spec, w.engine))
 	w.ok(w.bay.Add(loop.Spec{Name: "other"}, w.engine))
 	if c.card {
-		w.ok(w.bay.Add(loop.Spec{Name: "speaker", Attached: loop.PlaySide, Clients: c.spec.Clients}, w.engine))
-		w.ok(w.bay.Add(loop.Spec{Name: "mic", Attached: loop.RecordSide, Clients: c.spec.Clients}, w.engine))
+		w.ok(w.bay.Add(loop.Spec{Name: "speaker", Attached: audio.Play, Clients: c.spec.Clients}, w.engine))
+		w.ok(w.bay.Add(loop.Spec{Name: "mic", Attached: audio.Record, Clients: c.spec.Clients}, w.engine))
 	}
 	w.events = w.bay.Subscribe(1000)
 	t.Cleanup(func() {
@@ -129,31 +129,31 @@ func (w *world) must(o pcm.Options) *end {
 }
 
 // server opens the server end to read or write, with the loop's defaults.
-func (w *world) server(d pcm.Direction) *end {
+func (w *world) server(d audio.Direction) *end {
 	w.Helper()
 	return w.must(pcm.Options{Role: pcm.Server, Direction: d})
 }
 
 // client opens the client end to read or write.
-func (w *world) client(d pcm.Direction) *end {
+func (w *world) client(d audio.Direction) *end {
 	w.Helper()
 	return w.must(pcm.Options{Role: pcm.Client, Direction: d})
 }
 
 // serverOf is server with a format.
-func (w *world) serverOf(d pcm.Direction, f audio.Format) *end {
+func (w *world) serverOf(d audio.Direction, f audio.Format) *end {
 	w.Helper()
 	return w.must(pcm.Options{Role: pcm.Server, Direction: d, Format: f})
 }
 
 // clientOf is client with a format.
-func (w *world) clientOf(d pcm.Direction, f audio.Format) *end {
+func (w *world) clientOf(d audio.Direction, f audio.Format) *end {
 	w.Helper()
 	return w.must(pcm.Options{Role: pcm.Client, Direction: d, Format: f})
 }
 
 // pair opens both ends and starts them: the server reads or writes.
-func (w *world) pair(server pcm.Direction) (s, c *end) {
+func (w *world) pair(server audio.Direction) (s, c *end) {
 	w.Helper()
 	s, c = w.server(server), w.client(server.Opposite())
 	w.begin(s, c)

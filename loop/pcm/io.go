@@ -43,7 +43,7 @@ func (p *PCM) mark(ctx context.Context) error {
 	return p.control.Mark(ctx, p.io.writer.Written())
 }
 
-func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int, err error) {
+func (p *PCM) transfer(ctx context.Context, dir audio.Direction, buf []byte) (done int, err error) {
 	halts := p.halts.Load()
 	p.io.Lock()
 	defer p.io.Unlock()
@@ -51,10 +51,10 @@ func (p *PCM) transfer(ctx context.Context, dir Direction, buf []byte) (done int
 		return 0, p.errClosed()
 	}
 	if dir != p.dir && p.asked&dir != 0 {
-		return 0, audio.ErrAccess.With("%s: the server %ss, so this end can only %s", p.name, p.dir.Opposite(), p.dir)
+		return 0, audio.ErrAccess.With("%s: the server %ss, so this end can only %s", p.name, Verb(p.dir.Opposite()), Verb(p.dir))
 	}
 	if dir != p.dir {
-		return 0, audio.ErrUnsupported.With("%s: this end was opened to %s", p.name, p.dir)
+		return 0, audio.ErrUnsupported.With("%s: this end was opened to %s", p.name, Verb(p.dir))
 	}
 	frame := p.io.ring.Spec().Format.FrameBytes()
 	if len(buf)%frame != 0 {

@@ -29,28 +29,15 @@ func (r Role) String() string {
 	return "unknown"
 }
 
-// Direction is what a program does with an end, as bits. The numbers are part of the wire protocol.
-type Direction uint8
-
-// The directions. A client that asks for both gets the one the server permits.
+// What a program does with an end: a program that reads records, one that writes plays. A client
+// that asks for both gets the one the server permits.
 const (
-	Read  Direction = 1 // the program reads: it records
-	Write Direction = 2 // the program writes: it plays
+	Read  = audio.Record
+	Write = audio.Play
 )
 
-// Opposite returns what the other end of the pair does.
-func (d Direction) Opposite() Direction {
-	switch d {
-	case Read:
-		return Write
-	case Write:
-		return Read
-	}
-	return 0
-}
-
-// String returns "read", "write" or "read+write".
-func (d Direction) String() string {
+// Verb returns what a program does with an end: "read", "write" or "read+write".
+func Verb(d audio.Direction) string {
 	switch d {
 	case Read:
 		return "read"
@@ -75,7 +62,7 @@ const Forever time.Duration = -1
 // Options is what a program asks for when it opens an end.
 type Options struct {
 	Role      Role
-	Direction Direction
+	Direction audio.Direction // Read, Write or both
 	// Format sets the loop's format (server) or the client's own. Zero fields are the loop's configured
 	// defaults for a server, the server's for a client; so are Positions with the same number of channels.
 	Format audio.Format
@@ -115,8 +102,8 @@ type Holder struct {
 // Grant is what a daemon gives for an open end or a new setup.
 type Grant struct {
 	Ring      *ring.Ring
-	Direction Direction // exactly one
-	Period    int       // frames
+	Direction audio.Direction // exactly one
+	Period    int             // frames
 	// Positions are those of this end's channels: its own, or the loop's if it has none and as many channels;
 	// zero if unknown.
 	Positions audio.Positions

@@ -13,8 +13,8 @@ import (
 type PCM struct {
 	name      string
 	role      Role
-	dir       Direction
-	asked     Direction
+	dir       audio.Direction
+	asked     audio.Direction
 	period    int
 	positions audio.Positions
 	nonblock  atomic.Bool
@@ -60,7 +60,7 @@ func (p *PCM) Name() string { return p.name }
 func (p *PCM) Role() Role { return p.role }
 
 // Direction returns what this end does: Read or Write, never both.
-func (p *PCM) Direction() Direction { return p.dir }
+func (p *PCM) Direction() audio.Direction { return p.dir }
 
 // SetNonblock overrides Options.Nonblock from the next call on.
 func (p *PCM) SetNonblock(on bool) { p.nonblock.Store(on) }

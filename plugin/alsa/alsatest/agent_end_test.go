@@ -18,7 +18,7 @@ type agentEnd struct {
 	bay  *loop.Patchbay
 	loop string
 	role pcm.Role
-	dir  pcm.Direction
+	dir  audio.Direction
 
 	format         audio.Format
 	period, buffer int    // frames
@@ -64,10 +64,10 @@ func (e *agentEnd) progress() (program, daemon uint64) {
 	return e.moved, end.Moved
 }
 
-func (e *agentEnd) Role() pcm.Role           { return e.role }
-func (e *agentEnd) Direction() pcm.Direction { return e.dir }
-func (e *agentEnd) Format() audio.Format     { return e.format }
-func (e *agentEnd) Buffer() int              { return e.buffer }
+func (e *agentEnd) Role() pcm.Role             { return e.role }
+func (e *agentEnd) Direction() audio.Direction { return e.dir }
+func (e *agentEnd) Format() audio.Format       { return e.format }
+func (e *agentEnd) Buffer() int                { return e.buffer }
 
 func (e *agentEnd) State() ring.State {
 	if end := e.end(); end.Open {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // keeper is testdata/mixer.c.
@@ -63,7 +63,7 @@ func (m *mixerRig) keeps(command ...string) {
 	// Others come in its place, and are not taken for it.
 	next, other := m.plays("phones")
 	k.says("+ " + other + " Playback Volume\n")
-	m.add("more", loop.PlaySide)
+	m.add("more", audio.Play)
 	k.says("+ more Playback Switch\n")
 	k.asks("write 60", "write: No such file or directory\n")
 	if i := m.strip(fmt.Sprint("phones/", next.Process.Pid)); i.Play.Gain != 255 {
@@ -75,7 +75,7 @@ func (m *mixerRig) keeps(command ...string) {
 	k.asks("keep "+other+" Playback Volume", "keeps")
 	for i := range 40 {
 		name := fmt.Sprint("brief", i)
-		m.add(name, loop.PlaySide)
+		m.add(name, audio.Play)
 		if i%2 == 0 {
 			m.remove(name)
 		}
@@ -160,7 +160,7 @@ func TestMixerHasBounds(t *testing.T) {
 	m := newMixerRig(t)
 	const shown = 127 // besides the device itself
 	for i := range 200 {
-		m.add(fmt.Sprintf("loop%03d", i), loop.PlaySide)
+		m.add(fmt.Sprintf("loop%03d", i), audio.Play)
 	}
 	if got := m.others("loopbridge:main"); len(got) != 2*shown {
 		t.Errorf("%d elements of loops, want %d", len(got), 2*shown)
@@ -179,7 +179,7 @@ func TestMixerHasBounds(t *testing.T) {
 	}
 	for i := range 400 {
 		name := fmt.Sprint("brief", i)
-		m.add(name, loop.PlaySide)
+		m.add(name, audio.Play)
 		k.says("+ " + name + " Playback Switch\n")
 		m.remove(name)
 		k.says("- " + name + " Playback Switch\n")

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // The rows of a mixer that does not show clients are there when it is opened, and stay:
@@ -23,7 +23,7 @@ func TestMixerRowsAreFixed(t *testing.T) {
 	m.setStrip(fmt.Sprint("phones/", p.Process.Pid), "play.gain=56")
 	m.leaves("phones", p)
 	m.leaves("mic", q)
-	m.add("more", loop.PlaySide)
+	m.add("more", audio.Play)
 	m.setStrip("mic", "record.gain=34")
 	k.says("mic Capture Volume = 34\n")
 
@@ -37,7 +37,7 @@ func TestMixerRowsAreFixed(t *testing.T) {
 	}
 	k.asks("write 60", "write: No such device\n")
 	k.asks("check", "the same: 11 of 11\n")
-	m.add("mic", loop.RecordSide) // it is back, as a loop is at first
+	m.add("mic", audio.Record) // it is back, as a loop is at first
 	m.set("play.gain=79")
 	k.says("Master Playback Volume = 79\n")
 	k.asks("write 60", "write 60\n")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 )
@@ -19,13 +20,13 @@ import (
 func newStripsRig(t *testing.T) *mixerRig {
 	t.Helper()
 	m := newMixerRig(t)
-	m.add("phones", loop.PlaySide)
-	m.add("mic", loop.RecordSide)
+	m.add("phones", audio.Play)
+	m.add("mic", audio.Record)
 	return m
 }
 
 // add attaches a loop to main.
-func (m *mixerRig) add(name string, side loop.Side) {
+func (m *mixerRig) add(name string, side audio.Direction) {
 	m.Helper()
 	if err := m.bay.Add(loop.Spec{Name: name, Attached: side}, m.main); err != nil {
 		m.Fatal(err)
@@ -143,12 +144,12 @@ func TestMixerShowsLoopsAndClients(t *testing.T) {
 		t.Errorf("the mixer of a loop that is recorded from has %q", slices.Sorted(maps.Keys(got)))
 	}
 	// A long name is cut, and what is then another's gets a number.
-	m.add("a-name-of-more-than-twenty-seven-bytes", loop.PlaySide)
-	m.add("a-name-of-more-than-twenty-seven-other", loop.PlaySide)
+	m.add("a-name-of-more-than-twenty-seven-bytes", audio.Play)
+	m.add("a-name-of-more-than-twenty-seven-other", audio.Play)
 	for _, own := range []string{"Master", "Balance", "Output", "Monitor", "main"} {
-		m.add(own, loop.PlaySide)
+		m.add(own, audio.Play)
 	}
-	m.add("Capture", loop.RecordSide)
+	m.add("Capture", audio.Record)
 	simple := m.amixer("-D", "loopbridge:main,clients", "scontrols")
 	for _, want := range []string{
 		"'a-name-of-more-than-twenty',0", "'a-name-of-more-than-twenty',1", "'Master',0", "'Master',1", "'Balance',1", "'Output',1",
@@ -231,7 +232,7 @@ func TestMixerFollowsLoopsAndClients(t *testing.T) {
 		m.leaves("phones", p)
 		f.says("- "+player+" Playback Volume\n", "- "+player+" Playback Switch\n")
 	}
-	m.add("more", loop.PlaySide)
+	m.add("more", audio.Play)
 	f.says("+ more Playback Volume = 255\n", "+ more Playback Switch = 1\n")
 	p, player := m.records("mic")
 	f.says("+ " + player + " Capture Volume = 255\n")
@@ -283,11 +284,11 @@ func TestAmixerFollowsClients(t *testing.T) {
 				f.says(other)
 			}
 			for i := range 300 { // faster than it can follow
-				m.add("brief", loop.PlaySide)
+				m.add("brief", audio.Play)
 				m.setStrip("brief", fmt.Sprint("play.gain=", i%256))
 				m.remove("brief")
 			}
-			m.add("last", loop.RecordSide)
+			m.add("last", audio.Record)
 			f.says("'last")
 			ended := f.ended()
 			f.stop(m.rig)

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // team is a client process as the bench sees it.
@@ -65,7 +65,7 @@ func (t *team) listen(r *os.File, fail context.CancelCauseFunc) {
 type teams []*team
 
 // startTeams distributes the pairs of spec over processes with at most each ends.
-func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d pcm.Direction,
+func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d audio.Direction,
 	each int) (all teams, err error) {
 	spec.Direction = d
 	for spec.First = 0; spec.First < spec.Pairs; spec.First += spec.Count {

@@ -19,15 +19,15 @@ import (
 // workerSpec is the task of a client process, a line of JSON on stdin: it holds one end of some pairs,
 // with a goroutine for each. A second line stops the writing; the end of stdin ends the process.
 type workerSpec struct {
-	Socket    string        `json:"socket"`
-	Direction pcm.Direction `json:"direction"` // server ends read, client ends write
-	Pairs     int           `json:"pairs"`     // total
-	First     int           `json:"first"`
-	Count     int           `json:"count"`
-	Format    audio.Format  `json:"format"`
-	Period    int           `json:"period"` // frames
-	Buffer    int           `json:"buffer"` // frames
-	Slots     int           `json:"slots"`  // stamps per pair
+	Socket    string          `json:"socket"`
+	Direction audio.Direction `json:"direction"` // server ends read, client ends write
+	Pairs     int             `json:"pairs"`     // total
+	First     int             `json:"first"`
+	Count     int             `json:"count"`
+	Format    audio.Format    `json:"format"`
+	Period    int             `json:"period"` // frames
+	Buffer    int             `json:"buffer"` // frames
+	Slots     int             `json:"slots"`  // stamps per pair
 }
 
 // workerEvent is a line of JSON that a client process prints: "open" when it holds its ends,
@@ -109,7 +109,7 @@ func (w *worker) run(ctx context.Context, out *json.Encoder) error {
 		go func() {
 			var err error
 			if results[i], err = end(ctx, w.First+i); err != nil {
-				err = fmt.Errorf("%s, %s: %w", loopName(w.First+i), w.Direction, err)
+				err = fmt.Errorf("%s, %s: %w", loopName(w.First+i), pcm.Verb(w.Direction), err)
 			}
 			errs <- err
 		}()

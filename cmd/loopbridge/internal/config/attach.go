@@ -1,6 +1,9 @@
 package config
 
-import "github.com/loopbridge/loopbridge/loop"
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
 
 // attach binds server = { device = "main", side = "play" }: the device becomes the loop's server
 // end, in its own format and for several clients.
@@ -16,13 +19,13 @@ func (b *binder) attach(path string, v any, l *Loop) {
 	}
 	b.table(path, v, []field{
 		{"device", setName(&l.Device)},
-		{"side", setOneOf(&l.Attached, loop.PlaySide, loop.RecordSide)},
+		{"side", setOneOf(&l.Attached, audio.Play, audio.Record)},
 	})
 }
 
 // attachedOnly reports keys that exclude an attached loop.
 func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
-	if l.Attached == loop.Detached {
+	if l.Attached == 0 {
 		return
 	}
 	for _, key := range []string{"rate", "channels", "format", "device", "start_timeout", "on_client_close"} {
@@ -38,8 +41,8 @@ func sides(c *Config) {
 		for i := range c.Devices {
 			d := &c.Devices[i]
 			if d.Name == l.Device {
-				d.Play = d.Play || l.Attached == loop.PlaySide
-				d.Record = d.Record || l.Attached == loop.RecordSide
+				d.Play = d.Play || l.Attached == audio.Play
+				d.Record = d.Record || l.Attached == audio.Record
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func (b *binder) loop(path string, v any) Loop {
 	b.require(path, v, "name", aName)
 	b.table(path, v, fields)
 	b.attachedOnly(path, keys, &l)
-	if l.Attached == loop.Detached {
+	if l.Attached == 0 {
 		b.positioned(path, l.Format.Positions, l.Format.Channels)
 	}
 	if reason := misfit(l.Convert.Matrix, l.Format.Channels); reason != "" {

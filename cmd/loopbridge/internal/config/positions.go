@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/device"
 )
 
@@ -46,11 +45,11 @@ func (b *binder) positioned(path string, p audio.Positions, channels int) {
 func (b *binder) devicePositions(c *Config) {
 	for i, l := range c.Loops {
 		for _, d := range c.Devices {
-			if d.Name != l.Device || l.Attached == loop.Detached {
+			if d.Name != l.Device || l.Attached == 0 {
 				continue
 			}
 			ports := d.Ports.Play
-			if l.Attached == loop.RecordSide {
+			if l.Attached == audio.Record {
 				ports = d.Ports.Record
 			}
 			b.positioned(element("loop", i), l.Format.Positions, width(ports, d.Format.Channels))

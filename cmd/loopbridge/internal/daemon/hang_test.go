@@ -43,7 +43,7 @@ func TestStartHangsBelowAProgram(t *testing.T) {
 	c, device := config.Default(), config.DefaultDevice()
 	device.Name, device.Backend, device.Play, device.Card.Name = "main", config.ALSA, true, "id:DAC"
 	c.Devices = append(c.Devices, device)
-	c.Loops = []config.Loop{{Device: "main", Spec: loop.Spec{Name: "speaker", Attached: loop.PlaySide, Format: device.Format, Convert: convert.Options{Quality: resample.Good}}}}
+	c.Loops = []config.Loop{{Device: "main", Spec: loop.Spec{Name: "speaker", Attached: audio.Play, Format: device.Format, Convert: convert.Options{Quality: resample.Good}}}}
 	socket := filepath.Join(trial.TempDir(t), "s")
 	if err := d.start(c, socket); err != nil {
 		t.Fatal(err)
