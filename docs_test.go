@@ -3,6 +3,7 @@ package loopbridge_test
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,19 @@ func citations(text string) (found []string) {
 		}
 	}
 	return found
+}
+
+// product reports whether a file is code of the product, and not of a suite or a test's program.
+func product(name string) bool {
+	if !slices.Contains([]string{".go", ".c", ".h"}, filepath.Ext(name)) {
+		return false
+	}
+	for _, suite := range []string{"backendtest/", "alsatest/", "testdata/", "hwtest/", "servertest/"} {
+		if strings.Contains(name, suite) {
+			return false
+		}
+	}
+	return true
 }
 
 // Every decision and edge case that the tree cites is in docs/decisions.md, and every decision
@@ -59,6 +73,9 @@ func TestDecisionsAreWrittenAndTested(t *testing.T) {
 		test := strings.HasSuffix(name, "_test.go") || strings.Contains(name, "looptest/")
 		for _, cited := range citations(string(text)) {
 			tested[cited] = tested[cited] || test
+			if !test && product(name) {
+				t.Errorf("%s cites %s; say what it means: numbers belong to tests and docs/decisions.md", name, cited)
+			}
 			if !written[cited] {
 				t.Errorf("%s cites %s, which docs/decisions.md has not", name, cited)
 			}

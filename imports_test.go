@@ -32,7 +32,7 @@ func layers() []layer {
 		{"backend/sleep", "", "system calls, without an opinion"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
 		{"backend/alsa/card", "audio backend/alsa/abi", "which cards there are, whatever is done with them"},
-		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card", "an ability of a stream, whichever stream it is"},
+		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card mixer", "an ability of a stream, whichever stream it is; its gains are the mixer's"},
 		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 

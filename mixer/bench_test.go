@@ -75,7 +75,6 @@ func BenchmarkKernels(b *testing.B) {
 			{"slide", func() { slide(dst, src, &s) }},
 			{"slideAdd", func() { slideAdd(dst, src, &s) }},
 			{"slideAdd_go", func() { slideAddGo(dst, src, &s, 0) }},
-			{"clip", func() { Clip(dst) }},
 			{"measure", func() { m.Measure(src) }},
 			{"measure_go", func() { measureGo(peak, squares, src, 0) }},
 			{"copy", func() { copy(dst, src) }},

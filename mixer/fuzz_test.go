@@ -60,9 +60,8 @@ func FuzzFader(f *testing.F) {
 	})
 }
 
-// Any bits at all, NaN and infinities too: Clip leaves only what is within full scale,
-// and meters neither panic nor miscount.
-func FuzzClip(f *testing.F) {
+// Any bits at all, NaN and infinities too: meters neither panic nor miscount.
+func FuzzMeter(f *testing.F) {
 	f.Add([]byte{0, 0, 0x80, 0x7F, 0, 0, 0xC0, 0xFF, 0, 0, 0x80, 0x3F})
 	f.Add(make([]byte, 4*33))
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -70,26 +69,17 @@ func FuzzClip(f *testing.F) {
 		for i := range block {
 			block[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
-		before := append([]float32(nil), block...)
+		want := uint64(0)
+		for _, x := range block {
+			if math.IsNaN(float64(x)) || x > 1 || x < -1 {
+				want++
+			}
+		}
 		m := NewMeter(1)
 		m.Measure(block)
-		changed := Clip(block)
-		for i, x := range block {
-			if !(x >= -1 && x <= 1) {
-				t.Fatalf("%v became %v", before[i], x)
-			}
-			if x != before[i] {
-				changed--
-			} else if math.Float32bits(x) != math.Float32bits(before[i]) {
-				t.Fatalf("%v changed its sign", x)
-			}
-		}
-		if changed != 0 {
-			t.Fatalf("%d more samples counted than changed", changed)
-		}
 		var r Reading
-		if m.Read(&r); r.Frames != uint64(len(block)) || r.Clipped > r.Frames {
-			t.Fatalf("%+v of %d frames", r, len(block))
+		if m.Read(&r); r.Frames != uint64(len(block)) || r.Clipped != want {
+			t.Fatalf("%+v of %d frames, want %d clipped", r, len(block), want)
 		}
 	})
 }

@@ -53,15 +53,6 @@ func slideAddVector(dst, src []float32, s *shape) int {
 	return n
 }
 
-// withinVector returns how many samples from the start are known to be within ±1.
-func withinVector(block []float32) int {
-	n := len(block) / clipGroup * clipGroup
-	if n == 0 || !vectors() {
-		return 0
-	}
-	return withinAVX(&block[0], n)
-}
-
 func measureVector(peak []float32, squares []float64, src []float32) int {
 	n := whole(len(src))
 	if n > 0 {
@@ -87,11 +78,6 @@ func slideAVX(dst, src *float32, n int, to, step, offset *float32, period int, l
 
 //go:noescape
 func slideAddAVX(dst, src *float32, n int, to, step, offset *float32, period int, left, frames float32)
-
-// withinAVX needs n to be a multiple of clipGroup.
-//
-//go:noescape
-func withinAVX(block *float32, n int) int
 
 //go:noescape
 func measureAVX(peak *float32, squares *float64, src *float32, n, period int)

@@ -194,30 +194,6 @@ slidetest:
 	VSHUFPS     $0, x, x, x; \
 	VINSERTF128 $1, x, y, y
 
-// func withinAVX(block *float32, n int) int
-TEXT ·withinAVX(SB), NOSPLIT, $0-24
-	MOVQ block+0(FP), SI
-	MOVQ n+8(FP), CX
-	XORQ AX, AX
-	FILL($0x7FFFFFFF, X6, Y6) // all but the sign
-	FILL($0x3F800000, X7, Y7) // 1
-within:
-	VANDPS    (SI)(AX*4), Y6, Y0
-	VANDPS    32(SI)(AX*4), Y6, Y1
-	VCMPPS    $6, Y7, Y0, Y0 // not at most 1, or NaN
-	VCMPPS    $6, Y7, Y1, Y1
-	VORPS     Y1, Y0, Y0
-	VMOVMSKPS Y0, DX
-	TESTL     DX, DX
-	JNZ       found
-	ADDQ      $16, AX
-	CMPQ      AX, CX
-	JLT       within
-found:
-	MOVQ AX, ret+16(FP)
-	VZEROUPPER
-	RET
-
 // A magnitude that is NaN leaves the peak as it was.
 // func measureAVX(peak *float32, squares *float64, src *float32, n, period int)
 TEXT ·measureAVX(SB), NOSPLIT, $0-40

@@ -7,5 +7,4 @@ func scaleVector(dst, src []float32, s *shape) int                       { retur
 func scaleAddVector(dst, src []float32, s *shape) int                    { return 0 }
 func slideVector(dst, src []float32, s *shape) int                       { return 0 }
 func slideAddVector(dst, src []float32, s *shape) int                    { return 0 }
-func withinVector(block []float32) int                                   { return 0 }
 func measureVector(peak []float32, squares []float64, src []float32) int { return 0 }

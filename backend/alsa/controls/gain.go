@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Rounding chooses the step of a volume for a level between two steps.
@@ -17,9 +18,6 @@ const (
 	// Above is for a gain that software completes: software then never amplifies, so it cannot clip.
 	Above
 )
-
-// maxGain is the gain of audio(7I) for unity.
-const maxGain = 255
 
 // Level is the hardware volume of a direction.
 type Level struct {
@@ -47,7 +45,7 @@ func (c *Card) Level(d audio.Direction) (Level, error) {
 		l.Now = max(l.Now, e.Scale.Decibels(x))
 	}
 	l.Low, l.High = e.Scale.Range()
-	l.Gain = fromDecibels(l.Now)
+	l.Gain = mixer.FromDecibels(l.Now)
 	return l, nil
 }
 
@@ -57,10 +55,10 @@ func (c *Card) Level(d audio.Direction) (Level, error) {
 // each port has a volume and there is none over all, it sets all of them and returns what is left
 // at the first port. Errors: audio.ErrInvalid, and audio.ErrUnsupported as for Level.
 func (c *Card) SetGain(d audio.Direction, gain int, r Rounding) (remains float64, err error) {
-	if gain < 0 || gain > maxGain {
-		return 0, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
+	if gain < 0 || gain > mixer.MaxGain {
+		return 0, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, mixer.MaxGain)
 	}
-	want := toDecibels(gain)
+	want := mixer.Decibels(gain)
 	got, err := c.SetLevel(d, want, r)
 	if err != nil {
 		return 0, err
@@ -94,8 +92,8 @@ func (c *Card) SetLevel(d audio.Direction, dB float64, r Rounding) (got float64,
 // present one to the one that SetGain would set. Neighbours are at most most dB apart, or one
 // step of the card's scale. Errors as for SetGain.
 func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (levels []float64, err error) {
-	if gain < 0 || gain > maxGain {
-		return nil, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, maxGain)
+	if gain < 0 || gain > mixer.MaxGain {
+		return nil, audio.ErrInvalid.With("%s.gain = %d: out of range, use 0..%d", d, gain, mixer.MaxGain)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,7 +106,7 @@ func (c *Card) Way(d audio.Direction, gain int, r Rounding, most float64) (level
 	if err != nil || len(v) == 0 {
 		return nil, err
 	}
-	now, to := slices.Max(v), e.Scale.step(toDecibels(gain), r)
+	now, to := slices.Max(v), e.Scale.step(mixer.Decibels(gain), r)
 	levels = append(levels, e.Scale.Decibels(now))
 	if now == to && slices.Min(v) != to {
 		levels = append(levels, e.Scale.Decibels(to)) // another program has moved one channel
@@ -154,12 +152,4 @@ func remainder(want, got float64) float64 {
 
 func noGain(d audio.Direction) error {
 	return audio.ErrUnsupported.With("the card has no volume with a scale in dB to %s with", d)
-}
-
-// toDecibels returns the level of a gain, −∞ for 0.
-func toDecibels(gain int) float64 { return 20 * math.Log10(float64(gain)/maxGain) }
-
-// fromDecibels returns the gain with the nearest amplitude.
-func fromDecibels(dB float64) int {
-	return int(math.Round(maxGain * math.Min(1, amplitude(dB))))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // monitorPath leads from an input to the outputs within the card.
@@ -63,8 +64,8 @@ func (c *Card) HasMonitor() bool { return len(c.monitors) > 0 }
 // inputs, and a later Select moves the path along. It returns audio.ErrUnsupported if the
 // selected inputs have no path or none is selected.
 func (c *Card) SetMonitor(gain int) (heard float64, err error) {
-	if gain < 0 || gain > maxGain {
-		return 0, audio.ErrInvalid.With("monitor_gain = %d: out of range, use 0..%d", gain, maxGain)
+	if gain < 0 || gain > mixer.MaxGain {
+		return 0, audio.ErrInvalid.With("monitor_gain = %d: out of range, use 0..%d", gain, mixer.MaxGain)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +110,7 @@ func (c *Card) pathGain(p monitorPath) (gain int, err error) {
 		}
 	}
 	if p.volume == nil {
-		return maxGain, nil
+		return mixer.MaxGain, nil
 	}
 	v, err := c.controls.Read(p.volume.ID)
 	if err != nil {
@@ -176,7 +177,7 @@ func (c *Card) hasOther(path monitorPath, on map[string]bool) bool {
 
 // steps returns the steps that set the path to a gain.
 func (p monitorPath) steps(gain int) (steps []step) {
-	audible := gain > 0 && (p.volume != nil || gain > maxGain/2)
+	audible := gain > 0 && (p.volume != nil || gain > mixer.MaxGain/2)
 	if p.volume != nil && (gain > 0 || p.sw == nil) {
 		steps = append(steps, step{p.volume.ID, p.volume.all(p.value(gain))})
 	}
@@ -192,18 +193,18 @@ func (p monitorPath) steps(gain int) (steps []step) {
 // value returns the value of the volume for a gain: linear in the range if there is no scale.
 func (p monitorPath) value(gain int) int64 {
 	if p.volume.Scale.Known() {
-		return p.volume.Scale.Nearest(toDecibels(gain))
+		return p.volume.Scale.Nearest(mixer.Decibels(gain))
 	}
-	return p.volume.Min + int64(math.Round(float64(p.volume.Max-p.volume.Min)*float64(gain)/maxGain))
+	return p.volume.Min + int64(math.Round(float64(p.volume.Max-p.volume.Min)*float64(gain)/mixer.MaxGain))
 }
 
 // gain is the inverse of value.
 func (p monitorPath) gain(value int64) int {
 	switch width := p.volume.Max - p.volume.Min; {
 	case p.volume.Scale.Known():
-		return fromDecibels(p.volume.Scale.Decibels(value))
+		return mixer.FromDecibels(p.volume.Scale.Decibels(value))
 	case width > 0:
-		return int(math.Round(float64(value-p.volume.Min) / float64(width) * maxGain))
+		return int(math.Round(float64(value-p.volume.Min) / float64(width) * mixer.MaxGain))
 	}
 	return 0
 }
@@ -211,7 +212,7 @@ func (p monitorPath) gain(value int64) int {
 // level returns the level in dB.
 func (p monitorPath) level(gain int) float64 {
 	switch {
-	case p.volume == nil && gain > maxGain/2:
+	case p.volume == nil && gain > mixer.MaxGain/2:
 		return 0
 	case p.volume == nil, gain == 0 && p.sw != nil:
 		return math.Inf(-1)
