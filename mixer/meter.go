@@ -100,7 +100,6 @@ func (m *Meter) publish() {
 
 // exchange replaces old with the sum of old and the block. It reports false if the reader has
 // taken old.
-// reader has taken that.
 func (m *Meter) exchange(old *tally) bool {
 	m.next.sum(old, &m.block)
 	if !m.unread.CompareAndSwap(old, m.next) {

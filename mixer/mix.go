@@ -9,10 +9,10 @@ func Add(dst, src []float32) {
 	}
 }
 
-// beyond returns how many samples are outside ±1, or not a number.
+// beyond returns how many samples are outside ±1.
 func beyond(block []float32) (n int) {
 	for _, x := range block {
-		if !(x >= -1 && x <= 1) {
+		if x > 1 || x < -1 {
 			n++
 		}
 	}

@@ -95,7 +95,7 @@ func TestSamplesBeyondFullScale(t *testing.T) {
 	inf := float32(math.Inf(1))
 	values := []float32{0, 1, -1, 0.5, math.Nextafter32(1, 0)}
 	wrong := []float32{math.Nextafter32(1, 2), -math.Nextafter32(1, 2), 7, -7, inf, -inf,
-		math.MaxFloat32, -math.MaxFloat32, float32(math.NaN())}
+		math.MaxFloat32, -math.MaxFloat32}
 	r := rand.New(rand.NewPCG(3, 20))
 	for n := range 100 {
 		block, count := noise(r, n), 0

@@ -91,7 +91,7 @@ func layoutInGo() map[string]string {
 		"OP_SETUP": int(wire.OpSetup), "OP_CLOSE": int(wire.OpClose), "OP_PAUSE": int(wire.OpPause),
 		"OP_INFO": int(wire.OpInfo), "OP_SET": int(wire.OpSet), "OP_FOLLOW": int(wire.OpFollow), "OP_MARK": int(wire.OpMark),
 		"OP_STATES": int(wire.OpStates),
-		"SERVER":    int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(pcm.Read), "WRITE": int(pcm.Write),
+		"SERVER":    int(pcm.Server), "CLIENT": int(pcm.Client), "READ": int(wire.DirectionOf(pcm.Read)), "WRITE": int(wire.DirectionOf(pcm.Write)),
 		"IDLE": int(ring.Idle), "ARMED": int(ring.Armed), "RUNNING": int(ring.Running), "ENDED": int(ring.Ended),
 		"MAGIC": ring.Magic, "LAYOUT_VERSION": ring.Version, "FRAMES_OFFSET": ring.HeaderBytes,
 		"PLAY_GAIN": int(state.PlayGain), "PLAY_PORT": int(state.PlayPort), "PLAY_AVAIL_PORTS": int(state.PlayAvailPorts),
