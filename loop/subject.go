@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// Subject has an audio(7I) state: a device (Engine) or an end of a loop (Strip). Any goroutine but
+// Subject has an audio(7I) state: a device (Engine) or an end of a loop (EndControls). Any goroutine but
 // the engine's may call its methods.
 type Subject interface {
 	// Name returns the shortest name. A device and a loop may share it; see Patchbay.Address.
@@ -33,7 +33,7 @@ type Subject interface {
 
 var (
 	_ Subject = (*Engine)(nil)
-	_ Subject = (*Strip)(nil)
+	_ Subject = (*EndControls)(nil)
 )
 
 // Find returns the subject of a name. ErrNoDevice: there is none.
@@ -53,10 +53,10 @@ func (b *Patchbay) Find(name string) (Subject, error) {
 	if name == "" {
 		return nil, err
 	}
-	strip, noLoop := b.Strip(name)
+	end, noLoop := b.EndControls(name)
 	switch {
 	case noLoop == nil:
-		return strip, nil
+		return end, nil
 	case strings.Contains(name, "/"):
 		return nil, noLoop
 	}
@@ -92,7 +92,7 @@ func (b *Patchbay) Devices() []*Engine {
 // Address returns the name by which Find finds s.
 func (b *Patchbay) Address(s Subject) string {
 	name := s.Name()
-	if _, isEnd := s.(*Strip); isEnd {
+	if _, isEnd := s.(*EndControls); isEnd {
 		if _, err := b.Device(name); err == nil {
 			return name + "/" + pcm.Client.String()
 		}

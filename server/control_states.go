@@ -69,7 +69,7 @@ func (c *Control) device(r *http.Request) (loop.Subject, error) {
 
 // end finds an end by the name client or server, or by the PID of a client.
 func (c *Control) end(r *http.Request) (loop.Subject, error) {
-	return c.Bay.Strip(r.PathValue("loop") + "/" + r.PathValue("end"))
+	return c.Bay.EndControls(r.PathValue("loop") + "/" + r.PathValue("end"))
 }
 
 // get answers with a state.

@@ -19,11 +19,11 @@ func related(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
 	}
 	all := []loop.Subject{first}
 	add := func(name string) {
-		if s, err := bay.Strip(name); err == nil { // else it has gone
+		if s, err := bay.EndControls(name); err == nil { // else it has gone
 			all = append(all, s)
 		}
 	}
-	_, isEnd := first.(*loop.Strip)
+	_, isEnd := first.(*loop.EndControls)
 	for _, s := range bay.Status() {
 		switch {
 		case isEnd && s.Name == first.Name():

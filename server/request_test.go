@@ -195,7 +195,7 @@ func TestAsManyRequestsAsAreAllowed(t *testing.T) {
 }
 
 // TestRequestsTakeEffectInTheirOrder: who has the answer to one knows that the daemon has
-// heeded those before it, also a drain whose own answer is still to come.
+// acknowledged those before it, also a drain whose own answer is still to come.
 func TestRequestsTakeEffectInTheirOrder(t *testing.T) {
 	r := newRig(t)
 	c, m := r.stuck()

@@ -315,9 +315,9 @@ func (w *world) set(name string, args ...string) {
 	w.Helper()
 	p, err := state.ParsePatch(args...)
 	w.ok(err)
-	strip, err := w.bay.Strip(name)
+	controls, err := w.bay.EndControls(name)
 	w.ok(err)
-	_, err = strip.Set(p)
+	_, err = controls.Set(p)
 	w.ok(err)
 }
 

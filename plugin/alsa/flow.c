@@ -48,7 +48,7 @@ int lb_over(const struct lb_pcm *p)
 {
 	const struct lb_shared *s = p->ring.shared;
 	/* Read before state: the daemon arms the end before it counts a start. */
-	bool heeded = s->starts == p->starts;
+	bool acknowledged = s->starts == p->starts;
 	uint32_t now = s->state, error = s->error;
 
 	if (now == LB_ENDED)
@@ -56,7 +56,7 @@ int lb_over(const struct lb_pcm *p)
 	if (p->conn.dead)
 		return -ENODEV;
 	/* The start was taken back: start_timeout. */
-	if (now == LB_IDLE && p->armed && heeded)
+	if (now == LB_IDLE && p->armed && acknowledged)
 		return -(int)(error ? error : EINTR);
 	return 0;
 }
@@ -216,10 +216,10 @@ void lb_unwrite(struct lb_pcm *p)
 
 int lb_begin(struct lb_pcm *p)
 {
-	bool heeded = p->ring.shared->starts == p->starts; /* read before state, as in lb_over */
+	bool acknowledged = p->ring.shared->starts == p->starts; /* read before state, as in lb_over */
 	int err;
 
-	if (!heeded || lb_state(p) != LB_IDLE)
+	if (!acknowledged || lb_state(p) != LB_IDLE)
 		return 0;
 	lb_unwrite(p);
 	err = lb_send(&p->conn, LB_OP_START, &(struct lb_message){ 0 });

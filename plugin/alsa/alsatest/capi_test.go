@@ -80,7 +80,7 @@ func TestCAPIIsComplete(t *testing.T) {
 }
 
 // TestD7HeededStartIsNotTakenBack: the plugin looks at a start in an order that fits the
-// daemon's, so that no call fails because the start was heeded just then.
+// daemon's, so that no call fails because the start was acknowledged just then.
 func TestD7HeededStartIsNotTakenBack(t *testing.T) {
 	t.Parallel()
 	agentProgram(t) // skips without a compiler

@@ -44,7 +44,7 @@ func (m *mixerRig) remove(name string) {
 // strip is the state of an end or a client.
 func (m *mixerRig) strip(name string) state.Info {
 	m.Helper()
-	s, err := m.bay.Strip(name)
+	s, err := m.bay.EndControls(name)
 	if err != nil {
 		m.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func (m *mixerRig) strip(name string) state.Info {
 // setStrip changes it as an operator does.
 func (m *mixerRig) setStrip(name string, fields ...string) {
 	m.Helper()
-	s, err := m.bay.Strip(name)
+	s, err := m.bay.EndControls(name)
 	if err != nil {
 		m.Fatal(err)
 	}

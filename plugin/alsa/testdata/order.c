@@ -1,5 +1,5 @@
 /* The order in which the program looks at words that the daemon changes in an order of its
- * own: a start that was just heeded is none that was taken back. Another thread is the
+ * own: a start that was just acknowledged is none that was taken back. Another thread is the
  * daemon; it arms the end and counts its start while this one looks. */
 #include <pthread.h>
 #include <sched.h>
@@ -48,6 +48,6 @@ int main(void)
 	}
 	pthread_join(daemon, NULL);
 	if (wrong)
-		fprintf(stderr, "%u of %d starts were told as taken back when they were heeded\n", wrong, ROUNDS);
+		fprintf(stderr, "%u of %d starts were told as taken back when they were acknowledged\n", wrong, ROUNDS);
 	return wrong != 0;
 }

@@ -43,7 +43,7 @@ type File struct {
 type savedState struct {
 	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": written by an older version
 	Devices map[string]state.Saved `json:"devices"`
-	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their strip
+	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
 }
 
 // eventRoom is how many sets may wait to be saved.
@@ -115,8 +115,8 @@ func (s *File) RestoreDevice(device *loop.Engine) { s.restore(device, s.state.De
 func (s *File) RestoreLoop(name string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	for _, strip := range s.strips(name) {
-		s.restore(strip, s.state.Ends)
+	for _, end := range s.ends(name) {
+		s.restore(end, s.state.Ends)
 	}
 }
 
@@ -130,11 +130,11 @@ func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	}
 }
 
-// strips returns the strips of a loop whose state is saved.
-func (s *File) strips(name string) (all []*loop.Strip) {
+// ends returns the controls of the ends of a loop whose state is saved.
+func (s *File) ends(name string) (all []*loop.EndControls) {
 	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
-		if strip, err := s.bay.Strip(name + "/" + role.String()); err == nil {
-			all = append(all, strip)
+		if end, err := s.bay.EndControls(name + "/" + role.String()); err == nil {
+			all = append(all, end)
 		}
 	}
 	return all
@@ -197,8 +197,8 @@ func (s *File) flush() {
 		keep(device, &s.state.Devices)
 	}
 	for _, l := range s.bay.Status() {
-		for _, strip := range s.strips(l.Name) {
-			keep(strip, &s.state.Ends)
+		for _, end := range s.ends(l.Name) {
+			keep(end, &s.state.Ends)
 		}
 	}
 	s.state.Socket = realPath(s.socket)

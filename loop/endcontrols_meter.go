@@ -34,7 +34,7 @@ func (e *End) refadeMeterLocked() (change func()) {
 
 // Levels implements Subject: in the program's format, after the controls of the end. With several clients,
 // each channel has the level of the loudest, and frames are those of the client that moved most.
-func (s *Strip) Levels() device.Levels {
+func (s *EndControls) Levels() device.Levels {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	var l device.Levels

@@ -12,8 +12,8 @@ import (
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
-// Strip is the audio(7I) state of an end of a loop, like a channel strip of a mixer. Frames pass
-// the strips of both ends; a client's frames pass its own strip, then the one of the client end,
+// EndControls is the audio(7I) state of an end of a loop, like a channel strip of a mixer. Frames pass
+// those of both ends; a client's frames pass its own, then those of the client end,
 // which all clients share.
 //
 //	NAME, NAME/client   the client end
@@ -22,7 +22,7 @@ import (
 //
 // The settings of the first two survive close and open. Any goroutine but the engine's may call the
 // methods.
-type Strip struct {
+type EndControls struct {
 	loop *Loop
 	role pcm.Role
 	one  *End // a single client; nil: the end
@@ -66,11 +66,11 @@ func (e *End) faderSettingsLocked() []mixer.Setting {
 	return all
 }
 
-// Strip finds a strip by name. ErrNoDevice: there is no such loop, end or client.
-func (b *Patchbay) Strip(name string) (*Strip, error) {
+// EndControls finds an end by name. ErrNoDevice: there is no such loop, end or client.
+func (b *Patchbay) EndControls(name string) (*EndControls, error) {
 	l, err := b.find(name)
 	if err == nil {
-		return &Strip{loop: l, role: pcm.Client}, nil
+		return &EndControls{loop: l, role: pcm.Client}, nil
 	}
 	cut := strings.LastIndexByte(name, '/')
 	if cut < 0 {
@@ -82,25 +82,25 @@ func (b *Patchbay) Strip(name string) (*Strip, error) {
 	}
 	switch pid, notPID := strconv.Atoi(end); {
 	case end == pcm.Client.String():
-		return &Strip{loop: l, role: pcm.Client}, nil
+		return &EndControls{loop: l, role: pcm.Client}, nil
 	case end == pcm.Server.String() && l.deviceBus != nil:
 		return nil, audio.ErrNoDevice.With("the server end of %s is the device %s", l.spec.Name, l.engine.name)
 	case end == pcm.Server.String():
-		return &Strip{loop: l, role: pcm.Server}, nil
+		return &EndControls{loop: l, role: pcm.Server}, nil
 	case notPID == nil:
-		return l.clientStrip(pid)
+		return l.clientControls(pid)
 	}
 	return nil, audio.ErrNoDevice.With("%s has no end %s: use client, server or the pid of a client", l.spec.Name, end)
 }
 
-// clientStrip returns the strip of the first client of a process.
-func (l *Loop) clientStrip(pid int) (*Strip, error) {
+// clientControls returns the controls of the first client of a process.
+func (l *Loop) clientControls(pid int) (*EndControls, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var pids []string
 	for _, c := range l.clients {
 		if c.holder.PID == pid {
-			return &Strip{loop: l, role: pcm.Client, one: c}, nil
+			return &EndControls{loop: l, role: pcm.Client, one: c}, nil
 		}
 		pids = append(pids, strconv.Itoa(c.holder.PID))
 	}
@@ -111,8 +111,8 @@ func (l *Loop) clientStrip(pid int) (*Strip, error) {
 	return nil, audio.ErrNoDevice.With("%s has no client with pid %d; there are %s", l.spec.Name, pid, list)
 }
 
-// Name returns the shortest name by which Patchbay.Strip finds it.
-func (s *Strip) Name() string {
+// Name returns the shortest name by which Patchbay.EndControls finds it.
+func (s *EndControls) Name() string {
 	switch {
 	case s.one != nil:
 		return fmt.Sprintf("%s/%d", s.loop.spec.Name, s.one.holder.PID)
@@ -123,18 +123,18 @@ func (s *Strip) Name() string {
 }
 
 // Err implements Subject.
-func (s *Strip) Err() error { return s.loop.engine.Err() }
+func (s *EndControls) Err() error { return s.loop.engine.Err() }
 
 // Holder implements Subject.
-func (s *Strip) Holder() pcm.Holder {
+func (s *EndControls) Holder() pcm.Holder {
 	if s.one != nil {
 		return s.one.holder
 	}
 	return pcm.Holder{}
 }
 
-// settings returns the settings of the strip.
-func (s *Strip) settings() *endSettings {
+// settings returns the settings behind s.
+func (s *EndControls) settings() *endSettings {
 	if s.one != nil {
 		return s.one.settings
 	}
@@ -142,7 +142,7 @@ func (s *Strip) settings() *endSettings {
 }
 
 // endsLocked returns the ends that programs hold.
-func (s *Strip) endsLocked() (all []*End) {
+func (s *EndControls) endsLocked() (all []*End) {
 	held := s.loop.clients
 	switch {
 	case s.one != nil:
@@ -160,13 +160,13 @@ func (s *Strip) endsLocked() (all []*End) {
 
 // Info implements Subject. With several clients, counters are summed, and a flag is set if one
 // client has it; pause if all do.
-func (s *Strip) Info() state.Info {
+func (s *EndControls) Info() state.Info {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	return s.infoLocked()
 }
 
-func (s *Strip) infoLocked() state.Info {
+func (s *EndControls) infoLocked() state.Info {
 	l := s.loop
 	i := s.settings().Info
 	for _, d := range audio.Directions() {

@@ -8,7 +8,7 @@ import (
 )
 
 // Set implements Subject.
-func (s *Strip) Set(p state.Patch) (state.Reply, error) {
+func (s *EndControls) Set(p state.Patch) (state.Reply, error) {
 	commit := func(next *state.Info, reply *state.Reply) (wait func(), err error) {
 		s.settings().keepLocked(next, p)
 		for n, e := range s.endsLocked() {
@@ -24,7 +24,7 @@ func (s *Strip) Set(p state.Patch) (state.Reply, error) {
 }
 
 // Restore implements Subject.
-func (s *Strip) Restore(saved state.Saved) error {
+func (s *EndControls) Restore(saved state.Saved) error {
 	return s.settings().Restore(&s.loop.mu, saved, s.infoLocked, func(next *state.Info) (wait func(), err error) {
 		s.settings().keepLocked(next, state.Patch{})
 		return s.refadeLocked(), nil
@@ -72,7 +72,7 @@ func (e *End) applyLocked(p state.Patch, first bool, was *state.Side) {
 }
 
 // refadeLocked gives the settings to the lines; wait blocks until they have them.
-func (s *Strip) refadeLocked() (wait func()) {
+func (s *EndControls) refadeLocked() (wait func()) {
 	var all []func()
 	for _, e := range s.endsLocked() {
 		if change := e.refadeMeterLocked(); change != nil {

@@ -13,7 +13,7 @@ import (
 
 func (c *card) levelsOf(name string) device.Levels {
 	c.Helper()
-	s, err := c.bay.Strip(name)
+	s, err := c.bay.EndControls(name)
 	if err != nil {
 		c.Fatal(err)
 	}

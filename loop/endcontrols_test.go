@@ -31,7 +31,7 @@ func (c *card) tryOf(name string, args ...string) (state.Reply, error) {
 	if err != nil {
 		c.Fatal(err)
 	}
-	s, err := c.bay.Strip(name)
+	s, err := c.bay.EndControls(name)
 	if err != nil {
 		return state.Reply{}, err
 	}
@@ -40,7 +40,7 @@ func (c *card) tryOf(name string, args ...string) (state.Reply, error) {
 
 func (c *card) infoOf(name string) state.Info {
 	c.Helper()
-	s, err := c.bay.Strip(name)
+	s, err := c.bay.EndControls(name)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (c *card) between(spec loop.Spec, f audio.Format, server audio.Direction) (
 	return w, r
 }
 
-// TestD19GainOfEnds: on its way from program to program a frame passes the strips of both
+// TestD19GainOfEnds: on its way from program to program a frame passes the controls of both
 // ends. At unity nothing is touched, also after a change of gain.
 func TestD19GainOfEnds(t *testing.T) {
 	for _, sharing := range []loop.Sharing{loop.Exclusive, loop.Shared} {
@@ -336,7 +336,7 @@ func TestD25WhatIsSetOfALoopLasts(t *testing.T) {
 	i := c.infoOf("speaker")
 	saved := i.Save()
 	other := newCard(t, true, false)
-	s, err := other.bay.Strip("speaker")
+	s, err := other.bay.EndControls("speaker")
 	if err != nil {
 		t.Fatal(err)
 	}
