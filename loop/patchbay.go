@@ -28,9 +28,9 @@ func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
 // Subscribe returns a queue of the events from now on; see event.Fanout.
 func (b *Patchbay) Subscribe(room int) *event.Subscription { return b.events.Subscribe(room) }
 
-// Seen returns the number of events so far, counting loops that come and go, and a channel that is
+// Revision returns the number of events so far, counting loops that come and go, and a channel that is
 // closed at the next one; see event.Fanout.
-func (b *Patchbay) Seen() (events uint64, next <-chan struct{}) { return b.events.Seen() }
+func (b *Patchbay) Revision() (events uint64, next <-chan struct{}) { return b.events.Revision() }
 
 // AddDevice adds a device. The caller still closes it, after the Patchbay. From now on the device follows
 // changes of its hardware, and sends events. ErrBusy: the name is taken, or the device was added before.

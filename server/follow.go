@@ -47,7 +47,7 @@ func related(bay *loop.Patchbay, name string) ([]loop.Subject, error) {
 // states answers with one message for each related state, then Seen.
 func (c *conn) states(r *wire.Request) error {
 	h, bay := r.Header, c.server.bay
-	events, _ := bay.Seen() // first, so that an event during the listing counts as new
+	events, _ := bay.Revision() // first, so that an event during the listing counts as new
 	all, err := related(bay, wire.Text(r.Device.Name[:]))
 	if err != nil {
 		return c.fail(h, err)
@@ -71,7 +71,7 @@ func (c *conn) follow(ctx context.Context, r *wire.Request) error {
 	return c.later(r.Header, func() error {
 		for {
 			var next <-chan struct{}
-			if events, next = c.server.bay.Seen(); events != r.Seen.Events {
+			if events, next = c.server.bay.Revision(); events != r.Seen.Events {
 				return nil
 			}
 			select {

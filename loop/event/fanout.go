@@ -71,16 +71,16 @@ func (f *Fanout) Tell(ev Event) {
 	}
 }
 
-// Bump makes Seen count a change that is not an event.
+// Bump makes Revision count a change that is not an event.
 func (f *Fanout) Bump() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.countLocked()
 }
 
-// Seen returns the number of events so far, and a channel that is closed at the next one. A change is
-// visible before its event is counted, so a program that calls Seen first and then looks misses nothing.
-func (f *Fanout) Seen() (events uint64, next <-chan struct{}) {
+// Revision returns the number of events so far, and a channel that is closed at the next one. A change is
+// visible before its event is counted, so a program that calls Revision first and then looks misses nothing.
+func (f *Fanout) Revision() (events uint64, next <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.next == nil {
