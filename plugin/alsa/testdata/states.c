@@ -150,6 +150,15 @@ static const char *value(enum kind kind, long n)
 	return space;
 }
 
+/* settled is a count as it was when the state was reached. BUSY and DRAINING begin with a full or an empty
+ * buffer, and a clock that nobody cranks may move it before the call. */
+static long settled(const struct subject *s, enum start state, const struct row *r, long n)
+{
+	if (s->role || r->kind != COUNT || (state != BUSY && state != DRAINING) || n <= 0 || n >= WHOLE)
+		return n;
+	return r->call == call_delay && subject_plays(s) ? WHOLE : 0;
+}
+
 static _Atomic int seen; /* signals */
 
 static void count(int number)
@@ -249,7 +258,7 @@ static void cell(struct subject *s, enum start state, const struct row *r, const
 		WANT(pthread_join(h.thread, NULL), 0);
 	if (c->flags >= 0)
 		ring(0);
-	text = value(r->kind, got);
+	text = value(r->kind, settled(s, state, r, got));
 	printf("%s%s %s\n", text, h.dropped ? "!" : "", state_of(s));
 	fflush(stdout);
 	subject_close(s);
