@@ -17,11 +17,11 @@ type delivery struct {
 }
 
 // newDelivery makes the reading end of a line.
-func newDelivery(ln *Line, r *End, from place) *delivery {
+func newDelivery(ln *Line, r *End, from place) delivery {
 	if ln.period == 0 || r.Period < ln.period {
 		ln.period = r.Period
 	}
-	return &delivery{Sink: r.Sink, line: ln, end: r, place: from}
+	return delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
 // give passes frames through the path, which makes n of them, to the program, and returns how many

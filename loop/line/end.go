@@ -10,10 +10,6 @@ import (
 // End is the engine's view of an end that a program holds. Control sets the first part while no
 // line uses the end.
 type End struct {
-	Format audio.Format
-	Period int // frames
-	Buffer int // frames
-	Ring   *ring.Ring
 	Source *ring.Source // nil: the program reads
 	Sink   *ring.Sink   // nil: the program writes
 	Bell   Bell
@@ -22,9 +18,9 @@ type End struct {
 
 	// Set by control; the engine obeys in the next cycle.
 	Paused   atomic.Bool
-	LastMark atomic.Uint64         // position of the last eof mark
 	DrainTo  atomic.Uint64         // position drains wait for; the engine clears it when reached
 	MarkTo   atomic.Uint64         // position of the next eof mark; control clears it
+	LastMark atomic.Uint64         // position of the last eof mark
 	Meter    atomic.Pointer[Meter] // nil: never read
 
 	// Set by the engine; any goroutine may read.
@@ -32,6 +28,12 @@ type End struct {
 	Flowing atomic.Bool   // a writing program has frames
 	Xruns   Xruns
 	Bad     atomic.Uint64 // NaN and infinite samples since the ring was made
+
+	// Set by control, as the first part.
+	Ring   *ring.Ring
+	Format audio.Format
+	Period int // frames
+	Buffer int // frames
 }
 
 // Bell wakes the program of an end. The engine calls it, so it must not block or allocate.

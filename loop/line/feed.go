@@ -5,8 +5,8 @@ package line
 //
 //	program ─▶ ring ─▶ path ─▶ bus
 type feed struct {
-	*Line
-	from *supply
+	Line
+	from supply
 	to   *Bus
 }
 

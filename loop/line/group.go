@@ -22,18 +22,20 @@ type group struct {
 // NewGroup returns the line of a server of a shared loop, without clients, and its bus, which has
 // room for the frames of one period of s. It allocates.
 func NewGroup(o Owner, l *Loop, s *Set, server *End, settings ...mixer.Setting) *Line {
-	ln := &Line{owner: o, loop: l}
 	// One format needs no conversion: no error.
-	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...)
-	block := audio.MulDiv(uint64(s.basePeriod), ln.path.rate, s.rate) // a longer cycle takes several blocks
-	bus := &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}
-	ln.group = &group{server: ln, bus: bus}
+	path, _ := newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...)
+	block := audio.MulDiv(uint64(s.basePeriod), path.rate, s.rate) // a longer cycle takes several blocks
+	g := &group{bus: &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}}
 	if server.Source != nil {
-		ln.kind = &playingServer{ln, ln.group, newSupply(ln, server, nowhere{})}
+		p := &playingServer{Line: Line{owner: o, loop: l, path: path, group: g}, group: g}
+		p.kind, p.from = p, newSupply(&p.Line, server, nowhere{})
+		g.server = &p.Line
 	} else {
-		ln.kind = &recordingServer{ln, ln.group, newDelivery(ln, server, nowhere{})}
+		r := &recordingServer{Line: Line{owner: o, loop: l, path: path, group: g}, group: g}
+		r.kind, r.to = r, newDelivery(&r.Line, server, nowhere{})
+		g.server = &r.Line
 	}
-	return ln
+	return g.server
 }
 
 // NewMember returns the line of a client on the bus of a device. stands gives the positions of the
@@ -43,15 +45,20 @@ func NewMember(o Owner, l *Loop, client *End, b *Bus, stands audio.Positions,
 	at, f := b.Format(), client.Format
 	at.Positions = stands
 	inferPositions(&at, &f)
-	ln = &Line{owner: o, loop: l}
 	if client.Source != nil {
-		if ln.path, err = newPath(f, at, l.Convert, fadesOnBus, settings...); err == nil {
-			ln.kind = &feed{ln, newSupply(ln, client, b), b}
+		p := &feed{Line: Line{owner: o, loop: l}, to: b}
+		if p.path, err = newPath(f, at, l.Convert, fadesOnBus, settings...); err != nil {
+			return nil, err
 		}
-	} else if ln.path, err = newPath(at, f, l.Convert, fadesInPath, settings...); err == nil {
-		ln.kind = &tap{ln, b, newDelivery(ln, client, b)}
+		p.kind, p.from = p, newSupply(&p.Line, client, b)
+		return &p.Line, nil
 	}
-	return ln, err
+	p := &tap{Line: Line{owner: o, loop: l}, from: b}
+	if p.path, err = newPath(at, f, l.Convert, fadesInPath, settings...); err != nil {
+		return nil, err
+	}
+	p.kind, p.to = p, newDelivery(&p.Line, client, b)
+	return &p.Line, nil
 }
 
 // Join is NewMember for the group of a server's line.
@@ -68,9 +75,9 @@ func (ln *Line) Grouped() bool { return ln.group != nil }
 
 // playingServer is the line of a server that plays to a group.
 type playingServer struct {
-	*Line
+	Line
 	*group
-	from *supply
+	from supply
 }
 
 func (p *playingServer) advance(t *tick) Finding { return p.from.advance(t, p) }
@@ -114,7 +121,7 @@ func (p *playingServer) spread(t *tick, n, silence int) {
 func (p *playingServer) room(t *tick) int {
 	least, most := int(^uint(0)>>1), 0
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
-		to := ln.kind.(*tap).to
+		to := &ln.kind.(*tap).to
 		room, err := to.Room()
 		if err != nil || to.end.Paused.Load() {
 			continue // the tap's own turn finds a bad position
@@ -130,7 +137,7 @@ func (p *playingServer) room(t *tick) int {
 
 func (p *playingServer) end() {
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
-		to := ln.kind.(*tap).to
+		to := &ln.kind.(*tap).to
 		to.emptyConverter()
 		to.endStream()
 	}
@@ -138,9 +145,9 @@ func (p *playingServer) end() {
 
 // recordingServer is the line of a server that records what a group plays.
 type recordingServer struct {
-	*Line
+	Line
 	*group
-	to *delivery
+	to delivery
 }
 
 func (r *recordingServer) advance(t *tick) Finding {

@@ -9,29 +9,32 @@ import (
 )
 
 // Line is a session as the engine sees it: frames of a loop on their way. It holds what all lines
-// have; the kind knows how the frames go.
+// have; the kind, which it is part of, knows how the frames go.
+//
+// Between two cycles the programs of the machine take over its caches. So a line is one piece of memory,
+// and what every cycle touches comes first in it, and first in path, End, supply and delivery.
 type Line struct {
 	// Closing is set by control when the writer closes: deliver what it wrote, then end.
 	Closing atomic.Bool
 
+	findings atomic.Uint32 // shared by the engine and the reporter
+
+	// Owned by the engine.
+	kind       kind
+	next, prev *Line
+	clock      clock
+	set        *Set
+	list       *list // that the line is in; nil: none
+
 	// Set before the engine gets the line.
-	owner  Owner
 	loop   *Loop
-	kind   kind
 	path   path
 	period int    // smallest period of its programs, in output frames
 	group  *group // whose server's line it is; nil: none
 	joins  *group // whose member it is; nil: none
+	owner  Owner
 
-	// Shared by the engine and the reporter.
-	findings atomic.Uint32
-	reported *Line // next in Set.reports
-
-	// Owned by the engine.
-	set        *Set
-	list       *list // that the line is in; nil: none
-	next, prev *Line
-	clock      clock
+	reported *Line // next in Set.reports; shared by the engine and the reporter
 }
 
 // Loop is what all lines of one loop share.

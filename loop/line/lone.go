@@ -9,8 +9,8 @@ import (
 
 // lonePlayer is a line whose program plays to no client.
 type lonePlayer struct {
-	*Line
-	from *supply
+	Line
+	from supply
 }
 
 func (p *lonePlayer) advance(t *tick) Finding { return p.from.advance(t, p) }
@@ -30,8 +30,8 @@ func (p *lonePlayer) end() {}
 
 // loneRecorder is a line whose program records silence.
 type loneRecorder struct {
-	*Line
-	to *delivery
+	Line
+	to delivery
 }
 
 func (r *loneRecorder) advance(t *tick) Finding {
@@ -65,15 +65,16 @@ func (r *loneRecorder) advance(t *tick) Finding {
 
 // NewLone returns the line of a server without a client. It allocates.
 func NewLone(o Owner, l *Loop, server *End, settings ...mixer.Setting) *Line {
-	ln := &Line{owner: o, loop: l}
 	// One format needs no conversion: no error.
-	ln.path, _ = newPath(server.Format, server.Format, convert.Options{}, fadesNot, settings...)
+	path, _ := newPath(server.Format, server.Format, convert.Options{}, fadesNot, settings...)
 	if server.Source != nil {
-		ln.kind = &lonePlayer{ln, newSupply(ln, server, nowhere{})}
-	} else {
-		ln.kind = &loneRecorder{ln, newDelivery(ln, server, nowhere{})}
+		p := &lonePlayer{Line: Line{owner: o, loop: l, path: path}}
+		p.kind, p.from = p, newSupply(&p.Line, server, nowhere{})
+		return &p.Line
 	}
-	return ln
+	r := &loneRecorder{Line: Line{owner: o, loop: l, path: path}}
+	r.kind, r.to = r, newDelivery(&r.Line, server, nowhere{})
+	return &r.Line
 }
 
 // Alone reports whether this is the line of a server without a client.

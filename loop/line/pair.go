@@ -6,9 +6,9 @@ import "github.com/loopbridge/loopbridge/mixer"
 //
 //	program ─▶ ring ─▶ path ─▶ ring ─▶ program
 type pair struct {
-	*Line
-	from *supply
-	to   *delivery
+	Line
+	from supply
+	to   delivery
 }
 
 // NewPair returns the line of two programs, one at the server end, with the settings of both. It
@@ -20,12 +20,12 @@ func NewPair(o Owner, l *Loop, w, r *End, settings ...mixer.Setting) (ln *Line, 
 	} else {
 		inferPositions(&to, &from)
 	}
-	ln = &Line{owner: o, loop: l}
-	if ln.path, err = newPath(from, to, l.Convert, fadesInPath, settings...); err != nil {
+	p := &pair{Line: Line{owner: o, loop: l}}
+	if p.path, err = newPath(from, to, l.Convert, fadesInPath, settings...); err != nil {
 		return nil, err
 	}
-	ln.kind = &pair{ln, newSupply(ln, w, nowhere{}), newDelivery(ln, r, nowhere{})}
-	return ln, nil
+	p.kind, p.from, p.to = p, newSupply(&p.Line, w, nowhere{}), newDelivery(&p.Line, r, nowhere{})
+	return &p.Line, nil
 }
 
 func (p *pair) advance(t *tick) Finding { return p.from.advance(t, p) }

@@ -8,14 +8,14 @@ import (
 
 // path converts and fades frames on their way through a line.
 type path struct {
-	from, to   audio.Format       // of input and output
 	rate       uint64             // of the output; frame counts are output frames by default
 	frameBytes int                // of the output
 	converter  *convert.Converter // nil: frames are copied
-	raw        bool               // the converter only reorders channels
 	fader      *mixer.Fader       // of both ends
+	raw        bool               // the converter only reorders channels
 	fading     fading
-	converts   bool // control's own record of whether there is a converter
+	converts   bool         // control's own record of whether there is a converter
+	from, to   audio.Format // of input and output
 }
 
 // fading says what applies the fader of a path.

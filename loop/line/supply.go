@@ -21,14 +21,14 @@ type supply struct {
 }
 
 // newSupply makes the writing end of a line whose path is known.
-func newSupply(ln *Line, w *End, to place) *supply {
+func newSupply(ln *Line, w *End, to place) supply {
 	ln.Closing.Store(w.Gone)
 	w.Flowing.Store(false)
 	period := max(1, int(audio.MulDiv(uint64(w.Period), ln.path.rate, uint64(ln.path.from.Rate))))
 	if ln.period == 0 || period < ln.period {
 		ln.period = period
 	}
-	return &supply{Source: w.Source, line: ln, end: w, place: to, primer: min(w.Period+ln.path.latency(), w.Buffer)}
+	return supply{Source: w.Source, line: ln, end: w, place: to, primer: min(w.Period+ln.path.latency(), w.Buffer)}
 }
 
 // sender is a kind of line whose program writes.

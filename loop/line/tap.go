@@ -7,9 +7,9 @@ import "github.com/loopbridge/loopbridge/audio"
 //
 //	bus ─▶ path ─▶ ring ─▶ program
 type tap struct {
-	*Line
+	Line
 	from *Bus
-	to   *delivery
+	to   delivery
 }
 
 func (p *tap) advance(t *tick) Finding {

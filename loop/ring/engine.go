@@ -5,14 +5,14 @@ import "github.com/loopbridge/loopbridge/audio"
 // Source is the engine's half of a playback ring. One goroutine at a time may use it; no method
 // blocks or allocates.
 type Source struct {
-	*Ring
 	pos   uint64 // our position: frames taken
 	seen  uint64 // the program's position when last read
 	waked uint64 // the last value of wake that rang the bell
+	Ring         // a copy: a cycle finds all it needs in one place
 }
 
 // NewSource returns the engine's half of a playback ring. Call it once for each ring.
-func NewSource(r *Ring) *Source { return &Source{Ring: r} }
+func NewSource(r *Ring) *Source { return &Source{Ring: *r} }
 
 // Avail returns how many frames can be taken. ErrProtocol: the program's position is impossible.
 func (s *Source) Avail() (frames int, err error) {
@@ -52,19 +52,19 @@ func (s *Source) Restart() { s.seen = s.pos }
 func (s *Source) Taken() uint64 { return s.pos }
 
 // Due reports whether to ring the bell: once for each position the program asked to be woken at.
-func (s *Source) Due() bool { return due(s.Ring, s.pos, &s.waked) }
+func (s *Source) Due() bool { return due(&s.Ring, s.pos, &s.waked) }
 
 // Sink is the engine's half of a capture ring. One goroutine at a time may use it; no method blocks
 // or allocates.
 type Sink struct {
-	*Ring
 	pos   uint64 // our position: frames given
 	seen  uint64 // the program's position when last read
 	waked uint64 // the last value of wake that rang the bell
+	Ring         // a copy, as in Source
 }
 
 // NewSink returns the engine's half of a capture ring. Call it once for each ring.
-func NewSink(r *Ring) *Sink { return &Sink{Ring: r} }
+func NewSink(r *Ring) *Sink { return &Sink{Ring: *r} }
 
 // Room returns how many frames fit without dropping any. ErrProtocol: the program's position is impossible.
 func (s *Sink) Room() (frames int, err error) {
@@ -109,7 +109,7 @@ func (s *Sink) Give(n int) {
 func (s *Sink) Given() uint64 { return s.pos }
 
 // Due does what Source.Due does.
-func (s *Sink) Due() bool { return due(s.Ring, s.pos, &s.waked) }
+func (s *Sink) Due() bool { return due(&s.Ring, s.pos, &s.waked) }
 
 func due(r *Ring, pos uint64, waked *uint64) bool {
 	w := r.header.wake.Load()

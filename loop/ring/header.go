@@ -89,11 +89,11 @@ func (s Spec) fits() bool {
 
 // Ring is memory with the layout of a ring. Writer, Reader, Source and Sink are its halves.
 type Ring struct {
-	spec   Spec
 	header *Header
 	frames []byte
 	frame  int    // bytes
 	size   uint64 // capacity
+	spec   Spec   // last: moving frames needs it not
 }
 
 // New lays out a ring in mem, which must hold Spec.Bytes zeroed bytes at an address that is a
