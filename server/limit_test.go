@@ -95,7 +95,8 @@ func TestDaemonWithoutDescriptors(t *testing.T) {
 		return err == nil
 	})
 	v := &victims{T: t, ctx: servertest.Guard(t), socket: o.socket}
-	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(0))
+	// Waits for those whose hang-up the daemon has not yet read.
+	s, c := v.open("loop0", serverReads()), v.open("loop0", clientWrites(-1))
 	if _, err := c.Write(v.ctx, make([]byte, 4*480)); err != nil {
 		t.Error(err)
 	}
