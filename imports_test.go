@@ -45,8 +45,10 @@ func layers() []layer {
 		{"loop/event", "audio/state loop/pcm", "what happens, whoever wants to know"},
 		{"loop/device", "audio audio/state backend mixer", "audio(7I) between a stream and a bus, whoever plays on that"},
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
-		{"loop/line", "audio backend mixer loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
-		{"loop", "audio audio/state backend mixer loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop/line", "audio backend mixer servo loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
+		{"loop", "audio audio/state backend mixer resample servo loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
+		{"loop/route", "audio audio/state mixer resample servo loop loop/ring loop/pcm loop/event loop/device loop/line loop/convert",
+			"joins ends and devices by what the patchbay offers to any program, and one kind of line"},
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},

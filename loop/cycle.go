@@ -6,6 +6,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/line"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // run is the engine's goroutine.
@@ -85,6 +86,7 @@ func (e *Engine) settle() {
 	if want {
 		e.position = 0
 		e.device.Start()
+		e.lines.Start()
 		err = e.stream.Start()
 	} else {
 		e.device.Stop()
@@ -102,8 +104,8 @@ func (e *Engine) fail(err error) {
 	e.lines.Drop()
 }
 
-// add gives the engine a line, and blocks until it has it.
-func (e *Engine) add(ln *line.Line) {
+// Add gives the engine a line, and blocks until it has it. Any goroutine but the engine's may call it.
+func (e *Engine) Add(ln *line.Line) {
 	e.do(func() {
 		switch {
 		case e.failed:
@@ -116,9 +118,20 @@ func (e *Engine) add(ln *line.Line) {
 	})
 }
 
-// remove takes a line from the engine, if it is still there, and blocks until the engine no longer
-// touches the line's rings.
-func (e *Engine) remove(ln *line.Line) { e.do(func() { e.lines.Remove(ln) }) }
+// Remove takes a line from the engine, if it is still there, and blocks until the engine no longer
+// touches the line's rings. Any goroutine but the engine's may call it.
+func (e *Engine) Remove(ln *line.Line) { e.do(func() { e.lines.Remove(ln) }) }
+
+// Finish lets a line end by itself in the next cycle. It does not block.
+func (e *Engine) Finish(ln *line.Line) {
+	ln.Closing.Store(true)
+	e.stream.Wake()
+}
+
+// Fade changes the settings of a line; wait blocks until they are in effect.
+func (e *Engine) Fade(ln *line.Line, settings ...mixer.Setting) (wait func()) {
+	return e.post(ln.Fade(settings...))
+}
 
 // pace asks the device for the period the lines need.
 func (e *Engine) pace() {

@@ -57,10 +57,21 @@ type drain struct {
 	done chan error
 }
 
+// Routed is a Host whose program is a route of the daemon itself: it reads and writes the rings within
+// cycles.
+type Routed interface {
+	Host
+	// Routed is never called.
+	Routed()
+}
+
+// Engine returns the engine that moves the frames of the end.
+func (e *End) Engine() *Engine { return e.loop.engine }
+
 // newEndLocked makes an end with a ring.
 func (l *Loop) newEndLocked(o pcm.Options, dir audio.Direction, f audio.Format, host Host) (*End, error) {
 	e := &End{
-		End: line.End{Bell: host, Server: o.Role == pcm.Server}, loop: l, host: host, role: o.Role, dir: dir,
+		End: line.End{Bell: host, Server: o.Role == pcm.Server, Routed: isRouted(host)}, loop: l, host: host, role: o.Role, dir: dir,
 		holder: o.Holder, unsettled: o.Unsettled, settings: l.settings[o.Role],
 	}
 	if o.Role == pcm.Client {

@@ -111,6 +111,9 @@ func (l *Loop) clientControls(pid int) (*EndControls, error) {
 	return nil, audio.ErrNoDevice.With("%s has no client with pid %d; there are %s", l.spec.Name, pid, list)
 }
 
+// Controls returns the controls of this end alone.
+func (e *End) Controls() *EndControls { return &EndControls{loop: e.loop, role: e.role, one: e} }
+
 // Name returns the shortest name by which Patchbay.EndControls finds it.
 func (s *EndControls) Name() string {
 	switch {

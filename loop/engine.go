@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // Engine drives the loops of one device: it owns the device's thread and every frame that its clock
@@ -124,6 +125,18 @@ func (e *Engine) tell(ev event.Event) {
 
 // Cycles returns how many cycles the engine ran.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
+
+// Clock returns what is known of the device's clock. Any goroutine may read it.
+func (e *Engine) Clock() *servo.Published { return &e.lines.Clock }
+
+// Period returns the longest period of the device, in frames, if it is asked for one: what was granted if
+// it has only that. Any goroutine may call it.
+func (e *Engine) Period(asked int) int {
+	if e.pacer == nil {
+		return e.Granted().Period
+	}
+	return min(asked, e.Granted().Period)
+}
 
 // Granted returns the configuration of the stream. Any goroutine may call it.
 func (e *Engine) Granted() backend.Config { return e.stream.Granted() }

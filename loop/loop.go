@@ -90,7 +90,7 @@ func (l *Loop) linkLocked(s *session) {
 			e.session = s
 		}
 	}
-	l.engine.add(s.Line)
+	l.engine.Add(s.Line)
 }
 
 // unlinkLocked takes a session from the engine, which touches the rings no more once it returns.
@@ -105,7 +105,7 @@ func (l *Loop) unlinkLocked(s *session) {
 			l.unlinkLocked(c.session)
 		}
 	}
-	l.engine.remove(s.Line)
+	l.engine.Remove(s.Line)
 	for _, e := range []*End{s.writer, s.reader} {
 		if e != nil && e.session == s {
 			e.session = nil

@@ -18,12 +18,16 @@ type Patchbay struct {
 	mu      sync.RWMutex
 	devices []*Engine // in the order in which they were added
 	loops   map[string]*Loop
+	others  map[string]Subject // of other packages
+	sides   map[string]*Loop   // of devices, once somebody asked for them
 	closed  bool
 	events  event.Fanout
 }
 
 // NewPatchbay returns a patchbay without devices and loops.
-func NewPatchbay() *Patchbay { return &Patchbay{loops: make(map[string]*Loop)} }
+func NewPatchbay() *Patchbay {
+	return &Patchbay{loops: make(map[string]*Loop), sides: make(map[string]*Loop), others: make(map[string]Subject)}
+}
 
 // Subscribe returns a queue of the events from now on; see event.Fanout.
 func (b *Patchbay) Subscribe(room int) *event.Subscription { return b.events.Subscribe(room) }
@@ -112,11 +116,13 @@ func (b *Patchbay) Remove(name string) error {
 func (b *Patchbay) Close() {
 	b.mu.Lock()
 	b.closed = true
-	loops := b.loops
-	b.loops = nil
+	loops, sides := b.loops, b.sides
+	b.loops, b.sides = nil, nil
 	b.mu.Unlock()
-	for _, l := range loops {
-		l.remove()
+	for _, all := range []map[string]*Loop{loops, sides} {
+		for _, l := range all {
+			l.remove()
+		}
 	}
 	b.events.Close()
 }
@@ -137,6 +143,9 @@ func (b *Patchbay) find(name string) (*Loop, error) {
 	b.mu.RLock()
 	l := b.loops[name]
 	b.mu.RUnlock()
+	if l == nil {
+		l = b.side(name)
+	}
 	if l == nil {
 		return nil, b.unknown(name)
 	}

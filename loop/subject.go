@@ -7,6 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/device"
+	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -43,9 +44,16 @@ var (
 //	LOOP, LOOP/client     the client end of a loop, with all its clients
 //	LOOP/server           the server end, if it can be a program
 //	LOOP/PID              one client, while it is open
+//	route/NAME            a route, and what else AddSubject added
 //
 // If a device and a loop share a name, it is the device's.
 func (b *Patchbay) Find(name string) (Subject, error) {
+	b.mu.RLock()
+	other := b.others[name]
+	b.mu.RUnlock()
+	if other != nil {
+		return other, nil
+	}
 	device, err := b.Device(name)
 	if err == nil {
 		return device, nil
@@ -62,6 +70,29 @@ func (b *Patchbay) Find(name string) (Subject, error) {
 	}
 	return nil, audio.ErrNoDevice.With("%v, nor a loop of that name", err)
 }
+
+// AddSubject makes Find know a subject of another package by its name. ErrBusy: the name is taken.
+func (b *Patchbay) AddSubject(s Subject) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.others[s.Name()] != nil {
+		return audio.ErrBusy.With("there is a %s already", s.Name())
+	}
+	b.others[s.Name()] = s
+	b.events.Bump()
+	return nil
+}
+
+// RemoveSubject makes Find forget what AddSubject added.
+func (b *Patchbay) RemoveSubject(name string) {
+	b.mu.Lock()
+	delete(b.others, name)
+	b.mu.Unlock()
+	b.events.Bump()
+}
+
+// Tell sends an event of a subject of another package.
+func (b *Patchbay) Tell(ev event.Event) { b.events.Tell(ev) }
 
 // Device is Find for devices only.
 func (b *Patchbay) Device(name string) (*Engine, error) {

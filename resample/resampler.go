@@ -89,6 +89,11 @@ func (r *Resampler) Adjust(factor float64) float64 {
 	return factor
 }
 
+// Behind returns how many frames of input were taken beyond the place of the next output frame.
+func (r *Resampler) Behind() float64 {
+	return float64(r.have-r.at-r.filter.half+1) - float64(r.place.fraction)*r.place.scale
+}
+
 // Reset begins a new stream, before which there was silence.
 func (r *Resampler) Reset() {
 	r.at, r.have, r.place.fraction = 0, r.filter.half-1, 0

@@ -16,16 +16,18 @@ type Options struct {
 	Direct bool
 	// Dither adds noise where samples are rounded to fewer bits.
 	Dither bool
+	// Vary is how far Adjust may go, such as 0.005 for 0.5 %; 0: the ratio of the rates is fixed.
+	Vary float64
 }
 
 // Needed reports whether frames have to be converted at all.
 func (o Options) Needed(from, to audio.Format) bool {
-	return !from.Alike(to) || o.explicit(from, to) && !o.Matrix.IsDirect() || !o.order(from, to).IsZero()
+	return !from.Alike(to) || o.Vary > 0 || o.explicit(from, to) && !o.Matrix.IsDirect() || !o.order(from, to).IsZero()
 }
 
 // Rearranged reports whether only the order of the channels differs.
 func (o Options) Rearranged(from, to audio.Format) bool {
-	return from.Alike(to) && !o.order(from, to).IsZero()
+	return from.Alike(to) && o.Vary == 0 && !o.order(from, to).IsZero()
 }
 
 // order returns how channels are rearranged between sides with equally many.
@@ -109,9 +111,11 @@ func New(from, to audio.Format, o Options) (*Converter, error) {
 	default:
 		c.down, c.mixed = m.ChannelMix(), make([]float32, block*to.Channels)
 	}
-	if from.Rate != to.Rate {
+	if from.Rate != to.Rate || o.Vary > 0 {
 		var err error
-		config := resample.Config{Channels: between, In: from.Rate, Out: to.Rate, Quality: o.Quality}
+		config := resample.Config{
+			Channels: between, In: from.Rate, Out: to.Rate, Quality: o.Quality, Vary: o.Vary,
+		}
 		c.resampler, err = resample.New(config)
 		if err != nil {
 			return nil, err
@@ -258,6 +262,29 @@ func (c *Converter) Latency() int {
 		return 0
 	}
 	return c.resampler.Latency()
+}
+
+// Adjust makes the input run factor times as fast as its rate says, from the next frame on, as far as
+// Options.Vary allows.
+func (c *Converter) Adjust(factor float64) {
+	if c.resampler != nil {
+		c.resampler.Adjust(factor)
+	}
+}
+
+// Behind returns how many frames of input were taken beyond the place of the next output frame.
+func (c *Converter) Behind() float64 {
+	if c.resampler == nil {
+		return 0
+	}
+	return c.resampler.Behind()
+}
+
+// Reset drops what the Converter holds; the next input starts a new stream.
+func (c *Converter) Reset() {
+	if c.resampler != nil {
+		c.resampler.Reset()
+	}
 }
 
 // Bad returns how many NaN and infinite samples became 0. It belongs to the goroutine that converts.

@@ -18,9 +18,7 @@ type delivery struct {
 
 // newDelivery makes the reading end of a line.
 func newDelivery(ln *Line, r *End, from place) delivery {
-	if ln.period == 0 || r.Period < ln.period {
-		ln.period = r.Period
-	}
+	ln.paceWith(r.Period)
 	return delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
@@ -112,6 +110,9 @@ func (d *delivery) publish(t *tick, converting uint64) {
 	d.SetClock(t.Time)
 	d.SetDelay(uint32(before + converting))
 	d.end.Moved.Store(d.Given())
+	if d.end.Routed {
+		d.end.Offset.Store(int64(audio.MulDiv(t.Position, uint64(d.end.Format.Rate), t.rate)) - int64(d.Given()))
+	}
 	if d.Due() {
 		d.end.Bell.Ring()
 	}

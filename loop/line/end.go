@@ -15,6 +15,7 @@ type End struct {
 	Bell   Bell
 	Server bool // the server end
 	Gone   bool // the program closed; its last frames are being delivered
+	Routed bool // the program is a route: Offset is kept, and the first frame starts the clock
 
 	// Set by control; the engine obeys in the next cycle.
 	Paused   atomic.Bool
@@ -25,6 +26,7 @@ type End struct {
 
 	// Set by the engine; any goroutine may read.
 	Moved   atomic.Uint64 // frames taken from or given to the program
+	Offset  atomic.Int64  // position of the device, in frames of the ring, less that of the ring; if Routed
 	Flowing atomic.Bool   // a writing program has frames
 	Xruns   Xruns
 	Bad     atomic.Uint64 // NaN and infinite samples since the ring was made

@@ -29,6 +29,8 @@ func (s *Set) listOf(ln *Line) *list {
 		return &k.to.lines
 	case *tap:
 		return &k.from.lines
+	case *route:
+		return &s.routes
 	}
 	return &s.lines
 }
@@ -63,8 +65,8 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [3]*list {
-	return [...]*list{&s.Recorded.lines, &s.lines, &s.Played.lines}
+func (s *Set) lists() [4]*list {
+	return [...]*list{&s.Recorded.lines, &s.routes, &s.lines, &s.Played.lines}
 }
 
 // Pace returns the smallest period of any line, in frames of the device, or the configured one if
@@ -95,6 +97,13 @@ func (ln *Line) members() *list {
 		return &list{}
 	}
 	return &ln.group.bus.lines
+}
+
+// paceWith takes the period of an end, in output frames, into account.
+func (ln *Line) paceWith(period int) {
+	if ln.period == 0 || period < ln.period {
+		ln.period = period
+	}
 }
 
 // pace returns the period of a line in frames of the device.

@@ -67,6 +67,9 @@ func (p *path) converterForFader(o convert.Options) *convert.Converter {
 // Fade returns a function that changes the settings of a line's path, to be run on the engine's
 // goroutine between two cycles. Fade itself is for control, and may allocate.
 func (ln *Line) Fade(settings ...mixer.Setting) (change func()) {
+	if r, ok := ln.kind.(*route); ok {
+		return func() { r.setLevel(settings) }
+	}
 	p := &ln.path
 	c := p.converterForFader(ln.loop.Convert)
 	return func() {

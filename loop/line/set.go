@@ -6,18 +6,26 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/device"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // Set holds all lines of an engine. Its methods are for the engine's goroutine unless they say otherwise.
 type Set struct {
 	Played, Recorded *Bus // of the device; empty for a side it does not have
 
+	// Clock is the device's, against CLOCK_MONOTONIC, for the routes of other engines; any goroutine
+	// may read it.
+	Clock servo.Published
+
 	rate       uint64 // of the device
 	basePeriod int    // frames, as configured
 	lines      list   // that count a clock of their own
-	count      int    // lines in all lists
-	changed    bool   // lines came or went since Changed
-	tick       tick   // of this cycle
+	routes     list
+	clock      *servo.Clock
+	estimate   servo.Estimate // what Clock has
+	count      int            // lines in all lists
+	changed    bool           // lines came or went since Changed
+	tick       tick           // of this cycle
 
 	reports atomic.Pointer[Line]
 	kick    chan struct{} // wakes the reporter
@@ -29,18 +37,43 @@ func NewSet(d *device.Device, rate, basePeriod int) *Set {
 		Played:   &Bus{Bus: d.Out, place: deviceSide{d, audio.Play}},
 		Recorded: &Bus{Bus: d.In, place: deviceSide{d, audio.Record}},
 		rate:     uint64(rate), basePeriod: basePeriod, kick: make(chan struct{}, 1),
+		clock: servo.NewClock(float64(rate)),
 	}
 }
 
 // Any reports whether there are lines.
 func (s *Set) Any() bool { return s.count > 0 }
 
-// Begin starts a cycle: it advances the lines that take what the device recorded, then those with a
-// clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
+// Start prepares for the start of the device: its position begins anew.
+func (s *Set) Start() {
+	s.clock.Reset()
+	s.estimate = s.clock.Estimate()
+	s.Clock.Store(&s.estimate)
+}
+
+// Begin starts a cycle: it advances the lines that take what the device recorded, then routes, then the
+// lines with a clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
 func (s *Set) Begin(t backend.Tick, lenient bool) {
 	s.tick = tick{Tick: t, rate: s.rate, lenient: lenient}
+	s.observe(&s.tick)
 	s.Recorded.lines.advance(&s.tick)
+	s.routes.advance(&s.tick)
 	s.lines.advance(&s.tick)
+}
+
+// estimates is how old, in ns, what is known of the clock may become.
+const estimates = 20e6
+
+// observe measures the clock of the device.
+func (s *Set) observe(t *tick) {
+	if t.Freewheel || t.Position == 0 { // no clock; a wake-up before the first tick
+		return
+	}
+	s.clock.Observe(int64(t.Position), t.Time)
+	if t.Time-s.estimate.Seen >= estimates {
+		s.estimate = s.clock.Estimate()
+		s.Clock.Store(&s.estimate)
+	}
 }
 
 // Play advances the lines the device plays, once Played knows its number of frames.

@@ -24,11 +24,12 @@ type supply struct {
 func newSupply(ln *Line, w *End, to place) supply {
 	ln.Closing.Store(w.Gone)
 	w.Flowing.Store(false)
-	period := max(1, int(audio.MulDiv(uint64(w.Period), ln.path.rate, uint64(ln.path.from.Rate))))
-	if ln.period == 0 || period < ln.period {
-		ln.period = period
+	ln.paceWith(max(1, int(audio.MulDiv(uint64(w.Period), ln.path.rate, uint64(ln.path.from.Rate)))))
+	primer := min(w.Period+ln.path.latency(), w.Buffer)
+	if w.Routed {
+		primer = routeAhead
 	}
-	return supply{Source: w.Source, line: ln, end: w, place: to, primer: min(w.Period+ln.path.latency(), w.Buffer)}
+	return supply{Source: w.Source, line: ln, end: w, place: to, primer: primer}
 }
 
 // sender is a kind of line whose program writes.

@@ -70,11 +70,15 @@ func (r Reader) Read(p []byte) (frames int) {
 }
 
 // Discard drops everything there is to read.
-func (r Reader) Discard() {
+func (r Reader) Discard() { r.Skip(int(r.size)) }
+
+// Skip drops the n oldest frames, or all if there are fewer, and returns how many.
+func (r Reader) Skip(n int) (frames int) {
 	for {
 		pos := r.header.program.Load()
-		if r.header.program.CompareAndSwap(pos, r.header.daemon.Load()) {
-			return
+		there := min(r.header.daemon.Load()-pos, uint64(max(0, n)))
+		if r.header.program.CompareAndSwap(pos, pos+there) {
+			return int(there)
 		}
 	}
 }

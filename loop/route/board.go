@@ -1,0 +1,151 @@
+package route
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// Board holds the routes of a patchbay by name. Any goroutine may call its methods.
+type Board struct {
+	bay *loop.Patchbay
+
+	mu     sync.Mutex
+	routes map[string]*Route
+	closed bool
+}
+
+// NewBoard returns a board without routes.
+func NewBoard(bay *loop.Patchbay) *Board { return &Board{bay: bay, routes: map[string]*Route{}} }
+
+// Add makes a route, which waits until both places are free. It does not block. ErrBusy: the name is taken.
+// ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
+// work, such as a cycle.
+func (b *Board) Add(s Spec) (*Route, error) {
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	from, err := find(b.bay, s.From, pcm.Read)
+	if err != nil {
+		return nil, fmt.Errorf("%s: from: %w", s.Name, err)
+	}
+	to, err := find(b.bay, s.To, pcm.Write)
+	if err != nil {
+		return nil, fmt.Errorf("%s: to: %w", s.Name, err)
+	}
+	plan, err := newPlan(&s, from.on, to.on)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		return nil, audio.ErrClosed
+	case b.routes[s.Name] != nil:
+		return nil, audio.ErrBusy.With("there is a route %s already", s.Name)
+	}
+	if cycle := b.cycleLocked(from.node, to.node); cycle != nil && !(s.Feedback && s.Setting.Gain < mixer.MaxGain) {
+		return nil, audio.ErrInvalid.With("%s would close a cycle, in which sound grows without end: %s; "+
+			"if you want it, set feedback = true and a gain below 255", s.Name, strings.Join(cycle, " -> "))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Route{bay: b.bay, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}), settings: newSettings(&s)}
+	r.status.Paused.Store(s.Paused)
+	b.routes[s.Name] = r
+	if err := b.bay.AddSubject(r); err != nil {
+		delete(b.routes, s.Name)
+		cancel()
+		return nil, err
+	}
+	go r.run(ctx)
+	return r, nil
+}
+
+// cycleLocked returns the nodes of the cycle that a cord between two nodes would close, or nil.
+func (b *Board) cycleLocked(from, to string) []string {
+	// What was looked at leads nowhere.
+	seen := map[string]bool{}
+	var walk func(at string, way []string) []string
+	walk = func(at string, way []string) []string {
+		if way = append(way, at); at == from {
+			return append([]string{from}, way...)
+		}
+		if seen[at] {
+			return nil
+		}
+		seen[at] = true
+		for _, r := range b.routes {
+			if r.from.node == at {
+				if cycle := walk(r.to.node, way); cycle != nil {
+					return cycle
+				}
+			}
+		}
+		return nil
+	}
+	return walk(to, nil)
+}
+
+// Remove fades a route out and removes it. It blocks for about a period. ErrNoDevice: there is none.
+func (b *Board) Remove(name string) error {
+	b.mu.Lock()
+	r := b.routes[name]
+	delete(b.routes, name)
+	b.mu.Unlock()
+	if r == nil {
+		return audio.ErrNoDevice.With("there is no route %s", name)
+	}
+	r.end()
+	return nil
+}
+
+func (r *Route) end() {
+	r.cancel()
+	<-r.done
+	r.bay.RemoveSubject(r.Name())
+}
+
+// Route returns a route. ErrNoDevice: there is none.
+func (b *Board) Route(name string) (*Route, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.routes[name]; r != nil {
+		return r, nil
+	}
+	return nil, audio.ErrNoDevice.With("there is no route %s", name)
+}
+
+// Routes returns all routes by name.
+func (b *Board) Routes() []*Route {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []*Route
+	for _, r := range b.routes {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(x, y *Route) int { return strings.Compare(x.spec.Name, y.spec.Name) })
+	return all
+}
+
+// Close removes all routes. Close the patchbay after it.
+func (b *Board) Close() {
+	b.mu.Lock()
+	b.closed = true
+	all := b.routes
+	b.routes = nil
+	b.mu.Unlock()
+	for _, r := range all {
+		r.cancel()
+	}
+	for _, r := range all {
+		r.end()
+	}
+}

@@ -1,0 +1,26 @@
+// Package route holds patch cords: a route carries sound from what one place records to what another
+// plays, for as long as both are there, whatever clocks them.
+//
+//	Board ─▶ Route ─▶ loop.End (reads)  ─┐
+//	              └─▶ loop.End (writes) ─┴─▶ line.NewRoute, on the engine of the end that writes
+//
+// To its two places a route is a client, or the server, like any program: it waits until an end is free,
+// it is counted and shown, and it ends when they do; then it waits for them again. Only its frames
+// take a shorter way: they are moved within the cycle of the engine (see package line).
+//
+// # Places
+//
+//	DEVICE/record, DEVICE        from the input of a device
+//	DEVICE/play, DEVICE          to its output
+//	LOOP/client, LOOP            from or to the client end of a loop
+//	LOOP/server                  from or to the server end
+//
+// If a device and a loop share a name, it is the device's.
+//
+// # Life of a route
+//
+//	         source is there        sink is there         frames come, clocks are known
+//	waiting ────────────────▶ waiting ───────────▶ silent ───────────▶ flowing
+//	  ▲                                              ▲                    │
+//	  └──────── an end is over ◀─────────────────────┴── a clock is lost ─┘
+package route

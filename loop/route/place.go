@@ -1,0 +1,86 @@
+package route
+
+import (
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+)
+
+// place is where a route begins or ends: an end of a loop, or a side of a device.
+type place struct {
+	loop string // for Patchbay.Attach
+	role pcm.Role
+	on   *loop.Engine
+	node string // in the graph that cycles are looked for in; what is written here comes out at the same node
+}
+
+// find returns the place of a name, to be read (Read) or written. ErrNoDevice: there is none. ErrAccess: it is
+// there, but for the other direction.
+func find(bay *loop.Patchbay, name string, d audio.Direction) (place, error) {
+	base, end := name, ""
+	if cut := strings.LastIndexByte(name, '/'); cut >= 0 {
+		base, end = name[:cut], name[cut+1:]
+	}
+	if device, err := bay.Device(base); err == nil && base != "" {
+		switch end {
+		case "", d.String():
+			return side(device, d)
+		case d.Opposite().String():
+			return place{}, wrongWay(name, d.Opposite())
+		}
+	}
+	for _, s := range bay.Status() {
+		if s.Name == base {
+			p, err := endOf(&s, name, end, d)
+			if err == nil {
+				p.on, err = bay.Device(s.Device)
+			}
+			return p, err
+		}
+	}
+	return place{}, audio.ErrNoDevice.With("there is no device and no loop %s", name)
+}
+
+// endOf returns the end of a loop: "client", "server" or "", which is the client.
+func endOf(s *loop.Status, name, end string, d audio.Direction) (place, error) {
+	switch attached := s.Attached != 0; {
+	case end == pcm.Server.String() && attached:
+		return place{}, audio.ErrBusy.With("%s: the server end is the device %s", name, s.Device)
+	case end != "" && end != pcm.Client.String() && end != pcm.Server.String():
+		return place{}, audio.ErrNoDevice.With("%s has no end %s; use client or server", s.Name, end)
+	case attached && s.Attached != d:
+		return place{}, wrongWay(name, s.Attached)
+	case attached:
+		return place{loop: s.Name, role: pcm.Client, node: s.Device + "/" + d.String()}, nil
+	}
+	p := place{loop: s.Name, role: pcm.Client}
+	if end == pcm.Server.String() {
+		p.role = pcm.Server
+	}
+	// What one end writes comes out of the other.
+	if out := p.role; d == pcm.Read && out == pcm.Client || d == pcm.Write && out == pcm.Server {
+		p.node = s.Name + "/" + pcm.Client.String()
+	} else {
+		p.node = s.Name + "/" + pcm.Server.String()
+	}
+	return p, nil
+}
+
+// wrongWay is an error of a place that only has the other direction.
+func wrongWay(name string, d audio.Direction) error {
+	if d == audio.Record {
+		return audio.ErrAccess.With("%s: a route can only come from it", name)
+	}
+	return audio.ErrAccess.With("%s: a route can only go to it", name)
+}
+
+func side(e *loop.Engine, d audio.Direction) (place, error) {
+	granted := e.Granted()
+	if d == audio.Play && !granted.Play || d == audio.Record && !granted.Record {
+		return place{}, audio.ErrAccess.With("the device %s has nothing to %s", e.Name(), d)
+	}
+	name := e.Name() + "/" + d.String()
+	return place{loop: name, role: pcm.Client, on: e, node: name}, nil
+}

@@ -1,0 +1,84 @@
+package route
+
+import (
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/resample"
+	"github.com/loopbridge/loopbridge/servo"
+)
+
+// plan is what a route asks of its two ends.
+type plan struct {
+	follows bool          // a servo follows two clocks
+	latency time.Duration // if it does
+	pace    time.Duration // of both devices; 0: theirs
+}
+
+const (
+	// jitter is what the latency has for wake-ups that are late, and positions that move in steps.
+	jitter = 2 * time.Millisecond
+	// slack is how long an engine may be late without that a route loses a frame.
+	slack = 250 * time.Millisecond
+	// shortest is the shortest period a route asks for.
+	shortest = time.Millisecond
+)
+
+// newPlan returns the plan of a route between devices. The least latency is what the source has at a time, what the
+// sink takes at a time, what the resampler looks ahead, and jitter. ErrInvalid: the route asks for less.
+func newPlan(s *Spec, from, to *loop.Engine) (plan, error) {
+	p := plan{follows: from != to && s.Drift != None || s.Drift == Resample}
+	if !p.follows {
+		return p, nil
+	}
+	rate := from.Granted().Format.Rate
+	r, err := resample.New(resample.Config{Channels: 1, In: rate, Out: to.Granted().Format.Rate, Quality: s.Quality, Vary: servo.Range})
+	if err != nil {
+		return p, err
+	}
+	ahead := duration(r.Latency(), rate)
+	p.latency = s.Latency
+	if p.latency == 0 {
+		p.latency = DefaultLatency
+	}
+	p.pace = max(shortest, (p.latency-ahead-jitter)/2)
+	source, sink := p.granted(from), p.granted(to)
+	least := (source + sink + ahead + jitter).Round(10 * time.Microsecond)
+	switch {
+	case p.latency >= least:
+	case s.Latency == 0:
+		p.latency = least
+	default:
+		return p, audio.ErrInvalid.With("%s: a latency of %s is too low; the least is %s: periods of %s (%s) and %s (%s), "+
+			"%s of the resampler, %s for jitter", s.Name, s.Latency, least, round(source), from.Name(), round(sink), to.Name(),
+			round(ahead), jitter)
+	}
+	return p, nil
+}
+
+// granted returns the period a device gets.
+func (p *plan) granted(e *loop.Engine) time.Duration {
+	return duration(e.Period(p.period(e)), e.Granted().Format.Rate)
+}
+
+// period returns the frames that an end on a device asks for.
+func (p *plan) period(e *loop.Engine) int {
+	granted := e.Granted()
+	if p.pace == 0 {
+		return granted.Period
+	}
+	return min(granted.Period, max(1, int(granted.Format.Frames(p.pace))))
+}
+
+// buffer returns the frames of a ring: twice the latency, and what engines may be late.
+func (p *plan) buffer(e *loop.Engine) int {
+	granted := e.Granted()
+	return int(granted.Format.Frames(2*p.latency+slack)) + 4*granted.Period
+}
+
+func duration(frames, rate int) time.Duration {
+	return time.Duration(frames) * time.Second / time.Duration(rate)
+}
+
+func round(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }

@@ -1,0 +1,239 @@
+package route
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/convert"
+	"github.com/loopbridge/loopbridge/loop/device"
+	"github.com/loopbridge/loopbridge/loop/line"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// Route is one patch cord. Any goroutine but an engine's may call its methods.
+type Route struct {
+	bay      *loop.Patchbay
+	spec     Spec
+	from, to place
+	plan     plan
+	cancel   context.CancelFunc
+	done     chan struct{}
+	status   line.RouteStatus
+
+	mu       sync.Mutex
+	settings device.Settings // of the play side; what is recorded passes no controls
+	cord     *cord           // nil: waiting
+	waitsFor string
+	since    uint64 // frames when the samples counter was 0
+	err      error
+}
+
+// run joins the two places again and again.
+func (r *Route) run(ctx context.Context) {
+	defer close(r.done)
+	for ctx.Err() == nil {
+		_, changed := r.bay.Revision()
+		err := r.join(ctx)
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		r.note(err)
+		select {
+		case <-changed: // something may be free now
+			sleep(ctx, again)
+		case <-ctx.Done():
+		}
+	}
+}
+
+// again is the shortest time between two attempts to open an end, so that two routes that want the same
+// one do not keep each other busy.
+const again = 100 * time.Millisecond
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+func (r *Route) note(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+// join opens both ends, and returns when one of them is over.
+func (r *Route) join(ctx context.Context) error {
+	from, err := r.open(ctx, r.from, pcm.Read)
+	if err != nil {
+		return err
+	}
+	defer from.end.Abandon()
+	if !from.runs(ctx) {
+		return nil
+	}
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		from.ended(both)
+		cancel()
+	}()
+	to, err := r.open(both, r.to, pcm.Write)
+	if err != nil {
+		if both.Err() != nil {
+			return nil // the source is over
+		}
+		return err
+	}
+	defer to.end.Abandon()
+	if !to.runs(both) {
+		return nil
+	}
+	c, err := r.connect(from.end, to.end)
+	if err != nil {
+		return err
+	}
+	defer r.disconnect(c)
+	go func() {
+		to.ended(both)
+		cancel()
+	}()
+	select {
+	case <-both.Done():
+	case <-c.over:
+	}
+	return nil
+}
+
+// open opens an end as soon as it is free.
+func (r *Route) open(ctx context.Context, p place, d audio.Direction) (*host, error) {
+	r.mu.Lock()
+	r.waitsFor, r.err = p.loop, nil
+	r.mu.Unlock()
+	h := &host{bell: make(chan struct{}, 1)}
+	end, err := r.bay.Attach(ctx, p.loop, pcm.Options{
+		Role: p.role, Direction: d, Wait: pcm.Forever,
+		Period: r.plan.period(p.on), Buffer: r.plan.buffer(p.on),
+		Holder: pcm.Holder{Program: "route " + r.spec.Name},
+	}, h)
+	if err != nil {
+		return nil, err
+	}
+	h.end = end
+	return h, end.Start()
+}
+
+// cord is a route that is connected.
+type cord struct {
+	engine   *loop.Engine
+	controls *loop.EndControls // of the end that plays: its meter
+	line     *line.Line
+	follows  bool          // a servo follows two clocks
+	rate     int           // of the source's device
+	over     chan struct{} // closed when the line has ended by itself
+	once     sync.Once
+}
+
+// Found implements line.Owner.
+func (c *cord) Found(f line.Finding) {
+	if f&^line.Passing != 0 {
+		c.once.Do(func() { close(c.over) })
+	}
+}
+
+// connect makes the line between two ends.
+func (r *Route) connect(from, to *loop.End) (*cord, error) {
+	m, err := r.spec.matrix(from.Format.Channels, to.Format.Channels)
+	if err != nil {
+		return nil, err
+	}
+	o := line.RouteOptions{
+		From: &from.End, To: &to.End, Status: &r.status,
+		Convert: convert.Options{Quality: r.spec.Quality, Matrix: m},
+	}
+	if r.plan.follows {
+		o.Clock = from.Engine().Clock()
+		o.Latency = int(math.Round(r.plan.latency.Seconds() * float64(from.Engine().Granted().Format.Rate)))
+	}
+	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
+		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o.Setting = r.setting()
+	if c.line, err = line.NewRoute(c, &line.Loop{}, o); err != nil {
+		return nil, err
+	}
+	r.cord, r.waitsFor = c, ""
+	c.engine.Add(c.line)
+	return c, nil
+}
+
+func (r *Route) disconnect(c *cord) {
+	c.engine.Finish(c.line)
+	select {
+	case <-c.over: // it has faded out
+	case <-time.After(fading):
+	}
+	c.engine.Remove(c.line)
+	r.mu.Lock()
+	r.cord = nil
+	r.mu.Unlock()
+	r.status.Flowing.Store(false)
+}
+
+// fading is how long a route may take to fade out.
+const fading = time.Second
+
+// host is a route as an end sees it.
+type host struct {
+	end  *loop.End
+	bell chan struct{}
+}
+
+// Routed implements loop.Routed.
+func (h *host) Routed() {}
+
+// Memory implements loop.Host.
+func (h *host) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
+
+// Free implements loop.Host.
+func (h *host) Free([]byte) {}
+
+// Ring implements loop.Host.
+func (h *host) Ring() {
+	select {
+	case h.bell <- struct{}{}:
+	default:
+	}
+}
+
+// Disconnect implements loop.Host: the end is Ended already.
+func (h *host) Disconnect(error) {}
+
+// runs blocks until the end runs, and reports whether it does.
+func (h *host) runs(ctx context.Context) bool {
+	return h.until(ctx, func(s ring.State) bool { return s == ring.Running || s == ring.Ended }) == ring.Running
+}
+
+// ended blocks until the end is over.
+func (h *host) ended(ctx context.Context) {
+	h.until(ctx, func(s ring.State) bool { return s == ring.Ended || s == ring.Idle })
+}
+
+func (h *host) until(ctx context.Context, is func(ring.State) bool) ring.State {
+	for {
+		if s := h.end.Ring.State(); is(s) || ctx.Err() != nil {
+			return s
+		}
+		select {
+		case <-h.bell:
+		case <-ctx.Done():
+		}
+	}
+}
