@@ -35,6 +35,9 @@ type route struct {
 	flowing bool
 	ending  bool // the next block is the last
 	wait    int  // frames of silence before the source is read
+	owed    int  // frames of the source that were late: silence took their place
+	ahead   int64
+	offset  int64 // of the source, in the cycle before
 	in, out []byte
 }
 
@@ -46,6 +49,8 @@ type RouteOptions struct {
 	// Latency is how far the sink stays behind the source, in frames of the source's device; for two
 	// clocks only.
 	Latency int
+	// Ahead is how many frames the device behind To takes at a time. They count as latency.
+	Ahead   int
 	Convert convert.Options
 	Setting mixer.Setting
 	Status  *RouteStatus // where the line says how it goes
@@ -73,7 +78,7 @@ func NewRoute(o Owner, l *Loop, r RouteOptions) (*Line, error) {
 	p := &route{
 		Line: Line{owner: o, loop: l, period: noPace},
 		from: ring.Reader{Ring: r.From.Ring}, source: r.From, to: ring.Writer{Ring: r.To.Ring},
-		status: r.Status, far: r.Clock, level: []mixer.Setting{r.Setting},
+		status: r.Status, far: r.Clock, ahead: int64(r.Ahead), level: []mixer.Setting{r.Setting},
 		in:  make([]byte, c.Need(routeBlock)*102/100*from.FrameBytes()+64*from.FrameBytes()),
 		out: make([]byte, routeBlock*to.FrameBytes()),
 	}
@@ -126,7 +131,9 @@ func (r *route) steer(t *tick, due int) {
 		return
 	}
 	r.far.Load(&r.there)
-	step := r.servo.Step(t.Time, &r.there, &r.set.estimate, r.mark(t))
+	r.followOffset()
+	took := int64(audio.MulDiv(uint64(due), t.rate, r.path.rate))
+	step := r.servo.Step(t.Time, &r.there, &r.set.estimate, r.mark(int64(t.Position)-took+r.ahead))
 	r.path.converter.Adjust(step.Ratio)
 	switch {
 	case step.State == servo.Lost && r.flowing:
@@ -137,6 +144,22 @@ func (r *route) steer(t *tick, due int) {
 	case !r.flowing:
 		r.shift(int(step.Shift))
 		r.fadeIn()
+	}
+}
+
+// followOffset makes up for frames that the source's device lost: the sound after them is later.
+func (r *route) followOffset() {
+	now := r.source.Offset.Load()
+	lost := int(now - r.offset)
+	r.offset = now
+	if !r.flowing || lost >= -1 && lost <= 1 { // rates that differ round
+		return
+	}
+	r.owed -= lost + int(audio.MulDiv(uint64(r.wait), uint64(r.path.from.Rate), r.path.rate))
+	r.wait = 0
+	if r.owed < 0 {
+		r.wait = int(audio.MulDiv(uint64(-r.owed), r.path.rate, uint64(r.path.from.Rate)))
+		r.owed = 0
 	}
 }
 
@@ -157,10 +180,10 @@ func (r *route) alignAtOnce(due int) {
 	}
 }
 
-// mark returns which frame of the source's device the next frame written has, and which of the sink's.
-func (r *route) mark(t *tick) servo.Mark {
+// mark returns which frame of the source's device is written next, for a frame of the sink's.
+func (r *route) mark(sink int64) servo.Mark {
 	rate := int64(r.path.from.Rate)
-	position := int64(r.from.Taken()) + r.source.Offset.Load()
+	position := int64(r.from.Taken()) + int64(r.owed) + r.source.Offset.Load()
 	behind := r.path.converter.Behind() + float64(r.wait)*float64(rate)/float64(r.path.rate)
 	whole := math.Ceil(behind)
 	nominal := int64(math.Round(r.there.Nominal))
@@ -169,7 +192,7 @@ func (r *route) mark(t *tick) servo.Mark {
 	}
 	scaled := (position - int64(whole)) * nominal
 	return servo.Mark{
-		Sink: int64(t.Position) + routeAhead, Source: scaled / rate,
+		Sink: sink + routeAhead, Source: scaled / rate,
 		Fraction: float64(scaled%rate)/float64(rate) + (whole-behind)*float64(nominal)/float64(rate),
 	}
 }
@@ -206,11 +229,11 @@ func (r *route) fadeOut() {
 }
 
 func (r *route) stop() {
-	r.flowing, r.ending, r.wait = false, false, 0
+	r.flowing, r.ending, r.wait, r.owed = false, false, 0, 0
 	r.path.converter.Reset()
 }
 
-// move writes n frames, of the source or of silence, and drops what does not fit: the sink is paused.
+// move writes n frames, of the source or of silence. What does not fit is dropped: the sink is paused.
 func (r *route) move(n int) {
 	if !r.flowing {
 		r.silence(n)
@@ -222,20 +245,30 @@ func (r *route) move(n int) {
 		r.silence(quiet)
 		n -= quiet
 	}
-	c := r.path.converter
+	c, size := r.path.converter, r.path.from.FrameBytes()
+	if r.owed > 0 {
+		r.owed -= r.from.Skip(r.owed)
+	}
 	need := c.Need(n)
-	in := r.in[:min(need*r.path.from.FrameBytes(), len(r.in))]
-	have := r.from.Read(in)
-	in = in[:have*r.path.from.FrameBytes()]
+	late := need - r.from.Avail()
+	if late > 0 { // what there is fades out; what follows fades in
+		r.path.fader.Set(mixer.Setting{Mute: true})
+	}
+	have := r.from.Read(r.in[:min(need*size, len(r.in))])
+	in := r.in[:have*size]
 	given, taken := c.Convert(r.out[:n*r.path.frameBytes], in)
-	c.Keep(in[taken*r.path.from.FrameBytes():])
+	c.Keep(in[taken*size:])
 	r.to.Write(r.out[:given*r.path.frameBytes])
 	r.silence(n - given)
-	if given < n {
-		r.status.Missing.Add(uint64(n - given))
-	}
-	if r.ending {
+	switch {
+	case r.ending:
 		r.stop()
+	case late > 0:
+		r.status.Missing.Add(uint64(n - given))
+		if r.servo != nil {
+			r.owed += need - have
+		}
+		r.fadeIn()
 	}
 }
 

@@ -1,6 +1,7 @@
 package route_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // card is a device whose clock is faster than nominal by ppm.
@@ -17,7 +19,8 @@ type card struct {
 	*backendtest.Clock
 	engine *loop.Engine
 	ppm    float64
-	ticks  int64
+	frames int64 // position
+	late   int64 // frames that pass before the engine has its next turn
 	jitter *rand.Rand
 	rms    float64 // ns
 }
@@ -25,18 +28,28 @@ type card struct {
 const begin = 1e12
 
 // next returns the true time of the next tick, in ns.
-func (c *card) next() float64 {
-	nominal := float64(period) * 1e9 / float64(c.Granted().Format.Rate)
-	return begin + float64(c.ticks+1)*nominal/(1+c.ppm*1e-6)
+func (c *card) next() float64 { return begin + c.nominal(c.frames+c.step())/(1+c.ppm*1e-6) }
+
+// step returns how many frames the next tick brings.
+func (c *card) step() int64 {
+	n, _ := c.Period()
+	return max(int64(n), c.late)
 }
 
-// tick lets the next period pass. The time that the engine sees is late by a random part.
+func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48000 }
+
+// tick lets the next period pass, or, after a stall, all that has passed. The time that the engine sees is
+// late by a random part.
 func (c *card) tick() {
-	at := c.next() + c.rms*c.jitter.ExpFloat64()
-	c.ticks++
-	nominal := float64(period) * 1e9 / float64(c.Granted().Format.Rate)
-	c.SetBase(int64(at - float64(c.ticks)*nominal))
-	c.Advance(period)
+	at, n := c.next()+c.rms*c.jitter.ExpFloat64(), c.step()
+	c.frames += n
+	c.SetBase(int64(at - c.nominal(c.frames)))
+	if c.late > 0 {
+		c.late = 0
+		c.Jump(int(n))
+		return
+	}
+	c.Advance(int(n))
 }
 
 // world is two cards and a patchbay.
@@ -93,20 +106,63 @@ func (w *world) run(s float64) {
 	}
 }
 
-// TestRouteBetweenClocks: the resampler follows the difference of two clocks.
-func TestRouteBetweenClocks(t *testing.T) {
+// bridge is a route from a to b in a world of its own, that has been going for some seconds.
+func bridge(t *testing.T, spec route.Spec, seconds float64, f func(w *world, r *route.Route), ppm ...float64) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 100, -50)
+		w := newWorld(t, ppm...)
 		defer w.close()
-		r, err := w.board.Add(route.Spec{Name: "bridge", From: "a", To: "b", Setting: mixer.Neutral()})
+		spec.Name, spec.From, spec.To, spec.Setting = "bridge", "a", "b", mixer.Neutral()
+		r, err := w.board.Add(spec)
 		if err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		for range 30 {
-			w.run(1)
-			s := r.Status()
-			t.Logf("%s %s ppm %.3f latency %.2f of %.1f, missing %d, resyncs %d %v", s.State, s.Servo.State, s.Servo.PPM(), s.Servo.Latency, s.Servo.Target, s.Missing, s.Servo.Resyncs, s.Servo.Reason)
-		}
+		w.run(seconds)
+		f(w, r)
 	})
+}
+
+// locked fails unless the route has followed all the time, at the latency that was asked for.
+func (w *world) locked(r *route.Route, resyncs uint64) {
+	w.Helper()
+	s := r.Status()
+	w.Logf("%s, %s, %.3f ppm, latency %.2f of %.0f frames, %d missing, %d resyncs (%v)", s.State, s.Servo.State,
+		s.Servo.PPM(), s.Servo.Latency, s.Servo.Target, s.Missing, s.Servo.Resyncs, s.Servo.Reason)
+	want := ((1+w.cards[0].ppm*1e-6)/(1+w.cards[1].ppm*1e-6) - 1) * 1e6
+	if s.State != route.Flowing || s.Servo.State != servo.Locked || s.Servo.Resyncs != resyncs {
+		w.Error("it is not locked")
+	}
+	if math.Abs(s.Servo.PPM()-want) > 1 || math.Abs(s.Servo.Error()) > 1 {
+		w.Errorf("it is %.3f ppm and %.2f frames off", s.Servo.PPM()-want, s.Servo.Error())
+	}
+}
+
+// TestRouteBetweenClocks: the resampler follows the difference of two clocks, and no frame is missing.
+func TestRouteBetweenClocks(t *testing.T) {
+	for _, ppm := range [][]float64{{0, 0}, {100, -50}, {-300, 0}, {0, -300}} {
+		bridge(t, route.Spec{}, 60, func(w *world, r *route.Route) {
+			w.locked(r, 0)
+			if n := r.Status().Missing; n > 0 {
+				t.Errorf("%v: %d frames were missing", ppm, n)
+			}
+		}, ppm...)
+	}
+}
+
+// TestRouteSurvivesStalls: an engine that is stopped for 50 ms costs the frames of 50 ms, and no lock.
+func TestRouteSurvivesStalls(t *testing.T) {
+	for side := range 2 {
+		bridge(t, route.Spec{}, 40, func(w *world, r *route.Route) {
+			for range 3 {
+				w.cards[side].late = 2400
+				w.run(10)
+				w.locked(r, 0)
+			}
+			// The sink makes up for its own stall; what the source brings too late is silence.
+			if n := r.Status().Missing; n > 3*6*period {
+				t.Errorf("%d frames were missing", n)
+			}
+		}, 100, -50)
+	}
 }

@@ -159,6 +159,7 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	}
 	if r.plan.follows {
 		o.Clock = from.Engine().Clock()
+		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
 		o.Latency = int(math.Round(r.plan.latency.Seconds() * float64(from.Engine().Granted().Format.Rate)))
 	}
 	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
