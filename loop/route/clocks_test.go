@@ -6,11 +6,13 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
+	"github.com/loopbridge/loopbridge/resample/resampletest"
 	"github.com/loopbridge/loopbridge/servo"
 )
 
@@ -63,7 +65,9 @@ type world struct {
 func newWorld(t *testing.T, ppm ...float64) *world {
 	w := &world{T: t, bay: loop.NewPatchbay()}
 	for i, p := range ppm {
-		clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period})
+		clock := backendtest.NewClock(backend.Config{
+			Play: true, Record: true, Period: period, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.FloatLE},
+		})
 		clock.SetBase(begin)
 		name := string(rune('a' + i))
 		c := &card{Clock: clock, engine: loop.NewEngine(name, clock), ppm: p,
@@ -165,4 +169,45 @@ func TestRouteSurvivesStalls(t *testing.T) {
 			}
 		}, 100, -50)
 	}
+}
+
+// TestToneThroughRoute: a tone that crosses two clocks is a tone, and as loud. The frequency is fitted: that the ratio
+// wanders by a part of a ppm within a window is not heard.
+func TestToneThroughRoute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 100, -50)
+		defer w.close()
+		const hertz, window = 997.0, 4800
+		w.cards[0].Feed(func(block []byte, first uint64) {
+			frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+			for i := range frames {
+				x := 2 * math.Pi * math.Mod(hertz/48000*float64(first+uint64(i/2)), 1)
+				frames[i] = resampletest.Amplitude * float32(math.Sin(x))
+			}
+			audio.FloatLE.Encode(block, frames, nil)
+		})
+		var heard []float32
+		w.cards[1].OnPlay(func(block []byte, _ uint64) {
+			frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+			audio.FloatLE.Decode(frames, block)
+			heard = append(heard, frames...)
+		})
+		if _, err := w.board.Add(spec("bridge", "a", "b")); err != nil {
+			t.Fatal(err)
+		}
+		w.run(60)
+		ratio := (1 + 100e-6) / (1 - 50e-6)
+		for at := len(heard) - 10*2*48000; at+2*window <= len(heard); at += 2 * 48000 {
+			best := resampletest.Fit{}
+			for ppm := -1.0; ppm <= 1; ppm += 0.01 {
+				f := resampletest.FitTone(heard[at:at+2*window], hertz*ratio*(1+ppm*1e-6)/48000)
+				if f.Residual < best.Residual {
+					best = f
+				}
+			}
+			if best.Residual > -120 || math.Abs(best.Gain) > 0.001 {
+				t.Errorf("at %d: %.4f dB, residual %.1f dB", at/2, best.Gain, best.Residual)
+			}
+		}
+	})
 }

@@ -12,7 +12,8 @@ import (
 // open opens an end of a loop for a program of the test.
 func (w *world) open(name string, role pcm.Role, d audio.Direction) *pcm.PCM {
 	w.Helper()
-	p, err := w.bay.Open(w.Context(), name, pcm.Options{Role: role, Direction: d, Buffer: 20 * period})
+	o := pcm.Options{Role: role, Direction: d, Buffer: 20 * period, Format: audio.Format{Encoding: audio.FloatLE}}
+	p, err := w.bay.Open(w.Context(), name, o)
 	if err != nil {
 		w.Fatal(err)
 	}
