@@ -23,7 +23,7 @@ type Route struct {
 	plan     plan
 	cancel   context.CancelFunc
 	done     chan struct{}
-	status   line.RouteStatus
+	status   line.BridgeStatus
 
 	mu       sync.Mutex
 	settings device.Settings // of the play side; what is recorded passes no controls
@@ -153,8 +153,8 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := line.RouteOptions{
-		From: &from.End, To: &to.End, Status: &r.status,
+	o := line.BridgeOptions{
+		From: &from.End, To: to.Format, Status: &r.status,
 		Convert: convert.Options{Quality: r.spec.Quality, Matrix: m},
 	}
 	if r.plan.follows {
@@ -167,9 +167,11 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o.Setting = r.setting()
-	if c.line, err = line.NewRoute(c, &line.Loop{}, o); err != nil {
+	bridge, err := line.NewBridge(o)
+	if err != nil {
 		return nil, err
 	}
+	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)
 	r.cord, r.waitsFor = c, ""
 	c.engine.Add(c.line)
 	return c, nil
