@@ -69,7 +69,7 @@ func NewBridge(o BridgeOptions) (*Bridge, error) {
 		from: ring.Reader{Ring: o.From.Ring}, source: o.From, converter: c, format: o.To,
 		fader: mixer.NewFaderFor(o.To, mixer.Setting{Mute: true}), level: []mixer.Setting{o.Setting},
 		status: o.Status, far: o.Clock, ahead: int64(o.Ahead),
-		in: make([]byte, (c.Need(bridgeBlock)*102/100+64)*o.From.Format.FrameBytes()),
+		in: make([]byte, (c.Need(BridgeBlock)*102/100+64)*o.From.Format.FrameBytes()),
 	}
 	c.Through(b.fader)
 	if b.far != nil {
@@ -78,8 +78,8 @@ func NewBridge(o BridgeOptions) (*Bridge, error) {
 	return b, nil
 }
 
-// bridgeBlock is how many frames are read at a time.
-const bridgeBlock = 1024
+// BridgeBlock is how many frames are read at a time, at most.
+const BridgeBlock = 1024
 
 // SinkCycle is a cycle of the sink, before it reads.
 type SinkCycle struct {

@@ -33,7 +33,7 @@ const (
 func NewRoute(o Owner, l *Loop, b *Bridge, to *End) *Line {
 	r := &route{
 		Line: Line{owner: o, loop: l, period: noPace}, bridge: b, to: ring.Writer{Ring: to.Ring},
-		block: make([]byte, bridgeBlock*to.Format.FrameBytes()),
+		block: make([]byte, BridgeBlock*to.Format.FrameBytes()),
 	}
 	r.path = path{
 		rate: uint64(to.Format.Rate), frameBytes: to.Format.FrameBytes(), from: to.Format, to: to.Format,
@@ -61,7 +61,7 @@ func (r *route) advance(t *tick) Finding {
 		r.bridge.FadeOut()
 	}
 	for left := due; left > 0; {
-		part := min(left, bridgeBlock)
+		part := min(left, BridgeBlock)
 		to := r.block[:part*r.path.frameBytes]
 		r.bridge.Read(to)
 		r.to.Write(to) // what does not fit is dropped: the sink is paused

@@ -2,7 +2,6 @@ package route
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -160,7 +159,7 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	if r.plan.follows {
 		o.Clock = from.Engine().Clock()
 		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
-		o.Latency = int(math.Round(r.plan.latency.Seconds() * float64(from.Engine().Granted().Format.Rate)))
+		o.Latency = r.plan.frames(from.Engine())
 	}
 	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
