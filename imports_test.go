@@ -25,6 +25,8 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
+		{"servo", "", "arithmetic on counts and times, whatever they are of"},
+		{"servo/servotest", "servo", "measures any controller of two clocks"},
 
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
 		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
