@@ -178,10 +178,11 @@ install: build
 	install -d $(UNIT)
 	sed 's,/usr/local/,$(PREFIX)/,; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' configs/loopbridge.service >$(UNIT)/loopbridge.service
 	chmod 644 $(UNIT)/loopbridge.service
-	install -d $(SHARE)/doc/loopbridge/configs $(SHARE)/doc/loopbridge/docs $(ETC)
+	install -d $(SHARE)/doc/loopbridge/configs $(SHARE)/doc/loopbridge/docs/img $(ETC)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(SHARE)/doc/loopbridge
 	install -m 644 configs/*.toml $(SHARE)/doc/loopbridge/configs
 	install -m 644 docs/*.md $(SHARE)/doc/loopbridge/docs
+	install -m 644 docs/img/* $(SHARE)/doc/loopbridge/docs/img
 	test -e $(ETC)/loopbridge.toml || install -m 644 configs/loopbridge.toml $(ETC)/loopbridge.toml
 	@for page in man/*.[1-8]; do test ! -e "$$page" || \
 		install -D -m 644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}" || exit 1; done

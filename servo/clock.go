@@ -9,7 +9,7 @@ import (
 const (
 	// wander is how much variance the rate of a clock gains in a ns if nothing is known: (0.05 ppm)²
 	// in a second. A ramp of 1 ppm a minute is then followed with a lag of 0.5 ppm at 0.2 ms of
-	// white jitter, and rates scatter by 0.2 ppm.
+	// white jitter, and rates scatter by 0.3 ppm.
 	wander = 0.05e-6 * 0.05e-6 / 1e9
 	// mostWander and mostRough limit how far innovations may move the constants: with the fourth
 	// root, the bandwidth by a factor of 4 each way.
@@ -21,6 +21,11 @@ const (
 	shortest    = 20 * int64(time.Millisecond)
 	normal      = int64(time.Second)
 	longest     = 5 * int64(time.Second) / 2
+	// Positions are whole frames. That is an error of 0.3 frames which, at nearly the nominal rate, no mean takes
+	// away; on a line that is younger than whole ns, other errors are larger.
+	whole = 10e9
+	// steep, in ns, is by how much a block may be tilted and still say something about jitter.
+	steep = 1e6
 	// settling is how long innovations are not judged, as blocks are short and slopes unknown.
 	settling = 3 * int64(time.Second)
 	// Pairs that are later than slack beyond six standard deviations are late pairs. A run of manyLate
@@ -51,7 +56,7 @@ type ClockState struct {
 	LateSince int64
 	LatePairs uint64 // late pairs in all
 	Stepped   int64  // when the clock last stepped
-	Steps     uint64 // how often
+	Steps     uint64 // how often position or rate have jumped
 	Epoch     uint64 // how often it was reset
 	Locked    bool
 	LockedAt  int64
@@ -154,27 +159,47 @@ func (c *Clock) step(frames, at int64) {
 func (c *Clock) measure(at int64) {
 	s := &c.s
 	b, n := &s.Block, &s.Noise
-	if moved := n.learn(b); moved != 0 { // the lowest and the mean are apart by the jitter
-		s.Line.Phase += moved
-		s.Line.PhaseVar += n.Var / decided
-		n.Mean -= moved
-		b.Late -= moved * float64(b.N)
-		b.Lowest -= moved
+	duration := float64(at - b.Begin)
+	late, frames, variance := b.Lowest, b.LowestAt, steep*steep
+	if s.Line.SlopeVar*duration*duration < steep*steep {
+		c.learn(at)
+		late, frames, variance = n.measurement(b)
 	}
-	late, frames, _ := b.mean()
-	variance := n.Var / float64(b.N)
-	if n.Method == Lowest {
-		gap := n.Gap / float64(b.N)
-		late, frames, variance = b.Lowest-gap, b.LowestAt, gap*gap
-	}
-	variance = variance*n.Rough + c.perFrame*c.perFrame/12 // positions are whole frames
+	variance = variance*n.Rough + c.perFrame*c.perFrame/12*min(1, float64(at-s.Begun)/whole)
 	s.Line.advance(frames-s.Line.Frames, c.perFrame, wander*n.Wander)
 	expected := s.Line.correct(late, variance)
-	if at-s.Begun > settling {
-		n.judge(late/expected, c.perFrame/expected)
+	if at-s.Begun > settling && n.judge(late/expected, c.perFrame/expected) {
+		c.hurry(2*late/duration, at)
 	}
-	c.lock(at, variance*float64(at-b.Begin))
+	c.lock(at, variance*duration)
 	b.N = 0
+}
+
+// learn takes in what a block says about the jitter. If that changes the method, the line moves, as the lowest
+// and the mean are apart by the jitter.
+func (c *Clock) learn(at int64) {
+	s := &c.s
+	moved := s.Noise.learn(&s.Block)
+	if moved == 0 {
+		return
+	}
+	age := float64(at - s.Begun)
+	s.Line.Phase += moved
+	s.Line.PhaseVar += s.Noise.Var / decided
+	s.Line.SlopeVar += s.Noise.Var / decided / (age * age)
+	s.Noise.Mean -= moved
+	s.Block.Late -= moved * float64(s.Block.N)
+	s.Block.Lowest -= moved
+}
+
+// hurry begins anew with the slope: it has jumped, by about off.
+func (c *Clock) hurry(off float64, at int64) {
+	s := &c.s
+	s.Line.PhaseVar, s.Line.Covar = max(s.Line.PhaseVar, 2*s.Noise.Var), 0
+	s.Line.SlopeVar = max(s.Line.SlopeVar, off*off)
+	s.Noise = Noise{Method: s.Noise.Method, Wander: 1, Rough: 1}
+	s.Begun, s.Locked = at, false
+	s.Steps++
 }
 
 // lock decides whether the clock is locked, given the density of the noise in ns² × ns.

@@ -29,7 +29,7 @@
 //	         to σ √(12 ÷ N) ÷ t (Cramér and Rao), and no filter can do better: 1.1 ppm for 0.2 ms and
 //	         periods of 128 frames at 48 kHz after 10 s, 2.2 ppm for 480 frames
 //	hold     the slope itself wanders, with a density q: Adriaensen's gains with ω⁴ = q ÷ r, where r is σ² T. The
-//	         bandwidth follows the jitter: 0.03 Hz for a good clock, 0.007 Hz for a bad one
+//	         bandwidth follows the jitter: 0.015 Hz for a good clock, 0.008 Hz for a bad one
 //
 // q is (0.05 ppm)² in a second, which follows a temperature ramp of 1 ppm a minute. If innovations are each
 // like the one before, the rate moves faster than that, and q rises; if they are large and unlike, the

@@ -10,7 +10,7 @@ type Estimate struct {
 	Steered  float64 // the part of the rate that Steer has added
 	Seen     int64   // the time of the newest pair, in ns
 	LockedAt int64   // since when it is locked, in ns
-	Steps    uint64  // how often its position has jumped
+	Steps    uint64  // how often its position or its rate has jumped
 	Epoch    uint64  // how often it was reset
 	Started  bool    // there was a pair
 	Measured bool    // the jitter has been seen for long enough to know its kind

@@ -44,6 +44,9 @@ func (n *Noise) learn(b *Block) float64 {
 	late, _, variance := b.mean()
 	n.Blocks++
 	pairs, weight := float64(b.N), max(1/float64(n.Blocks), 1./16)
+	if variance < n.Var/4 { // a block before was tilted, or a device has come to rest
+		weight = max(weight, 1./4)
+	}
 	n.Mean += weight * (late - n.Mean)
 	n.Var += weight * (variance - n.Var)
 	n.Gap += weight * (pairs*(b.Second-b.Lowest) - n.Gap)
@@ -78,11 +81,22 @@ const seen, decided = 5, 12
 // normalDepth is how many standard deviations the lowest of some normal values is below their mean.
 func normalDepth(pairs float64) float64 { return 0.46 + 0.445*math.Log(pairs) }
 
+// measurement returns by how much the line is late at a frame, as a block has it, and the variance of that.
+func (n *Noise) measurement(b *Block) (late float64, frames int64, variance float64) {
+	pairs := float64(b.N)
+	if n.Method == Mean {
+		late, frames, _ = b.mean()
+		return late, frames, n.Var / pairs
+	}
+	// The gap of a few blocks may be small by chance; the jitter is not.
+	return b.Lowest - n.Gap/pairs, b.LowestAt, max(n.Gap*n.Gap, n.Var) / (pairs * pairs)
+}
+
 // judge takes in an innovation, and what a frame is, in standard deviations. If innovations are each like the one
 // before, the slope moves faster than was thought; if they are large without being alike, measurements are
 // rougher. What is less than half a frame says nothing about the slope: positions are whole frames, and at
-// nearly the nominal rate the error of that moves slowly.
-func (n *Noise) judge(innovation, frame float64) {
+// nearly the nominal rate the error of that moves slowly. It returns true if the line is left behind for all that.
+func (n *Noise) judge(innovation, frame float64) (left bool) {
 	innovation = max(-6, min(6, innovation))
 	beyond := math.Copysign(max(0, math.Abs(innovation)-frame/2), innovation)
 	n.Power += (innovation*innovation - n.Power) / 16
@@ -91,6 +105,7 @@ func (n *Noise) judge(innovation, frame float64) {
 	n.Drift += (alike - n.Drift) / 16
 	n.Last, n.LastBeyond = innovation, beyond
 	if n.Drift > 0.5 && alike > 0.5 {
+		left = n.Wander == mostWander && math.Abs(beyond) > 3
 		n.Wander = min(n.Wander*min(1+n.Drift/2, 3), mostWander)
 	} else {
 		n.Wander = max(n.Wander*0.9, 1)
@@ -98,6 +113,7 @@ func (n *Noise) judge(innovation, frame float64) {
 	if n.Power-2*max(0, n.Alike) > 1.5 {
 		n.Rough = min(n.Rough*1.1, mostRough)
 	} else {
-		n.Rough = max(n.Rough/1.02, 1)
+		n.Rough = max(n.Rough/1.1, 1)
 	}
+	return left
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loopbridge/loopbridge/servo"
 	"github.com/loopbridge/loopbridge/servo/servotest"
 )
 
@@ -88,6 +87,23 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
+// TestOffsetsOfAKernel: nearly all wake-ups are late by about the same, some by milliseconds.
+func TestOffsetsOfAKernel(t *testing.T) {
+	for _, ppm := range offsets {
+		for _, period := range []int{128, 480} {
+			t.Run(fmt.Sprintf("%+g ppm, %d frames", ppm, period), func(t *testing.T) {
+				t.Parallel()
+				for seed := range runs(5) {
+					s := pair(ppm, period, servotest.Scheduler, 5*time.Minute)
+					s.Seed = seed
+					s.Latency += 960 // some wake-ups are late by 10 ms
+					hold(t, s, wanted)
+				}
+			})
+		}
+	}
+}
+
 // bound is what no unbiased estimator can do better, of Cramér and Rao: the standard deviation in ppm of the
 // ratio of two rates after some seconds of white normal jitter of 0.2 ms on both sides.
 func bound(period int, seconds float64) float64 {
@@ -146,9 +162,9 @@ func TestLongPeriods(t *testing.T) {
 		shape  servotest.Shape
 		limits
 	}{
-		{256, servotest.OneSided, limits{12, 0.5, 1}},
-		{480, servotest.OneSided, limits{20, 0.5, 1}},
-		{1024, servotest.OneSided, limits{35, 0.5, 1}},
+		{256, servotest.OneSided, limits{10, 0.5, 1}},
+		{480, servotest.OneSided, limits{15, 0.5, 1}},
+		{1024, servotest.OneSided, limits{25, 0.5, 1}},
 		{4096, servotest.OneSided, limits{90, 0.6, 2}},
 		{480, servotest.Gaussian, limits{60, 0.6, 1.5}},
 		{1024, servotest.Gaussian, limits{100, 0.7, 2}},
@@ -218,116 +234,5 @@ func TestWander(t *testing.T) {
 		s := pair(-50, 128, servotest.OneSided, 30*time.Minute)
 		s.Source.Wander, s.Sink.Wander = wander, wander
 		hold(t, s, l)
-	}
-}
-
-// TestStall: an engine that does not run for a while changes nothing.
-func TestStall(t *testing.T) {
-	for _, length := range []time.Duration{20 * ms, 50 * ms, 200 * ms} {
-		for _, c := range []struct {
-			name string
-			with func(*servotest.Scenario, ...servotest.Stall)
-		}{
-			{"source", func(s *servotest.Scenario, stall ...servotest.Stall) { s.Source.Stalls = stall }},
-			{"sink", func(s *servotest.Scenario, stall ...servotest.Stall) { s.Sink.Stalls = stall }},
-		} {
-			for _, stale := range []bool{false, true} {
-				for _, shape := range []servotest.Shape{servotest.OneSided, servotest.Gaussian} {
-					t.Run(fmt.Sprintf("%v %s stale=%v %s", length, c.name, stale, shape), func(t *testing.T) {
-						t.Parallel()
-						s := pair(100, 128, shape, 3*time.Minute)
-						s.Latency = 220 * 48 // more than the stall, so that no frame is missing
-						c.with(&s, servotest.Stall{At: 100 * time.Second, For: length, Stale: stale})
-						hold(t, s, limits{30, 0.5, 1})
-					})
-				}
-			}
-		}
-	}
-}
-
-// TestStallAtTheStart: nothing is known yet, and it gets locked all the same.
-func TestStallAtTheStart(t *testing.T) {
-	for _, at := range []time.Duration{100 * ms, 500 * ms, time.Second, 3 * time.Second} {
-		s := pair(100, 128, servotest.OneSided, 2*time.Minute)
-		s.Latency = 200 * 48
-		s.Source.Stalls = []servotest.Stall{{At: at, For: 50 * ms, Stale: true}}
-		s.Sink.Stalls = []servotest.Stall{{At: at + 200*ms, For: 50 * ms}}
-		hold(t, s, wanted)
-	}
-}
-
-// TestDay is 24 hours with all that there is: wander, a temperature that goes up and down, USB on one
-// side, the ticks of snd-aloop on the other, and a stall now and then.
-func TestDay(t *testing.T) {
-	length := 24 * time.Hour
-	if raced {
-		length = time.Hour
-	}
-	for _, shape := range []servotest.Shape{servotest.OneSided, servotest.Gaussian} {
-		t.Run(shape.String(), func(t *testing.T) {
-			t.Parallel()
-			s := pair(100, 480, shape, length)
-			s.Source.Packet, s.Source.Wander, s.Source.Ramp = 48, 0.01, 0.02
-			s.Sink.Tick, s.Sink.Wander = 4*ms, 0.01
-			s.For = length
-			s.Latency = 480 + 192 + 720 // a period, a tick and 15 ms for the jitter
-			for at := time.Hour / 2; at < length; at += time.Hour / 2 {
-				s.Source.Stalls = append(s.Source.Stalls, servotest.Stall{At: at, For: 10 * ms})
-				s.Sink.Stalls = append(s.Sink.Stalls, servotest.Stall{At: at + 7*time.Minute, For: 50 * ms})
-			}
-			hold(t, s, limits{60, 0.5, 1})
-		})
-	}
-}
-
-// TestWithoutTheRates is seen to fail: a servo that only corrects the latency is not good enough, so the
-// numbers above need both.
-func TestWithoutTheRates(t *testing.T) {
-	s := pair(100, 128, servotest.OneSided, 5*time.Minute)
-	o := servotest.NewOurs(s)
-	o.Bend = func(source, sink *servo.Estimate, now int64) { flatten(source, now); flatten(sink, now) }
-	if broken := wanted.broken(servotest.Run(s, o, nil)); len(broken) == 0 {
-		t.Error("a servo without the rates keeps all limits: they prove nothing")
-	} else {
-		t.Log(broken)
-	}
-}
-
-// flatten keeps the position of a clock at a moment and takes the nominal rate.
-func flatten(e *servo.Estimate, now int64) {
-	if e.Started {
-		frames := e.Line.Frames
-		beyond := e.Beyond(now, frames)
-		e.Line.At, e.Line.Phase, e.Line.Slope = now, -beyond*1e9/e.Nominal, 0
-	}
-}
-
-// TestWithTheMean is seen to fail: jitter that is only late, treated as if it were on both sides.
-func TestWithTheMean(t *testing.T) {
-	s := pair(100, 480, servotest.OneSided, 10*time.Second)
-	o := servotest.NewOurs(s)
-	servotest.Run(s, o, nil)
-	if got := o.SourceClock.State().Noise.Method; got != servo.Lowest {
-		t.Errorf("jitter that is only late is measured by the %s", got)
-	}
-	s = pair(100, 480, servotest.Gaussian, 10*time.Second)
-	o = servotest.NewOurs(s)
-	servotest.Run(s, o, nil)
-	if got := o.SourceClock.State().Noise.Method; got != servo.Mean {
-		t.Errorf("jitter on both sides is measured by the %s", got)
-	}
-}
-
-// TestPeersFail is seen to fail: the limits tell controllers apart.
-func TestPeersFail(t *testing.T) {
-	s := pair(100, 128, servotest.OneSided, 30*time.Minute)
-	s.Settled = s.For / 2
-	for name, peer := range servotest.Peers(s) {
-		r := servotest.Run(s, peer, nil)
-		t.Logf("%s: %+v", name, r)
-		if len(wanted.broken(r)) < 2 { // it has no lock
-			t.Errorf("%s keeps all limits: they prove nothing", name)
-		}
 	}
 }

@@ -17,12 +17,15 @@ const (
 	boldest = 1e-3
 	// smooth is the time in s in which the ratio of a locked servo takes in what it is told.
 	smooth = 1.0
-	// steepest is how fast a locked ratio moves at most, per second: 0.1 ppm, less what rounding adds.
-	steepest = 0.0999e-6
+	// steepest is how fast a locked ratio moves at most, per second: 0.1 ppm, less what is lost to times in
+	// whole ns.
+	steepest = 0.099e-6
 	// near is how far a ratio may be from where it should be to become locked, far to remain so.
 	near, far = 0.7e-6, 4e-6
 	// Range is how far the ratio may be from its nominal value; back in within is close enough.
 	Range, within = 0.005, 0.0049
+	// most is how far it may be with the correction.
+	most = Range + boldest
 	// quiet is how long a clock may be silent.
 	quiet = int64(time.Second)
 	// misplaced is the error, in s, beyond which sound is better moved than pulled.
@@ -96,6 +99,7 @@ func (v *Servo) Step(now int64, source, sink *Estimate, m Mark) Step {
 			s.Least, s.Most = s.Latency, s.Latency
 		}
 	}
+	s.Ratio = max(1-most, min(1+most, s.Ratio))
 	return Step{State: s.State, Ratio: s.Ratio}
 }
 
@@ -114,7 +118,7 @@ func (v *Servo) trouble(now int64, source, sink *Estimate, forward float64) Reas
 		return Silent
 	case s.State != Lost && (source.Epoch != s.SourceEpoch || sink.Epoch != s.SinkEpoch):
 		return Restarted
-	case math.Abs(forward-1) > limit && source.Sigma < usable && sink.Sigma < usable:
+	case !(math.Abs(forward-1) <= limit):
 		return OutOfRange
 	}
 	return NoReason
@@ -135,8 +139,8 @@ func (v *Servo) gain(late float64, source, sink *Estimate) float64 {
 // gentle returns the correction for a locked servo: proportional to the error, but never more than
 // what can be undone in time at the steepest slope.
 func gentle(late, gain float64) float64 {
-	most := 0.7 * math.Sqrt(2*steepest*math.Abs(late))
-	return max(-most, min(most, gain*late))
+	bound := 0.7 * math.Sqrt(2*steepest*math.Abs(late))
+	return max(-bound, min(bound, gain*late))
 }
 
 // follow moves the ratio of a locked servo, slowly.
@@ -148,8 +152,8 @@ func (v *Servo) follow(now int64, wanted, passed float64) {
 		v.enter(Acquiring, now)
 		return
 	}
-	most := steepest * passed
-	s.Ratio += max(-most, min(most, (wanted-s.Ratio)*min(1, passed/smooth)))
+	step := steepest * passed
+	s.Ratio += max(-step, min(step, (wanted-s.Ratio)*min(1, passed/smooth)))
 }
 
 // acquire ends the silence: sound is to be moved by the error.

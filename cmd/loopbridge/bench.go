@@ -20,6 +20,7 @@ type benchCmd struct {
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
 	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
+	Servo    benchServoCmd    `cmd:"" help:"Simulate how two clocks are followed, compared with others."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 }
 
@@ -125,10 +126,7 @@ func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
 	if c.Rounds < 1 {
 		return usageError("there must be at least one round")
 	}
-	show := func(string, ...any) {}
-	if console.IsTerminal(e.stderr) {
-		show = func(format string, args ...any) { fmt.Fprintf(e.stderr, "\r\033[K"+format, args...) }
-	}
+	show := e.progress()
 	report, err := bench.Resample(ctx, c.Rounds, show)
 	show("")
 	if err != nil {
@@ -137,12 +135,51 @@ func (c *benchResampleCmd) Run(ctx context.Context, e *env) error {
 	return printBench(e.stdout, report, c.JSON)
 }
 
+// benchServoCmd is the command "bench servo".
+type benchServoCmd struct {
+	Duration time.Duration `help:"How long a run is, in simulated time." default:"30m"`
+	Period   int           `help:"Frames of a cycle of both devices." default:"128" placeholder:"FRAMES"`
+	Latency  int           `help:"Frames between what is written and what is read." default:"480" placeholder:"FRAMES"`
+	Jitter   time.Duration `help:"Jitter of wake-ups, rms." default:"200us"`
+	Shape    string        `help:"Only late, early, too, or as a kernel has it." enum:"one-sided,gaussian,scheduler" default:"one-sided"`
+	Seed     uint64        `help:"Another number gives another run." default:"1" placeholder:"N"`
+	Plot     string        `help:"Draw both errors: NAME-error.png, NAME-ratio.png." placeholder:"NAME.png"`
+	JSON     bool          `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result.
+func (c *benchServoCmd) Run(ctx context.Context, e *env) error {
+	b := bench.Servo{Period: c.Period, Latency: c.Latency, Jitter: c.Jitter, Shape: c.Shape, Duration: c.Duration,
+		Seed: c.Seed}
+	if err := b.Validate(); err != nil {
+		return usageError(err.Error())
+	}
+	show := e.progress()
+	report, err := b.Run(ctx, show)
+	show("")
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	if err := printBench(e.stdout, report, c.JSON); err != nil || c.Plot == "" {
+		return err
+	}
+	return b.Plot(c.Plot)
+}
+
 // benchWorkerCmd is a client process of "bench pairs".
 type benchWorkerCmd struct{}
 
 // Run speaks JSON on stdin and stdout.
 func (*benchWorkerCmd) Run(ctx context.Context, e *env) error {
 	return bench.Worker(ctx, e.stdin, e.stdout)
+}
+
+// progress returns what shows a step of a bench, in one line of a terminal that the next step takes.
+func (e *env) progress() func(format string, args ...any) {
+	if !console.IsTerminal(e.stderr) {
+		return func(string, ...any) {}
+	}
+	return func(format string, args ...any) { fmt.Fprintf(e.stderr, "\r\033[K"+format, args...) }
 }
 
 type table interface{ WriteTable(io.Writer) error }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,35 @@ func TestBenchIdle(t *testing.T) {
 	leftNothing(t, dir)
 }
 
+func TestBenchServo(t *testing.T) {
+	dir := trial.TempDir(t)
+	o := cliRun(t, nil, "bench", "servo", "--duration=3m", "--json", "--plot="+filepath.Join(dir, "a.png"))
+	o.want(t, exitOK)
+	var r bench.ServoReport
+	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil || len(r.Results) != 7*4 {
+		t.Fatalf("%v: %s", err, o.stdout)
+	}
+	for _, e := range r.Results {
+		good := e.Within1PPM >= 0 && e.Within1PPM <= 10 && e.PPM <= 0.5 && e.Xruns == 0
+		if e.Controller == "loopbridge" && !good {
+			t.Errorf("%+v", e)
+		}
+	}
+	for _, name := range []string{"a-error.png", "a-ratio.png"} {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		if _, err := png.DecodeConfig(f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	short := []string{"bench", "servo", "--duration=3m", "--period=2048", "--latency=4096"}
+	cliRun(t, nil, append(short, "--shape=gaussian")...).want(t, exitOK)
+	cliRun(t, nil, append(short, "--plot=/nowhere/a.png")...).want(t, exitFailed, "/nowhere")
+}
+
 // TestBenchInterrupted: Ctrl-C in the middle ends all processes.
 func TestBenchInterrupted(t *testing.T) {
 	p, dir := startBench(t, "pairs", "--pairs=2", "--duration=1h")
@@ -77,6 +107,11 @@ func TestBenchRefusals(t *testing.T) {
 		"idle --loops=0":              "at least one loop",
 		"idle --duration=-1s":         "time",
 		"pairs --clients-per-process": "clients-per-process",
+		"servo --period=1":            "a period is 16 to 8192 frames",
+		"servo --latency=1":           "128 to 480000 frames",
+		"servo --jitter=1s":           "a jitter is 0 to 10ms",
+		"servo --duration=1m":         "a run is 3m0s to 48h",
+		"servo --shape=round":         "one-sided",
 	} {
 		cliRun(t, nil, append([]string{"bench"}, strings.Fields(args)...)...).want(t, exitUsage, words)
 	}

@@ -1,6 +1,9 @@
 package servotest
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Run simulates a scenario. If trace is not nil, it is called in each cycle of the sink that has sound.
 func Run(s Scenario, c Controller, trace func(Point)) Result {
@@ -9,6 +12,9 @@ func Run(s Scenario, c Controller, trace func(Point)) Result {
 		nominal: float64(s.Source.Rate) / float64(s.Sink.Rate), ratio: 1, within: -1,
 	}
 	r.result.Within1PPM, r.result.Locked = -1, -1
+	if r.Dwell == 0 {
+		r.Dwell = 10 * time.Second
+	}
 	for end := float64(s.For); r.sink.wake < end; {
 		if r.source.wake <= r.sink.wake {
 			r.written = r.source.pos
@@ -84,7 +90,8 @@ func (r *run) cycle() {
 		return
 	}
 	r.sounds = true
-	dry := r.read > r.written
+	held := float64(r.written - r.read)
+	dry := held < 0 || held > 2*r.Latency+float64(r.source.Period)
 	if dry && !r.starved {
 		r.result.Xruns++
 	}
@@ -132,7 +139,7 @@ func (r *run) reached(t, off float64) {
 		r.within = -1
 	case r.within < 0:
 		r.within = t
-	case r.result.Within1PPM < 0 && t-r.within >= 10:
+	case r.result.Within1PPM < 0 && t-r.within >= r.Dwell.Seconds():
 		r.result.Within1PPM = Seconds(r.within)
 	}
 }

@@ -42,12 +42,13 @@ type Scenario struct {
 	Latency      float64 // wanted frames between what is written and what is read
 	For          time.Duration
 	Settled      time.Duration // from when on a controller without a lock is measured
+	Dwell        time.Duration // for how long the ratio must be within 1 ppm to be called so; 0: 10 s
 	Seed         uint64
 }
 
 // Result is what a controller has made of a scenario. Its JSON names are those of the bench command.
 type Result struct {
-	Within1PPM Seconds `json:"within_1_ppm_s"` // from then on, 10 s within 1 ppm; −1: never
+	Within1PPM Seconds `json:"within_1_ppm_s"` // from then on it was, for Dwell; −1: never
 	Locked     Seconds `json:"locked_s"`       // −1: never, or it has no lock
 	PPM        float64 `json:"ppm_rms"`        // error of the ratio, once locked or settled
 	PPMPeak    float64 `json:"ppm_peak"`
@@ -56,10 +57,10 @@ type Result struct {
 	ErrorMean  float64 `json:"error_frames_mean"` // its constant part
 	LaterPeak  float64 `json:"settled_error_frames_peak"`
 	ErrorPeak  float64 `json:"error_frames_peak"` // its peak from the first sound on
-	Xruns      int     `json:"xruns"`
-	Moved      int     `json:"moved"`    // how often sound was moved, beyond the first time
-	Unlocked   int     `json:"unlocked"` // how often the lock was lost
-	Cycles     int     `json:"cycles"`   // of the sink
+	Xruns      int     `json:"xruns"`             // nothing to read, or more than twice the latency and a period
+	Moved      int     `json:"moved"`             // how often sound was moved, beyond the first time
+	Unlocked   int     `json:"unlocked"`          // how often the lock was lost
+	Cycles     int     `json:"cycles"`            // of the sink
 }
 
 // Seconds is a time in s.

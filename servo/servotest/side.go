@@ -9,17 +9,25 @@ import (
 // Shape is the shape of the jitter, the error of times.
 type Shape uint8
 
-// The shapes. OneSided is exponential, as wake-ups are: never early, often a bit late, seldom much.
-// Gaussian errs on both sides.
+// The shapes. OneSided is exponential: never early, often a bit late, seldom much. Gaussian errs on both
+// sides. Scheduler is what a kernel does: nearly always late by about a quarter of the jitter, and once in
+// fifty times by several times as much.
 const (
 	OneSided Shape = iota
 	Gaussian
+	Scheduler
 )
+
+// Shapes returns all shapes.
+func Shapes() []Shape { return []Shape{OneSided, Gaussian, Scheduler} }
 
 // String returns the word for tables.
 func (j Shape) String() string {
-	if j == Gaussian {
+	switch j {
+	case Gaussian:
 		return "gaussian"
+	case Scheduler:
+		return "scheduler"
 	}
 	return "one-sided"
 }
@@ -156,5 +164,12 @@ func (d *side) jitter() float64 {
 	case d.Shape == Gaussian:
 		return float64(d.Side.Jitter) * d.random.NormFloat64()
 	}
-	return float64(d.Side.Jitter) * d.random.ExpFloat64()
+	if d.Shape == OneSided {
+		return float64(d.Side.Jitter) * d.random.ExpFloat64()
+	}
+	late := 0.25 + 0.1*math.Abs(d.random.NormFloat64())
+	if d.random.IntN(50) == 0 {
+		late += 5 * d.random.ExpFloat64()
+	}
+	return float64(d.Side.Jitter) * late
 }
