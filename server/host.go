@@ -14,7 +14,6 @@ import (
 // The bell is an eventfd that never leaves the daemon. The program gets an epoll instance that
 // watches it. With the eventfd itself it could clear O_NONBLOCK, which belongs to the open file
 // and not to the descriptor, fill the counter, and block the engine in Ring.
-// engine in Ring.
 type host struct {
 	hangUp func(why error)
 

@@ -25,6 +25,12 @@ func (m *mixerRig) follow(args ...string) *follower {
 // says waits until the program has said all of these, in any order, since the last time.
 func (f *follower) says(texts ...string) {
 	f.m.Helper()
+	waits := true
+	defer func() {
+		if said := f.m.read("said"); waits { // until has failed
+			f.m.Logf("the last that it said: %q, and %q", said[max(0, len(said)-300):], f.stderr.String())
+		}
+	}()
 	f.m.until(fmt.Sprintf("it says %q", texts), func() bool {
 		ended := f.ended()
 		said := string(f.m.read("said"))
@@ -40,6 +46,7 @@ func (f *follower) says(texts ...string) {
 		f.seen = len(said)
 		return true
 	})
+	waits = false
 }
 
 // A program is told what others set, what it sets itself, and of the end of the daemon.

@@ -20,8 +20,10 @@ static void print_event(snd_ctl_t *ctl, const snd_ctl_event_t *event)
 	}
 	if (snd_ctl_event_elem_get_mask(event) & SND_CTL_EVENT_MASK_ADD)
 		printf("+ ");
-	if (snd_ctl_elem_read(ctl, value) < 0)
-		printf("%s cannot be read\n", snd_ctl_elem_id_get_name(id));
+	int err = snd_ctl_elem_read(ctl, value);
+
+	if (err < 0)
+		printf("%s cannot be read: %s\n", snd_ctl_elem_id_get_name(id), snd_strerror(err));
 	else
 		printf("%s = %ld\n", snd_ctl_elem_id_get_name(id), snd_ctl_elem_value_get_integer(value, 0));
 }
