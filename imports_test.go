@@ -84,7 +84,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
+			"backend/standby loop loop/event loop/pcm loop/route server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/portaudio"
+	"github.com/loopbridge/loopbridge/resample"
 )
 
 // ofBackend reports keys that belong to other backends.
@@ -18,9 +20,19 @@ func (b *binder) ofBackend(path string, backend Backend) {
 		"freewheel": {Null}, "input": {Null}, "output": {Null},
 		"card": cards, "fallback": cards, "required": cards,
 		"auto_port": {ALSA}, "control_index": {ALSA}, "restore": {ALSA}, "volume": {ALSA}, "monitor": {ALSA},
+		"record.card": cards,
 	} {
 		if b.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
 			b.wrong(join(path, key), notOf(of...))
+		}
+	}
+}
+
+// ofRecordCard reports keys that are for a card of its own that records.
+func (b *binder) ofRecordCard(path string) {
+	for _, key := range []string{"fallback", "latency", "resampler"} {
+		if at := join(join(path, "record"), key); b.given(at) && !b.given(join(path, "record.card")) {
+			b.wrong(at, "only a card of its own that records has it, set record.card or leave it out")
 		}
 	}
 }
@@ -58,13 +70,13 @@ func setCard(to *string, backend *Backend) func(any) string {
 }
 
 // cards accepts a list of cards; "null" always comes last.
-func (b *binder) cards(path string, v any, d *Device) string {
+func (b *binder) cards(path string, v any, to *[]string, backend *Backend) string {
 	const use = `an array of cards such as ["id:HDMI", "null"]`
 	list, ok := v.([]any)
 	if !ok {
 		return wrongType(v, use)
 	}
-	d.Card.Fallback = nil
+	*to = nil
 	for i, v := range list {
 		var name string
 		if v == NullDevice {
@@ -73,13 +85,27 @@ func (b *binder) cards(path string, v any, d *Device) string {
 			}
 			continue
 		}
-		if reason := setCard(&name, &d.Backend)(v); reason != "" {
+		if reason := setCard(&name, backend)(v); reason != "" {
 			b.wrong(element(path, i), reason)
 		}
-		d.Card.Fallback = append(d.Card.Fallback, name)
+		*to = append(*to, name)
 	}
 	return ""
 }
+
+// recordCard returns the keys of the record side for a card of its own.
+func (b *binder) recordCard(path string, d *Device) []field {
+	to := &d.RecordCard
+	return []field{
+		{"card", setCard(&to.Name, &d.Backend)},
+		{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &to.Fallback, &d.Backend) }},
+		{"latency", setDuration(&to.Latency, minLatency, maxLatency, "1ms..1s")},
+		{"resampler", setOneOf(&to.Quality, resample.Qualities()...)},
+	}
+}
+
+// The latency between two cards.
+const minLatency, maxLatency = time.Millisecond, time.Second
 
 // cardSide returns the keys of a direction that only a card has, for its controls.
 func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {

@@ -55,6 +55,17 @@ type Device struct {
 	Output    string // WAV file for what it plays; "": none
 
 	Card Card // for the backends ALSA and PortAudio
+	// RecordCard records in the place of Card, whose clock a servo lets it follow. Its Name is "" if one card
+	// does both.
+	RecordCard RecordCard
+}
+
+// RecordCard is the card that records for a device which plays on another one.
+type RecordCard struct {
+	Name     string
+	Fallback []string
+	Latency  time.Duration    // from the one to the other; 0: the least that is possible
+	Quality  resample.Quality // of the resampler between them
 }
 
 // Backend is the kind of a device.

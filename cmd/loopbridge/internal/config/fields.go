@@ -74,7 +74,7 @@ func (b *binder) device(path string, v any) Device {
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
 		field{"card", setCard(&d.Card.Name, &d.Backend)},
-		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d) }},
+		field{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &d.Card.Fallback, &d.Backend) }},
 		field{"required", setBool(&d.Card.Required)},
 		field{"control_index", setInt(&d.Card.Controls.Names.Index, 0, maxControlIndex)},
 		field{"auto_port", setBool(&d.Card.AutoPort)},
@@ -100,6 +100,7 @@ func (b *binder) device(path string, v any) Device {
 	}
 	b.table(path, v, fields)
 	b.ofBackend(path, d.Backend)
+	b.ofRecordCard(path)
 	frames, reason := period.frames(d.Format)
 	if reason != "" {
 		b.wrong(join(path, "period"), reason)

@@ -36,6 +36,7 @@ func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m 
 	}
 	controls := &device.Card.Controls.Names.Play
 	if d == audio.Record {
+		fields = append(fields, b.recordCard(path, device)...)
 		controls = &device.Card.Controls.Names.Record
 	}
 	b.table(path, v, append(fields, b.cardSide(path, device.Backend, d, controls)...))

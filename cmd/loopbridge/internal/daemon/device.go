@@ -9,10 +9,12 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/alsa/controls"
 	"github.com/loopbridge/loopbridge/backend/null"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/route"
 )
 
 // addDevice opens a device, restores its state and adds it to the patchbay.
@@ -64,9 +66,37 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	case config.Null:
 		return openNull(c)
 	case config.ALSA, config.PortAudio:
+		if c.RecordCard.Name != "" {
+			return d.openTwo(c)
+		}
 		return d.cards.open(c)
 	}
 	return nil, fmt.Errorf("this version has no backend %s", c.Backend)
+}
+
+// openTwo opens a device that plays on one card and records from another.
+func (d *Daemon) openTwo(c config.Device) (backend.Stream, error) {
+	one, other := c, c
+	one.Record, other.Play = false, false
+	one.Play, other.Record = true, true
+	one.Card.Controls.Names.Record, other.Card.Controls.Names.Play = controls.SideNames{}, controls.SideNames{}
+	other.Card.Name, other.Card.Fallback = c.RecordCard.Name, c.RecordCard.Fallback
+	play, err := d.cards.open(one)
+	if err != nil {
+		return nil, err
+	}
+	record, err := d.cards.open(other)
+	if err != nil {
+		return nil, errors.Join(err, play.Close())
+	}
+	joint, err := route.NewJoint(play, record, route.JointOptions{
+		Name: c.Name, Latency: c.RecordCard.Latency, Quality: c.RecordCard.Quality,
+		Thread: func() { d.threads.Enter(c.Name + " (record)") },
+	})
+	if err != nil {
+		return nil, errors.Join(err, play.Close(), record.Close())
+	}
+	return joint, nil
 }
 
 // openNull opens the directions that have a loop, an input or an output.
