@@ -79,7 +79,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
 		{"cmd/loopbridge/internal/config", "audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"loop loop/convert loop/device resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+			"mixer loop loop/convert loop/device loop/route resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
