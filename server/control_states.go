@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // maxBody limits the body of a request.
@@ -41,6 +42,10 @@ func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 	g := e.Granted()
 	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
 	h.Xruns, h.Lost = e.Xruns()
+	var clock servo.Estimate
+	if e.Clock().Load(&clock) && clock.Locked {
+		h.ClockPPM = rounded(clock.PPM(), 2)
+	}
 	if c.Thread != nil {
 		h.Thread = c.Thread(e.Name())
 	}
