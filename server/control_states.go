@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
@@ -63,9 +64,14 @@ func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 // finder returns the subject of a request.
 type finder func(r *http.Request) (loop.Subject, error)
 
-// named finds a device or an end of a loop by any of its names.
+// named finds a device, an end of a loop or a route by any of its names.
 func (c *Control) named(r *http.Request) (loop.Subject, error) {
-	return c.Bay.Find(r.PathValue("name"))
+	name := r.PathValue("name")
+	s, err := c.Bay.Find(name)
+	if route, isRoute := strings.CutPrefix(name, "route/"); err != nil && isRoute && c.Routes != nil {
+		_, err = c.Routes.Route(route) // the better sentence
+	}
+	return s, err
 }
 
 func (c *Control) device(r *http.Request) (loop.Subject, error) {

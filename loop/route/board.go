@@ -48,6 +48,9 @@ func (b *Board) Add(s Spec) (*Route, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: to: %w", s.Name, err)
 	}
+	if err := s.fits(from, to); err != nil {
+		return nil, err
+	}
 	plan, err := newPlan(&s, from.on, to.on)
 	if err != nil {
 		return nil, err
