@@ -47,7 +47,7 @@ func layers() []layer {
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
 		{"loop/line", "audio backend mixer servo loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
 		{"loop", "audio audio/state backend mixer resample servo loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
-		{"loop/route", "audio audio/state mixer resample servo loop loop/ring loop/pcm loop/event loop/device loop/line loop/convert",
+		{"loop/route", "audio audio/state backend mixer resample servo loop loop/ring loop/pcm loop/event loop/device loop/line loop/convert",
 			"joins ends and devices by what the patchbay offers to any program, and one kind of line"},
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 

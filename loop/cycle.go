@@ -60,7 +60,11 @@ func (e *Engine) cycle(t backend.Tick) error {
 	e.lines.Begin(t, late || t.Freewheel)
 	e.device.Begin(t.Writable)
 	e.lines.Play()
-	return e.device.Play(e.stream, t.Position, e.rate)
+	if err := e.device.Play(e.stream, t.Position, e.rate); err != nil {
+		return err
+	}
+	e.lines.Hear()
+	return nil
 }
 
 // obey runs the commands, and reports whether the clock was restarted.

@@ -9,11 +9,18 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// A side of a device is a loop that nobody configured, and that Status does not list. Its name is that of
-// the device, "/", and "play" or "record".
+// A side of a device, or a tap of one, is a loop that nobody configured, and that Status does not list. Its
+// name is that of the device, "/", and
+//
+//	play      written to, the device plays it
+//	record    read: what the device records
+//	mix       read: what the clients of its play side play, before its controls
+//	heard     read: what it plays, after monitor and controls
 
-// sideLocked returns the side of a name, or nil. It needs mu for writing.
-func (b *Patchbay) sideLocked(name string) *Loop {
+// side returns the side of a name, or nil.
+func (b *Patchbay) side(name string) *Loop {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if l := b.sides[name]; l != nil {
 		return l
 	}
@@ -22,37 +29,38 @@ func (b *Patchbay) sideLocked(name string) *Loop {
 		return nil
 	}
 	for _, e := range b.devices {
-		for _, d := range audio.Directions() {
-			if e.name != name[:cut] || d.String() != name[cut+1:] {
-				continue
-			}
-			at, err := e.sideBus(d)
-			if err != nil {
-				return nil
-			}
-			b.sides[name] = newLoop(b, e, sideSpec(name, d, at), at)
+		if e.name != name[:cut] {
+			continue
+		}
+		if spec, at := e.side(name[cut+1:]); at != nil {
+			spec.Name = name
+			b.sides[name] = newLoop(b, e, spec, at)
 		}
 	}
 	return b.sides[name]
 }
 
-func sideSpec(name string, d audio.Direction, at *line.Bus) Spec {
-	s := Spec{
-		Name: name, Format: at.Format(), Period: pcm.DefaultPeriod, Buffer: pcm.DefaultBuffer,
-		Attached: d, Clients: Shared,
+// side returns what makes a loop of a side, or nil if the device does not have it.
+func (e *Engine) side(name string) (s Spec, at *line.Bus) {
+	s = Spec{Period: pcm.DefaultPeriod, Buffer: pcm.DefaultBuffer, Attached: audio.Record, Clients: Shared}
+	switch name {
+	case audio.Play.String():
+		s.Attached, at = audio.Play, e.lines.Played
+	case audio.Record.String():
+		at = e.lines.Recorded
+	case "mix":
+		s.tap, at = true, e.lines.Mixed
+	case "heard":
+		s.tap, at = true, e.lines.Heard
 	}
-	s.Convert.Quality = resample.Good
-	return s
+	if at == nil || at.Bus == nil {
+		return s, nil
+	}
+	s.Format, s.Convert.Quality = at.Format(), resample.Good
+	return s, at
 }
 
 func isRouted(h Host) bool {
 	_, routed := h.(Routed)
 	return routed
-}
-
-// side returns the loop of a side of a device, or nil.
-func (b *Patchbay) side(name string) *Loop {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.sideLocked(name)
 }

@@ -60,6 +60,7 @@ type Spec struct {
 	// Attached makes a side of the device the server end, in the device's format: Play, to which
 	// clients write, or Record, which they read. 0: the server is a program.
 	Attached audio.Direction
+	tap      bool // Attached to a tap: clients read, and the device does not count them
 	// Clients is how many there may be at a time.
 	Clients Sharing
 	// StartTimeout limits a server's wait for its client; 0: no limit.

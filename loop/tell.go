@@ -30,7 +30,7 @@ func (l *Loop) flagRaised(play state.Field) state.Change {
 
 // addDeviceClientsLocked adds more, which may be negative, to the clients of the loop's side of its device.
 func (l *Loop) addDeviceClientsLocked(more int) {
-	if l.spec.Attached == 0 {
+	if l.spec.Attached == 0 || l.spec.tap {
 		return
 	}
 	opened, closed := l.engine.device.AddClients(l.spec.Attached, more)
@@ -46,7 +46,7 @@ func (l *Loop) addDeviceClientsLocked(more int) {
 
 // addDeviceWaitersLocked adds more, which may be negative, to the clients that wait for the device.
 func (l *Loop) addDeviceWaitersLocked(more int) {
-	if l.spec.Attached != 0 && l.engine.device.AddWaiters(l.spec.Attached, more) {
+	if l.spec.Attached != 0 && !l.spec.tap && l.engine.device.AddWaiters(l.spec.Attached, more) {
 		l.tellDevice(event.Waiting, l.flagRaised(state.PlayWaiting))
 	}
 }

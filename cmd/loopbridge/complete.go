@@ -216,6 +216,9 @@ func (l *line) places(ctx context.Context, side string) (all []string) {
 		if strings.Contains(d.Info.HW.String(), side) {
 			all = append(all, d.Name+"/"+side)
 		}
+		if side == "record" && strings.Contains(d.Info.HW.String(), "play") { // what is heard
+			all = append(all, d.Name+"/play", d.Name+"/mix")
+		}
 	}
 	loops, _ := control.New(l.socket).Loops(ctx)
 	for _, l := range loops {

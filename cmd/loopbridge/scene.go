@@ -129,6 +129,8 @@ func (s *scene) end(place, side string, attached map[string]string) string {
 	for _, n := range s.nodes {
 		if n.name == base {
 			switch {
+			case end == "mix":
+				return base + "/play" // before its controls
 			case end != "":
 				return place
 			case strings.HasPrefix(n.about, "device"):

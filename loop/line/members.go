@@ -65,8 +65,10 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [4]*list {
-	return [...]*list{&s.Recorded.lines, &s.routes, &s.lines, &s.Played.lines}
+func (s *Set) lists() [6]*list {
+	return [...]*list{
+		&s.Recorded.lines, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
+	}
 }
 
 // Pace returns the smallest period of any line, in frames of the device, or the configured one if

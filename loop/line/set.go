@@ -12,6 +12,9 @@ import (
 // Set holds all lines of an engine. Its methods are for the engine's goroutine unless they say otherwise.
 type Set struct {
 	Played, Recorded *Bus // of the device; empty for a side it does not have
+	// Mixed and Heard have taps of what the device plays: what the lines wrote, and what came of it after
+	// monitor and controls.
+	Mixed, Heard *Bus
 
 	// Clock is the device's, against CLOCK_MONOTONIC, for the routes of other engines; any goroutine
 	// may read it.
@@ -36,6 +39,8 @@ func NewSet(d *device.Device, rate, basePeriod int) *Set {
 	return &Set{
 		Played:   &Bus{Bus: d.Out, place: deviceSide{d, audio.Play}},
 		Recorded: &Bus{Bus: d.In, place: deviceSide{d, audio.Record}},
+		Mixed:    &Bus{Bus: d.Out, place: nowhere{}},
+		Heard:    &Bus{Bus: d.Out, place: nowhere{}},
 		rate:     uint64(rate), basePeriod: basePeriod, kick: make(chan struct{}, 1),
 		clock: servo.NewClock(float64(rate)),
 	}
@@ -77,7 +82,13 @@ func (s *Set) observe(t *tick) {
 }
 
 // Play advances the lines the device plays, once Played knows its number of frames.
-func (s *Set) Play() { s.Played.lines.advance(&s.tick) }
+func (s *Set) Play() {
+	s.Played.lines.advance(&s.tick)
+	s.Mixed.lines.advance(&s.tick)
+}
+
+// Hear advances the taps of what the device has played.
+func (s *Set) Hear() { s.Heard.lines.advance(&s.tick) }
 
 // Lose reports an xrun of the device: it raises the error of both sides, through the first line of each.
 func (s *Set) Lose() {

@@ -1,15 +1,20 @@
 package route_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
+	"github.com/loopbridge/loopbridge/resample/resampletest"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // card is a device whose clock is faster than nominal by ppm.
@@ -17,7 +22,8 @@ type card struct {
 	*backendtest.Clock
 	engine *loop.Engine
 	ppm    float64
-	ticks  int64
+	frames int64 // position
+	late   int64 // frames that pass before the engine has its next turn
 	jitter *rand.Rand
 	rms    float64 // ns
 }
@@ -25,18 +31,28 @@ type card struct {
 const begin = 1e12
 
 // next returns the true time of the next tick, in ns.
-func (c *card) next() float64 {
-	nominal := float64(period) * 1e9 / float64(c.Granted().Format.Rate)
-	return begin + float64(c.ticks+1)*nominal/(1+c.ppm*1e-6)
+func (c *card) next() float64 { return begin + c.nominal(c.frames+c.step())/(1+c.ppm*1e-6) }
+
+// step returns how many frames the next tick brings.
+func (c *card) step() int64 {
+	n, _ := c.Period()
+	return max(int64(n), c.late)
 }
 
-// tick lets the next period pass. The time that the engine sees is late by a random part.
+func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48000 }
+
+// tick lets the next period pass, or, after a stall, all that has passed. The time that the engine sees is
+// late by a random part.
 func (c *card) tick() {
-	at := c.next() + c.rms*c.jitter.ExpFloat64()
-	c.ticks++
-	nominal := float64(period) * 1e9 / float64(c.Granted().Format.Rate)
-	c.SetBase(int64(at - float64(c.ticks)*nominal))
-	c.Advance(period)
+	at, n := c.next()+c.rms*c.jitter.ExpFloat64(), c.step()
+	c.frames += n
+	c.SetBase(int64(at - c.nominal(c.frames)))
+	if c.late > 0 {
+		c.late = 0
+		c.Jump(int(n))
+		return
+	}
+	c.Advance(int(n))
 }
 
 // world is two cards and a patchbay.
@@ -50,18 +66,24 @@ type world struct {
 func newWorld(t *testing.T, ppm ...float64) *world {
 	w := &world{T: t, bay: loop.NewPatchbay()}
 	for i, p := range ppm {
-		clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period})
-		clock.SetBase(begin)
-		name := string(rune('a' + i))
-		c := &card{Clock: clock, engine: loop.NewEngine(name, clock), ppm: p,
-			jitter: rand.New(rand.NewPCG(1, uint64(i))), rms: 0.2e6}
+		c := w.card(backend.Config{Play: true, Record: true}, p)
+		c.engine = loop.NewEngine(string(rune('a'+i)), c.Clock)
 		if err := w.bay.AddDevice(c.engine); err != nil {
 			t.Fatal(err)
 		}
-		w.cards = append(w.cards, c)
 	}
 	w.board = route.NewBoard(w.bay)
 	return w
+}
+
+// card adds a card without an engine.
+func (w *world) card(c backend.Config, ppm float64) *card {
+	c.Period, c.Format = period, audio.Format{Rate: 48000, Channels: 2, Encoding: audio.FloatLE}
+	clock := backendtest.NewClock(c)
+	clock.SetBase(begin)
+	made := &card{Clock: clock, ppm: ppm, jitter: rand.New(rand.NewPCG(1, uint64(len(w.cards)))), rms: 0.2e6}
+	w.cards = append(w.cards, made)
+	return made
 }
 
 func (w *world) close() {
@@ -93,20 +115,157 @@ func (w *world) run(s float64) {
 	}
 }
 
-// TestRouteBetweenClocks: the resampler follows the difference of two clocks.
-func TestRouteBetweenClocks(t *testing.T) {
+// bridge is a route from a to b in a world of its own, that has been going for some seconds.
+func bridge(t *testing.T, spec route.Spec, seconds float64, f func(w *world, r *route.Route), ppm ...float64) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 100, -50)
+		w := newWorld(t, ppm...)
 		defer w.close()
-		r, err := w.board.Add(route.Spec{Name: "bridge", From: "a", To: "b", Setting: mixer.Neutral()})
+		spec.Name, spec.From, spec.To, spec.Setting = "bridge", "a", "b", mixer.Neutral()
+		r, err := w.board.Add(spec)
 		if err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		for range 30 {
-			w.run(1)
-			s := r.Status()
-			t.Logf("%s %s ppm %.3f latency %.2f of %.1f, missing %d, resyncs %d %v", s.State, s.Servo.State, s.Servo.PPM(), s.Servo.Latency, s.Servo.Target, s.Missing, s.Servo.Resyncs, s.Servo.Reason)
+		w.run(seconds)
+		f(w, r)
+	})
+}
+
+// locked fails unless the route has followed all the time, at the latency that was asked for.
+func (w *world) locked(r *route.Route, resyncs uint64) {
+	w.Helper()
+	s := r.Status()
+	w.Logf("%s, %s, %.3f ppm, latency %.2f of %.0f frames, %d missing, %d resyncs (%v)", s.State, s.Servo.State,
+		s.Servo.PPM(), s.Servo.Latency, s.Servo.Target, s.Missing, s.Servo.Resyncs, s.Servo.Reason)
+	want := ((1+w.cards[0].ppm*1e-6)/(1+w.cards[1].ppm*1e-6) - 1) * 1e6
+	if s.State != route.Flowing || s.Servo.State != servo.Locked || s.Servo.Resyncs != resyncs {
+		w.Error("it is not locked")
+	}
+	if math.Abs(s.Servo.PPM()-want) > 1 || math.Abs(s.Servo.Error()) > 1 {
+		w.Errorf("it is %.3f ppm and %.2f frames off", s.Servo.PPM()-want, s.Servo.Error())
+	}
+}
+
+// TestRouteBetweenClocks: the resampler follows the difference of two clocks, and no frame is missing.
+func TestRouteBetweenClocks(t *testing.T) {
+	for _, ppm := range [][]float64{{0, 0}, {100, -50}, {-300, 0}, {0, -300}} {
+		bridge(t, route.Spec{}, 60, func(w *world, r *route.Route) {
+			w.locked(r, 0)
+			if n := r.Status().Missing; n > 0 {
+				t.Errorf("%v: %d frames were missing", ppm, n)
+			}
+		}, ppm...)
+	}
+}
+
+// TestRouteSurvivesStalls: an engine that is stopped for 50 ms costs the frames of 50 ms, and no lock.
+func TestRouteSurvivesStalls(t *testing.T) {
+	for side := range 2 {
+		bridge(t, route.Spec{}, 40, func(w *world, r *route.Route) {
+			for range 3 {
+				w.cards[side].late = 2400
+				w.run(10)
+				w.locked(r, 0)
+			}
+			// The sink makes up for its own stall; what the source brings too late is silence.
+			if n := r.Status().Missing; n > 3*6*period {
+				t.Errorf("%d frames were missing", n)
+			}
+		}, 100, -50)
+	}
+}
+
+const hertz = 997.0
+
+// sing makes a card record a tone.
+func (c *card) sing() {
+	c.Feed(func(block []byte, first uint64) {
+		frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+		for i := range frames {
+			x := 2 * math.Pi * math.Mod(hertz/48000*float64(first+uint64(i/2)), 1)
+			frames[i] = resampletest.Amplitude * float32(math.Sin(x))
 		}
+		audio.FloatLE.Encode(block, frames, nil)
+	})
+}
+
+// listen returns what a card plays from now on.
+func (c *card) listen() *[]float32 {
+	heard := new([]float32)
+	c.OnPlay(func(block []byte, _ uint64) {
+		frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+		audio.FloatLE.Decode(frames, block)
+		*heard = append(*heard, frames...)
+	})
+	return heard
+}
+
+// pure fails unless the last seconds of a recording are the tone of a card that is faster by ratio. The frequency is
+// fitted: that the ratio wanders by a part of a ppm within a window is not heard.
+func pure(t *testing.T, heard []float32, ratio float64, seconds int) {
+	t.Helper()
+	const window = 4800
+	for at := len(heard) - seconds*2*48000; at+2*window <= len(heard); at += 2 * 48000 {
+		best := resampletest.Fit{}
+		for ppm := -1.0; ppm <= 1; ppm += 0.01 {
+			f := resampletest.FitTone(heard[at:at+2*window], hertz*ratio*(1+ppm*1e-6)/48000)
+			if f.Residual < best.Residual {
+				best = f
+			}
+		}
+		if best.Residual > -120 || math.Abs(best.Gain) > 0.001 {
+			t.Errorf("at %d: %.4f dB, residual %.1f dB", at/2, best.Gain, best.Residual)
+		}
+	}
+}
+
+// TestToneThroughRoute: a tone that crosses two clocks is a tone, and as loud.
+func TestToneThroughRoute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 100, -50)
+		defer w.close()
+		w.cards[0].sing()
+		heard := w.cards[1].listen()
+		if _, err := w.board.Add(spec("bridge", "a", "b")); err != nil {
+			t.Fatal(err)
+		}
+		w.run(60)
+		pure(t, *heard, (1+100e-6)/(1-50e-6), 10)
+	})
+}
+
+// TestTwoCardsAreOneDevice: what the one records is heard on the other through the device's monitor.
+func TestTwoCardsAreOneDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{T: t, bay: loop.NewPatchbay()}
+		w.board = route.NewBoard(w.bay)
+		play, record := w.card(backend.Config{Play: true}, -100), w.card(backend.Config{Record: true}, 100)
+		joint, err := route.NewJoint(play.Clock.Stream, record.Clock.Stream, route.JointOptions{Name: "both"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := loop.NewEngine("both", joint)
+		if err := w.bay.AddDevice(engine); err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close()
+		defer w.bay.Close()
+		record.sing()
+		heard := play.listen()
+		p, err := state.ParsePatch("monitor_gain=255")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { _, err := engine.Set(p); done <- err }()
+		w.run(60)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := joint.Status().Servo(); !ok || s.State != servo.Locked || s.Resyncs > 0 || joint.Status().Missing.Load() > 0 {
+			t.Errorf("%+v, %d frames are missing", s, joint.Status().Missing.Load())
+		}
+		pure(t, *heard, (1+100e-6)/(1-100e-6), 10)
 	})
 }

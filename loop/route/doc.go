@@ -12,6 +12,8 @@
 //
 //	DEVICE/record, DEVICE        from the input of a device
 //	DEVICE/play, DEVICE          to its output
+//	DEVICE/play                  from its output: what is heard, after monitor, gain, balance and mute
+//	DEVICE/mix                   from its output, before these
 //	LOOP/client, LOOP            from or to the client end of a loop
 //	LOOP/server                  from or to the server end
 //

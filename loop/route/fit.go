@@ -6,10 +6,10 @@ import "github.com/loopbridge/loopbridge/audio"
 // brings is known when it is there.
 func (s *Spec) fits(from, to place) error {
 	in, out := audio.MaxChannels, audio.MaxChannels
-	if n := from.channels(audio.Record); n > 0 {
+	if n := from.channels(); n > 0 {
 		in = n
 	}
-	if n := to.channels(audio.Play); n > 0 {
+	if n := to.channels(); n > 0 {
 		out = n
 	}
 	_, err := s.matrix(in, out)
@@ -17,9 +17,11 @@ func (s *Spec) fits(from, to place) error {
 }
 
 // channels returns how many channels a side of a device has, 0 for what is not one.
-func (p *place) channels(d audio.Direction) int {
-	if p.node != p.on.Name()+"/"+d.String() {
-		return 0
+func (p *place) channels() int {
+	for _, d := range audio.Directions() {
+		if p.node == p.on.Name()+"/"+d.String() {
+			return p.on.Granted().Format.Channels
+		}
 	}
-	return p.on.Granted().Format.Channels
+	return 0
 }

@@ -27,8 +27,15 @@ func find(bay *loop.Patchbay, name string, d audio.Direction) (place, error) {
 		switch end {
 		case "", d.String():
 			return side(device, d)
-		case d.Opposite().String():
-			return place{}, wrongWay(name, d.Opposite())
+		case audio.Play.String():
+			return tapOf(device, "heard")
+		case "mix":
+			if d == audio.Play {
+				return place{}, wrongWay(name, audio.Record)
+			}
+			return tapOf(device, "mix")
+		case audio.Record.String():
+			return place{}, wrongWay(name, audio.Record)
 		}
 	}
 	for _, s := range bay.Status() {
@@ -74,6 +81,13 @@ func wrongWay(name string, d audio.Direction) error {
 		return audio.ErrAccess.With("%s: a route can only come from it", name)
 	}
 	return audio.ErrAccess.With("%s: a route can only go to it", name)
+}
+
+// tapOf returns a tap of what a device plays.
+func tapOf(e *loop.Engine, name string) (place, error) {
+	p, err := side(e, audio.Play)
+	p.loop = e.Name() + "/" + name
+	return p, err
 }
 
 func side(e *loop.Engine, d audio.Direction) (place, error) {

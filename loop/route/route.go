@@ -2,7 +2,6 @@ package route
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -23,7 +22,7 @@ type Route struct {
 	plan     plan
 	cancel   context.CancelFunc
 	done     chan struct{}
-	status   line.RouteStatus
+	status   line.BridgeStatus
 	changed  chan<- struct{} // the board's
 
 	mu       sync.Mutex
@@ -164,22 +163,25 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := line.RouteOptions{
-		From: &from.End, To: &to.End, Status: &r.status,
+	o := line.BridgeOptions{
+		From: &from.End, To: to.Format, Status: &r.status,
 		Convert: convert.Options{Quality: r.spec.Quality, Matrix: m},
 	}
 	if r.plan.follows {
 		o.Clock = from.Engine().Clock()
-		o.Latency = int(math.Round(r.plan.latency.Seconds() * float64(from.Engine().Granted().Format.Rate)))
+		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
+		o.Latency = r.plan.frames(from.Engine())
 	}
 	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o.Setting = r.setting()
-	if c.line, err = line.NewRoute(c, &line.Loop{}, o); err != nil {
+	bridge, err := line.NewBridge(o)
+	if err != nil {
 		return nil, err
 	}
+	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)
 	r.cord, r.waitsFor = c, ""
 	c.engine.Add(c.line)
 	r.tell()

@@ -57,8 +57,9 @@ func sides(c *Config) {
 // open marks a direction of a device, if that is what a place is.
 func (c *Config) open(place string, d audio.Direction) {
 	base, end, _ := strings.Cut(place, "/")
-	if device := c.device(base); device != nil && (end == "" || end == d.String()) {
-		device.Play = device.Play || d == audio.Play
-		device.Record = device.Record || d == audio.Record
+	if device := c.device(base); device != nil {
+		side := deviceSide(end, d)
+		device.Play = device.Play || side == audio.Play
+		device.Record = device.Record || side == audio.Record
 	}
 }

@@ -55,11 +55,11 @@ type spot struct {
 func (c *Config) place(name string, d audio.Direction) (p spot, reason string) {
 	base, end, _ := strings.Cut(name, "/")
 	if device := c.device(base); device != nil {
-		switch end {
-		case "", d.String():
-			return placeOn(device, d), ""
-		case d.Opposite().String():
-			return p, wrongWay(d.Opposite())
+		switch side := deviceSide(end, d); {
+		case side != 0:
+			return placeOn(device, side), ""
+		case end == mix || end == audio.Record.String():
+			return p, wrongWay(audio.Record)
 		}
 	}
 	for i := range c.Loops {
@@ -71,6 +71,21 @@ func (c *Config) place(name string, d audio.Direction) (p spot, reason string) {
 		return p, "" // reported already
 	}
 	return p, "there is no device and no loop " + name
+}
+
+// mix is what a device plays, before its controls: DEVICE/mix.
+const mix = "mix"
+
+// deviceSide returns the side of a device that the end of a place is, 0 for none in that direction. What a
+// device plays can be recorded, too.
+func deviceSide(end string, d audio.Direction) audio.Direction {
+	switch {
+	case end == "" || end == d.String():
+		return d
+	case d == audio.Record && (end == mix || end == audio.Play.String()):
+		return audio.Play
+	}
+	return 0
 }
 
 // device returns a device by its name, or nil.
