@@ -23,6 +23,7 @@ type Route struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
 	status   line.BridgeStatus
+	changed  chan<- struct{} // the board's
 
 	mu       sync.Mutex
 	settings device.Settings // of the play side; what is recorded passes no controls
@@ -65,6 +66,15 @@ func (r *Route) note(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
+	r.tell()
+}
+
+// tell lets the board know that the status has changed.
+func (r *Route) tell() {
+	select {
+	case r.changed <- struct{}{}:
+	default: // it is about to look
+	}
 }
 
 // join opens both ends, and returns when one of them is over.
@@ -115,6 +125,7 @@ func (r *Route) open(ctx context.Context, p place, d audio.Direction) (*host, er
 	r.mu.Lock()
 	r.waitsFor, r.err = p.loop, nil
 	r.mu.Unlock()
+	r.tell()
 	h := &host{bell: make(chan struct{}, 1)}
 	end, err := r.bay.Attach(ctx, p.loop, pcm.Options{
 		Role: p.role, Direction: d, Wait: pcm.Forever,
@@ -173,6 +184,7 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)
 	r.cord, r.waitsFor = c, ""
 	c.engine.Add(c.line)
+	r.tell()
 	return c, nil
 }
 
@@ -187,6 +199,7 @@ func (r *Route) disconnect(c *cord) {
 	r.cord = nil
 	r.mu.Unlock()
 	r.status.Flowing.Store(false)
+	r.tell()
 }
 
 // fading is how long a route may take to fade out.

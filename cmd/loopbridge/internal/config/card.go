@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
@@ -99,13 +98,10 @@ func (b *binder) recordCard(path string, d *Device) []field {
 	return []field{
 		{"card", setCard(&to.Name, &d.Backend)},
 		{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &to.Fallback, &d.Backend) }},
-		{"latency", setDuration(&to.Latency, minLatency, maxLatency, "1ms..1s")},
+		{"latency", setDuration(&to.Latency, minLatency, maxLatency, "1ms..4s")},
 		{"resampler", setOneOf(&to.Quality, resample.Qualities()...)},
 	}
 }
-
-// The latency between two cards.
-const minLatency, maxLatency = time.Millisecond, time.Second
 
 // cardSide returns the keys of a direction that only a card has, for its controls.
 func (b *binder) cardSide(path string, backend Backend, d audio.Direction, to *controls.SideNames) []field {
