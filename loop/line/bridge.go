@@ -24,11 +24,12 @@ type Bridge struct {
 	status    *BridgeStatus
 	in        []byte
 
-	far    *servo.Published // clock of the source; nil: it is that of the sink
-	there  servo.Estimate
-	servo  *servo.Servo
-	ahead  int64 // frames that the sink takes at a time
-	offset int64 // of the source, in the cycle before
+	far     *servo.Published // clock of the source; nil: it is that of the sink
+	there   servo.Estimate
+	servo   *servo.Servo
+	ahead   int64 // frames that the sink takes at a time
+	reserve int   // frames of From
+	offset  int64 // of the source, in the cycle before
 
 	flowing bool
 	ending  bool // the next block is the last
@@ -41,10 +42,11 @@ type BridgeOptions struct {
 	From *End // a capture ring; the bridge is its program
 	// To is the format of what is read.
 	To audio.Format
-	// Clock is the clock of the device behind From; nil: it is the sink's.
+	// Clock is the clock of the device behind From; nil: it is the sink's, or nobody follows it.
 	Clock *servo.Published
-	// Latency is how far the sink stays behind the source, in frames of the source's device; for two
-	// clocks only.
+	// Latency is how far the sink stays behind the source, in frames of the source's device; 0 within one
+	// clock. Without Clock it is what there is in reserve when sound begins to flow: when that is used up, or there
+	// is twice as much, sound is moved.
 	Latency int
 	// Ahead is how many frames the sink's device takes at a time. They count as latency.
 	Ahead   int
@@ -74,6 +76,8 @@ func NewBridge(o BridgeOptions) (*Bridge, error) {
 	c.Through(b.fader)
 	if b.far != nil {
 		b.servo = servo.New(float64(o.Latency))
+	} else {
+		b.reserve = o.Latency
 	}
 	return b, nil
 }
@@ -147,8 +151,8 @@ func (b *Bridge) sinkFrames(n int) int {
 	return int(audio.MulDiv(uint64(n), uint64(b.format.Rate), uint64(b.source.Format.Rate)))
 }
 
-// alignAtOnce starts the flow within one clock as soon as the source has the frames of a cycle, with none
-// to spare: each cycle brings as many as it takes.
+// alignAtOnce starts the flow as soon as the source has the frames of a cycle and the reserve. Within one clock
+// there is none: each cycle brings as many as it takes.
 func (b *Bridge) alignAtOnce(due int) {
 	need := b.converter.Need(due)
 	if b.source.Format.Rate != b.format.Rate {
@@ -156,10 +160,12 @@ func (b *Bridge) alignAtOnce(due int) {
 	}
 	avail := b.from.Avail()
 	switch {
-	case b.flowing && avail == 0:
+	case b.flowing && (avail == 0 || b.reserve > 0 && avail < need):
 		b.stop() // what follows is aligned anew
-	case !b.flowing && avail >= need && !b.status.Paused.Load():
-		b.from.Skip(avail - need)
+	case b.flowing && b.reserve > 0 && avail > need+2*b.reserve:
+		b.FadeOut()
+	case !b.flowing && avail >= need+b.reserve && !b.status.Paused.Load():
+		b.from.Skip(avail - need - b.reserve)
 		b.fadeIn()
 	}
 }

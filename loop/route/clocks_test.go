@@ -159,6 +159,42 @@ func TestRouteBetweenClocks(t *testing.T) {
 	}
 }
 
+// TestRouteThatFollowsNothing: what drift = "none" carries is bit for bit, until the clocks have drifted apart by the
+// latency: then sound is moved.
+func TestRouteThatFollowsNothing(t *testing.T) {
+	for _, ppm := range []float64{-400, 400} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, ppm, 0)
+			defer w.close()
+			size := w.cards[0].Granted().Format.FrameBytes()
+			c := backendtest.NewCounter(w.cards[0].Granted().Format)
+			var heard []byte
+			w.cards[0].Feed(c.Fill)
+			w.cards[1].OnPlay(func(block []byte, _ uint64) { heard = append(heard, block...) })
+			s := spec("bridge", "a", "b")
+			s.Drift = route.None
+			if _, err := w.board.Add(s); err != nil {
+				t.Fatal(err)
+			}
+			w.run(60)
+			runs, length := 0, 0
+			for i := size; i < len(heard); i += size {
+				if c.Number(heard[i:i+size]) != (c.Number(heard[i-size:i])+1)%c.Span() {
+					if length > 48000 {
+						runs++
+					}
+					length = 0
+					continue
+				}
+				length++
+			}
+			if runs < 1 || runs > 4 {
+				t.Errorf("%+.0f ppm: sound was moved %d times in a minute", ppm, runs)
+			}
+		})
+	}
+}
+
 // TestRouteSurvivesStalls: an engine that is stopped for 50 ms costs the frames of 50 ms, and no lock.
 func TestRouteSurvivesStalls(t *testing.T) {
 	for side := range 2 {

@@ -13,7 +13,7 @@ import (
 // plan is what a route asks of its two ends.
 type plan struct {
 	follows bool          // a servo follows two clocks
-	latency time.Duration // if it does
+	latency time.Duration // between two clocks
 	pace    time.Duration // of both devices; 0: theirs
 }
 
@@ -37,7 +37,7 @@ type clocked interface {
 // sink takes at a time, what the resampler looks ahead, and jitter. ErrInvalid: the route asks for less.
 func newPlan(s *Spec, from, to clocked) (plan, error) {
 	p := plan{follows: from != to && s.Drift != None || s.Drift == Resample}
-	if !p.follows {
+	if !p.follows && from == to {
 		return p, nil
 	}
 	rate := from.Granted().Format.Rate

@@ -170,8 +170,8 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	if r.plan.follows {
 		o.Clock = from.Engine().Clock()
 		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
-		o.Latency = r.plan.frames(from.Engine())
 	}
+	o.Latency = r.plan.frames(from.Engine())
 	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
 	r.mu.Lock()
