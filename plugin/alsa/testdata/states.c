@@ -150,11 +150,14 @@ static const char *value(enum kind kind, long n)
 	return space;
 }
 
-/* settled is a count as it was when the state was reached. BUSY and DRAINING begin with a full or an empty
- * buffer, and a clock that nobody cranks may move it before the call. */
+/* settled is a count as it was when the state was reached. A buffer that plays is full then, and one that
+ * records is empty, but a clock that nobody cranks may move it before the call. What was recorded before a
+ * drain is nobody's to move. */
 static long settled(const struct subject *s, enum start state, const struct row *r, long n)
 {
-	if (s->role || r->kind != COUNT || (state != BUSY && state != DRAINING) || n <= 0 || n >= WHOLE)
+	bool moves = state == BUSY || (state == DRAINING && subject_plays(s));
+
+	if (s->role || r->kind != COUNT || !moves || n <= 0 || n >= WHOLE)
 		return n;
 	return r->call == call_delay && subject_plays(s) ? WHOLE : 0;
 }
