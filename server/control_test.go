@@ -26,6 +26,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -33,6 +34,7 @@ import (
 type panel struct {
 	*testing.T
 	bay    *loop.Patchbay
+	board  *route.Board
 	engine *loop.Engine
 	clock  *backendtest.Clock
 	path   string
@@ -55,7 +57,8 @@ func newPanel(t *testing.T) *panel {
 			t.Fatal(err)
 		}
 	}
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Bay: p.bay}, zerolog.Nop())
+	p.board = route.NewBoard(p.bay)
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Bay: p.bay, Routes: boardOf{p.board}}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +76,12 @@ func newPanel(t *testing.T) *panel {
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
+		p.board.Close()
 		p.bay.Close()
-		if err := p.engine.Close(); err != nil {
-			t.Error(err)
+		for _, e := range p.bay.Devices() {
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return p

@@ -73,8 +73,11 @@ func cordText(r *cord) string {
 	if k := r.Clock; k != nil && k.PPM != nil {
 		text += fmt.Sprintf(", %+.2f ppm, %.2f ms", *k.PPM, *k.Latency)
 	}
-	if r.Gain != 255 || r.Mute {
-		text += ", gain " + gainText(&r.Route)
+	switch {
+	case r.Mute:
+		text += ", muted"
+	case r.Gain != 255:
+		text += fmt.Sprintf(", gain %d", r.Gain)
 	}
 	return text
 }

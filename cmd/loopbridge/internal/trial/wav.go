@@ -74,3 +74,21 @@ func ReadWAVFrom(t testing.TB, r io.Reader) (audio.Format, []byte) {
 		}
 	}
 }
+
+// WriteFile writes parts, one after the other, to a file.
+func WriteFile(t testing.TB, path string, parts ...[]byte) {
+	t.Helper()
+	if err := os.WriteFile(path, bytes.Join(parts, nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ReadFile reads a file.
+func ReadFile(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

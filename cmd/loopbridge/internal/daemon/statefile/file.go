@@ -46,7 +46,8 @@ type savedState struct {
 	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": written by an older version
 	Devices map[string]state.Saved `json:"devices"`
 	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
-	Routes  map[string]savedRoute  `json:"routes,omitempty"`
+
+	Routes map[string]json.RawMessage `json:"routes,omitempty"` // a savedRoute each
 }
 
 // eventRoom is how many sets may wait to be saved.

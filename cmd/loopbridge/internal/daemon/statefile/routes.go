@@ -1,6 +1,8 @@
 package statefile
 
 import (
+	"encoding/json"
+
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -25,7 +27,12 @@ func (s *File) Routes(board *route.Board) {
 func (s *File) RestoreRoute(spec *route.Spec) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	saved := s.state.Routes[spec.Name]
+	var saved savedRoute
+	if text := s.state.Routes[spec.Name]; text == nil {
+		return
+	} else if err := json.Unmarshal(text, &saved); err != nil { // what could be read is used
+		s.log.Warn().Err(err).Str("file", s.path).Str("route", spec.Name).Msg("part of its state is not restored")
+	}
 	most := mixer.MaxGain
 	if spec.Feedback {
 		most--
@@ -52,8 +59,11 @@ func (s *File) keepRoutes() {
 	for _, r := range s.board.Routes() {
 		now := r.Status()
 		if s.state.Routes == nil {
-			s.state.Routes = map[string]savedRoute{}
+			s.state.Routes = map[string]json.RawMessage{}
 		}
-		s.state.Routes[now.Name] = savedRoute{&now.Setting.Gain, &now.Setting.Balance, &now.Setting.Mute, &now.Paused}
+		saved := savedRoute{&now.Setting.Gain, &now.Setting.Balance, &now.Setting.Mute, &now.Paused}
+		if text, err := json.Marshal(saved); err == nil {
+			s.state.Routes[now.Name] = text
+		}
 	}
 }
