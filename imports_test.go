@@ -87,6 +87,7 @@ func layers() []layer {
 			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
+		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/bench", "audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest wire " +
 			"cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
@@ -115,6 +116,7 @@ func moduleRules() []rule {
 			"what runs on the audio thread counts, it does not log"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
+		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon " +
