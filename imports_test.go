@@ -25,6 +25,7 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
+		{"measure", "audio", "arithmetic on blocks, whatever lies between them"},
 		{"servo", "", "arithmetic on counts and times, whatever they are of"},
 		{"servo/servotest", "servo", "measures any controller of two clocks"},
 
