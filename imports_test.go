@@ -48,13 +48,13 @@ func layers() []layer {
 		{"loop/convert", "audio mixer resample", "arithmetic on blocks, from one format to another"},
 		{"loop/line", "audio backend mixer servo loop/ring loop/device loop/convert", "the way of the frames, whoever holds the ends"},
 		{"loop", "audio audio/state backend mixer resample servo loop/ring loop/pcm loop/event loop/device loop/line loop/convert", "the core knows no socket, no file and no concrete device"},
-		{"loop/route", "audio audio/state mixer resample servo loop loop/ring loop/pcm loop/event loop/device loop/line loop/convert",
+		{"loop/route", "audio audio/state backend mixer resample servo loop loop/ring loop/pcm loop/event loop/device loop/line loop/convert",
 			"joins ends and devices by what the patchbay offers to any program, and one kind of line"},
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "api audio audio/state mixer loop loop/device loop/event loop/ring loop/pcm wire", "connects programs with loops, whatever clocks them"},
+		{"server", "api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -80,12 +80,12 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
 		{"cmd/loopbridge/internal/config", "audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"loop loop/convert loop/device resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+			"mixer loop loop/convert loop/device loop/route resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
-		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state loop loop/event loop/pcm cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "audio backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby loop loop/event loop/pcm server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
+			"backend/standby servo loop loop/event loop/pcm loop/route server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},

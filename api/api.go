@@ -35,6 +35,10 @@ type Hardware struct {
 	Xruns   uint64       `json:"xruns"`   // of the device itself
 	Lost    uint64       `json:"lost_frames"`
 	Thread  string       `json:"thread,omitempty"` // how it is scheduled; "": the device has no thread
+
+	// ClockPPM is by how much its clock is faster than nominal, measured against CLOCK_MONOTONIC while it
+	// runs, in parts per million; nil: not known yet.
+	ClockPPM *float64 `json:"clock_ppm"`
 }
 
 // Devices is a list of devices.
@@ -153,7 +157,7 @@ type Event struct {
 	End     string    `json:"end,omitempty"`
 	Program string    `json:"program,omitempty"`
 	PID     int       `json:"pid,omitempty"`
-	Device  string    `json:"device,omitempty"` // replaces loop, end, program and pid
+	Device  string    `json:"device,omitempty"` // replaces loop, end, program and pid; route/NAME of a route
 	Changes []Change  `json:"changes,omitempty"`
 	Note    string    `json:"note,omitempty"`
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 )
 
-// Control is the operators' socket: HTTP and JSON, as openapi.yaml describes it. It shows devices
-// and loops, sets what audio(7I) sets, and streams events.
+// Control is the operators' socket: HTTP and JSON, as openapi.yaml describes it. It shows devices,
+// loops and routes, sets what audio(7I) sets, and streams events.
 type Control struct {
 	Panel
 	log      zerolog.Logger
@@ -27,8 +27,9 @@ type Control struct {
 
 // Panel is what operators see and control.
 type Panel struct {
-	Bay   *loop.Patchbay
-	Loops Loops
+	Bay    *loop.Patchbay
+	Loops  Loops
+	Routes Routes
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
 	Thread func(device string) string
@@ -58,8 +59,8 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	return c, nil
 }
 
-// routes returns the handlers of what openapi.yaml describes.
-func (c *Control) routes() map[string]http.HandlerFunc {
+// handlers returns the handlers of what openapi.yaml describes.
+func (c *Control) handlers() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET /v1/states/{name...}":   c.get(c.named),
 		"PATCH /v1/states/{name...}": c.set(c.named),
@@ -82,13 +83,19 @@ func (c *Control) routes() map[string]http.HandlerFunc {
 		"POST /v1/loops/{loop}/drain": c.drainLoop,
 		"POST /v1/loops/{loop}/halt":  c.haltLoop,
 		"GET /v1/events":              c.events,
-		"GET /v1/openapi.yaml":        openAPI,
+
+		"GET /v1/routes":            c.listRoutes,
+		"GET /v1/routes/{route}":    c.getRoute,
+		"POST /v1/routes":           c.addRoute,
+		"DELETE /v1/routes/{route}": c.removeRoute,
+
+		"GET /v1/openapi.yaml": openAPI,
 	}
 }
 
 func (c *Control) handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range c.routes() {
+	for pattern, handle := range c.handlers() {
 		mux.HandleFunc(pattern, handle)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // maxBody limits the body of a request.
@@ -41,6 +43,10 @@ func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 	g := e.Granted()
 	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
 	h.Xruns, h.Lost = e.Xruns()
+	var clock servo.Estimate
+	if e.Clock().Load(&clock) && clock.Locked {
+		h.ClockPPM = rounded(clock.PPM(), 2)
+	}
 	if c.Thread != nil {
 		h.Thread = c.Thread(e.Name())
 	}
@@ -58,9 +64,14 @@ func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {
 // finder returns the subject of a request.
 type finder func(r *http.Request) (loop.Subject, error)
 
-// named finds a device or an end of a loop by any of its names.
+// named finds a device, an end of a loop or a route by any of its names.
 func (c *Control) named(r *http.Request) (loop.Subject, error) {
-	return c.Bay.Find(r.PathValue("name"))
+	name := r.PathValue("name")
+	s, err := c.Bay.Find(name)
+	if route, isRoute := strings.CutPrefix(name, "route/"); err != nil && isRoute && c.Routes != nil {
+		_, err = c.Routes.Route(route) // the better sentence
+	}
+	return s, err
 }
 
 func (c *Control) device(r *http.Request) (loop.Subject, error) {

@@ -246,7 +246,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	slices.Sort(found)
-	routes := server.Routes()
+	routes := server.Handlers()
 	for i := range routes {
 		routes[i] = strings.ReplaceAll(routes[i], "...}", "}") // a name may have slashes
 	}

@@ -21,5 +21,5 @@ func Identify(c *net.UnixConn, gid uint32, uids ...uint32) (pcm.Holder, error) {
 	return p.identify(c)
 }
 
-// Routes are what a Control answers, as "METHOD path".
-func Routes() []string { return slices.Collect(maps.Keys((&Control{}).routes())) }
+// Handlers are what a Control answers, as "METHOD path".
+func Handlers() []string { return slices.Collect(maps.Keys((&Control{}).handlers())) }

@@ -98,6 +98,31 @@ func (c *Client) AddLoop(ctx context.Context, text []byte) error {
 	return c.do(ctx, http.MethodPost, "/v1/loops", text, nil)
 }
 
+// Routes lists all routes by name.
+func (c *Client) Routes(ctx context.Context) ([]api.Route, error) {
+	var list api.Routes
+	err := c.do(ctx, http.MethodGet, "/v1/routes", nil, &list)
+	return list.Routes, err
+}
+
+// Route returns a route. ErrNoDevice: there is none with that name.
+func (c *Client) Route(ctx context.Context, name string) (r api.Route, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/routes/"+url.PathEscape(name), nil, &r)
+	return r, err
+}
+
+// AddRoute adds the route that a JSON object describes, with the keys of the configuration, and returns it.
+// ErrInvalid lists all that is wrong with it. ErrBusy: its name is taken.
+func (c *Client) AddRoute(ctx context.Context, text []byte) (r api.Route, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/routes", text, &r)
+	return r, err
+}
+
+// RemoveRoute fades a route out and removes it. ErrNoDevice: there is no such route.
+func (c *Client) RemoveRoute(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodDelete, "/v1/routes/"+url.PathEscape(name), nil, nil)
+}
+
 // Drain blocks until everything written into a loop has been played. ErrNoDevice: there is no such
 // loop. ErrBusy: a stream ended before that.
 func (c *Client) Drain(ctx context.Context, loop string) error {

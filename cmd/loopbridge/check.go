@@ -20,8 +20,12 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s\n", c.File, console.Count(len(conf.Devices), "device"),
-		console.Count(len(conf.Loops), "loop"))
+	routes := ""
+	if n := len(conf.Routes); n > 0 {
+		routes = ", " + console.Count(n, "route")
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s: ok, %s, %s%s\n", c.File, console.Count(len(conf.Devices), "device"),
+		console.Count(len(conf.Loops), "loop"), routes)
 	return err
 }
 

@@ -155,6 +155,14 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, l := range loops {
 			all = append(all, l.Name)
 		}
+	case "route":
+		return l.routes(ctx, "")
+	case "from":
+		return l.places(ctx, "record")
+	case "to":
+		return l.places(ctx, "play")
+	case "routeset":
+		return []string{"play.gain=", "play.balance=", "play.pause=", "output_muted="}
 	case "state":
 		return l.states(ctx)
 	case "field":
@@ -176,7 +184,7 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	return all
 }
 
-// states returns the names of devices and of ends of loops.
+// states returns the names of devices, of ends of loops and of routes.
 func (l *line) states(ctx context.Context) (all []string) {
 	devices, _ := control.New(l.socket).Devices(ctx)
 	for _, d := range devices {
@@ -187,6 +195,38 @@ func (l *line) states(ctx context.Context) (all []string) {
 		all = append(all, l.Name)
 		if l.Attached == "" {
 			all = append(all, l.Name+"/server")
+		}
+	}
+	return append(all, l.routes(ctx, "route/")...)
+}
+
+// routes returns the names of routes with a prefix.
+func (l *line) routes(ctx context.Context, prefix string) (all []string) {
+	routes, _ := control.New(l.socket).Routes(ctx)
+	for _, r := range routes {
+		all = append(all, prefix+r.Name)
+	}
+	return all
+}
+
+// places returns where a route can begin (side record) or end (play).
+func (l *line) places(ctx context.Context, side string) (all []string) {
+	devices, _ := control.New(l.socket).Devices(ctx)
+	for _, d := range devices {
+		if strings.Contains(d.Info.HW.String(), side) {
+			all = append(all, d.Name+"/"+side)
+		}
+		if side == "record" && strings.Contains(d.Info.HW.String(), "play") { // what is heard
+			all = append(all, d.Name+"/play", d.Name+"/mix")
+		}
+	}
+	loops, _ := control.New(l.socket).Loops(ctx)
+	for _, l := range loops {
+		switch l.Attached {
+		case "":
+			all = append(all, l.Name, l.Name+"/server")
+		case side:
+			all = append(all, l.Name)
 		}
 	}
 	return all

@@ -128,12 +128,12 @@ func capsInfoOf(at card.Address, d audio.Direction) *capsInfo {
 func (m *machine) write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if len(m.Devices) > 0 {
-		fmt.Fprintln(t, "DEVICE\tRUNS ON\tFORMAT\tPERIOD\tXRUNS\tTHREAD")
+		fmt.Fprintln(t, "DEVICE\tRUNS ON\tFORMAT\tPERIOD\tXRUNS\tCLOCK\tTHREAD")
 	}
 	for _, d := range m.Devices {
 		if h := d.Hardware; h != nil {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns,
-				strings.TrimSpace(h.Thread+" "+d.Error))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d x %d\t%d\t%s\t%s\n", d.Name, h.RunsOn, h.Format, h.Period, h.Periods, h.Xruns,
+				clockText(h.ClockPPM), strings.TrimSpace(h.Thread+" "+d.Error))
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -153,6 +153,14 @@ func (m *machine) write(out io.Writer) error {
 		}
 	}
 	return m.PortAudio.write(out)
+}
+
+// clockText says how much faster a clock is than nominal.
+func clockText(ppm *float64) string {
+	if ppm == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%+.2f ppm", *ppm)
 }
 
 func usersText(users []string) string {

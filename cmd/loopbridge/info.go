@@ -18,7 +18,7 @@ import (
 // infoCmd shows the state of a device or of an end of a loop, like audioctl(1). set accepts what
 // it prints.
 type infoCmd struct {
-	Name   string   `arg:"" optional:"" help:"A device, or a loop (LOOP, LOOP/server, LOOP/PID); default: the first device with sound." complete:"state"`
+	Name   string   `arg:"" optional:"" help:"A device, a loop (LOOP, LOOP/server, LOOP/PID) or route/NAME; default: the first device with sound." complete:"state"`
 	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; default: all." complete:"field"`
 	Values bool     `short:"n" help:"Print the values only."`
 	JSON   bool     `name:"json" help:"Print JSON."`
@@ -77,7 +77,7 @@ func fieldsOf(d api.State, fields []state.Field) json.RawMessage {
 
 // setCmd sets fields of a device or of an end of a loop, all or none.
 type setCmd struct {
-	Args []string `arg:"" name:"name and field=value" help:"A device or a loop (LOOP, LOOP/server, LOOP/PID), then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out." complete:"set"`
+	Args []string `arg:"" name:"name and field=value" help:"A device, a loop (LOOP, LOOP/server, LOOP/PID) or route/NAME, then FIELD=VALUE, such as play.gain=128 or play.port=headphone+line_out." complete:"set"`
 }
 
 // Run prints the fields that changed.
@@ -122,7 +122,7 @@ func changeText(c api.Change) string {
 
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device or a loop; default: all." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device, a loop or route/NAME; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 
@@ -140,6 +140,8 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 			for _, change := range ev.Changes {
 				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
+		case ev.Kind == routeKind:
+			fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, console.Printable(ev.Note))
 		case ev.Note != "":
 			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, console.Printable(ev.Note))
 		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
@@ -153,8 +155,11 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// setKind is the kind of event for a changed state.
-const setKind = "set"
+// Kinds of event: a changed state, and what a route does now.
+const (
+	setKind   = "set"
+	routeKind = "route"
+)
 
 // subject returns the name that info has for the subject of an event.
 func subject(ev api.Event) string {

@@ -68,7 +68,7 @@ func (p *path) converterForFader(o convert.Options) *convert.Converter {
 // goroutine between two cycles. Fade itself is for control, and may allocate.
 func (ln *Line) Fade(settings ...mixer.Setting) (change func()) {
 	if r, ok := ln.kind.(*route); ok {
-		return func() { r.setLevel(settings) }
+		return func() { r.bridge.SetLevel(settings...) }
 	}
 	p := &ln.path
 	c := p.converterForFader(ln.loop.Convert)

@@ -29,13 +29,13 @@ func routed(tb testing.TB, n int, far *servo.Published) *engine {
 			}
 			e.Add(ln, 0)
 		}
-		ln, err := NewRoute(e.owner, l, RouteOptions{
-			From: &from.End, To: &to.End, Clock: far, Latency: 1200, Setting: mixer.Neutral(), Status: &RouteStatus{},
+		b, err := NewBridge(BridgeOptions{
+			From: &from.End, To: f, Clock: far, Latency: 1200, Setting: mixer.Neutral(), Status: &BridgeStatus{},
 		})
 		if err != nil {
 			tb.Fatal(err)
 		}
-		e.Add(ln, 0)
+		e.Add(NewRoute(e.owner, l, b, &to.End), 0)
 	}
 	return e
 }
@@ -72,8 +72,8 @@ func TestRoutesAllocateNothing(t *testing.T) {
 			t.Errorf("%s: a cycle allocates %v times", what, n)
 		}
 		for ln := e.routes.first; ln != nil; ln = ln.next {
-			if r := ln.kind.(*route); !r.flowing {
-				t.Errorf("%s: nothing flows: %+v", what, r.servo)
+			if b := ln.kind.(*route).bridge; !b.flowing {
+				t.Errorf("%s: nothing flows: %+v", what, b.servo)
 			}
 		}
 	}

@@ -20,10 +20,18 @@ type Board struct {
 	mu     sync.Mutex
 	routes map[string]*Route
 	closed bool
+
+	changed chan struct{}
 }
 
 // NewBoard returns a board without routes.
-func NewBoard(bay *loop.Patchbay) *Board { return &Board{bay: bay, routes: map[string]*Route{}} }
+func NewBoard(bay *loop.Patchbay) *Board {
+	return &Board{bay: bay, routes: map[string]*Route{}, changed: make(chan struct{}, 1)}
+}
+
+// Changes receives a value after routes were connected, parted or removed, or wait for another end. It is for one
+// goroutine. What happens within cycles, such as that sound flows or that a clock is lost, is not among it.
+func (b *Board) Changes() <-chan struct{} { return b.changed }
 
 // Add makes a route, which waits until both places are free. It does not block. ErrBusy: the name is taken.
 // ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
@@ -39,6 +47,9 @@ func (b *Board) Add(s Spec) (*Route, error) {
 	to, err := find(b.bay, s.To, pcm.Write)
 	if err != nil {
 		return nil, fmt.Errorf("%s: to: %w", s.Name, err)
+	}
+	if err := s.fits(from, to); err != nil {
+		return nil, err
 	}
 	plan, err := newPlan(&s, from.on, to.on)
 	if err != nil {
@@ -57,7 +68,8 @@ func (b *Board) Add(s Spec) (*Route, error) {
 			"if you want it, set feedback = true and a gain below 255", s.Name, strings.Join(cycle, " -> "))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Route{bay: b.bay, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}), settings: newSettings(&s)}
+	r := &Route{bay: b.bay, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}),
+		changed: b.changed, settings: newSettings(&s)}
 	r.status.Paused.Store(s.Paused)
 	b.routes[s.Name] = r
 	if err := b.bay.AddSubject(r); err != nil {
@@ -111,6 +123,7 @@ func (r *Route) end() {
 	r.cancel()
 	<-r.done
 	r.bay.RemoveSubject(r.Name())
+	r.tell()
 }
 
 // Route returns a route. ErrNoDevice: there is none.

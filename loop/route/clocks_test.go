@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
@@ -65,20 +66,24 @@ type world struct {
 func newWorld(t *testing.T, ppm ...float64) *world {
 	w := &world{T: t, bay: loop.NewPatchbay()}
 	for i, p := range ppm {
-		clock := backendtest.NewClock(backend.Config{
-			Play: true, Record: true, Period: period, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.FloatLE},
-		})
-		clock.SetBase(begin)
-		name := string(rune('a' + i))
-		c := &card{Clock: clock, engine: loop.NewEngine(name, clock), ppm: p,
-			jitter: rand.New(rand.NewPCG(1, uint64(i))), rms: 0.2e6}
+		c := w.card(backend.Config{Play: true, Record: true}, p)
+		c.engine = loop.NewEngine(string(rune('a'+i)), c.Clock)
 		if err := w.bay.AddDevice(c.engine); err != nil {
 			t.Fatal(err)
 		}
-		w.cards = append(w.cards, c)
 	}
 	w.board = route.NewBoard(w.bay)
 	return w
+}
+
+// card adds a card without an engine.
+func (w *world) card(c backend.Config, ppm float64) *card {
+	c.Period, c.Format = period, audio.Format{Rate: 48000, Channels: 2, Encoding: audio.FloatLE}
+	clock := backendtest.NewClock(c)
+	clock.SetBase(begin)
+	made := &card{Clock: clock, ppm: ppm, jitter: rand.New(rand.NewPCG(1, uint64(len(w.cards)))), rms: 0.2e6}
+	w.cards = append(w.cards, made)
+	return made
 }
 
 func (w *world) close() {
@@ -171,43 +176,96 @@ func TestRouteSurvivesStalls(t *testing.T) {
 	}
 }
 
-// TestToneThroughRoute: a tone that crosses two clocks is a tone, and as loud. The frequency is fitted: that the ratio
-// wanders by a part of a ppm within a window is not heard.
+const hertz = 997.0
+
+// sing makes a card record a tone.
+func (c *card) sing() {
+	c.Feed(func(block []byte, first uint64) {
+		frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+		for i := range frames {
+			x := 2 * math.Pi * math.Mod(hertz/48000*float64(first+uint64(i/2)), 1)
+			frames[i] = resampletest.Amplitude * float32(math.Sin(x))
+		}
+		audio.FloatLE.Encode(block, frames, nil)
+	})
+}
+
+// listen returns what a card plays from now on.
+func (c *card) listen() *[]float32 {
+	heard := new([]float32)
+	c.OnPlay(func(block []byte, _ uint64) {
+		frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+		audio.FloatLE.Decode(frames, block)
+		*heard = append(*heard, frames...)
+	})
+	return heard
+}
+
+// pure fails unless the last seconds of a recording are the tone of a card that is faster by ratio. The frequency is
+// fitted: that the ratio wanders by a part of a ppm within a window is not heard.
+func pure(t *testing.T, heard []float32, ratio float64, seconds int) {
+	t.Helper()
+	const window = 4800
+	for at := len(heard) - seconds*2*48000; at+2*window <= len(heard); at += 2 * 48000 {
+		best := resampletest.Fit{}
+		for ppm := -1.0; ppm <= 1; ppm += 0.01 {
+			f := resampletest.FitTone(heard[at:at+2*window], hertz*ratio*(1+ppm*1e-6)/48000)
+			if f.Residual < best.Residual {
+				best = f
+			}
+		}
+		if best.Residual > -120 || math.Abs(best.Gain) > 0.001 {
+			t.Errorf("at %d: %.4f dB, residual %.1f dB", at/2, best.Gain, best.Residual)
+		}
+	}
+}
+
+// TestToneThroughRoute: a tone that crosses two clocks is a tone, and as loud.
 func TestToneThroughRoute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 100, -50)
 		defer w.close()
-		const hertz, window = 997.0, 4800
-		w.cards[0].Feed(func(block []byte, first uint64) {
-			frames := make([]float32, len(block)/audio.FloatLE.Bytes())
-			for i := range frames {
-				x := 2 * math.Pi * math.Mod(hertz/48000*float64(first+uint64(i/2)), 1)
-				frames[i] = resampletest.Amplitude * float32(math.Sin(x))
-			}
-			audio.FloatLE.Encode(block, frames, nil)
-		})
-		var heard []float32
-		w.cards[1].OnPlay(func(block []byte, _ uint64) {
-			frames := make([]float32, len(block)/audio.FloatLE.Bytes())
-			audio.FloatLE.Decode(frames, block)
-			heard = append(heard, frames...)
-		})
+		w.cards[0].sing()
+		heard := w.cards[1].listen()
 		if _, err := w.board.Add(spec("bridge", "a", "b")); err != nil {
 			t.Fatal(err)
 		}
 		w.run(60)
-		ratio := (1 + 100e-6) / (1 - 50e-6)
-		for at := len(heard) - 10*2*48000; at+2*window <= len(heard); at += 2 * 48000 {
-			best := resampletest.Fit{}
-			for ppm := -1.0; ppm <= 1; ppm += 0.01 {
-				f := resampletest.FitTone(heard[at:at+2*window], hertz*ratio*(1+ppm*1e-6)/48000)
-				if f.Residual < best.Residual {
-					best = f
-				}
-			}
-			if best.Residual > -120 || math.Abs(best.Gain) > 0.001 {
-				t.Errorf("at %d: %.4f dB, residual %.1f dB", at/2, best.Gain, best.Residual)
-			}
+		pure(t, *heard, (1+100e-6)/(1-50e-6), 10)
+	})
+}
+
+// TestTwoCardsAreOneDevice: what the one records is heard on the other through the device's monitor.
+func TestTwoCardsAreOneDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{T: t, bay: loop.NewPatchbay()}
+		w.board = route.NewBoard(w.bay)
+		play, record := w.card(backend.Config{Play: true}, -100), w.card(backend.Config{Record: true}, 100)
+		joint, err := route.NewJoint(play.Clock.Stream, record.Clock.Stream, route.JointOptions{Name: "both"})
+		if err != nil {
+			t.Fatal(err)
 		}
+		engine := loop.NewEngine("both", joint)
+		if err := w.bay.AddDevice(engine); err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close()
+		defer w.bay.Close()
+		record.sing()
+		heard := play.listen()
+		p, err := state.ParsePatch("monitor_gain=255")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { _, err := engine.Set(p); done <- err }()
+		w.run(60)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := joint.Status().Servo(); !ok || s.State != servo.Locked || s.Resyncs > 0 || joint.Status().Missing.Load() > 0 {
+			t.Errorf("%+v, %d frames are missing", s, joint.Status().Missing.Load())
+		}
+		pure(t, *heard, (1+100e-6)/(1-100e-6), 10)
 	})
 }

@@ -1,10 +1,11 @@
 package route
 
 import (
+	"math"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/resample"
 	"github.com/loopbridge/loopbridge/servo"
 )
@@ -25,9 +26,16 @@ const (
 	shortest = time.Millisecond
 )
 
+// clocked is what drives an end: a loop.Engine.
+type clocked interface {
+	Name() string
+	Granted() backend.Config
+	Period(asked int) int // see loop.Engine.Period
+}
+
 // newPlan returns the plan of a route between devices. The least latency is what the source has at a time, what the
 // sink takes at a time, what the resampler looks ahead, and jitter. ErrInvalid: the route asks for less.
-func newPlan(s *Spec, from, to *loop.Engine) (plan, error) {
+func newPlan(s *Spec, from, to clocked) (plan, error) {
 	p := plan{follows: from != to && s.Drift != None || s.Drift == Resample}
 	if !p.follows {
 		return p, nil
@@ -58,12 +66,12 @@ func newPlan(s *Spec, from, to *loop.Engine) (plan, error) {
 }
 
 // granted returns the period a device gets.
-func (p *plan) granted(e *loop.Engine) time.Duration {
+func (p *plan) granted(e clocked) time.Duration {
 	return duration(e.Period(p.period(e)), e.Granted().Format.Rate)
 }
 
 // period returns the frames that an end on a device asks for.
-func (p *plan) period(e *loop.Engine) int {
+func (p *plan) period(e clocked) int {
 	granted := e.Granted()
 	if p.pace == 0 {
 		return granted.Period
@@ -71,8 +79,13 @@ func (p *plan) period(e *loop.Engine) int {
 	return min(granted.Period, max(1, int(granted.Format.Frames(p.pace))))
 }
 
+// frames returns the latency in frames of a device.
+func (p *plan) frames(e clocked) int {
+	return int(math.Round(p.latency.Seconds() * float64(e.Granted().Format.Rate)))
+}
+
 // buffer returns the frames of a ring: twice the latency, and what engines may be late.
-func (p *plan) buffer(e *loop.Engine) int {
+func (p *plan) buffer(e clocked) int {
 	granted := e.Granted()
 	return int(granted.Format.Frames(2*p.latency+slack)) + 4*granted.Period
 }

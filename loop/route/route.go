@@ -2,7 +2,6 @@ package route
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -23,7 +22,8 @@ type Route struct {
 	plan     plan
 	cancel   context.CancelFunc
 	done     chan struct{}
-	status   line.RouteStatus
+	status   line.BridgeStatus
+	changed  chan<- struct{} // the board's
 
 	mu       sync.Mutex
 	settings device.Settings // of the play side; what is recorded passes no controls
@@ -66,6 +66,15 @@ func (r *Route) note(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
+	r.tell()
+}
+
+// tell lets the board know that the status has changed.
+func (r *Route) tell() {
+	select {
+	case r.changed <- struct{}{}:
+	default: // it is about to look
+	}
 }
 
 // join opens both ends, and returns when one of them is over.
@@ -116,6 +125,7 @@ func (r *Route) open(ctx context.Context, p place, d audio.Direction) (*host, er
 	r.mu.Lock()
 	r.waitsFor, r.err = p.loop, nil
 	r.mu.Unlock()
+	r.tell()
 	h := &host{bell: make(chan struct{}, 1)}
 	end, err := r.bay.Attach(ctx, p.loop, pcm.Options{
 		Role: p.role, Direction: d, Wait: pcm.Forever,
@@ -153,25 +163,28 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := line.RouteOptions{
-		From: &from.End, To: &to.End, Status: &r.status,
+	o := line.BridgeOptions{
+		From: &from.End, To: to.Format, Status: &r.status,
 		Convert: convert.Options{Quality: r.spec.Quality, Matrix: m},
 	}
 	if r.plan.follows {
 		o.Clock = from.Engine().Clock()
 		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
-		o.Latency = int(math.Round(r.plan.latency.Seconds() * float64(from.Engine().Granted().Format.Rate)))
+		o.Latency = r.plan.frames(from.Engine())
 	}
 	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o.Setting = r.setting()
-	if c.line, err = line.NewRoute(c, &line.Loop{}, o); err != nil {
+	bridge, err := line.NewBridge(o)
+	if err != nil {
 		return nil, err
 	}
+	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)
 	r.cord, r.waitsFor = c, ""
 	c.engine.Add(c.line)
+	r.tell()
 	return c, nil
 }
 
@@ -186,6 +199,7 @@ func (r *Route) disconnect(c *cord) {
 	r.cord = nil
 	r.mu.Unlock()
 	r.status.Flowing.Store(false)
+	r.tell()
 }
 
 // fading is how long a route may take to fade out.

@@ -66,13 +66,20 @@ func (r *Route) setting() mixer.Setting {
 
 // Set implements loop.Subject.
 func (r *Route) Set(p state.Patch) (state.Reply, error) {
-	reply, err := r.settings.Set(&r.mu, p, r.infoLocked, func(next *state.Info, _ *state.Reply) (func(), error) {
+	connected := false
+	look := func() state.Info {
+		i := r.infoLocked()
+		connected, i.Play.Open = i.Play.Open, true // the board holds it: it can be paused while it waits
+		return i
+	}
+	reply, err := r.settings.Set(&r.mu, p, look, func(next *state.Info, _ *state.Reply) (func(), error) {
 		if v, ok := p.Get(state.PlaySamples); ok {
 			r.since = r.status.Frames.Load() - uint64(v)
 		}
 		return r.adoptLocked(next), nil
 	})
 	if err == nil {
+		reply.Info.Play.Open = connected
 		r.bay.Tell(event.Event{Kind: event.Set, Device: r.Name(), Changes: reply.Changes})
 	}
 	return reply, err

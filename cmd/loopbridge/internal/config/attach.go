@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 )
@@ -35,7 +37,7 @@ func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
 	}
 }
 
-// sides marks the directions of devices that loops are attached to.
+// sides marks the directions of devices that loops are attached to, and that routes lead from or to.
 func sides(c *Config) {
 	for _, l := range c.Loops {
 		for i := range c.Devices {
@@ -45,5 +47,19 @@ func sides(c *Config) {
 				d.Record = d.Record || l.Attached == audio.Record
 			}
 		}
+	}
+	for _, r := range c.Routes {
+		c.open(r.From, audio.Record)
+		c.open(r.To, audio.Play)
+	}
+}
+
+// open marks a direction of a device, if that is what a place is.
+func (c *Config) open(place string, d audio.Direction) {
+	base, end, _ := strings.Cut(place, "/")
+	if device := c.device(base); device != nil {
+		side := deviceSide(end, d)
+		device.Play = device.Play || side == audio.Play
+		device.Record = device.Record || side == audio.Record
 	}
 }

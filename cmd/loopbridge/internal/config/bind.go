@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -62,7 +61,7 @@ func (b *binder) unknown(path, key string, fields []field) {
 		keys[i] = f.key
 	}
 	reason := "unknown key"
-	if slices.Contains([]string{"route", "monitor_gain"}, key) {
+	if key == "monitor_gain" {
 		reason = "this version does not have it"
 	}
 	p := b.index.places[path]

@@ -29,6 +29,7 @@ type Config struct {
 	Daemon  Daemon
 	Devices []Device // NullDevice is always among them
 	Loops   []Loop   // at least one
+	Routes  []Route
 }
 
 // Daemon is [daemon]: the socket and who may use it.

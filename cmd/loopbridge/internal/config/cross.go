@@ -42,6 +42,7 @@ func (b *binder) crossCheck(c *Config) {
 	if len(c.Loops) == 0 {
 		c.Loops = defaultLoops()
 	}
+	b.cords(c)
 	sides(c)
 }
 

@@ -28,6 +28,13 @@ func (b *binder) config(file map[string]any) Config {
 				c.Loops = append(c.Loops, b.loop(path, v))
 			})
 		}},
+		{"route", func(v any) string {
+			return b.tables("route", v, func(path string, v any) {
+				r := b.route(path, v)
+				r.Line = b.line(path)
+				c.Routes = append(c.Routes, r)
+			})
+		}},
 	})
 	b.crossCheck(&c)
 	return c

@@ -15,15 +15,11 @@ import (
 // ParseLoop parses a JSON object with the keys of [[loop]] under the rules of a file with these
 // devices. The error is audio.ErrInvalid, with a line for each problem.
 func ParseLoop(object []byte, devices []string) (Loop, error) {
-	var table map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	decoder.UseNumber()
-	if err := decoder.Decode(&table); err != nil {
-		return Loop{}, audio.ErrInvalid.With("not a JSON object: %v", err)
-	}
-	numbers(table)
 	path := element("loop", 0)
-	b := &binder{index: indexTable(path, table)}
+	b, table, err := request(path, object)
+	if err != nil {
+		return Loop{}, err
+	}
 	c := Config{Loops: []Loop{b.loop(path, table)}}
 	for _, name := range slices.Sorted(slices.Values(devices)) {
 		d := DefaultNull()
@@ -31,15 +27,50 @@ func ParseLoop(object []byte, devices []string) (Loop, error) {
 		c.Devices = append(c.Devices, d)
 	}
 	b.crossCheck(&c)
+	if err := b.refusal(); err != nil {
+		return Loop{}, err
+	}
+	return c.Loops[0], nil
+}
+
+// ParseRoute parses a JSON object with the keys of [[route]]. The error is audio.ErrInvalid, with a line
+// for each problem. It does not look for the places.
+func ParseRoute(object []byte) (Route, error) {
+	path := element("route", 0)
+	b, table, err := request(path, object)
+	if err != nil {
+		return Route{}, err
+	}
+	r := b.route(path, table)
+	if err := b.refusal(); err != nil {
+		return Route{}, err
+	}
+	return r, nil
+}
+
+// request decodes a JSON object, for a table of a path.
+func request(path string, object []byte) (*binder, map[string]any, error) {
+	var table map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	decoder.UseNumber()
+	if err := decoder.Decode(&table); err != nil {
+		return nil, nil, audio.ErrInvalid.With("not a JSON object: %v", err)
+	}
+	numbers(table)
+	return &binder{index: indexTable(path, table)}, table, nil
+}
+
+// refusal returns what is wrong with a request, or nil.
+func (b *binder) refusal() error {
 	if len(b.problems) == 0 {
-		return c.Loops[0], nil
+		return nil
 	}
 	b.problems.sort()
 	var lines []string
 	for _, p := range b.problems {
 		lines = append(lines, p.sentence())
 	}
-	return Loop{}, audio.ErrInvalid.With("%s", strings.Join(lines, "\n"))
+	return audio.ErrInvalid.With("%s", strings.Join(lines, "\n"))
 }
 
 // numbers converts JSON numbers to TOML's and drops null.

@@ -1,7 +1,7 @@
 // Package daemon runs the daemon: it opens the devices of a configuration, puts loops on them,
 // and lets programs and operators in.
 //
-//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, state file
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, state file
 //	                                                  ▲
 //	                                              server: programs, operators
 package daemon
@@ -31,6 +31,7 @@ type Daemon struct {
 	cards   cards
 	threads *sched.Threads
 	loops   loopSet
+	routes  routeSet
 	wait    sync.WaitGroup
 }
 
@@ -49,6 +50,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
+	d.routes = newRouteSet(d.bay)
 	return d
 }
 
@@ -69,13 +71,16 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
 	}
+	if err := d.routes.begin(c.Routes, d.state); err != nil {
+		return err
+	}
 	d.state.KeepAdopted()
 	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
 	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
 		return err
 	}
 	at.Path = control.Socket(socket)
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Thread: d.threads.State}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Thread: d.threads.State}
 	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}
@@ -108,6 +113,7 @@ func (d *Daemon) Close() error {
 		d.loops.names.remove()
 		errs = append(errs, d.server.Close())
 	}
+	d.routes.close()
 	d.bay.Close()
 	for _, device := range d.bay.Devices() {
 		if err := device.Close(); err != nil {

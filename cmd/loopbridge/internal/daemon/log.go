@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -63,7 +64,12 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
-	if ev.Device != "" {
+	if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
+		if ev.Kind == event.Route {
+			message = ev.Note
+		}
+		line.Str("route", name)
+	} else if ev.Device != "" {
 		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back { // the message says it already
 			line = log.Debug()
 		}

@@ -47,7 +47,7 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 		return err
 	}
 	line := log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State)
-	line.Int("loops", len(c.Loops)).Msg("running")
+	line.Int("loops", len(c.Loops)).Int("routes", len(c.Routes)).Msg("running")
 	sched.RelaxTimers()
 	o.Ready()
 	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
@@ -65,7 +65,7 @@ func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 				return "the terminal has closed"
 			}
 			log.Info().Msg("SIGHUP changes nothing: " +
-				"a new configuration takes a restart; \"loopbridge loop\" adds and removes loops without one")
+				"a new configuration takes a restart; \"loopbridge loop\" and \"route\" add and remove loops and routes without one")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package statefile keeps the state of devices and loops across restarts.
+// Package statefile keeps the state of devices, loops and routes across restarts.
 package statefile
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/loop/route"
 )
 
 // File is the state file of a daemon. A missing or damaged file does no harm. Entries of devices
@@ -24,6 +25,7 @@ type File struct {
 	path   string // "": no file
 	socket string // whose state it is
 	bay    *loop.Patchbay
+	board  *route.Board // nil: no routes
 	log    zerolog.Logger
 
 	sets      *event.Subscription // nil: not following
@@ -44,6 +46,7 @@ type savedState struct {
 	Socket  string                 `json:"socket"` // of the daemon that wrote it; "": written by an older version
 	Devices map[string]state.Saved `json:"devices"`
 	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
+	Routes  map[string]savedRoute  `json:"routes,omitempty"`
 }
 
 // eventRoom is how many sets may wait to be saved.
@@ -201,6 +204,7 @@ func (s *File) flush() {
 			keep(end, &s.state.Ends)
 		}
 	}
+	s.keepRoutes()
 	s.state.Socket = realPath(s.socket)
 	if err := s.write(s.state); err != nil {
 		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be saved")

@@ -7,8 +7,8 @@ import (
 	"github.com/loopbridge/loopbridge/servo"
 )
 
-// RouteStatus is what a route says of itself. Any goroutine may read it; the zero value is ready.
-type RouteStatus struct {
+// BridgeStatus is what a bridge says of itself. Any goroutine may read it; the zero value is ready.
+type BridgeStatus struct {
 	Paused  atomic.Bool   // set by control: nothing is to flow
 	Flowing atomic.Bool   // sound of the source is written
 	Frames  atomic.Uint64 // written while it flowed
@@ -17,21 +17,21 @@ type RouteStatus struct {
 	writes  atomic.Uint64 // of servo: odd while one is going on
 }
 
-// publish stores what a cycle of due frames has done.
-func (r *route) publish(due int) {
-	s := r.status
-	if s.Flowing.Load() != r.flowing {
-		s.Flowing.Store(r.flowing)
+// Publish stores what a cycle has done that read so many frames.
+func (b *Bridge) Publish(frames int) {
+	s := b.status
+	if s.Flowing.Load() != b.flowing {
+		s.Flowing.Store(b.flowing)
 	}
-	if r.flowing {
-		s.Frames.Add(uint64(due))
+	if b.flowing {
+		s.Frames.Add(uint64(frames))
 	}
-	if r.servo != nil {
-		s.store(r.servo.State())
+	if b.servo != nil {
+		s.store(b.servo.State())
 	}
 }
 
-func (s *RouteStatus) store(v servo.ServoState) {
+func (s *BridgeStatus) store(v servo.ServoState) {
 	s.writes.Add(1)
 	for i, word := range [len(s.servo)]uint64{
 		math.Float64bits(v.Target), uint64(v.State), uint64(v.Reason), uint64(v.Since), uint64(v.Acquired), uint64(v.Now),
@@ -43,8 +43,8 @@ func (s *RouteStatus) store(v servo.ServoState) {
 	s.writes.Add(1)
 }
 
-// Servo returns the state of the route's servo. ok: it has one, and has run.
-func (s *RouteStatus) Servo() (v servo.ServoState, ok bool) {
+// Servo returns the state of the bridge's servo. ok: it has one, and has run.
+func (s *BridgeStatus) Servo() (v servo.ServoState, ok bool) {
 	for {
 		before := s.writes.Load()
 		if before == 0 {

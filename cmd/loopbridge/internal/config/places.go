@@ -1,0 +1,176 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer"
+)
+
+// The places of routes are looked for as package loop/route does in a running daemon, and what is wrong is
+// said in the same words. Only what nobody knows before the devices are open is left to it.
+
+// cords reports routes whose places are not there or have the other direction, and cycles.
+func (b *binder) cords(c *Config) {
+	names := make([]string, len(c.Routes))
+	for i, r := range c.Routes {
+		names[i] = r.Name
+	}
+	b.unique("route", names)
+	if b.partial {
+		return
+	}
+	var ways [][2]string // from node to node
+	for i := range c.Routes {
+		r, path := &c.Routes[i], element("route", i)
+		from, reason := c.place(r.From, audio.Record)
+		if reason != "" {
+			b.wrong(join(path, "from"), reason)
+		}
+		to, wrong := c.place(r.To, audio.Play)
+		if wrong != "" {
+			b.wrong(join(path, "to"), wrong)
+		}
+		if reason != "" || wrong != "" || r.From == "" || r.To == "" {
+			continue
+		}
+		b.channelsFit(path, r, from.channels, to.channels)
+		if cycle := cycleOf(ways, from.node, to.node); cycle != nil && !(r.Feedback && r.Setting.Gain < mixer.MaxGain) {
+			b.wrong(join(path, "to"), fmt.Sprintf("would close a cycle, in which sound grows without end: %s; "+
+				"if you want it, set feedback = true and a gain below 255", strings.Join(cycle, " -> ")))
+		}
+		ways = append(ways, [2]string{from.node, to.node})
+	}
+}
+
+// spot is where a route begins or ends.
+type spot struct {
+	node     string // what is written here comes out at the same node
+	channels int    // 0: not known before it is open
+}
+
+// place returns the spot of a name, "" for one that is missing, to be read (Record) or written (Play).
+func (c *Config) place(name string, d audio.Direction) (p spot, reason string) {
+	base, end, _ := strings.Cut(name, "/")
+	if device := c.device(base); device != nil {
+		switch side := deviceSide(end, d); {
+		case side != 0:
+			return placeOn(device, side), ""
+		case end == mix || end == audio.Record.String():
+			return p, wrongWay(audio.Record)
+		}
+	}
+	for i := range c.Loops {
+		if c.Loops[i].Name == base && name != "" {
+			return c.end(&c.Loops[i], end, d)
+		}
+	}
+	if name == "" {
+		return p, "" // reported already
+	}
+	return p, "there is no device and no loop " + name
+}
+
+// mix is what a device plays, before its controls: DEVICE/mix.
+const mix = "mix"
+
+// deviceSide returns the side of a device that the end of a place is, 0 for none in that direction. What a
+// device plays can be recorded, too.
+func deviceSide(end string, d audio.Direction) audio.Direction {
+	switch {
+	case end == "" || end == d.String():
+		return d
+	case d == audio.Record && (end == mix || end == audio.Play.String()):
+		return audio.Play
+	}
+	return 0
+}
+
+// device returns a device by its name, or nil.
+func (c *Config) device(name string) *Device {
+	i := slices.IndexFunc(c.Devices, func(d Device) bool { return d.Name == name })
+	if i < 0 || name == "" {
+		return nil
+	}
+	return &c.Devices[i]
+}
+
+// placeOn returns a side of a device. A card may have other channels than were asked for.
+func placeOn(device *Device, d audio.Direction) spot {
+	p := spot{node: device.Name + "/" + d.String()}
+	if device.Backend == Null {
+		p.channels = device.Format.Channels
+	}
+	return p
+}
+
+// end returns an end of a loop: "client", "server" or "", which is the client.
+func (c *Config) end(l *Loop, end string, d audio.Direction) (p spot, reason string) {
+	const client, server = "client", "server"
+	switch attached := l.Attached != 0; {
+	case end == server && attached:
+		return p, "the server end is the device " + l.Device
+	case end != "" && end != client && end != server:
+		return p, fmt.Sprintf("%s has no end %s; use client or server", l.Name, end)
+	case attached && l.Attached != d:
+		return p, wrongWay(l.Attached)
+	case attached:
+		if device := c.device(l.Device); device != nil {
+			return placeOn(device, d), ""
+		}
+		return spot{node: l.Device + "/" + d.String()}, ""
+	}
+	// What one end writes comes out of the other.
+	if (end == server) == (d == audio.Play) {
+		return spot{node: l.Name + "/" + client}, ""
+	}
+	return spot{node: l.Name + "/" + server}, ""
+}
+
+// wrongWay is what is wrong with a place that only has the other direction.
+func wrongWay(d audio.Direction) string {
+	if d == audio.Record {
+		return "a route can only come from it"
+	}
+	return "a route can only go to it"
+}
+
+// channelsFit reports channels that a place does not have.
+func (b *binder) channelsFit(path string, r *Route, from, to int) {
+	for i := range r.FromChannels {
+		if in := r.FromChannels[i]; from > 0 && in > from {
+			b.wrong(join(path, "channels"), fmt.Sprintf("from has %d channels, and no channel %d", from, in))
+			return
+		}
+		if out := r.ToChannels[i]; to > 0 && out > to {
+			b.wrong(join(path, "channels"), fmt.Sprintf("to has %d channels, and no channel %d", to, out))
+			return
+		}
+	}
+}
+
+// cycleOf returns the nodes of the cycle that a way between two nodes would close, or nil.
+func cycleOf(ways [][2]string, from, to string) []string {
+	seen := map[string]bool{}
+	var walk func(at string, so []string) []string
+	walk = func(at string, so []string) []string {
+		if so = append(so, at); at == from {
+			return append([]string{from}, so...)
+		}
+		if seen[at] {
+			return nil
+		}
+		seen[at] = true
+		for _, w := range ways {
+			if w[0] == at {
+				if cycle := walk(w[1], so); cycle != nil {
+					return cycle
+				}
+			}
+		}
+		return nil
+	}
+	return walk(to, nil)
+}
