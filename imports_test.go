@@ -25,6 +25,7 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
+		{"measure", "audio", "arithmetic on blocks, whatever lies between them"},
 		{"servo", "", "arithmetic on counts and times, whatever they are of"},
 		{"servo/servotest", "servo", "measures any controller of two clocks"},
 
@@ -88,6 +89,7 @@ func layers() []layer {
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
+		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/bench", "audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},

@@ -48,6 +48,20 @@ func (p *PCM) Delay() int {
 	})
 }
 
+// Cycle returns how far the engine has come: the frames it took from this end or gave to it, and the time on
+// CLOCK_MONOTONIC, in ns, of the cycle in which it did. Ends of one engine have the same times, and are
+// compared by them. While a cycle goes on, its position may come with the time of the one before.
+func (p *PCM) Cycle() (position uint64, ns int64) {
+	cycle := look(p, func(r ring.Reader, _ ring.Writer) (c struct {
+		position uint64
+		ns       int64
+	}) {
+		c.position, c.ns = r.Cycle()
+		return c
+	})
+	return cycle.position, cycle.ns
+}
+
 // DeviceDelay returns how many frames a device at the other end holds beyond the engine: the next
 // frame taken is played that much later, the last frame given was recorded that much earlier.
 func (p *PCM) DeviceDelay() int {

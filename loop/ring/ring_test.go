@@ -170,6 +170,25 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// TestCycle: both directions say how far the engine came, and when.
+func TestCycle(t *testing.T) {
+	played, recorded := newRing(t, audio.DefaultFormat(), 100, true), newRing(t, audio.DefaultFormat(), 100, false)
+	ring.Writer{Ring: played}.Write(make([]byte, 4*70))
+	ring.NewSource(played).Take(60)
+	s := ring.NewSink(recorded)
+	if _, _, _, err := s.Reserve(50); err != nil {
+		t.Fatal(err)
+	}
+	s.Give(50)
+	ring.Reader{Ring: recorded}.Skip(20)
+	for r, want := range map[*ring.Ring]uint64{played: 60, recorded: 50} {
+		r.SetClock(12345)
+		if position, ns := r.Cycle(); position != want || ns != 12345 {
+			t.Errorf("%d at %d, want %d at 12345", position, ns, want)
+		}
+	}
+}
+
 // TestLies: positions that cannot be are found, and never followed.
 func TestLies(t *testing.T) {
 	f := audio.Format{Rate: 48000, Channels: 1, Encoding: audio.U8}

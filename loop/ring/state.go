@@ -40,6 +40,18 @@ func (r *Ring) Clock() int64 { return r.header.clock.Load() }
 // SetClock sets Clock. For the engine.
 func (r *Ring) SetClock(ns int64) { r.header.clock.Store(ns) }
 
+// Cycle returns the daemon's position and the Clock of the cycle that made it. The position may be that of the
+// next cycle while that goes on.
+func (r *Ring) Cycle() (position uint64, ns int64) {
+	for {
+		ns = r.header.clock.Load()
+		position = r.header.daemon.Load()
+		if r.header.clock.Load() == ns {
+			return position, ns
+		}
+	}
+}
+
 // Delay returns how many frames device and converter hold beyond the daemon: the next frame taken
 // is played that much later, the last frame given was recorded that much earlier.
 func (r *Ring) Delay() int { return int(r.header.delay.Load()) }

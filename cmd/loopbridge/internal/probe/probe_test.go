@@ -1,0 +1,130 @@
+package probe_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/probe"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
+)
+
+func engine(t *testing.T, name string, c backend.Config, o null.Options) *loop.Engine {
+	t.Helper()
+	e, err := servertest.Null(name, c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func clientEnd(name string) probe.End { return probe.End{Name: name, Role: pcm.Client} }
+
+// measured runs a measurement.
+func measured(t *testing.T, o probe.Options) *probe.Report {
+	t.Helper()
+	if o.Order == 0 {
+		o.Order = 13
+	}
+	o.Periods, o.Amplitude = 2, 0.1
+	p, err := probe.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	r, err := p.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestCable: the length of a cable is what is measured, to the frame, each time.
+func TestCable(t *testing.T) {
+	for _, length := range []int{480, 5001} {
+		cable := trial.NewCable(audio.DefaultFormat(), length)
+		d := servertest.Start(t, servertest.Options{Devices: []*loop.Engine{
+			engine(t, "card", backend.Config{Play: true, Record: true}, null.Options{Input: cable, Output: cable}),
+		}})
+		for _, channel := range []int{0, 2} {
+			r := measured(t, probe.Options{
+				Socket: d.Path, Play: clientEnd("card/play"), Record: clientEnd("card/record"), Channel: channel,
+			})
+			if !r.SameClock || len(r.Channels) != 2-channel/2 {
+				t.Errorf("%+v", r)
+			}
+			for i, c := range r.Channels {
+				want := float64(length + cable.Silent())
+				if !c.Found || c.Play != max(i+1, channel) || c.Record != c.Play || math.Abs(c.Latency-want) > 0.01 {
+					t.Errorf("channel %d to %d: %.2f frames, want %.0f", c.Play, c.Record, c.Latency, want)
+				}
+			}
+		}
+	}
+}
+
+// TestPair: nothing is between the two ends of a loop of programs, whoever is the server.
+func TestPair(t *testing.T) {
+	d := servertest.Start(t, servertest.Options{})
+	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
+		other := pcm.Server
+		if role == pcm.Server {
+			other = pcm.Client
+		}
+		r := measured(t, probe.Options{
+			Socket: d.Path, Play: probe.End{Name: "loop0", Role: role}, Record: probe.End{Name: "loop0", Role: other},
+			Channel: 2,
+		})
+		if len(r.Channels) != 1 || !r.Channels[0].Found || r.Channels[0].Latency != 0 || r.Channels[0].Record != 2 {
+			t.Errorf("%v plays: %+v", role, r.Channels)
+		}
+	}
+}
+
+// TestTwoClocks: a cable between two devices has one length, as long as both go on.
+func TestTwoClocks(t *testing.T) {
+	cable := trial.NewCable(audio.DefaultFormat(), 4800)
+	d := servertest.Start(t, servertest.Options{Devices: []*loop.Engine{
+		engine(t, "a", backend.Config{Play: true}, null.Options{Output: cable}),
+		engine(t, "b", backend.Config{Record: true}, null.Options{Input: cable}),
+	}})
+	keep := map[string]audio.Direction{"a/play": pcm.Write, "b/record": pcm.Read}
+	for name, direction := range keep {
+		p, err := client.Open(t.Context(), d.Path, name, pcm.Options{Role: pcm.Client, Direction: direction})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Abandon()
+		if direction == pcm.Write {
+			_, err = p.Write(t.Context(), make([]byte, p.Buffer()*p.Format().FrameBytes()))
+		} else {
+			_, err = p.Read(t.Context(), make([]byte, p.Format().FrameBytes()))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all []float64
+	for range 3 {
+		before := cable.Silent()
+		r := measured(t, probe.Options{Socket: d.Path, Play: clientEnd("a/play"), Record: clientEnd("b/record"), Channel: 1})
+		if r.SameClock || !r.Channels[0].Found {
+			t.Fatalf("%+v", r)
+		}
+		if before == cable.Silent() {
+			all = append(all, r.Channels[0].Latency-float64(before))
+		}
+		t.Logf("%.2f frames, %.2f ppm", r.Channels[0].Latency, r.Channels[0].Drift)
+	}
+	for _, l := range all {
+		if math.Abs(l-all[0]) > 1 {
+			t.Errorf("%.2f frames, and %.2f the first time", l, all[0])
+		}
+	}
+}
