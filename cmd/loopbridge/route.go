@@ -156,6 +156,8 @@ func routeText(r *api.Route) string {
 	switch {
 	case r.State == "waiting" && r.Error != "":
 		return "waits for " + r.WaitsFor + ": " + r.Error
+	case r.State == "waiting" && r.WaitsFor == "":
+		return "starts"
 	case r.State == "waiting":
 		return "waits for " + r.WaitsFor
 	case r.Pause:

@@ -95,7 +95,7 @@ func (s *routeSet) tell(told map[string]string) (connected bool) {
 		there[r.Name()] = true
 		connected = connected || now.State != route.Waiting
 		key, note := sentence(&now)
-		if told[r.Name()] != key {
+		if key != "" && told[r.Name()] != key {
 			told[r.Name()] = key
 			s.bay.Tell(event.Event{Kind: event.Route, Device: r.Name(), Note: note})
 		}
@@ -109,12 +109,15 @@ func (s *routeSet) tell(told map[string]string) (connected bool) {
 	return connected
 }
 
-// sentence says what a route does, and returns a key that is another one when that is news.
+// sentence says what a route does, and returns a key that is another one when that is news, and "" before the
+// route has looked for its ends.
 func sentence(s *route.Status) (key, note string) {
 	lost := s.Follows && s.Servo.State == servo.Lost
 	switch {
 	case s.State == route.Waiting && s.Err != nil:
 		note = fmt.Sprintf("waits for %s: %v", s.WaitsFor, s.Err)
+	case s.State == route.Waiting && s.WaitsFor == "":
+		return "", ""
 	case s.State == route.Waiting:
 		note = "waits for " + s.WaitsFor
 	case s.Paused:
