@@ -19,18 +19,24 @@ func (b *binder) ofBackend(path string, backend Backend) {
 		"freewheel": {Null}, "input": {Null}, "output": {Null},
 		"card": cards, "fallback": cards, "required": cards,
 		"auto_port": {ALSA}, "control_index": {ALSA}, "restore": {ALSA}, "volume": {ALSA}, "monitor": {ALSA},
-		"record.card": cards,
+		"play card": cards, "record card": cards,
 	} {
-		if b.given(join(path, key)) && backend != "" && !slices.Contains(of, backend) {
-			b.wrong(join(path, key), notOf(of...))
+		if at := join(path, strings.Fields(key)...); b.given(at) && backend != "" && !slices.Contains(of, backend) {
+			b.wrong(at, notOf(of...))
 		}
 	}
 }
 
-// ofRecordCard reports keys that are for a card of its own that records.
-func (b *binder) ofRecordCard(path string) {
+// ofSideCards reports keys that are for a card of its own that records, and what is said twice of the card that
+// plays.
+func (b *binder) ofSideCards(path string) {
+	for _, key := range []string{"card", "fallback"} {
+		if at := join(path, "play", key); b.given(at) && b.given(join(path, key)) {
+			b.wrong(at, key+" of the device says the same, leave one out")
+		}
+	}
 	for _, key := range []string{"fallback", "latency", "resampler"} {
-		if at := join(join(path, "record"), key); b.given(at) && !b.given(join(path, "record.card")) {
+		if at := join(path, "record", key); b.given(at) && !b.given(join(path, "record", "card")) {
 			b.wrong(at, "only a card of its own that records has it, set record.card or leave it out")
 		}
 	}
@@ -90,6 +96,15 @@ func (b *binder) cards(path string, v any, to *[]string, backend *Backend) strin
 		*to = append(*to, name)
 	}
 	return ""
+}
+
+// playCard returns the keys of the play side for its card, which is the device's.
+func (b *binder) playCard(path string, d *Device) []field {
+	to := &d.Card
+	return []field{
+		{"card", setCard(&to.Name, &d.Backend)},
+		{"fallback", func(v any) string { return b.cards(join(path, "fallback"), v, &to.Fallback, &d.Backend) }},
+	}
 }
 
 // recordCard returns the keys of the record side for a card of its own.

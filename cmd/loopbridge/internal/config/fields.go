@@ -107,7 +107,7 @@ func (b *binder) device(path string, v any) Device {
 	}
 	b.table(path, v, fields)
 	b.ofBackend(path, d.Backend)
-	b.ofRecordCard(path)
+	b.ofSideCards(path)
 	frames, reason := period.frames(d.Format)
 	if reason != "" {
 		b.wrong(join(path, "period"), reason)

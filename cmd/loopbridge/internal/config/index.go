@@ -170,15 +170,18 @@ func (x *keyIndex) position(offset int) (line, column int) {
 	return bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')
 }
 
-// join appends a key to a path, quoted if it is not a bare key.
-func join(path, key string) string {
-	if !isBare(key) {
-		key = strconv.Quote(key)
+// join appends keys to a path, each quoted if it is not a bare key.
+func join(path string, keys ...string) string {
+	for _, key := range keys {
+		if !isBare(key) {
+			key = strconv.Quote(key)
+		}
+		if path != "" {
+			path += "."
+		}
+		path += key
 	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
+	return path
 }
 
 // isBare reports whether a key needs no quotes.

@@ -35,7 +35,9 @@ func (b *binder) side(path string, v any, d audio.Direction, device *Device) (m 
 		}},
 	}
 	controls := &device.Card.Controls.Names.Play
-	if d == audio.Record {
+	if d == audio.Play {
+		fields = append(fields, b.playCard(path, device)...)
+	} else {
 		fields = append(fields, b.recordCard(path, device)...)
 		controls = &device.Card.Controls.Names.Record
 	}
