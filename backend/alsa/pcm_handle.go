@@ -163,13 +163,29 @@ func (s *pcmHandle) update() error {
 	if err != nil {
 		return err
 	}
+	s.advance()
+	return nil
+}
+
+// instant returns the last interrupt's position, and its time in ns; 0: not known. A position that is read later
+// may be old, as snd-aloop's moves with the tick of the kernel, but its time is new.
+func (s *pcmHandle) instant() (hw uint64, at int64, err error) {
+	s.sync.Flags = abi.GetAppl | abi.GetAvailMin
+	if err := s.sync.Do(s.fd); err != nil {
+		return 0, 0, err
+	}
+	s.advance()
+	return s.hw, s.sync.Tstamp.Nanoseconds(), nil
+}
+
+// advance follows the kernel's count.
+func (s *pcmHandle) advance() {
 	step := s.sync.HWPtr - s.raw
 	if s.sync.HWPtr < s.raw {
 		step += s.boundary
 	}
 	s.raw = s.sync.HWPtr
 	s.hw += step
-	return nil
 }
 
 // beyond returns how many frames are inside the card, such as in USB packets. It returns 0 for

@@ -88,6 +88,10 @@ func (s *stream) wakeAt(rel uint64) error {
 // look reads the hardware positions and restarts hardware that has stopped.
 func (s *stream) look() error {
 	stopped := false
+	hw, at, err := s.clock.instant()
+	if err != nil {
+		return err
+	}
 	s.looked = time.Now()
 	for _, h := range [...]*pcmHandle{s.play, s.record} { // play first: time in between makes lead smaller
 		if h == nil {
@@ -118,11 +122,10 @@ func (s *stream) look() error {
 	period := uint64(s.granted.Period)
 	if rel := s.clock.hw / period * period; rel > s.rel {
 		s.rel = rel
-		at := s.clock.sync.Tstamp.Nanoseconds()
 		if at == 0 {
-			at = monotonic()
+			hw, at = s.clock.hw, monotonic()
 		}
-		s.time = max(s.time+1, at-s.duration(s.clock.hw-rel))
+		s.time = max(s.time+1, at+s.duration(rel)-s.duration(hw))
 		s.starts = 0
 	}
 	if s.play != nil && s.play.inTail() && !s.skip() {

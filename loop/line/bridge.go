@@ -197,6 +197,13 @@ func (b *Bridge) shift(frames int) {
 	b.wait = b.sinkFrames(-n)
 }
 
+// Resume lets sound that flows fade in, as what was read last is not heard.
+func (b *Bridge) Resume() {
+	if b.flowing && !b.ending {
+		b.fadeIn()
+	}
+}
+
 func (b *Bridge) fadeIn() {
 	b.flowing = true
 	b.fader.Set(mixer.Setting{Mute: true})

@@ -3,6 +3,7 @@ package line
 import (
 	"math"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/mixer"
 )
@@ -24,7 +25,8 @@ type route struct {
 }
 
 const (
-	routeAhead = 1 // frames written before the first cycle, so that the sink's clock starts
+	routeAhead = 1  // frames written before the first cycle, so that the sink's clock starts
+	routeSlack = 64 // frames by which a sink with another rate may differ from a cycle to the next
 	noPace     = math.MaxInt32
 )
 
@@ -60,16 +62,37 @@ func (r *route) advance(t *tick) Finding {
 	if closing {
 		r.bridge.FadeOut()
 	}
-	for left := due; left > 0; {
-		part := min(left, BridgeBlock)
-		to := r.block[:part*r.path.frameBytes]
-		r.bridge.Read(to)
-		r.to.Write(to) // what does not fit is dropped: the sink is paused
-		left -= part
+	drop := min(due, r.untaken(t))
+	if drop > 0 {
+		r.read(drop, func([]byte) {})
+		r.bridge.Resume()
 	}
+	r.read(due-drop, func(block []byte) { r.to.Write(block) }) // what does not fit is dropped
 	r.bridge.Publish(due)
 	if closing {
 		return FoundEnd
 	}
 	return 0
+}
+
+// read reads frames of the bridge, a block at a time.
+func (r *route) read(frames int, take func(block []byte)) {
+	for frames > 0 {
+		part := min(frames, BridgeBlock)
+		block := r.block[:part*r.path.frameBytes]
+		r.bridge.Read(block)
+		take(block)
+		frames -= part
+	}
+}
+
+// untaken returns how many of the frames that are due the sink will not take: those that its device has
+// lost, and as many as are left of the cycle before, as of one that is paused. What is written in their place would be
+// late for ever.
+func (r *route) untaken(t *tick) (frames int) {
+	frames = int(audio.MulDiv(t.Lost, r.path.rate, t.rate))
+	if left := r.to.Queued() - routeAhead; left > routeSlack {
+		frames += left
+	}
+	return frames
 }

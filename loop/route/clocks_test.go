@@ -1,6 +1,7 @@
 package route_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -24,6 +25,7 @@ type card struct {
 	ppm    float64
 	frames int64 // position
 	late   int64 // frames that pass before the engine has its next turn
+	lost   int64 // frames that pass before that, and that the device loses
 	jitter *rand.Rand
 	rms    float64 // ns
 }
@@ -36,7 +38,7 @@ func (c *card) next() float64 { return begin + c.nominal(c.frames+c.step())/(1+c
 // step returns how many frames the next tick brings.
 func (c *card) step() int64 {
 	n, _ := c.Period()
-	return max(int64(n), c.late)
+	return max(int64(n), c.late) + c.lost
 }
 
 func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48000 }
@@ -46,9 +48,10 @@ func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48
 func (c *card) tick() {
 	at, n := c.next()+c.rms*c.jitter.ExpFloat64(), c.step()
 	c.frames += n
+	c.Lose(uint64(c.lost))
 	c.SetBase(int64(at - c.nominal(c.frames)))
-	if c.late > 0 {
-		c.late = 0
+	if c.late > 0 || c.lost > 0 {
+		c.late, c.lost = 0, 0
 		c.Jump(int(n))
 		return
 	}
@@ -209,6 +212,55 @@ func TestRouteSurvivesStalls(t *testing.T) {
 				t.Errorf("%d frames were missing", n)
 			}
 		}, 100, -50)
+	}
+}
+
+// TestLatencyAfterLosses: a device that loses frames, as in a daemon that was stopped, costs these frames, and the
+// sound after them is as late as it was. It is measured in what is heard: a ramp.
+func TestLatencyAfterLosses(t *testing.T) {
+	const scale = 1 << 23
+	for _, periods := range []int64{1, 20, 300, 1500} {
+		for side := range 3 { // the source, the sink, both
+			t.Run(fmt.Sprintf("%d on %d", periods, side), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, 0, 0)
+					defer w.close()
+					from, to := w.cards[0], w.cards[1]
+					from.Feed(func(block []byte, _ uint64) {
+						frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+						for i := range frames {
+							frames[i] = float32(from.frames-int64(len(frames)/2)+int64(i/2)) / scale
+						}
+						audio.FloatLE.Encode(block, frames, nil)
+					})
+					late := math.NaN()
+					to.OnPlay(func(block []byte, _ uint64) {
+						frames := make([]float32, len(block)/audio.FloatLE.Bytes())
+						audio.FloatLE.Decode(frames, block)
+						late = float64(to.frames) - float64(frames[len(frames)-1])*scale
+					})
+					r, err := w.board.Add(spec("bridge", "a", "b"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.run(30)
+					before := late
+					for range 3 {
+						for i, c := range w.cards {
+							if side == 2 || side == i {
+								n, _ := c.Period()
+								c.lost = periods * int64(n)
+							}
+						}
+						w.run(20)
+						if off := late - before; !(math.Abs(off) < 1.5) {
+							t.Errorf("%.2f frames late, before %.2f", late, before)
+						}
+						t.Logf("%+v", r.Status())
+					}
+				})
+			})
+		}
 	}
 }
 
