@@ -23,9 +23,14 @@ func (r *run) all(ctx context.Context) (*Report, error) {
 	if err := r.begun(ctx); err != nil {
 		return nil, err
 	}
+	if r.options.Ready != nil {
+		if err := r.options.Ready(ctx); err != nil {
+			return nil, err
+		}
+	}
 	report := &Report{
-		Play: r.options.Play.Name, Record: r.options.Record.Name,
-		PlayFormat: r.play.Format(), RecordFormat: r.record.Format(),
+		Play: r.options.Play.String(), Record: r.options.Record.String(),
+		Order: r.options.Order, Periods: r.options.Periods, PlayFormat: r.play.Format(), RecordFormat: r.record.Format(),
 	}
 	for _, c := range r.channels() {
 		found, err := r.channel(ctx, c)
@@ -86,7 +91,7 @@ func (r *run) channel(ctx context.Context, c int) (Channel, error) {
 		return Channel{}, err
 	}
 	first := start + uint64(r.settling()*r.seq.Len()) // what is played while the window is recorded
-	rough, err := r.watcher.align(0)
+	rough, err := r.watcher.recent()
 	if err != nil {
 		return Channel{}, err
 	}
@@ -117,7 +122,8 @@ func (r *run) loudest(c int, w *window, late float64) Channel {
 		p := r.seq.Analyse(w.channel(k), r.options.Amplitude)
 		if p.Found && (!best.Found || p.Level > best.Level) {
 			p.Latency += late
-			best.Record, best.Path = k+1, p
+			best.Record, best.Path, best.Begin = k+1, p, late
+			best.Milliseconds = p.Latency / float64(r.record.Format().Rate) * 1000
 		}
 	}
 	return best
