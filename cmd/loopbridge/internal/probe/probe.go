@@ -62,40 +62,54 @@ func Open(ctx context.Context, o Options) (*Probe, error) {
 		return nil, err
 	}
 	p := &Probe{options: o, heard: func([]byte) {}}
-	playFirst := o.Record.Role != pcm.Server
-	rate := 0
-	var err error
-	for _, play := range []bool{playFirst, !playFirst} {
-		if play {
-			p.play, err = client.Open(ctx, o.Socket, o.Play.Name, pcm.Options{
-				Role: o.Play.Role, Direction: pcm.Write, Format: audio.Format{Rate: rate}, Wait: o.Wait,
-			})
-		} else {
-			p.record, err = client.Open(ctx, o.Socket, o.Record.Name, pcm.Options{
-				Role: o.Record.Role, Direction: pcm.Read, Format: audio.Format{Rate: rate}, Buffer: recordBuffer,
-				Wait: o.Wait,
-			})
-		}
-		if err != nil {
-			p.Close()
-			return nil, err
-		}
-		if play {
-			rate = p.play.Format().Rate
-		} else {
-			rate = p.record.Format().Rate
-		}
+	if err := p.open(ctx); err != nil {
+		p.Close()
+		return nil, err
 	}
 	if n := p.play.Format().Channels; o.Channel < 0 || o.Channel > n {
 		p.Close()
 		return nil, audio.ErrInvalid.With("%s has no channel %d; use 1..%d", o.Play, o.Channel, n)
 	}
 	p.options.Order = cmp.Or(o.Order, orderFor(p.play.Format().Rate))
+	var err error
 	if p.seq, err = measure.New(p.options.Order); err != nil {
 		p.Close()
 		return nil, err
 	}
 	return p, nil
+}
+
+// open opens both ends.
+func (p *Probe) open(ctx context.Context) (err error) {
+	o := p.options
+	play := func(rate int) error {
+		p.play, err = client.Open(ctx, o.Socket, o.Play.Name, pcm.Options{
+			Role: o.Play.Role, Direction: pcm.Write, Format: audio.Format{Rate: rate}, Wait: o.Wait,
+		})
+		return err
+	}
+	record := func(rate int) error {
+		p.record, err = client.Open(ctx, o.Socket, o.Record.Name, pcm.Options{
+			Role: o.Record.Role, Direction: pcm.Read, Format: audio.Format{Rate: rate}, Buffer: recordBuffer, Wait: o.Wait,
+		})
+		return err
+	}
+	if o.Record.Role == pcm.Server {
+		if err := record(0); err != nil {
+			return err
+		}
+		return play(p.record.Format().Rate)
+	}
+	if err := play(0); err != nil {
+		return err
+	}
+	// What is to open the other side of record may wait for sound.
+	playing, stop := context.WithCancel(ctx)
+	var silence sync.WaitGroup
+	silence.Go(func() { _ = newPlayer(p.play, nil, 0).run(playing) })
+	defer silence.Wait()
+	defer stop()
+	return record(p.play.Format().Rate)
 }
 
 // orderFor returns the order of a sequence that is long enough at a rate.

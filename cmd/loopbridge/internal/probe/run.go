@@ -86,15 +86,15 @@ func (r *run) stuck() error {
 func (r *run) channel(ctx context.Context, c int) (Channel, error) {
 	_, playLost := r.play.Xruns()
 	_, recordLost := r.record.Xruns()
+	rough, err := r.rough(ctx)
+	if err != nil {
+		return Channel{}, err
+	}
 	start, err := r.player.begin(ctx, c)
 	if err != nil {
 		return Channel{}, err
 	}
 	first := start + uint64(r.settling()*r.seq.Len()) // what is played while the window is recorded
-	rough, err := r.watcher.recent()
-	if err != nil {
-		return Channel{}, err
-	}
 	from := rough.recordedAt(float64(first))
 	n := r.options.Periods * r.seq.Len()
 	w := r.recorder.keep(from, n)
@@ -113,6 +113,19 @@ func (r *run) channel(ctx context.Context, c int) (Channel, error) {
 	r.same = r.same && exact.same
 	late := exact.playedAt(from) - float64(first) // of the window
 	return r.loudest(c, w, late), nil
+}
+
+// rough relates both ends as they are now. It waits until nothing disturbs that.
+func (r *run) rough(ctx context.Context) (a alignment, err error) {
+	for begun := time.Now(); time.Since(begun) < patience; {
+		if a, err = r.watcher.recent(); err == nil {
+			return a, nil
+		}
+		if err := sleep(ctx); err != nil {
+			return a, err
+		}
+	}
+	return a, err
 }
 
 // loudest returns the path to the channel in which the sequence comes back loudest.

@@ -84,7 +84,7 @@ func middle(all []int) int {
 
 // recent relates the positions of both ends, by the latest cycles.
 func (w *watcher) recent() (alignment, error) {
-	const enough = 64
+	const enough = 32
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	played, recorded := w.played[max(0, len(w.played)-enough):], w.recorded[max(0, len(w.recorded)-enough):]
