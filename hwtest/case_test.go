@@ -57,6 +57,7 @@ func cases() []testCase {
 		{"follows a jack", hwtest.Ears | hwtest.Sound, followsJack},
 		{"plays to the last frame of a program, whatever its clock", hwtest.Loop | hwtest.Sound, daemonPlaysOut},
 		{"carries sound to another clock", hwtest.Loop | hwtest.Sound, routeFollows},
+		{"is measured as late as its periods are long", hwtest.Loop | hwtest.Sound, measuresItsCable},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
