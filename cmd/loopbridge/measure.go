@@ -17,10 +17,10 @@ type measureCmd struct {
 
 	Play    string  `help:"Play into this place instead: a device, LOOP, or LOOP/server." placeholder:"PLACE" complete:"to"`
 	Record  string  `help:"Record this place instead: a device, LOOP, or LOOP/server." placeholder:"PLACE" complete:"from"`
-	Level   float64 `help:"How loud the noise is, in dBFS: -80 to -1." default:"-20" placeholder:"DB"`
+	Level   float64 `help:"How loud the noise is, in dBFS: -80 to -1; default: -20." default:"-20" placeholder:"DB"`
 	Channel int     `help:"Play on this channel only, from 1; default: on one after the other." placeholder:"N"`
 	Order   int     `help:"The sequence has 2^N - 1 frames: 10 to 18; default: as many as 0.6 s need." placeholder:"N"`
-	Periods int     `help:"How often it is compared: 1 to 64. More of them stand out of more noise." default:"3" placeholder:"N"`
+	Periods int     `help:"How often it is compared: 1 to 64; default: 3. More of them stand out of more noise." default:"3" placeholder:"N"`
 	Plot    string  `help:"Draw the impulse response." placeholder:"FILE.png" complete:"file"`
 	JSON    bool    `name:"json" help:"Print JSON."`
 }
