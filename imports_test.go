@@ -95,7 +95,7 @@ func layers() []layer {
 			"starts processes and measures them from outside"},
 		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
-			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/bench",
+			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/probe",
 			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }

@@ -59,6 +59,7 @@ func cases() []testCase {
 		{"carries sound to another clock", hwtest.Loop | hwtest.Sound, routeFollows},
 		{"plays what a card with another clock records", hwtest.Ears | hwtest.Sound, routeCrosses},
 		{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
+		{"is measured as late as its periods are long", hwtest.Loop | hwtest.Sound, measuresItsCable},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},

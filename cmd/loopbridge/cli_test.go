@@ -142,7 +142,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "bench check completion devices drain halt info levels loop ls play record route serve set version watch",
+		"":                            "bench check completion devices drain halt info levels loop ls measure play record route serve set version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -166,8 +166,11 @@ func TestComplete(t *testing.T) {
 		"set null mon":                "monitor_gain=",
 		"set null monitor_gain=3 out": "output_muted=",
 		"set null monitor_gain = ":    "",
+		"measure ":                    "loop0 loop1 loop2 loop3 null",
+		"measure --plot ":             "file",
+		"measure --record loop1":      "loop1 loop1/server",
 		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
-		"nothing ":                    "bench check completion devices drain halt info levels loop ls play record route serve set version watch",
+		"nothing ":                    "bench check completion devices drain halt info levels loop ls measure play record route serve set version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)

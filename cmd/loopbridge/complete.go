@@ -161,6 +161,8 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		return l.places(ctx, "record")
 	case "to":
 		return l.places(ctx, "play")
+	case "measure":
+		return l.targets(ctx)
 	case "routeset":
 		return []string{"play.gain=", "play.balance=", "play.pause=", "output_muted="}
 	case "state":
@@ -198,6 +200,21 @@ func (l *line) states(ctx context.Context) (all []string) {
 		}
 	}
 	return append(all, l.routes(ctx, "route/")...)
+}
+
+// targets returns the names of devices, loops and routes, each once.
+func (l *line) targets(ctx context.Context) (all []string) {
+	devices, _ := control.New(l.socket).Devices(ctx)
+	for _, d := range devices {
+		all = append(all, d.Name)
+	}
+	loops, _ := control.New(l.socket).Loops(ctx)
+	for _, l := range loops {
+		all = append(all, l.Name)
+	}
+	all = append(all, l.routes(ctx, "")...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // routes returns the names of routes with a prefix.

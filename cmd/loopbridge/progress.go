@@ -88,6 +88,16 @@ func (g *progress) attach(p *pcm.PCM, total int64) {
 	g.p, g.f, g.total = p, p.Format(), total
 }
 
+// expect says how many frames are to come in all.
+func (g *progress) expect(total int64) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.total = total
+}
+
 // detach takes a last reading of the end.
 func (g *progress) detach() {
 	if g == nil {

@@ -95,6 +95,19 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 }
 
+// A measurement shows how far it is, and its table is on the standard output alone.
+func TestMeasureProgressOnATerminal(t *testing.T) {
+	socket := filepath.Join(trial.TempDir(t), "s")
+	serve(t, socket)
+	p, printed := onTerminal(t, 60, socket, "measure", "loop0", "--channel", "1", "--order", "15")
+	p.wait(t).want(t, exitOK)
+	text := <-printed
+	if !regexp.MustCompile(`\rloop0: measuring 0:0\d\.\d of 0:0\d\.\d +\S+ dBFS  xruns`).MatchString(text) ||
+		!regexp.MustCompile(`loop0: measured 0:0\d\.\d of 0:0\d\.\d  xruns \d+\x1b\[K\r\n$`).MatchString(text) {
+		t.Errorf("%q", text)
+	}
+}
+
 // The line ends before the sentence begins.
 func TestErrorAfterProgressOnATerminal(t *testing.T) {
 	socket := filepath.Join(trial.TempDir(t), "s")

@@ -49,7 +49,7 @@ func align(played, recorded []cycle, since uint64) (alignment, error) {
 		}
 	}
 	if matches*4 < min(len(played), len(recorded)) {
-		return alignment{played: through(played), recorded: through(recorded)}, nil
+		return alignClocks(played, recorded, since)
 	}
 	if len(offsets) == 0 {
 		return alignment{}, errDisturbed
@@ -61,11 +61,42 @@ func align(played, recorded []cycle, since uint64) (alignment, error) {
 			agree++
 		}
 	}
-	if agree*10 < len(offsets)*8 {
+	if agree*10 < len(offsets)*8 || lost(played, since) {
 		return alignment{}, errDisturbed
 	}
 	return alignment{same: true, offset: float64(usual)}, nil
 }
+
+// lost reports whether an engine has lost frames since a position: it then goes on at a later time.
+func lost(cycles []cycle, since uint64) bool {
+	cycles = slices.DeleteFunc(slices.Clone(cycles), func(c cycle) bool { return c.position < since })
+	return len(cycles) >= fewest && through(cycles).broken(cycles)
+}
+
+// alignClocks is align for two engines, by the times of their cycles. errDisturbed: one of them has lost frames
+// meanwhile, so that there is no line, or there are too few cycles.
+func alignClocks(played, recorded []cycle, since uint64) (a alignment, err error) {
+	first := slices.IndexFunc(played, func(c cycle) bool { return c.position >= since })
+	if first < 0 {
+		return a, errDisturbed
+	}
+	begin := slices.IndexFunc(recorded, func(c cycle) bool { return c.ns >= played[first].ns })
+	if begin < 0 {
+		return a, errDisturbed
+	}
+	played, recorded = played[first:], recorded[begin:]
+	if min(len(played), len(recorded)) < fewest {
+		return a, errDisturbed
+	}
+	a = alignment{played: through(played), recorded: through(recorded)}
+	if a.played.broken(played) || a.recorded.broken(recorded) {
+		return a, errDisturbed
+	}
+	return a, nil
+}
+
+// fewest cycles that make a line.
+const fewest = 8
 
 // straight is a position that grows with time, in ns.
 type straight struct{ ns, position, slope float64 }
@@ -75,20 +106,54 @@ func (s straight) when(position float64) float64 { return s.ns + (position-s.pos
 
 // through returns the straight line that is nearest to cycles, but for those far beside it.
 func through(cycles []cycle) straight {
-	line := fit(cycles)
+	line := guess(cycles)
 	for range 3 {
-		off := make([]float64, len(cycles))
-		for i, c := range cycles {
-			off[i] = math.Abs(line.at(float64(c.ns)) - float64(c.position))
-		}
-		slices.Sort(off)
-		far := max(1, 4*off[len(off)/2])
-		cycles = slices.DeleteFunc(slices.Clone(cycles), func(c cycle) bool {
-			return math.Abs(line.at(float64(c.ns))-float64(c.position)) > far
-		})
+		far := max(1, 5*line.beside(cycles))
+		cycles = slices.DeleteFunc(slices.Clone(cycles), func(c cycle) bool { return line.off(c) > far })
 		line = fit(cycles)
 	}
 	return line
+}
+
+// guess returns the line of most cycles, whatever steps there are between them and others: the usual slope, at the
+// usual height.
+func guess(cycles []cycle) straight {
+	apart := max(1, len(cycles)/8)
+	slopes := make([]float64, 0, len(cycles))
+	for i, c := range cycles[:len(cycles)-apart] {
+		far := cycles[i+apart]
+		slopes = append(slopes, float64(int64(far.position)-int64(c.position))/float64(far.ns-c.ns))
+	}
+	slices.Sort(slopes)
+	line := straight{ns: float64(cycles[0].ns), slope: slopes[len(slopes)/2]}
+	heights := make([]float64, len(cycles))
+	for i, c := range cycles {
+		heights[i] = float64(c.position) - line.at(float64(c.ns))
+	}
+	slices.Sort(heights)
+	line.position = heights[len(heights)/2]
+	return line
+}
+
+// off returns by how many frames a cycle is beside the line.
+func (s straight) off(c cycle) float64 { return math.Abs(s.at(float64(c.ns)) - float64(c.position)) }
+
+// beside returns by how many frames most cycles are beside the line, at least: half of them may be on another line.
+func (s straight) beside(cycles []cycle) float64 {
+	off := make([]float64, len(cycles))
+	for i, c := range cycles {
+		off[i] = s.off(c)
+	}
+	slices.Sort(off)
+	return off[len(off)*2/5]
+}
+
+// broken reports whether cycles are on more than one line: not as near to it at their begin or end as they usually
+// are. A position that was read in the midst of a cycle is beside the line by itself.
+func (s straight) broken(cycles []cycle) bool {
+	far := max(2, 5*s.beside(cycles))
+	fifth := len(cycles)/5 + 1
+	return s.beside(cycles[:fifth]) > far || s.beside(cycles[len(cycles)-fifth:]) > far
 }
 
 // fit returns the line of least squares.

@@ -23,9 +23,14 @@ func (r *run) all(ctx context.Context) (*Report, error) {
 	if err := r.begun(ctx); err != nil {
 		return nil, err
 	}
+	if r.options.Ready != nil {
+		if err := r.options.Ready(ctx); err != nil {
+			return nil, err
+		}
+	}
 	report := &Report{
-		Play: r.options.Play.Name, Record: r.options.Record.Name,
-		PlayFormat: r.play.Format(), RecordFormat: r.record.Format(),
+		Play: r.options.Play.String(), Record: r.options.Record.String(),
+		Order: r.options.Order, Periods: r.options.Periods, PlayFormat: r.play.Format(), RecordFormat: r.record.Format(),
 	}
 	for _, c := range r.channels() {
 		found, err := r.channel(ctx, c)
@@ -81,15 +86,15 @@ func (r *run) stuck() error {
 func (r *run) channel(ctx context.Context, c int) (Channel, error) {
 	_, playLost := r.play.Xruns()
 	_, recordLost := r.record.Xruns()
+	rough, err := r.rough(ctx)
+	if err != nil {
+		return Channel{}, err
+	}
 	start, err := r.player.begin(ctx, c)
 	if err != nil {
 		return Channel{}, err
 	}
 	first := start + uint64(r.settling()*r.seq.Len()) // what is played while the window is recorded
-	rough, err := r.watcher.align(0)
-	if err != nil {
-		return Channel{}, err
-	}
 	from := rough.recordedAt(float64(first))
 	n := r.options.Periods * r.seq.Len()
 	w := r.recorder.keep(from, n)
@@ -110,6 +115,19 @@ func (r *run) channel(ctx context.Context, c int) (Channel, error) {
 	return r.loudest(c, w, late), nil
 }
 
+// rough relates both ends as they are now. It waits until nothing disturbs that.
+func (r *run) rough(ctx context.Context) (a alignment, err error) {
+	for begun := time.Now(); time.Since(begun) < patience; {
+		if a, err = r.watcher.recent(); err == nil {
+			return a, nil
+		}
+		if err := sleep(ctx); err != nil {
+			return a, err
+		}
+	}
+	return a, err
+}
+
 // loudest returns the path to the channel in which the sequence comes back loudest.
 func (r *run) loudest(c int, w *window, late float64) Channel {
 	best := Channel{Play: c + 1}
@@ -117,7 +135,8 @@ func (r *run) loudest(c int, w *window, late float64) Channel {
 		p := r.seq.Analyse(w.channel(k), r.options.Amplitude)
 		if p.Found && (!best.Found || p.Level > best.Level) {
 			p.Latency += late
-			best.Record, best.Path = k+1, p
+			best.Record, best.Path, best.Begin = k+1, p, late
+			best.Milliseconds = p.Latency / float64(r.record.Format().Rate) * 1000
 		}
 	}
 	return best

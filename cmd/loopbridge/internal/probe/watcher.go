@@ -82,6 +82,15 @@ func middle(all []int) int {
 	return all[len(all)/2]
 }
 
+// recent relates the positions of both ends, by the latest cycles.
+func (w *watcher) recent() (alignment, error) {
+	const enough = 32
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	played, recorded := w.played[max(0, len(w.played)-enough):], w.recorded[max(0, len(w.recorded)-enough):]
+	return align(played, recorded, 0)
+}
+
 // align relates the positions of both ends, by cycles since a position of the one that plays.
 func (w *watcher) align(since uint64) (alignment, error) {
 	w.mu.Lock()
