@@ -56,6 +56,7 @@ type stream struct {
 	quiet        []byte // a period of silence; an idle stream also reads into it
 	idle         bool   // neither plays nor records: only the clock is used
 	ramps        ramps
+	pitch        *pitch // nil: its clock cannot be moved
 	looked       time.Time // when the hardware position was last read
 
 	patience time.Duration // how long the hardware may stand still
@@ -127,10 +128,19 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
 	}
+	s.pitch = openPitch(at, handles)
 	if len(handles) == 2 {
 		s.try()
 	}
 	return nil
+}
+
+// Pitch implements backend.Pitcher.
+func (s *stream) Pitch() backend.Pitch {
+	if s.pitch == nil {
+		return nil
+	}
+	return s.pitch
 }
 
 // grant sets what the stream offers: the wished encoding, channels and period, to which it
@@ -297,6 +307,7 @@ func hasGone(err error) bool {
 
 func (s *stream) Close() error {
 	var errs []error
+	s.pitch.close()
 	for _, h := range s.handles() {
 		if s.running {
 			_ = abi.Drop(h.fd)
