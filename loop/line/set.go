@@ -27,10 +27,10 @@ type Set struct {
 	clock      *servo.Clock
 	steering   atomic.Pointer[steering] // what Steer has set
 	steered    *steering                // what clock knows of it
-	estimate   servo.Estimate // what Clock has
-	count      int            // lines in all lists
-	changed    bool           // lines came or went since Changed
-	tick       tick           // of this cycle
+	estimate   servo.Estimate           // what Clock has
+	count      int                      // lines in all lists
+	changed    bool                     // lines came or went since Changed
+	tick       tick                     // of this cycle
 
 	reports atomic.Pointer[Line]
 	kick    chan struct{} // wakes the reporter
