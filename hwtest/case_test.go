@@ -57,6 +57,8 @@ func cases() []testCase {
 		{"follows a jack", hwtest.Ears | hwtest.Sound, followsJack},
 		{"plays to the last frame of a program, whatever its clock", hwtest.Loop | hwtest.Sound, daemonPlaysOut},
 		{"carries sound to another clock", hwtest.Loop | hwtest.Sound, routeFollows},
+		{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable},
+		{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},

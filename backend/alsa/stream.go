@@ -56,7 +56,7 @@ type stream struct {
 	quiet        []byte // a period of silence; an idle stream also reads into it
 	idle         bool   // neither plays nor records: only the clock is used
 	ramps        ramps
-	pitch        *pitch // nil: its clock cannot be moved
+	pitch        *pitch    // nil: its clock cannot be moved
 	looked       time.Time // when the hardware position was last read
 
 	patience time.Duration // how long the hardware may stand still

@@ -148,6 +148,9 @@ func (n *numbered) exact(least float64) {
 func TestPitch(t *testing.T) {
 	for _, pitched := range []string{"a", "b", "ab"} {
 		for _, ppm := range [][]float64{{100, 0}, {-100, 0}, {300, 0}, {-300, 0}, {-103, 204}} {
+			if pitched == "ab" && ppm[1] == 0 {
+				continue // as with a
+			}
 			synctest.Test(t, func(t *testing.T) {
 				w := newTuned(t, pitched, ppm...)
 				defer w.close()
