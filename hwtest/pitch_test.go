@@ -50,10 +50,11 @@ func (b *bench) cablePitch(device, subdevice int) (value int) {
 	return value
 }
 
-// counts lets aplay play numbered frames until stop is called.
+// counts lets aplay play numbered frames until stop is called. Its period is that of the recorder: the kernel lets
+// a cable that is moved wander if its ends have different ones.
 func (b *bench) counts(pcm string) (stop func()) {
 	b.Helper()
-	player := exec.Command("aplay", aplay(pcm, hear.CountFormat(48000))...)
+	player := exec.Command("aplay", append(aplay(pcm, hear.CountFormat(48000)), "--period-size=480", "--buffer-size=9600")...)
 	player.Stderr = os.Stderr
 	in, err := player.StdinPipe()
 	if err == nil {

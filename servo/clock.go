@@ -35,8 +35,6 @@ const (
 	longLate = 300 * int64(time.Millisecond)
 	// again is how soon after a step another one says that the rate is wrong, too.
 	again = 10 * int64(time.Second)
-	// rounding is the part of the square of a frame by which a position is less sure after a change of the pitch.
-	rounding = 400
 	// A clock is locked below lockedBelow, or near the best that its jitter allows, and no longer
 	// above lostAbove; standard deviations of the rate.
 	lockedBelow, lostAbove = 0.5e-6, 1.2e-6
@@ -219,13 +217,11 @@ func (c *Clock) lock(at int64, density float64) {
 
 // Steer tells the clock that from a time on its device's pitch control makes it run at applied times the
 // rate that it has by itself. The clock follows without having to measure it. A control has steps: it goes
-// to and fro around meant, which is what servos see that do not move this clock. Each change may cost or bring a
-// frame, as with snd-aloop, whose two ends change a period apart, and which rounds.
+// to and fro around meant, which is what servos see that do not move this clock.
 func (c *Clock) Steer(applied, meant float64, at int64) {
 	s := &c.s
 	if factor := applied / (1 + s.Steered); s.Started && factor != 1 {
 		s.Line.bend(s.Line.Frames+int64(s.Line.position(at, s.Line.Frames, c.perFrame)), c.perFrame, factor)
-		s.Line.PhaseVar += c.perFrame * c.perFrame / rounding
 	}
 	s.Steered, s.Meant = applied-1, meant-1
 }

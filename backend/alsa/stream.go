@@ -1,7 +1,8 @@
 // Package alsa streams to and from sound cards through the kernel's own interface (package abi),
 // without alsa-lib and without cgo. [Open] returns a backend.Stream for a PCM of a card.
 //
-// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream.
+// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream. The stream
+// itself is a backend.Pitcher: with snd-aloop and USB gadgets a control moves the clock of what it has open.
 package alsa
 
 import (

@@ -27,7 +27,10 @@ type card struct {
 	pitch  *pitch  // nil: it has none
 	frames int64   // position
 	at     float64 // the true time of that, in ns
-	late   int64   // frames that pass before the engine has its next turn
+	cable  *cable  // nil: its clock is even
+	soon   float64 // of the cable: when it comes to hw
+	hw     int64
+	late   int64 // frames that pass before the engine has its next turn
 	jitter *rand.Rand
 	rms    float64 // ns
 }
@@ -35,7 +38,15 @@ type card struct {
 const begin = 1e12
 
 // next returns the true time of the next tick, in ns.
-func (c *card) next() float64 { return c.at + c.nominal(c.step())/c.rate() }
+func (c *card) next() float64 {
+	if c.cable == nil {
+		return c.at + c.nominal(c.step())/c.rate()
+	}
+	if c.hw < c.frames+c.step() {
+		c.soon, c.hw = c.cable.run(c.frames + c.step())
+	}
+	return c.soon
+}
 
 // rate returns that of the clock, relative to nominal. A pitch takes effect with the next period.
 func (c *card) rate() float64 {
@@ -63,6 +74,10 @@ func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48
 func (c *card) tick() {
 	c.at = c.next()
 	at, n := c.at+c.rms*c.jitter.ExpFloat64(), c.step()
+	if c.cable != nil {
+		n = (c.hw - c.frames) / n * n
+		at -= c.nominal(c.hw - c.frames - n)
+	}
 	c.frames += n
 	c.SetBase(int64(at - c.nominal(c.frames)))
 	if c.late > 0 {

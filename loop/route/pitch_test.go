@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
@@ -362,4 +363,40 @@ func TestPitchThatMovesNothing(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// TestPitchOfCable moves a cable of snd-aloop. If both of its ends have the same period it is as even as a card. If
+// not, the kernel makes it wander, moved or not, and the latency with it; every frame comes once in any case.
+func TestPitchOfCable(t *testing.T) {
+	for _, c := range []struct {
+		ppm   float64
+		play  int // period of the player
+		worst float64
+	}{{0, 480, 4}, {200, 480, 4}, {-203, 480, 4}, {200, 1200, 40}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newTuned(t, "a", 0, c.ppm)
+			defer w.close()
+			a := w.cards[0]
+			a.cable = newCable(func() int { return 100000 - int(a.pitch.steps.Load()) }, c.play)
+			a.rms, w.cards[1].rms = 15e3, 15e3
+			s := spec("bridge", "a", "b")
+			s.Drift, s.Latency = route.Pitch, 40*time.Millisecond
+			n := w.numbered(s, 0, 1)
+			w.run(20)
+			worst, locked := 0.0, 0
+			for range 100 {
+				w.run(1)
+				s := n.Status()
+				if worst = max(worst, math.Abs(s.Servo.Error())); s.Servo.State == servo.Locked {
+					locked++
+				}
+			}
+			got := n.Status()
+			t.Logf("%+v: %+.2f ppm, moved by %+.0f; at worst %.2f frames off, locked for %d s of 100", c, got.Servo.PPM(), got.PPM, worst, locked)
+			if worst > c.worst || got.Servo.Resyncs > 0 || got.Missing > 0 || c.play == 480 && locked < 90 {
+				t.Errorf("%+v", got)
+			}
+			contiguous(t, n.counter, n.heard, n.size, 110*48000)
+		})
+	}
 }
