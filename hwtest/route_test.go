@@ -38,6 +38,7 @@ name = "bridge"
 from = "in"
 to = "out"
 latency = "40ms"
+drift = "resample"
 `
 
 // routeFollows sends a tone through a route whose source is fast or slow, and listens to it at the other end.
