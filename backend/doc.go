@@ -45,5 +45,5 @@
 // # Abilities
 //
 // What only some devices can do is an interface of its own ([Pacer], [Delayer], [Parker],
-// [Controller], [Switcher], [Reporter]), found with [As], which looks through wrappers.
+// [Controller], [Pitcher], [Switcher], [Reporter]), found with [As], which looks through wrappers.
 package backend

@@ -10,6 +10,8 @@ type Switch struct {
 type Switcher interface {
 	// Device returns the device the stream runs on now. Any goroutine may call it.
 	Device() string
+	// StandsIn reports whether a better device than this one may come. Any goroutine may call it.
+	StandsIn() bool
 	// Switches returns a channel of changes, always the same one, closed by Close; what is not received is lost.
 	Switches() <-chan Switch
 }

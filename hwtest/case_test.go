@@ -60,6 +60,8 @@ func cases() []testCase {
 		{"plays what a card with another clock records", hwtest.Ears | hwtest.Sound, routeCrosses},
 		{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
 		{"is measured as late as its periods are long", hwtest.Loop | hwtest.Sound, measuresItsCable},
+		{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable},
+		{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},

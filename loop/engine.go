@@ -150,6 +150,24 @@ func (e *Engine) RunsOn() string {
 	return e.name
 }
 
+// StandsIn reports whether the stream runs on a device that stands in for a better one. Any goroutine may call it.
+func (e *Engine) StandsIn() bool {
+	s, ok := backend.As[backend.Switcher](e.stream)
+	return ok && s.StandsIn()
+}
+
+// Pitch returns the control of the device's clock, or nil if there is none now. Any goroutine may call it.
+func (e *Engine) Pitch() backend.Pitch {
+	if p, ok := backend.As[backend.Pitcher](e.stream); ok {
+		return p.Pitch()
+	}
+	return nil
+}
+
+// Steer tells what Pitch does to the clock: it runs at applied times its own rate, and was meant to run at meant
+// times; both are 1 at the centre. One goroutine at a time, any but the engine's, may call it. It does not block.
+func (e *Engine) Steer(applied, meant float64) { e.lines.Steer(applied, meant) }
+
 // Info implements Subject.
 func (e *Engine) Info() state.Info { return e.device.Info() }
 

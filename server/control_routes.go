@@ -76,7 +76,13 @@ func showRoute(s *route.Status) api.Route {
 		Name: s.Name, From: s.From, To: s.To, State: string(s.State), WaitsFor: s.WaitsFor,
 		Gain: s.Setting.Gain, Balance: s.Setting.Balance, Mute: s.Setting.Mute, Pause: s.Paused,
 		Frames: s.Frames, Missing: s.Missing, Drift: s.Drift.String(), Quality: s.Quality.String(),
-		Feedback: s.Feedback,
+		Feedback: s.Feedback, Actuator: string(s.Actuator),
+	}
+	if s.Actuator == route.ByPitch {
+		r.Pitch = &api.RoutePitch{Device: s.Moves, PPM: *rounded(s.PPM, 3)}
+	}
+	if s.Why != nil {
+		r.NoPitch = s.Why.Error()
 	}
 	if s.Err != nil {
 		r.Error = s.Err.Error()

@@ -52,6 +52,7 @@ type ClockState struct {
 	Block     Block
 	Noise     Noise
 	Steered   float64 // part by which Steer has changed the rate
+	Meant     float64 // part by which it was meant to
 	Late      int     // late pairs in a row, and when the first of them came
 	LateSince int64
 	LatePairs uint64 // late pairs in all
@@ -82,7 +83,7 @@ func (c *Clock) State() ClockState { return c.s }
 // have nothing to do with those before.
 func (c *Clock) Reset() {
 	c.s = ClockState{Nominal: c.s.Nominal, Epoch: c.s.Epoch + 1, Steps: c.s.Steps, LatePairs: c.s.LatePairs,
-		Steered: c.s.Steered}
+		Steered: c.s.Steered, Meant: c.s.Meant}
 }
 
 // Observe takes a pair: the device has reached a position in frames at a time in ns of
@@ -214,14 +215,15 @@ func (c *Clock) lock(at int64, density float64) {
 	}
 }
 
-// Steer tells the clock that the device's rate has just been changed on purpose, to factor times
-// what it was, by its pitch control. The clock follows without having to measure it.
-func (c *Clock) Steer(factor float64, at int64) {
+// Steer tells the clock that from a time on its device's pitch control makes it run at applied times the
+// rate that it has by itself. The clock follows without having to measure it. A control has steps: it goes
+// to and fro around meant, which is what servos see that do not move this clock.
+func (c *Clock) Steer(applied, meant float64, at int64) {
 	s := &c.s
-	if s.Started {
+	if factor := applied / (1 + s.Steered); s.Started && factor != 1 {
 		s.Line.bend(s.Line.Frames+int64(s.Line.position(at, s.Line.Frames, c.perFrame)), c.perFrame, factor)
 	}
-	s.Steered = (1+s.Steered)*factor - 1
+	s.Steered, s.Meant = applied-1, meant-1
 }
 
 // Estimate returns what there is to know about the clock now.
@@ -230,7 +232,7 @@ func (c *Clock) Estimate() Estimate {
 	return Estimate{
 		Nominal: s.Nominal, Line: s.Line,
 		Sigma: math.Sqrt(s.Line.SlopeVar), Spread: math.Sqrt(s.Line.PhaseVar), Jitter: math.Sqrt(s.Noise.Var),
-		Steered: s.Steered, Seen: s.LastAt, Locked: s.Locked, LockedAt: s.LockedAt, Steps: s.Steps, Epoch: s.Epoch,
+		Steered: s.Steered, Meant: s.Meant, Seen: s.LastAt, Locked: s.Locked, LockedAt: s.LockedAt, Steps: s.Steps, Epoch: s.Epoch,
 		Started: s.Started, Measured: s.Noise.Blocks >= seen,
 	}
 }

@@ -86,7 +86,7 @@ func TestPublished(t *testing.T) {
 	close(done)
 	wg.Wait()
 	want := servo.Estimate{Nominal: 48000, Line: servo.Line{Frames: -5, At: 7, Phase: 0.25, Slope: -1e-4}, Sigma: 1e-7,
-		Spread: 3, Jitter: 4, Steered: -5, Seen: 6, LockedAt: 8, Steps: 9, Epoch: 10, Measured: true}
+		Spread: 3, Jitter: 4, Steered: -5, Meant: -6, Seen: 6, LockedAt: 8, Steps: 9, Epoch: 10, Measured: true}
 	p.Store(&want)
 	if !p.Load(&e) || e != want {
 		t.Errorf("%+v, want %+v", e, want)

@@ -6,7 +6,7 @@
 //	                                                └────────────▶ Servo.Step ◀────────────┘
 //	                                                    Mark ─────────▲  │
 //	             which frame of the source the sink is at             │  ▼
-//	                                                    Ratio ─▶ resample, or 1 ÷ Ratio ─▶ Stepper ─▶ pitch
+//	                                            Ratio ─▶ resample, or a Stepper ─▶ pitch of one of the two
 //
 // A Clock measures one device against CLOCK_MONOTONIC, from the pair of position and time that each cycle
 // has. Its Estimate is a straight line; Published hands it to other engines as data. The Servo, one for each
@@ -59,6 +59,16 @@
 //
 // The route is silent while its servo is lost, and fades in when it begins to acquire.
 //
+// # Pitch
+//
+// If the device of one side has a control of its clock, the ratio can move that instead of a resampler
+// (Servo.Move), and all frames stay as they are. A source that is ahead has to be slower: it is moved to 1 ÷ ratio
+// times its own rate. A sink is moved to ratio times its own. The control has steps, so a Stepper goes to and fro
+// between two of them: the latency then is off by at most two steps × 1 s (20 µs for steps of 10 ppm, a frame at
+// 48 kHz), and mostly by half a step × the time between two changes. Clock.Steer tells the clock of that device what
+// was done. The servo that does it divides the rates that the clocks have by themselves; all others, on the same
+// device, see the rate that is meant, and not the steps.
+//
 // # Who may call what
 //
 // Nothing blocks, locks, sleeps or reads a clock; nothing but New, NewClock, NewStepper and the Restore functions
@@ -67,7 +77,8 @@
 //	Clock, its methods              the thread of the device's engine
 //	Published.Store                 the same
 //	Published.Load                  any
-//	Servo, Stepper                  the thread of the sink's engine
+//	Servo                           the thread of the sink's engine
+//	Stepper                         whoever drives the control
 //	Estimate, and all states        anybody: values
 //
 // ClockState, ServoState and Stepper are all that there is to know, for a later program to go on from.

@@ -8,6 +8,7 @@ type Estimate struct {
 	Spread   float64 // the standard deviation of the position at the newest block, in ns
 	Jitter   float64 // of the pairs, rms in ns
 	Steered  float64 // the part of the rate that Steer has added
+	Meant    float64 // the part that it was to add: Steered goes to and fro around it
 	Seen     int64   // the time of the newest pair, in ns
 	LockedAt int64   // since when it is locked, in ns
 	Steps    uint64  // how often its position or its rate has jumped
@@ -34,6 +35,14 @@ func (e *Estimate) Beyond(at, frames int64) float64 {
 
 // own returns the slope that the clock has by itself, without what Steer has added.
 func (e *Estimate) own() float64 { return (1+e.Line.Slope)*(1+e.Steered) - 1 }
+
+// slope returns own for a servo that moves this clock, and for others the slope it has in the mean.
+func (e *Estimate) slope(moved bool) float64 {
+	if moved {
+		return e.own()
+	}
+	return (1+e.own())/(1+e.Meant) - 1
+}
 
 // usable reports whether sound may flow by the estimate.
 func (e *Estimate) usable() bool { return e.Started && e.Measured && e.Sigma < usable }

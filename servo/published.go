@@ -12,7 +12,7 @@ import (
 // saw it move tries again. Nobody waits for anybody.
 type Published struct {
 	sequence atomic.Uint64
-	words    [13]atomic.Uint64
+	words    [14]atomic.Uint64
 }
 
 // Store publishes an estimate. Only one goroutine stores; it neither blocks nor allocates.
@@ -34,7 +34,7 @@ func (p *Published) Store(e *Estimate) {
 		math.Float64bits(e.Line.Slope), math.Float64bits(e.Sigma), math.Float64bits(e.Jitter),
 		math.Float64bits(e.Steered),
 		uint64(e.Seen), uint64(e.LockedAt), e.Steps, flags,
-		math.Float64bits(e.Spread),
+		math.Float64bits(e.Spread), math.Float64bits(e.Meant),
 	} {
 		p.words[i].Store(word)
 	}
@@ -67,7 +67,7 @@ func (p *Published) Load(e *Estimate) bool {
 			Sigma: math.Float64frombits(w[5]), Jitter: math.Float64frombits(w[6]), Steered: math.Float64frombits(w[7]),
 			Seen: int64(w[8]), LockedAt: int64(w[9]), Steps: w[10],
 			Epoch: w[11] >> 3, Started: w[11]&1 != 0, Locked: w[11]&2 != 0, Measured: w[11]&4 != 0,
-			Spread: math.Float64frombits(w[12]),
+			Spread: math.Float64frombits(w[12]), Meant: math.Float64frombits(w[13]),
 		}
 		return true
 	}

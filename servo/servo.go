@@ -61,6 +61,10 @@ func (s *ServoState) LockedFor() int64 {
 	return s.Now - s.Since
 }
 
+// Move says whose clock the ratio moves: that of the source, to 1 ÷ ratio times the rate it has by itself, or
+// that of the sink, to ratio times. The sink then reads frame by frame. Neither, as at first: a resampler follows.
+func (v *Servo) Move(side Side) { v.s.Moves = side }
+
 // SetLatency changes the wanted latency. The servo pulls the sound there; by more than a millisecond, it
 // is lost, and acquires anew.
 func (v *Servo) SetLatency(frames float64) { v.s.Target = frames }
@@ -71,13 +75,16 @@ func (v *Servo) Step(now int64, source, sink *Estimate, m Mark) Step {
 	s := &v.s
 	passed := max(0, float64(now-s.Now)*1e-9)
 	s.Now = now
-	forward := (1 + sink.own()) / (1 + source.own())
+	forward := (1 + sink.slope(s.Moves == Sink)) / (1 + source.slope(s.Moves == Source))
 	if why := v.trouble(now, source, sink, forward); why != NoReason {
 		v.lose(now, why)
 		return Step{State: Lost, Ratio: s.Ratio}
 	}
 	perSink := source.Nominal / sink.Nominal
-	read := sink.Beyond(now, m.Sink)*perSink*s.Ratio + m.Fraction
+	if s.Moves == Neither {
+		perSink *= s.Ratio
+	}
+	read := sink.Beyond(now, m.Sink)*perSink + m.Fraction
 	s.Latency = source.Beyond(now, m.Source) - read
 	late := s.Error() / source.Nominal // in s
 	if s.State == Lost {

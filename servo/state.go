@@ -51,9 +51,20 @@ func (r Reason) String() string {
 	return ""
 }
 
+// Side is one of the two clocks of a route.
+type Side uint8
+
+// The sides.
+const (
+	Neither Side = iota
+	Source
+	Sink
+)
+
 // ServoState is all that a Servo knows: plain data, to be written out and read in by a later program.
 type ServoState struct {
 	Target      float64 // the wanted latency, in frames of the source
+	Moves       Side    // whose clock follows the ratio, by its pitch control; Neither: a resampler does
 	State       State
 	Reason      Reason // of the last loss
 	Since       int64  // when State began, in ns

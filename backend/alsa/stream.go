@@ -1,7 +1,8 @@
 // Package alsa streams to and from sound cards through the kernel's own interface (package abi),
 // without alsa-lib and without cgo. [Open] returns a backend.Stream for a PCM of a card.
 //
-// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream.
+// Package card finds the cards; package controls adds their ports, jacks, gains and monitor to a stream. The stream
+// itself is a backend.Pitcher: with snd-aloop and USB gadgets a control moves the clock of what it has open.
 package alsa
 
 import (
@@ -56,6 +57,7 @@ type stream struct {
 	quiet        []byte // a period of silence; an idle stream also reads into it
 	idle         bool   // neither plays nor records: only the clock is used
 	ramps        ramps
+	pitch        *pitch    // nil: its clock cannot be moved
 	looked       time.Time // when the hardware position was last read
 
 	patience time.Duration // how long the hardware may stand still
@@ -127,10 +129,19 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
 	}
+	s.pitch = openPitch(at, handles)
 	if len(handles) == 2 {
 		s.try()
 	}
 	return nil
+}
+
+// Pitch implements backend.Pitcher.
+func (s *stream) Pitch() backend.Pitch {
+	if s.pitch == nil {
+		return nil
+	}
+	return s.pitch
 }
 
 // grant sets what the stream offers: the wished encoding, channels and period, to which it
@@ -297,6 +308,7 @@ func hasGone(err error) bool {
 
 func (s *stream) Close() error {
 	var errs []error
+	s.pitch.close()
 	for _, h := range s.handles() {
 		if s.running {
 			_ = abi.Drop(h.fd)

@@ -17,6 +17,12 @@
 // Each of these calls is given up after a time (backend.Attempt). Its source is then left alone
 // until the call returns, which wakes the supervisor, and the stand-in goes on.
 //
+// # Abilities
+//
+// Controls and pitch are those of the active device. A stand-in mostly has no pitch control: Pitch is nil from the
+// switch on, and who moved the clock has to go on without, as a route does with its resampler. The control of the
+// card that failed goes back to its centre when the card is closed, if it still can.
+//
 // # Pauses
 //
 // A source that opens and does not start, or fails soon after, is closed, opened and started again

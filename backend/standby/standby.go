@@ -41,8 +41,8 @@ const (
 
 // Open returns a stream on the best source that opens, with the configuration that source grants;
 // the others have to grant the same. It fails only if no source opens, or the first is required and
-// does not. The stream is guarded. It is a backend.Switcher, a backend.Controller of the active
-// device, and a backend.Reporter of devices that are there and cannot take over.
+// does not. The stream is guarded. It is a backend.Switcher, a backend.Controller and a backend.Pitcher
+// of the active device, and a backend.Reporter of devices that are there and cannot take over.
 func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
@@ -138,6 +138,7 @@ var (
 	_ backend.Reporter   = (*stream)(nil)
 	_ backend.Delayer    = (*stream)(nil)
 	_ backend.Controller = (*stream)(nil)
+	_ backend.Pitcher    = (*stream)(nil)
 )
 
 func (s *stream) Granted() backend.Config { return s.granted }

@@ -32,7 +32,7 @@ type routeAddCmd struct {
 	Mute     bool   `help:"Begin silent."`
 	Pause    bool   `help:"Begin paused."`
 	Latency  length `help:"How far the sink stays behind the source, if their clocks differ. Default: 10ms, or the least that is possible." placeholder:"TIME"`
-	Drift    string `help:"auto: resample where clocks differ; resample: always; none: never." placeholder:"WORD" complete:"auto,resample,none"`
+	Drift    string `help:"Where clocks differ: auto moves one of them if a card can, else resamples; pitch: move one; resample: always; none: neither." placeholder:"WORD" complete:"auto,resample,pitch,none"`
 	Quality  string `help:"Of the resampler: fast, good or best." placeholder:"WORD" complete:"fast,good,best"`
 	Channels string `help:"Which channels go where, such as '1,2 -> 3,4'." placeholder:"MAP"`
 	Feedback bool   `help:"Permit a cycle of routes, with a gain below 255."`
@@ -144,6 +144,17 @@ func printRoutes(w io.Writer, routes []api.Route) error {
 	return table.Flush()
 }
 
+// actuatorText says what follows the clocks, if something does.
+func actuatorText(r *api.Route) string {
+	switch {
+	case r.Pitch != nil:
+		return fmt.Sprintf(" by pitch of %s, %+.0f ppm", r.Pitch.Device, r.Pitch.PPM)
+	case r.Actuator == "resample" && r.NoPitch != "":
+		return " by resampling: " + r.NoPitch
+	}
+	return ""
+}
+
 func gainText(r *api.Route) string {
 	if r.Mute {
 		return "mute"
@@ -167,7 +178,7 @@ func routeText(r *api.Route) string {
 	case r.Clock != nil && r.Clock.State == "lost":
 		return "silent, measures the clocks"
 	case r.Clock != nil:
-		return r.State + ", " + r.Clock.State
+		return r.State + ", " + r.Clock.State + actuatorText(r)
 	}
 	return r.State
 }

@@ -160,7 +160,7 @@ func TestCompleteRoutes(t *testing.T) {
 		"route set talk ":            "output_muted= play.balance= play.gain= play.pause=",
 		"route add x ":               "desk/mix desk/play desk/record mic music music/server phone phone/server room/mix room/play solid solid/server",
 		"route add x desk ":          "desk/play music music/server phone phone/server room/play solid solid/server speaker",
-		"route add x a b --drift ":   "auto none resample",
+		"route add x a b --drift ":   "auto none pitch resample",
 		"route add x a b --qual":     "--quality",
 		"route add x a b --qual ":    "",
 		"info route/":                "route/talk",

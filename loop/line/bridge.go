@@ -11,7 +11,8 @@ import (
 )
 
 // Bridge reads what an end records for a sink with a cycle of its own: as many frames as the sink takes, of
-// the source or of silence. If another clock drives the end, a servo sets the ratio of a resampler.
+// the source or of silence. If another clock drives the end, a servo sets the ratio of a resampler, or one of the two
+// clocks is moved by that ratio, and all frames stay as they are.
 //
 // The goroutine of the sink calls its methods. They neither block nor allocate.
 type Bridge struct {
@@ -27,6 +28,7 @@ type Bridge struct {
 	far     *servo.Published // clock of the source; nil: it is that of the sink
 	there   servo.Estimate
 	servo   *servo.Servo
+	moves   servo.Side
 	ahead   int64 // frames that the sink takes at a time
 	reserve int   // frames of From
 	offset  int64 // of the source, in the cycle before
@@ -48,6 +50,9 @@ type BridgeOptions struct {
 	// clock. Without Clock it is what there is in reserve when sound begins to flow: when that is used up, or there
 	// is twice as much, sound is moved.
 	Latency int
+	// Moves is whose clock follows the ratio of the servo, by a pitch control that somebody else drives: frames
+	// are then read one by one. Neither: a resampler follows it. Without Clock it means nothing.
+	Moves servo.Side
 	// Ahead is how many frames the sink's device takes at a time. They count as latency.
 	Ahead   int
 	Convert convert.Options
@@ -60,7 +65,7 @@ const farthest = 0.006
 
 // NewBridge returns a bridge through which nothing flows. It allocates. ErrInvalid: the rates are too far apart.
 func NewBridge(o BridgeOptions) (*Bridge, error) {
-	if o.Clock != nil {
+	if o.Clock != nil && o.Moves == servo.Neither {
 		o.Convert.Vary = farthest
 	}
 	c, err := convert.New(o.From.Format, o.To, o.Convert)
@@ -76,6 +81,8 @@ func NewBridge(o BridgeOptions) (*Bridge, error) {
 	c.Through(b.fader)
 	if b.far != nil {
 		b.servo = servo.New(float64(o.Latency))
+		b.servo.Move(o.Moves)
+		b.moves = o.Moves
 	} else {
 		b.reserve = o.Latency
 	}
@@ -116,7 +123,9 @@ func (b *Bridge) followClocks(t SinkCycle) {
 	b.followOffset()
 	took := int64(audio.MulDiv(uint64(t.Due), t.Rate, uint64(b.format.Rate)))
 	step := b.servo.Step(t.Time, &b.there, t.Clock, b.mark(int64(t.Position)-took+b.ahead))
-	b.converter.Adjust(step.Ratio)
+	if b.moves == servo.Neither {
+		b.converter.Adjust(step.Ratio)
+	}
 	switch {
 	case step.State == servo.Lost && b.flowing:
 		b.FadeOut()

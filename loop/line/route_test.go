@@ -11,7 +11,7 @@ import (
 )
 
 // routed is an engine with a device that records and plays, and routes from the one to the other.
-func routed(tb testing.TB, n int, far *servo.Published) *engine {
+func routed(tb testing.TB, n int, far *servo.Published, moves servo.Side) *engine {
 	config := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 4}
 	e := still(tb, sponge{backendtest.NewClock(config), config.Format.FrameBytes()})
 	for range n {
@@ -30,7 +30,7 @@ func routed(tb testing.TB, n int, far *servo.Published) *engine {
 			e.Add(ln, 0)
 		}
 		b, err := NewBridge(BridgeOptions{
-			From: &from.End, To: f, Clock: far, Latency: 1200, Setting: mixer.Neutral(), Status: &BridgeStatus{},
+			From: &from.End, To: f, Clock: far, Moves: moves, Latency: 1200, Setting: mixer.Neutral(), Status: &BridgeStatus{},
 		})
 		if err != nil {
 			tb.Fatal(err)
@@ -59,10 +59,17 @@ func drifting() (far *servo.Published, pass func()) {
 
 func TestRoutesAllocateNothing(t *testing.T) {
 	far, further := drifting()
-	for what, clock := range map[string]*servo.Published{"one clock": nil, "two clocks": far} {
-		e := routed(t, 8, clock)
+	for what, c := range map[string]struct {
+		clock *servo.Published
+		moves servo.Side
+	}{"one clock": {}, "two clocks": {clock: far}, "two clocks, by pitch": {far, servo.Sink}} {
+		e := routed(t, 8, c.clock, c.moves)
+		cycles := 0
 		pass := func() {
 			further()
+			if cycles++; cycles%20 == 0 {
+				e.Steer(0.999, 0.999)
+			}
 			e.pass()
 		}
 		for range 1000 {
@@ -87,7 +94,7 @@ func BenchmarkRoute(b *testing.B) {
 			if name == "one_clock" {
 				far = nil
 			}
-			e := routed(b, routes, far)
+			e := routed(b, routes, far, servo.Neither)
 			for range 1000 {
 				further()
 				e.pass()

@@ -25,10 +25,12 @@ type Set struct {
 	lines      list   // that count a clock of their own
 	routes     list
 	clock      *servo.Clock
-	estimate   servo.Estimate // what Clock has
-	count      int            // lines in all lists
-	changed    bool           // lines came or went since Changed
-	tick       tick           // of this cycle
+	steering   atomic.Pointer[steering] // what Steer has set
+	steered    *steering                // what clock knows of it
+	estimate   servo.Estimate           // what Clock has
+	count      int                      // lines in all lists
+	changed    bool                     // lines came or went since Changed
+	tick       tick                     // of this cycle
 
 	reports atomic.Pointer[Line]
 	kick    chan struct{} // wakes the reporter
@@ -74,12 +76,24 @@ func (s *Set) observe(t *tick) {
 	if t.Freewheel || t.Position == 0 { // no clock; a wake-up before the first tick
 		return
 	}
+	now := s.steering.Load()
+	if now != s.steered {
+		s.clock.Steer(now.applied, now.meant, t.Time)
+	}
 	s.clock.Observe(int64(t.Position), t.Time)
-	if t.Time-s.estimate.Seen >= estimates {
+	if t.Time-s.estimate.Seen >= estimates || now != s.steered {
+		s.steered = now
 		s.estimate = s.clock.Estimate()
 		s.Clock.Store(&s.estimate)
 	}
 }
+
+// steering is what a pitch control does to the clock of the device.
+type steering struct{ applied, meant float64 }
+
+// Steer says that the pitch control of the device now makes its clock run at applied times its own rate, and
+// what was meant by that; see servo.Clock. One goroutine at a time, any but the engine's, may call it. It allocates.
+func (s *Set) Steer(applied, meant float64) { s.steering.Store(&steering{applied, meant}) }
 
 // Play advances the lines the device plays, once Played knows its number of frames.
 func (s *Set) Play() {

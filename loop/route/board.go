@@ -15,7 +15,8 @@ import (
 
 // Board holds the routes of a patchbay by name. Any goroutine may call its methods.
 type Board struct {
-	bay *loop.Patchbay
+	bay     *loop.Patchbay
+	pitches *pitches
 
 	mu     sync.Mutex
 	routes map[string]*Route
@@ -26,15 +27,15 @@ type Board struct {
 
 // NewBoard returns a board without routes.
 func NewBoard(bay *loop.Patchbay) *Board {
-	return &Board{bay: bay, routes: map[string]*Route{}, changed: make(chan struct{}, 1)}
+	return &Board{bay: bay, pitches: newPitches(), routes: map[string]*Route{}, changed: make(chan struct{}, 1)}
 }
 
 // Changes receives a value after routes were connected, parted or removed, or wait for another end. It is for one
 // goroutine. What happens within cycles, such as that sound flows or that a clock is lost, is not among it.
 func (b *Board) Changes() <-chan struct{} { return b.changed }
 
-// Add makes a route, which waits until both places are free. It does not block. ErrBusy: the name is taken.
-// ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
+// Add makes a route, which waits until both places are free. It does not block. ErrBusy: the name is taken, or the
+// clock that the route is to move is moved by another one. ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
 // work, such as a cycle.
 func (b *Board) Add(s Spec) (*Route, error) {
 	if err := s.validate(); err != nil {
@@ -68,12 +69,17 @@ func (b *Board) Add(s Spec) (*Route, error) {
 			"if you want it, set feedback = true and a gain below 255", s.Name, strings.Join(cycle, " -> "))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Route{bay: b.bay, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}),
+	r := &Route{bay: b.bay, pitches: b.pitches, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}),
 		changed: b.changed, settings: newSettings(&s)}
 	r.status.Paused.Store(s.Paused)
+	if err := r.book(); err != nil {
+		cancel()
+		return nil, err
+	}
 	b.routes[s.Name] = r
 	if err := b.bay.AddSubject(r); err != nil {
 		delete(b.routes, s.Name)
+		b.pitches.cancel(s.Name)
 		cancel()
 		return nil, err
 	}
@@ -122,6 +128,7 @@ func (b *Board) Remove(name string) error {
 func (r *Route) end() {
 	r.cancel()
 	<-r.done
+	r.pitches.cancel(r.spec.Name)
 	r.bay.RemoveSubject(r.Name())
 	r.tell()
 }

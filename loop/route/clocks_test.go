@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
@@ -23,7 +25,12 @@ type card struct {
 	*backendtest.Clock
 	engine *loop.Engine
 	ppm    float64
-	frames int64 // position
+	pitch  *pitch  // nil: it has none
+	frames int64   // position
+	at     float64 // the true time of that, in ns
+	cable  *cable  // nil: its clock is even
+	soon   float64 // of the cable: when it comes to hw
+	hw     int64
 	late   int64 // frames that pass before the engine has its next turn
 	lost   int64 // frames that pass before that, and that the device loses
 	jitter *rand.Rand
@@ -33,7 +40,28 @@ type card struct {
 const begin = 1e12
 
 // next returns the true time of the next tick, in ns.
-func (c *card) next() float64 { return begin + c.nominal(c.frames+c.step())/(1+c.ppm*1e-6) }
+func (c *card) next() float64 {
+	if c.cable == nil {
+		return c.at + c.nominal(c.step())/c.rate()
+	}
+	if c.hw < c.frames+c.step() {
+		c.soon, c.hw = c.cable.run(c.frames + c.step())
+	}
+	return c.soon
+}
+
+// rate returns that of the clock, relative to nominal. A pitch takes effect with the next period.
+func (c *card) rate() float64 {
+	if c.pitch != nil {
+		return (1 + c.ppm*1e-6) * c.pitch.factor()
+	}
+	return 1 + c.ppm*1e-6
+}
+
+// position returns the true position at a time, as of the last tick.
+func (c *card) position(at float64) float64 {
+	return float64(c.frames) + (at-c.at)*c.rate()*48000/1e9
+}
 
 // step returns how many frames the next tick brings.
 func (c *card) step() int64 {
@@ -46,7 +74,12 @@ func (c *card) nominal(frames int64) float64 { return float64(frames) * 1e9 / 48
 // tick lets the next period pass, or, after a stall, all that has passed. The time that the engine sees is
 // late by a random part.
 func (c *card) tick() {
-	at, n := c.next()+c.rms*c.jitter.ExpFloat64(), c.step()
+	c.at = c.next()
+	at, n := c.at+c.rms*c.jitter.ExpFloat64(), c.step()
+	if c.cable != nil {
+		n = (c.hw - c.frames) / n * n
+		at -= c.nominal(c.hw - c.frames - n)
+	}
 	c.frames += n
 	c.Lose(uint64(c.lost))
 	c.SetBase(int64(at - c.nominal(c.frames)))
@@ -64,13 +97,23 @@ type world struct {
 	bay   *loop.Patchbay
 	board *route.Board
 	cards []*card
+	now   float64 // the true time of the last tick, in ns
 }
 
-func newWorld(t *testing.T, ppm ...float64) *world {
+func newWorld(t *testing.T, ppm ...float64) *world { return newTuned(t, "", ppm...) }
+
+// newTuned returns a world in which the cards that are named have a pitch control.
+func newTuned(t *testing.T, pitched string, ppm ...float64) *world {
 	w := &world{T: t, bay: loop.NewPatchbay()}
 	for i, p := range ppm {
+		name := string(rune('a' + i))
 		c := w.card(backend.Config{Play: true, Record: true}, p)
-		c.engine = loop.NewEngine(string(rune('a'+i)), c.Clock)
+		var s backend.Stream = c.Clock
+		if strings.Contains(pitched, name) {
+			c.pitch = newPitch()
+			s = tuned{c.Clock, c.pitch}
+		}
+		c.engine = loop.NewEngine(name, s)
 		if err := w.bay.AddDevice(c.engine); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +127,7 @@ func (w *world) card(c backend.Config, ppm float64) *card {
 	c.Period, c.Format = period, audio.Format{Rate: 48000, Channels: 2, Encoding: audio.FloatLE}
 	clock := backendtest.NewClock(c)
 	clock.SetBase(begin)
-	made := &card{Clock: clock, ppm: ppm, jitter: rand.New(rand.NewPCG(1, uint64(len(w.cards)))), rms: 0.2e6}
+	made := &card{Clock: clock, ppm: ppm, at: begin, jitter: rand.New(rand.NewPCG(1, uint64(len(w.cards)))), rms: 0.2e6}
 	w.cards = append(w.cards, made)
 	return made
 }
@@ -113,6 +156,8 @@ func (w *world) run(s float64) {
 		if first.next() > end {
 			return
 		}
+		time.Sleep(time.Duration(first.next() - max(w.now, begin))) // for those that have a timer
+		w.now = first.next()
 		first.tick()
 		synctest.Wait()
 	}

@@ -25,4 +25,19 @@
 //	waiting ────────────────▶ waiting ───────────▶ silent ───────────▶ flowing
 //	  ▲                                              ▲                    │
 //	  └──────── an end is over ◀─────────────────────┴── a clock is lost ─┘
+//
+// # Two clocks
+//
+// A servo follows both (package servo). What it says drives a resampler, or the pitch control of one of the two
+// devices; then all frames stay as they are. The source is moved if it can be, to 1 ÷ ratio times its own rate, or else
+// the sink, to ratio times its own.
+//
+//	drift      a control is there                there is none
+//	auto       moves it, if nobody else does     resamples
+//	pitch      moves it: it is booked            is refused; waits, if a stand-in runs or the control fails
+//
+// A goroutine of the route sets the control some times a second, never the engine. It gives up, and the route is
+// connected anew, when the stream runs on other hardware, when the control fails or moves nothing, and when it is
+// booked by another route. A route with drift "auto" that resamples while another device stands in is connected anew when the
+// card is back. At the end the control goes to its centre.
 package route

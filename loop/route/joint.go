@@ -39,7 +39,6 @@ type Joint struct {
 	estimate servo.Estimate
 	position uint64 // of the last tick
 	left     int    // frames to be read
-	steered  bool   // in this tick
 
 	wanted  atomic.Bool // the recorder is to run
 	changed chan struct{}

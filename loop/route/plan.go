@@ -46,6 +46,9 @@ func newPlan(s *Spec, from, to clocked) (plan, error) {
 		return p, err
 	}
 	ahead := duration(r.Latency(), rate)
+	if s.Drift == Pitch && rate == to.Granted().Format.Rate {
+		ahead = 0 // there is no resampler
+	}
 	p.latency = s.Latency
 	if p.latency == 0 {
 		p.latency = DefaultLatency

@@ -24,6 +24,9 @@ type Route struct {
 	done     chan struct{}
 	status   line.BridgeStatus
 	changed  chan<- struct{} // the board's
+	pitches  *pitches        // the board's
+	booked   moved           // with drift = "pitch"
+	broken   broken          // owned by run
 
 	mu       sync.Mutex
 	settings device.Settings // of the play side; what is recorded passes no controls
@@ -43,13 +46,22 @@ func (r *Route) run(ctx context.Context) {
 			continue
 		}
 		r.note(err)
+		var mended <-chan time.Time
+		if r.broken.control != nil {
+			mended = time.After(mending)
+		}
 		select {
 		case <-changed: // something may be free now
 			sleep(ctx, again)
+		case <-mended:
+			r.broken = broken{}
 		case <-ctx.Done():
 		}
 	}
 }
+
+// mending is how long a route waits until it tries a control that has failed.
+const mending = 10 * time.Second
 
 // again is the shortest time between two attempts to open an end, so that two routes that want the same
 // one do not keep each other busy.
@@ -79,6 +91,9 @@ func (r *Route) tell() {
 
 // join opens both ends, and returns when one of them is over.
 func (r *Route) join(ctx context.Context) error {
+	if err := r.ready(); err != nil {
+		return err
+	}
 	from, err := r.open(ctx, r.from, pcm.Read)
 	if err != nil {
 		return err
@@ -108,7 +123,7 @@ func (r *Route) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer r.disconnect(c)
+	defer r.drives(both, cancel, c)()
 	go func() {
 		to.ended(both)
 		cancel()
@@ -145,6 +160,8 @@ type cord struct {
 	controls *loop.EndControls // of the end that plays: its meter
 	line     *line.Line
 	follows  bool          // a servo follows two clocks
+	pitch    *pitch        // it moves one of them; nil: it does not
+	why      error         // not: the control has failed, or others need it
 	rate     int           // of the source's device
 	over     chan struct{} // closed when the line has ended by itself
 	once     sync.Once
@@ -172,13 +189,23 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
 	}
 	o.Latency = r.plan.frames(from.Engine())
-	c := &cord{engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
+	p, why, err := r.choose()
+	if err != nil {
+		return nil, err
+	}
+	if p != nil {
+		o.Moves = p.side
+	}
+	c := &cord{pitch: p, why: why, engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o.Setting = r.setting()
 	bridge, err := line.NewBridge(o)
 	if err != nil {
+		if p != nil {
+			r.stop(p)
+		}
 		return nil, err
 	}
 	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)

@@ -34,13 +34,14 @@ type Drift uint8
 
 // The values of Drift.
 const (
-	Auto     Drift = iota // Resample where the clocks differ
+	Auto     Drift = iota // Pitch where there is one that nobody moves, else Resample; nothing within one clock
 	Resample              // always, also within one clock
 	None                  // never: the sound is realigned when too much or too little of it is there
+	Pitch                 // move one of the two clocks, or wait until that is possible; nothing within one clock
 )
 
 // drifts is indexed by Drift.
-var drifts = [...]string{Auto: "auto", Resample: "resample", None: "none"}
+var drifts = [...]string{Auto: "auto", Resample: "resample", None: "none", Pitch: "pitch"}
 
 // String returns the word of the configuration.
 func (d Drift) String() string {

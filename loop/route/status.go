@@ -20,7 +20,22 @@ type Status struct {
 	Follows  bool   // a servo follows two clocks; what follows is its
 	Servo    servo.ServoState
 	Rate     int // of the source's device, whose frames latencies are in
+	// Actuator is what follows the clocks.
+	Actuator Actuator
+	Moves    string  // the device whose clock is moved, with ByPitch
+	PPM      float64 // by so much now
+	Why      error   // no clock is moved although the route would: the control has failed, or others need it; nil: as it should be
 }
+
+// Actuator is what follows the difference of two clocks.
+type Actuator string
+
+// The actuators.
+const (
+	ByNothing   Actuator = "none" // there is one clock, or nobody follows, or the route waits
+	ByResampler Actuator = "resample"
+	ByPitch     Actuator = "pitch"
+)
 
 // State is what a route does.
 type State string
@@ -38,7 +53,7 @@ func (r *Route) Status() Status {
 	defer r.mu.Unlock()
 	s := Status{
 		Spec: r.spec, State: Waiting, WaitsFor: r.waitsFor, Err: r.err, Setting: r.setting(),
-		Paused: r.settings.Info.Play.Pause, Frames: r.status.Frames.Load(), Missing: r.status.Missing.Load(),
+		Actuator: ByNothing, Paused: r.settings.Info.Play.Pause, Frames: r.status.Frames.Load(), Missing: r.status.Missing.Load(),
 	}
 	if r.cord == nil {
 		return s
@@ -49,6 +64,10 @@ func (r *Route) Status() Status {
 	s.Follows, s.Rate = r.cord.follows, r.cord.rate
 	if s.Follows {
 		s.Servo, _ = r.status.Servo()
+		s.Actuator, s.Why = ByResampler, r.cord.why
+	}
+	if p := r.cord.pitch; p != nil {
+		s.Actuator, s.Moves, s.PPM = ByPitch, p.engine.Name(), p.ppm()
 	}
 	return s
 }

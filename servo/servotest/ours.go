@@ -39,6 +39,9 @@ func (o *Ours) Sink(frames, at int64, r Reading) Decision {
 	if o.Bend != nil {
 		o.Bend(&source, &sink, r.Now)
 	}
+	if o.Stepper != nil {
+		o.Servo.Move(servo.Source)
+	}
 	step := o.Servo.Step(r.Now, &source, &sink, servo.Mark{Sink: r.Sink, Source: r.Source, Fraction: r.Fraction})
 	d := Decision{
 		Ratio: step.Ratio, Shift: step.Shift, Silent: step.State == servo.Lost, Locked: step.State == servo.Locked,
@@ -47,7 +50,7 @@ func (o *Ours) Sink(frames, at int64, r Reading) Decision {
 		d.Ratio = 1
 		_, d.Pitch = o.Stepper.Step(r.Now, 1/step.Ratio)
 		if d.Pitch != o.applied {
-			o.SourceClock.Steer(d.Pitch/o.applied, r.Now)
+			o.SourceClock.Steer(d.Pitch, 1/step.Ratio, r.Now)
 			e := o.SourceClock.Estimate()
 			o.published.Store(&e)
 			o.applied = d.Pitch

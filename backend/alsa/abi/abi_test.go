@@ -33,6 +33,8 @@ func TestLayout(t *testing.T) {
 		"SyncPtr.AvailMin": "c.control.avail_min",
 		"Xfer.Result":      "result", "Xfer.Buf": "buf", "Xfer.Frames": "frames",
 		"ChannelInfo.Channel": "channel", "ChannelInfo.Offset": "offset", "ChannelInfo.First": "first", "ChannelInfo.Step": "step",
+		"PCMInfo.Device": "device", "PCMInfo.Subdevice": "subdevice", "PCMInfo.Direction": "stream", "PCMInfo.Card": "card",
+		"PCMInfo.ID": "id", "PCMInfo.Name": "name", "PCMInfo.SubName": "subname",
 		"CardInfo.Card": "card", "CardInfo.ID": "id", "CardInfo.Driver": "driver", "CardInfo.Name": "name", "CardInfo.LongName": "longname",
 		"CardInfo.MixerName": "mixername", "CardInfo.Components": "components",
 		"ElemID.NumID": "numid", "ElemID.Interface": "iface", "ElemID.Device": "device", "ElemID.Subdevice": "subdevice", "ElemID.Name": "name",
@@ -47,7 +49,7 @@ func TestLayout(t *testing.T) {
 		value any
 	}{
 		{"snd_pcm_hw_params", abi.HWParams{}}, {"snd_pcm_sw_params", abi.SWParams{}}, {"snd_pcm_sync_ptr", abi.SyncPtr{}},
-		{"snd_xferi", abi.Xfer{}}, {"snd_pcm_channel_info", abi.ChannelInfo{}},
+		{"snd_pcm_info", abi.PCMInfo{}}, {"snd_xferi", abi.Xfer{}}, {"snd_pcm_channel_info", abi.ChannelInfo{}},
 		{"snd_ctl_card_info", abi.CardInfo{}}, {"snd_ctl_elem_id", abi.ElemID{}}, {"snd_ctl_elem_info", abi.ElemInfo{}},
 		{"snd_ctl_elem_value", abi.ElemValue{}}, {"snd_ctl_event", abi.Event{}},
 	}

@@ -97,6 +97,22 @@ func (c *ChannelInfo) Do(fd int) error {
 	return call(fd, request(read, groupPCM, 0x32, unsafe.Sizeof(*c)), unsafe.Pointer(c))
 }
 
+// PCMInfo says which stream a descriptor is.
+type PCMInfo struct {
+	Device, Subdevice uint32
+	Direction         int32 // 0 plays, 1 records
+	Card              int32
+	ID                [64]byte
+	Name              [80]byte
+	SubName           [32]byte
+	_                 [96]byte
+}
+
+// Do fills in i.
+func (i *PCMInfo) Do(fd int) error {
+	return call(fd, request(read, groupPCM, 0x01, unsafe.Sizeof(*i)), unsafe.Pointer(i))
+}
+
 func plain(fd int, number uintptr) error { return call(fd, request(0, groupPCM, number, 0), nil) }
 
 // HWFree releases what Install has set up.

@@ -48,7 +48,7 @@ func (b *binder) route(path string, v any) Route {
 		{"mute", setBool(&r.Setting.Mute)},
 		{"pause", setBool(&r.Paused)},
 		{"latency", setDuration(&r.Latency, minLatency, maxLatency, "1ms..4s")},
-		{"drift", setOneOf(&r.Drift, route.Auto, route.Resample, route.None)},
+		{"drift", setOneOf(&r.Drift, route.Auto, route.Resample, route.Pitch, route.None)},
 		{"quality", setOneOf(&r.Quality, resample.Qualities()...)},
 		{"channels", setChannels(&r.Spec)},
 		{"feedback", setBool(&r.Feedback)},

@@ -130,11 +130,23 @@ func sentence(s *route.Status) (key, note string) {
 		note = "silent: connected, and nothing comes"
 	case s.Follows && s.Servo.State == servo.Locked:
 		latency := s.Seconds(s.Servo.Latency).Round(10 * time.Microsecond)
-		return "locked", fmt.Sprintf("sound flows, locked at %+.2f ppm, latency %v", (s.Servo.Ratio-1)*1e6, latency)
+		return "locked" + actuator(s), fmt.Sprintf("sound flows, locked at %+.2f ppm, latency %v%s", (s.Servo.Ratio-1)*1e6, latency,
+			actuator(s))
 	case s.Follows:
-		note = "sound flows, acquiring the clocks"
+		note = "sound flows, acquiring the clocks" + actuator(s)
 	default:
 		note = "sound flows"
 	}
 	return note, note
+}
+
+// actuator says what follows the clocks, if that is not as usual.
+func actuator(s *route.Status) string {
+	switch {
+	case s.Actuator == route.ByPitch:
+		return ", by pitch of " + s.Moves
+	case s.Why != nil:
+		return fmt.Sprintf(", resampled: %v", s.Why)
+	}
+	return ""
 }

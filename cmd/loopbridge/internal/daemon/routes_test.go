@@ -149,6 +149,11 @@ func TestSentences(t *testing.T) {
 		{route.Status{State: route.Flowing, Follows: true, Servo: servo.ServoState{State: servo.Acquiring}}, "", "sound flows, acquiring the clocks"},
 		{route.Status{State: route.Flowing, Follows: true, Rate: 48000, Servo: servo.ServoState{State: servo.Locked, Ratio: 1.00001234, Latency: 480.2}},
 			"locked", "sound flows, locked at +12.34 ppm, latency 10ms"},
+		{route.Status{State: route.Flowing, Follows: true, Rate: 48000, Actuator: route.ByPitch, Moves: "in",
+			Servo: servo.ServoState{State: servo.Locked, Ratio: 1.00001234, Latency: 480.2}},
+			"locked, by pitch of in", "sound flows, locked at +12.34 ppm, latency 10ms, by pitch of in"},
+		{route.Status{State: route.Flowing, Follows: true, Actuator: route.ByResampler, Why: audio.ErrIO.With("it fails"),
+			Servo: servo.ServoState{State: servo.Acquiring}}, "", "sound flows, acquiring the clocks, resampled: it fails"},
 	} {
 		key, note := sentence(&c.s)
 		if c.key == "" {
