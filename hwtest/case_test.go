@@ -21,8 +21,8 @@ type testCase struct {
 	run   func(*bench)
 }
 
-func cases() []testCase {
-	return []testCase{
+func cases() (all []testCase) {
+	all = []testCase{
 		{"is listed", 0, isListed},
 		{"plays to the end", hwtest.Play | hwtest.Sound, playsToTheEnd},
 		{"records as long as it should", hwtest.Record, records},
@@ -60,7 +60,6 @@ func cases() []testCase {
 		{"plays what a card with another clock records", hwtest.Ears | hwtest.Sound, routeCrosses},
 		{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
 		{"is measured as late as its periods are long", hwtest.Loop | hwtest.Sound, measuresItsCable},
-		{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable},
 		{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
@@ -69,6 +68,10 @@ func cases() []testCase {
 		{"starts when it was plugged in", hwtest.Unplug | hwtest.Ears | hwtest.Sound, starts},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
+	if os.Getenv(longRun) != "" {
+		all = append(all, testCase{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable})
+	}
+	return all
 }
 
 // The names of variables in the environment.

@@ -23,6 +23,17 @@ func longPlay() int {
 	return 60 * 48000
 }
 
+// thorough reports whether there is time for all.
+func (b *bench) thorough() bool { return os.Getenv(longRun) != "" }
+
+// once ends a case on all cards but one, unless there is time for all.
+func (b *bench) once(card string) {
+	b.Helper()
+	if b.card.ID != card && !b.thorough() {
+		b.without("make hwtest-vm does that; make test does it on hw:" + card)
+	}
+}
+
 // duplex is a stream in both directions, in periods of 256.
 func (b *bench) duplex(pcm, rate int) backend.Stream {
 	b.Helper()

@@ -264,7 +264,7 @@ func TestRouteSurvivesStalls(t *testing.T) {
 // sound after them is as late as it was. It is measured in what is heard: a ramp.
 func TestLatencyAfterLosses(t *testing.T) {
 	const scale = 1 << 23
-	for _, periods := range []int64{1, 20, 300, 1500} {
+	for _, periods := range []int64{1, 20, 1500} {
 		for side := range 3 { // the source, the sink, both
 			t.Run(fmt.Sprintf("%d on %d", periods, side), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -284,24 +284,22 @@ func TestLatencyAfterLosses(t *testing.T) {
 						audio.FloatLE.Decode(frames, block)
 						late = float64(to.frames) - float64(frames[len(frames)-1])*scale
 					})
-					r, err := w.board.Add(spec("bridge", "a", "b"))
-					if err != nil {
+					if _, err := w.board.Add(spec("bridge", "a", "b")); err != nil {
 						t.Fatal(err)
 					}
-					w.run(30)
+					w.run(10)
 					before := late
-					for range 3 {
+					for range 2 {
 						for i, c := range w.cards {
 							if side == 2 || side == i {
 								n, _ := c.Period()
 								c.lost = periods * int64(n)
 							}
 						}
-						w.run(20)
+						w.run(6)
 						if off := late - before; !(math.Abs(off) < 1.5) {
 							t.Errorf("%.2f frames late, before %.2f", late, before)
 						}
-						t.Logf("%+v", r.Status())
 					}
 				})
 			})

@@ -69,7 +69,7 @@ func TestDeviceOfTwoCards(t *testing.T) {
 			t.Fatal(err)
 		}
 		audio.FloatLE.Decode(block, bytes)
-		if peak := 20*math.Log10(float64(slices.Max(block))); peak > -20.1 && peak < -19.9 {
+		if peak := 20 * math.Log10(float64(slices.Max(block))); peak > -20.1 && peak < -19.9 {
 			return
 		}
 	}
