@@ -31,6 +31,18 @@ func (s *Set) listOf(ln *Line) *list {
 		return &k.from.lines
 	case *route:
 		return &s.routes
+	case *pair:
+		if k.to.end.Routed && !k.from.end.Routed {
+			return &s.sources
+		}
+	case *playingServer:
+		if !k.from.end.Routed { // a client may be a route
+			return &s.sources
+		}
+	case *recordingServer:
+		if k.to.end.Routed {
+			return &s.sources
+		}
 	}
 	return &s.lines
 }
@@ -65,9 +77,9 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [6]*list {
+func (s *Set) lists() [7]*list {
 	return [...]*list{
-		&s.Recorded.lines, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
+		&s.Recorded.lines, &s.sources, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
 	}
 }
 
