@@ -21,7 +21,6 @@ func bridgesBesideOthers(b *bench) {
 	ear := b.clocked()
 	b.once("HDA")
 	defer b.shift(cable, 0)
-	b.shift(cable, 200)
 	defer b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)()
 	in, out := "hw:"+cable+",1,0", fmt.Sprintf("hw:%s,%d", b.card.ID, ear.PCM)
 	t, n := b.tape(ear), int64(120*ear.Rate)
@@ -34,9 +33,9 @@ func bridgesBesideOthers(b *bench) {
 			d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
 			return []*exec.Cmd{d.cmd}
 		}},
-		{"alsaloop, samplerate medium", func() []*exec.Cmd {
+		{"alsaloop, samplerate fastest", func() []*exec.Cmd {
 			return b.runs([]string{"alsaloop", "-C", in, "-P", out, "-f", "S16_LE", "-c", "2", "-r", "48000", "-t", "60000",
-				"-S", "samplerate", "-A", "1"})
+				"-S", "samplerate", "-A", "2"})
 		}},
 		{"zita-a2j and jackd", func() []*exec.Cmd {
 			all := b.runs(
@@ -50,6 +49,7 @@ func bridgesBesideOthers(b *bench) {
 			return all
 		}},
 	} {
+		b.shift(cable, 200) // alsaloop may have moved it
 		programs := p.start()
 		if len(programs) == 0 {
 			b.say("%s is not installed", p.name)
@@ -81,7 +81,7 @@ func (b *bench) runs(lines ...[]string) (all []*exec.Cmd) {
 	}
 	for _, line := range lines {
 		c := exec.Command(line[0], line[1:]...)
-		c.Stderr, c.Env = os.Stderr, append(os.Environ(), "JACK_NO_AUDIO_RESERVATION=1")
+		c.Env = append(os.Environ(), "JACK_NO_AUDIO_RESERVATION=1")
 		if err := c.Start(); err != nil {
 			b.Fatalf("%v", err)
 		}
