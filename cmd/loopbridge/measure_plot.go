@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/chart"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/probe"
@@ -31,15 +30,7 @@ func (r *measured) plot(file string) error {
 		}
 		c.Lines = append(c.Lines, line)
 	}
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	if err := c.WritePNG(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
+	return c.Save(file)
 }
 
 // span returns between which delays a response is more than a hundredth of its peak, and some frames around; of an echo

@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -31,26 +30,14 @@ func (b *Servo) Plot(file string) error {
 		ratio.Lines = append(ratio.Lines, chart.Line{Name: name, Points: ratios.done()})
 	}
 	stem := strings.TrimSuffix(file, filepath.Ext(file))
-	if err := writeChart(stem+"-error.png", &late); err != nil {
+	if err := late.Save(stem + "-error.png"); err != nil {
 		return err
 	}
-	return writeChart(stem+"-ratio.png", &ratio)
+	return ratio.Save(stem + "-ratio.png")
 }
 
 // servoPlots are the lines, the widest at the bottom.
 func servoPlots() []string { return []string{"loopbridge", "CamillaDSP", "alsaloop", "zita-a2j"} }
-
-func writeChart(name string, c *chart.Chart) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := c.WritePNG(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
-}
 
 // thinned keeps the least and the most of each stretch of time that is about as wide as a pixel.
 type thinned struct {

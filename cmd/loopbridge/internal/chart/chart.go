@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"os"
 	"slices"
 
 	"golang.org/x/image/font"
@@ -59,6 +60,19 @@ func (c *Chart) WritePNG(w io.Writer) error {
 		text(p, x+26, y, line.Name)
 	}
 	return png.Encode(w, p)
+}
+
+// Save draws the chart into a PNG file, which it makes or replaces.
+func (c *Chart) Save(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := c.WritePNG(f); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
 }
 
 func (c *Chart) at(x, y float64) [2]float64 {
