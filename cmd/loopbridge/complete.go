@@ -199,7 +199,7 @@ func (l *line) states(ctx context.Context) (all []string) {
 			all = append(all, l.Name+"/server")
 		}
 	}
-	return append(all, l.routes(ctx, "route/")...)
+	return append(all, l.routes(ctx, routePrefix)...)
 }
 
 // targets returns the names of devices, loops and routes, each once.

@@ -15,8 +15,8 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// infoCmd shows the state of a device or of an end of a loop, like audioctl(1). set accepts what
-// it prints.
+// infoCmd shows the state of a device, of an end of a loop or of a route, like audioctl(1). set accepts what
+// it prints, but for what a route does.
 type infoCmd struct {
 	Name   string   `arg:"" optional:"" help:"A device, a loop (LOOP, LOOP/server, LOOP/PID) or route/NAME; default: the first device with sound." complete:"state"`
 	Fields []string `arg:"" optional:"" help:"Fields of its state, such as play.gain; default: all." complete:"field"`
@@ -30,8 +30,14 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
+	var r *api.Route
+	if len(c.Fields) == 0 {
+		if r, err = routeOf(ctx, e, c.Name); err != nil {
+			return stopped(ctx, err)
+		}
+	}
 	if c.JSON {
-		return writeJSON(e.stdout, fieldsOf(d, fields))
+		return writeJSON(e.stdout, fieldsOf(d, fields, r))
 	}
 	for _, f := range fields {
 		if c.Values {
@@ -39,6 +45,9 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 		} else {
 			fmt.Fprintf(e.stdout, "%s=%s\n", f.Name(), f.Text(&d.Info))
 		}
+	}
+	if r != nil {
+		return writeRoute(e.stdout, r, c.Values)
 	}
 	return nil
 }
@@ -63,13 +72,17 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state
 	return d, fields, err
 }
 
-// fieldsOf returns {"name": …, "play.gain": …} in the order of fields.
-func fieldsOf(d api.State, fields []state.Field) json.RawMessage {
+// fieldsOf returns {"name": …, "play.gain": …} in the order of fields, with "route" at the end if there is one.
+func fieldsOf(d api.State, fields []state.Field, r *api.Route) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
 	fmt.Fprintf(&b, `{"name":%s`, name)
 	for _, f := range fields {
 		fmt.Fprintf(&b, `,%q:%s`, f.Name(), f.JSON(&d.Info))
+	}
+	if r != nil {
+		route, _ := json.Marshal(r)
+		fmt.Fprintf(&b, `,"route":%s`, route)
 	}
 	b.WriteByte('}')
 	return b.Bytes()

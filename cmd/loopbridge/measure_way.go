@@ -56,7 +56,7 @@ const (
 func (p *patch) way(target, play, record string) (*way, error) {
 	w := &way{name: target, advice: aboutProgram}
 	var playErr, recordErr error
-	name, isRoute := strings.CutPrefix(target, "route/")
+	name, isRoute := strings.CutPrefix(target, routePrefix)
 	device, loop, route := p.device(name), p.loop(name), p.route(name)
 	switch {
 	case target == "":

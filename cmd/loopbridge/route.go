@@ -94,7 +94,7 @@ type routeSetCmd struct {
 
 // Run prints the fields that changed.
 func (c *routeSetCmd) Run(ctx context.Context, e *env) error {
-	set := setCmd{Args: append([]string{"route/" + c.Name}, c.Sets...)}
+	set := setCmd{Args: append([]string{routePrefix + c.Name}, c.Sets...)}
 	return set.Run(ctx, e)
 }
 

@@ -143,6 +143,14 @@ func TestRouteCommands(t *testing.T) {
 		"play.gain: 255 -> 10\nplay.pause: 0 -> 1\noutput_muted: 1 -> 0\n" {
 		t.Errorf("%q %q", o.stdout, o.stderr)
 	}
+	if o = d.cli("info", "route/listen"); !strings.Contains(o.stdout, "play.gain=10\n") ||
+		!strings.Contains(o.stdout, "\nroute.from=music\n") || !strings.Contains(o.stdout, "\nroute.state=waiting\n") {
+		t.Errorf("%s", o.stdout)
+	}
+	var whole struct{ Route api.Route }
+	if o = d.cli("info", "--json", "route/listen"); json.Unmarshal([]byte(o.stdout), &whole) != nil || whole.Route.From != "music" {
+		t.Errorf("%s", o.stdout)
+	}
 	if o = d.cli("info", "-n", "route/listen", "play.gain", "play.pause", "output_muted", "play.open"); o.stdout != "10\n1\n0\n0\n" {
 		t.Errorf("%q %q", o.stdout, o.stderr)
 	}
