@@ -106,8 +106,12 @@ func (b *Patchbay) Remove(name string) error {
 	}
 	b.mu.Lock()
 	delete(b.loops, name)
+	taps := b.dropTapsLocked(l)
 	b.mu.Unlock()
 	l.remove()
+	for _, t := range taps {
+		t.remove()
+	}
 	b.events.Bump()
 	return nil
 }
@@ -148,6 +152,9 @@ func (b *Patchbay) find(name string) (*Loop, error) {
 	}
 	if l == nil {
 		return nil, b.unknown(name)
+	}
+	if l.tapped != nil {
+		l.tapped.lead(l.outlet)
 	}
 	return l, nil
 }

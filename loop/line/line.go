@@ -34,6 +34,9 @@ type Line struct {
 	joins  *group // whose member it is; nil: none
 	owner  Owner
 
+	// What it moves is led there, too; nil: nowhere. Owned by the engine, which sets them together with control.
+	heard, mixed *lead
+
 	reported *Line // next in Set.reports; shared by the engine and the reporter
 }
 

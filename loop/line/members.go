@@ -20,6 +20,19 @@ func (s *Set) Add(ln *Line, position uint64) {
 	ln.clock.anchor = position
 	s.listOf(ln).push(ln)
 	s.count, s.changed = s.count+1, true
+	ln.leads(func(l *lead) { l.to.source = l })
+	if o := ln.outlet(); o != nil && o.list == nil {
+		o.begin()
+		s.Add(&o.Line, position)
+	}
+}
+
+// outlet returns the outlet that a line taps, or nil.
+func (ln *Line) outlet() *Outlet {
+	if k, ok := ln.kind.(*tap); ok {
+		return k.from.outlet
+	}
+	return nil
 }
 
 // listOf returns the list a line belongs to.
@@ -31,6 +44,8 @@ func (s *Set) listOf(ln *Line) *list {
 		return &k.from.lines
 	case *route:
 		return &s.routes
+	case *Outlet:
+		return &s.outlets
 	}
 	return &s.lines
 }
@@ -40,6 +55,10 @@ func (s *Set) Remove(ln *Line) {
 	if ln.list != nil {
 		ln.list.remove(ln)
 		s.count, s.changed = s.count-1, true
+		ln.leads((*lead).finish)
+		if o := ln.outlet(); o != nil && o.bus.lines.first == nil {
+			s.Remove(&o.Line)
+		}
 	}
 }
 
@@ -65,9 +84,9 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [6]*list {
+func (s *Set) lists() [7]*list {
 	return [...]*list{
-		&s.Recorded.lines, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
+		&s.Recorded.lines, &s.routes, &s.lines, &s.outlets, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
 	}
 }
 

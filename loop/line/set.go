@@ -24,6 +24,7 @@ type Set struct {
 	basePeriod int    // frames, as configured
 	lines      list   // that count a clock of their own
 	routes     list
+	outlets    list
 	clock      *servo.Clock
 	steering   atomic.Pointer[steering] // what Steer has set
 	steered    *steering                // what clock knows of it
@@ -59,13 +60,14 @@ func (s *Set) Start() {
 }
 
 // Begin starts a cycle: it advances the lines that take what the device recorded, then routes, then the
-// lines with a clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
+// lines with a clock of their own, then outlets. lenient: the engine was late or freewheels, so gaps are no underruns.
 func (s *Set) Begin(t backend.Tick, lenient bool) {
 	s.tick = tick{Tick: t, rate: s.rate, lenient: lenient}
 	s.observe(&s.tick)
 	s.Recorded.lines.advance(&s.tick)
 	s.routes.advance(&s.tick)
 	s.lines.advance(&s.tick)
+	s.outlets.advance(&s.tick)
 }
 
 // estimates is how old, in ns, what is known of the clock may become.
