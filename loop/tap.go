@@ -24,7 +24,7 @@ func (l *Loop) tap(name string) *Loop {
 	}
 	s := newSide()
 	s.Name, s.Format, s.tap = l.spec.Name+"/"+name, l.spec.Format, true
-	o := line.NewOutlet(s.Format, l.engine.lines, stage)
+	o := line.NewOutlet(s.Format, s.Convert, l.engine.lines, stage)
 	t := newLoop(l.bay, l.engine, s, o.Bus())
 	t.tapped, t.outlet = l, o
 	return t

@@ -7,10 +7,11 @@ import (
 
 // lead is the way from a line to an outlet, in whose format it brings what the line moves.
 type lead struct {
-	path  path
-	to    *Outlet
-	quiet []byte // silence of the line
-	begun bool   // it has brought frames
+	path   path
+	to     *Outlet
+	quiet  []byte // silence of the line
+	begun  bool   // it has brought frames
+	margin int    // frames by which what a cycle brings may differ from what is due: rates round
 }
 
 const leadQuiet = 256 // frames
@@ -21,7 +22,8 @@ func newLead(from audio.Format, o *Outlet, settings ...mixer.Setting) (l *lead, 
 	inferPositions(&from, &to)
 	l = &lead{to: o, quiet: make([]byte, leadQuiet*from.FrameBytes())}
 	from.Encoding.Silence(l.quiet)
-	l.path, err = newPath(from, to, leadOptions(), fadesInPath, settings...)
+	l.path, err = newPath(from, to, o.loop.Convert, fadesInPath, settings...)
+	l.margin = 2 + 2*(to.Rate/from.Rate)
 	return l, err
 }
 
@@ -47,11 +49,19 @@ func (l *lead) give(frames []byte) {
 	p := &l.path
 	if !l.begun {
 		l.begun = true
-		if p.converter != nil { // what it looks ahead is silence before the first frame, not a gap after it
-			l.to.silence(int(audio.MulDiv(uint64(p.latency()), p.rate, uint64(p.from.Rate))))
-		}
+		l.to.silence(l.lag())
 	}
 	l.bring(frames, p.yield(len(frames)/p.from.FrameBytes()))
+}
+
+// lag returns how many frames of silence come before the first frame, so that there is no gap after it: what the converter
+// looks ahead, and the margin unless each cycle brings just what is due.
+func (l *lead) lag() int {
+	p := &l.path
+	if uint64(p.from.Rate) == p.rate && p.rate == l.to.set.rate {
+		return 0
+	}
+	return l.margin + int(audio.MulDiv(uint64(p.latency()), p.rate, uint64(p.from.Rate)))
 }
 
 // bring brings n frames of the outlet, which frames make.
@@ -110,7 +120,7 @@ func (ln *Line) FadeHeard(settings ...mixer.Setting) (change func()) {
 	if _, plays := ln.kind.(*playingServer); l == nil || !plays {
 		return nil
 	}
-	c := l.path.converterForFader(leadOptions())
+	c := l.path.converterForFader(l.to.loop.Convert)
 	return func() {
 		if l.path.converter == nil {
 			l.path.converter = c

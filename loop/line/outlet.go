@@ -4,7 +4,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/convert"
 	"github.com/loopbridge/loopbridge/mixer"
-	"github.com/loopbridge/loopbridge/resample"
 )
 
 // Outlet is where what goes through a loop can be tapped: a bus with a format and a clock of its own, which outlast
@@ -22,8 +21,7 @@ type Outlet struct {
 	most   int   // frames that the bus has room for
 	filled int   // of these
 	source *lead // the newest; others are mute
-	given  int   // frames put on the bus since the cycle before
-	behind int   // frames by which the bus is behind the clock
+	behind int   // frames by which the taps are behind the clock
 }
 
 // Stage is where on the way of a frame an outlet is.
@@ -35,8 +33,7 @@ const (
 	Mixed              // what the writers write, before them
 )
 
-// outletSlack is how many frames an outlet may be behind its clock while a session brings frames: rates round,
-// and a resampler holds some.
+// outletSlack is how many frames an outlet may be behind its clock, while there is a session, without silence.
 const outletSlack = 64
 
 // nobody owns the line of an outlet, which finds nothing.
@@ -44,12 +41,12 @@ type nobody struct{}
 
 func (nobody) Found(Finding) {}
 
-// NewOutlet returns an outlet for the lines of a loop of this format. It allocates.
-func NewOutlet(f audio.Format, s *Set, stage Stage) *Outlet {
+// NewOutlet returns an outlet of this format, to which lines with others are converted. It allocates.
+func NewOutlet(f audio.Format, c convert.Options, s *Set, stage Stage) *Outlet {
 	rate := uint64(f.Rate)
 	// As much as a late cycle brings: taps see the frames of a cycle at once.
 	most := max(f.Rate/10, 1+int(audio.MulDiv(uint64(2*s.basePeriod), rate, s.rate)))
-	o := &Outlet{Line: Line{owner: nobody{}, loop: &Loop{}, period: noPace}, stage: stage, most: most}
+	o := &Outlet{Line: Line{owner: nobody{}, loop: &Loop{Convert: c}, period: noPace}, stage: stage, most: most}
 	o.bus = &Bus{Bus: mixer.NewBus(f, most), place: nowhere{}, outlet: o}
 	o.path = path{rate: rate, frameBytes: f.FrameBytes(), from: f, to: f}
 	o.kind, o.group = o, &group{server: &o.Line, bus: o.bus}
@@ -61,38 +58,43 @@ func (o *Outlet) Bus() *Bus { return o.bus }
 
 // begin prepares for the first tap.
 func (o *Outlet) begin() {
-	o.clock, o.given, o.behind, o.filled = clock{}, 0, 0, 0
+	o.clock, o.behind, o.filled = clock{}, 0, 0
 	o.bus.Begin(o.most)
 }
 
 func (o *Outlet) advance(t *tick) Finding {
-	due := o.given
 	if o.clock.anchored {
-		due = o.clock.due(t, o.path.rate)
+		o.behind += o.clock.due(t, o.path.rate)
 	} else {
 		o.clock.start(t)
+		o.behind = o.filled
 	}
-	o.behind += due - o.given
-	switch {
-	case t.Freewheel: // what does not come is left out of the clock of its line, too
-		o.behind = 0
-	case o.behind > outletSlack, o.behind > 0 && o.source == nil:
-		o.silence(o.behind)
-		o.behind = 0
+	if t.Freewheel { // what does not come is left out of the clock of its line, too
+		o.behind = o.filled
 	}
-	o.given = 0
-	o.pass()
+	if missing := o.behind - o.filled; missing > o.slack() {
+		o.silence(missing)
+	}
+	o.pass(max(0, min(o.filled, o.behind)))
 	return 0
+}
+
+// slack returns how many frames the bus may lack.
+func (o *Outlet) slack() int {
+	if o.source == nil {
+		return 0
+	}
+	return outletSlack + o.source.margin
 }
 
 // room returns memory on the bus for n frames, or for as many as fit, at least one.
 func (o *Outlet) room(n int) []byte {
 	if o.filled == o.most {
-		o.pass()
+		o.pass(o.most)
 	}
 	n = min(n, o.most-o.filled)
 	from := o.filled
-	o.filled, o.given = o.filled+n, o.given+n
+	o.filled += n
 	return o.bus.Fill()[from*o.path.frameBytes : o.filled*o.path.frameBytes]
 }
 
@@ -104,12 +106,16 @@ func (o *Outlet) silence(n int) {
 	}
 }
 
-// pass gives the taps what is on the bus.
-func (o *Outlet) pass() {
-	o.bus.Shorten(o.filled)
+// pass gives the taps n frames of what is on the bus.
+func (o *Outlet) pass(n int) {
+	o.bus.Fill()
+	o.bus.Shorten(n)
 	o.bus.lines.advance(&o.set.tick)
 	o.bus.Begin(o.most)
-	o.filled = 0
+	all := o.bus.Fill()
+	copy(all, all[n*o.path.frameBytes:o.filled*o.path.frameBytes])
+	o.filled -= n
+	o.behind -= n
 }
 
 // Lead returns a function that leads what a line moves to the outlet, to be run before the engine has the line, or on its
@@ -163,6 +169,3 @@ type plainBus struct {
 	*mixer.Bus
 	unity *mixer.Fader
 }
-
-// leadOptions convert for an outlet.
-func leadOptions() convert.Options { return convert.Options{Quality: resample.Good} }
