@@ -316,7 +316,7 @@ func TestLoopTapEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		ear := w.open("ear1", pcm.Server, pcm.Read)
-		heard := w.record(ear)
+		w.record(ear)
 		w.run(0.5)
 		if err := w.bay.Remove("pipe"); err != nil {
 			t.Fatal(err)
@@ -331,7 +331,7 @@ func TestLoopTapEnds(t *testing.T) {
 		}
 		w.run(0.5)
 		w.shut(ear)
-		heard = w.record(w.open("ear1", pcm.Server, pcm.Read))
+		heard := w.record(w.open("ear1", pcm.Server, pcm.Read))
 		server, client := w.open("pipe", pcm.Server, pcm.Write), w.open("pipe", pcm.Client, pcm.Read)
 		c := backendtest.NewCounter(server.Format())
 		w.play(server, c, 1)
