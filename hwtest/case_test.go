@@ -69,7 +69,9 @@ func cases() (all []testCase) {
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
 	if os.Getenv(longRun) != "" {
-		all = append(all, testCase{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable})
+		all = append(all,
+			testCase{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable},
+			testCase{"is bridged beside other programs", hwtest.Ears | hwtest.Sound, bridgesBesideOthers})
 	}
 	return all
 }

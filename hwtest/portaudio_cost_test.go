@@ -3,13 +3,9 @@
 package hwtest_test
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -73,29 +69,4 @@ func (b *bench) cost(backend, card string, period int) time.Duration {
 	}
 	d.stop()
 	return used
-}
-
-// cpuTime is what all threads of a process have used.
-func cpuTime(b *bench, pid int) (total time.Duration) {
-	b.Helper()
-	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-	for _, file := range files {
-		total += b.schedstat(file)
-	}
-	return total
-}
-
-// schedstat is what a thread has used; 0: it has ended.
-func (b *bench) schedstat(file string) time.Duration {
-	b.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0
-	}
-	first, _, _ := strings.Cut(string(text), " ")
-	ns, err := strconv.ParseInt(first, 10, 64)
-	if err != nil {
-		b.Fatalf("%s: %q", file, text)
-	}
-	return time.Duration(ns)
 }

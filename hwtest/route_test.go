@@ -186,29 +186,51 @@ func (b *bench) hearsRoute(d *daemon, ppm int, t tape) {
 	}
 }
 
-// hearsTone judges the tone from a frame on, in parts that are so short that a clock is steady.
+// hearsTone judges the tone from a frame on.
 func (b *bench) hearsTone(what string, t tape, from int64) {
 	b.Helper()
 	n := int64(2 * longPlay())
 	if !b.thorough() {
 		n = int64(longPlay() / 2)
 	}
+	h := b.hearsParts(t, from, n)
+	b.say("%s: %s", what, h)
+	if h.breaks > 0 || !(h.worst < -50) || h.most-h.least > 500 {
+		b.Errorf("%s: %s", what, h)
+	}
+}
+
+// heard is what a tone was like.
+type heard struct {
+	seconds     int64
+	breaks      int
+	parts, bad  int     // of a tenth of a second; and those that are no tone
+	least, most float64 // ppm by which it is too high
+	worst       float64 // dB: the largest residual
+}
+
+func (h heard) String() string {
+	return fmt.Sprintf("%d s, %d breaks, %d of %d parts disturbed, %+.0f to %+.0f ppm, residual at most %.1f dB", h.seconds, h.breaks,
+		h.bad, h.parts, h.least, h.most, h.worst)
+}
+
+// hearsParts listens to n frames of the tone in parts that are so short that a clock is steady.
+func (b *bench) hearsParts(t tape, from, n int64) heard {
+	b.Helper()
 	b.until("there is enough", func() bool { return t.frames() >= from+n })
 	x := hear.Sound{Format: hear.CountFormat(t.rate), PCM: t.read(from, n)}.Channel(0)
-	breaks, worst, least, most := hear.Breaks(x, t.rate), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	h := heard{seconds: n / int64(t.rate), breaks: len(hear.Breaks(x, t.rate)), worst: math.Inf(-1), least: math.Inf(1), most: math.Inf(-1)}
 	for part := range slices.Chunk(x, t.rate/10) {
 		tone := hear.FitTone(part, t.rate)
-		worst, least, most = max(worst, tone.Residual), min(least, tone.Hertz), max(most, tone.Hertz)
+		h.worst = max(h.worst, tone.Residual)
+		if h.parts++; !(tone.Residual < -50) {
+			h.bad++
+			continue
+		}
+		ppm := (tone.Hertz/toneHertz - 1) * 1e6
+		h.least, h.most = min(h.least, ppm), max(h.most, ppm)
 	}
-	ppm := func(hertz float64) float64 { return (hertz/toneHertz - 1) * 1e6 }
-	b.say("%s: %d s, %d breaks, %+.0f to %+.0f ppm, residual at most %.1f dB", what, n/int64(t.rate), len(breaks), ppm(least),
-		ppm(most), worst)
-	if len(breaks) > 0 {
-		b.Errorf("%s: %d breaks, the first %+v", what, len(breaks), breaks[0])
-	}
-	if !(worst < -50) || most-least > 0.5 {
-		b.Errorf("%s: residual %.1f dB, %.3f to %.3f Hz", what, worst, least, most)
-	}
+	return h
 }
 
 // route is a route of the daemon, or nothing before that listens.

@@ -23,16 +23,18 @@ const (
 	quietest      = -200 // dB, for silence
 	alike         = 0.9  // how near the other polarity may come
 	sureFull      = 0.9999
+	leastPlayed   = 1e-6 // of full scale: what is quieter is in no recording
 )
 
 // Analyse compares what was recorded with the sequence, played with frames of ± amplitude. The first frame of
 // recorded was recorded at the moment when the first of a period was played, and one period at least before
 // it was played too. Of whole periods the mean counts; from two on, differences of the clocks are seen.
-// Latency is known modulo the period, and may be less than 0 by a sixteenth of it.
+// Latency is known modulo the period, and may be less than 0 by a sixteenth of it. An amplitude below 10⁻⁶ of full
+// scale is never found.
 func (s *Sequence) Analyse(recorded []float32, amplitude float64) Path {
 	n := s.Len()
 	periods := len(recorded) / n
-	if periods == 0 || !(amplitude > 0) {
+	if periods == 0 || !(amplitude >= leastPlayed) {
 		return Path{}
 	}
 	y, full := clean(recorded[:periods*n], amplitude)

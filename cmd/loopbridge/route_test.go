@@ -22,14 +22,19 @@ import (
 // desk has two devices, of which one hears a tone, and loops.
 const desk = `
 [[device]]
+name = "null"
+periods = 20
+[[device]]
 name = "desk"
 backend = "null"
+periods = 20
 input = { tone = 1000, level = -20 }
 output = "discard"
 [device.play]
 [[device]]
 name = "room"
 backend = "null"
+periods = 20
 [device.play]
 [[loop]]
 name = "music"

@@ -29,8 +29,9 @@
 //
 // # A cycle
 //
-// [Set.Begin] advances the lines that take what the device recorded, then routes, those with a clock of their
-// own, and outlets; [Set.Play] those the device plays. A line calls down, never back:
+// [Set.Begin] advances the lines that take what the device recorded, then those with a clock of their own
+// that routes read, outlets, routes, and the others with a clock of their own; [Set.Play] those the device
+// plays. A line calls down, never back:
 //
 //	Set ─▶ kind.advance ─▶ supply.advance ─▶ kind.move ─▶ supply, path, delivery, Bus ─▶ ring, mixer
 //

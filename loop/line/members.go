@@ -35,6 +35,14 @@ func (ln *Line) outlet() *Outlet {
 	return nil
 }
 
+// refile puts a line that the engine has on the list it now belongs to.
+func (s *Set) refile(ln *Line) {
+	if to := s.listOf(ln); to != ln.list {
+		ln.list.remove(ln)
+		to.push(ln)
+	}
+}
+
 // listOf returns the list a line belongs to.
 func (s *Set) listOf(ln *Line) *list {
 	switch k := ln.kind.(type) {
@@ -46,6 +54,19 @@ func (s *Set) listOf(ln *Line) *list {
 		return &s.routes
 	case *Outlet:
 		return &s.outlets
+	case *pair:
+		tapped := k.to.end.Routed || k.heard != nil || k.mixed != nil
+		if tapped && !k.from.end.Routed {
+			return &s.sources
+		}
+	case *playingServer:
+		if !k.from.end.Routed { // a client may be a route
+			return &s.sources
+		}
+	case *recordingServer:
+		if k.to.end.Routed {
+			return &s.sources
+		}
 	}
 	return &s.lines
 }
@@ -84,9 +105,9 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [7]*list {
+func (s *Set) lists() [8]*list {
 	return [...]*list{
-		&s.Recorded.lines, &s.routes, &s.lines, &s.outlets, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
+		&s.Recorded.lines, &s.sources, &s.outlets, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
 	}
 }
 

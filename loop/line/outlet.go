@@ -157,6 +157,7 @@ func (o *Outlet) Lead(ln *Line, settings ...mixer.Setting) (begin func()) {
 	return func() {
 		if *slot = l; ln.list != nil {
 			o.source = l
+			ln.set.refile(ln)
 		}
 		if recorder != nil {
 			recorder.plain = plain

@@ -115,13 +115,17 @@ func TestOutletIsExact(t *testing.T) {
 			o := w.lead(ln, f)[stage]
 			p, _ := w.tap(t, o, f)
 			w.tap(t, o, audio.Format{Rate: 44100, Channels: 1, Encoding: audio.FloatLE})
+			last := map[int]uint64{}
 			block, heard, next := make([]byte, 480*4), []byte{}, uint64(1)
 			for turn := range 300 {
 				for i, end := range w.ends {
 					w := ring.Writer{Ring: end.End.Ring}
 					switch {
 					case end.Source == nil:
-						(ring.Reader{Ring: end.End.Ring}).Discard()
+						r := ring.Reader{Ring: end.End.Ring}
+						if n := r.Read(block); n > 0 && i < 7 { // of a reader of w.lines[i/2]
+							last[i/2] = c.Number(block[(n-1)*4:])
+						}
 					case i == 9: // the second client that is mixed is silent: float32 holds the sum
 						w.Write(make([]byte, len(block)))
 					default:
@@ -136,6 +140,9 @@ func TestOutletIsExact(t *testing.T) {
 				heard = append(heard, block[:n*4]...)
 				if turn > 1 && n != 480 {
 					t.Fatalf("%s, %s: %d frames in a cycle", name, what, n)
+				}
+				if turn > 4 && kind < 3 && c.Number(block[479*4:]) != (last[kind]+480)%c.Span() { // read before the cycle
+					t.Fatalf("%s, %s: the tap is at %d when the reader was at %d", name, what, c.Number(block[479*4:]), last[kind])
 				}
 			}
 			at := 0

@@ -22,9 +22,10 @@ type Set struct {
 
 	rate       uint64 // of the device
 	basePeriod int    // frames, as configured
-	lines      list   // that count a clock of their own
+	sources    list   // that count a clock of their own, and that routes read
 	routes     list
 	outlets    list
+	lines      list // that count a clock of their own
 	clock      *servo.Clock
 	steering   atomic.Pointer[steering] // what Steer has set
 	steered    *steering                // what clock knows of it
@@ -59,15 +60,16 @@ func (s *Set) Start() {
 	s.Clock.Store(&s.estimate)
 }
 
-// Begin starts a cycle: it advances the lines that take what the device recorded, then routes, then the
-// lines with a clock of their own, then outlets. lenient: the engine was late or freewheels, so gaps are no underruns.
+// Begin starts a cycle: it advances the lines that take what the device recorded, then those that routes read, outlets,
+// the routes, and the other lines with a clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
 func (s *Set) Begin(t backend.Tick, lenient bool) {
 	s.tick = tick{Tick: t, rate: s.rate, lenient: lenient}
 	s.observe(&s.tick)
 	s.Recorded.lines.advance(&s.tick)
+	s.sources.advance(&s.tick)
+	s.outlets.advance(&s.tick)
 	s.routes.advance(&s.tick)
 	s.lines.advance(&s.tick)
-	s.outlets.advance(&s.tick)
 }
 
 // estimates is how old, in ns, what is known of the clock may become.

@@ -1,0 +1,127 @@
+package hwtest_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loopbridge/loopbridge/hwtest/hear"
+)
+
+// bridgesBesideOthers lets other programs carry the tone from the cable to a card, one after the other, and listens
+// to each for two minutes. Only this program is judged.
+//
+//	aplay ─▶ hw:Loopback,0 ─▶ hw:Loopback,1, +200 ppm ─▶ a bridge ─▶ the card
+func bridgesBesideOthers(b *bench) {
+	ear := b.clocked()
+	b.once("HDA")
+	defer b.shift(cable, 0)
+	b.shift(cable, 200)
+	defer b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)()
+	in, out := "hw:"+cable+",1,0", fmt.Sprintf("hw:%s,%d", b.card.ID, ear.PCM)
+	t, n := b.tape(ear), int64(120*ear.Rate)
+	for _, p := range []struct {
+		name  string
+		start func() []*exec.Cmd
+	}{
+		{"loopbridge", func() []*exec.Cmd {
+			d := b.launch(fmt.Sprintf(acrossTemplate, cardName(b, ear), ear.Rate, wish(ear, 480).Periods))
+			d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
+			return []*exec.Cmd{d.cmd}
+		}},
+		{"alsaloop, samplerate medium", func() []*exec.Cmd {
+			return b.runs([]string{"alsaloop", "-C", in, "-P", out, "-f", "S16_LE", "-c", "2", "-r", "48000", "-t", "60000",
+				"-S", "samplerate", "-A", "1"})
+		}},
+		{"zita-a2j and jackd", func() []*exec.Cmd {
+			all := b.runs(
+				[]string{"jackd", "-d", "alsa", "-P", out, "-r", "48000", "-p", "480", "-n", "3"},
+				[]string{"zita-a2j", "-d", in, "-p", "480", "-n", "4"})
+			for _, c := range []string{"1", "2"} {
+				b.until("JACK connects", func() bool {
+					return exec.Command("jack_connect", "zita-a2j:capture_"+c, "system:playback_"+c).Run() == nil
+				})
+			}
+			return all
+		}},
+	} {
+		programs := p.start()
+		if len(programs) == 0 {
+			b.say("%s is not installed", p.name)
+			continue
+		}
+		from := t.frames() + 20*int64(t.rate)
+		b.until("it has settled", func() bool { return t.frames() >= from })
+		before, began := b.used(programs), t.frames()
+		h := b.hearsParts(t, from, n)
+		cpu := float64(b.used(programs)-before) / (float64(t.frames()-began) / float64(t.rate) * 1e9)
+		b.say("%s: %s, %.1f %% of the processor", p.name, h, 100*cpu)
+		for _, c := range programs {
+			c.Process.Signal(syscall.SIGTERM)
+		}
+		time.Sleep(2 * time.Second)
+		if p.name == "loopbridge" && (h.breaks > 0 || h.bad > 0) {
+			b.Errorf("%s: %s", p.name, h)
+		}
+	}
+}
+
+// runs starts programs until the end of the case, or none if one is not installed.
+func (b *bench) runs(lines ...[]string) (all []*exec.Cmd) {
+	b.Helper()
+	for _, line := range lines {
+		if _, err := exec.LookPath(line[0]); err != nil {
+			return nil
+		}
+	}
+	for _, line := range lines {
+		c := exec.Command(line[0], line[1:]...)
+		c.Stderr, c.Env = os.Stderr, append(os.Environ(), "JACK_NO_AUDIO_RESERVATION=1")
+		if err := c.Start(); err != nil {
+			b.Fatalf("%v", err)
+		}
+		go c.Wait()
+		b.Cleanup(func() { c.Process.Kill() })
+		all = append(all, c)
+		time.Sleep(2 * time.Second) // jackd before its clients
+	}
+	return all
+}
+
+// used is what programs have used of the processor.
+func (b *bench) used(programs []*exec.Cmd) (total time.Duration) {
+	for _, c := range programs {
+		total += cpuTime(b, c.Process.Pid)
+	}
+	return total
+}
+
+// cpuTime is what all threads of a process have used.
+func cpuTime(b *bench, pid int) (total time.Duration) {
+	b.Helper()
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, file := range files {
+		total += b.schedstat(file)
+	}
+	return total
+}
+
+// schedstat is what a thread has used; 0: it has ended.
+func (b *bench) schedstat(file string) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	ns, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		b.Fatalf("%s: %q", file, text)
+	}
+	return time.Duration(ns)
+}
