@@ -100,11 +100,12 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 
 // Remove removes a loop: its programs are disconnected, waiting clients get ErrNoDevice.
 func (b *Patchbay) Remove(name string) error {
-	l, err := b.find(name)
-	if err != nil {
-		return err
-	}
 	b.mu.Lock()
+	l := b.loops[name]
+	if l == nil { // a side or a tap, perhaps: those are nobody's to remove
+		b.mu.Unlock()
+		return b.unknown(name)
+	}
 	delete(b.loops, name)
 	taps := b.dropTapsLocked(l)
 	b.mu.Unlock()

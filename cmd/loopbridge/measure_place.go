@@ -83,6 +83,8 @@ func (p *patch) loopPlace(place, base, end, side string) (probe.End, error) {
 		role = pcm.Server
 	case (end == mixEnd || end == heardEnd) && l.Attached == "" && side == recordSide:
 		return probe.End{Name: base + "/" + end, Role: role}, nil
+	case end != "" && end != pcm.Client.String() && side == recordSide:
+		return probe.End{}, audio.ErrInvalid.With("%s has no end %s; use client, server, heard or mix", base, end)
 	case end != "" && end != pcm.Client.String():
 		return probe.End{}, audio.ErrInvalid.With("%s has no end %s; use client or server", base, end)
 	case l.Attached == recordSide && side == playSide:

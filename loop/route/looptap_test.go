@@ -3,6 +3,7 @@ package route_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -318,6 +319,9 @@ func TestLoopTapEnds(t *testing.T) {
 		ear := w.open("ear1", pcm.Server, pcm.Read)
 		w.record(ear)
 		w.run(0.5)
+		if err := w.bay.Remove("pipe/heard"); !errors.Is(err, audio.ErrNoDevice) {
+			t.Errorf("a tap was removed: %v", err)
+		}
 		if err := w.bay.Remove("pipe"); err != nil {
 			t.Fatal(err)
 		}
