@@ -26,6 +26,9 @@ type Line struct {
 	set        *Set
 	list       *list // that the line is in; nil: none
 
+	// What the line moves is led there, too; nil: nowhere. The engine sets them, for control.
+	heard, mixed *lead
+
 	// Set before the engine gets the line.
 	loop   *Loop
 	path   path
@@ -33,9 +36,6 @@ type Line struct {
 	group  *group // whose server's line it is; nil: none
 	joins  *group // whose member it is; nil: none
 	owner  Owner
-
-	// What it moves is led there, too; nil: nowhere. Owned by the engine, which sets them together with control.
-	heard, mixed *lead
 
 	reported *Line // next in Set.reports; shared by the engine and the reporter
 }

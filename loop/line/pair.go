@@ -61,7 +61,9 @@ func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
 		}
 		dropped += lost
 	}
-	p.leadSilence(n, gap)
+	if p.heard != nil || p.mixed != nil {
+		p.leadSilence(n, gap)
+	}
 	p.found(p.to.overrun(dropped))
 	if p.from.end.Server {
 		n = int(p.from.Taken() - before)

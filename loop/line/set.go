@@ -67,7 +67,9 @@ func (s *Set) Begin(t backend.Tick, lenient bool) {
 	s.observe(&s.tick)
 	s.Recorded.lines.advance(&s.tick)
 	s.sources.advance(&s.tick)
-	s.outlets.advance(&s.tick)
+	if s.outlets.first != nil { // seldom
+		s.outlets.advance(&s.tick)
+	}
 	s.routes.advance(&s.tick)
 	s.lines.advance(&s.tick)
 }
