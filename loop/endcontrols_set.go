@@ -4,6 +4,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -81,6 +82,9 @@ func (s *EndControls) refadeLocked() (wait func()) {
 		if e.session != nil {
 			all = append(all, e.session.Fade(e.session.faderSettingsLocked()...))
 		}
+	}
+	if s.role == pcm.Client && s.one == nil {
+		all = append(all, s.loop.refadeTapsLocked()...)
 	}
 	if len(all) == 0 {
 		return func() {}

@@ -24,9 +24,13 @@ type Loop struct {
 	removed   bool
 	settings  [pcm.Client + 1]*endSettings // of each end, by its role
 	server    *End
-	clients   []*End    // at the client end, including closed ones with frames to deliver
-	deviceBus *line.Bus // of the device of an attached loop; nil: the server is a program
-	waiters   []*waiter // clients, first come first served
+	clients   []*End         // at the client end, including closed ones with frames to deliver
+	deviceBus *line.Bus      // of the device of an attached loop; nil: the server is a program
+	waiters   []*waiter      // clients, first come first served
+	outlets   []*line.Outlet // where it is tapped
+
+	tapped *Loop        // whose outlet a tap reads; nil: this is no tap of a loop
+	outlet *line.Outlet // that it reads
 
 	sessions atomic.Uint64
 }
@@ -88,6 +92,11 @@ func (l *Loop) linkLocked(s *session) {
 	for _, e := range []*End{s.writer, s.reader} {
 		if e != nil {
 			e.session = s
+		}
+	}
+	for _, o := range l.outlets {
+		if begin := l.leadLocked(s, o); begin != nil {
+			begin()
 		}
 	}
 	l.engine.Add(s.Line)

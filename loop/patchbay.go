@@ -100,14 +100,19 @@ func (b *Patchbay) Add(spec Spec, e *Engine) error {
 
 // Remove removes a loop: its programs are disconnected, waiting clients get ErrNoDevice.
 func (b *Patchbay) Remove(name string) error {
-	l, err := b.find(name)
-	if err != nil {
-		return err
-	}
 	b.mu.Lock()
+	l := b.loops[name]
+	if l == nil { // a side or a tap, perhaps: those are nobody's to remove
+		b.mu.Unlock()
+		return b.unknown(name)
+	}
 	delete(b.loops, name)
+	taps := b.dropTapsLocked(l)
 	b.mu.Unlock()
 	l.remove()
+	for _, t := range taps {
+		t.remove()
+	}
 	b.events.Bump()
 	return nil
 }
@@ -148,6 +153,9 @@ func (b *Patchbay) find(name string) (*Loop, error) {
 	}
 	if l == nil {
 		return nil, b.unknown(name)
+	}
+	if l.tapped != nil {
+		l.tapped.lead(l.outlet)
 	}
 	return l, nil
 }

@@ -9,13 +9,18 @@ import (
 	"github.com/loopbridge/loopbridge/resample"
 )
 
-// A side of a device, or a tap of one, is a loop that nobody configured, and that Status does not list. Its
-// name is that of the device, "/", and
+// A side of a device, or a tap of a device or a loop, is a loop that nobody configured, and that Status does not
+// list. Its name is that of the device or the loop, "/", and
 //
 //	play      written to, the device plays it
 //	record    read: what the device records
 //	mix       read: what the clients of its play side play, before its controls
 //	heard     read: what it plays, after monitor and controls
+//
+//	mix       read: what is written to a loop between programs
+//	heard     read: what its reader gets, after the controls of both ends
+//
+// If a device and a loop share a name, it is the device's.
 
 // side returns the side of a name, or nil.
 func (b *Patchbay) side(name string) *Loop {
@@ -36,13 +41,26 @@ func (b *Patchbay) side(name string) *Loop {
 			spec.Name = name
 			b.sides[name] = newLoop(b, e, spec, at)
 		}
+		return b.sides[name]
+	}
+	if l := b.loops[name[:cut]]; l != nil {
+		if t := l.tap(name[cut+1:]); t != nil {
+			b.sides[name] = t
+		}
 	}
 	return b.sides[name]
 }
 
+// newSide returns the beginning of a Spec.
+func newSide() Spec {
+	s := Spec{Period: pcm.DefaultPeriod, Buffer: pcm.DefaultBuffer, Attached: audio.Record, Clients: Shared}
+	s.Convert.Quality = resample.Good
+	return s
+}
+
 // side returns what makes a loop of a side, or nil if the device does not have it.
 func (e *Engine) side(name string) (s Spec, at *line.Bus) {
-	s = Spec{Period: pcm.DefaultPeriod, Buffer: pcm.DefaultBuffer, Attached: audio.Record, Clients: Shared}
+	s = newSide()
 	switch name {
 	case audio.Play.String():
 		s.Attached, at = audio.Play, e.lines.Played
@@ -56,7 +74,7 @@ func (e *Engine) side(name string) (s Spec, at *line.Bus) {
 	if at == nil || at.Bus == nil {
 		return s, nil
 	}
-	s.Format, s.Convert.Quality = at.Format(), resample.Good
+	s.Format = at.Format()
 	return s, at
 }
 

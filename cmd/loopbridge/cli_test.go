@@ -168,7 +168,7 @@ func TestComplete(t *testing.T) {
 		"set null monitor_gain = ":    "",
 		"measure ":                    "loop0 loop1 loop2 loop3 null",
 		"measure --plot ":             "file",
-		"measure --record loop1":      "loop1 loop1/server",
+		"measure --record loop1":      "loop1 loop1/heard loop1/mix loop1/server",
 		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
 		"nothing ":                    "bench check completion devices drain halt info levels loop ls measure play record route serve set version watch",
 	} {

@@ -242,6 +242,9 @@ func (l *line) places(ctx context.Context, side string) (all []string) {
 		switch l.Attached {
 		case "":
 			all = append(all, l.Name, l.Name+"/server")
+			if side == "record" { // what goes through it
+				all = append(all, l.Name+"/heard", l.Name+"/mix")
+			}
 		case side:
 			all = append(all, l.Name)
 		}

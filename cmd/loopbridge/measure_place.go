@@ -81,6 +81,10 @@ func (p *patch) loopPlace(place, base, end, side string) (probe.End, error) {
 		return probe.End{}, audio.ErrInvalid.With("%s: the server end is the device %s", place, l.Device)
 	case end == pcm.Server.String():
 		role = pcm.Server
+	case (end == mixEnd || end == heardEnd) && l.Attached == "" && side == recordSide:
+		return probe.End{Name: base + "/" + end, Role: role}, nil
+	case end != "" && end != pcm.Client.String() && side == recordSide:
+		return probe.End{}, audio.ErrInvalid.With("%s has no end %s; use client, server, heard or mix", base, end)
 	case end != "" && end != pcm.Client.String():
 		return probe.End{}, audio.ErrInvalid.With("%s has no end %s; use client or server", base, end)
 	case l.Attached == recordSide && side == playSide:
@@ -96,12 +100,15 @@ func (p *patch) intoSource(r *api.Route) (e probe.End, tapped bool, err error) {
 	base, end, _ := strings.Cut(r.From, "/")
 	l := p.loop(base)
 	switch d := p.device(base); {
-	case d != nil && (end == playSide || end == mixEnd):
+	case d != nil && (end == playSide || end == mixEnd || end == heardEnd):
 		e, err = p.playPlace(base)
 		return e, true, err
 	case d != nil && (end == "" || end == recordSide), l != nil && l.Attached != "":
 		return e, false, audio.ErrInvalid.With("the route %s comes from the input of a device, %s: name what leads there with --play",
 			r.Name, r.From)
+	case end == mixEnd || end == heardEnd:
+		return e, false, audio.ErrInvalid.With("the route %s taps the loop %s: name the end that its programs play into with --play",
+			r.Name, base)
 	}
 	return otherEnd(base, end), false, nil
 }

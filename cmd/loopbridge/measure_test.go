@@ -336,7 +336,7 @@ func TestMeasureRefuses(t *testing.T) {
 		{"desk --play mic", exitFailed, "mic comes from the device desk: nothing can be played into it"},
 		{"desk --play desk/record", exitFailed, "nothing can be played into desk/record: use desk, or a loop"},
 		{"desk --record desk/x", exitFailed, "nothing can be recorded from desk/x: use desk, or a loop"},
-		{"desk --record out/x", exitFailed, "out has no end x; use client or server"},
+		{"desk --record out/x", exitFailed, "out has no end x; use client, server, heard or mix"},
 		{"desk --record mic/server", exitFailed, "mic/server: the server end is the device desk"},
 		{"desk --record nowhere", exitFailed, "there is no device and no loop nowhere"},
 		{"out --channel 3", exitFailed, "out has no channel 3; use 1..2"},

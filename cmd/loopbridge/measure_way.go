@@ -94,7 +94,7 @@ func (p *patch) way(target, play, record string) (*way, error) {
 	return w, nil
 }
 
-// The taps of a device.
+// The taps of a device, or of a loop.
 const (
 	mixEnd   = "mix"
 	heardEnd = "heard"
@@ -111,7 +111,7 @@ func loopOr(l *api.Loop, side string) string {
 // taps reports whether what a device plays is recorded from that device itself.
 func (p *patch) taps(w *way) bool {
 	device, end, _ := strings.Cut(w.record.Name, "/")
-	return (end == mixEnd || end == heardEnd) && device == p.deviceOf(w.play.Name)
+	return (end == mixEnd || end == heardEnd) && p.device(device) != nil && device == p.deviceOf(w.play.Name)
 }
 
 // deviceOf returns the device that plays what is written to an end, "" for none.

@@ -43,6 +43,10 @@ from = "lab/mix"
 to = "phone/server"
 mute = true
 [[route]]
+name = "ear"
+from = "music/heard"
+to = "room"
+[[route]]
 name = "a-route-with-a-name-as-long-as-names-can-be-in-this-program-xxx"
 from = "solid"
 to = "room/play"
@@ -55,6 +59,7 @@ func TestRouteGraph(t *testing.T) {
 	openClient(t, d.socket, "speaker", pcm.Options{Direction: audio.Play})
 	d.until("talk", "flows", flows)
 	d.until("through", "flows", flows)
+	d.until("ear", "flows", flows)
 	waitForLoop(t, d.socket, "phone", func(l api.Loop) bool { return l.State == "armed" })
 	waitForLoop(t, d.socket, "solid", func(l api.Loop) bool { return l.State == "paired" })
 	o := d.cli("route", "ls", "--graph")
@@ -71,6 +76,7 @@ desk (device, S16_LE 48000 Hz 2 ch)
 
 room (device, S16_LE 48000 Hz 2 ch)
  └─ play   ◀─ [a-route-with-a-name-as-long-as-names-can-be-in-this-program-xxx] ◀─ solid/client
+           ◀─ [ear] ◀─ music/heard
            ◀─ [listen] ◀─ music/client
            ◀─ [talk] ◀─ desk/record
            ◀─ PROGRAM on speaker
@@ -82,7 +88,8 @@ lab (device, S16_LE 48000 Hz 4 ch)
 
 music (loop on null, S16_LE 48000 Hz 2 ch, closed)
  ├─ server ·
- └─ client ─▶ [listen] ─▶ room/play   waits for music, gain 100
+ ├─ client ─▶ [listen] ─▶ room/play   waits for music, gain 100
+ └─ heard  ─▶ [ear] ─▶ room/play   flowing
 
 phone (loop on null, S16_LE 48000 Hz 2 ch, armed)
  ├─ server ◀─ [heard] ◀─ lab/play
@@ -154,11 +161,12 @@ func TestCompleteRoutes(t *testing.T) {
 	d := newDesk(t, "[[route]]\nname = \"talk\"\nfrom = \"desk\"\nto = \"room\"\n")
 	t.Setenv(client.SocketVariable, d.socket)
 	for line, want := range map[string]string{
-		"route ":                     "add ls rm set",
-		"route rm ":                  "talk",
-		"route set t":                "talk",
-		"route set talk ":            "output_muted= play.balance= play.gain= play.pause=",
-		"route add x ":               "desk/mix desk/play desk/record mic music music/server phone phone/server room/mix room/play solid solid/server",
+		"route ":          "add ls rm set",
+		"route rm ":       "talk",
+		"route set t":     "talk",
+		"route set talk ": "output_muted= play.balance= play.gain= play.pause=",
+		"route add x ": "desk/mix desk/play desk/record mic music music/heard music/mix music/server phone phone/heard phone/mix phone/server " +
+			"room/mix room/play solid solid/heard solid/mix solid/server",
 		"route add x desk ":          "desk/play music music/server phone phone/server room/play solid solid/server speaker",
 		"route add x a b --drift ":   "auto none pitch resample",
 		"route add x a b --qual":     "--quality",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
@@ -22,7 +23,7 @@ type node struct {
 	ends        []nodeEnd
 }
 
-// nodeEnd is record or play of a device, client or server of a loop.
+// nodeEnd is record or play of a device, client or server of a loop, or a tap of one.
 type nodeEnd struct {
 	name     string
 	programs []held
@@ -69,6 +70,7 @@ func see(ctx context.Context, c *control.Client) (*scene, error) {
 	}
 	for _, r := range routes {
 		s.routes = append(s.routes, cord{r, s.end(r.From, "record", attached), s.end(r.To, "play", attached)})
+		s.tap(&r)
 	}
 	return s, nil
 }
@@ -123,17 +125,37 @@ func (e *nodeEnd) hold(h *api.End, loop string) {
 	e.programs = append(e.programs, held{name, loop, h.Direction == "read"})
 }
 
+// tap adds the tap of a loop that a route comes from, unless it is there.
+func (s *scene) tap(r *api.Route) {
+	base, end, _ := strings.Cut(r.From, "/")
+	if end != mixEnd && end != heardEnd {
+		return
+	}
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		if n.name != base {
+			continue
+		}
+		if !n.isDevice() && !slices.ContainsFunc(n.ends, func(e nodeEnd) bool { return e.name == end }) {
+			n.ends = append(n.ends, nodeEnd{name: end})
+		}
+		return
+	}
+}
+
+func (n *node) isDevice() bool { return strings.HasPrefix(n.about, "device") }
+
 // end returns the end that a place is; side is that of a device.
 func (s *scene) end(place, side string, attached map[string]string) string {
 	base, end, _ := strings.Cut(place, "/")
 	for _, n := range s.nodes {
 		if n.name == base {
 			switch {
-			case end == "mix":
-				return base + "/play" // before its controls
+			case n.isDevice() && (end == mixEnd || end == heardEnd):
+				return base + "/play" // before or after its controls
 			case end != "":
 				return place
-			case strings.HasPrefix(n.about, "device"):
+			case n.isDevice():
 				return base + "/" + side
 			}
 			return base + "/client"

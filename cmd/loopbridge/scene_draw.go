@@ -131,7 +131,7 @@ func (s *scene) dot(w io.Writer) error {
 // dotLoops prints which way each loop goes. It has none while no program holds its server end.
 func (s *scene) dotLoops(b *strings.Builder) {
 	for _, n := range s.nodes {
-		if len(n.ends) != 2 || n.ends[0].name != "server" {
+		if len(n.ends) < 2 || n.ends[0].name != "server" {
 			continue
 		}
 		server, client, way := n.name+"/server", n.name+"/client", "none"

@@ -11,7 +11,9 @@ import (
 type Bus struct {
 	*mixer.Bus
 	place
-	lines list
+	lines  list
+	outlet *Outlet   // whose bus it is; nil: none
+	aside  *plainBus // what the feeds bring is added there, too; nil: nobody wants it
 }
 
 // place is what lies beyond the lines: a device, or nothing.

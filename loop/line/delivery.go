@@ -83,6 +83,10 @@ func (d *delivery) hand(n int, a, b []byte) {
 		m.measure(a)
 		m.measure(b)
 	}
+	if l := d.line.heard; l != nil {
+		l.give(a)
+		l.give(b)
+	}
 	d.Give(n)
 }
 

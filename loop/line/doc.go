@@ -9,6 +9,8 @@
 //	recording server   a bus with feeds   ring               itself       group.go
 //	lone player        ring               nothing            itself       lone.go
 //	lone recorder      silence            ring               itself       lone.go
+//	route              ring               ring               the sink     route.go
+//	outlet             leads of lines     a bus with taps    itself       outlet.go
 //
 // A [Line] holds what all kinds share. The kind says how frames go; the cycle sees it through an
 // interface with one method, and never asks which kind it is. All kinds are made of the same halves:
@@ -19,13 +21,17 @@
 //	program ─▶ supply ─ path ─▶ Bus                       feed
 //	                            Bus ─ path ─▶ delivery    tap
 //
+// What programs move between them can be tapped at an [Outlet] of their loop. A line has a lead there, which copies
+// what passes its supply or its delivery, and costs a comparison with nil where nobody asked for it.
+//
 // Lines meet on a [Bus]: what a device plays or records, or what the clients of a shared loop do (a
 // group). What lies beyond it is its place.
 //
 // # A cycle
 //
-// [Set.Begin] advances the lines that take what the device recorded, then those with a clock of their
-// own; [Set.Play] those the device plays. A line calls down, never back:
+// [Set.Begin] advances the lines that take what the device recorded, then those with a clock of their own
+// that routes read, outlets, routes, and the others with a clock of their own; [Set.Play] those the device
+// plays. A line calls down, never back:
 //
 //	Set ─▶ kind.advance ─▶ supply.advance ─▶ kind.move ─▶ supply, path, delivery, Bus ─▶ ring, mixer
 //

@@ -40,6 +40,9 @@ func (f *feed) add(n int) bool {
 		p.fader.Jump()
 	case p.converter == nil:
 		from1, from2 := f.from.Peek(n)
+		if b := f.to.aside; b != nil {
+			b.Add(from1, from2, b.unity)
+		}
 		f.to.Add(from1, from2, p.fader)
 		f.from.take(n)
 	default:
@@ -47,9 +50,16 @@ func (f *feed) add(n int) bool {
 		if !f.from.convert(frames) {
 			return false
 		}
+		b := f.to.aside
 		if p.raw {
+			if b != nil {
+				b.Add(frames, nil, b.unity)
+			}
 			f.to.Add(frames, nil, p.fader)
 		} else {
+			if b != nil {
+				b.AddFloat(frames, b.unity)
+			}
 			f.to.AddFloat(frames, p.fader)
 		}
 	}

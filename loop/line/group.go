@@ -16,6 +16,7 @@ import (
 type group struct {
 	server *Line
 	bus    *Bus
+	block  int  // frames that the bus has room for
 	ended  bool // no client can join any more
 }
 
@@ -24,8 +25,9 @@ type group struct {
 func NewGroup(o Owner, l *Loop, s *Set, server *End, settings ...mixer.Setting) *Line {
 	// One format needs no conversion: no error.
 	path, _ := newPath(server.Format, server.Format, convert.Options{}, fadesOnBus, settings...)
-	block := audio.MulDiv(uint64(s.basePeriod), path.rate, s.rate) // a longer cycle takes several blocks
-	g := &group{bus: &Bus{Bus: mixer.NewBus(server.Format, max(1, int(block))), place: nowhere{}}}
+	// A longer cycle takes several blocks.
+	block := max(1, int(audio.MulDiv(uint64(s.basePeriod), path.rate, s.rate)))
+	g := &group{bus: &Bus{Bus: mixer.NewBus(server.Format, block), place: nowhere{}}, block: block}
 	if server.Source != nil {
 		p := &playingServer{Line: Line{owner: o, loop: l, path: path, group: g}, group: g}
 		p.kind, p.from = p, newSupply(&p.Line, server, nowhere{})
@@ -106,6 +108,9 @@ func (p *playingServer) spread(t *tick, n, silence int) {
 		if n == 0 {
 			p.bus.Begin(silence)
 			silence -= p.bus.Frames()
+			if p.mixed != nil {
+				p.mixed.silence(p.bus.Frames())
+			}
 		} else {
 			from1, from2 := p.from.Peek(p.bus.Frames())
 			p.bus.Add(from1, from2, p.path.fader)
@@ -113,7 +118,21 @@ func (p *playingServer) spread(t *tick, n, silence int) {
 			n -= p.bus.Frames()
 		}
 		p.bus.lines.advance(t)
+		if p.heard != nil {
+			p.leadHeard()
+		}
 	}
+}
+
+// leadHeard leads what is on the bus to the outlet, if a client hears it.
+func (p *playingServer) leadHeard() {
+	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
+		if !ln.kind.(*tap).to.passedBy {
+			p.heard.give(p.bus.Bytes())
+			return
+		}
+	}
+	p.heard.silence(p.bus.Frames())
 }
 
 // room returns how many frames the clients have room for: the least while freewheeling, otherwise
@@ -147,7 +166,8 @@ func (p *playingServer) end() {
 type recordingServer struct {
 	Line
 	*group
-	to delivery
+	to    delivery
+	plain *plainBus // what the clients bring, for an outlet; nil: there is none
 }
 
 func (r *recordingServer) advance(t *tick) Finding {
@@ -159,7 +179,11 @@ func (r *recordingServer) advance(t *tick) Finding {
 	dropped := 0
 	for left := due; ; {
 		r.bus.Begin(left)
+		r.beginPlain(left)
 		r.bus.lines.advance(t)
+		if r.bus.aside != nil {
+			r.mixed.give(r.bus.aside.Bytes())
+		}
 		lost, err := r.deliver()
 		if err != nil {
 			return FoundBadReader
@@ -182,6 +206,14 @@ func (r *recordingServer) advance(t *tick) Finding {
 		r.to.endStream()
 	}
 	return 0
+}
+
+// beginPlain lets the feeds add to a bus without controls, if an outlet wants it.
+func (r *recordingServer) beginPlain(frames int) {
+	if r.bus.aside = nil; r.mixed != nil && r.mixed.live() {
+		r.bus.aside = r.plain
+		r.plain.Begin(frames)
+	}
 }
 
 // due returns how many frames the clients make due in a cycle.
@@ -222,6 +254,9 @@ func (r *recordingServer) begun() bool {
 
 // deliver gives the server what is on the bus.
 func (r *recordingServer) deliver() (dropped int, err error) {
+	if r.to.passedBy && r.heard != nil {
+		r.heard.silence(r.bus.Frames())
+	}
 	if r.bus.Frames() == 0 || r.to.passedBy {
 		return 0, nil
 	}

@@ -26,6 +26,9 @@ type Line struct {
 	set        *Set
 	list       *list // that the line is in; nil: none
 
+	// What the line moves is led there, too; nil: nowhere. The engine sets them, for control.
+	heard, mixed *lead
+
 	// Set before the engine gets the line.
 	loop   *Loop
 	path   path

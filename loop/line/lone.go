@@ -19,8 +19,11 @@ func (p *lonePlayer) due(t *tick) int { return p.clock.due(t, p.path.rate) }
 
 func (p *lonePlayer) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, avail)
-	p.from.fill(n, due-n, avail, closing, noExcuse)
+	gap := p.from.fill(n, due-n, avail, closing, noExcuse)
 	p.from.take(n)
+	if p.mixed != nil {
+		p.mixed.silence(gap)
+	}
 	p.loop.Frames.Add(uint64(n))
 	p.from.publish(t)
 	return 0

@@ -20,6 +20,27 @@ func (s *Set) Add(ln *Line, position uint64) {
 	ln.clock.anchor = position
 	s.listOf(ln).push(ln)
 	s.count, s.changed = s.count+1, true
+	ln.leads(func(l *lead) { l.to.source = l })
+	if o := ln.outlet(); o != nil && o.list == nil {
+		o.begin()
+		s.Add(&o.Line, position)
+	}
+}
+
+// outlet returns the outlet that a line taps, or nil.
+func (ln *Line) outlet() *Outlet {
+	if k, ok := ln.kind.(*tap); ok {
+		return k.from.outlet
+	}
+	return nil
+}
+
+// refile puts a line that the engine has on the list it now belongs to.
+func (s *Set) refile(ln *Line) {
+	if to := s.listOf(ln); to != ln.list {
+		ln.list.remove(ln)
+		to.push(ln)
+	}
 }
 
 // listOf returns the list a line belongs to.
@@ -31,8 +52,11 @@ func (s *Set) listOf(ln *Line) *list {
 		return &k.from.lines
 	case *route:
 		return &s.routes
+	case *Outlet:
+		return &s.outlets
 	case *pair:
-		if k.to.end.Routed && !k.from.end.Routed {
+		tapped := k.to.end.Routed || k.heard != nil || k.mixed != nil
+		if tapped && !k.from.end.Routed {
 			return &s.sources
 		}
 	case *playingServer:
@@ -52,6 +76,10 @@ func (s *Set) Remove(ln *Line) {
 	if ln.list != nil {
 		ln.list.remove(ln)
 		s.count, s.changed = s.count-1, true
+		ln.leads((*lead).finish)
+		if o := ln.outlet(); o != nil && o.bus.lines.first == nil {
+			s.Remove(&o.Line)
+		}
 	}
 }
 
@@ -77,9 +105,9 @@ func (s *Set) drop(l *list) {
 }
 
 // lists returns all lists a cycle advances.
-func (s *Set) lists() [7]*list {
+func (s *Set) lists() [8]*list {
 	return [...]*list{
-		&s.Recorded.lines, &s.sources, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
+		&s.Recorded.lines, &s.sources, &s.outlets, &s.routes, &s.lines, &s.Played.lines, &s.Mixed.lines, &s.Heard.lines,
 	}
 }
 

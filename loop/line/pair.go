@@ -1,6 +1,9 @@
 package line
 
-import "github.com/loopbridge/loopbridge/mixer"
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer"
+)
 
 // pair is a line from ring to ring: one program writes, another reads.
 //
@@ -58,6 +61,9 @@ func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
 		}
 		dropped += lost
 	}
+	if p.heard != nil || p.mixed != nil {
+		p.leadSilence(n, gap)
+	}
 	p.found(p.to.overrun(dropped))
 	if p.from.end.Server {
 		n = int(p.from.Taken() - before)
@@ -101,6 +107,16 @@ func (p *pair) transfer(n int) (dropped int, bad Finding) {
 		n -= part
 	}
 	return dropped, 0
+}
+
+// leadSilence leads silence to the outlets where the programs have none of the frames.
+func (p *pair) leadSilence(n, gap int) {
+	if p.heard != nil && p.to.passedBy {
+		p.heard.silence(n + gap)
+	}
+	if p.mixed != nil {
+		p.mixed.silence(int(audio.MulDiv(uint64(gap), uint64(p.path.from.Rate), p.path.rate)))
+	}
 }
 
 func (p *pair) end() { p.to.endStream() }

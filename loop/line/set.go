@@ -24,6 +24,7 @@ type Set struct {
 	basePeriod int    // frames, as configured
 	sources    list   // that count a clock of their own, and that routes read
 	routes     list
+	outlets    list
 	lines      list // that count a clock of their own
 	clock      *servo.Clock
 	steering   atomic.Pointer[steering] // what Steer has set
@@ -59,13 +60,16 @@ func (s *Set) Start() {
 	s.Clock.Store(&s.estimate)
 }
 
-// Begin starts a cycle: it advances the lines that take what the device recorded, then those that routes read, the
-// routes, and the other lines with a clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
+// Begin starts a cycle: it advances the lines that take what the device recorded, then those that routes read, outlets,
+// the routes, and the other lines with a clock of their own. lenient: the engine was late or freewheels, so gaps are no underruns.
 func (s *Set) Begin(t backend.Tick, lenient bool) {
 	s.tick = tick{Tick: t, rate: s.rate, lenient: lenient}
 	s.observe(&s.tick)
 	s.Recorded.lines.advance(&s.tick)
 	s.sources.advance(&s.tick)
+	if s.outlets.first != nil { // seldom
+		s.outlets.advance(&s.tick)
+	}
 	s.routes.advance(&s.tick)
 	s.lines.advance(&s.tick)
 }

@@ -110,6 +110,11 @@ func (s *supply) take(n int) {
 		m.measure(a)
 		m.measure(b)
 	}
+	if l := s.line.mixed; l != nil {
+		a, b := s.Peek(n)
+		l.give(a)
+		l.give(b)
+	}
 	s.Take(n)
 }
 

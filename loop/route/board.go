@@ -64,7 +64,7 @@ func (b *Board) Add(s Spec) (*Route, error) {
 	case b.routes[s.Name] != nil:
 		return nil, audio.ErrBusy.With("there is a route %s already", s.Name)
 	}
-	if cycle := b.cycleLocked(from.node, to.node); cycle != nil && !(s.Feedback && s.Setting.Gain < mixer.MaxGain) {
+	if cycle := b.cycleLocked(&from, to.node); cycle != nil && !(s.Feedback && s.Setting.Gain < mixer.MaxGain) {
 		return nil, audio.ErrInvalid.With("%s would close a cycle, in which sound grows without end: %s; "+
 			"if you want it, set feedback = true and a gain below 255", s.Name, strings.Join(cycle, " -> "))
 	}
@@ -87,21 +87,21 @@ func (b *Board) Add(s Spec) (*Route, error) {
 	return r, nil
 }
 
-// cycleLocked returns the nodes of the cycle that a cord between two nodes would close, or nil.
-func (b *Board) cycleLocked(from, to string) []string {
+// cycleLocked returns the nodes of the cycle that a cord from a place to a node would close, or nil.
+func (b *Board) cycleLocked(from *place, to string) []string {
 	// What was looked at leads nowhere.
 	seen := map[string]bool{}
 	var walk func(at string, way []string) []string
 	walk = func(at string, way []string) []string {
-		if way = append(way, at); at == from {
-			return append([]string{from}, way...)
+		if way = append(way, at); from.comesFrom(at) {
+			return append([]string{at}, way...)
 		}
 		if seen[at] {
 			return nil
 		}
 		seen[at] = true
 		for _, r := range b.routes {
-			if r.from.node == at {
+			if r.from.comesFrom(at) {
 				if cycle := walk(r.to.node, way); cycle != nil {
 					return cycle
 				}

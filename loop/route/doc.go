@@ -16,6 +16,8 @@
 //	DEVICE/mix                   from its output, before these
 //	LOOP/client, LOOP            from or to the client end of a loop
 //	LOOP/server                  from or to the server end
+//	LOOP/heard                   from what goes through it: what its reader gets, after the controls of both ends
+//	LOOP/mix                     from what goes through it, before these
 //
 // If a device and a loop share a name, it is the device's.
 //

@@ -13,7 +13,9 @@ type place struct {
 	loop string // for Patchbay.Attach
 	role pcm.Role
 	on   *loop.Engine
-	node string // in the graph that cycles are looked for in; what is written here comes out at the same node
+	// node is in the graph that cycles are looked for in; what is written here comes out at the same node.
+	node string
+	also string // of a tap of a loop: what is written to either of its ends comes out
 }
 
 // find returns the place of a name, to be read (Read) or written. ErrNoDevice: there is none. ErrAccess: it is
@@ -28,12 +30,12 @@ func find(bay *loop.Patchbay, name string, d audio.Direction) (place, error) {
 		case "", d.String():
 			return side(device, d)
 		case audio.Play.String():
-			return tapOf(device, "heard")
-		case "mix":
+			return tapOf(device, heard)
+		case mix, heard:
 			if d == audio.Play {
 				return place{}, wrongWay(name, audio.Record)
 			}
-			return tapOf(device, "mix")
+			return tapOf(device, end)
 		case audio.Record.String():
 			return place{}, wrongWay(name, audio.Record)
 		}
@@ -50,13 +52,37 @@ func find(bay *loop.Patchbay, name string, d audio.Direction) (place, error) {
 	return place{}, audio.ErrNoDevice.With("there is no device and no loop %s", name)
 }
 
+// The taps of what a device plays, and of what goes through a loop.
+const (
+	mix   = "mix"   // before the controls
+	heard = "heard" // after them
+)
+
+// comesFrom reports whether what comes out at a node comes from a place.
+func (p *place) comesFrom(node string) bool { return p.node == node || p.also == node && node != "" }
+
+// tapOfLoop returns a tap of what goes through a loop between programs.
+func tapOfLoop(s *loop.Status, name string, d audio.Direction) (place, error) {
+	switch {
+	case s.Attached == audio.Play:
+		return place{}, audio.ErrNoDevice.With("%s: the device %s is the server; its taps are %s/play and %s/mix", name, s.Device, s.Device, s.Device)
+	case s.Attached != 0:
+		return place{}, audio.ErrNoDevice.With("%s: the device %s is the server, and any number of routes can come from %s", name, s.Device, s.Name)
+	case d == audio.Play:
+		return place{}, wrongWay(name, audio.Record)
+	}
+	return place{loop: name, role: pcm.Client, node: s.Name + "/" + pcm.Client.String(), also: s.Name + "/" + pcm.Server.String()}, nil
+}
+
 // endOf returns the end of a loop: "client", "server" or "", which is the client.
 func endOf(s *loop.Status, name, end string, d audio.Direction) (place, error) {
 	switch attached := s.Attached != 0; {
+	case end == mix, end == heard:
+		return tapOfLoop(s, name, d)
 	case end == pcm.Server.String() && attached:
 		return place{}, audio.ErrBusy.With("%s: the server end is the device %s", name, s.Device)
 	case end != "" && end != pcm.Client.String() && end != pcm.Server.String():
-		return place{}, audio.ErrNoDevice.With("%s has no end %s; use client or server", s.Name, end)
+		return place{}, audio.ErrNoDevice.With("%s has no end %s; use %s", s.Name, end, ends(d))
 	case attached && s.Attached != d:
 		return place{}, wrongWay(name, s.Attached)
 	case attached:
@@ -73,6 +99,14 @@ func endOf(s *loop.Status, name, end string, d audio.Direction) (place, error) {
 		p.node = s.Name + "/" + pcm.Server.String()
 	}
 	return p, nil
+}
+
+// ends returns what the ends of a loop are, as places of a direction.
+func ends(d audio.Direction) string {
+	if d == audio.Record {
+		return "client, server, heard or mix"
+	}
+	return "client or server"
 }
 
 // wrongWay is an error of a place that only has the other direction.

@@ -22,7 +22,7 @@ func (b *binder) cords(c *Config) {
 	if b.partial {
 		return
 	}
-	var ways [][2]string // from node to node
+	var ways []span // of the routes before
 	for i := range c.Routes {
 		r, path := &c.Routes[i], element("route", i)
 		from, reason := c.place(r.From, audio.Record)
@@ -37,18 +37,28 @@ func (b *binder) cords(c *Config) {
 			continue
 		}
 		b.channelsFit(path, r, from.channels, to.channels)
-		if cycle := cycleOf(ways, from.node, to.node); cycle != nil && !(r.Feedback && r.Setting.Gain < mixer.MaxGain) {
+		if cycle := cycleOf(ways, from, to.node); cycle != nil && !(r.Feedback && r.Setting.Gain < mixer.MaxGain) {
 			b.wrong(join(path, "to"), fmt.Sprintf("would close a cycle, in which sound grows without end: %s; "+
 				"if you want it, set feedback = true and a gain below 255", strings.Join(cycle, " -> ")))
 		}
-		ways = append(ways, [2]string{from.node, to.node})
+		ways = append(ways, span{from, to.node})
 	}
 }
 
 // spot is where a route begins or ends.
 type spot struct {
 	node     string // what is written here comes out at the same node
+	also     string // of a tap of a loop: what is written to either of its ends comes out
 	channels int    // 0: not known before it is open
+}
+
+// comesFrom reports whether what comes out at a node comes from a place.
+func (p *spot) comesFrom(node string) bool { return p.node == node || p.also == node && node != "" }
+
+// span is a route in the graph of nodes.
+type span struct {
+	from spot
+	to   string
 }
 
 // place returns the spot of a name, "" for one that is missing, to be read (Record) or written (Play).
@@ -58,7 +68,7 @@ func (c *Config) place(name string, d audio.Direction) (p spot, reason string) {
 		switch side := deviceSide(end, d); {
 		case side != 0:
 			return placeOn(device, side), ""
-		case end == mix || end == audio.Record.String():
+		case end == mix || end == heard || end == audio.Record.String():
 			return p, wrongWay(audio.Record)
 		}
 	}
@@ -73,8 +83,8 @@ func (c *Config) place(name string, d audio.Direction) (p spot, reason string) {
 	return p, "there is no device and no loop " + name
 }
 
-// mix is what a device plays, before its controls: DEVICE/mix.
-const mix = "mix"
+// The taps of what a device plays, and of what goes through a loop, before and after the controls.
+const mix, heard = "mix", "heard"
 
 // deviceSide returns the side of a device that the end of a place is, 0 for none in that direction. What a
 // device plays can be recorded, too.
@@ -82,7 +92,7 @@ func deviceSide(end string, d audio.Direction) audio.Direction {
 	switch {
 	case end == "" || end == d.String():
 		return d
-	case d == audio.Record && (end == mix || end == audio.Play.String()):
+	case d == audio.Record && (end == mix || end == heard || end == audio.Play.String()):
 		return audio.Play
 	}
 	return 0
@@ -110,10 +120,18 @@ func placeOn(device *Device, d audio.Direction) spot {
 func (c *Config) end(l *Loop, end string, d audio.Direction) (p spot, reason string) {
 	const client, server = "client", "server"
 	switch attached := l.Attached != 0; {
+	case (end == mix || end == heard) && l.Attached == audio.Play:
+		return p, fmt.Sprintf("the device %s is the server; its taps are %s/play and %s/mix", l.Device, l.Device, l.Device)
+	case (end == mix || end == heard) && attached:
+		return p, fmt.Sprintf("the device %s is the server, and any number of routes can come from %s", l.Device, l.Name)
+	case (end == mix || end == heard) && d == audio.Play:
+		return p, wrongWay(audio.Record)
+	case end == mix, end == heard:
+		return spot{node: l.Name + "/" + client, also: l.Name + "/" + server, channels: l.Format.Channels}, ""
 	case end == server && attached:
 		return p, "the server end is the device " + l.Device
 	case end != "" && end != client && end != server:
-		return p, fmt.Sprintf("%s has no end %s; use client or server", l.Name, end)
+		return p, fmt.Sprintf("%s has no end %s; use %s", l.Name, end, ends(d))
 	case attached && l.Attached != d:
 		return p, wrongWay(l.Attached)
 	case attached:
@@ -127,6 +145,14 @@ func (c *Config) end(l *Loop, end string, d audio.Direction) (p spot, reason str
 		return spot{node: l.Name + "/" + client}, ""
 	}
 	return spot{node: l.Name + "/" + server}, ""
+}
+
+// ends returns what the ends of a loop are, as places of a direction.
+func ends(d audio.Direction) string {
+	if d == audio.Record {
+		return "client, server, heard or mix"
+	}
+	return "client or server"
 }
 
 // wrongWay is what is wrong with a place that only has the other direction.
@@ -151,21 +177,21 @@ func (b *binder) channelsFit(path string, r *Route, from, to int) {
 	}
 }
 
-// cycleOf returns the nodes of the cycle that a way between two nodes would close, or nil.
-func cycleOf(ways [][2]string, from, to string) []string {
+// cycleOf returns the nodes of the cycle that a way from a place to a node would close, or nil.
+func cycleOf(ways []span, from spot, to string) []string {
 	seen := map[string]bool{}
 	var walk func(at string, so []string) []string
 	walk = func(at string, so []string) []string {
-		if so = append(so, at); at == from {
-			return append([]string{from}, so...)
+		if so = append(so, at); from.comesFrom(at) {
+			return append([]string{at}, so...)
 		}
 		if seen[at] {
 			return nil
 		}
 		seen[at] = true
 		for _, w := range ways {
-			if w[0] == at {
-				if cycle := walk(w[1], so); cycle != nil {
+			if w.from.comesFrom(at) {
+				if cycle := walk(w.to, so); cycle != nil {
 					return cycle
 				}
 			}
