@@ -20,6 +20,7 @@ rate = 48000
 channels = 2
 format = "S16_LE"
 period = "480"
+periods = 4
 record = {}
 
 [[device]]
@@ -30,6 +31,7 @@ rate = 48000
 channels = 2
 format = "S16_LE"
 period = "480"
+periods = 4
 play = {}
 
 [[route]]

@@ -23,6 +23,13 @@ type pitchKind struct {
 	sign   int64 // 1: a larger value is faster
 }
 
+const (
+	aloop = "Loopback" // the driver snd-aloop
+	// leastMoved is how many periods the buffer of snd-aloop has if it is moved. Its position then runs ahead of its
+	// interrupts by up to a period, so that two would be full before the program wakes up.
+	leastMoved = 3
+)
+
 // pitchOf returns the element that moves one direction of a PCM of a device.
 //
 // snd-aloop has an element for each cable, at the device and the subdevice that record from it. It stretches the
@@ -34,7 +41,7 @@ type pitchKind struct {
 func pitchOf(driver string, play bool, device, subdevice uint32) (k pitchKind, id abi.ElemID) {
 	id = abi.ElemID{Interface: abi.PCMElem, Device: device, Subdevice: subdevice}
 	switch {
-	case driver == "Loopback":
+	case driver == aloop:
 		k = pitchKind{"PCM Rate Shift 100000", 100000, -1}
 		if play {
 			id.Device ^= 1
@@ -87,6 +94,9 @@ func (p *pitch) add(driver string, h *pcmHandle) error {
 	var pcm abi.PCMInfo
 	if err := pcm.Do(h.fd); err != nil {
 		return err
+	}
+	if driver == aloop && h.buffer < leastMoved*h.period {
+		return syscall.ENOTSUP
 	}
 	k, id := pitchOf(driver, h.play, pcm.Device, pcm.Subdevice)
 	info := abi.ElemInfo{ID: id}

@@ -48,8 +48,8 @@ func (r *Route) book() (err error) {
 	if err != nil {
 		return audio.ErrBusy.With("%s: %v; use drift = \"auto\" or \"resample\"", r.spec.Name, err)
 	}
-	return audio.ErrInvalid.With("%s: drift = \"pitch\" is not possible: neither %s nor %s has a control of its clock; "+
-		"use \"auto\" or \"resample\"", r.spec.Name, r.from.on.Name(), r.to.on.Name())
+	return audio.ErrInvalid.With("%s: drift = \"pitch\" is not possible: neither %s nor %s has a control of its clock "+
+		"(snd-aloop has one with 3 periods or more); use \"auto\" or \"resample\"", r.spec.Name, r.from.on.Name(), r.to.on.Name())
 }
 
 // choose returns the pitch that the route moves from now on, until stop of it, or nil if it has to go on without, and
