@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // A tone that one device hears comes out of a loop on another clock, as loud as it was, times the gain of the
@@ -21,40 +24,48 @@ import (
 func TestRouteBetweenClocks(t *testing.T) {
 	d := newDesk(t, "[[route]]\nname = \"over\"\nfrom = \"desk\"\nto = \"phone/server\"\nlatency = \"500ms\"\ngain = 128\n")
 	var level float64
-	left := d.hears(func(out string) outcome {
-		recorded := background(t, nil, "--socket", d.socket, "record", "--wait", "-d", "3s", "phone", out)
-		d.until("over", "flows", flows)
+	left := d.hears("over", "phone", 24000, func() {
 		d.cli("levels", "--once", "route/over").want(t, exitOK) // until it has ramped up
 		levels, err := control.New(d.socket).Levels(t.Context(), "route/over")
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := <-recorded
 		if level = math.NaN(); levels.Play.Frames > 0 {
 			level = *levels.Play.RMS[0]
 		}
-		return o
-	}, 24000)
+	})
 	if want := -23.01 + 20*math.Log10(128./255); math.Abs(level-want) > 0.1 {
 		t.Errorf("RMS %.2f dBFS, want %.2f", level, want)
 	}
 	tone(t, left, 32768*0.1*128/255)
 }
 
-// hears returns the last frames that a recording has on the left, of one in which no device and no program lost any:
-// on a machine that stalls the first may not be it.
-func (d *desktop) hears(record func(out string) outcome, frames int) (left []float64) {
+// hears returns the last frames on the left of a recording, when a route to the loop has flowed for as long again and
+// a function has returned. No device and no program has lost any of them: on a machine that stalls the first recording
+// may not be it.
+func (d *desktop) hears(route, loop string, frames int, meanwhile func()) (left []float64) {
 	d.Helper()
 	f := audio.DefaultFormat()
 	for range 20 {
 		out := filepath.Join(trial.TempDir(d.T), "out.raw")
-		before := d.lost()
-		o := record(out)
-		if lost := d.lost() - before; lost > 0 || strings.Contains(o.stderr, "overrun") {
-			d.Logf("%d frames were lost; %s", lost, o.stderr)
+		ctx, cancel := context.WithCancel(d.Context())
+		var stderr trial.Output
+		ended := make(chan int, 1)
+		go func() {
+			ended <- run(ctx, []string{"--socket", d.socket, "record", "--wait", loop, out}, nil, io.Discard, &stderr)
+		}()
+		d.until(route, "flows", flows)
+		meanwhile()
+		before, from := d.lost(), d.moved(loop)
+		servertest.Until(d.T, "frames to be recorded", func() bool { return d.moved(loop) >= from+uint64(3*frames) })
+		cancel()
+		if status := <-ended; status != exitOK {
+			d.Fatalf("the recorder ended with %d: %s", status, stderr.Text())
+		}
+		if lost := d.lost() - before; lost > 0 || strings.Contains(stderr.Text(), "overrun") {
+			d.Logf("%d frames were lost %s", lost, stderr.Text())
 			continue
 		}
-		o.want(d.T, exitOK)
 		sound := trial.ReadFile(d.T, out)
 		for i := len(sound) - frames*f.FrameBytes(); i < len(sound); i += f.FrameBytes() {
 			left = append(left, float64(int16(binary.LittleEndian.Uint16(sound[i:]))))
@@ -63,6 +74,16 @@ func (d *desktop) hears(record func(out string) outcome, frames int) (left []flo
 	}
 	d.Fatal("frames were lost in each of 20 recordings")
 	return nil
+}
+
+// moved returns how many frames a loop has moved.
+func (d *desktop) moved(loop string) uint64 {
+	d.Helper()
+	l, err := control.New(d.socket).Loop(d.Context(), loop)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return l.Frames
 }
 
 // lost returns how many frames devices and routes have lost.
@@ -104,7 +125,7 @@ func tone(t *testing.T, x []float64, amplitude float64) {
 func TestRouteFromWhatIsHeard(t *testing.T) {
 	d := newDesk(t, "[[route]]\nname = \"in\"\nfrom = \"desk\"\nto = \"desk\"\n[[route]]\nname = \"tap\"\nfrom = \"desk/play\"\nto = \"phone/server\"\nlatency = \"500ms\"\n")
 	d.cli("set", "desk", "play.gain=64").want(t, exitOK)
-	left := d.hears(func(out string) outcome { return d.cli("record", "--wait", "-d", "2s", "phone", out) }, 12000)
+	left := d.hears("tap", "phone", 12000, func() {})
 	tone(t, left, 32768*0.1*64/255)
 }
 
