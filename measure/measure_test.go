@@ -71,6 +71,14 @@ func sequence(t testing.TB, order int) *measure.Sequence {
 	return s
 }
 
+// long leaves a test that is long, and of one goroutine at a time, to a run without the race detector.
+func long(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("too long with the race detector")
+	}
+}
+
 // TestSequencesAreOfMaximumLength: the autocorrelation of each is 2^n−1 at 0 and −1 elsewhere.
 func TestSequencesAreOfMaximumLength(t *testing.T) {
 	for order := measure.MinOrder; order <= measure.MaxOrder; order++ {
@@ -118,6 +126,7 @@ func TestResponseIsExact(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
+	long(t)
 	for name, w := range map[string]world{
 		"straight":              {},
 		"late":                  {delay: 1056},
@@ -170,6 +179,7 @@ func near(t *testing.T, what string, got, want, most float64) {
 
 // TestDrift: what two clocks do to a period is taken out.
 func TestDrift(t *testing.T) {
+	long(t)
 	for order, offsets := range map[int][]float64{12: {-300, 100}, 15: {-300, -12.5, 0.5, 100, 300}, 17: {300}} {
 		for _, ppm := range offsets {
 			t.Run(fmt.Sprintf("order %d, %+g ppm", order, ppm), func(t *testing.T) {

@@ -195,8 +195,17 @@ func (w *world) locked(r *route.Route, resyncs uint64) {
 	}
 }
 
+// long leaves a test that is long, and of one goroutine at a time, to a run without the race detector.
+func long(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("too long with the race detector")
+	}
+}
+
 // TestRouteBetweenClocks: the resampler follows the difference of two clocks, and no frame is missing.
 func TestRouteBetweenClocks(t *testing.T) {
+	long(t)
 	for _, ppm := range [][]float64{{0, 0}, {100, -50}, {-300, 0}, {0, -300}} {
 		bridge(t, route.Spec{}, 60, func(w *world, r *route.Route) {
 			w.locked(r, 0)
@@ -210,6 +219,7 @@ func TestRouteBetweenClocks(t *testing.T) {
 // TestRouteThatFollowsNothing: what drift = "none" carries is bit for bit, until the clocks have drifted apart by the
 // latency: then sound is moved.
 func TestRouteThatFollowsNothing(t *testing.T) {
+	long(t)
 	for _, ppm := range []float64{-400, 400} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, ppm, 0)
@@ -245,6 +255,7 @@ func TestRouteThatFollowsNothing(t *testing.T) {
 
 // TestRouteSurvivesStalls: an engine that is stopped for 50 ms costs the frames of 50 ms, and no lock.
 func TestRouteSurvivesStalls(t *testing.T) {
+	long(t)
 	for side := range 2 {
 		bridge(t, route.Spec{}, 40, func(w *world, r *route.Route) {
 			for range 3 {
@@ -263,6 +274,7 @@ func TestRouteSurvivesStalls(t *testing.T) {
 // TestLatencyAfterLosses: a device that loses frames, as in a daemon that was stopped, costs these frames, and the
 // sound after them is as late as it was. It is measured in what is heard: a ramp.
 func TestLatencyAfterLosses(t *testing.T) {
+	long(t)
 	const scale = 1 << 23
 	for _, periods := range []int64{1, 20, 1500} {
 		for side := range 3 { // the source, the sink, both
@@ -353,6 +365,7 @@ func pure(t *testing.T, heard []float32, ratio float64, seconds int) {
 
 // TestToneThroughRoute: a tone that crosses two clocks is a tone, and as loud.
 func TestToneThroughRoute(t *testing.T) {
+	long(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 100, -50)
 		defer w.close()

@@ -147,6 +147,7 @@ func (n *numbered) exact(least float64) {
 // TestPitch: the clock of the source, or else of the sink, follows the other one, and every frame is played as it is,
 // at the latency that was asked for. Then the control is at its centre.
 func TestPitch(t *testing.T) {
+	long(t)
 	for pitched, all := range map[string][][]float64{
 		"a": {{100, 0}, {-100, 0}, {300, 0}, {-300, 0}}, "b": {{100, 0}, {-300, 0}}, "ab": {{-103, 204}},
 	} {
@@ -350,6 +351,7 @@ func TestPitchThatFails(t *testing.T) {
 
 // TestPitchThatMovesNothing is found out.
 func TestPitchThatMovesNothing(t *testing.T) {
+	long(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newTuned(t, "a", 200, 0)
 		defer w.close()
@@ -367,6 +369,7 @@ func TestPitchThatMovesNothing(t *testing.T) {
 // TestPitchOfCable moves a cable of snd-aloop. If both of its ends have the same period it is as even as a card. If
 // not, the kernel makes it wander, moved or not, and the latency with it; every frame comes once in any case.
 func TestPitchOfCable(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		ppm   float64
 		play  int // period of the player

@@ -1,0 +1,6 @@
+//go:build race
+
+package route_test
+
+// raced says whether the race detector is built in.
+const raced = true
