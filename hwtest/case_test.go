@@ -58,9 +58,7 @@ func cases() (all []testCase) {
 		{"plays to the last frame of a program, whatever its clock", hwtest.Loop | hwtest.Sound, daemonPlaysOut},
 		{"carries sound to another clock", hwtest.Loop | hwtest.Sound, routeFollows},
 		{"plays what a card with another clock records", hwtest.Ears | hwtest.Sound, routeCrosses},
-		{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
 		{"is measured as late as its periods are long", hwtest.Loop | hwtest.Sound, measuresItsCable},
-		{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},
 		{"hears its monitor as late as it says", hwtest.Loop | hwtest.Sound, monitorIsLate},
 		{"is taken over when another program lets go of it", hwtest.Ears | hwtest.Sound, daemonWaitsForItsCard},
 		{"is opened when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, daemonIsOpenedWithoutItsCard},
@@ -70,6 +68,8 @@ func cases() (all []testCase) {
 	}
 	if os.Getenv(longRun) != "" {
 		all = append(all,
+			testCase{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
+			testCase{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},
 			testCase{"is followed by a pitch control", hwtest.Loop | hwtest.Sound, pitchCarriesToCable},
 			testCase{"is bridged beside other programs", hwtest.Ears | hwtest.Sound, bridgesBesideOthers})
 	}

@@ -29,7 +29,7 @@ func bridgesBesideOthers(b *bench) {
 		start func() []*exec.Cmd
 	}{
 		{"loopbridge", func() []*exec.Cmd {
-			d := b.launch(fmt.Sprintf(acrossTemplate, cardName(b, ear), ear.Rate, wish(ear, 480).Periods))
+			d := b.launch(fmt.Sprintf(acrossTemplate, cardName(b, ear), ear.Rate, wish(ear, 480).Periods, b.quality()))
 			d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
 			return []*exec.Cmd{d.cmd}
 		}},
