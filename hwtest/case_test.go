@@ -66,7 +66,7 @@ func cases() (all []testCase) {
 		{"starts when it was plugged in", hwtest.Unplug | hwtest.Ears | hwtest.Sound, starts},
 		{"comes back when it was unplugged", hwtest.Unplug | hwtest.Ears | hwtest.Sound, comesBack},
 	}
-	if os.Getenv(longRun) != "" {
+	if thorough() {
 		all = append(all,
 			testCase{"monitors a card with another clock", hwtest.Ears | hwtest.Sound, joinMonitors},
 			testCase{"moves a cable by its pitch, bit for bit", hwtest.Ears | hwtest.Sound, pitchCarriesToCard},

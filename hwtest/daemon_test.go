@@ -212,7 +212,7 @@ func daemonPlays(b *bench) {
 // daemonOutlivesItsCard plays on while the card comes and goes.
 func daemonOutlivesItsCard(b *bench) {
 	cycles := 20
-	if os.Getenv(longRun) != "" {
+	if thorough() {
 		cycles = 100
 	}
 	ear := b.card.Ears[0]

@@ -17,19 +17,19 @@ import (
 
 // longPlay is a minute, or 10 s where the same is not to be proven twice, in frames at 48000 Hz.
 func longPlay() int {
-	if os.Getenv(longRun) == "" {
+	if !thorough() {
 		return 10 * 48000
 	}
 	return 60 * 48000
 }
 
 // thorough reports whether there is time for all.
-func (b *bench) thorough() bool { return os.Getenv(longRun) != "" }
+func thorough() bool { return os.Getenv(longRun) != "" }
 
 // once ends a case on all cards but one, unless there is time for all.
 func (b *bench) once(card string) {
 	b.Helper()
-	if b.card.ID != card && !b.thorough() {
+	if b.card.ID != card && !thorough() {
 		b.without("make hwtest-vm does that; make test does it on hw:" + card)
 	}
 }

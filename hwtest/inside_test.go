@@ -45,7 +45,7 @@ const once = "^TestStreamOn/./FLOAT/./^(life|wake-late|descriptors)$"
 // packageArguments are those of a package's tests, which r is to tell of.
 func packageArguments(r *record, arguments ...string) []string {
 	arguments = append(arguments, "-test.timeout=0")
-	if os.Getenv(longRun) == "" && filepath.Dir(r.Case) == "../backend" {
+	if !thorough() && filepath.Dir(r.Case) == "../backend" {
 		arguments = append(arguments, "-test.skip="+once)
 		r.Measured = append(r.Measured, "states of streams in one format; make hwtest-vm has all")
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/loopbridge/loopbridge/hwtest/hear"
 )
 
 // bridgesBesideOthers lets other programs carry the tone from the cable to a card, one after the other, and listens
@@ -20,8 +18,8 @@ import (
 func bridgesBesideOthers(b *bench) {
 	ear := b.clocked()
 	b.once("HDA")
-	defer b.shift(cable, 0)
-	defer b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)()
+	defer b.shift(0)
+	defer b.feedCable()()
 	in, out := "hw:"+cable+",1,0", fmt.Sprintf("hw:%s,%d", b.card.ID, ear.PCM)
 	t, n := b.tape(ear), int64(120*ear.Rate)
 	for _, p := range []struct {
@@ -29,9 +27,7 @@ func bridgesBesideOthers(b *bench) {
 		start func() []*exec.Cmd
 	}{
 		{"loopbridge", func() []*exec.Cmd {
-			d := b.launch(fmt.Sprintf(acrossTemplate, cardName(b, ear), ear.Rate, wish(ear, 480).Periods, b.quality()))
-			d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
-			return []*exec.Cmd{d.cmd}
+			return []*exec.Cmd{b.bridgeToEar(ear).cmd}
 		}},
 		{"alsaloop, samplerate fastest", func() []*exec.Cmd {
 			return b.runs([]string{"alsaloop", "-C", in, "-P", out, "-f", "S16_LE", "-c", "2", "-r", "48000", "-t", "60000",
@@ -49,7 +45,7 @@ func bridgesBesideOthers(b *bench) {
 			return all
 		}},
 	} {
-		b.shift(cable, 200) // alsaloop may have moved it
+		b.shift(200) // alsaloop may have moved it
 		programs := p.start()
 		if len(programs) == 0 {
 			b.say("%s is not installed", p.name)

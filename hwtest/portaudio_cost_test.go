@@ -4,7 +4,6 @@ package hwtest_test
 
 import (
 	"math"
-	"os"
 	"os/exec"
 	"time"
 )
@@ -16,7 +15,7 @@ import (
 // beside it must not take more than that.
 func portAudioCosts(b *bench) {
 	const most = 1.5
-	if os.Getenv(longRun) == "" {
+	if !thorough() {
 		b.without("what it costs is measured by make hwtest-vm")
 	}
 	b.portAudio()

@@ -175,7 +175,7 @@ func (d *daemon) keptPriority() {
 
 // cycles is how often a card is unplugged.
 func cycles() int {
-	if os.Getenv(longRun) != "" {
+	if thorough() {
 		return 50
 	}
 	return 3

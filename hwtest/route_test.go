@@ -11,60 +11,8 @@ import (
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
 
-// routeTemplate is a route from the end of one cable of snd-aloop to the begin of another, whose clock is
-// not that of the first: the first is in use, so the daemon gets the second to play on.
-const routeTemplate = `
-[[device]]
-name = "in"
-backend = "alsa"
-card = "id:%[1]s,1"
-rate = 48000
-channels = 2
-format = "S16_LE"
-period = "480"
-periods = 4
-record = {}
-
-[[device]]
-name = "out"
-backend = "alsa"
-card = "id:%[1]s,0"
-rate = 48000
-channels = 2
-format = "S16_LE"
-period = "480"
-play = {}
-
-[[route]]
-name = "bridge"
-from = "in"
-to = "out"
-latency = "40ms"
-drift = "resample"
-quality = "%s"
-`
-
-// routeFollows sends a tone through a route whose source is fast or slow, and listens to it at the other end.
-func routeFollows(b *bench) {
-	defer b.shift(b.card.ID, 0)
-	t := b.records("hw:"+b.card.ID+",1,1", 48000)
-	for _, ppm := range []int{0, 200} {
-		b.shift(b.card.ID, ppm)
-		stop := b.feed(exec.Command("aplay", aplay("hw:"+b.card.ID+",0,0", hear.CountFormat(48000))...), 48000)
-		d := b.launch(fmt.Sprintf(routeTemplate, b.card.ID, b.quality()))
-		d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
-		b.hearsRoute(d, ppm, t)
-		d.stop()
-		stop()
-	}
-}
-
-// cable is the card that records for others, with a clock that can be moved. snd-aloop then advances both
-// ends of a cable by what is due at either, so that its rate wanders by some ten ppm for seconds.
-const cable = "Loopback"
-
-// acrossTemplate is a route from that card to another.
-const acrossTemplate = `
+// bridgeTemplate is a route from the end of a cable of snd-aloop to a card.
+const bridgeTemplate = `
 [[device]]
 name = "in"
 backend = "alsa"
@@ -80,7 +28,7 @@ record = {}
 name = "out"
 backend = "alsa"
 card = "%s"
-rate = %d
+rate = 48000
 channels = 2
 format = "S16_LE"
 period = "480"
@@ -91,27 +39,65 @@ play = {}
 name = "bridge"
 from = "in"
 to = "out"
-latency = "60ms"
-drift = "resample"
+latency = "%dms"
+drift = "%s"
 quality = "%s"
 `
+
+// bridgeTo starts a daemon with a route from the cable to a card with a buffer of so many periods, and waits until it
+// flows.
+func (b *bench) bridgeTo(card string, periods, latency int, drift string) *daemon {
+	b.Helper()
+	d := b.launch(fmt.Sprintf(bridgeTemplate, card, periods, latency, drift, b.quality()))
+	d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
+	return d
+}
+
+// bridgeToEar is bridgeTo for a card that is no cable.
+func (b *bench) bridgeToEar(ear plan.Ear) *daemon {
+	b.Helper()
+	return b.bridgeTo(cardName(b, ear), wish(ear, 480).Periods, 60, "resample")
+}
+
+// routeFollows sends a tone through a route whose source is fast or slow, and listens to it at the other end.
+func routeFollows(b *bench) {
+	defer b.shift(0)
+	t := b.records("hw:"+cable+",1,1", 48000)
+	for _, ppm := range []int{0, 200} {
+		b.shift(ppm)
+		stop := b.feedCable()
+		d := b.bridgeTo("id:"+cable+",0", 2, 40, "resample") // the first cable is in use: it gets the second
+		b.hearsRoute(d, ppm, t)
+		d.stop()
+		stop()
+	}
+}
+
+// cable is the card that records for others, with a clock that can be moved. snd-aloop then advances both
+// ends of a cable by what is due at either, so that its rate wanders by some ten ppm for seconds.
+const cable = "Loopback"
+
+// feedCable lets aplay play the tone into the cable until stop is called.
+func (b *bench) feedCable() (stop func()) {
+	b.Helper()
+	return b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)
+}
 
 // routeCrosses is routeFollows from the cable to a card that is no cable, as a route of two devices.
 func routeCrosses(b *bench) {
 	const ppm = 200
 	ear := b.clocked()
-	defer b.shift(cable, 0)
-	b.shift(cable, ppm)
-	defer b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)()
-	d := b.launch(fmt.Sprintf(acrossTemplate, cardName(b, ear), ear.Rate, wish(ear, 480).Periods, b.quality()))
+	defer b.shift(0)
+	b.shift(ppm)
+	defer b.feedCable()()
+	d := b.bridgeToEar(ear)
 	defer d.stop()
-	d.until("the route flows", func() bool { return d.route("bridge").State == "flowing" })
 	b.hearsRoute(d, ppm, b.tape(ear))
 }
 
 // quality is that of the resampler. The machine has no vector instructions, and half of it is needed for "good".
 func (b *bench) quality() string {
-	if b.thorough() {
+	if thorough() {
 		return "good"
 	}
 	return "fast"
@@ -148,9 +134,9 @@ record = { card = "id:` + cable + `,1", latency = "60ms" }
 func joinMonitors(b *bench) {
 	const ppm = -200
 	ear := b.clocked()
-	defer b.shift(cable, 0)
-	b.shift(cable, ppm)
-	defer b.feed(exec.Command("aplay", aplay("hw:"+cable+",0,0", hear.CountFormat(48000))...), 48000)()
+	defer b.shift(0)
+	b.shift(ppm)
+	defer b.feedCable()()
 	d := b.launch(fmt.Sprintf(joinTemplate, ear.Rate, wish(ear, 480).Periods, cardName(b, ear)))
 	defer d.stop()
 	t := b.tape(ear)
@@ -166,11 +152,16 @@ func (b *bench) settles(t tape) (from int64) {
 	return from
 }
 
-// shift makes the clock of the first cable of snd-aloop fast or slow.
-func (b *bench) shift(card string, ppm int) {
+// shiftOf names the control that moves what records from an end of a cable.
+func shiftOf(device, subdevice int) string {
+	return fmt.Sprintf("iface=PCM,name='PCM Rate Shift 100000',device=%d,subdevice=%d", device, subdevice)
+}
+
+// shift makes the clock of the first cable fast or slow.
+func (b *bench) shift(ppm int) {
 	b.Helper()
 	for device := range 2 {
-		b.tool("amixer", "-c", card, "cset", fmt.Sprintf("iface=PCM,name='PCM Rate Shift 100000',device=%d,subdevice=0", device), fmt.Sprint(100000-ppm/10))
+		b.tool("amixer", "-c", cable, "cset", shiftOf(device, 0), fmt.Sprint(100000-ppm/10))
 	}
 }
 
@@ -199,7 +190,7 @@ func (b *bench) hearsRoute(d *daemon, ppm int, t tape) {
 func (b *bench) hearsTone(what string, t tape, from int64) {
 	b.Helper()
 	n := int64(2 * longPlay())
-	if !b.thorough() {
+	if !thorough() {
 		n = int64(longPlay() / 2)
 	}
 	h := b.hearsParts(t, from, n)

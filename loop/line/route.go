@@ -64,10 +64,10 @@ func (r *route) advance(t *tick) Finding {
 	}
 	drop := min(due, r.untaken(t))
 	if drop > 0 {
-		r.read(drop, func([]byte) {})
+		r.read(drop, false)
 		r.bridge.Resume()
 	}
-	r.read(due-drop, func(block []byte) { r.to.Write(block) }) // what does not fit is dropped
+	r.read(due-drop, true)
 	r.bridge.Publish(due)
 	if closing {
 		return FoundEnd
@@ -75,13 +75,15 @@ func (r *route) advance(t *tick) Finding {
 	return 0
 }
 
-// read reads frames of the bridge, a block at a time.
-func (r *route) read(frames int, take func(block []byte)) {
+// read reads frames of the bridge, a block at a time, and writes them to the end, as far as it has room, or drops them.
+func (r *route) read(frames int, write bool) {
 	for frames > 0 {
 		part := min(frames, BridgeBlock)
 		block := r.block[:part*r.path.frameBytes]
 		r.bridge.Read(block)
-		take(block)
+		if write {
+			r.to.Write(block)
+		}
 		frames -= part
 	}
 }
