@@ -44,10 +44,12 @@ func fakeRoot() fstest.MapFS {
 11-00: Dummy PCM : Dummy PCM : playback 8 : capture 8
 12-00: USB Audio : USB Audio : playback 1
 `)
-	file("proc/asound/card0/pcm0p/sub0/status", "state: RUNNING\nowner_pid   : 1234\ntrigger_time: 1.5\n")
+	file("proc/asound/card0/pcm0p/sub0/status", "state: RUNNING\nowner_pid   : 1240\ntrigger_time: 1.5\n")
 	file("proc/asound/card0/pcm0c/sub0/status", "closed\n")
 	file("proc/asound/card0/pcm2c/sub1/status", "state: SUSPENDED\nowner_pid   : 99\n")
 	file("proc/1234/comm", "aplay\n")
+	file("proc/1240/comm", "alsa-sink\n") // a thread of it
+	file("proc/1240/status", "Name:\talsa-sink\nTgid:\t1234\nPid:\t1240\n")
 
 	card := func(name, device string) {
 		link("sys/class/sound/"+name, "../../devices/"+device+"/sound/"+name)

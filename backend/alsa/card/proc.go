@@ -123,8 +123,23 @@ func (p *PCM) user(root fs.FS, card int, d audio.Direction, substream int) {
 		return
 	}
 	if pid, ok := parseOwner(string(text)); ok {
+		pid = process(root, pid)
 		p.Users = append(p.Users, User{d, substream, pid, fileText(root, path.Join("proc", strconv.Itoa(pid), "comm"))})
 	}
+}
+
+// process returns the process of a thread: the kernel names the thread that opened a substream, such as
+// "alsa-sink-ALC892" of pulseaudio.
+func process(root fs.FS, thread int) int {
+	text, _ := fs.ReadFile(root, path.Join("proc", strconv.Itoa(thread), "status"))
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
+			if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && n > 0 {
+				return n
+			}
+		}
+	}
+	return thread
 }
 
 // Holder returns the program that has the first substream of a PCM open, if the kernel says.
