@@ -41,6 +41,14 @@ type Hardware struct {
 	ClockPPM *float64 `json:"clock_ppm"`
 }
 
+// Version says what a program is.
+type Version struct {
+	Version  string `json:"version"`
+	Go       string `json:"go_version"`
+	Protocol int    `json:"protocol_version"` // between programs and the daemon
+	PID      int    `json:"pid,omitempty"`    // of the daemon, as it sees itself; 0: not a daemon
+}
+
 // Devices is a list of devices.
 type Devices struct {
 	Devices []State `json:"devices"`

@@ -33,6 +33,8 @@ type Panel struct {
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
 	Thread func(device string) string
+	// Version is that of the program.
+	Version string
 }
 
 // Loops adds and removes loops. Its methods are called from any goroutine.
@@ -65,6 +67,8 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/states/{name...}":   c.get(c.named),
 		"PATCH /v1/states/{name...}": c.set(c.named),
 		"GET /v1/levels/{name...}":   c.levels(c.named),
+
+		"GET /v1/version": c.version,
 
 		"GET /v1/devices":                 c.listDevices,
 		"GET /v1/devices/{device}":        c.get(c.device),

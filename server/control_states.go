@@ -5,12 +5,15 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/servo"
+	"github.com/loopbridge/loopbridge/wire"
 )
 
 // maxBody limits the body of a request.
@@ -51,6 +54,10 @@ func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 		h.Thread = c.Thread(e.Name())
 	}
 	return h
+}
+
+func (c *Control) version(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()})
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/wav"
 	"github.com/loopbridge/loopbridge/backend"
@@ -28,6 +30,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/wire"
 )
 
 // panel is a control socket, and a device with a loop at each side.
@@ -58,7 +61,7 @@ func newPanel(t *testing.T) *panel {
 		}
 	}
 	p.board = route.NewBoard(p.bay)
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Bay: p.bay, Routes: boardOf{p.board}}, zerolog.Nop())
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +136,15 @@ func TestControlDevices(t *testing.T) {
 	}
 	if i := p.engine.Info(); i.Play.Gain != 128 || i.MonitorGain != 7 {
 		t.Errorf("%+v", i)
+	}
+}
+
+func TestControlVersion(t *testing.T) {
+	p := newPanel(t)
+	var v api.Version
+	want := api.Version{Version: "1.2", Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()}
+	if code := p.ask("GET", "/v1/version", "", &v); code != 200 || v != want {
+		t.Errorf("%d %+v, want %+v", code, v, want)
 	}
 }
 

@@ -45,6 +45,12 @@ func New(socket string) *Client {
 	return c
 }
 
+// Version returns what the daemon is. ErrNoDevice: it is of a release that does not say.
+func (c *Client) Version(ctx context.Context) (v api.Version, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/version", nil, &v)
+	return v, err
+}
+
 // Devices lists all devices.
 func (c *Client) Devices(ctx context.Context) ([]api.State, error) {
 	var list api.Devices

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/wire"
 )
 
@@ -15,13 +16,6 @@ var version string
 // versionCmd prints what this program is.
 type versionCmd struct {
 	JSON bool `name:"json" help:"Print a JSON object."`
-}
-
-// versionInfo is the JSON of the command.
-type versionInfo struct {
-	Version  string `json:"version"`
-	Go       string `json:"go_version"`
-	Protocol int    `json:"protocol_version"`
 }
 
 // Run prints the version.
@@ -34,8 +28,8 @@ func (c *versionCmd) Run(e *env) error {
 	return err
 }
 
-func currentVersion() versionInfo {
-	v := versionInfo{Version: version, Go: runtime.Version(), Protocol: wire.Version}
+func currentVersion() api.Version {
+	v := api.Version{Version: version, Go: runtime.Version(), Protocol: wire.Version}
 	if v.Version == "" {
 		v.Version = builtVersion()
 	}

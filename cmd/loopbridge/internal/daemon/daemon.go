@@ -23,6 +23,7 @@ import (
 
 // Daemon holds devices with their engines, loops and a socket.
 type Daemon struct {
+	version string // of the program
 	log     zerolog.Logger
 	bay     *loop.Patchbay
 	server  *server.Server
@@ -38,7 +39,13 @@ type Daemon struct {
 // Start opens everything and returns once programs can connect. The state of devices is kept in
 // c.Daemon.State; "" keeps none.
 func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
+	return startVersion(c, socket, "", log)
+}
+
+// startVersion is Start for a program with a version.
+func startVersion(c config.Config, socket, version string, log zerolog.Logger) (*Daemon, error) {
 	d := newDaemon(log)
+	d.version = version
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -80,7 +87,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	at.Path = control.Socket(socket)
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Thread: d.threads.State}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Thread: d.threads.State, Version: d.version}
 	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 		libraries.Listen(libraryLog(log))
 	}
 	c.Daemon.State = statefile.Path(c.Daemon.State, o.Socket)
-	d, err := Start(c, o.Socket, log)
+	d, err := startVersion(c, o.Socket, o.Version, log)
 	if err != nil {
 		return err
 	}
