@@ -12,6 +12,9 @@
 
 #include "signals.h"
 
+/* For "loopbridge doctor", which finds it in the file of the library. Nothing here reads it. */
+__attribute__((visibility("default"))) const uint32_t loopbridge_plugin_protocol = LB_VERSION;
+
 /* The source of an event; the daemon's bell has 0 or any other number. */
 enum { EVENT_NUDGE = 0x6e756467, EVENT_SOCKET = 0x736f636b, EVENT_ALARM = 0x616c726d };
 

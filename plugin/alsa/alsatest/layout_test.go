@@ -1,6 +1,7 @@
 package alsatest_test
 
 import (
+	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -167,4 +169,32 @@ func encodingInGo(e audio.Encoding) string {
 	}
 	bits := e.Bits()
 	return fmt.Sprintf("%s:%d:%d:%d:%016x", e, alsaFormat(e), 8*e.Bytes(), bits, binary.LittleEndian.Uint64(silence))
+}
+
+// The libraries say in their files which protocol they speak: "loopbridge doctor" reads that without loading them.
+func TestLibrarySaysItsProtocol(t *testing.T) {
+	libraries, err := filepath.Glob(filepath.Join(filepath.Dir(agentProgram(t)), "libasound_module_*_loopbridge.so"))
+	if err != nil || len(libraries) != 2 {
+		t.Fatalf("%v, %v", libraries, err)
+	}
+	for _, name := range libraries {
+		e, err := elf.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		symbols, err := e.DynamicSymbols()
+		i := slices.IndexFunc(symbols, func(s elf.Symbol) bool { return s.Name == "loopbridge_plugin_protocol" })
+		if err != nil || i < 0 {
+			t.Fatalf("%s does not export it: %v", name, err)
+		}
+		at := e.Sections[symbols[i].Section]
+		data, err := at.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.ByteOrder.Uint32(data[symbols[i].Value-at.Addr:]); got != wire.Version {
+			t.Errorf("%s says %d, want %d", name, got, wire.Version)
+		}
+	}
 }
