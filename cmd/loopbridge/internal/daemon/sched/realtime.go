@@ -34,14 +34,18 @@ type Threads struct {
 	states  map[string]string // by device, for people
 }
 
+// Priority is that of the threads of devices: above all ordinary threads, below the kernel's own.
+const Priority = 20
+
+// NotRealtime begins the state of a thread that is ordinary.
+const NotRealtime = "not real-time"
+
 const (
-	rtPriority = 20 // above all ordinary threads, below the kernel's own
-	rtBelow    = rtPriority - 1
-	rtLimit    = 150_000         // µs of running without a sleep
-	rtMost     = 2_500_000       // the same, after which the kernel ends the process
-	rtkitMost  = 200_000         // rtkit's condition on rtMost
-	spareProcs = 6               // see prepare
-	noRealtime = "not real-time" // prefix of a state
+	rtBelow    = Priority - 1
+	rtLimit    = 150_000   // µs of running without a sleep
+	rtMost     = 2_500_000 // the same, after which the kernel ends the process
+	rtkitMost  = 200_000   // rtkit's condition on rtMost
+	spareProcs = 6         // see prepare
 )
 
 // New returns a Threads without threads. The process changes when the first one arrives.
@@ -56,21 +60,21 @@ func (r *Threads) Enter(device string) {
 	r.mu.Lock()
 	r.threads = append(r.threads, thread)
 	r.mu.Unlock()
-	err := schedule(0, unix.SCHED_FIFO, rtPriority)
+	err := schedule(0, unix.SCHED_FIFO, Priority)
 	if err == nil {
 		r.collecting.Do(func() { go r.collect() })
-		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", rtPriority)
+		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", Priority)
 		return
 	}
 	go func() { // D-Bus may be slow
 		r.bound(rtkitMost)
-		priority, asked := askRTKit(thread, rtPriority)
+		priority, asked := askRTKit(thread, Priority)
 		if asked == nil {
 			r.settle(device, nil, "real-time by rtkit, SCHED_FIFO priority %d", priority)
 			return
 		}
 		r.settle(device, errors.Join(err, asked), "%s: %v; set LimitRTPRIO= for the service, or rtprio in "+
-			"/etc/security/limits.conf, or install rtkit", noRealtime, err)
+			"/etc/security/limits.conf, or install rtkit", NotRealtime, err)
 	}()
 }
 
@@ -108,7 +112,7 @@ func (r *Threads) belowLocked(processors int) int {
 	if processors == 1 && len(r.states) > 1 {
 		return rtBelow
 	}
-	return rtPriority
+	return Priority
 }
 
 // settle stores and logs what became of a thread.
@@ -175,7 +179,7 @@ func (r *Threads) yield() {
 		_ = schedule(thread, unix.SCHED_NORMAL, 0)
 	}
 	for device := range r.states {
-		r.states[device] = noRealtime + ": it ran for too long without a sleep, and has lost its priority"
+		r.states[device] = NotRealtime + ": it ran for too long without a sleep, and has lost its priority"
 	}
 	r.log.Error().Bytes("goroutines", stacks()).Msg("a real-time thread ran for too long without a sleep: " +
 		"all of them have lost their priority")
@@ -193,4 +197,16 @@ func schedule(thread int, policy uint32, priority int) error {
 	return unix.SchedSetAttr(thread, &unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: policy, Priority: uint32(priority), Flags: unix.SCHED_FLAG_RESET_ON_FORK,
 	}, 0)
+}
+
+// Try reports whether a thread of this process can be real-time, without rtkit. It tries, on a thread that then ends.
+func Try() error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and no unlock: the thread ends with the goroutine
+		err := schedule(0, unix.SCHED_FIFO, Priority)
+		_ = schedule(0, unix.SCHED_NORMAL, 0)
+		result <- err
+	}()
+	return <-result
 }

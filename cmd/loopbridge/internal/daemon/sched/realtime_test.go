@@ -1,9 +1,12 @@
 package sched
 
 import (
+	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 )
 
 // TestRealtimeBelow: on one processor the thread of a library cannot hold up other devices.
@@ -12,7 +15,7 @@ func TestRealtimeBelow(t *testing.T) {
 	for _, device := range []string{"main", "other"} {
 		r.settle(device, nil, "real-time")
 		for processors := 1; processors <= 2; processors++ {
-			want := rtPriority
+			want := Priority
 			if device == "other" && processors == 1 {
 				want--
 			}
@@ -20,5 +23,28 @@ func TestRealtimeBelow(t *testing.T) {
 				t.Errorf("%d devices on %d processors: priority %d, want %d", len(r.states), processors, got, want)
 			}
 		}
+	}
+}
+
+// TestTry: no thread stays real-time, and RTKit waits for no bus that is not there.
+func TestTry(t *testing.T) {
+	err := Try()
+	t.Log(err)
+	threads, globbed := filepath.Glob("/proc/self/task/*")
+	if globbed != nil || len(threads) == 0 {
+		t.Fatalf("%v, %d threads", globbed, len(threads))
+	}
+	for _, thread := range threads {
+		id, err := strconv.Atoi(filepath.Base(thread))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now, err := unix.SchedGetAttr(id, 0); err == nil && now.Policy != unix.SCHED_NORMAL { // else it has ended
+			t.Errorf("a thread has policy %d", now.Policy)
+		}
+	}
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+	if most, err := RTKit(t.Context()); err == nil {
+		t.Errorf("rtkit grants %d without a bus", most)
 	}
 }
