@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -142,7 +141,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "bench check completion devices drain halt info levels loop ls measure play record route serve set version watch",
+		"":                            "bench check completion devices doctor drain halt info levels loop ls measure play record route serve set version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -170,7 +169,7 @@ func TestComplete(t *testing.T) {
 		"measure --plot ":             "file",
 		"measure --record loop1":      "loop1 loop1/heard loop1/mix loop1/server",
 		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
-		"nothing ":                    "bench check completion devices drain halt info levels loop ls measure play record route serve set version watch",
+		"nothing ":                    "bench check completion devices doctor drain halt info levels loop ls measure play record route serve set version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)
@@ -195,21 +194,5 @@ func TestCompletionScripts(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
-	}
-}
-
-func TestQuote(t *testing.T) {
-	words := []string{"", "plain", "/a/b-c_d.e", "two words", "it's", "$HOME", "a\nb", "*", "ä"}
-	var command strings.Builder
-	command.WriteString("printf '%s\\0'")
-	for _, w := range words {
-		command.WriteString(" " + quote(w))
-	}
-	out, err := exec.Command("sh", "-c", command.String()).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"); !slices.Equal(got, words) {
-		t.Errorf("a shell reads %q, want %q", got, words)
 	}
 }

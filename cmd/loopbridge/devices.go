@@ -67,7 +67,7 @@ type capsInfo struct {
 
 // Run prints the devices of the daemon, if one runs, and all cards.
 func (c *devicesCmd) Run(ctx context.Context, e *env) error {
-	m := machine{Devices: []deviceInfo{}, Cards: []cardInfo{}}
+	m := machine{Devices: []deviceInfo{}}
 	devices, err := control.New(e.socket()).Devices(ctx)
 	if err != nil && !errors.Is(err, audio.ErrNoDaemon) {
 		return stopped(ctx, err)
@@ -75,18 +75,24 @@ func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	for _, d := range devices {
 		m.Devices = append(m.Devices, deviceInfo{d.Name, d.Error, d.Hardware})
 	}
-	cards, err := card.Finder{}.Cards()
-	if err != nil {
+	if m.Cards, err = machineCards(); err != nil {
 		e.warn("%v", err)
-	}
-	for _, c := range cards {
-		m.Cards = append(m.Cards, cardInfoOf(c))
 	}
 	m.PortAudio = portAudioInfoOf()
 	if c.JSON {
 		return writeJSON(e.stdout, m)
 	}
 	return m.write(e.stdout)
+}
+
+// machineCards returns the sound cards of this machine.
+func machineCards() ([]cardInfo, error) {
+	all := []cardInfo{}
+	cards, err := card.Finder{}.Cards()
+	for _, c := range cards {
+		all = append(all, cardInfoOf(c))
+	}
+	return all, err
 }
 
 func cardInfoOf(c card.Card) cardInfo {

@@ -5,10 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
 // sample is a recording from alsa-utils.
@@ -16,14 +16,14 @@ const sample = "/usr/share/sounds/alsa/Front_Center.wav"
 
 // hint returns commands to copy that play into and record from l.
 func hint(socket string, l config.Loop) string {
-	command := quote(commandName())
+	command := console.Quote(commandName())
 	options := ""
 	if os.Getenv(client.SocketVariable) != "" || socket != client.DefaultSocket() {
 		// Another terminal does not share the working directory or the environment.
 		if absolute, err := filepath.Abs(socket); err == nil {
 			socket = absolute
 		}
-		options = " --socket " + quote(socket)
+		options = " --socket " + console.Quote(socket)
 	}
 	take := "take.wav"
 	play := fmt.Sprintf("%s play%s --server %s %s", command, options, l.Name, sample)
@@ -56,16 +56,4 @@ func commandName() string {
 		}
 	}
 	return self
-}
-
-// quote quotes s as one word of a shell.
-func quote(s string) string {
-	special := func(r rune) bool {
-		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:,@%", r)
-		return !plain
-	}
-	if s != "" && strings.IndexFunc(s, special) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -62,6 +62,7 @@ type cli struct {
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
+	Doctor     doctorCmd     `cmd:"" help:"Look for what keeps sound from working on this machine, and say what to do."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print a script that completes command lines in a shell."`
 

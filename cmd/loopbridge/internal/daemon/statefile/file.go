@@ -261,3 +261,9 @@ func (s *File) write(state savedState) error {
 	}
 	return nil
 }
+
+// Check says what is wrong with the text of a state file, nil if nothing is.
+func Check(text []byte) error {
+	var s savedState
+	return json.Unmarshal(text, &s)
+}
