@@ -21,6 +21,9 @@ type Socket struct {
 	Group string      // name or number of the group that owns the socket; "": the daemon's
 	Users []string    // users that may connect besides root, the daemon's user and Group
 
+	// Bound is used instead of a new socket: Mode and the group of the file stay as they are. nil: bind one.
+	Bound *Bound
+
 	network string // as in package net; "": unixpacket
 }
 
@@ -28,12 +31,12 @@ type Socket struct {
 type listener struct {
 	*net.UnixListener
 	path  string
-	lock  *os.File
+	lock  *os.File // nil: somebody else guards and removes the socket
 	peers peers
 }
 
-// listen binds the socket and creates its directory if missing. It takes over a socket that a dead
-// daemon left behind; one that is in use is ErrBusy.
+// listen adopts the socket that is bound, or binds one and creates its directory if missing. It takes
+// over a socket that a dead daemon left behind; one that is in use is ErrBusy.
 func listen(s Socket) (*listener, error) {
 	if s.network == "" {
 		s.network = "unixpacket"
@@ -41,6 +44,9 @@ func listen(s Socket) (*listener, error) {
 	if len(s.Path) >= len(unix.RawSockaddrUnix{}.Path) {
 		return nil, audio.ErrInvalid.With("socket path %s is too long: %d bytes, at most %d; choose a shorter one",
 			s.Path, len(s.Path), len(unix.RawSockaddrUnix{}.Path)-1)
+	}
+	if s.Bound != nil {
+		return adopt(s)
 	}
 	peers, gid, err := s.peers()
 	if err != nil {
@@ -77,6 +83,9 @@ func lockSocket(path string) (*os.File, error) {
 	return lock, nil
 }
 
+// whileBinding is what a name ends with until its socket may be used.
+const whileBinding = ".new"
+
 // bind creates the socket under another name, if the path has room for one, and renames it when its
 // group and mode are set: a program that waits for the daemon connects as soon as it appears.
 func bind(s Socket, gid int) (*net.UnixListener, error) {
@@ -92,7 +101,7 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 			return nil, audio.ErrAccess.With("cannot take over the old socket: %v", err)
 		}
 	}
-	at := s.Path + ".new"
+	at := s.Path + whileBinding
 	if len(at) >= len(unix.RawSockaddrUnix{}.Path) {
 		at = s.Path
 	} else if info, err := os.Lstat(at); err == nil && info.Mode()&fs.ModeSocket != 0 {
@@ -131,9 +140,12 @@ func listens(path string) bool {
 	return !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
 }
 
-// Close removes the socket. It leaves the lock file: removing it would race with another daemon's
-// start.
+// Close removes the socket, unless somebody else guards it. It leaves the lock file: removing it would
+// race with another daemon's start.
 func (l *listener) Close() error {
+	if l.lock == nil {
+		return l.UnixListener.Close()
+	}
 	_ = os.Remove(l.path)
 	return errors.Join(l.UnixListener.Close(), l.lock.Close())
 }
