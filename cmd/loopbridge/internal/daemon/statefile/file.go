@@ -31,11 +31,15 @@ type File struct {
 	sets      *event.Subscription // nil: not following
 	following sync.WaitGroup
 
-	mu    sync.Mutex
-	timer *time.Timer // nil: nothing to write
+	mu     sync.Mutex
+	timer  *time.Timer // nil: nothing to write
+	closed bool
 
 	writing sync.Mutex // guards state; setters never wait for it
 	state   savedState // as last read or written
+
+	disk  sync.Mutex    // guards the file, so that writing is not held while a disk hangs
+	again time.Duration // until a write that failed is tried again; 0: the last one did not fail
 
 	lock    *os.File // nil: not locked
 	adopted bool     // state was read from another file and is still to be written
@@ -53,8 +57,13 @@ type savedState struct {
 // eventRoom is how many sets may wait to be saved.
 const eventRoom = 4096
 
-// stateDelay combines sets that follow each other.
-const stateDelay = 300 * time.Millisecond
+const (
+	// stateDelay combines sets that follow each other.
+	stateDelay = 300 * time.Millisecond
+	// A write that fails is tried again after tryAgain, and then less and less often.
+	tryAgain   = 5 * time.Second
+	tryAtLeast = time.Minute
+)
 
 // stateFolder returns the default folder for state files, "" if there is none.
 func stateFolder() string {
@@ -174,28 +183,57 @@ func (s *File) Close() {
 		s.sets.Cancel()
 		s.following.Wait()
 	}
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	s.flush()
 	s.release()
 }
 
 // changed schedules a write.
-func (s *File) changed() {
+func (s *File) changed() { s.schedule(stateDelay) }
+
+func (s *File) schedule(in time.Duration) {
 	if s.path == "" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timer == nil {
-		s.timer = time.AfterFunc(stateDelay, s.flush)
+	if s.timer == nil && !s.closed {
+		s.timer = time.AfterFunc(in, s.flush)
 	}
 }
 
-// flush writes pending changes.
+// flush writes pending changes. A failure is logged once, and tried again until it is none.
 func (s *File) flush() {
+	s.disk.Lock()
+	defer s.disk.Unlock()
+	text, due := s.collect()
+	if !due {
+		return
+	}
+	err := s.write(text)
+	switch failed := s.again > 0; {
+	case err == nil && failed:
+		s.again = 0
+		s.log.Info().Str("file", s.path).Msg("the state of devices and loops is saved again")
+	case err == nil:
+	case failed:
+		s.again = min(2*s.again, tryAtLeast)
+		s.schedule(s.again)
+	default:
+		s.again = tryAgain
+		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be saved; it is tried again until it can")
+		s.schedule(s.again)
+	}
+}
+
+// collect returns the text of the file, if a write is due.
+func (s *File) collect() (text []byte, due bool) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if !s.due() {
-		return
+		return nil, false
 	}
 	for _, device := range s.bay.Devices() {
 		keep(device, &s.state.Devices)
@@ -207,9 +245,11 @@ func (s *File) flush() {
 	}
 	s.keepRoutes()
 	s.state.Socket = realPath(s.socket)
-	if err := s.write(s.state); err != nil {
-		s.log.Warn().Err(err).Str("file", s.path).Msg("the state of devices and loops cannot be saved")
+	text, err := json.MarshalIndent(s.state, "", "  ")
+	if err != nil { // it has no value that JSON lacks
+		s.log.Error().Err(err).Msg("the state of devices and loops has no text")
 	}
+	return append(text, '\n'), err == nil
 }
 
 // due reports whether a write is pending, and clears it.
@@ -233,11 +273,7 @@ func keep(k loop.Subject, in *map[string]state.Saved) {
 }
 
 // write replaces the file atomically, also if power is lost.
-func (s *File) write(state savedState) error {
-	text, err := json.MarshalIndent(state, "", "  ")
-	if err != nil {
-		return err
-	}
+func (s *File) write(text []byte) error {
 	dir := filepath.Dir(s.path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -246,7 +282,7 @@ func (s *File) write(state savedState) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), s.path)
