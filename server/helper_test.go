@@ -29,6 +29,8 @@ const (
 	helpEnd    = "end"    // holds an end and moves frames until it is killed
 	helpDaemon = "daemon" // is a daemon until its standard input ends
 	helpOpen   = "open"   // tries to open an end, and prints what came of it
+
+	helpListing = "listing" // as daemon; everybody reaches it, and it lists the user that the kernel calls unknown
 )
 
 // order is what a helper is told, in its environment.
@@ -56,7 +58,7 @@ func help(what string) int {
 	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
 		return 0 // not needed after all
 	}
-	if err := map[string]func(order) error{helpEnd: holdEnd, helpDaemon: beDaemon, helpOpen: tryOpen}[what](o); err != nil {
+	if err := map[string]func(order) error{helpEnd: holdEnd, helpDaemon: beDaemon, helpListing: beListing, helpOpen: tryOpen}[what](o); err != nil {
 		fmt.Fprintf(os.Stderr, "helper %s: %v\n", what, err)
 		return 1
 	}
@@ -99,6 +101,15 @@ func beDaemon(o order) error {
 	}
 	serves := threeLoops(server.Socket{Path: o.socket})
 	serves.ProgramsOnly = o.files > 0
+	return serveUntilEnd(serves)
+}
+
+func beListing(o order) error {
+	return serveUntilEnd(threeLoops(server.Socket{Path: o.socket, Mode: 0o666, Users: []string{"65534"}}))
+}
+
+// serveUntilEnd is a daemon until standard input ends.
+func serveUntilEnd(serves servertest.Options) error {
 	d, err := servertest.New(serves)
 	if err != nil {
 		return err

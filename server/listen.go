@@ -116,7 +116,9 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 	if mode == 0 {
 		mode = 0o660
 	}
-	err = os.Chown(at, -1, gid)
+	if gid >= 0 {
+		err = os.Chown(at, -1, gid)
+	}
 	if err == nil {
 		err = os.Chmod(at, mode)
 	}
@@ -155,6 +157,7 @@ func (s Socket) peers() (p peers, gid int, err error) {
 	gid = -1
 	p.uids = map[uint32]bool{0: true, uint32(os.Geteuid()): true}
 	p.gid = uint32(os.Getegid())
+	p.here = ownNamespace()
 	if s.Group != "" {
 		g, err := user.LookupGroup(s.Group)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 type peers struct {
 	uids map[uint32]bool
 	gid  uint32
+	here namespace
 }
 
 // identify returns the process at the other end, and ErrPermission if it is not a peer.
@@ -34,17 +35,22 @@ func (p peers) identify(c *net.UnixConn) (pcm.Holder, error) {
 		if cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); credErr != nil {
 			return
 		}
-		member = cred.Gid == p.gid || slices.Contains(peerGroups(int(fd)), p.gid)
+		member = p.here.knowsGroup(p.gid) && (cred.Gid == p.gid || slices.Contains(peerGroups(int(fd)), p.gid))
 	})
 	if err != nil || credErr != nil {
 		return pcm.Holder{}, audio.ErrPermission.With("cannot identify the program: %v %v", err, credErr)
 	}
 	holder := pcm.Holder{PID: int(cred.Pid), UID: int(cred.Uid), Program: programName(int(cred.Pid))}
-	if !member && !p.uids[cred.Uid] {
+	switch known := p.here.knowsUser(cred.Uid); {
+	case member || known && p.uids[cred.Uid]:
+		return holder, nil
+	case !known:
+		return holder, audio.ErrPermission.With("the daemon cannot tell who you are, as its user namespace has no id for you "+
+			"(it sees %d): map the user into it, or the group of its socket", cred.Uid)
+	default:
 		return holder, audio.ErrPermission.With(
 			"user %d may not use this daemon: join the group of its socket, or be listed in its users", cred.Uid)
 	}
-	return holder, nil
 }
 
 // programName returns the name of a process, fit for a terminal, or "?" if it has gone.
