@@ -46,3 +46,7 @@ func (e *Engine) runCommands() {
 		close(c.done)
 	}
 }
+
+// Ping blocks until the engine's goroutine has come between two cycles, whether the device runs or rests. It
+// wakes a resting engine. Any goroutine but the engine's may call it.
+func (e *Engine) Ping() { e.do(func() {}) }

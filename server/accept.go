@@ -30,7 +30,7 @@ func (s *Server) Serve() error {
 		case err == nil:
 			s.admit(c)
 		default:
-			s.refusals.Warn().Err(err).Msg("a program could not connect")
+			s.log.Warn().Err(err).Msg("a program could not connect")
 			select {
 			case <-s.quit:
 			case <-time.After(acceptPause):
@@ -49,7 +49,7 @@ func (s *Server) admit(uc *net.UnixConn) {
 		err = errFull(unix.EMFILE)
 	}
 	if err != nil {
-		s.refusals.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("a program was refused")
+		s.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("a program was refused")
 	}
 	if s.down || err != nil && s.refusing >= s.room.refusals {
 		uc.Close()

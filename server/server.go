@@ -13,7 +13,6 @@ import (
 type Server struct {
 	bay      *loop.Patchbay
 	log      zerolog.Logger
-	refusals zerolog.Logger // rate-limited, as strangers could flood it
 	listener *listener
 	patience patience
 	room     room
@@ -34,7 +33,6 @@ func Listen(s Socket, bay *loop.Patchbay, log zerolog.Logger) (*Server, error) {
 	}
 	return &Server{
 		bay: bay, log: log, listener: l,
-		refusals: log.Sample(&zerolog.BurstSampler{Burst: 5, Period: 10 * time.Second}),
 		patience: patience{first: 10 * time.Second, reply: 5 * time.Second},
 		room:     newRoom(),
 		quit:     make(chan struct{}),

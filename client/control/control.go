@@ -51,6 +51,9 @@ func (c *Client) Version(ctx context.Context) (v api.Version, err error) {
 	return v, err
 }
 
+// Close closes the connections that wait for another call.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 // Devices lists all devices.
 func (c *Client) Devices(ctx context.Context) ([]api.State, error) {
 	var list api.Devices

@@ -18,6 +18,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/systemd"
 )
 
 // Exit statuses.
@@ -87,10 +88,14 @@ func (e *env) socket() string {
 	return client.FindSocket()
 }
 
-// warn prints one or more sentences, each line with a prefix.
+// warn prints one or more sentences, each line with a prefix, and for the journal with its priority.
 func (e *env) warn(format string, args ...any) {
+	priority := ""
+	if e.stderr == io.Writer(os.Stderr) && systemd.LogsToJournal() {
+		priority = systemd.ErrorPrefix
+	}
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		fmt.Fprintf(e.stderr, "loopbridge: %s\n", console.Printable(line))
+		fmt.Fprintf(e.stderr, "%sloopbridge: %s\n", priority, console.Printable(line))
 	}
 }
 

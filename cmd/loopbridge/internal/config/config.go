@@ -120,9 +120,12 @@ const (
 	maxFile         = 1 << 20 // bytes
 )
 
+// DefaultMode is that of the sockets.
+const DefaultMode fs.FileMode = 0o660
+
 // Default returns the configuration of an empty file, and of a daemon without a file.
 func Default() Config {
-	return Config{Daemon: Daemon{Mode: 0o660, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()},
+	return Config{Daemon: Daemon{Mode: DefaultMode, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()},
 		Loops: defaultLoops()}
 }
 

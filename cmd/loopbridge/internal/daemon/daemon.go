@@ -13,7 +13,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
@@ -33,19 +32,14 @@ type Daemon struct {
 	threads *sched.Threads
 	loops   loopSet
 	routes  routeSet
+	sockets socketSet
 	wait    sync.WaitGroup
 }
 
 // Start opens everything and returns once programs can connect. The state of devices is kept in
 // c.Daemon.State; "" keeps none.
 func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
-	return startVersion(c, socket, "", log)
-}
-
-// startVersion is Start for a program with a version.
-func startVersion(c config.Config, socket, version string, log zerolog.Logger) (*Daemon, error) {
 	d := newDaemon(log)
-	d.version = version
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -57,7 +51,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
-	d.routes = newRouteSet(d.bay)
+	d.routes, d.sockets.log = newRouteSet(d.bay), log
 	return d
 }
 
@@ -74,7 +68,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 	}
-	d.loops = loopSet{bay: d.bay, names: nameListOf(socket), state: d.state}
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket, len(d.sockets.bound) > 0), state: d.state}
 	if err := d.loops.begin(c.Loops); err != nil {
 		return err
 	}
@@ -82,13 +76,12 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	d.state.KeepAdopted()
-	at := server.Socket{Path: socket, Mode: c.Daemon.Mode, Group: c.Daemon.Group, Users: c.Daemon.Users}
+	at := d.sockets.programs(socket, c.Daemon)
 	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
 		return err
 	}
-	at.Path = control.Socket(socket)
 	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Thread: d.threads.State, Version: d.version}
-	if d.control, err = server.ListenControl(at, panel, d.log); err != nil {
+	if d.control, err = server.ListenControl(d.sockets.operators(socket, c.Daemon), panel, d.log); err != nil {
 		return err
 	}
 	if err := d.loops.names.write(c.Loops); err != nil {
@@ -129,5 +122,6 @@ func (d *Daemon) Close() error {
 	}
 	d.cards.close()
 	d.wait.Wait()
+	errs = append(errs, d.sockets.close())
 	return errors.Join(errs...)
 }

@@ -3,8 +3,11 @@ package daemon
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -14,10 +17,20 @@ import (
 // the loops. plugin/alsa/50-loopbridge.conf loads it.
 type nameList string
 
-func nameListOf(socket string) nameList { return nameList(socket + ".hints") }
+// nameListOf returns the list beside a socket. "" is none, in a folder of others: that of a system's socket, whose
+// list is not read anyway.
+func nameListOf(socket string, bound bool) nameList {
+	if bound && unix.Access(filepath.Dir(socket), unix.W_OK) != nil {
+		return ""
+	}
+	return nameList(socket + ".hints")
+}
 
 // write replaces the file atomically: ALSA programs may read it at any moment.
 func (f nameList) write(loops []config.Loop) error {
+	if f == "" {
+		return nil
+	}
 	var text strings.Builder
 	text.WriteString("defaults.loopbridge.loops \"")
 	for _, l := range loops {
@@ -31,7 +44,11 @@ func (f nameList) write(loops []config.Loop) error {
 	return os.Rename(next, string(f))
 }
 
-func (f nameList) remove() { _ = os.Remove(string(f)) }
+func (f nameList) remove() {
+	if f != "" {
+		_ = os.Remove(string(f))
+	}
+}
 
 // inQuotes drops characters that could end a quoted text.
 func inQuotes(s string) string {

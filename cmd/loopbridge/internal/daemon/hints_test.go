@@ -11,7 +11,7 @@ import (
 )
 
 func TestNameListIsReplacedAndRemoved(t *testing.T) {
-	list := nameListOf(filepath.Join(t.TempDir(), "s"))
+	list := nameListOf(filepath.Join(t.TempDir(), "s"), false)
 	for range 2 {
 		loops := []config.Loop{
 			{Spec: loop.Spec{Name: "phone", Format: audio.Format{Rate: 8000, Channels: 1, Encoding: audio.MuLaw}}},

@@ -14,15 +14,30 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// newLog writes text to a terminal and JSON elsewhere.
-func newLog(w io.Writer, level zerolog.Level) zerolog.Logger {
-	if console.IsTerminal(w) {
+// newLog writes text to a terminal, and JSON elsewhere but to the journal of systemd. Logging never blocks, and
+// lines of a kind that comes too often are left out. Close the queue at the end.
+func newLog(w io.Writer, toJournal bool, level zerolog.Level) (zerolog.Logger, *logQueue) {
+	switch {
+	case toJournal:
+		w = newJournalWriter(w)
+	case console.IsTerminal(w):
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}
 	}
-	stamp := zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
+	queue := newLogQueue(w)
+	unlimited := zerolog.New(queue).Level(level).Hook(stamp())
+	return limited(unlimited), queue
+}
+
+// limited returns a logger that leaves out lines of a kind that comes too often.
+func limited(log zerolog.Logger) zerolog.Logger {
+	return log.Hook(&logLimit{log: log, kinds: map[string]*logKind{}})
+}
+
+// stamp gives lines the time.
+func stamp() zerolog.Hook {
+	return zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
 		e.Str(zerolog.TimestampFieldName, time.Now().Format("2006-01-02T15:04:05.000Z07:00"))
 	})
-	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(stamp)
 }
 
 // eventRoom is how many events may wait to be logged.
@@ -34,8 +49,8 @@ func logEvents(log zerolog.Logger, s *event.Subscription) {
 	for ev := range s.C {
 		logEvent(log, ev)
 		if n := s.Lost(); n > lost {
-			log.Warn().Uint64("events", n-lost).Msg("too many events at once, some are not in this log")
 			lost = n
+			log.Warn().Uint64("events", lost).Msg("too many events at once, so many are not in this log since the start")
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -109,21 +108,9 @@ func (c *cards) onUSB(number int) bool {
 	})
 }
 
-// libraryLog returns a function that logs lines of libraries, at a limited rate: a library that
-// spins could fill the disk.
+// libraryLog returns a function that logs lines of libraries.
 func libraryLog(log zerolog.Logger) func(line string) {
-	const most, while = 500, 10 * time.Second
-	var began time.Time
-	lines := 0
 	return func(line string) {
-		if now := time.Now(); now.Sub(began) > while {
-			if lines > most {
-				log.Warn().Int("lines", lines-most).Msg("a library logs too much; some of its lines were dropped")
-			}
-			began, lines = now, 0
-		}
-		if lines++; lines <= most {
-			log.Debug().Str("library", console.Printable(line)).Msg("said on standard error")
-		}
+		log.Debug().Str("library", console.Printable(line)).Msg("said on standard error")
 	}
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/systemd"
 )
 
 // Options are what Serve needs besides a configuration.
@@ -20,15 +22,19 @@ type Options struct {
 	Hangups Hangups
 	Log     io.Writer
 	Version string // of the program, for the log
-	Ready   func() // called when programs can connect
+	Ready   func() // called when programs can connect, unless a service manager is told
 }
 
 // Serve runs a daemon until ctx ends or the terminal in which the process was started closes.
 func Serve(ctx context.Context, c config.Config, o Options) error {
 	out := o.Log
+	toJournal := out == io.Writer(os.Stderr) && systemd.LogsToJournal()
+	bound, err := systemd.Sockets()
+	if err != nil {
+		return err
+	}
 	var libraries *portaudio.Stderr
 	if c.UsesPortAudio() {
-		var err error
 		if libraries, err = portaudio.TakeStderr(); err != nil {
 			return fmt.Errorf("standard error cannot be captured: %w", err)
 		}
@@ -37,20 +43,31 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 			out = libraries.Own
 		}
 	}
-	log := newLog(out, c.Daemon.Log)
+	log, queue := newLog(out, toJournal, c.Daemon.Log)
+	defer queue.Close()
 	if libraries != nil {
 		libraries.Listen(libraryLog(log))
 	}
 	c.Daemon.State = statefile.Path(c.Daemon.State, o.Socket)
-	d, err := startVersion(c, o.Socket, o.Version, log)
+	d := newDaemon(log)
+	d.version, d.sockets.bound = o.Version, bound
+	started := extendStart()
+	err = d.start(c, o.Socket)
+	started()
 	if err != nil {
-		return err
+		return errors.Join(err, d.Close())
 	}
 	line := log.Info().Str("version", o.Version).Str("socket", o.Socket).Str("state", c.Daemon.State)
 	line.Int("loops", len(c.Loops)).Int("routes", len(c.Routes)).Msg("running")
 	sched.RelaxTimers()
-	o.Ready()
+	ended := d.report(o.Socket)
+	systemd.Ready()
+	if !systemd.Notifies() {
+		o.Ready()
+	}
 	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
+	systemd.Stopping()
+	ended()
 	return d.Close()
 }
 
