@@ -160,7 +160,7 @@ hwtest-vm: deps
 # Install and uninstall keep an existing configuration.
 
 BIN   = $(DESTDIR)$(PREFIX)/bin
-UNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
@@ -175,9 +175,12 @@ install: build
 	@if test -e bin/$(PLUGIN); then $(MAKE) --no-print-directory install-plugin; \
 	else echo 'without the ALSA plugin: "make plugin" builds it, and needs libasound2-dev'; fi
 	install -D -m 755 bin/loopbridge $(BIN)/loopbridge
-	install -d $(UNIT)
-	sed 's,/usr/local/,$(PREFIX)/,; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' configs/loopbridge.service >$(UNIT)/loopbridge.service
-	chmod 644 $(UNIT)/loopbridge.service
+	install -d $(UNITS)/system $(UNITS)/user
+	@for unit in configs/*.service configs/*.socket configs/user/*.service configs/user/*.socket; do \
+		case $$unit in configs/user/*) to=$(UNITS)/user ;; *) to=$(UNITS)/system ;; esac; \
+		echo "install $$unit $$to"; \
+		sed 's,/usr/local/,$(PREFIX)/,g; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' $$unit >$$to/$${unit##*/} && \
+		chmod 644 $$to/$${unit##*/} || exit 1; done
 	install -d $(SHARE)/doc/loopbridge/configs $(SHARE)/doc/loopbridge/docs/img $(ETC)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(SHARE)/doc/loopbridge
 	install -m 644 configs/*.toml $(SHARE)/doc/loopbridge/configs
@@ -212,7 +215,7 @@ uninstall:
 	@for lib in '$(ALSALIB)' '$(ALSALIB32)' '$(EARLIER)'; do \
 		test -z "$$lib" || rm -f $(DESTDIR)"$$lib"/$(PLUGIN) $(DESTDIR)"$$lib"/$(MIXER) || exit 1; done
 	rm -f $(foreach lib,lib lib32 lib64 lib/*-linux-gnu*,$(DESTDIR)/usr/$(lib)/alsa-lib/$(PLUGIN) $(DESTDIR)/usr/$(lib)/alsa-lib/$(MIXER))
-	rm -f $(BIN)/loopbridge $(UNIT)/loopbridge.service
+	rm -f $(BIN)/loopbridge $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/,$(notdir $(wildcard configs/*.service configs/*.socket))))
 	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
 	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish
 	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done

@@ -127,6 +127,8 @@ func TestInstall(t *testing.T) {
 	run("install")
 	const doc = "/usr/local/share/doc/loopbridge/"
 	want := []string{"/etc/loopbridge/loopbridge.toml", "/usr/local/bin/loopbridge", "/usr/local/lib/systemd/system/loopbridge.service",
+		"/usr/local/lib/systemd/system/loopbridge.socket", "/usr/local/lib/systemd/system/loopbridge-control.socket",
+		"/usr/local/lib/systemd/user/loopbridge.service", "/usr/local/lib/systemd/user/loopbridge.socket",
 		"/usr/local/share/man/man1/loopbridge.1", doc + "README.md", doc + "SECURITY.md"}
 	for _, pattern := range []string{"configs/*.toml", "docs/*.md"} {
 		names, err := filepath.Glob(pattern)

@@ -191,12 +191,16 @@ func TestUnreadableConfig(t *testing.T) {
 	}
 }
 
-// The unit must not hide from the daemon what it looks at, and must make the
-// folder that the usual search ends in.
+// The unit must not hide from the daemon what it looks at, and its sockets must be where the usual
+// search ends.
 func TestServiceUnit(t *testing.T) {
-	unit, err := os.ReadFile(filepath.Join(configDir, "loopbridge.service"))
-	if err != nil {
-		t.Fatal(err)
+	var unit []byte
+	for _, name := range []string{"loopbridge.socket", "loopbridge.service"} {
+		text, err := os.ReadFile(filepath.Join(configDir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit = append(unit, text...)
 	}
 	settings := map[string]string{}
 	for line := range strings.Lines(string(unit)) {
@@ -205,13 +209,14 @@ func TestServiceUnit(t *testing.T) {
 			continue
 		}
 		key, value, ok := strings.Cut(line, "=")
-		if _, twice := settings[key]; !ok || twice {
-			t.Errorf("not a setting, or one twice: %q", line)
+		if !ok {
+			t.Errorf("not a setting: %q", line)
 		}
 		settings[key] = value
 	}
 	for key, want := range map[string]string{
-		"Type": "exec", "Group": "audio", "RuntimeDirectory": "loopbridge", "PrivateUsers": "", "ProtectProc": "",
+		"Type": "notify", "Group": "audio", "ListenSequentialPacket": "/run/loopbridge/loopbridge.sock", "RuntimeDirectory": "",
+		"PrivateUsers": "", "ProtectProc": "",
 		"ExecStart": "/usr/local/bin/loopbridge serve --config /etc/loopbridge/loopbridge.toml",
 	} {
 		if settings[key] != want {
