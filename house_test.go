@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -158,6 +159,38 @@ func TestNothingInstalledReachesATest(t *testing.T) {
 	}
 	if len(uses) < 4 {
 		t.Errorf("only %v are seen to use alsa-lib", uses)
+	}
+}
+
+// Somebody may set the clock of a machine at any time. Nothing that runs reads the time of day but to print it:
+// what time.Now returns counts on when the clock jumps, unless it is turned into a date and back.
+func TestNothingDependsOnTheTimeOfDay(t *testing.T) {
+	depends := regexp.MustCompile(`CLOCK_REALTIME|TIMER_ABSTIME.*REAL|\bgettimeofday\b|\btime\((NULL|0)\)|\.Unix(Nano|Milli|Micro)?\(\)|\.Round\(0\)|\btime\.(Parse|Date)\(`)
+	for text, want := range map[string]bool{
+		"clock_gettime(CLOCK_REALTIME, &t)": true, "time.Now().UnixNano()": true, "t.Round(0)": true, "time.Parse(layout, s)": true, "time(NULL)": true,
+		"clock_gettime(CLOCK_MONOTONIC, &t)": false, "time.Unix(1, 0)": false, "time.Since(began)": false, "now.Sub(then)": false, "d.Round(time.Second)": false,
+	} {
+		if got := depends.MatchString(text); got != want {
+			t.Errorf("%s: seen %v, want %v", text, got, want)
+		}
+	}
+	seen := 0
+	for _, name := range sources(t, ".go", ".c", ".h") {
+		at := filepath.ToSlash(name)
+		if strings.HasSuffix(at, "_test.go") || strings.Contains(at, "testdata/") || strings.HasPrefix(at, "plugin/alsa/bench/") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := depends.Find(text); found != nil {
+			t.Errorf("%s depends on the time of day: %s", name, found)
+		}
+		seen++
+	}
+	if seen < 300 {
+		t.Errorf("only %d files were looked at", seen)
 	}
 }
 

@@ -19,7 +19,9 @@ import (
 func Notifies() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
 
 // notify sends assignments. The manager may be told less than it could be, but the daemon runs on.
-func notify(assignments ...string) { _, _ = daemon.SdNotify(false, strings.Join(assignments, "\n")) }
+func notify(assignments ...string) {
+	_, _ = daemon.SdNotify(false, strings.TrimSpace(strings.Join(assignments, "\n")))
+}
 
 // Ready tells that programs can connect, or that a reload is over. It may block for as long as the manager
 // takes no message, as may all that follow; any goroutine may call them.
