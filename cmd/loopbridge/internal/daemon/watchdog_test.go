@@ -31,15 +31,16 @@ func TestWatchdogInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const every = 30 * time.Second
 		out := &trial.Output{}
-		fed, hangs, gone := 0, make(chan struct{}), false
-		w := watchdog{log: zerolog.New(out), every: every, feed: func() { fed++ }}
+		var fed atomic.Int64
+		var hang, gone atomic.Bool
+		ended := make(chan struct{})
+		w := watchdog{log: zerolog.New(out), every: every, feed: func() { fed.Add(1) }}
 		release := make(chan struct{})
-		hang := false
 		w.subjects = func() []watched {
 			all := []watched{{"the loops", func() {}}}
-			if !gone {
+			if !gone.Load() {
 				all = append(all, watched{"the engine of device card", func() {
-					if hang {
+					if hang.Load() {
 						<-release
 					}
 				}})
@@ -48,41 +49,41 @@ func TestWatchdogInVirtualTime(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			defer close(hangs)
+			defer close(ended)
 			w.run(ctx)
 		}()
-		feeds := func(rounds int) int {
-			before := fed
+		feeds := func(rounds int) int64 {
+			before := fed.Load()
 			time.Sleep(time.Duration(rounds) * every)
 			synctest.Wait()
-			return fed - before
+			return fed.Load() - before
 		}
 		time.Sleep(every / 2) // in the middle of a round
 		if n := feeds(10); n != 10 {
 			t.Errorf("fed %d times in 10 rounds", n)
 		}
-		hang = true
+		hang.Store(true)
 		if n := feeds(10); n != 0 {
 			t.Errorf("fed %d times while an engine hangs", n)
 		}
 		if n := len(linesOf(t, out)); n != 1 || out.Line("the engine of device card") == "" {
 			t.Errorf("the log says %q", out.Text())
 		}
-		hang = false
+		hang.Store(false)
 		release <- struct{}{}
 		synctest.Wait()
 		if n := feeds(10); n != 10 || out.Line("answers again") == "" {
 			t.Errorf("fed %d times afterwards; the log: %s", n, out.Text())
 		}
-		hang = true
+		hang.Store(true)
 		feeds(2)
-		gone = true
+		gone.Store(true)
 		if n := feeds(10); n < 9 {
 			t.Errorf("fed %d times after the device has gone", n)
 		}
 		close(release)
 		cancel()
-		<-hangs
+		<-ended
 	})
 }
 
