@@ -7,17 +7,33 @@ PREFIX   ?= /usr/local
 SYSCONF  ?= /etc
 DESTDIR  ?=
 PORTAUDIO ?=
-PROGRAM  ?= bin/loopbridge
+BUILT    ?= bin
+PROGRAM  ?= $(BUILT)/loopbridge
 
 # KERNEL is the kernel for the laboratory: a Debian package or the path of one.
 ifneq ($(KERNEL),)
 export LOOPBRIDGE_HWTEST_KERNEL := $(if $(findstring /,$(KERNEL))$(filter %.deb,$(KERNEL)),$(abspath $(KERNEL)),$(KERNEL))
 endif
 
-# The version comes from git through -ldflags; go needs no git of its own.
+# The version is in one place, the file VERSION. Between releases it ends in ~dev, and gets the
+# time and the number of the commit: dpkg and rpm sort it after earlier commits, before the release.
+ifneq ($(origin VERSION),command line)
+VERSION := $(shell cat VERSION)
+ifneq ($(and $(filter %~dev,$(VERSION)),$(wildcard .git)),)
+git := git -c safe.directory='*'
+VERSION := $(VERSION)$(shell TZ=UTC $(git) log -1 --abbrev=12 --date=format-local:%Y%m%d%H%M%S --format=.%cd.g%h 2>/dev/null && \
+	{ $(git) diff --quiet HEAD || echo .dirty; })
+VERSION := $(subst $(empty) $(empty),,$(VERSION))
+endif
+endif
+# What has the version built in depends on this file.
+$(shell mkdir -p $(BUILT) && { echo '$(VERSION)' | cmp -s - $(BUILT)/version || echo '$(VERSION)' >$(BUILT)/version; })
+
+# go needs no git of its own.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build plugin plugin32 run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall clean
+.PHONY: help build plugin plugin32 run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall \
+	version clean
 
 help:
 	@echo 'make build      bin/loopbridge, a static binary; with PORTAUDIO=1 one that can use PortAudio'
@@ -38,12 +54,14 @@ help:
 
 # Build and run.
 
-VERSION = -ldflags "-X main.version=$$(git describe --always --dirty 2>/dev/null || echo unknown)"
+# STRIP='-s -w' leaves out what only a debugger reads; a panic stays readable.
+STRIP   ?=
+LINKED  = -ldflags '$(STRIP) -X main.version=$(VERSION)'
 
 ifeq ($(PORTAUDIO),)
 build:
 	@mkdir -p $(dir $(PROGRAM))
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) $(LINKED) ./cmd/loopbridge
 else
 # PortAudio is not linked but loaded when a device needs it, so a daemon runs without it. The
 # definition is for go, whose cache knows the flags of C but not the files of pkg-config.
@@ -52,7 +70,7 @@ build:
 	@echo '#include <portaudio.h>' | $(CC) -E - >/dev/null && command -v pkg-config >/dev/null || \
 		{ echo 'PortAudio needs its header, a C compiler and pkg-config (Debian: portaudio19-dev gcc libc6-dev pkg-config)'; exit 1; }
 	CGO_ENABLED=1 PKG_CONFIG_PATH='$(CURDIR)/backend/portaudio/pkgconfig' CGO_CFLAGS='-O2 -g -DLOOPBRIDGE_LOADS_PORTAUDIO' \
-		$(GO) build -buildmode=pie -tags portaudio -trimpath -o $(PROGRAM) $(VERSION) ./cmd/loopbridge
+		$(GO) build -buildmode=pie -tags portaudio -trimpath -o $(PROGRAM) $(LINKED) ./cmd/loopbridge
 endif
 
 # The alsa-lib plugins for sound and for mixers. They are optional.
@@ -60,7 +78,7 @@ endif
 PLUGIN   = libasound_module_pcm_loopbridge.so
 MIXER    = libasound_module_ctl_loopbridge.so
 SOURCES  = $(wildcard plugin/alsa/*.c)
-CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.c signals.c text.c)
+CONTROLS = $(wildcard plugin/alsa/ctl/*.c) $(addprefix plugin/alsa/,conn.c find.c signals.c text.c version.c)
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 CFLAGS  ?= -O2 -g
 
@@ -69,21 +87,22 @@ beside = $(patsubst %/,%,$(dir $(realpath $(shell $(CC) $(1) -print-file-name=li
 # Not empty if 32-bit programs for alsa-lib can be built.
 THIRTYTWO = $(and $(call beside,-m32),$(shell echo '\#include <alsa/asoundlib.h>' | $(CC) -m32 -E - >/dev/null 2>&1 && echo yes))
 
-plugin: bin/$(PLUGIN) bin/$(MIXER)
+plugin: $(BUILT)/$(PLUGIN) $(BUILT)/$(MIXER)
 
 # For 32-bit programs on a 64-bit machine: Wine, Steam, old games. -Wno-psabi silences a note of gcc
 # about releases before 11; the layout is tested.
-plugin32: bin/32/$(PLUGIN) bin/32/$(MIXER)
+plugin32: $(BUILT)/32/$(PLUGIN) $(BUILT)/32/$(MIXER)
 
-bin/32/%: WORD = -m32 -Wno-psabi
+$(BUILT)/32/%: WORD = -m32 -Wno-psabi
 
-bin/$(PLUGIN) bin/32/$(PLUGIN): $(SOURCES)
-bin/$(MIXER) bin/32/$(MIXER): $(CONTROLS)
-bin/$(PLUGIN) bin/$(MIXER) bin/32/$(PLUGIN) bin/32/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h)
+$(BUILT)/$(PLUGIN) $(BUILT)/32/$(PLUGIN): $(SOURCES)
+$(BUILT)/$(MIXER) $(BUILT)/32/$(MIXER): $(CONTROLS)
+$(BUILT)/$(PLUGIN) $(BUILT)/$(MIXER) $(BUILT)/32/$(PLUGIN) $(BUILT)/32/$(MIXER): $(wildcard plugin/alsa/*.h plugin/alsa/ctl/*.h) $(BUILT)/version
 	@mkdir -p $(@D)
 	@test -n '$(if $(WORD),$(THIRTYTWO),$(call beside))' || { \
 		echo 'the ALSA plugins need alsa-lib and a compiler (Debian: libasound2-dev gcc libc6-dev; for make plugin32 .ci/deps 32bit)'; exit 1; }
-	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(WORD) -fPIC -DPIC -fvisibility=hidden -shared -Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.c,$^) -lasound
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(WORD) -fPIC -DPIC -DLOOPBRIDGE_VERSION='"$(VERSION)"' -fvisibility=hidden -shared \
+		-Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.c,$^) -lasound
 
 run: build
 	@exec bin/loopbridge serve
@@ -160,7 +179,11 @@ hwtest-vm: deps
 # Install and uninstall keep an existing configuration.
 
 BIN   = $(DESTDIR)$(PREFIX)/bin
-UNITS = $(DESTDIR)$(PREFIX)/lib/systemd
+# Units of the machine, and of a user's session.
+UNITS     = $(wildcard configs/*.service configs/*.socket)
+USERUNITS = $(wildcard configs/user/*.service configs/user/*.socket)
+UNIT      = $(DESTDIR)$(PREFIX)/lib/systemd/system
+USERUNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/user
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
@@ -169,43 +192,48 @@ ALSALIB   ?= $(addsuffix /alsa-lib,$(call beside))
 ALSALIB32 ?= $(addsuffix /alsa-lib,$(call beside,-m32))
 ALSACONF = $(DESTDIR)$(SYSCONF)/alsa/conf.d
 
-COMPLETE = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+# Where shells look for completions; zsh of Debian looks elsewhere below /usr.
+BASHCOMPLETE = $(SHARE)/bash-completion/completions
+ZSHCOMPLETE ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPLETE = $(SHARE)/fish/vendor_completions.d
+# The program that prints them: one for this machine, whatever is installed.
+COMPLETER ?= $(PROGRAM)
 
 install: build
-	@if test -e bin/$(PLUGIN); then $(MAKE) --no-print-directory install-plugin; \
+	@if test -e $(BUILT)/$(PLUGIN); then $(MAKE) --no-print-directory install-plugin; \
 	else echo 'without the ALSA plugin: "make plugin" builds it, and needs libasound2-dev'; fi
-	install -D -m 755 bin/loopbridge $(BIN)/loopbridge
-	install -d $(UNITS)/system $(UNITS)/user
-	@for unit in configs/*.service configs/*.socket configs/user/*.service configs/user/*.socket; do \
-		case $$unit in configs/user/*) to=$(UNITS)/user ;; *) to=$(UNITS)/system ;; esac; \
-		echo "install $$unit $$to"; \
-		sed 's,/usr/local/,$(PREFIX)/,g; s,/etc/loopbridge,$(SYSCONF)/loopbridge,' $$unit >$$to/$${unit##*/} && \
-		chmod 644 $$to/$${unit##*/} || exit 1; done
+	install -D -m 755 $(PROGRAM) $(BIN)/loopbridge
+	@for unit in $(UNITS:%=%:$(UNIT)) $(USERUNITS:%=%:$(USERUNIT)); do \
+		install -d "$${unit#*:}" && name="$${unit%%:*}" && echo "install $$name $${unit#*:}" && \
+		sed 's,/usr/local/,$(PREFIX)/,g; s,/etc/loopbridge,$(SYSCONF)/loopbridge,g' "$$name" >"$${unit#*:}/$${name##*/}" && \
+		chmod 644 "$${unit#*:}/$${name##*/}" || exit 1; done
 	install -d $(SHARE)/doc/loopbridge/configs $(SHARE)/doc/loopbridge/docs/img $(ETC)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(SHARE)/doc/loopbridge
-	install -m 644 configs/*.toml $(SHARE)/doc/loopbridge/configs
+	@for file in $(filter-out $(UNITS) %.wav,$(wildcard configs/*)); do \
+		test ! -f "$$file" || install -m 644 "$$file" $(SHARE)/doc/loopbridge/configs || exit 1; done
 	install -m 644 docs/*.md $(SHARE)/doc/loopbridge/docs
 	install -m 644 docs/img/* $(SHARE)/doc/loopbridge/docs/img
 	test -e $(ETC)/loopbridge.toml || install -m 644 configs/loopbridge.toml $(ETC)/loopbridge.toml
-	@for page in man/*.[1-8]; do test ! -e "$$page" || \
-		install -D -m 644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}" || exit 1; done
-	install -d $(COMPLETE)
-	bin/loopbridge completion bash >$(SHARE)/bash-completion/completions/loopbridge
-	bin/loopbridge completion zsh >$(SHARE)/zsh/site-functions/_loopbridge
-	bin/loopbridge completion fish >$(SHARE)/fish/vendor_completions.d/loopbridge.fish
+	@for page in man/*.[1-8]; do test ! -e "$$page" || { to="$(SHARE)/man/man$${page##*.}" && install -d "$$to" && \
+		sed '/^\.TH/s/"loopbridge"/"loopbridge $(VERSION)"/' "$$page" >"$$to/$${page##*/}" && \
+		chmod 644 "$$to/$${page##*/}"; } || exit 1; done
+	install -d $(BASHCOMPLETE) $(DESTDIR)$(ZSHCOMPLETE) $(FISHCOMPLETE)
+	$(COMPLETER) completion bash >$(BASHCOMPLETE)/loopbridge
+	$(COMPLETER) completion zsh >$(DESTDIR)$(ZSHCOMPLETE)/_loopbridge
+	$(COMPLETER) completion fish >$(FISHCOMPLETE)/loopbridge.fish
 
 # The configuration names the libraries without a path, so that programs of each word size find
 # their own. It is installed last and removed first. EARLIER is where older releases put the libraries.
 EARLIER = $(PREFIX)/lib/alsa-lib
 # Plugins built for 32-bit programs are updated, too: both use one daemon.
-install-plugin: plugin $(if $(wildcard bin/32/$(PLUGIN)),plugin32)
+install-plugin: plugin $(if $(wildcard $(BUILT)/32/$(PLUGIN)),plugin32)
 	@test -n '$(ALSALIB)' || { echo 'the plugin folder of alsa-lib is unknown: name it with ALSALIB='; exit 1; }
-	install -D -m 755 bin/$(PLUGIN) $(DESTDIR)$(ALSALIB)/$(PLUGIN)
-	install -D -m 755 bin/$(MIXER) $(DESTDIR)$(ALSALIB)/$(MIXER)
-	@if test -e bin/32/$(PLUGIN) && test -n '$(ALSALIB32)'; then \
+	install -D -m 644 $(BUILT)/$(PLUGIN) $(DESTDIR)$(ALSALIB)/$(PLUGIN)
+	install -D -m 644 $(BUILT)/$(MIXER) $(DESTDIR)$(ALSALIB)/$(MIXER)
+	@if test -e $(BUILT)/32/$(PLUGIN) && test -n '$(ALSALIB32)'; then \
 		echo 'install for 32-bit programs: $(DESTDIR)$(ALSALIB32)'; \
-		install -D -m 755 bin/32/$(PLUGIN) $(DESTDIR)$(ALSALIB32)/$(PLUGIN) && \
-		install -D -m 755 bin/32/$(MIXER) $(DESTDIR)$(ALSALIB32)/$(MIXER); \
+		install -D -m 644 $(BUILT)/32/$(PLUGIN) $(DESTDIR)$(ALSALIB32)/$(PLUGIN) && \
+		install -D -m 644 $(BUILT)/32/$(MIXER) $(DESTDIR)$(ALSALIB32)/$(MIXER); \
 	else echo 'without the plugins for 32-bit programs: "make plugin32" builds them'; fi
 	install -D -m 644 plugin/alsa/50-loopbridge.conf $(ALSACONF)/50-loopbridge.conf
 	@test '$(EARLIER)' = '$(ALSALIB)' || rm -f $(DESTDIR)$(EARLIER)/$(PLUGIN) $(DESTDIR)$(EARLIER)/$(MIXER)
@@ -215,11 +243,13 @@ uninstall:
 	@for lib in '$(ALSALIB)' '$(ALSALIB32)' '$(EARLIER)'; do \
 		test -z "$$lib" || rm -f $(DESTDIR)"$$lib"/$(PLUGIN) $(DESTDIR)"$$lib"/$(MIXER) || exit 1; done
 	rm -f $(foreach lib,lib lib32 lib64 lib/*-linux-gnu*,$(DESTDIR)/usr/$(lib)/alsa-lib/$(PLUGIN) $(DESTDIR)/usr/$(lib)/alsa-lib/$(MIXER))
-	rm -f $(BIN)/loopbridge $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/,$(notdir $(wildcard configs/*.service configs/*.socket))))
-	rm -f $(SHARE)/bash-completion/completions/loopbridge $(SHARE)/zsh/site-functions/_loopbridge
-	rm -f $(SHARE)/fish/vendor_completions.d/loopbridge.fish
+	rm -f $(BIN)/loopbridge $(addprefix $(UNIT)/,$(notdir $(UNITS))) $(addprefix $(USERUNIT)/,$(notdir $(USERUNITS)))
+	rm -f $(BASHCOMPLETE)/loopbridge $(DESTDIR)$(ZSHCOMPLETE)/_loopbridge $(FISHCOMPLETE)/loopbridge.fish
 	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
 	rm -rf $(SHARE)/doc/loopbridge
+
+version:
+	@echo '$(VERSION)'
 
 clean:
 	rm -rf bin

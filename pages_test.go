@@ -97,7 +97,7 @@ func TestInstall(t *testing.T) {
 		t.Skip("not tested: make install; there is no make")
 	}
 	dir, dest := t.TempDir(), filepath.Join(t.TempDir(), "dest")
-	for _, name := range []string{"Makefile", "README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "configs", "docs", "man"} {
+	for _, name := range []string{"Makefile", "VERSION", "README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "configs", "docs", "man"} {
 		if at, err := filepath.Abs(name); err != nil || os.Symlink(at, filepath.Join(dir, name)) != nil {
 			t.Fatalf("no link to %s: %v", name, err)
 		}

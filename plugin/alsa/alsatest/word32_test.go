@@ -205,7 +205,7 @@ func TestInstallBringsUpToDate(t *testing.T) {
 		t.Skip("not tested: that make install-plugin brings libraries up to date; there is no make")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"Makefile", "plugin"} {
+	for _, name := range []string{"Makefile", "VERSION", "plugin"} {
 		path, err := filepath.Abs("../../../" + name)
 		if err == nil {
 			err = os.Symlink(path, filepath.Join(dir, name))
@@ -217,13 +217,17 @@ func TestInstallBringsUpToDate(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "bin/32"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	// The version that the libraries were built with is kept beside them.
+	if out, err := exec.Command("make", "-C", dir, "version").CombinedOutput(); err != nil {
+		t.Fatalf("make version: %v\n%s", err, out)
+	}
 	for _, name := range []string{"bin/libasound_module_pcm_loopbridge.so", "bin/libasound_module_ctl_loopbridge.so",
 		"bin/32/libasound_module_pcm_loopbridge.so", "bin/32/libasound_module_ctl_loopbridge.so"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for source, want := range map[string]int{"plugin/alsa/pcm.c": 1, "plugin/alsa/conn.c": 2, "README.md": 0} {
+	for source, want := range map[string]int{"plugin/alsa/pcm.c": 1, "plugin/alsa/conn.c": 2, "bin/version": 2, "README.md": 0} {
 		out, err := exec.Command("make", "-C", dir, "-n", "-W", source, "install-plugin", "ALSALIB=/a", "ALSALIB32=/b").CombinedOutput()
 		if got := strings.Count(string(out), " -m32 "); err != nil || got != want {
 			t.Errorf("with another %s make would build %d libraries for 32-bit programs, want %d: %v\n%s", source, got, want, err, out)
