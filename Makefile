@@ -33,7 +33,7 @@ $(shell mkdir -p $(BUILT) && { echo '$(VERSION)' | cmp -s - $(BUILT)/version || 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 .PHONY: help build plugin plugin32 run test deps vet unit fuzz lint bench bench-resample side-by-side hwtest hwtest-vm install install-plugin uninstall \
-	version clean
+	version packages packages-check container clean
 
 help:
 	@echo 'make build      bin/loopbridge, a static binary; with PORTAUDIO=1 one that can use PortAudio'
@@ -50,6 +50,9 @@ help:
 	@echo 'make hwtest-vm  emulated sound cards in a virtual machine; make test does so too  (CASES=DAC/plays: only these)'
 	@echo '                their kernel: KERNEL=linux-image-6.1.0-48-amd64, or the path of a package; default: the newest of Debian'
 	@echo 'make install    into PREFIX=/usr/local, below DESTDIR; make uninstall removes it'
+	@echo 'make packages   bin/packages: .deb, .rpm and a tarball for amd64 and arm64; .ci/deps packages installs what it needs'
+	@echo '                (ARCHES=amd64 FORMATS=deb: only these); make packages-check checks them with lintian and rpm'
+	@echo 'make container  an image for podman, from no other image'
 	@echo 'make clean      remove what was built'
 
 # Build and run.
@@ -248,8 +251,13 @@ uninstall:
 	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
 	rm -rf $(SHARE)/doc/loopbridge
 
+# Packages: packaging/Makefile makes them of what install installs.
+
 version:
 	@echo '$(VERSION)'
+
+packages packages-check container:
+	@$(MAKE) --no-print-directory -f packaging/Makefile $@ VERSION='$(VERSION)' SERVICES='$(notdir $(filter-out %@.socket %@.service,$(filter %.socket,$(UNITS)) $(filter %.service,$(UNITS))))'
 
 clean:
 	rm -rf bin

@@ -76,6 +76,9 @@ func layers() []layer {
 		{"hwtest/jack", "", "a few calls of the kernel"},
 		{"hwtest", "hwtest/lab hwtest/lab/plan", "says which cards there are; its tests put everything else on them"},
 
+		{"packaging", "", "only its tests are Go: they install what make packages makes"},
+		{"packaging/copyright", "", "asks the go command what the daemon is linked from, and knows nothing else of it"},
+
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
