@@ -135,8 +135,14 @@ func (m *machine) run(name string, args ...string) string {
 	return string(out)
 }
 
-// dpkg returns what it says, and what systemd was asked for. A file that is named is one outside.
+// dpkg returns what it says, and what systemd was asked for.
 func (m *machine) dpkg(args ...string) (said string, asked []string) {
+	m.Helper()
+	return m.ask("dpkg", append([]string{"--no-triggers"}, args...)...) // mandb takes seconds
+}
+
+// ask runs a program and returns what it says, and what systemd was asked for. A file that is named is one outside.
+func (m *machine) ask(program string, args ...string) (said string, asked []string) {
 	m.Helper()
 	for i, arg := range args {
 		if filepath.IsAbs(arg) {
@@ -149,7 +155,7 @@ func (m *machine) dpkg(args ...string) (said string, asked []string) {
 		}
 	}
 	_ = os.Remove(m.path("/run/asked"))
-	said = m.run("dpkg", append([]string{"--no-triggers"}, args...)...) // mandb takes seconds
+	said = m.run(program, args...)
 	text, err := os.ReadFile(m.path("/run/asked"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		m.Fatal(err)
