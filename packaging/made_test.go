@@ -125,6 +125,7 @@ func checkPackage(t *testing.T, pkg string) (files []string) {
 	if text, err := os.ReadFile("nfpm.yaml"); err != nil || !strings.Contains(string(text), "libc.so.6(GLIBC_"+floor[1]+")(64bit)") {
 		t.Errorf("packages for dpkg and rpm depend on different C libraries: %v", err)
 	}
+	version := strings.TrimSuffix(strings.TrimSpace(run(t, "dpkg-deb", "-f", pkg, "Version")), "-1")
 	for _, name := range want[:3] {
 		file, err := elf.Open(dir + name)
 		if err != nil {
@@ -138,6 +139,9 @@ func checkPackage(t *testing.T, pkg string) (files []string) {
 		if err != nil || name == want[0] && len(needed) > 0 {
 			t.Errorf("%s needs %v: %v", name, needed, err)
 		}
+		if got := builtVersion(t, file); name != want[0] && got != version {
+			t.Errorf("%s: %s says that it is of %q", pkg, name, got)
+		}
 		for symbol, version := range imported(t, file, "GLIBC_") {
 			if later(t, version, floor[1]) {
 				t.Errorf("%s: %s needs libc6 %s for %s, the package depends on %s", pkg, name, version, symbol, floor[1])
@@ -145,6 +149,23 @@ func checkPackage(t *testing.T, pkg string) (files []string) {
 		}
 	}
 	return files
+}
+
+// builtVersion returns what a plugin says, "" for another file.
+func builtVersion(t *testing.T, file *elf.File) string {
+	t.Helper()
+	symbols, _ := file.DynamicSymbols() // a static program has none
+	for _, s := range symbols {
+		if s.Name == "loopbridge_plugin_version" {
+			section := file.Sections[s.Section]
+			text := make([]byte, s.Size-1) // without the NUL
+			if _, err := section.ReadAt(text, int64(s.Value-section.Addr)); err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+	}
+	return ""
 }
 
 // imported returns the versions of the symbols that a file takes from a library.
