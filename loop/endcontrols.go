@@ -40,12 +40,17 @@ func newEndSettings(spec *Spec) *endSettings {
 	if spec.Attached != audio.Play {
 		hw |= state.HWRecord
 	}
-	period, buffer := spec.sizes(spec.Format, 0, 0)
-	side := state.SideRules{FragmentFrames: period, DefaultFrames: buffer}
+	side := spec.rules()
 	s := &endSettings{device.Settings{Rules: state.Rules{Play: side, Record: side}}}
 	s.Info = state.NewInfo(spec.Format, hw, s.Rules)
 	s.Info.SW = state.SWMixer
 	return s
+}
+
+// rules returns what the settings of an end may be.
+func (s *Spec) rules() state.SideRules {
+	period, buffer := s.sizes(s.Format, 0, 0)
+	return state.SideRules{FragmentFrames: period, DefaultFrames: buffer}
 }
 
 // settingLocked returns what the settings do to frames in a direction.
@@ -68,16 +73,16 @@ func (e *End) faderSettingsLocked() []mixer.Setting {
 
 // EndControls finds an end by name. ErrNoDevice: there is no such loop, end or client.
 func (b *Patchbay) EndControls(name string) (*EndControls, error) {
-	l, err := b.find(name)
-	if err == nil {
+	if l := b.lookup(name); l != nil {
 		return &EndControls{loop: l, role: pcm.Client}, nil
 	}
 	cut := strings.LastIndexByte(name, '/')
 	if cut < 0 {
-		return nil, err
+		return nil, b.unknown(name)
 	}
 	end := name[cut+1:]
-	if l, err = b.find(name[:cut]); err != nil {
+	l, err := b.find(name[:cut])
+	if err != nil {
 		return nil, err
 	}
 	switch pid, notPID := strconv.Atoi(end); {
@@ -91,6 +96,16 @@ func (b *Patchbay) EndControls(name string) (*EndControls, error) {
 		return l.clientControls(pid)
 	}
 	return nil, audio.ErrNoDevice.With("%s has no end %s: use client, server or the pid of a client", l.spec.Name, end)
+}
+
+// Ends returns the controls of the ends of a loop that programs can hold; none if there is no such loop.
+func (b *Patchbay) Ends(name string) (all []*EndControls) {
+	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
+		if end, err := b.EndControls(name + "/" + role.String()); err == nil {
+			all = append(all, end)
+		}
+	}
+	return all
 }
 
 // clientControls returns the controls of the first client of a process.

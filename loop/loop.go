@@ -37,7 +37,7 @@ type Loop struct {
 
 func newLoop(b *Patchbay, e *Engine, spec Spec, bus *line.Bus) *Loop {
 	l := &Loop{bay: b, engine: e, spec: spec, deviceBus: bus}
-	l.Convert, l.Resets, l.GoesOn = spec.Convert, spec.OnClientClose == Reset, spec.OnClientClose == Silence
+	l.adopt(&l.spec)
 	l.settings[pcm.Server], l.settings[pcm.Client] = newEndSettings(&spec), newEndSettings(&spec)
 	return l
 }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ func (b *Patchbay) AddDevice(e *Engine) error {
 	b.devices = append(b.devices, e)
 	e.bay = b
 	e.helpers.Go(e.follow)
+	b.events.Bump()
 	return nil
 }
 
@@ -109,9 +111,10 @@ func (b *Patchbay) Remove(name string) error {
 	delete(b.loops, name)
 	taps := b.dropTapsLocked(l)
 	b.mu.Unlock()
-	l.remove()
+	why := fmt.Sprintf("the loop %s was removed", name)
+	l.remove(why)
 	for _, t := range taps {
-		t.remove()
+		t.remove(why)
 	}
 	b.events.Bump()
 	return nil
@@ -126,7 +129,7 @@ func (b *Patchbay) Close() {
 	b.mu.Unlock()
 	for _, all := range []map[string]*Loop{loops, sides} {
 		for _, l := range all {
-			l.remove()
+			l.remove(fmt.Sprintf("the loop %s was removed", l.spec.Name))
 		}
 	}
 	b.events.Close()
@@ -145,19 +148,24 @@ func (b *Patchbay) sorted() []*Loop {
 }
 
 func (b *Patchbay) find(name string) (*Loop, error) {
+	if l := b.lookup(name); l != nil {
+		return l, nil
+	}
+	return nil, b.unknown(name)
+}
+
+// lookup returns the loop, side or tap of a name, or nil.
+func (b *Patchbay) lookup(name string) *Loop {
 	b.mu.RLock()
 	l := b.loops[name]
 	b.mu.RUnlock()
 	if l == nil {
 		l = b.side(name)
 	}
-	if l == nil {
-		return nil, b.unknown(name)
-	}
-	if l.tapped != nil {
+	if l != nil && l.tapped != nil {
 		l.tapped.lead(l.outlet)
 	}
-	return l, nil
+	return l
 }
 
 // maxNames limits how many loops an error lists.
@@ -177,12 +185,11 @@ func (b *Patchbay) unknown(name string) error {
 	return audio.ErrNoDevice.With("there is no loop %s; there are %s", name, strings.Join(names, ", "))
 }
 
-// remove disconnects all programs.
-func (l *Loop) remove() {
+// remove disconnects all programs. why is a sentence.
+func (l *Loop) remove(why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.removed = true
-	why := audio.ErrReset.With("the loop %s was removed", l.spec.Name)
 	for _, e := range append([]*End{l.server}, l.clients...) {
 		if e == nil {
 			continue
@@ -198,11 +205,11 @@ func (l *Loop) remove() {
 			e.freeLocked()
 		default:
 			e.setStateLocked(ring.Ended, syscall.ECONNRESET)
-			e.host.Disconnect(why)
+			e.host.Disconnect(audio.ErrReset.With("%s", why))
 		}
 	}
 	for _, w := range l.waiters {
-		w.answer(nil, audio.ErrNoDevice.With("the loop %s was removed", l.spec.Name))
+		w.answer(nil, audio.ErrNoDevice.With("%s", why))
 		l.addDeviceWaitersLocked(-1)
 	}
 	l.waiters = nil

@@ -15,7 +15,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/route"
 )
 
@@ -121,14 +120,18 @@ func (s *File) load() {
 // half returns the pattern for the name of the file while it is being written.
 func (s *File) half() string { return "." + filepath.Base(s.path) + "-*" }
 
-// RestoreDevice gives a new device the saved state of its name.
-func (s *File) RestoreDevice(device *loop.Engine) { s.restore(device, s.state.Devices) }
+// RestoreDevice gives a new device the saved state of its name. Any goroutine may call it.
+func (s *File) RestoreDevice(device *loop.Engine) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.restore(device, s.state.Devices)
+}
 
 // RestoreLoop gives a new loop the saved state of its name. Any goroutine may call it.
 func (s *File) RestoreLoop(name string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	for _, end := range s.ends(name) {
+	for _, end := range s.bay.Ends(name) {
 		s.restore(end, s.state.Ends)
 	}
 }
@@ -141,16 +144,6 @@ func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	if err := k.Restore(saved); err != nil {
 		s.log.Warn().Err(err).Str("file", s.path).Str("name", k.Name()).Msg("part of its state is not restored")
 	}
-}
-
-// ends returns the controls of the ends of a loop whose state is saved.
-func (s *File) ends(name string) (all []*loop.EndControls) {
-	for _, role := range []pcm.Role{pcm.Client, pcm.Server} {
-		if end, err := s.bay.EndControls(name + "/" + role.String()); err == nil {
-			all = append(all, end)
-		}
-	}
-	return all
 }
 
 // Follow saves every set from now on.
@@ -239,7 +232,7 @@ func (s *File) collect() (text []byte, due bool) {
 		keep(device, &s.state.Devices)
 	}
 	for _, l := range s.bay.Status() {
-		for _, end := range s.ends(l.Name) {
+		for _, end := range s.bay.Ends(l.Name) {
 			keep(end, &s.state.Ends)
 		}
 	}
