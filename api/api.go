@@ -170,6 +170,28 @@ type Event struct {
 	Note    string    `json:"note,omitempty"`
 }
 
+// Reload is what changed when the configuration was read again, or what would change.
+type Reload struct {
+	Changes  []ReloadStep `json:"changes"`            // nothing: all is as the file says
+	Failures []string     `json:"failures,omitempty"` // what did not succeed, and what runs in its place
+}
+
+// ReloadStep is what a reload does to one table of the configuration.
+type ReloadStep struct {
+	Action string      `json:"action"`         // add, remove, replace, change, adopt or restart
+	Table  string      `json:"table"`          // daemon, device, loop or route
+	Name   string      `json:"name,omitempty"` // of the device, loop or route
+	Keys   []KeyChange `json:"keys,omitempty"` // that differ
+	Text   string      `json:"text"`           // all of it in a line
+}
+
+// KeyChange is a key of the configuration with another value; "" is none.
+type KeyChange struct {
+	Key string `json:"key"`
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
 // Error is the answer to a request that failed.
 type Error struct {
 	Error    string         `json:"error"`

@@ -42,7 +42,7 @@ func (s *Server) Serve() error {
 // admit starts a connection, even for a program that is refused, to tell it why.
 func (s *Server) admit(uc *net.UnixConn) {
 	_ = uc.SetWriteBuffer(unread / 2) // the kernel doubles it
-	holder, err := s.listener.peers.identify(uc)
+	holder, err := s.listener.peers.Load().identify(uc)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil && len(s.conns)-s.refusing >= s.room.programs {

@@ -35,7 +35,7 @@ func adopt(s Socket) (*listener, error) {
 		return nil, audio.ErrInvalid.With("the socket %s cannot be taken over: %v", s.Path, err)
 	}
 	s.Bound.File.Close() // l has a descriptor of its own
-	return &listener{UnixListener: l.(*net.UnixListener), path: s.Path, lock: s.Bound.Lock, peers: peers}, nil
+	return newListener(l.(*net.UnixListener), s.Path, s.Bound.Lock, peers), nil
 }
 
 // check returns why the file cannot be the socket that s describes.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 )
@@ -27,9 +28,10 @@ type Control struct {
 
 // Panel is what operators see and control.
 type Panel struct {
-	Bay    *loop.Patchbay
-	Loops  Loops
-	Routes Routes
+	Bay           *loop.Patchbay
+	Loops         Loops
+	Routes        Routes
+	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
 	Thread func(device string) string
@@ -44,6 +46,15 @@ type Loops interface {
 	Add(text []byte) (name string, err error)
 	// Remove removes a loop and disconnects its programs. ErrNoDevice: there is no such loop.
 	Remove(name string) error
+}
+
+// Configuration is what the daemon was told to run. Its methods are called from any goroutine.
+type Configuration interface {
+	// Reload reads the file again, and changes what runs to what it says. ErrInvalid lists all that is wrong with the file; then, and
+	// after any other error, nothing has changed.
+	Reload() (api.Reload, error)
+	// Diff returns what Reload would do with the text of a file. name is for messages. ErrInvalid as for Reload.
+	Diff(name string, text []byte) (api.Reload, error)
 }
 
 // ListenControl binds the socket for the peers that s allows. ErrBusy: another daemon has it.
@@ -93,6 +104,9 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/routes":           c.addRoute,
 		"DELETE /v1/routes/{route}": c.removeRoute,
 
+		"POST /v1/reload": c.reload,
+		"POST /v1/diff":   c.diff,
+
 		"GET /v1/openapi.yaml": openAPI,
 	}
 }
@@ -108,6 +122,9 @@ func (c *Control) handler() http.Handler {
 	})
 	return mux
 }
+
+// Permit changes who may connect from now on; only mode, group and users of s count. Whoever is connected stays.
+func (c *Control) Permit(s Socket) error { return c.listener.permit(s) }
 
 // Serve answers requests until Close, and then returns nil.
 func (c *Control) Serve() error {
@@ -146,7 +163,7 @@ func (a admitted) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		holder, err := a.peers.identify(conn)
+		holder, err := a.peers.Load().identify(conn)
 		if err == nil {
 			return conn, nil
 		}

@@ -104,7 +104,12 @@ func (c *Control) get(find finder) http.HandlerFunc {
 
 // bodyOf reads the body of a request, or answers with the error.
 func bodyOf(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return bodyUpTo(w, r, maxBody)
+}
+
+// bodyUpTo is bodyOf with a limit of its own.
+func bodyUpTo(w http.ResponseWriter, r *http.Request, most int64) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		answerError(w, http.StatusBadRequest, "cannot read the request: "+err.Error())
 	}

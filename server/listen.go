@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -32,7 +35,7 @@ type listener struct {
 	*net.UnixListener
 	path  string
 	lock  *os.File // nil: somebody else guards and removes the socket
-	peers peers
+	peers atomic.Pointer[peers]
 }
 
 // listen adopts the socket that is bound, or binds one and creates its directory if missing. It takes
@@ -65,7 +68,13 @@ func listen(s Socket) (*listener, error) {
 		lock.Close()
 		return nil, err
 	}
-	return &listener{UnixListener: l, path: s.Path, lock: lock, peers: peers}, nil
+	return newListener(l, s.Path, lock, peers), nil
+}
+
+func newListener(l *net.UnixListener, path string, lock *os.File, who peers) *listener {
+	bound := &listener{UnixListener: l, path: path, lock: lock}
+	bound.peers.Store(&who)
+	return bound
 }
 
 // lockSocket takes a file lock that ends with the daemon, however it ends.
@@ -112,16 +121,7 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 		return nil, audio.ErrAccess.With(
 			"cannot listen on %s: %v; choose another with --socket or $LOOPBRIDGE_SOCKET", s.Path, err)
 	}
-	mode := s.Mode
-	if mode == 0 {
-		mode = 0o660
-	}
-	if gid >= 0 {
-		err = os.Chown(at, -1, gid)
-	}
-	if err == nil {
-		err = os.Chmod(at, mode)
-	}
+	err = s.give(at, gid)
 	if err == nil {
 		err = os.Rename(at, s.Path)
 	}
@@ -131,6 +131,38 @@ func bind(s Socket, gid int) (*net.UnixListener, error) {
 	}
 	l.SetUnlinkOnClose(false) // it would remove the old name
 	return l, nil
+}
+
+// give sets group and mode of a socket; gid is −1 if the group is to stay.
+func (s Socket) give(path string, gid int) error {
+	if gid >= 0 {
+		if err := os.Chown(path, -1, gid); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(path, cmp.Or(s.Mode, 0o660))
+}
+
+// permit changes who may connect from now on. After an error nothing is certain but that the peers are as before.
+func (l *listener) permit(s Socket) error {
+	peers, _, err := s.peers()
+	if err != nil {
+		return err
+	}
+	if l.lock == nil { // whoever made the socket says who reaches it
+		l.peers.Store(&peers)
+		return nil
+	}
+	gid := -1
+	var now unix.Stat_t
+	if err := unix.Lstat(l.path, &now); err != nil || now.Gid != peers.gid {
+		gid = int(peers.gid)
+	}
+	if err := s.give(l.path, gid); err != nil {
+		return audio.ErrPermission.With("cannot give %s to its group: %v", l.path, err)
+	}
+	l.peers.Store(&peers)
+	return nil
 }
 
 // listens reports whether a socket of any type has a listener.
@@ -152,22 +184,31 @@ func (l *listener) Close() error {
 	return errors.Join(l.UnixListener.Close(), l.lock.Close())
 }
 
+// Check returns what is wrong with the names of group and users on this machine, a line each, or nil. The error is
+// audio.ErrInvalid.
+func (s Socket) Check() error {
+	_, _, err := s.peers()
+	return err
+}
+
 // peers resolves names; gid is −1 if the group is to stay.
 func (s Socket) peers() (p peers, gid int, err error) {
 	gid = -1
 	p.uids = map[uint32]bool{0: true, uint32(os.Geteuid()): true}
 	p.gid = uint32(os.Getegid())
 	p.here = ownNamespace()
+	var unknown []string
 	if s.Group != "" {
 		g, err := user.LookupGroup(s.Group)
 		if err != nil {
 			g, err = user.LookupGroupId(s.Group)
 		}
 		if err != nil {
-			return p, gid, audio.ErrInvalid.With("there is no group %s on this machine", s.Group)
+			unknown = append(unknown, "there is no group "+s.Group+" on this machine")
+		} else {
+			gid, _ = strconv.Atoi(g.Gid)
+			p.gid = uint32(gid)
 		}
-		gid, _ = strconv.Atoi(g.Gid)
-		p.gid = uint32(gid)
 	}
 	for _, name := range s.Users {
 		u, err := user.Lookup(name)
@@ -175,10 +216,14 @@ func (s Socket) peers() (p peers, gid int, err error) {
 			u, err = user.LookupId(name)
 		}
 		if err != nil {
-			return p, gid, audio.ErrInvalid.With("there is no user %s on this machine", name)
+			unknown = append(unknown, "there is no user "+name+" on this machine")
+			continue
 		}
 		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
 		p.uids[uint32(uid)] = true
+	}
+	if len(unknown) > 0 {
+		return p, gid, audio.ErrInvalid.With("%s", strings.Join(unknown, "\n"))
 	}
 	return p, gid, nil
 }

@@ -40,6 +40,9 @@ func Listen(s Socket, bay *loop.Patchbay, log zerolog.Logger) (*Server, error) {
 	}, nil
 }
 
+// Permit changes who may connect from now on; only mode, group and users of s count. Whoever is connected stays.
+func (s *Server) Permit(at Socket) error { return s.listener.permit(at) }
+
 // Connections returns the number of connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()

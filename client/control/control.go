@@ -135,17 +135,30 @@ func (c *Client) RemoveRoute(ctx context.Context, name string) error {
 // Drain blocks until everything written into a loop has been played. ErrNoDevice: there is no such
 // loop. ErrBusy: a stream ended before that.
 func (c *Client) Drain(ctx context.Context, loop string) error {
-	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain")
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/drain", nil)
 }
 
 // Halt drops the frames on their way through a loop and ends its sessions. ErrNoDevice.
 func (c *Client) Halt(ctx context.Context, loop string) error {
-	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt")
+	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil)
 }
 
 // RemoveLoop removes a loop and disconnects its programs. ErrNoDevice: there is no such loop.
 func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)
+}
+
+// Reload makes the daemon read its configuration again, and returns what has changed. It returns when all of it
+// has, however long that takes. ErrInvalid lists all that is wrong with the file; after any error nothing has changed.
+func (c *Client) Reload(ctx context.Context) (r api.Reload, err error) {
+	err = c.await(ctx, http.MethodPost, "/v1/reload", &r)
+	return r, err
+}
+
+// Diff returns what a reload would change if the daemon's file had this text. name is the path of the file, for messages.
+func (c *Client) Diff(ctx context.Context, name string, text []byte) (r api.Reload, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/diff?name="+url.QueryEscape(name), text, &r)
+	return r, err
 }
 
 // Events calls tell for every event until ctx ends, or the daemon hangs up: then it returns
@@ -190,10 +203,10 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, to an
 }
 
 // await makes a request that the daemon answers when others are done.
-func (c *Client) await(ctx context.Context, method, path string) error {
+func (c *Client) await(ctx context.Context, method, path string, to any) error {
 	probe := func(ctx context.Context) error { return c.exchange(ctx, http.MethodGet, "/v1/openapi.yaml", nil, nil) }
 	return reach.Watch(ctx, c.socket, probe, func(ctx context.Context) error {
-		return c.exchange(ctx, method, path, nil, nil)
+		return c.exchange(ctx, method, path, nil, to)
 	})
 }
 

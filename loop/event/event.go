@@ -28,13 +28,14 @@ const (
 	Gone                       // the device failed, or its card went and another stands in
 	Back                       // the card is there again
 	Route                      // a route is connected, waits for an end, has lost or found its clocks, or is removed
+	Reloaded                   // the configuration was read again, whatever came of it
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
-	Route: "route",
+	Route: "route", Reloaded: "reload",
 }
 
 // String returns the name of the event.
@@ -54,5 +55,5 @@ type Event struct {
 	Holder  pcm.Holder
 	Device  string         // instead of Loop, End and Holder; route/NAME for a route
 	Changes []state.Change // of a device, and of Set; read-only
-	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now
+	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now; how a reload went
 }
