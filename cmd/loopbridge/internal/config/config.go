@@ -3,6 +3,9 @@
 //
 //	file ── decode: TOML ──▶ tables ── bind: keys by key ──▶ Config ── cross: rules between tables
 //	              └── index: where keys stand, for messages ──┘
+//
+//	Config of what runs ─┬─ Compare ──▶ Plan: a step for each table that differs, with the least that it needs
+//	Config of a file ────┘
 package config
 
 import (
@@ -97,6 +100,7 @@ type Card struct {
 type Loop struct {
 	loop.Spec
 	Device string
+	Added  bool // by an operator, to a running daemon
 }
 
 // NullDevice is the device that always exists.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // The places of routes are looked for as package loop/route does in a running daemon, and what is wrong is
@@ -37,7 +36,7 @@ func (b *binder) cords(c *Config) {
 			continue
 		}
 		b.channelsFit(path, r, from.channels, to.channels)
-		if cycle := cycleOf(ways, from, to.node); cycle != nil && !(r.Feedback && r.Setting.Gain < mixer.MaxGain) {
+		if cycle := cycleOf(ways, from, to.node); cycle != nil && !r.mayCycle() {
 			b.wrong(join(path, "to"), fmt.Sprintf("would close a cycle, in which sound grows without end: %s; "+
 				"if you want it, set feedback = true and a gain below 255", strings.Join(cycle, " -> ")))
 		}

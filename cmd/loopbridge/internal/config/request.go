@@ -30,6 +30,7 @@ func ParseLoop(object []byte, devices []string) (Loop, error) {
 	if err := b.refusal(); err != nil {
 		return Loop{}, err
 	}
+	c.Loops[0].Added = true
 	return c.Loops[0], nil
 }
 

@@ -18,6 +18,12 @@ type Route struct {
 	Line int // in the file; 0: an operator has asked for it
 }
 
+// added reports whether an operator has added it to a running daemon.
+func (r *Route) added() bool { return r.Line == 0 }
+
+// mayCycle reports whether it may close a cycle.
+func (r *Route) mayCycle() bool { return r.Feedback && r.Setting.Gain < mixer.MaxGain }
+
 // Limits of the latency of a route.
 const (
 	minLatency = time.Millisecond
