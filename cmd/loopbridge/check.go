@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +13,21 @@ import (
 // checkCmd validates a configuration file.
 type checkCmd struct {
 	File string `arg:"" help:"Configuration file (TOML); see loopbridge.toml(5)." complete:"file"`
+	Diff bool   `help:"Say what a reload with this file would change in the running daemon."`
+	JSON bool   `name:"json" help:"Print the changes as JSON."`
 }
 
 // Run prints every problem of the file as FILE:LINE:COLUMN, or that there is none.
-func (c *checkCmd) Run(e *env) error {
+func (c *checkCmd) Run(ctx context.Context, e *env) error {
+	if c.JSON && !c.Diff {
+		return usageError("--json is for --diff")
+	}
 	conf, err := loadConfig(c.File, e.stdout)
 	if err != nil {
 		return err
+	}
+	if c.Diff {
+		return printDiff(ctx, e, c.File, c.JSON)
 	}
 	routes := ""
 	if n := len(conf.Routes); n > 0 {

@@ -20,7 +20,7 @@ func TestCheckConfig(t *testing.T) {
 		}
 		var out strings.Builder
 		message := ""
-		if err := (&checkCmd{File: file}).Run(&env{stdout: &out}); err != nil {
+		if err := (&checkCmd{File: file}).Run(t.Context(), &env{stdout: &out}); err != nil {
 			message = strings.ReplaceAll(err.Error(), file, "FILE")
 		}
 		if got := strings.ReplaceAll(out.String(), file, "FILE"); got != c.out || message != c.err {

@@ -62,7 +62,7 @@ func (c *doctorCmd) log(ctx context.Context) ([]byte, error) {
 		}
 		return text, nil
 	}
-	f, err := files.OpenInput(c.Log)
+	f, err := files.Open("log", c.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -153,6 +153,8 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 			for _, change := range ev.Changes {
 				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
 			}
+		case ev.Kind == reloadKind:
+			fmt.Fprintf(e.stdout, "reload: %s\n", console.Printable(ev.Note))
 		case ev.Kind == routeKind:
 			fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, console.Printable(ev.Note))
 		case ev.Note != "":
@@ -168,10 +170,11 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// Kinds of event: a changed state, and what a route does now.
+// Kinds of event: a changed state, what a route does now, and how a reload went.
 const (
-	setKind   = "set"
-	routeKind = "route"
+	setKind    = "set"
+	routeKind  = "route"
+	reloadKind = "reload"
 )
 
 // subject returns the name that info has for the subject of an event.

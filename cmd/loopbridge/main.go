@@ -62,6 +62,7 @@ type cli struct {
 	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
+	Reload     reloadCmd     `cmd:"" help:"Make the daemon read its configuration again, and change what differs."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what keeps sound from working on this machine, and say what to do."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -59,7 +59,7 @@ func channel(sound []byte, channels, which int) (samples []byte) {
 func TestD23PortsOfTheExamplePlay(t *testing.T) {
 	c, card := portsConfig(t, tones(480, 960, 1440, 1920))
 	socket := filepath.Join(trial.TempDir(t), "s")
-	d, err := daemon.Start(c, socket, zerolog.Nop())
+	d, err := daemon.Start(c, socket, zerolog.Nop(), daemon.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func tellingDaemon(t *testing.T, socket string, terminal *os.File, command ...st
 	}
 }
 
-const changesNothing = "SIGHUP changes nothing"
+const changesNothing = "was started without a configuration"
 
 // skipUnderNohup is for tests of a signal that is ignored then, by all that they start.
 func skipUnderNohup(t *testing.T) {

@@ -83,7 +83,7 @@ func TestRefusals(t *testing.T) {
 		{"period of no frames", "play --period 0 loop0", 2, []string{"0 frames are out of range"}},
 		{"buffer of hours", "play --buffer 1h loop0", 2, []string{"out of range, use up to 10s"}},
 		{"unknown shell", "completion tcsh", 2, []string{"tcsh"}},
-		{"no configuration", "check " + none, 1, []string{"cannot read the configuration", "no such file"}},
+		{"no configuration", "check " + none, 1, []string{"cannot read " + none, "no such file"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

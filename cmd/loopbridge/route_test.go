@@ -69,7 +69,7 @@ func serveText(t *testing.T, text, socket, state string) *desktop {
 	}
 	c.Daemon.State = state
 	d := &desktop{T: t, socket: socket}
-	if d.daemon, err = daemon.Start(c, socket, zerolog.Nop()); err != nil {
+	if d.daemon, err = daemon.Start(c, socket, zerolog.Nop(), daemon.Source{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.stop)
@@ -214,7 +214,7 @@ func TestRouteOfTheFileThatCannotBe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = daemon.Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop())
+	_, err = daemon.Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop(), daemon.Source{})
 	if !errors.Is(err, audio.ErrInvalid) || !strings.Contains(err.Error(), "the route in line 1: x: a latency of 1ms is too low") {
 		t.Errorf("%v", err)
 	}

@@ -69,7 +69,7 @@ func testDaemon(t *testing.T, change ...func(*config.Config)) (socket string) {
 		f(&c)
 	}
 	socket = filepath.Join(trial.TempDir(t), "s")
-	d, err := daemon.Start(c, socket, zerolog.Nop())
+	d, err := daemon.Start(c, socket, zerolog.Nop(), daemon.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}

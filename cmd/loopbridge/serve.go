@@ -30,8 +30,12 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 		}
 	}
 	socket := cmp.Or(e.socketFlag, conf.Daemon.Socket, client.DefaultSocket())
-	return daemon.Serve(ctx, conf, daemon.Options{
-		Socket: socket, Hangups: hangups, Log: e.stderr, Version: currentVersion().Version,
+	o := daemon.Options{
+		Socket: socket, Fixed: e.socketFlag != "", Hangups: hangups, Log: e.stderr, Version: currentVersion().Version,
 		Ready: func() { fmt.Fprint(e.stdout, hint(socket, conf.Loops[0])) },
-	})
+	}
+	if c.Config != "" {
+		o.Load = func() (config.Config, error) { return config.Reload(c.Config) }
+	}
+	return daemon.Serve(ctx, conf, o)
 }

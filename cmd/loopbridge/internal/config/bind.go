@@ -20,6 +20,7 @@ type binder struct {
 	problems Problems
 	probe    func(file string, f audio.Format) error // checks an input file; nil: does not look at files
 	partial  bool                                    // a line with a syntax error was left out: a missing key may be in it
+	running  bool                                    // it is for a daemon that runs
 }
 
 // table sets the fields of a table. Any other key is a problem.

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
 // Load reads a file, and the headers of the sound files that it names. If the content is wrong, the error
@@ -21,15 +22,30 @@ func Load(path string) (Config, error) {
 	return (&binder{file: path, probe: probeInput}).parse(doc)
 }
 
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// Reload is Load for a daemon that runs already. A file without a key would end all that runs, so that is a problem,
+// too: more likely somebody is just writing it.
+func Reload(path string) (Config, error) {
+	doc, err := read(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+		return Config{}, err
+	}
+	return (&binder{file: path, probe: probeInput, running: true}).parse(doc)
+}
+
+// ParseReload is Reload for the text of a file. It opens no file.
+func ParseReload(name string, doc []byte) (Config, error) {
+	return (&binder{file: name, running: true}).parse(doc)
+}
+
+func read(path string) ([]byte, error) {
+	f, err := files.Open("configuration", path)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	doc, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	if len(doc) > maxFile {
 		return nil, fmt.Errorf("%s is larger than %d bytes: this is not a loopbridge configuration", path, maxFile)
@@ -45,6 +61,9 @@ func Parse(name string, doc []byte) (Config, error) {
 func (b *binder) parse(doc []byte) (Config, error) {
 	c := Default()
 	if values, ok := b.decode(doc); ok {
+		if b.running && len(values) == 0 {
+			b.add("", "", 0, "has no key, and would end all that runs: write what is to run, or restart the daemon for its defaults")
+		}
 		c = b.config(values)
 	}
 	if len(b.problems) > 0 {

@@ -71,7 +71,7 @@ func (b *binder) input(path string, v any, to *Input, f audio.Format) string {
 
 // probeInput says why an input file cannot be used, from its header.
 func probeInput(name string, f audio.Format) error {
-	file, err := files.OpenInput(name)
+	file, err := files.Open("input", name)
 	if err != nil {
 		return err
 	}

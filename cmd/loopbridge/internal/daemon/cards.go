@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,8 @@ const lookAgain = 2 * time.Second
 // last a timer with silence.
 func (c *cards) open(d config.Device) (backend.Stream, error) {
 	var serving atomic.Bool // after the first open, even a required card may fail
-	o := standby.Options{Look: lookAgain, Plugged: c.subscribe(), Required: d.Card.Required}
+	plugged := c.subscribe()
+	o := standby.Options{Look: lookAgain, Plugged: plugged, Required: d.Card.Required}
 	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
 		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
 			d := d
@@ -56,7 +58,27 @@ func (c *cards) open(d config.Device) (backend.Stream, error) {
 		}})
 	s, err := standby.Open(d.Config, o)
 	serving.Store(true)
-	return s, err
+	if err != nil {
+		c.unsubscribe(plugged)
+		return nil, err
+	}
+	return subscriber{s, c, plugged}, nil
+}
+
+// subscriber is a stream that is told of cards until it is closed.
+type subscriber struct {
+	backend.Stream
+	cards   *cards
+	plugged <-chan struct{}
+}
+
+// Unwrap implements backend.Wrapper.
+func (s subscriber) Unwrap() backend.Stream { return s.Stream }
+
+// Close implements backend.Stream.
+func (s subscriber) Close() error {
+	s.cards.unsubscribe(s.plugged)
+	return s.Stream.Close()
 }
 
 // openSource opens the card or PortAudio device that name means now.
@@ -112,6 +134,13 @@ func (c *cards) subscribe() <-chan struct{} {
 		c.wait.Go(func() { c.watch(ctx) })
 	}
 	return plugged
+}
+
+// unsubscribe forgets a channel of subscribe.
+func (c *cards) unsubscribe(plugged <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plugged = slices.DeleteFunc(c.plugged, func(other chan struct{}) bool { return other == plugged })
 }
 
 // watch tells subscribers that a card was plugged in. They notice themselves when their card goes.

@@ -4,12 +4,15 @@
 //	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, state file
 //	                                                  ▲
 //	                                              server: programs, operators
+//
+//	Reload ── config.Compare ──▶ followed: prepare, then routes, loops and devices go, and come; what stays is set
 package daemon
 
 import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -24,6 +27,8 @@ import (
 type Daemon struct {
 	version string // of the program
 	log     zerolog.Logger
+	source  Source
+	running running
 	bay     *loop.Patchbay
 	server  *server.Server
 	control *server.Control
@@ -34,12 +39,15 @@ type Daemon struct {
 	routes  routeSet
 	sockets socketSet
 	wait    sync.WaitGroup
+
+	accepted, refused atomic.Uint64 // reloads
 }
 
 // Start opens everything and returns once programs can connect. The state of devices is kept in
 // c.Daemon.State; "" keeps none.
-func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) {
+func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*Daemon, error) {
 	d := newDaemon(log)
+	d.source = source
 	if err := d.start(c, socket); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -51,11 +59,14 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
-	d.routes, d.sockets.log = newRouteSet(d.bay), log
+	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
 	return d
 }
 
 func (d *Daemon) start(c config.Config, socket string) error {
+	d.running.mu.Lock()
+	defer d.running.mu.Unlock()
+	d.running.config.Daemon = c.Daemon
 	var err error
 	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
 		return err
@@ -68,11 +79,11 @@ func (d *Daemon) start(c config.Config, socket string) error {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 	}
-	d.loops = loopSet{bay: d.bay, names: nameListOf(socket, len(d.sockets.bound) > 0), state: d.state}
-	if err := d.loops.begin(c.Loops); err != nil {
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket, len(d.sockets.bound) > 0), state: d.state, running: &d.running}
+	if err := d.loops.beginLocked(c.Loops); err != nil {
 		return err
 	}
-	if err := d.routes.begin(c.Routes, d.state); err != nil {
+	if err := d.routes.beginLocked(c.Routes, d.state); err != nil {
 		return err
 	}
 	d.state.KeepAdopted()
@@ -80,7 +91,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Thread: d.threads.State, Version: d.version}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version}
 	if d.control, err = server.ListenControl(d.sockets.operators(socket, c.Daemon), panel, d.log); err != nil {
 		return err
 	}
@@ -102,6 +113,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 
 // Close disconnects all programs and closes everything, also after half a start.
 func (d *Daemon) Close() error {
+	d.running.mu.Lock() // after a reload that goes on
+	d.running.closed = true
+	d.running.mu.Unlock()
 	var errs []error
 	if d.control != nil {
 		errs = append(errs, d.control.Close())

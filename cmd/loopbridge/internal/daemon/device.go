@@ -19,9 +19,27 @@ import (
 
 // addDevice opens a device, restores its state and adds it to the patchbay.
 func (d *Daemon) addDevice(c config.Device) error {
-	stream, err := d.open(c)
+	device, err := d.openDevice(c)
 	if err != nil {
 		return err
+	}
+	return d.insertDevice(device, c)
+}
+
+// insertDevice adds an open device to the patchbay, or closes it.
+func (d *Daemon) insertDevice(device *loop.Engine, c config.Device) error {
+	if err := d.bay.AddDevice(device); err != nil {
+		return errors.Join(err, device.Close())
+	}
+	d.running.config.Devices = append(d.running.config.Devices, c)
+	return nil
+}
+
+// openDevice opens a device and restores its state.
+func (d *Daemon) openDevice(c config.Device) (*loop.Engine, error) {
+	stream, err := d.open(c)
+	if err != nil {
+		return nil, err
 	}
 	if r, ok := backend.As[backend.Reporter](stream); ok {
 		d.wait.Go(func() { logReports(d.log, c, r) })
@@ -34,15 +52,12 @@ func (d *Daemon) addDevice(c config.Device) error {
 	}
 	device, err := loop.NewEngineWith(c.Name, stream, o)
 	if err != nil {
-		return errors.Join(err, stream.Close())
+		return nil, errors.Join(err, stream.Close())
 	}
-	if err = d.setUp(device, c); err == nil {
-		err = d.bay.AddDevice(device)
+	if err := d.setUp(device, c); err != nil {
+		return nil, errors.Join(err, device.Close())
 	}
-	if err != nil {
-		return errors.Join(err, device.Close())
-	}
-	return nil
+	return device, nil
 }
 
 // setUp gives a device its configured state, and then the one that was saved.
@@ -129,7 +144,7 @@ func openInput(in config.Input, f audio.Format) (null.Source, error) {
 	case in.File == "":
 		return nil, nil
 	}
-	file, err := files.OpenInput(in.File)
+	file, err := files.Open("input", in.File)
 	if err != nil {
 		return nil, fmt.Errorf("input: %w", err)
 	}

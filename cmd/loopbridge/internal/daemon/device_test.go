@@ -83,7 +83,7 @@ func TestCardDevice(t *testing.T) {
 // TestCardDaemon: a daemon with the example starts and ends, and leaves a whole file.
 func TestCardDaemon(t *testing.T) {
 	c := exampleCard(t)
-	d, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop())
+	d, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop(), Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestReportsAreLogged(t *testing.T) {
 func TestPortsOfAStreamThatHasNone(t *testing.T) {
 	c := config.Default()
 	c.Devices[0].Ports.Play.Use = audio.PortSpeaker
-	if _, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop()); err == nil || err.Error() != "device null: the device has no play side to have ports" {
+	if _, err := Start(c, filepath.Join(trial.TempDir(t), "s"), zerolog.Nop(), Source{}); err == nil || err.Error() != "device null: the device has no play side to have ports" {
 		t.Error(err)
 	}
 }

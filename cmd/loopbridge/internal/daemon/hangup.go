@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Hangups receives SIGHUP, which ends the daemon only if its terminal has closed. A script that
-// sends it to all daemons, so that they reload, must not cut every stream.
+// Hangups receives SIGHUP, which makes a daemon read its configuration again. It ends one only that was started by hand, if the
+// terminal has closed.
 type Hangups struct {
 	signals  <-chan os.Signal // nil: ignored
 	terminal bool             // the process had a terminal at the start

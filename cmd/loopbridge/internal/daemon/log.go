@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,8 +16,8 @@ import (
 )
 
 // newLog writes text to a terminal, and JSON elsewhere but to the journal of systemd. Logging never blocks, and
-// lines of a kind that comes too often are left out. Close the queue at the end.
-func newLog(w io.Writer, toJournal bool, level zerolog.Level) (zerolog.Logger, *logQueue) {
+// lines of a kind that comes too often are left out. Close the queue at the end. least is the level of what is logged.
+func newLog(w io.Writer, toJournal bool, least *threshold) (zerolog.Logger, *logQueue) {
 	switch {
 	case toJournal:
 		w = newJournalWriter(w)
@@ -24,8 +25,26 @@ func newLog(w io.Writer, toJournal bool, level zerolog.Level) (zerolog.Logger, *
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}
 	}
 	queue := newLogQueue(w)
-	unlimited := zerolog.New(queue).Level(level).Hook(stamp())
+	unlimited := zerolog.New(queue).Hook(least, stamp())
 	return limited(unlimited), queue
+}
+
+// threshold drops lines below a level, which can be changed. Any goroutine may call its methods.
+type threshold struct{ least atomic.Int32 }
+
+func newThreshold(level zerolog.Level) *threshold {
+	t := &threshold{}
+	t.set(level)
+	return t
+}
+
+func (t *threshold) set(level zerolog.Level) { t.least.Store(int32(level)) }
+
+// Run implements zerolog.Hook.
+func (t *threshold) Run(e *zerolog.Event, level zerolog.Level, _ string) {
+	if level < zerolog.Level(t.least.Load()) {
+		e.Discard()
+	}
 }
 
 // limited returns a logger that leaves out lines of a kind that comes too often.
@@ -56,6 +75,9 @@ func logEvents(log zerolog.Logger, s *event.Subscription) {
 }
 
 func logEvent(log zerolog.Logger, ev event.Event) {
+	if ev.Kind == event.Reloaded {
+		return // it is logged with what has changed
+	}
 	line, message := log.Info(), ev.Kind.String()
 	switch ev.Kind {
 	case event.Opened:

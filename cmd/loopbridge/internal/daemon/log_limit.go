@@ -39,6 +39,9 @@ type logKind struct {
 
 // Run implements zerolog.Hook.
 func (l *logLimit) Run(e *zerolog.Event, level zerolog.Level, message string) {
+	if !e.Enabled() {
+		return // its level is not logged
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	message, k := l.findLocked(message)

@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"fmt"
-	"slices"
-	"sync"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
@@ -16,15 +14,11 @@ type loopSet struct {
 	bay   *loop.Patchbay
 	names nameList
 	state *statefile.File
-
-	mu  sync.Mutex
-	all []config.Loop
+	*running
 }
 
-// begin adds the loops of the configuration.
-func (s *loopSet) begin(loops []config.Loop) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// beginLocked adds the loops of the configuration.
+func (s *loopSet) beginLocked(loops []config.Loop) error {
 	for _, l := range loops {
 		if err := s.insertLocked(l); err != nil {
 			return fmt.Errorf("loop %s: %w", l.Name, err)
@@ -42,7 +36,7 @@ func (s *loopSet) insertLocked(l config.Loop) error {
 	if err := s.bay.Add(l.Spec, device); err != nil {
 		return err
 	}
-	s.all = append(s.all, l)
+	s.config.Loops = append(s.config.Loops, l)
 	s.state.RestoreLoop(l.Name)
 	return nil
 }
@@ -62,16 +56,24 @@ func (s *loopSet) Add(text []byte) (name string, err error) {
 	if err := s.insertLocked(l); err != nil {
 		return "", err
 	}
-	return l.Name, s.names.write(s.all)
+	return l.Name, s.names.write(s.config.Loops)
 }
 
 // Remove implements server.Loops.
 func (s *loopSet) Remove(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.removeLocked(name); err != nil {
+		return err
+	}
+	return s.names.write(s.config.Loops)
+}
+
+// removeLocked removes a loop.
+func (s *loopSet) removeLocked(name string) error {
 	if err := s.bay.Remove(name); err != nil {
 		return err
 	}
-	s.all = slices.DeleteFunc(s.all, func(l config.Loop) bool { return l.Name == name })
-	return s.names.write(s.all)
+	dropLocked(&s.config.Loops, name, loopName)
+	return nil
 }

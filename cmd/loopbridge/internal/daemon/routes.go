@@ -21,19 +21,23 @@ type routeSet struct {
 	bay    *loop.Patchbay
 	cancel context.CancelFunc // nil: not begun
 	wait   sync.WaitGroup
+	*running
 }
 
-func newRouteSet(bay *loop.Patchbay) routeSet { return routeSet{Board: route.NewBoard(bay), bay: bay} }
+func newRouteSet(bay *loop.Patchbay, r *running) routeSet {
+	return routeSet{Board: route.NewBoard(bay), bay: bay, running: r}
+}
 
-// begin adds the routes of the configuration.
-func (s *routeSet) begin(routes []config.Route, state *statefile.File) error {
+// beginLocked adds the routes of the configuration.
+func (s *routeSet) beginLocked(routes []config.Route, state *statefile.File) error {
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
 	s.wait.Go(func() { s.follow(ctx) })
 	state.Routes(s.Board)
 	for _, r := range routes {
-		state.RestoreRoute(&r.Spec)
-		if _, err := s.Board.Add(r.Spec); err != nil {
+		spec := r.Spec
+		state.RestoreRoute(&spec)
+		if err := s.insertLocked(r, spec); err != nil {
 			return fmt.Errorf("the route in line %d: %w", r.Line, err)
 		}
 	}
@@ -46,8 +50,34 @@ func (s *routeSet) Add(text []byte) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.Board.Add(r.Spec)
-	return r.Name, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return r.Name, s.insertLocked(r, r.Spec)
+}
+
+// insertLocked adds a route that begins as spec says.
+func (s *routeSet) insertLocked(r config.Route, spec route.Spec) error {
+	if _, err := s.Board.Add(spec); err != nil {
+		return err
+	}
+	s.config.Routes = append(s.config.Routes, r)
+	return nil
+}
+
+// Remove implements server.Routes.
+func (s *routeSet) Remove(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.removeLocked(name)
+}
+
+// removeLocked removes a route.
+func (s *routeSet) removeLocked(name string) error {
+	if err := s.Board.Remove(name); err != nil {
+		return err
+	}
+	dropLocked(&s.config.Routes, name, routeName)
+	return nil
 }
 
 // close removes all routes.

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/rs/zerolog"
-
 	"github.com/loopbridge/loopbridge/backend/portaudio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
@@ -18,7 +16,10 @@ import (
 
 // Options are what Serve needs besides a configuration.
 type Options struct {
-	Socket  string // path of the daemon's socket
+	Socket string // path of the daemon's socket
+	Fixed  bool   // the command line gives it, whatever a configuration says
+	// Load reads the configuration again. nil: there is none.
+	Load    func() (config.Config, error)
 	Hangups Hangups
 	Log     io.Writer
 	Version string // of the program, for the log
@@ -43,13 +44,20 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 			out = libraries.Own
 		}
 	}
-	log, queue := newLog(out, toJournal, c.Daemon.Log)
+	least := newThreshold(c.Daemon.Log)
+	log, queue := newLog(out, toJournal, least)
 	defer queue.Close()
 	if libraries != nil {
 		libraries.Listen(libraryLog(log))
 	}
-	c.Daemon.State = statefile.Path(c.Daemon.State, o.Socket)
 	d := newDaemon(log)
+	d.source = Source{Load: o.Load, Level: least.set, Reloading: reloading, Settle: func(file *config.Config) {
+		file.Daemon.State = statefile.Path(file.Daemon.State, o.Socket)
+		if o.Fixed {
+			file.Daemon.Socket = c.Daemon.Socket
+		}
+	}}
+	d.source.Settle(&c)
 	d.version, d.sockets.bound = o.Version, bound
 	started := extendStart()
 	err = d.start(c, o.Socket)
@@ -65,14 +73,25 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	if !systemd.Notifies() {
 		o.Ready()
 	}
-	log.Info().Str("cause", o.Hangups.wait(ctx, log)).Msg("stopping")
+	log.Info().Str("cause", o.Hangups.wait(ctx, d)).Msg("stopping")
 	systemd.Stopping()
 	ended()
 	return d.Close()
 }
 
-// wait blocks until the daemon must stop, and returns the reason.
-func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
+// reloading tells the service manager of a reload, which gets the processor at once.
+func reloading(begun bool) {
+	if begun {
+		sched.TightenTimers()
+		systemd.Reloading()
+		return
+	}
+	sched.RelaxTimers()
+	systemd.Ready()
+}
+
+// wait reloads the configuration at each SIGHUP. It blocks until the daemon must stop, and returns the reason.
+func (h Hangups) wait(ctx context.Context, d *Daemon) string {
 	for {
 		select {
 		case <-ctx.Done():
@@ -81,8 +100,7 @@ func (h Hangups) wait(ctx context.Context, log zerolog.Logger) string {
 			if h.closed() {
 				return "the terminal has closed"
 			}
-			log.Info().Msg("SIGHUP changes nothing: " +
-				"a new configuration takes a restart; \"loopbridge loop\" and \"route\" add and remove loops and routes without one")
+			_, _ = d.Reload() // the log has what came of it
 		}
 	}
 }

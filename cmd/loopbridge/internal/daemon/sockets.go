@@ -32,13 +32,18 @@ func (s *socketSet) operators(path string, c config.Daemon) server.Socket {
 }
 
 func (s *socketSet) take(name, unit, path string, c config.Daemon) server.Socket {
-	at := server.Socket{Path: path, Mode: c.Mode, Group: c.Group, Users: c.Users}
+	at := socketOf(path, &c)
 	if f := s.bound[name]; f != nil {
 		delete(s.bound, name)
 		at.Bound = &server.Bound{File: f}
 		s.compare(path, unit, c)
 	}
 	return at
+}
+
+// socketOf returns a socket for those who may connect.
+func socketOf(path string, c *config.Daemon) server.Socket {
+	return server.Socket{Path: path, Mode: c.Mode, Group: c.Group, Users: c.Users}
 }
 
 // compare warns if a socket of systemd lets in others than the configuration says.

@@ -20,15 +20,15 @@ func Create(name string) (f *os.File, created bool, err error) {
 	return f, false, err
 }
 
-// OpenInput opens a regular file for reading. It does not wait for the writer of a pipe.
-func OpenInput(name string) (*os.File, error) {
+// Open opens a regular file for reading. It does not wait for the writer of a pipe. use is what the file is for, in one word.
+func Open(use, name string) (*os.File, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, Cause(err))
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = NotRegular("input", name, info.Mode())
+		err = NotRegular(use, name, info.Mode())
 	}
 	if err != nil {
 		file.Close()
