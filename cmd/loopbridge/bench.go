@@ -18,6 +18,7 @@ import (
 type benchCmd struct {
 	Pairs    benchPairsCmd    `cmd:"" help:"Carry numbered frames over many loops at once, and check every frame."`
 	Idle     benchIdleCmd     `cmd:"" help:"Count the wake-ups of a daemon without clients."`
+	Reload   benchReloadCmd   `cmd:"" help:"Measure how long a daemon takes to start, and to follow a configuration in which one loop has changed."`
 	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
 	Servo    benchServoCmd    `cmd:"" help:"Simulate how two clocks are followed, compared with others."`
@@ -88,6 +89,29 @@ func (c *benchIdleCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	r, err := bench.Idle(ctx, exe, c.Loops, c.Duration)
+	if err != nil {
+		return benchStopped(ctx, err)
+	}
+	return printBench(e.stdout, &r, c.JSON)
+}
+
+// benchReloadCmd is the command "bench reload".
+type benchReloadCmd struct {
+	Loops  int  `help:"How many." default:"300" placeholder:"N"`
+	Rounds int  `help:"Number of measurements; the median counts." default:"21" placeholder:"N"`
+	JSON   bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints the result.
+func (c *benchReloadCmd) Run(ctx context.Context, e *env) error {
+	if c.Loops < 1 || c.Rounds < 1 {
+		return usageError("use at least one loop and one round")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	r, err := bench.Reload(ctx, exe, c.Loops, c.Rounds)
 	if err != nil {
 		return benchStopped(ctx, err)
 	}

@@ -49,6 +49,17 @@ func TestBenchIdle(t *testing.T) {
 	leftNothing(t, dir)
 }
 
+func TestBenchReload(t *testing.T) {
+	p, dir := startBench(t, "reload", "--loops=3", "--rounds=2", "--json")
+	o := p.wait(t)
+	o.want(t, exitOK)
+	var r bench.ReloadReport
+	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil || r.Loops != 3 || r.Start <= 0 || r.Median <= 0 || r.Worst < r.Median {
+		t.Errorf("%v: %s", err, o.stdout)
+	}
+	leftNothing(t, dir)
+}
+
 func TestBenchServo(t *testing.T) {
 	dir := trial.TempDir(t)
 	o := cliRun(t, nil, "bench", "servo", "--duration=3m", "--json", "--plot="+filepath.Join(dir, "a.png"))
@@ -105,6 +116,7 @@ func TestBenchRefusals(t *testing.T) {
 		"pairs --format=MP3":          "MP3",
 		"pairs --pairs=100000000":     "open files",
 		"idle --loops=0":              "at least one loop",
+		"reload --loops=0":            "at least one loop",
 		"idle --duration=-1s":         "time",
 		"pairs --clients-per-process": "clients-per-process",
 		"servo --period=1":            "a period is 16 to 8192 frames",
