@@ -45,3 +45,9 @@ func splitMix(state uint64) (next, z uint64) {
 	z = (z ^ z>>27) * 0x94D049BB133111EB
 	return state, z ^ z>>31
 }
+
+// State returns where the noise is: plain data for another process.
+func (d *Dither) State() uint64 { return d.state }
+
+// Restore makes the noise go on from a state.
+func (d *Dither) Restore(state uint64) { d.state = state }

@@ -24,6 +24,11 @@ func (e *End) Close(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return e.await(ctx, done)
+}
+
+// await blocks until done is closed, as Close says; nil: at once.
+func (e *End) await(ctx context.Context, done <-chan struct{}) error {
 	if done == nil {
 		return e.errUndelivered()
 	}

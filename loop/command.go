@@ -14,6 +14,10 @@ func (e *Engine) do(f func()) { e.post(f)() }
 // post is do without the wait, which it returns, for callers that release a lock first. Commands
 // run in the order in which they are posted.
 func (e *Engine) post(f func()) (wait func()) {
+	if e.stands { // nobody else uses it
+		f()
+		return func() {}
+	}
 	c := &command{do: f, done: make(chan struct{})}
 	for {
 		c.next = e.commands.Load()

@@ -74,11 +74,14 @@ func (l *Loop) leaveSessionLocked(e *End) {
 
 // Drain blocks until the engine has taken everything written before the call. ErrReset: the session
 // ended first. ErrGone: the server of this client has closed.
-func (e *End) Drain(ctx context.Context) error { return e.BeginDrain()(ctx) }
+func (e *End) Drain(ctx context.Context) error {
+	_, wait := e.BeginDrain()
+	return wait(ctx)
+}
 
 // BeginDrain is Drain without the wait, for callers that receive requests in order: later writes are not
-// part of the drain. It does not block; the wait it returns does, and returns what Drain would.
-func (e *End) BeginDrain() (wait func(context.Context) error) {
+// part of the drain, which ends at position to. It does not block; the wait it returns does, and returns what Drain would.
+func (e *End) BeginDrain() (to uint64, wait func(context.Context) error) {
 	l := e.loop
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,17 +90,23 @@ func (e *End) BeginDrain() (wait func(context.Context) error) {
 		err = audio.ErrReset.With("%s: the other end closed before all was played", l.spec.Name)
 	}
 	if err != nil || e.pendingLocked() == 0 {
-		return func(context.Context) error { return err }
+		return 0, func(context.Context) error { return err }
 	}
-	d := drain{to: (ring.Writer{Ring: e.Ring}).Written(), done: make(chan error, 1)}
+	to = (ring.Writer{Ring: e.Ring}).Written()
+	return to, e.awaitDrainLocked(to)
+}
+
+// awaitDrainLocked returns the wait for a drain up to a position.
+func (e *End) awaitDrainLocked(to uint64) (wait func(context.Context) error) {
+	d := drain{to: to, done: make(chan error, 1)}
 	e.drains = append(e.drains, d)
-	e.DrainTo.Store(d.to)
+	e.DrainTo.Store(max(e.DrainTo.Load(), to))
 	return func(ctx context.Context) error {
 		select {
 		case err := <-d.done:
 			return err
 		case <-ctx.Done():
-			return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", l.spec.Name, ctx.Err())
+			return audio.ErrInterrupted.With("%s: the drain was interrupted: %v", e.loop.spec.Name, ctx.Err())
 		}
 	}
 }

@@ -24,11 +24,12 @@ func (e *Engine) run(thread func()) {
 			e.obey()
 			continue
 		}
-		tick, err := e.stream.Wait()
+		tick, err := e.next()
 		if err != nil {
 			e.fail(err)
 			continue
 		}
+		e.tick = tick
 		if restarted := e.obey(); restarted {
 			tick = backend.Tick{}
 		}
@@ -42,6 +43,15 @@ func (e *Engine) run(thread func()) {
 		}
 	}
 	e.obey() // the last commands
+}
+
+// next waits for the next tick. After a handover the first one is that which the process before has not come to.
+func (e *Engine) next() (backend.Tick, error) {
+	if e.inherits {
+		e.inherits = false
+		return e.tick, nil
+	}
+	return e.stream.Wait()
 }
 
 // cycle moves what is due on every line: from the device to recording clients, between programs,

@@ -41,6 +41,7 @@ type End struct {
 	freed      bool
 	serverGone bool        // the server of this client has closed
 	timer      *time.Timer // start_timeout, while armed
+	deadline   time.Time   // of timer
 	unsettled  bool        // a server that has not yet called Setup
 	drains     []drain
 	marks      []uint64 // positions of the eof marks not yet reached, ascending
@@ -128,25 +129,22 @@ func (e *End) setStateLocked(s ring.State, why syscall.Errno) {
 	}
 	e.Ring.Publish(s, why)
 	e.host.Ring()
-	if s == ring.Armed && e.role == pcm.Server {
-		e.armTimer()
+	if limit := e.loop.spec.StartTimeout; limit > 0 && s == ring.Armed && e.role == pcm.Server {
+		e.armTimer(limit)
 	}
 }
 
 // armTimer limits how long a server waits armed for its client.
-func (e *End) armTimer() {
-	if e.loop.spec.StartTimeout <= 0 {
-		return
-	}
+func (e *End) armTimer(limit time.Duration) {
 	var timer *time.Timer
-	timer = time.AfterFunc(e.loop.spec.StartTimeout, func() {
+	timer = time.AfterFunc(limit, func() {
 		e.loop.mu.Lock()
 		defer e.loop.mu.Unlock()
 		if e.timer == timer && e.state == ring.Armed {
 			e.setStateLocked(ring.Idle, syscall.ETIMEDOUT)
 		}
 	})
-	e.timer = timer
+	e.timer, e.deadline = timer, time.Now().Add(limit)
 }
 
 // freeLocked releases the memory. No line may use the ring.

@@ -39,6 +39,12 @@ type Engine struct {
 	running  bool
 	failed   bool // the device failed
 	quit     bool
+	inherits bool         // tick is that of the process before, and due
+	tick     backend.Tick // the last one
+
+	stands  bool   // it was resumed, and does not yet run
+	resumed bool   // it was handed over
+	thread  func() // of EngineOptions
 
 	cycles          atomic.Uint64
 	xruns           atomic.Uint64 // of the device
@@ -74,13 +80,18 @@ func NewEngineWith(name string, s backend.Stream, o EngineOptions) (*Engine, err
 	if err != nil {
 		return nil, err
 	}
-	go e.run(o.Thread)
+	e.start()
+	return e, nil
+}
+
+// start starts the goroutines of the engine.
+func (e *Engine) start() {
+	go e.run(e.thread)
 	go func() {
 		defer close(e.reported)
 		e.lines.Report()
 	}()
 	e.helpers.Go(func() { e.device.Ride(e.stopped) })
-	return e, nil
 }
 
 // newEngine makes an engine that does not run.
@@ -88,7 +99,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), period: granted.Period,
-		note: o.Note, wake: make(chan struct{}, 1),
+		note: o.Note, thread: o.Thread, wake: make(chan struct{}, 1),
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	var err error

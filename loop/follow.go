@@ -11,7 +11,7 @@ import (
 // follow is the follower goroutine: it reacts to changes of the hardware's controls and of the card
 // the device runs on, until the engine ends or the stream is closed.
 func (e *Engine) follow() {
-	if e.autoPort != nil {
+	if e.autoPort != nil && !e.resumed {
 		e.warn(e.autoPort.Begin())
 	}
 	var controls <-chan backend.ControlChange

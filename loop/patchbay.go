@@ -50,7 +50,9 @@ func (b *Patchbay) AddDevice(e *Engine) error {
 	}
 	b.devices = append(b.devices, e)
 	e.bay = b
-	e.helpers.Go(e.follow)
+	if !e.stands {
+		e.helpers.Go(e.follow)
+	}
 	b.events.Bump()
 	return nil
 }

@@ -1,6 +1,10 @@
 package mixer
 
-import "github.com/loopbridge/loopbridge/audio"
+import (
+	"slices"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
 
 // Fader applies gain, balance and mute to a source or an output. A change is a straight line over
 // the next block, from the previous level to the new one at the last frame: no clicks.
@@ -131,4 +135,29 @@ func (f *Fader) Mix(dst, src []float32) {
 		slideAdd(dst, src, &f.shape)
 		f.Jump()
 	}
+}
+
+// FaderState is what a Fader knows beside its settings: plain data for another process.
+type FaderState struct {
+	Ramps       bool // on the way from Now to Wanted
+	Now, Wanted []float32
+}
+
+// State returns the state between two blocks. It allocates.
+func (f *Fader) State() FaderState {
+	return FaderState{f.state == ramp, slices.Clone(f.now), slices.Clone(f.wanted)}
+}
+
+// Restore makes f go on from a state of a Fader with as many channels; it reports whether it has as many.
+func (f *Fader) Restore(s FaderState) bool {
+	if len(s.Now) != len(f.now) || len(s.Wanted) != len(f.wanted) {
+		return false
+	}
+	copy(f.wanted, s.Wanted)
+	f.Jump()
+	if s.Ramps {
+		copy(f.now, s.Now)
+		f.state = ramp
+	}
+	return true
 }

@@ -46,3 +46,12 @@ func (m *Monitor) Mix(play, record []float32) {
 		record, play = record[in:], play[out:]
 	}
 }
+
+// State returns the state between two blocks. It allocates.
+func (m *Monitor) State() FaderState { return m.fader.State() }
+
+// Restore makes m go on from a state, under the gain that it had; it reports whether it has as many channels.
+func (m *Monitor) Restore(s FaderState, gain int) bool {
+	m.setting.Gain = gain
+	return m.fader.Restore(s)
+}

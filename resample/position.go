@@ -36,12 +36,14 @@ func gcd(a, b int) int {
 
 // adjust changes the step to factor times the nominal one.
 func (p *place) adjust(factor float64) {
-	p.step = p.nominal
-	if factor != 1 {
-		p.step = uint64(math.Round(float64(p.nominal) * factor))
+	if factor == 1 {
+		p.setStep(p.nominal)
+	} else {
+		p.setStep(uint64(math.Round(float64(p.nominal) * factor)))
 	}
-	p.whole, p.part = int(p.step/p.frame), p.step%p.frame
 }
+
+func (p *place) setStep(step uint64) { p.step, p.whole, p.part = step, int(step/p.frame), step%p.frame }
 
 // next advances by a step and returns by how many frames.
 func (p *place) next() int {

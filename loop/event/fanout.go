@@ -89,6 +89,13 @@ func (f *Fanout) Revision() (events uint64, next <-chan struct{}) {
 	return f.seen, f.next
 }
 
+// Resume makes the count go on from that of the process before. Call it before anything else.
+func (f *Fanout) Resume(events uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = events
+}
+
 // Close ends all subscriptions, including later ones.
 func (f *Fanout) Close() {
 	f.mu.Lock()

@@ -52,13 +52,27 @@ func (s *Set) Report() {
 	for range s.kick {
 		for ln := s.reports.Swap(nil); ln != nil; {
 			next := ln.reported // first: once the findings are taken, ln may be pushed again
-			if found := Finding(ln.findings.Swap(0)); found != 0 {
-				ln.owner.Found(found)
-			}
+			s.tell(ln)
 			ln = next
 		}
 	}
 }
 
+// tell tells the owner of a line what was found about it.
+func (s *Set) tell(ln *Line) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if found := Finding(ln.findings.Swap(0)); found != 0 {
+		ln.owner.Found(found)
+	}
+}
+
 // EndReports ends Report. No line may find anything after it.
 func (s *Set) EndReports() { close(s.kick) }
+
+// HoldReports keeps the reporter from telling findings until release is called: they stay on their lines. It waits for one
+// that is being told. Not for the engine's goroutine, which must still run.
+func (s *Set) HoldReports() (release func()) {
+	s.telling.Lock()
+	return s.telling.Unlock
+}

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -36,6 +37,7 @@ type Set struct {
 
 	reports atomic.Pointer[Line]
 	kick    chan struct{} // wakes the reporter
+	telling sync.Mutex    // held by the reporter while it tells; the engine never takes it
 }
 
 // NewSet returns an empty set for a device whose stream has this rate and configured period in frames.

@@ -38,6 +38,15 @@ func (b *Board) Changes() <-chan struct{} { return b.changed }
 // clock that the route is to move is moved by another one. ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
 // work, such as a cycle.
 func (b *Board) Add(s Spec) (*Route, error) {
+	r, err := b.add(s)
+	if err == nil {
+		r.start()
+	}
+	return r, err
+}
+
+// add makes a route that does not run.
+func (b *Board) add(s Spec) (*Route, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
@@ -69,7 +78,7 @@ func (b *Board) Add(s Spec) (*Route, error) {
 			"if you want it, set feedback = true and a gain below 255", s.Name, strings.Join(cycle, " -> "))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Route{bay: b.bay, pitches: b.pitches, spec: s, from: from, to: to, plan: plan, cancel: cancel, done: make(chan struct{}),
+	r := &Route{bay: b.bay, pitches: b.pitches, spec: s, from: from, to: to, plan: plan, ctx: ctx, cancel: cancel, done: make(chan struct{}),
 		changed: b.changed, settings: newSettings(&s)}
 	r.status.Paused.Store(s.Paused)
 	if err := r.book(); err != nil {
@@ -83,9 +92,11 @@ func (b *Board) Add(s Spec) (*Route, error) {
 		cancel()
 		return nil, err
 	}
-	go r.run(ctx)
 	return r, nil
 }
+
+// start lets a route run.
+func (r *Route) start() { go r.run(r.ctx) }
 
 // cycleLocked returns the nodes of the cycle that a cord from a place to a node would close, or nil.
 func (b *Board) cycleLocked(from *place, to string) []string {

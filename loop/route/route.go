@@ -11,7 +11,6 @@ import (
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // Route is one patch cord. Any goroutine but an engine's may call its methods.
@@ -20,6 +19,7 @@ type Route struct {
 	spec     Spec
 	from, to place
 	plan     plan
+	ctx      context.Context // of run
 	cancel   context.CancelFunc
 	done     chan struct{}
 	status   line.BridgeStatus
@@ -27,6 +27,7 @@ type Route struct {
 	pitches  *pitches        // the board's
 	booked   moved           // with drift = "pitch"
 	broken   broken          // owned by run
+	inherits inheritance     // owned by run
 
 	mu       sync.Mutex
 	settings device.Settings // of the play side; what is recorded passes no controls
@@ -91,7 +92,12 @@ func (r *Route) tell() {
 
 // join opens both ends, and returns when one of them is over.
 func (r *Route) join(ctx context.Context) error {
-	if err := r.ready(); err != nil {
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := r.inherits.cord
+	if r.inherits.cord = nil; c != nil {
+		defer r.drives(both, cancel, c)()
+	} else if err := r.ready(); err != nil {
 		return err
 	}
 	from, err := r.open(ctx, r.from, pcm.Read)
@@ -102,8 +108,6 @@ func (r *Route) join(ctx context.Context) error {
 	if !from.runs(ctx) {
 		return nil
 	}
-	both, cancel := context.WithCancel(ctx)
-	defer cancel()
 	go func() {
 		from.ended(both)
 		cancel()
@@ -119,11 +123,12 @@ func (r *Route) join(ctx context.Context) error {
 	if !to.runs(both) {
 		return nil
 	}
-	c, err := r.connect(from.end, to.end)
-	if err != nil {
-		return err
+	if c == nil {
+		if c, err = r.connect(from.end, to.end, nil); err != nil {
+			return err
+		}
+		defer r.drives(both, cancel, c)()
 	}
-	defer r.drives(both, cancel, c)()
 	go func() {
 		to.ended(both)
 		cancel()
@@ -137,11 +142,14 @@ func (r *Route) join(ctx context.Context) error {
 
 // open opens an end as soon as it is free.
 func (r *Route) open(ctx context.Context, p place, d audio.Direction) (*host, error) {
+	if h := r.inherits.take(d); h != nil {
+		return h, nil
+	}
 	r.mu.Lock()
 	r.waitsFor, r.err = p.loop, nil
 	r.mu.Unlock()
 	r.tell()
-	h := &host{bell: make(chan struct{}, 1)}
+	h := newHost(r.spec.Name)
 	end, err := r.bay.Attach(ctx, p.loop, pcm.Options{
 		Role: p.role, Direction: d, Wait: pcm.Forever,
 		Period: r.plan.period(p.on), Buffer: r.plan.buffer(p.on),
@@ -174,8 +182,8 @@ func (c *cord) Found(f line.Finding) {
 	}
 }
 
-// connect makes the line between two ends.
-func (r *Route) connect(from, to *loop.End) (*cord, error) {
+// connect makes the line between two ends; was is what the cord of the process before knew, or nil.
+func (r *Route) connect(from, to *loop.End, was *CordState) (*cord, error) {
 	m, err := r.spec.matrix(from.Format.Channels, to.Format.Channels)
 	if err != nil {
 		return nil, err
@@ -195,6 +203,15 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	}
 	if p != nil {
 		o.Moves = p.side
+		if was != nil {
+			err = p.resume(&was.Pitch)
+		}
+	}
+	if was != nil && (err != nil || o.Moves != was.Moves) {
+		if p != nil {
+			r.stop(p)
+		}
+		return nil, audio.ErrInvalid.With("%s: the state has another clock that is moved", r.spec.Name)
 	}
 	c := &cord{pitch: p, why: why, engine: to.Engine(), controls: to.Controls(), follows: o.Clock != nil,
 		rate: from.Engine().Granted().Format.Rate, over: make(chan struct{})}
@@ -211,6 +228,9 @@ func (r *Route) connect(from, to *loop.End) (*cord, error) {
 	c.line = line.NewRoute(c, &line.Loop{}, bridge, &to.End)
 	r.cord, r.waitsFor = c, ""
 	c.engine.Add(c.line)
+	if was != nil {
+		_ = c.line.Restore(&was.Line) // if it does not fit, the line begins anew
+	}
 	r.tell()
 	return c, nil
 }
@@ -231,51 +251,3 @@ func (r *Route) disconnect(c *cord) {
 
 // fading is how long a route may take to fade out.
 const fading = time.Second
-
-// host is a route as an end sees it.
-type host struct {
-	end  *loop.End
-	bell chan struct{}
-}
-
-// Routed implements loop.Routed.
-func (h *host) Routed() {}
-
-// Memory implements loop.Host.
-func (h *host) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
-
-// Free implements loop.Host.
-func (h *host) Free([]byte) {}
-
-// Ring implements loop.Host.
-func (h *host) Ring() {
-	select {
-	case h.bell <- struct{}{}:
-	default:
-	}
-}
-
-// Disconnect implements loop.Host: the end is Ended already.
-func (h *host) Disconnect(error) {}
-
-// runs blocks until the end runs, and reports whether it does.
-func (h *host) runs(ctx context.Context) bool {
-	return h.until(ctx, func(s ring.State) bool { return s == ring.Running || s == ring.Ended }) == ring.Running
-}
-
-// ended blocks until the end is over.
-func (h *host) ended(ctx context.Context) {
-	h.until(ctx, func(s ring.State) bool { return s == ring.Ended || s == ring.Idle })
-}
-
-func (h *host) until(ctx context.Context, is func(ring.State) bool) ring.State {
-	for {
-		if s := h.end.Ring.State(); is(s) || ctx.Err() != nil {
-			return s
-		}
-		select {
-		case <-h.bell:
-		case <-ctx.Done():
-		}
-	}
-}

@@ -1,0 +1,59 @@
+package route
+
+import (
+	"context"
+
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/ring"
+)
+
+// host is a route as an end sees it.
+type host struct {
+	route string
+	end   *loop.End
+	bell  chan struct{}
+}
+
+func newHost(route string) *host { return &host{route: route, bell: make(chan struct{}, 1)} }
+
+// Routed implements loop.Routed.
+func (h *host) Routed() {}
+
+// Memory implements loop.Host.
+func (h *host) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
+
+// Free implements loop.Host.
+func (h *host) Free([]byte) {}
+
+// Ring implements loop.Host.
+func (h *host) Ring() {
+	select {
+	case h.bell <- struct{}{}:
+	default:
+	}
+}
+
+// Disconnect implements loop.Host: the end is Ended already.
+func (h *host) Disconnect(error) {}
+
+// runs blocks until the end runs, and reports whether it does.
+func (h *host) runs(ctx context.Context) bool {
+	return h.until(ctx, func(s ring.State) bool { return s == ring.Running || s == ring.Ended }) == ring.Running
+}
+
+// ended blocks until the end is over.
+func (h *host) ended(ctx context.Context) {
+	h.until(ctx, func(s ring.State) bool { return s == ring.Ended || s == ring.Idle })
+}
+
+func (h *host) until(ctx context.Context, is func(ring.State) bool) ring.State {
+	for {
+		if s := h.end.Ring.State(); is(s) || ctx.Err() != nil {
+			return s
+		}
+		select {
+		case <-h.bell:
+		case <-ctx.Done():
+		}
+	}
+}
