@@ -59,10 +59,18 @@ func (e *End) held() bool {
 
 // errUndelivered returns ErrReset if frames of a closed client were lost.
 func (e *End) errUndelivered() error {
-	if e.role == pcm.Server || e.lost == 0 {
+	if e.role == pcm.Server {
 		return nil
 	}
-	return audio.ErrReset.With("%s: the server has gone without the last %d frames", e.loop.spec.Name, e.lost)
+	return Undelivered(e.lost)
+}
+
+// Undelivered returns ErrReset if the server of a client has gone without its last frames, else nil.
+func Undelivered(frames uint64) error {
+	if frames == 0 {
+		return nil
+	}
+	return audio.ErrReset.With("the server has gone without the last %d frames", frames)
 }
 
 // Abandon is Close without the wait. The host calls it for a program that was killed, even during a

@@ -133,6 +133,7 @@ type Frozen struct {
 	loops   []*Loop
 	release []func() // in the order in which they were taken
 	ids     map[*End]int
+	hosts   map[Host]int
 }
 
 // Freeze lets the patchbay stand still. Whoever changes it waits; cycles become late. Nobody may wait for an engine while
@@ -216,7 +217,7 @@ func (f *Frozen) Thaw() {
 func (f *Frozen) State() (*State, error) {
 	s := &State{}
 	s.Revision, _ = f.bay.events.Revision()
-	f.ids = map[*End]int{}
+	f.ids, f.hosts = map[*End]int{}, map[Host]int{}
 	refs := map[*line.Line]LineRef{}
 	for _, l := range f.loops {
 		v, err := f.loop(l, refs)
@@ -236,7 +237,10 @@ func (f *Frozen) State() (*State, error) {
 }
 
 // ID returns the ID in State of the end that a host has; 0: none.
-func (f *Frozen) ID(e *End) int { return f.ids[e] }
+func (f *Frozen) ID(h Host) int { return f.hosts[h] }
+
+// Lost returns how many frames of a closed end were never delivered, while its patchbay is frozen.
+func (e *End) Lost() uint64 { return e.lost }
 
 func (e *Engine) state(refs map[*line.Line]LineRef) (EngineState, error) {
 	if err := e.Err(); err != nil {
@@ -275,6 +279,7 @@ func (f *Frozen) loop(l *Loop, refs map[*line.Line]LineRef) (LoopState, error) {
 			return nil
 		}
 		f.ids[e] = len(f.ids) + 1
+		f.hosts[e.host] = f.ids[e]
 		v, err := e.stateLocked()
 		v.ID, v.Place = f.ids[e], at
 		s.Ends = append(s.Ends, v)

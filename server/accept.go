@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net"
@@ -27,6 +28,7 @@ func (s *Server) Serve() error {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && s.rest.stand():
 		case err == nil:
 			s.admit(c)
 		default:
@@ -55,13 +57,18 @@ func (s *Server) admit(uc *net.UnixConn) {
 		uc.Close()
 		return
 	}
-	c := &conn{server: s, UnixConn: uc, holder: holder, refuse: err}
+	s.startLocked(&conn{server: s, UnixConn: uc, holder: holder, refuse: err}, nil)
+}
+
+// startLocked starts a connection with what begin does, unless that is nil.
+func (s *Server) startLocked(c *conn, begin func(context.Context) error) {
 	s.conns[c] = struct{}{}
 	if c.refuse != nil {
 		s.refusing++
 	}
 	s.wait.Go(func() {
-		c.serve()
+		c.serve(begin)
+		defer s.rest.moved()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.conns, c)

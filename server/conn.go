@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,19 +33,35 @@ type conn struct {
 	refuse error // why the program is refused
 
 	// Used by the reading goroutine only.
-	opened bool
+	opened  bool
+	greeted bool // it has sent a request
+	over    bool // its end is closed, in a process before
 
 	send    sync.Mutex
+	waiting []*waiting // requests that take long and have no answer yet, in order; guarded by send
+	host    *host      // set before end; guarded by send
 	end     atomic.Pointer[loop.End]
-	host    *host        // set before end
-	pending atomic.Int32 // requests that take long
 	wait    sync.WaitGroup
 }
 
-// serve reads requests until the connection ends, then closes the end.
-func (c *conn) serve() {
+// waiting is a request whose answer takes long.
+type waiting struct {
+	wire.Request
+	till  time.Time // of an OpOpen that does not wait for ever
+	drain uint64    // position up to which an OpDrain waits
+}
+
+// serve reads requests until the connection ends, then closes the end. begin comes first, unless nil.
+func (c *conn) serve(begin func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	if err := c.read(ctx); err != nil {
+	var err error
+	if begin != nil {
+		err = begin(ctx)
+	}
+	if err == nil {
+		err = c.read(ctx)
+	}
+	if err != nil {
 		c.server.log.Debug().Err(err).Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("connection ended")
 	}
 	cancel()
@@ -52,21 +70,31 @@ func (c *conn) serve() {
 		end.Abandon() // which also ends the waiting requests
 	}
 	c.wait.Wait()
-	if c.host != nil {
-		c.host.close()
+	if h := c.hosted(); h != nil {
+		h.close()
 	}
+}
+
+// hosted returns the host of the end, or nil.
+func (c *conn) hosted() *host {
+	c.send.Lock()
+	defer c.send.Unlock()
+	return c.host
 }
 
 // read returns nil when the program has closed the connection or was disconnected.
 func (c *conn) read(ctx context.Context) error {
 	packet := make([]byte, wire.MessageBytes+1) // one more, to detect what is too long
-	_ = c.SetReadDeadline(time.Now().Add(c.server.patience.first))
+	c.listen()
 	for {
 		// Without room for descriptors the kernel drops them and sets MSG_CTRUNC.
 		n, _, flags, _, err := c.ReadMsgUnix(packet, nil)
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && c.server.rest.stand():
+			c.listen()
+			continue
 		case err != nil:
 			return err
 		}
@@ -77,7 +105,10 @@ func (c *conn) read(ctx context.Context) error {
 		case err == nil && c.refuse != nil:
 			err = c.refuse
 		case err == nil:
-			_ = c.SetReadDeadline(time.Time{})
+			if !c.greeted {
+				c.greeted = true
+				c.listen()
+			}
 			err = c.request(ctx, &r)
 		}
 		if err != nil {
@@ -85,6 +116,15 @@ func (c *conn) read(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// listen sets how long the next read may take.
+func (c *conn) listen() {
+	limit := time.Time{}
+	if !c.greeted {
+		limit = time.Now().Add(c.server.patience.first)
+	}
+	c.server.rest.deadline(limit, c.SetReadDeadline)
 }
 
 // farewell tells the program why it is disconnected, unless the connection itself failed.
@@ -108,15 +148,17 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 		return audio.ErrProtocol.With("a connection opens one end only")
 	case r.Op == wire.OpOpen:
 		c.opened = true
-		return c.later(h, func() error { return c.open(ctx, &r.Open) }, func(err error) error {
-			if err != nil {
-				return err // a connection without an end is useless
-			}
-			return c.grant(h, c.end.Load())
-		})
+		w := &waiting{Request: *r}
+		if r.Open.Wait > 0 {
+			w.till = time.Now().Add(time.Duration(r.Open.Wait))
+		}
+		return c.later(w, func() error { return c.open(ctx, &r.Open) }, c.granted(h))
 	}
 	end := c.end.Load()
-	if end == nil {
+	switch {
+	case end == nil && c.over:
+		return c.answer(h, audio.ErrClosed.With("this end is closed"))
+	case end == nil:
 		return audio.ErrProtocol.With("open an end first")
 	}
 	done := func(err error) error { return c.answer(h, err) }
@@ -126,8 +168,8 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 	case wire.OpHalt:
 		return done(end.Halt(ctx))
 	case wire.OpDrain:
-		drained := end.BeginDrain() // here, because requests take effect in order
-		return c.later(h, func() error { return drained(ctx) }, done)
+		to, drained := end.BeginDrain() // here, because requests take effect in order
+		return c.later(&waiting{Request: *r, drain: to}, func() error { return drained(ctx) }, done)
 	case wire.OpMark:
 		return done(end.Mark(ctx, r.Mark.Position))
 	case wire.OpPause:
@@ -138,37 +180,64 @@ func (c *conn) request(ctx context.Context, r *wire.Request) error {
 		}
 		return c.grant(h, end)
 	case wire.OpClose:
-		return c.later(h, func() error { return end.Close(ctx) }, done)
+		return c.later(&waiting{Request: *r}, func() error { return end.Close(ctx) }, done)
 	}
 	return audio.ErrProtocol.With("unknown request %d", r.Op)
 }
 
+// granted returns the answer of an open.
+func (c *conn) granted(h wire.Header) (answer func(error) error) {
+	return func(err error) error {
+		if err != nil {
+			return err // a connection without an end is useless
+		}
+		return c.grant(h, c.end.Load())
+	}
+}
+
 // later runs work in a goroutine and then answers. If the answer fails it closes the connection.
-func (c *conn) later(h wire.Header, work func() error, answer func(error) error) error {
-	if c.pending.Add(1) > wire.MaxPending {
+func (c *conn) later(w *waiting, work func() error, answer func(error) error) error {
+	c.send.Lock()
+	c.waiting = append(c.waiting, w)
+	n := len(c.waiting)
+	c.send.Unlock()
+	if n > wire.MaxPending {
 		return audio.ErrProtocol.With("more than %d requests without an answer", wire.MaxPending)
 	}
 	c.wait.Go(func() {
-		err := work()
-		c.pending.Add(-1) // first: after the answer the program may ask again
-		if err := answer(err); err != nil {
-			c.farewell(h, err)
+		if err := answer(work()); err != nil {
+			c.farewell(w.Header, err)
 			c.UnixConn.Close()
 		}
 	})
 	return nil
 }
 
+// answeredLocked forgets the request that h answers, if it is a waiting one. It needs send.
+func (c *conn) answeredLocked(h *wire.Header) {
+	for i, w := range c.waiting {
+		if h.Last == 1 && w.Op == h.Op && w.Seq == h.Seq {
+			c.waiting = slices.Delete(c.waiting, i, i+1)
+			return
+		}
+	}
+}
+
+// hangUp disconnects the program. Any goroutine may call it.
+func (c *conn) hangUp(why error) {
+	log := c.server.log.Warn().Err(why)
+	log.Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("program disconnected")
+	c.UnixConn.Close()
+}
+
 func (c *conn) open(ctx context.Context, open *wire.Open) error {
-	host, err := newHost(func(why error) {
-		log := c.server.log.Warn().Err(why)
-		log.Int("pid", c.holder.PID).Str("program", c.holder.Program).Msg("program disconnected")
-		c.UnixConn.Close()
-	})
+	host, err := newHost(c.hangUp)
 	if err != nil {
 		return err
 	}
+	c.send.Lock()
 	c.host = host
+	c.send.Unlock()
 	o := open.Options()
 	o.Holder = c.holder
 	end, err := c.server.bay.Attach(ctx, wire.Text(open.Loop[:]), o, host)

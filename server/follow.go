@@ -68,7 +68,7 @@ func (c *conn) states(r *wire.Request) error {
 // follow answers once there are more events than the program has seen.
 func (c *conn) follow(ctx context.Context, r *wire.Request) error {
 	var events uint64
-	return c.later(r.Header, func() error {
+	return c.later(&waiting{Request: *r}, func() error {
 		for {
 			var next <-chan struct{}
 			if events, next = c.server.bay.Revision(); events != r.Seen.Events {
@@ -90,5 +90,5 @@ func (c *conn) follow(ctx context.Context, r *wire.Request) error {
 
 func (c *conn) seen(h wire.Header, events uint64) error {
 	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}, Seen: wire.Seen{Events: events}}
-	return c.write(wire.EncodeReply(&r))
+	return c.write(&r)
 }

@@ -6,6 +6,10 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // host is the program at a connection as package loop sees it: shared memory and a bell. It
@@ -23,7 +27,7 @@ type host struct {
 	mu       sync.Mutex
 	memories int // mapped
 	closed   bool
-	memfd    int // newest memory, until it is sent; −1: none
+	memfd    int // newest memory, kept for a handover; −1: none
 }
 
 func newHost(hangUp func(why error)) (*host, error) {
@@ -71,6 +75,10 @@ func (h *host) Free(mem []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.memories--
+	if h.memories == 0 && h.memfd >= 0 {
+		unix.Close(h.memfd)
+		h.memfd = -1
+	}
 	h.releaseLocked()
 }
 
@@ -86,19 +94,48 @@ func (h *host) Disconnect(why error) { h.hangUp(why) }
 
 // descriptors returns what a Granted carries: the newest memory and, if asked for, an epoll
 // instance for the bell. The caller closes them.
-func (h *host) descriptors(withBell bool) ([]int, error) {
+func (h *host) descriptors(withBell bool) (fds []int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	fds := []int{h.memfd}
-	if withBell {
-		fd, err := listenTo(int(h.bell.Load()))
+	add := func(fd int, err error) error {
 		if err != nil {
-			return nil, errFull(err)
+			closeAll(fds)
+			return errFull(err)
 		}
 		fds = append(fds, fd)
+		return nil
 	}
-	h.memfd = -1
+	if err = add(unix.FcntlInt(uintptr(h.memfd), unix.F_DUPFD_CLOEXEC, 0)); err == nil && withBell {
+		err = add(listenTo(int(h.bell.Load())))
+	}
+	if err != nil {
+		return nil, err
+	}
 	return fds, nil
+}
+
+// kindProgram is that of hosts which are programs at a connection.
+const kindProgram = "program"
+
+// HandOver implements loop.Heir.
+func (h *host) HandOver(*ring.Ring) loop.HostState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return loop.HostState{Kind: kindProgram, Bell: int(h.bell.Load()), Memory: h.memfd}
+}
+
+// resumeHost returns the host of an end whose bell and memory another process has made, and its memory. Its connection has
+// ended, unless setHangUp follows.
+func resumeHost(v loop.HostState, bytes int) (*host, []byte, error) {
+	mem, err := unix.Mmap(v.Memory, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, audio.ErrIO.With("the memory of a program was not handed over: %v", err)
+	}
+	unix.CloseOnExec(v.Memory)
+	unix.CloseOnExec(v.Bell)
+	h := &host{hangUp: func(error) {}, memfd: v.Memory, memories: 1, closed: true, one: [8]byte{1}}
+	h.bell.Store(int32(v.Bell))
+	return h, mem, nil
 }
 
 // listenTo returns an epoll instance that is readable once for each time the bell rang.
@@ -120,10 +157,6 @@ func (h *host) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	if h.memfd >= 0 {
-		unix.Close(h.memfd)
-		h.memfd = -1
-	}
 	h.releaseLocked()
 }
 

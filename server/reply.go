@@ -12,11 +12,13 @@ import (
 	"github.com/loopbridge/loopbridge/wire"
 )
 
-// write sends a packet, with descriptors if there are any. It fails for a program that leaves too
+// write sends a reply, with descriptors if there are any. It fails for a program that leaves too
 // many replies unread for too long, which ends the connection.
-func (c *conn) write(packet []byte, fds ...int) error {
+func (c *conn) write(r *wire.Reply, fds ...int) error {
+	packet := wire.EncodeReply(r)
 	c.send.Lock()
 	defer c.send.Unlock()
+	c.answeredLocked(&r.Header) // before the program can ask again
 	if err := c.SetWriteDeadline(time.Now().Add(c.server.patience.reply)); err != nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func (c *conn) answer(h wire.Header, err error) error {
 	if err != nil {
 		return c.fail(h, err)
 	}
-	return c.write(wire.EncodeReply(&wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}}))
+	return c.write(&wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Last: 1}})
 }
 
 // fail replies with the error's errno and sentence.
@@ -46,7 +48,7 @@ func (c *conn) fail(h wire.Header, err error) error {
 	}
 	r := wire.Reply{Header: wire.Header{Op: h.Op, Seq: h.Seq, Errno: uint32(errno), Last: 1}}
 	wire.Put(r.Failure.Text[:], err.Error())
-	return c.write(wire.EncodeReply(&r))
+	return c.write(&r)
 }
 
 // grant sends the end's ring to the program.
@@ -60,12 +62,12 @@ func (c *conn) grant(h wire.Header, end *loop.End) error {
 			Bytes: uint64(spec.Bytes()), Positions: wire.PositionsOf(g.Positions),
 		},
 	}
-	fds, err := c.host.descriptors(h.Op == wire.OpOpen)
+	fds, err := c.hosted().descriptors(h.Op == wire.OpOpen)
 	if err != nil {
 		return err
 	}
 	defer closeAll(fds)
-	return c.write(wire.EncodeReply(&r), fds...)
+	return c.write(&r, fds...)
 }
 
 func closeAll(fds []int) {

@@ -17,6 +17,7 @@ type Server struct {
 	patience patience
 	room     room
 	quit     chan struct{} // closed by Close
+	rest     rest
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}

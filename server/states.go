@@ -48,7 +48,7 @@ func (c *conn) tell(h wire.Header, name string, s loop.Subject) error {
 		r.Device.Fields |= 1 << f
 		r.Device.Values[f] = f.Get(&i)
 	}
-	return c.write(wire.EncodeReply(&r))
+	return c.write(&r)
 }
 
 // patchOf returns what an OpSet asks for.
