@@ -23,6 +23,7 @@
 //	Write    engine          running          no                 no
 //	Stop     engine          any              briefly            yes
 //	Close    engine          any              briefly            yes
+//	HandOver engine held      stopped,running  a second or two    yes
 //
 // A call in the wrong state returns audio.ErrInvalid, a call after Close audio.ErrClosed; [Guard]
 // checks both once, above the drivers.
@@ -41,6 +42,13 @@
 // goes on. Missing sound ends and begins on a ramp, and recorded sound crosses the gap on one
 // (audio.Splice); all other frames stay unchanged. Wait, Read and Write fail only when the device
 // has failed (audio.ErrIO, audio.ErrGone); then only Close makes sense.
+//
+// # Another process
+//
+// An [Heir] can be handed to the program that takes the place of this one: HandOver describes the open stream in a
+// [Handed], and Resume of its package makes it go on there. To the new engine that is the same stream: Wake and Wait
+// give the previous tick with what is left of it, Wait alone the next one, which is late by the time in between. Until the
+// old process is gone the engine must be held; if it stays, the engine goes on with the stream it has.
 //
 // # Abilities
 //

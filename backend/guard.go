@@ -19,6 +19,10 @@ func Guard(s Stream) Stream {
 	if g, ok := s.(*guard); ok {
 		return g
 	}
+	return newGuard(s)
+}
+
+func newGuard(s Stream) *guard {
 	granted := s.Granted()
 	return &guard{
 		inner:      s,

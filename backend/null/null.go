@@ -48,6 +48,15 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if err := validate(wish); err != nil {
 		return nil, err
 	}
+	s, err := newStream(schedule{Opened: wish, Freewheel: o.Freewheel}, wish.Period, o)
+	if err != nil {
+		return nil, err
+	}
+	return backend.Guard(s.driver()), nil
+}
+
+// newStream returns a stopped stream.
+func newStream(at schedule, period int, o Options) (*stream, error) {
 	clock := o.Clock
 	if clock == nil {
 		var err error
@@ -56,14 +65,18 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 		}
 	}
 	s := &stream{
-		clock: clock, freewheel: o.Freewheel, opened: wish, buffer: wish.Period * wish.Periods,
-		input: o.Input, output: o.Output,
+		schedule: at, clock: clock, buffer: at.Opened.Period * at.Opened.Periods, input: o.Input, output: o.Output,
 	}
-	s.period.Store(int64(wish.Period))
-	if r, ok := o.Output.(backend.Reporter); ok {
-		return backend.Guard(reporting{s, r}), nil
+	s.period.Store(int64(period))
+	return s, nil
+}
+
+// driver returns s with the abilities that its output has.
+func (s *stream) driver() backend.Stream {
+	if r, ok := s.output.(backend.Reporter); ok {
+		return reporting{s, r}
 	}
-	return backend.Guard(s), nil
+	return s
 }
 
 func validate(c backend.Config) error {
@@ -89,22 +102,19 @@ type reporting struct {
 
 // stream is the driver below the guard.
 type stream struct {
-	clock     Clock
-	freewheel bool
-	opened    backend.Config
-	buffer    int          // frames
-	period    atomic.Int64 // frames; set by the engine, any goroutine may read
-	input     Source       // nil: silence
-	output    Sink         // nil: discarded
+	schedule
+	clock  Clock
+	buffer int          // frames
+	period atomic.Int64 // frames; set by the engine, any goroutine may read
+	input  Source       // nil: silence
+	output Sink         // nil: discarded
 
 	running            bool
-	anchor             int64  // time of position 0
-	position           uint64 // of the last tick
-	readable, writable int    // frames of that tick left to Read and Write
+	readable, writable int // frames of that tick left to Read and Write
 }
 
 func (s *stream) Granted() backend.Config {
-	c := s.opened
+	c := s.Opened
 	c.Period = int(s.period.Load())
 	return c
 }
@@ -115,8 +125,8 @@ func (s *stream) Wake() { s.clock.Wake() }
 func (s *stream) Parks() bool { return true }
 
 func (s *stream) Start() error {
-	s.anchor = s.clock.Now()
-	s.position, s.readable, s.writable = 0, 0, 0
+	s.Anchor = s.clock.Now()
+	s.Position, s.readable, s.writable = 0, 0, 0
 	s.running = true
 	return nil
 }
@@ -125,7 +135,7 @@ func (s *stream) Start() error {
 func (s *stream) Stop() error {
 	s.running = false
 	s.readable, s.writable = 0, 0
-	if s.output != nil && s.opened.Play {
+	if s.output != nil && s.Opened.Play {
 		s.output.Flush()
 	}
 	return nil
@@ -141,7 +151,7 @@ func (s *stream) Close() error {
 
 // SetPeriod implements backend.Pacer.
 func (s *stream) SetPeriod(frames int) int {
-	frames = min(max(frames, MinPeriod(s.opened.Format.Rate)), s.opened.Period)
+	frames = min(max(frames, MinPeriod(s.Opened.Format.Rate)), s.Opened.Period)
 	s.period.Store(int64(frames))
 	return frames
 }
@@ -152,18 +162,18 @@ func (s *stream) Wait() (backend.Tick, error) {
 	case !s.running:
 		_, err := s.clock.Sleep(Never)
 		return s.tick(0), err
-	case s.freewheel:
+	case s.Freewheel:
 		return s.waitFreewheel()
 	}
 	period := uint64(s.period.Load())
-	due := s.timeOf(s.position + period)
+	due := s.timeOf(s.Position + period)
 	for {
 		woken, err := s.clock.Sleep(due)
 		if err != nil {
 			return backend.Tick{}, err
 		}
 		if now := s.clock.Now(); now >= due {
-			return s.tick(s.pass((s.frames(now) - s.position) / period * period)), nil
+			return s.tick(s.pass((s.frames(now) - s.Position) / period * period)), nil
 		}
 		if woken {
 			return s.tick(0), nil
@@ -192,16 +202,16 @@ func (s *stream) waitFreewheel() (backend.Tick, error) {
 
 // keepsUp reports whether the output has room for another period.
 func (s *stream) keepsUp(period int) bool {
-	return s.output == nil || !s.opened.Play || s.output.Room() >= s.writable+period
+	return s.output == nil || !s.Opened.Play || s.output.Room() >= s.writable+period
 }
 
 // pass advances the position by n frames and returns how many found no room.
 func (s *stream) pass(n uint64) (lost uint64) {
-	s.position += n
-	if s.opened.Record {
+	s.Position += n
+	if s.Opened.Record {
 		s.readable, lost = add(s.readable, n, s.buffer)
 	}
-	if s.opened.Play {
+	if s.Opened.Play {
 		var l uint64
 		s.writable, l = add(s.writable, n, s.buffer)
 		lost = max(lost, l)
@@ -219,42 +229,42 @@ func add(have int, n uint64, size int) (int, uint64) {
 
 func (s *stream) tick(lost uint64) backend.Tick {
 	return backend.Tick{
-		Position:  s.position,
-		Time:      s.timeOf(s.position),
+		Position:  s.Position,
+		Time:      s.timeOf(s.Position),
 		Readable:  s.readable,
 		Writable:  s.writable,
 		Lost:      lost,
-		Freewheel: s.freewheel,
+		Freewheel: s.Freewheel,
 	}
 }
 
 // timeOf returns the first nanosecond at which position p is reached.
 func (s *stream) timeOf(p uint64) int64 {
-	rate := uint64(s.opened.Format.Rate)
+	rate := uint64(s.Opened.Format.Rate)
 	hi, lo := bits.Mul64(p, second)
 	lo, carry := bits.Add64(lo, rate-1, 0)
 	ns, _ := bits.Div64(hi+carry, lo, rate) // no overflow for 584 years
-	return s.anchor + int64(ns)
+	return s.Anchor + int64(ns)
 }
 
 // frames returns the position reached at a time, the inverse of timeOf.
 func (s *stream) frames(now int64) uint64 {
-	return audio.MulDiv(uint64(now-s.anchor), uint64(s.opened.Format.Rate), second)
+	return audio.MulDiv(uint64(now-s.Anchor), uint64(s.Opened.Format.Rate), second)
 }
 
 func (s *stream) Read(block []byte) (int, error) {
-	n := len(block) / s.opened.Format.FrameBytes()
+	n := len(block) / s.Opened.Format.FrameBytes()
 	if s.input != nil {
-		s.input.Fill(block, s.position-uint64(s.readable))
+		s.input.Fill(block, s.Position-uint64(s.readable))
 	} else {
-		s.opened.Format.Encoding.Silence(block)
+		s.Opened.Format.Encoding.Silence(block)
 	}
 	s.readable -= n
 	return n, nil
 }
 
 func (s *stream) Write(block []byte) (int, error) {
-	n := len(block) / s.opened.Format.FrameBytes()
+	n := len(block) / s.Opened.Format.FrameBytes()
 	if s.output != nil {
 		s.output.Play(block)
 	}

@@ -48,11 +48,13 @@ type Recorder struct {
 	failed  atomic.Bool
 	flush   atomic.Bool
 
-	kick chan struct{} // wakes the writer
-	quit chan struct{} // closed by Close
-	once sync.Once
-	done chan struct{} // closed when the writer ends
-	err  error         // of the file; valid after done
+	kick  chan struct{}    // wakes the writer
+	asked chan chan<- kept // by HandOver: what is kept when all is written
+	quit  chan struct{}    // closed by Close
+	once  sync.Once
+	done  chan struct{} // closed when the writer ends
+	err   error         // of the file; valid after done
+	slow  bool          // reported; owned by the writer
 
 	mu      sync.Mutex // guards reports; Play never takes it
 	ended   bool
@@ -73,16 +75,23 @@ func NewRecorder(w io.WriteCloser, f audio.Format) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := recorderOf(w, wav)
+	go r.run()
+	return r, nil
+}
+
+// recorderOf returns a Recorder whose writer does not yet run.
+func recorderOf(w io.WriteCloser, wav *wav.Writer) *Recorder {
+	f := wav.Format()
 	frames := max(f.Rate, min(recorderSeconds*f.Rate, recorderBytes/f.FrameBytes()))
 	r := &Recorder{
 		w: w, wav: wav, frame: f.FrameBytes(), batch: uint64(f.Rate/4) * uint64(f.FrameBytes()),
 		memory: make([]byte, frames*f.FrameBytes()),
-		kick:   make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		kick:   make(chan struct{}, 1), asked: make(chan chan<- kept), quit: make(chan struct{}), done: make(chan struct{}),
 		reports: make(chan error, 3), // there are no more
 	}
 	f.Encoding.Silence(r.memory) // so that Play causes no page fault
-	go r.run()
-	return r, nil
+	return r
 }
 
 // Play implements Sink.
@@ -155,24 +164,29 @@ func (r *Recorder) Close() error {
 func (r *Recorder) run() {
 	defer close(r.done)
 	defer r.end()
-	slow := false // reported
 	for open := true; open; {
+		var asks chan<- kept
 		select {
 		case <-r.kick:
+		case asks = <-r.asked:
+			r.flush.Store(true)
 		case <-r.quit:
 			open = false
 		}
 		flush := r.flush.Swap(false)
 		for more := true; more; more = r.pending() > 0 {
 			r.drain()
-			if !slow && !r.failed.Load() && r.Dropped() > 0 {
-				slow = true
+			if !r.slow && !r.failed.Load() && r.Dropped() > 0 {
+				r.slow = true
 				r.report(audio.ErrIO.With("the output file is written too slowly: frames are left out, %d so far",
 					r.Dropped()))
 			}
 		}
 		if flush && !r.failed.Load() {
 			r.fail(r.wav.Sync())
+		}
+		if asks != nil {
+			asks <- kept{r.wav.Written(), r.Dropped(), r.slow}
 		}
 	}
 	ended := errors.Join(r.wav.Close(), r.w.Close())
