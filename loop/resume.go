@@ -38,6 +38,11 @@ type FindHost func(e *EndState, bytes int) (Host, []byte, error)
 func (b *Patchbay) Resume(s *State, host FindHost) (map[int]*End, error) {
 	b.events.Resume(s.Revision)
 	r := &resumption{bay: b, host: host, ends: map[int]*End{}, lines: map[LineRef]*line.Line{}}
+	for i := range s.Loops { // makes taps, to which the lines lead
+		if _, err := b.find(s.Loops[i].Name); err != nil {
+			return nil, err
+		}
+	}
 	for i := range s.Loops {
 		if err := r.loop(&s.Loops[i]); err != nil {
 			return nil, err

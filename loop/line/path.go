@@ -44,7 +44,7 @@ func newPath(from, to audio.Format, o convert.Options, how fading, settings ...m
 	switch p.converts = p.converter != nil; {
 	case p.converts && how == fadesInPath:
 		p.converter.Through(p.fader)
-	case !p.fader.Unity():
+	case !p.converts && !p.fader.Unity():
 		p.converter = p.converterForFader(o)
 	}
 	return p, nil
