@@ -197,3 +197,12 @@ type Error struct {
 	Error    string         `json:"error"`
 	Problems state.Problems `json:"problems,omitempty"` // of a set, by field
 }
+
+// Upgrade is what happened when another program took the place of the daemon's.
+type Upgrade struct {
+	From        string  `json:"from"`        // version of the program before
+	To          string  `json:"to"`          // version of the program that runs now
+	Away        float64 `json:"away_ms"`     // how long no clock was served, in ms
+	Connections int     `json:"connections"` // of programs that were handed over
+	Handovers   uint64  `json:"handovers"`   // since the daemon was started
+}

@@ -7,6 +7,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -24,6 +25,8 @@ type Control struct {
 	listener *listener
 	http     http.Server
 	quit     chan struct{} // closed by Close: event streams end
+	rest     rest
+	gate     gate
 }
 
 // Panel is what operators see and control.
@@ -37,6 +40,9 @@ type Panel struct {
 	Thread func(device string) string
 	// Version is that of the program.
 	Version string
+	// Upgrade lets the program that is now at the daemon's path take its place. It returns only if that fails, and
+	// nothing has changed. The new program answers on conn with AnswerUpgrade. nil: the daemon cannot.
+	Upgrade func(conn *net.UnixConn) error
 }
 
 // Loops adds and removes loops. Its methods are called from any goroutine.
@@ -66,7 +72,7 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	}
 	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{})}
 	c.http = http.Server{
-		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: c.gate.gated(c.handler()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(log, "", 0),
 	}
 	return c, nil
@@ -104,8 +110,9 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/routes":           c.addRoute,
 		"DELETE /v1/routes/{route}": c.removeRoute,
 
-		"POST /v1/reload": c.reload,
-		"POST /v1/diff":   c.diff,
+		"POST /v1/reload":  c.reload,
+		"POST /v1/diff":    c.diff,
+		"POST /v1/upgrade": c.upgrade,
 
 		"GET /v1/openapi.yaml": openAPI,
 	}
@@ -128,7 +135,7 @@ func (c *Control) Permit(s Socket) error { return c.listener.permit(s) }
 
 // Serve answers requests until Close, and then returns nil.
 func (c *Control) Serve() error {
-	err := c.http.Serve(admitted{c.listener, c.log})
+	err := c.http.Serve(admitted{c.listener, &c.rest, c.log})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -153,13 +160,17 @@ func (c *Control) Close() error {
 // admitted accepts only the peers that the socket allows.
 type admitted struct {
 	*listener
-	log zerolog.Logger
+	rest *rest
+	log  zerolog.Logger
 }
 
 // Accept implements net.Listener.
 func (a admitted) Accept() (net.Conn, error) {
 	for {
 		conn, err := a.AcceptUnix()
+		if errors.Is(err, os.ErrDeadlineExceeded) && a.rest.stand() {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -143,6 +143,18 @@ func (c *Client) Halt(ctx context.Context, loop string) error {
 	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil)
 }
 
+// Upgrade lets the program that is now at the daemon's path take its place, while all programs go on, and returns when it has.
+// changed: only if that is another program than the one that runs; if not, the answer has no To. ErrUnsupported and
+// ErrBusy say why it has not; then nothing has changed.
+func (c *Client) Upgrade(ctx context.Context, changed bool) (u api.Upgrade, err error) {
+	path := "/v1/upgrade"
+	if changed {
+		path += "?if=changed"
+	}
+	err = c.await(ctx, http.MethodPost, path, &u)
+	return u, err
+}
+
 // RemoveLoop removes a loop and disconnects its programs. ErrNoDevice: there is no such loop.
 func (c *Client) RemoveLoop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/loops/"+url.PathEscape(name), nil, nil)

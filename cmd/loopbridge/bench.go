@@ -36,6 +36,7 @@ type benchPairsCmd struct {
 	Format            audio.Encoding `help:"Encoding of a sample." default:"S16_LE"`
 	ClientsPerProcess int            `help:"How many ends one client process holds." default:"100" placeholder:"N"`
 	Sets              int            `help:"Sets of the state of a loop in a second during the run." placeholder:"N"`
+	Upgrades          int            `help:"Upgrades of the daemon during the run, one after the other. No frame may be lost then." placeholder:"N"`
 	JSON              bool           `name:"json" help:"Print JSON."`
 }
 
@@ -43,7 +44,7 @@ type benchPairsCmd struct {
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := bench.Pairs{
 		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess,
-		Sets:   c.Sets,
+		Sets:   c.Sets, Upgrades: c.Upgrades,
 		Format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
 	if err := b.Validate(); err != nil {

@@ -32,6 +32,7 @@ type Pairs struct {
 	Format     audio.Format
 	PerProcess int // ends
 	Sets       int // each second, during the run
+	Upgrades   int // of the daemon, during the run, which lasts as long as they do
 
 	Progress io.Writer // may be nil
 }
@@ -150,6 +151,11 @@ func (b *Pairs) measure(ctx context.Context, r *pairsResult, d *daemon, clients 
 				failed = err
 			}
 		}()
+	}
+	if b.Upgrades > 0 {
+		if r.upgrades, err = b.upgrade(ctx, d); err != nil {
+			return err
+		}
 	}
 	end := time.NewTimer(b.Duration)
 	defer end.Stop()

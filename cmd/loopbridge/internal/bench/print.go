@@ -29,6 +29,10 @@ func (p *PairsReport) WriteTable(out io.Writer) error {
 		row("sets", "%d, %.0f a second; 50 %% in effect after %.2f ms, 99 %% after %.2f ms", s.Sets, s.PerSecond, s.P50,
 			s.P99)
 	}
+	if u := p.Upgrades; u != nil {
+		row("upgrades", "%d with %d connections, away for %.1f ms (median), at most %.1f", u.Upgrades, u.Connections, u.P50, u.Most)
+		row("", "memory %.1f MiB after the first, %.1f after the last; %d and %d descriptors", mebi(u.First), mebi(u.Last), u.FilesFirst, u.FilesLast)
+	}
 	row("verdict", "%s", p.Verdict)
 	return t.Flush()
 }

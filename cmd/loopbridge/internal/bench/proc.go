@@ -68,6 +68,12 @@ func memoryOf(pid int) (m memory, err error) {
 	return memory{rss: status["VmRSS"] << 10, rings: status["RssShmem"] << 10}, nil
 }
 
+// filesOf returns how many descriptors a process has.
+func filesOf(pid int) (int, error) {
+	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return len(all), err
+}
+
 // readStatus returns the numbers in a status file of /proc; sizes are in KiB.
 func readStatus(path string) (map[string]uint64, error) {
 	text, err := os.ReadFile(path)

@@ -24,6 +24,7 @@ type pairsResult struct {
 	silence   uint64 // inserted, as the daemon counted
 	xruns     uint64 // bursts, at both ends
 	sets      *SetsReport
+	upgrades  *UpgradesReport
 	latency   latencies
 }
 
@@ -63,7 +64,9 @@ func (t *tally) add(o tally) {
 }
 
 // ok reports whether the run has passed.
-func (r *pairsResult) ok() bool { return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 }
+func (r *pairsResult) ok() bool {
+	return r.Corrupt == 0 && r.Doubled == 0 && r.uncounted == 0 && (r.upgrades == nil || r.Lost == 0)
+}
 
 // PairsReport is the result in printed units. Scripts rely on the JSON names: add names, but rename none.
 type PairsReport struct {
@@ -107,6 +110,8 @@ type PairsReport struct {
 	Sets    *SetsReport `json:"sets,omitempty"`
 	OK      bool        `json:"ok"`
 	Verdict string      `json:"verdict"`
+
+	Upgrades *UpgradesReport `json:"upgrades,omitempty"`
 }
 
 func (r *pairsResult) report() *PairsReport {
@@ -130,7 +135,7 @@ func (r *pairsResult) report() *PairsReport {
 		P50: r.latency.percentile(50), P99: r.latency.percentile(99),
 
 		RSS: r.memory.rss, Idle: r.idle.rss, Rings: r.memory.rings, PerPair: uint64(max(0, grown)) / uint64(r.Count),
-		Sets: r.sets, OK: r.ok(), Verdict: r.verdict(),
+		Sets: r.sets, Upgrades: r.upgrades, OK: r.ok(), Verdict: r.verdict(),
 	}
 }
 

@@ -20,6 +20,8 @@ func (b *Pairs) Validate() error {
 		return errors.New("there must be at least one pair, and one client per process")
 	case b.Sets < 0 || b.Sets > 1e6:
 		return errors.New("sets are 0 to 1000000 a second")
+	case b.Upgrades < 0 || b.Upgrades > 1e6:
+		return errors.New("upgrades are 0 to 1000000")
 	case b.Duration <= 0:
 		return errors.New("a duration must be more than 0")
 	case b.Period < config.MinPeriod || b.Period > config.MaxPeriod:
@@ -30,10 +32,10 @@ func (b *Pairs) Validate() error {
 	return b.descriptors()
 }
 
-// descriptors checks that the daemon may open a connection and a bell for each end. The Go
+// descriptors checks that the daemon may open a connection, a bell and memory for each end. The Go
 // runtime raises the soft limit of every process to the hard one.
 func (b *Pairs) descriptors() error {
-	const perPair, spare = 4, 32
+	const perPair, spare = 6, 32
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return nil // the run will show
