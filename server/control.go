@@ -40,9 +40,6 @@ type Panel struct {
 	Thread func(device string) string
 	// Version is that of the program.
 	Version string
-	// Upgrade lets the program that is now at the daemon's path take its place. It returns only if that fails, and
-	// nothing has changed. The new program answers on conn with AnswerUpgrade. nil: the daemon cannot.
-	Upgrade func(conn *net.UnixConn) error
 }
 
 // Loops adds and removes loops. Its methods are called from any goroutine.
@@ -61,6 +58,9 @@ type Configuration interface {
 	Reload() (api.Reload, error)
 	// Diff returns what Reload would do with the text of a file. name is for messages. ErrInvalid as for Reload.
 	Diff(name string, text []byte) (api.Reload, error)
+	// Upgrade lets the program that is now at the daemon's path take its place. That program then answers on conn with
+	// AnswerUpgrade. Upgrade returns if it cannot, or, with changed, if it is the program that runs; nothing has changed then.
+	Upgrade(conn *net.UnixConn, changed bool) (api.Upgrade, error)
 }
 
 // ListenControl binds the socket for the peers that s allows. ErrBusy: another daemon has it.

@@ -15,11 +15,7 @@ import (
 )
 
 // upgrade lets another program take the place of this one. That program answers: the connection is handed over, too.
-func (c *Control) upgrade(w http.ResponseWriter, _ *http.Request) {
-	if c.Upgrade == nil {
-		answerError(w, http.StatusNotImplemented, "this daemon cannot be upgraded while it runs")
-		return
-	}
+func (c *Control) upgrade(w http.ResponseWriter, r *http.Request) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		answerError(w, http.StatusInternalServerError, err.Error())
@@ -28,14 +24,15 @@ func (c *Control) upgrade(w http.ResponseWriter, _ *http.Request) {
 	defer conn.Close()
 	local, ok := conn.(*net.UnixConn)
 	if !ok {
-		_ = AnswerUpgrade(conn, nil, audio.ErrPermission.With("a daemon is upgraded on its unix socket"))
+		_ = AnswerUpgrade(conn, api.Upgrade{}, audio.ErrPermission.With("a daemon is upgraded on its unix socket"))
 		return
 	}
-	_ = AnswerUpgrade(conn, nil, c.Upgrade(local)) // it returns only if it fails
+	same, err := c.Configuration.Upgrade(local, r.URL.Query().Get("if") == "changed")
+	_ = AnswerUpgrade(conn, same, err)
 }
 
 // AnswerUpgrade answers the request for an upgrade on its connection: with what happened, or with the error.
-func AnswerUpgrade(conn net.Conn, done *api.Upgrade, err error) error {
+func AnswerUpgrade(conn net.Conn, done api.Upgrade, err error) error {
 	var body bytes.Buffer
 	code, enc := http.StatusOK, json.NewEncoder(&body)
 	enc.SetIndent("", "  ")
@@ -75,17 +72,17 @@ func (g *gate) gated(h http.Handler) http.Handler {
 // Freeze lets the operators' side stand still: no request is under way, and none is accepted. ErrBusy: one takes too long.
 func (c *Control) Freeze() (thaw func(), err error) {
 	rest := c.rest.freeze(func() { _ = c.listener.SetDeadline(longAgo()) })
-	thaw = func() {
+	accept := func() {
 		_ = c.listener.SetDeadline(time.Time{})
 		rest()
 	}
 	if !lockWithin(&c.gate, standing) {
-		thaw()
+		accept()
 		return nil, audio.ErrBusy.With("a request of an operator is under way; try again")
 	}
 	return func() {
 		c.gate.Unlock()
-		thaw()
+		accept()
 	}, nil
 }
 

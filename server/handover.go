@@ -116,7 +116,7 @@ func (f *Frozen) State(loops *loop.Frozen) (State, error) {
 	}
 	for _, c := range f.conns {
 		v := ConnState{Holder: c.holder, Refused: c.refuse != nil, Opened: c.opened, Greeted: c.greeted}
-		if v.File, err = descriptor(c.UnixConn); err != nil {
+		if v.File, err = Descriptor(c.UnixConn); err != nil {
 			continue // it has just been closed
 		}
 		if c.host != nil {
@@ -142,12 +142,12 @@ func (l *listener) state() (v SocketState, err error) {
 	if l.lock != nil {
 		v.Lock = int(l.lock.Fd())
 	}
-	v.File, err = descriptor(l.UnixListener)
+	v.File, err = Descriptor(l.UnixListener)
 	return v, err
 }
 
-// descriptor returns that of a socket.
-func descriptor(s interface {
+// Descriptor returns that of a socket.
+func Descriptor(s interface {
 	SyscallConn() (raw syscall.RawConn, err error)
 }) (fd int, err error) {
 	raw, err := s.SyscallConn()
@@ -174,14 +174,24 @@ func (v *SocketState) Files() []int {
 	return []int{v.File, v.Lock}
 }
 
-// Bound returns the socket for Socket.Bound.
-func (v *SocketState) Bound() *Bound {
-	b := &Bound{File: os.NewFile(uintptr(v.File), v.Path)}
-	if v.Lock >= 0 {
-		unix.CloseOnExec(v.Lock)
-		b.Lock = os.NewFile(uintptr(v.Lock), v.Path+".lock")
+// Bound returns the socket for Socket.Bound. Its descriptors are others: those of the state stay open, for the case that
+// the program before has to go on.
+func (v *SocketState) Bound() (*Bound, error) {
+	file, err := unix.FcntlInt(uintptr(v.File), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, audio.ErrInvalid.With("the socket %s was not handed over: %v", v.Path, err)
 	}
-	return b
+	b := &Bound{File: os.NewFile(uintptr(file), v.Path)}
+	if v.Lock < 0 {
+		return b, nil
+	}
+	lock, err := unix.FcntlInt(uintptr(v.Lock), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		b.File.Close()
+		return nil, audio.ErrInvalid.With("the lock of the socket %s was not handed over: %v", v.Path, err)
+	}
+	b.Lock = os.NewFile(uintptr(lock), v.Path+".lock")
+	return b, nil
 }
 
 // Resumption makes the connections of a Server go on that another process had. One goroutine uses it.
@@ -226,7 +236,7 @@ func (r *Resumption) Run(s *Server, ends map[int]*loop.End) {
 func (s *Server) resume(uc *net.UnixConn, v *ConnState, h *host, end *loop.End) {
 	c := &conn{server: s, UnixConn: uc, holder: v.Holder, opened: v.Opened, greeted: v.Greeted}
 	if v.Refused {
-		_, c.refuse = s.listener.peers.identify(uc)
+		_, c.refuse = s.listener.peers.Load().identify(uc)
 	}
 	if c.over = v.Opened && end == nil; h != nil && end != nil {
 		h.closed = false

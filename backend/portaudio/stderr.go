@@ -74,6 +74,20 @@ func (c *Stderr) Listen(line func(string)) {
 	}()
 }
 
+// Lend restores standard error for a program that this one executes, until undo.
+func (c *Stderr) Lend() (undo func()) {
+	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return func() {}
+	}
+	pipe := os.NewFile(uintptr(fd), "pipe")
+	_ = dup2(c.Own, 2)
+	return func() {
+		_ = dup2(pipe, 2)
+		pipe.Close()
+	}
+}
+
 // GiveBack restores standard error and blocks until all lines were passed to Listen's function.
 func (c *Stderr) GiveBack() {
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})

@@ -44,7 +44,7 @@ type benchPairsCmd struct {
 func (c *benchPairsCmd) Run(ctx context.Context, e *env) error {
 	b := bench.Pairs{
 		Count: c.Pairs, Duration: c.Duration, Period: c.Period, Buffer: c.Buffer, PerProcess: c.ClientsPerProcess,
-		Sets:   c.Sets, Upgrades: c.Upgrades,
+		Sets: c.Sets, Upgrades: c.Upgrades,
 		Format: audio.Format{Rate: c.Rate, Channels: c.Channels, Encoding: c.Format},
 	}
 	if err := b.Validate(); err != nil {

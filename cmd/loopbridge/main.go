@@ -61,6 +61,7 @@ type cli struct {
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
 	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`
+	Upgrade    upgradeCmd    `cmd:"" help:"Let the program that is installed now take the place of the daemon's, while all programs go on."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
 	Reload     reloadCmd     `cmd:"" help:"Make the daemon read its configuration again, and change what differs."`
 	Check      checkCmd      `cmd:"" help:"Say what is wrong with a configuration file."`

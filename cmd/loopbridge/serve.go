@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 )
 
 // serveCmd is the daemon.
@@ -19,12 +20,18 @@ type serveCmd struct {
 
 // Run serves until ctx ends or the controlling terminal closes.
 func (c *serveCmd) Run(ctx context.Context, e *env) error {
+	inherited, err := handover.Inherit()
+	if err != nil {
+		return err
+	}
+	if inherited != nil && inherited.Rehearsal {
+		return daemon.Rehearse(inherited)
+	}
 	// A closed log must not end the daemon.
 	signal.Ignore(syscall.SIGPIPE)
 	hangups := daemon.CatchHangups()
 	conf := config.Default()
-	if c.Config != "" {
-		var err error
+	if c.Config != "" && inherited == nil {
 		if conf, err = loadConfig(c.Config, e.stderr); err != nil {
 			return err
 		}
@@ -32,7 +39,8 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	socket := cmp.Or(e.socketFlag, conf.Daemon.Socket, client.DefaultSocket())
 	o := daemon.Options{
 		Socket: socket, Fixed: e.socketFlag != "", Hangups: hangups, Log: e.stderr, Version: currentVersion().Version,
-		Ready: func() { fmt.Fprint(e.stdout, hint(socket, conf.Loops[0])) },
+		Inherited: inherited,
+		Ready:     func() { fmt.Fprint(e.stdout, hint(socket, conf.Loops[0])) },
 	}
 	if c.Config != "" {
 		o.Load = func() (config.Config, error) { return config.Reload(c.Config) }

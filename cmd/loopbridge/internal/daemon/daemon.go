@@ -38,6 +38,7 @@ type Daemon struct {
 	loops   loopSet
 	routes  routeSet
 	sockets socketSet
+	heirs   *succession
 	wait    sync.WaitGroup
 
 	accepted, refused atomic.Uint64 // reloads
@@ -56,7 +57,7 @@ func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*
 
 // newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
-	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
+	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
@@ -66,20 +67,14 @@ func newDaemon(log zerolog.Logger) *Daemon {
 func (d *Daemon) start(c config.Config, socket string) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
-	d.running.config.Daemon = c.Daemon
-	var err error
-	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
+	if err := d.beginLocked(c, socket, len(d.sockets.bound) > 0); err != nil {
 		return err
 	}
-	events := d.bay.Subscribe(eventRoom) // subscribe first: devices may have events when they are opened
-	d.wait.Go(func() { logEvents(d.log, events) })
-	d.state.Follow()
 	for _, device := range c.Devices {
 		if err := d.addDevice(device); err != nil {
 			return fmt.Errorf("device %s: %w", device.Name, err)
 		}
 	}
-	d.loops = loopSet{bay: d.bay, names: nameListOf(socket, len(d.sockets.bound) > 0), state: d.state, running: &d.running}
 	if err := d.loops.beginLocked(c.Loops); err != nil {
 		return err
 	}
@@ -87,17 +82,41 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	d.state.KeepAdopted()
-	at := d.sockets.programs(socket, c.Daemon)
-	if d.server, err = server.Listen(at, d.bay, d.log); err != nil {
-		return err
-	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version}
-	if d.control, err = server.ListenControl(d.sockets.operators(socket, c.Daemon), panel, d.log); err != nil {
+	if err := d.listen(d.sockets.programs(socket, c.Daemon), d.sockets.operators(socket, c.Daemon)); err != nil {
 		return err
 	}
 	if err := d.loops.names.write(c.Loops); err != nil {
 		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
 	}
+	d.serve()
+	return nil
+}
+
+// beginLocked makes what devices and loops need. activated: the sockets are those of a service manager.
+func (d *Daemon) beginLocked(c config.Config, socket string, activated bool) (err error) {
+	d.running.config.Daemon = c.Daemon
+	if d.state, err = statefile.Open(c.Daemon.State, socket, d.bay, d.log); err != nil {
+		return err
+	}
+	events := d.bay.Subscribe(eventRoom) // subscribe first: devices may have events when they are opened
+	d.wait.Go(func() { logEvents(d.log, events) })
+	d.state.Follow()
+	d.loops = loopSet{bay: d.bay, names: nameListOf(socket, activated), state: d.state, running: &d.running}
+	return nil
+}
+
+// listen binds both sockets, or takes over those that are bound.
+func (d *Daemon) listen(programs, operators server.Socket) (err error) {
+	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
+		return err
+	}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version}
+	d.control, err = server.ListenControl(operators, panel, d.log)
+	return err
+}
+
+// serve lets programs and operators in.
+func (d *Daemon) serve() {
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
 			d.log.Error().Err(err).Msg("no more operators can connect")
@@ -108,7 +127,6 @@ func (d *Daemon) start(c config.Config, socket string) error {
 			d.log.Error().Err(err).Msg("no more programs can connect")
 		}
 	})
-	return nil
 }
 
 // Close disconnects all programs and closes everything, also after half a start.

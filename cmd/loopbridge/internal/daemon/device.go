@@ -41,6 +41,18 @@ func (d *Daemon) openDevice(c config.Device) (*loop.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	device, err := loop.NewEngineWith(c.Name, stream, d.optionsOf(c, stream))
+	if err != nil {
+		return nil, errors.Join(err, stream.Close())
+	}
+	if err := d.setUp(device, c); err != nil {
+		return nil, errors.Join(err, device.Close())
+	}
+	return device, nil
+}
+
+// optionsOf returns the options of a device's engine, and logs what its stream reports.
+func (d *Daemon) optionsOf(c config.Device, stream backend.Stream) loop.EngineOptions {
 	if r, ok := backend.As[backend.Reporter](stream); ok {
 		d.wait.Go(func() { logReports(d.log, c, r) })
 	}
@@ -50,14 +62,7 @@ func (d *Daemon) openDevice(c config.Device) (*loop.Engine, error) {
 	if _, isCard := backend.As[backend.Switcher](stream); isCard {
 		o.Thread = func() { d.threads.Enter(c.Name) }
 	}
-	device, err := loop.NewEngineWith(c.Name, stream, o)
-	if err != nil {
-		return nil, errors.Join(err, stream.Close())
-	}
-	if err := d.setUp(device, c); err != nil {
-		return nil, errors.Join(err, device.Close())
-	}
-	return device, nil
+	return o
 }
 
 // setUp gives a device its configured state, and then the one that was saved.

@@ -61,6 +61,19 @@ func (q *logQueue) rouse() {
 	}
 }
 
+// settle blocks until all lines are written, but not for long.
+func (q *logQueue) settle() {
+	for till := time.Now().Add(lastLines / 4); q.waits() && time.Now().Before(till); time.Sleep(time.Millisecond) {
+	}
+}
+
+// waits reports whether lines are still to be written.
+func (q *logQueue) waits() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes > 0
+}
+
 // Close writes what waits, but gives up on a log that takes nothing.
 func (q *logQueue) Close() {
 	q.mu.Lock()

@@ -18,6 +18,8 @@ import (
 type Source struct {
 	// Load reads the file again. nil: there is no file.
 	Load func() (config.Config, error)
+	// Version is that of the program.
+	Version string
 	// Settle sets what does not depend on the file alone, such as a socket of the command line. It may be nil.
 	Settle func(*config.Config)
 	// Level changes the level of the log. nil: it stays.

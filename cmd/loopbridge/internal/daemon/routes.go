@@ -28,12 +28,17 @@ func newRouteSet(bay *loop.Patchbay, r *running) routeSet {
 	return routeSet{Board: route.NewBoard(bay), bay: bay, running: r}
 }
 
-// beginLocked adds the routes of the configuration.
-func (s *routeSet) beginLocked(routes []config.Route, state *statefile.File) error {
+// beginFollowing follows what happens to routes, and keeps their state.
+func (s *routeSet) beginFollowing(state *statefile.File) {
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
 	s.wait.Go(func() { s.follow(ctx) })
 	state.Routes(s.Board)
+}
+
+// beginLocked adds the routes of the configuration.
+func (s *routeSet) beginLocked(routes []config.Route, state *statefile.File) error {
+	s.beginFollowing(state)
 	for _, r := range routes {
 		spec := r.Spec
 		state.RestoreRoute(&spec)

@@ -12,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/systemd"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 )
 
 // Options are what Serve needs besides a configuration.
@@ -23,11 +24,27 @@ type Options struct {
 	Hangups Hangups
 	Log     io.Writer
 	Version string // of the program, for the log
-	Ready   func() // called when programs can connect, unless a service manager is told
+	Ready   func() // called when programs can connect, unless a service manager is told or they were handed over
+	// Inherited is what a program before has handed over; nil: nothing.
+	Inherited *handover.Inheritance
 }
 
-// Serve runs a daemon until ctx ends or the terminal in which the process was started closes.
+// Serve runs a daemon until ctx ends or the terminal in which the process was started closes. What was handed over goes on,
+// whatever c says.
 func Serve(ctx context.Context, c config.Config, o Options) error {
+	if o.Inherited == nil {
+		return serve(ctx, c, nil, o)
+	}
+	var h handed
+	if err := handover.Read(o.Inherited.State, &h); err != nil {
+		return o.Inherited.GiveBack(err, os.Args, nil)
+	}
+	o.Socket = h.Programs.Socket.Path
+	return serve(ctx, h.Config, &h, o)
+}
+
+// serve is Serve, with what was handed over, or nil.
+func serve(ctx context.Context, c config.Config, h *handed, o Options) error {
 	out := o.Log
 	toJournal := out == io.Writer(os.Stderr) && systemd.LogsToJournal()
 	bound, err := systemd.Sockets()
@@ -57,11 +74,21 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 			file.Daemon.Socket = c.Daemon.Socket
 		}
 	}}
-	d.source.Settle(&c)
 	d.version, d.sockets.bound = o.Version, bound
-	started := extendStart()
-	err = d.start(c, o.Socket)
-	started()
+	d.heirs.settle = queue.settle
+	if libraries != nil {
+		d.heirs.release = libraries.Lend
+	}
+	if h == nil {
+		d.source.Settle(&c)
+		started := extendStart()
+		err = d.start(c, o.Socket)
+		started()
+	} else if err = d.resume(h); err == nil {
+		d.resumed(h, o.Inherited)
+	} else {
+		return o.Inherited.GiveBack(err, h.Args, h.files())
+	}
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
@@ -70,7 +97,10 @@ func Serve(ctx context.Context, c config.Config, o Options) error {
 	sched.RelaxTimers()
 	ended := d.report(o.Socket)
 	systemd.Ready()
-	if !systemd.Notifies() {
+	switch {
+	case h != nil && h.Reload:
+		_, _ = d.Reload() // the log has what came of it
+	case h == nil && !systemd.Notifies():
 		o.Ready()
 	}
 	log.Info().Str("cause", o.Hangups.wait(ctx, d)).Msg("stopping")
@@ -99,6 +129,9 @@ func (h Hangups) wait(ctx context.Context, d *Daemon) string {
 		case <-h.signals:
 			if h.closed() {
 				return "the terminal has closed"
+			}
+			if d.heirs.changed() && d.handOver(nil, true) == nil {
+				continue
 			}
 			_, _ = d.Reload() // the log has what came of it
 		}

@@ -170,6 +170,9 @@ func (s *File) KeepAdopted() {
 	}
 }
 
+// Flush writes pending changes.
+func (s *File) Flush() { s.flush() }
+
 // Close writes pending changes and releases the file.
 func (s *File) Close() {
 	if s.sets != nil {
