@@ -25,6 +25,8 @@ type World struct {
 	Resume func(backend.Handed) (backend.Stream, error)
 	// Pass lets so many frames pass while Wait sleeps, and may return after the Wait. nil: the time passes in Wait.
 	Pass func(frames int)
+	// Happen is something that happens to the device, after which it needs a Wake. May be nil.
+	Happen func()
 	// Played returns all that was played, after Close. May be nil.
 	Played func() []byte
 }
@@ -72,7 +74,7 @@ func (h *heirs) step(t *rapid.T) {
 	most := granted.Period * granted.Periods
 	frame := granted.Format.FrameBytes()
 	switch what := rapid.SampledFrom([]string{"start", "stop", "wake", "wait", "wait", "wait", "read", "write", "period",
-		"hand over", "hand over", "stay"}).Draw(t, "step"); what {
+		"hand over", "hand over", "stay", "happen"}).Draw(t, "step"); what {
 	case "start":
 		if !h.running {
 			both(t, h, what, func(w World) (nothing, error) { return nothing{}, w.Stream.Start() })
@@ -110,6 +112,13 @@ func (h *heirs) step(t *rapid.T) {
 			}
 			return w.Stream.Granted(), nil
 		})
+	case "happen":
+		for _, w := range h.worlds {
+			if w.Happen != nil {
+				w.Happen()
+			}
+		}
+		h.wake(h.worlds[:])
 	case "hand over":
 		h.handOver(t)
 	case "stay":

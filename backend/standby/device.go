@@ -47,11 +47,16 @@ func (s *stream) wakeSupervisor() {
 	}
 }
 
-// tryOpen opens a source, and closes what opens too late.
+// tryOpen opens a source.
 func (s *stream) tryOpen(n int, wish backend.Config, limit time.Duration) (*device, error) {
+	return s.obtain(n, "opening it", limit, func() (backend.Stream, error) { return s.o.Sources[n].Open(wish) })
+}
+
+// obtain returns the device of a source that open gives, and closes what comes too late.
+func (s *stream) obtain(n int, doing string, limit time.Duration, open func() (backend.Stream, error)) (*device, error) {
 	p := &device{source: n}
-	err := s.attempt(p, "opening it", limit, func() (err error) {
-		p.Stream, err = s.o.Sources[n].Open(wish)
+	err := s.attempt(p, doing, limit, func() (err error) {
+		p.Stream, err = open()
 		return err
 	}, func() {
 		if p.Stream != nil {

@@ -23,6 +23,12 @@
 // switch on, and who moved the clock has to go on without, as a route does with its resampler. The control of the
 // card that failed goes back to its centre when the card is closed, if it still can.
 //
+// # Another process
+//
+// HandOver passes on the active device and the last resort, and keeps the supervisor at rest until the engine goes on.
+// A device that cannot be handed over is opened by the new program: from the start of that on the last resort plays, and
+// its first tick counts as Lost what has passed.
+//
 // # Pauses
 //
 // A source that opens and does not start, or fails soon after, is closed, opened and started again

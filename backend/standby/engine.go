@@ -6,7 +6,8 @@ import (
 
 // Start starts the active device. It may block, because nothing plays.
 func (s *stream) Start() error {
-	s.base, s.time, s.fresh = 0, 0, true
+	s.stay()
+	s.course, s.away = course{Fresh: true}, 0
 	s.reached.Store(0)
 	s.played.Reset()
 	s.recorded.Reset()
@@ -23,6 +24,7 @@ func (s *stream) Start() error {
 
 // Stop stops the active device. It may block, because nothing plays any more.
 func (s *stream) Stop() error {
+	s.stay()
 	s.running.Store(false)
 	p := s.active.Load()
 	if p == s.lastResort {
@@ -35,6 +37,7 @@ func (s *stream) Stop() error {
 }
 
 func (s *stream) Wait() (backend.Tick, error) {
+	s.stay()
 	for {
 		if p := s.next.Swap(nil); p != nil {
 			s.takeOver(p)
@@ -46,15 +49,25 @@ func (s *stream) Wait() (backend.Tick, error) {
 			}
 			continue
 		}
-		if s.fresh && t.Position > 0 { // an xrun before the first tick cost only silence
-			s.fresh = false
-			s.base -= t.Lost
+		if s.Fresh && t.Position > 0 { // an xrun before the first tick cost only silence
+			s.Fresh = false
+			s.Base -= t.Lost
 			t.Lost = 0
 		}
-		t.Position = max(s.reached.Load(), s.base+t.Position)
+		if s.away > 0 && t.Position > 0 {
+			gap := s.missed(t)
+			s.away = 0
+			s.Base += gap
+			t.Lost += gap
+		}
+		reached := s.reached.Load()
+		t.Position += s.Base // which may be less than 0
+		if int64(t.Position-reached) < 0 {
+			t.Position = reached
+		}
 		s.reached.Store(t.Position)
-		s.time = max(s.time, t.Time)
-		t.Time = s.time
+		s.Time = max(s.Time, t.Time)
+		t.Time = s.Time
 		return t, nil
 	}
 }
@@ -113,7 +126,7 @@ func (s *stream) takeOver(p *device) {
 func (s *stream) switchTo(p *device, why error) {
 	old := s.active.Load()
 	if s.running.Load() {
-		s.base, s.fresh = p.startedAt, p != s.lastResort
+		s.Base, s.Fresh = p.startedAt, p != s.lastResort
 		s.played.GapAfterSilence()
 		s.recorded.Gap()
 	}

@@ -15,6 +15,9 @@ type Source struct {
 	Name string
 	// Open opens the device. It may block or hang; one goroutine at a time calls it.
 	Open func(wish backend.Config) (backend.Stream, error)
+	// Resume makes a stream of this source go on that another process has handed over; it may do what Open may. nil: such a
+	// stream is opened anew.
+	Resume func(h backend.Handed) (backend.Stream, error)
 }
 
 // Options are what a stream can run on, and how to find it.
@@ -47,18 +50,28 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	if len(o.Sources) == 0 {
 		return nil, audio.ErrInvalid.With("a device needs something to run on")
 	}
-	s := &stream{
-		o: o, calls: make([]atomic.Int32, len(o.Sources)),
-		switches: make(chan backend.Switch, 16), reports: make(chan error, 4), feed: backend.NewControlFeed(),
-		wake: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *device, 16),
-	}
+	s := newStream(o)
 	if err := s.openFirst(wish); err != nil {
 		return nil, err
 	}
-	ramp := audio.RampFrames(s.granted.Format.Rate, s.granted.Period)
-	s.played, s.recorded = audio.NewSplice(s.granted.Format, ramp), audio.NewSplice(s.granted.Format, ramp)
+	s.splices()
 	s.wait.Go(s.supervise)
 	return backend.Guard(s), nil
+}
+
+// newStream returns a stream without devices.
+func newStream(o Options) *stream {
+	return &stream{
+		o: o, calls: make([]atomic.Int32, len(o.Sources)),
+		switches: make(chan backend.Switch, 16), reports: make(chan error, 4), feed: backend.NewControlFeed(),
+		wake: make(chan struct{}, 1), quit: make(chan struct{}), retired: make(chan *device, 16), work: make(chan struct{}, 1),
+	}
+}
+
+// splices makes those of a stream whose configuration is known.
+func (s *stream) splices() {
+	ramp := audio.RampFrames(s.granted.Format.Rate, s.granted.Period)
+	s.played, s.recorded = audio.NewSplice(s.granted.Format, ramp), audio.NewSplice(s.granted.Format, ramp)
 }
 
 // openFirst opens the best source that opens, and the last resort.
@@ -115,6 +128,7 @@ type stream struct {
 	wake     chan struct{} // to the supervisor: a device failed, or a call returned
 	retired  chan *device  // to the supervisor: to be closed
 	quit     chan struct{}
+	work     chan struct{} // holds one while the supervisor works, or rests for HandOver
 	wait     sync.WaitGroup
 	tells    sync.Mutex
 	closed   bool
@@ -126,9 +140,9 @@ type stream struct {
 	reached atomic.Uint64 // position of the last tick; set by the engine's goroutine
 
 	// Owned by the engine's goroutine.
-	base     uint64 // position at which the active device was started
-	fresh    bool   // it has had no tick yet
-	time     int64
+	course
+	away     int64         // until its first tick: the time of the last one before, in another process; 0: none
+	resting  bool          // HandOver keeps the supervisor from work
 	played   *audio.Splice // ramps when another device takes over
 	recorded *audio.Splice
 }
@@ -173,6 +187,7 @@ func (s *stream) Wake() {
 
 // Close ends the supervisor first, so that it opens nothing more.
 func (s *stream) Close() error {
+	s.stay()
 	close(s.quit)
 	s.wait.Wait()
 	var errs []error

@@ -23,7 +23,9 @@ func (s *stream) supervise() {
 		case <-s.quit:
 			return
 		case dead := <-s.retired:
+			s.work <- struct{}{}
 			_ = s.discard(dead) // its error is known
+			<-s.work
 			continue
 		case _, open := <-s.o.Plugged:
 			if !open {
@@ -39,10 +41,12 @@ func (s *stream) supervise() {
 			}
 		case <-timer.C:
 		}
+		s.work <- struct{}{}
 		s.closeRetired() // a card must be closed before it can be opened again
 		if s.improve(refused, &r) {
 			since = time.Now()
 		}
+		<-s.work
 	}
 }
 
