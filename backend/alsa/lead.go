@@ -31,13 +31,13 @@ func (s *stream) try() {
 		s.lead = 0
 	}
 	_ = s.Stop() // Start reports a broken card
-	s.base, s.rel, s.starts = 0, 0, 0
+	s.Base, s.Rel, s.Starts = 0, 0, 0
 }
 
 // settle plays silence for a while and discards what is recorded.
 func (s *stream) settle() error {
 	room := make([]byte, s.granted.Period*s.record.frame)
-	for xruns := 0; s.rel < uint64(s.granted.Format.Rate/settling); {
+	for xruns := 0; s.Rel < uint64(s.granted.Format.Rate/settling); {
 		t, err := s.Wait()
 		if err != nil {
 			return err

@@ -199,12 +199,7 @@ func (n *negotiation) text() string {
 func (n *negotiation) result(s *setup) error {
 	s.rate, s.period, s.buffer = n.value(abi.Rate), n.value(abi.PeriodSize), 1<<31-1
 	for _, p := range n.all {
-		f := audio.Format{Rate: s.rate, Channels: p.Interval(abi.Channels).Low()}
-		for e, number := range formats() {
-			if p.Mask(abi.Format).Has(number) {
-				f.Encoding = e
-			}
-		}
+		f := formatOf(p, s.rate)
 		if err := f.Validate(); err != nil {
 			return err
 		}
@@ -212,6 +207,17 @@ func (n *negotiation) result(s *setup) error {
 		s.buffer = min(s.buffer, p.Interval(abi.BufferSize).Low())
 	}
 	return nil
+}
+
+// formatOf returns the format of hardware with these parameters.
+func formatOf(p *abi.HWParams, rate int) audio.Format {
+	f := audio.Format{Rate: rate, Channels: p.Interval(abi.Channels).Low()}
+	for e, number := range formats() {
+		if p.Mask(abi.Format).Has(number) {
+			f.Encoding = e
+		}
+	}
+	return f
 }
 
 // wake sets the software parameters: the program wakes up each period, the stream starts by

@@ -35,8 +35,14 @@ type pcmHandle struct {
 	boundary uint64
 	sync     abi.SyncPtr
 	xfer     abi.Xfer
-	hw, appl uint64 // positions
-	raw      uint64 // hw in the kernel's count, which wraps at boundary
+	progress
+}
+
+// progress is what evolves in a handle that runs.
+type progress struct {
+	HW   uint64 `json:"hw"`   // position of the hardware
+	Appl uint64 `json:"appl"` // position of the program
+	Raw  uint64 `json:"raw"`  // HW in the kernel's count, which wraps at boundary
 }
 
 // openHandle opens one direction of a PCM. It fails at once if another program has it open.
@@ -82,6 +88,12 @@ func holderText(at card.Address, d audio.Direction) string {
 
 // install prepares the handle for transfers with the negotiated parameters.
 func (s *pcmHandle) install(f audio.Format, period int, p *abi.HWParams, t *tail) error {
+	s.fit(f, period, p, t)
+	return s.arm()
+}
+
+// fit makes the handle one of these parameters, which the hardware has or will have.
+func (s *pcmHandle) fit(f audio.Format, period int, p *abi.HWParams, t *tail) {
 	s.format, s.frame, s.sample = f, f.FrameBytes(), f.Encoding.Bytes()
 	s.buffer = p.Interval(abi.BufferSize).Low()
 	s.params, s.period = p, period
@@ -94,7 +106,6 @@ func (s *pcmHandle) install(f audio.Format, period int, p *abi.HWParams, t *tail
 			s.pointers = append(s.pointers, nil)
 		}
 	}
-	return s.arm()
 }
 
 // arm sets when the kernel wakes the program, and maps the card's memory.
@@ -106,10 +117,15 @@ func (s *pcmHandle) arm() (err error) {
 	if s.boundary, err = wake(s.fd, s.period, stop); err != nil {
 		return audio.ErrIO.With("%s: the card's wake-up parameters cannot be set: %v", s.name, err)
 	}
-	if s.mappable() {
-		return s.mapMemory(s.format.Channels, s.params.Mask(abi.Access).Has(abi.MmapNoninterleaved))
+	return s.reach()
+}
+
+// reach maps the card's memory, if that can be.
+func (s *pcmHandle) reach() error {
+	if !s.mappable() {
+		return nil
 	}
-	return nil
+	return s.mapMemory(s.format.Channels, s.params.Mask(abi.Access).Has(abi.MmapNoninterleaved))
 }
 
 // mappable reports whether the card's memory can be mapped.
@@ -135,11 +151,15 @@ func (s *pcmHandle) close() error {
 
 // free unmaps the memory and releases the hardware parameters.
 func (s *pcmHandle) free() {
+	s.unmap()
+	_ = abi.HWFree(s.fd)
+}
+
+func (s *pcmHandle) unmap() {
 	if s.memory != nil {
 		_ = unix.Munmap(s.memory)
 		s.memory, s.areas = nil, nil
 	}
-	_ = abi.HWFree(s.fd)
 }
 
 // reset zeroes both positions after Prepare.
@@ -148,7 +168,7 @@ func (s *pcmHandle) reset() error {
 	if err := s.sync.Do(s.fd); err != nil {
 		return err
 	}
-	s.hw, s.appl, s.raw = 0, 0, s.sync.HWPtr
+	s.HW, s.Appl, s.Raw = 0, 0, s.sync.HWPtr
 	return nil
 }
 
@@ -175,17 +195,17 @@ func (s *pcmHandle) instant() (hw uint64, at int64, err error) {
 		return 0, 0, err
 	}
 	s.advance()
-	return s.hw, s.sync.Tstamp.Nanoseconds(), nil
+	return s.HW, s.sync.Tstamp.Nanoseconds(), nil
 }
 
 // advance follows the kernel's count.
 func (s *pcmHandle) advance() {
-	step := s.sync.HWPtr - s.raw
-	if s.sync.HWPtr < s.raw {
+	step := s.sync.HWPtr - s.Raw
+	if s.sync.HWPtr < s.Raw {
 		step += s.boundary
 	}
-	s.raw = s.sync.HWPtr
-	s.hw += step
+	s.Raw = s.sync.HWPtr
+	s.HW += step
 }
 
 // beyond returns how many frames are inside the card, such as in USB packets. It returns 0 for
@@ -205,14 +225,14 @@ func (s *pcmHandle) beyond() int {
 // avail returns how many frames can be written or read now.
 func (s *pcmHandle) avail() int {
 	if s.play {
-		return s.buffer - int(s.appl-s.hw)
+		return s.buffer - int(s.Appl-s.HW)
 	}
-	return int(s.hw - s.appl)
+	return int(s.HW - s.Appl)
 }
 
 // commit tells the kernel that n more frames were written to or read from mapped memory.
 func (s *pcmHandle) commit(n int) error {
-	s.appl += uint64(n)
+	s.Appl += uint64(n)
 	s.sync.Flags = abi.GetAvailMin
 	s.sync.ApplPtr = (s.sync.ApplPtr + uint64(n)) % s.boundary
 	return s.sync.Do(s.fd)

@@ -67,20 +67,23 @@ type stream struct {
 	polls [2]unix.PollFd
 
 	running bool
-	base    uint64 // position at the last start of the hardware
-	begun   int64  // time of that start, ns
-	rel     uint64 // frames since base
-	time    int64  // of base + rel, ns
-	starts  int    // restarts since the hardware last advanced by a period
-	lost    uint64 // since the last tick
+	course
+}
+
+// course is what evolves in a stream that runs.
+type course struct {
+	Base   uint64 `json:"base"`   // position at the last start of the hardware
+	Begun  int64  `json:"begun"`  // time of that start, ns
+	Rel    uint64 `json:"rel"`    // frames since Base
+	Time   int64  `json:"time"`   // of Base + Rel, ns
+	Starts int    `json:"starts"` // restarts since the hardware last advanced by a period
+	Lost   uint64 `json:"lost"`   // since the last tick
 }
 
 func (s *stream) open(wish backend.Config, at card.Address) (err error) {
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return audio.ErrIO.With("%s: no eventfd: %v; is the limit of open files reached?", s.name, err)
+	if err := s.hang(); err != nil {
+		return err
 	}
-	s.bell = os.NewFile(uintptr(bell), "eventfd")
 	s.idle = !wish.Play && !wish.Record
 	if wish.Record {
 		if s.record, err = openHandle(at, audio.Record); err != nil {
@@ -113,27 +116,49 @@ func (s *stream) open(wish backend.Config, at card.Address) (err error) {
 		if err := h.install(set.formats[i], set.period, params[i], s.tailOf(h, set, params[i])); err != nil {
 			return err
 		}
+	}
+	s.linked = len(handles) == 2 && abi.Link(handles[0].fd, handles[1].fd) == nil
+	s.pitch = openPitch(at, handles)
+	s.prepare()
+	if len(handles) == 2 {
+		s.try()
+	}
+	return nil
+}
+
+// hang makes the bell.
+func (s *stream) hang() error {
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return audio.ErrIO.With("%s: no eventfd: %v; is the limit of open files reached?", s.name, err)
+	}
+	s.bell = os.NewFile(uintptr(bell), "eventfd")
+	s.polls[0] = unix.PollFd{Fd: int32(bell), Events: unix.POLLIN}
+	return nil
+}
+
+// prepare makes what follows from the granted configuration and the handles.
+func (s *stream) prepare() {
+	buffer := 0 // the smaller one
+	for i, h := range s.handles() {
 		if h.play {
 			h.adapt = newAdapter(s.granted.Format, h.format, h.format, s.granted.Period)
 		} else {
 			h.adapt = newAdapter(h.format, s.granted.Format, h.format, s.granted.Period)
 		}
+		if i == 0 {
+			s.clock, buffer = h, h.buffer
+		}
+		buffer = min(buffer, h.buffer)
 	}
-	s.clock = handles[0]
-	s.linked = len(handles) == 2 && abi.Link(handles[0].fd, handles[1].fd) == nil
 	s.quiet = make([]byte, s.granted.Period*max(s.granted.Format.FrameBytes(), s.clock.frame))
 	s.granted.Format.Encoding.Silence(s.quiet)
 	s.ramps = newRamps(s.granted.Format, s.granted.Period)
-	s.patience = standstill + 2*time.Duration(s.duration(uint64(set.buffer)))
-	s.polls = [2]unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}, {Fd: int32(s.clock.fd), Events: unix.POLLIN}}
+	s.patience = standstill + 2*time.Duration(s.duration(uint64(buffer)))
+	s.polls[1] = unix.PollFd{Fd: int32(s.clock.fd), Events: unix.POLLIN}
 	if s.clock.play {
 		s.polls[1].Events = unix.POLLOUT
 	}
-	s.pitch = openPitch(at, handles)
-	if len(handles) == 2 {
-		s.try()
-	}
-	return nil
 }
 
 // Pitch implements backend.Pitcher.
@@ -181,7 +206,7 @@ func (s *stream) Delay() (play, record int) {
 	if s.play != nil && !s.idle {
 		play = s.fill
 		if s.running { // frames waiting, frames to be written, and the clock's progress since the tick
-			play = int(s.play.appl-s.play.hw) + s.unwritten() + int(s.clock.hw-s.rel)
+			play = int(s.play.Appl-s.play.HW) + s.unwritten() + int(s.clock.HW-s.Rel)
 			play += s.play.beyond()
 		}
 	}
@@ -192,13 +217,13 @@ func (s *stream) Delay() (play, record int) {
 }
 
 func (s *stream) Start() error {
-	s.base, s.lost = 0, 0
+	s.Base, s.Lost = 0, 0
 	s.ramps.reset()
 	if err := s.begin(); err != nil {
 		return s.failure("start", err)
 	}
-	s.time = monotonic()
-	s.starts = 0
+	s.Time = monotonic()
+	s.Starts = 0
 	s.running = true
 	return nil
 }
@@ -232,7 +257,7 @@ func (s *stream) renew() error {
 
 // launch makes one attempt to start.
 func (s *stream) launch() error {
-	s.rel = 0
+	s.Rel = 0
 	if err := s.each(abi.Prepare); err != nil {
 		return err
 	}
@@ -255,7 +280,7 @@ func (s *stream) launch() error {
 		}
 	}
 	err := s.each(abi.Start)
-	s.begun = monotonic()
+	s.Begun = monotonic()
 	return err
 }
 

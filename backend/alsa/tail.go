@@ -25,8 +25,13 @@ type tail struct {
 	ramp   *audio.Ramp
 	decay  []byte
 	quiet  []byte // silence to copy from
-	flat   bool   // the decay is silent
-	end    uint64 // position at which the silence after the decay ends
+	trail
+}
+
+// trail is what evolves in a tail.
+type trail struct {
+	Flat bool   `json:"flat,omitempty"` // the decay is silent
+	End  uint64 `json:"end"`            // position at which the silence after the decay ends
 }
 
 const (
@@ -78,7 +83,7 @@ func newTail(f audio.Format, length, played, period int) *tail {
 func (s *pcmHandle) hush() {
 	if s.tail != nil {
 		s.still(0, uint64(s.buffer))
-		s.tail.flat, s.tail.end = true, uint64(s.buffer)
+		s.tail.Flat, s.tail.End = true, uint64(s.buffer)
 	}
 }
 
@@ -86,23 +91,23 @@ func (s *pcmHandle) hush() {
 // costs one ramp and as many frames of silence as were written.
 func (s *pcmHandle) follow(last []byte) {
 	t := s.tail
-	if t == nil || s.appl+uint64(t.length) > s.hw+uint64(s.buffer) {
+	if t == nil || s.Appl+uint64(t.length) > s.HW+uint64(s.buffer) {
 		return // no room, as in a trial
 	}
-	ramp, silent := s.appl+uint64(t.ramp.Frames()), bytes.Equal(last, t.quiet[:s.frame])
+	ramp, silent := s.Appl+uint64(t.ramp.Frames()), bytes.Equal(last, t.quiet[:s.frame])
 	switch {
 	case !silent:
 		t.ramp.Decay(t.decay, last)
-		s.lay(t.decay, s.appl)
-	case !t.flat:
-		s.still(s.appl, ramp)
+		s.lay(t.decay, s.Appl)
+	case !t.Flat:
+		s.still(s.Appl, ramp)
 	default:
-		ramp = s.appl
+		ramp = s.Appl
 	}
-	t.flat = silent
-	end := s.appl + uint64(t.length)
-	s.still(max(t.end, ramp), end)
-	t.end = max(t.end, end)
+	t.Flat = silent
+	end := s.Appl + uint64(t.length)
+	s.still(max(t.End, ramp), end)
+	t.End = max(t.End, end)
 }
 
 // still silences the memory between two positions.
@@ -126,14 +131,14 @@ func (s *pcmHandle) lay(block []byte, position uint64) {
 
 // inTail reports whether running hardware has passed the last frame.
 func (s *pcmHandle) inTail() bool {
-	return s.tail != nil && s.hw > s.appl && s.sync.State == abi.Running
+	return s.tail != nil && s.HW > s.Appl && s.sync.State == abi.Running
 }
 
 // dry reports whether playback has run dry since the tick. Frames written then would land inside
 // the decay. It asks the hardware only if enough time has passed for that.
 func (s *stream) dry() (bool, error) {
 	p := s.play
-	if p.tail == nil || p.appl > p.hw && time.Since(s.looked) < time.Duration(s.duration(p.appl-p.hw)) {
+	if p.tail == nil || p.Appl > p.HW && time.Since(s.looked) < time.Duration(s.duration(p.Appl-p.HW)) {
 		return false, nil
 	}
 	s.looked = time.Now()
@@ -145,17 +150,17 @@ func (s *stream) dry() (bool, error) {
 // that it need not stop and the next frames are heard where they belong. A stream in both
 // directions cannot skip, as recording would have no gap.
 func (s *stream) skip() bool {
-	p, to := s.play, s.rel+uint64(s.fill)
-	if s.record != nil || p.hw >= p.tail.end || to < p.appl+uint64(p.tail.ramp.Frames()) {
+	p, to := s.play, s.Rel+uint64(s.fill)
+	if s.record != nil || p.HW >= p.tail.End || to < p.Appl+uint64(p.tail.ramp.Frames()) {
 		return false
 	}
-	n := to - p.appl
+	n := to - p.Appl
 	if p.commit(int(n)) != nil {
 		return false // it has stopped by now
 	}
-	p.tail.flat = true // the decay lies before appl
+	p.tail.Flat = true // the decay lies before appl
 	p.follow(p.tail.quiet[:p.frame])
-	s.lost += n
+	s.Lost += n
 	s.ramps.gap()
 	return true
 }
@@ -166,7 +171,7 @@ func (s *stream) fadeOut() error {
 	if p == nil || p.tail == nil || p.sync.State != abi.Running {
 		return nil
 	}
-	rest := int(p.appl) + p.tail.played - int(p.hw)
+	rest := int(p.Appl) + p.tail.played - int(p.HW)
 	return s.pause(s.looked, time.Duration(s.duration(uint64(max(0, rest)))))
 }
 

@@ -31,8 +31,8 @@ func fakePlay(f audio.Format, buffer, length, period int, planes bool) *pcmHandl
 
 // write is what move does, without the kernel.
 func (s *pcmHandle) write(block []byte) {
-	s.lay(block, s.appl)
-	s.appl += uint64(len(block) / s.frame)
+	s.lay(block, s.Appl)
+	s.Appl += uint64(len(block) / s.frame)
 	s.follow(block[len(block)-s.frame:])
 }
 
@@ -67,8 +67,8 @@ func TestTail(t *testing.T) {
 				if step%7 == 0 {
 					n = 1 + random.IntN(20)
 				}
-				n = min(n, int(s.appl-s.hw))
-				s.hw += uint64(n)
+				n = min(n, int(s.Appl-s.HW))
+				s.HW += uint64(n)
 				waits = waits[n*s.frame:]
 				block := make([]byte, n*s.frame)
 				if random.IntN(4) > 0 {
@@ -84,10 +84,10 @@ func TestTail(t *testing.T) {
 				waits = slices.Concat(waits, block)
 				last := block[len(block)-s.frame:]
 				audio.NewRamp(f, ramp).Decay(decay, last)
-				if !bytes.Equal(s.at(s.hw, fill), waits) {
+				if !bytes.Equal(s.at(s.HW, fill), waits) {
 					t.Fatalf("%v, planes %v, step %d: what is to be played has changed", f, planes, step)
 				}
-				if got := s.at(s.appl, length); !bytes.Equal(got[:ramp*s.frame], decay) || !bytes.Equal(got[ramp*s.frame:], silence[ramp*s.frame:]) {
+				if got := s.at(s.Appl, length); !bytes.Equal(got[:ramp*s.frame], decay) || !bytes.Equal(got[ramp*s.frame:], silence[ramp*s.frame:]) {
 					t.Fatalf("%v, planes %v, step %d: after %d frames there is no tail", f, planes, step, n)
 				}
 			}
@@ -101,13 +101,13 @@ func TestTailAllocatesNothing(t *testing.T) {
 	s.write(make([]byte, 768*4))
 	block := bytes.Repeat([]byte{0, 64}, 512)
 	if n := testing.AllocsPerRun(100, func() {
-		s.hw += 256
+		s.HW += 256
 		s.write(block)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 	before := bytes.Clone(s.memory)
-	s.appl += 300 // a trial has no room for a tail
+	s.Appl += 300 // a trial has no room for a tail
 	if s.follow(block[:4]); !bytes.Equal(before, s.memory) {
 		t.Error("there is a tail where there is no room for it")
 	}
@@ -158,8 +158,8 @@ func BenchmarkTail(b *testing.B) {
 				f.Encoding.Encode(block, slices.Repeat([]float32{float32(level * math.Sqrt2 / 2)}, 2*period), nil)
 				s.write(make([]byte, 3*period*s.frame))
 				for b.Loop() {
-					s.hw += uint64(period)
-					s.appl += uint64(period)
+					s.HW += uint64(period)
+					s.Appl += uint64(period)
 					s.follow(block[len(block)-s.frame:])
 				}
 			})

@@ -52,7 +52,7 @@ func (s *pcmHandle) move(block []byte) (frames int, err error) {
 	}
 	n := len(block) / s.frame
 	for left := n; left > 0; {
-		at := int(s.appl % uint64(s.buffer))
+		at := int(s.Appl % uint64(s.buffer))
 		part := min(left, s.buffer-at)
 		s.access(block[:part*s.frame], at)
 		if err := s.commit(part); err != nil {
@@ -139,6 +139,6 @@ func (s *pcmHandle) transferred(err error) (int, error) {
 	if err != nil {
 		n = 0
 	}
-	s.appl += uint64(n)
+	s.Appl += uint64(n)
 	return n, err
 }

@@ -19,12 +19,12 @@ func (s *stream) Wait() (backend.Tick, error) {
 	if !s.running {
 		for {
 			if woken, err := s.sleep(s.polls[:1], 0); woken || err != nil {
-				return backend.Tick{Position: s.base + s.rel, Time: s.time}, s.failure("wait", err)
+				return backend.Tick{Position: s.Base + s.Rel, Time: s.Time}, s.failure("wait", err)
 			}
 		}
 	}
 	for {
-		if err := s.wakeAt(s.rel + uint64(s.granted.Period)); err != nil {
+		if err := s.wakeAt(s.Rel + uint64(s.granted.Period)); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
 		slept := time.Now()
@@ -32,11 +32,11 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		before, lost := s.base+s.rel, s.lost
+		before, lost := s.Base+s.Rel, s.Lost
 		if err := s.look(); err != nil {
 			return backend.Tick{}, s.failure("wait", err)
 		}
-		if s.base+s.rel > before || s.lost > lost || woken {
+		if s.Base+s.Rel > before || s.Lost > lost || woken {
 			return s.tick()
 		}
 		if time.Since(slept) >= s.patience { // a suspended machine would have slept longer
@@ -74,9 +74,9 @@ func (s *stream) sleep(polls []unix.PollFd, limit time.Duration) (woken bool, er
 func (s *stream) wakeAt(rel uint64) error {
 	c := s.clock
 	c.sync.Flags = abi.GetAppl
-	c.sync.AvailMin = rel - c.appl
+	c.sync.AvailMin = rel - c.Appl
 	if c.play {
-		c.sync.AvailMin = uint64(c.buffer) + rel - c.appl
+		c.sync.AvailMin = uint64(c.buffer) + rel - c.Appl
 	}
 	err := c.sync.Do(c.fd)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTRPIPE) {
@@ -117,16 +117,16 @@ func (s *stream) look() error {
 		return s.recover()
 	}
 	if s.trial {
-		s.lead = max(s.lead, int(s.play.hw)-int(s.record.hw))
+		s.lead = max(s.lead, int(s.play.HW)-int(s.record.HW))
 	}
 	period := uint64(s.granted.Period)
-	if rel := s.clock.hw / period * period; rel > s.rel {
-		s.rel = rel
+	if rel := s.clock.HW / period * period; rel > s.Rel {
+		s.Rel = rel
 		if at == 0 {
-			hw, at = s.clock.hw, monotonic()
+			hw, at = s.clock.HW, monotonic()
 		}
-		s.time = max(s.time+1, at+s.duration(rel)-s.duration(hw))
-		s.starts = 0
+		s.Time = max(s.Time+1, at+s.duration(rel)-s.duration(hw))
+		s.Starts = 0
 	}
 	if s.play != nil && s.play.inTail() && !s.skip() {
 		return s.recover()
@@ -161,32 +161,32 @@ func (s *stream) recover() error {
 		return err
 	}
 	period := uint64(s.granted.Period)
-	if err := s.pause(time.Now(), time.Duration(s.begun+s.duration(period)-monotonic())); err != nil {
+	if err := s.pause(time.Now(), time.Duration(s.Begun+s.duration(period)-monotonic())); err != nil {
 		return err
 	}
 	now := monotonic()
-	if s.starts++; int64(s.starts)*s.duration(period) >= int64(s.patience) {
+	if s.Starts++; int64(s.Starts)*s.duration(period) >= int64(s.patience) {
 		return audio.ErrIO.With("the card stops as soon as it is started")
 	}
-	passed := audio.MulDiv(uint64(max(0, now-s.time)), uint64(s.granted.Format.Rate), 1e9)
+	passed := audio.MulDiv(uint64(max(0, now-s.Time)), uint64(s.granted.Format.Rate), 1e9)
 	gap := max(period, passed/period*period)
 	if err := s.each(abi.Drop); err != nil {
 		return err
 	}
-	s.base += s.rel + gap
-	s.lost += gap
+	s.Base += s.Rel + gap
+	s.Lost += gap
 	s.ramps.gap()
 	if err := s.begin(); err != nil {
 		return err
 	}
-	s.time = max(s.time+1, now)
+	s.Time = max(s.Time+1, now)
 	return nil
 }
 
 // tick returns what look has found and clears the count of lost frames.
 func (s *stream) tick() (backend.Tick, error) {
-	t := backend.Tick{Position: s.base + s.rel, Time: s.time, Lost: s.lost}
-	s.lost = 0
+	t := backend.Tick{Position: s.Base + s.Rel, Time: s.Time, Lost: s.Lost}
+	s.Lost = 0
 	if s.idle {
 		return t, s.failure("wait", s.pass())
 	}
@@ -200,13 +200,13 @@ func (s *stream) tick() (backend.Tick, error) {
 }
 
 // unread returns how many frames were recorded up to the tick and are still to be read.
-func (s *stream) unread() int { return int(s.rel) - int(s.record.appl) }
+func (s *stream) unread() int { return int(s.Rel) - int(s.record.Appl) }
 
 // unwritten returns how many frames it takes to fill the playback buffer.
 func (s *stream) unwritten() int {
 	room := min(s.play.avail(), s.fill)
 	if !s.trial {
-		room = min(room, int(s.rel)+s.fill+s.lead-int(s.play.appl))
+		room = min(room, int(s.Rel)+s.fill+s.lead-int(s.play.Appl))
 	}
 	return max(0, room)
 }

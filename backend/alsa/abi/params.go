@@ -1,6 +1,9 @@
 package abi
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // Param numbers a hardware parameter: a mask or an interval.
 type Param int
@@ -167,4 +170,15 @@ const (
 // Install sets the parameters.
 func (p *SWParams) Install(fd int) error {
 	return call(fd, request(read|write, groupPCM, 0x13, unsafe.Sizeof(*p)), unsafe.Pointer(p))
+}
+
+// Bytes returns the parameters as the kernel knows them.
+func (p *HWParams) Bytes() []byte {
+	return slices.Clone(unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p)))
+}
+
+// ParseParams returns the parameters that Bytes of another process returned, or not ok.
+func ParseParams(b []byte) (p *HWParams, ok bool) {
+	p = &HWParams{}
+	return p, copy(unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p)), b) == len(b) && len(b) == int(unsafe.Sizeof(*p))
 }
