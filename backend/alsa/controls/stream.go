@@ -31,13 +31,19 @@ func Wrap(s backend.Stream, at card.Address, o Options) (backend.Stream, error) 
 
 // WrapCard is Wrap with open controls. The returned stream owns them.
 func WrapCard(s backend.Stream, c *Card, o Options) backend.Stream {
-	w := &controlled{Stream: s, ControlFeed: backend.NewControlFeed(), hardware: hardware{c, o}}
+	var found []Setting
 	if o.Restore {
 		var err error
-		if w.found, err = c.Save(); err != nil {
-			w.note(audio.ErrIO.With("the settings of the card will not be restored: %v", err))
+		if found, err = c.Save(); err != nil {
+			o.note(audio.ErrIO.With("the settings of the card will not be restored: %v", err))
 		}
 	}
+	return control(s, c, o, found)
+}
+
+// control returns s with controls, which Close restores to what was found.
+func control(s backend.Stream, c *Card, o Options, found []Setting) *controlled {
+	w := &controlled{Stream: s, ControlFeed: backend.NewControlFeed(), hardware: hardware{c, o}, found: found}
 	w.following.Go(w.follow)
 	return w
 }
@@ -70,7 +76,7 @@ func (c *controlled) Close() error {
 	c.closing.Do(func() {
 		if c.found != nil {
 			if err := c.hardware.card.Restore(c.found); err != nil && !errors.Is(err, audio.ErrGone) {
-				c.note(audio.ErrIO.With("some settings of the card were not restored: %v", err))
+				c.hardware.use.note(audio.ErrIO.With("some settings of the card were not restored: %v", err))
 			}
 		}
 		err = errors.Join(err, c.hardware.card.Close())
@@ -94,9 +100,9 @@ func (c *controlled) follow() {
 	}
 }
 
-func (c *controlled) note(err error) {
-	if c.hardware.use.Note != nil {
-		c.hardware.use.Note(err)
+func (o *Options) note(err error) {
+	if o.Note != nil {
+		o.Note(err)
 	}
 }
 
