@@ -37,6 +37,7 @@ func cases() (all []testCase) {
 		{"plays a stream bit for bit", hwtest.Ears | hwtest.Sound, streamPlays},
 		{"plays streams in formats that it has not", hwtest.Ears | hwtest.Sound, streamAdapts},
 		{"goes on after an xrun", hwtest.Ears | hwtest.Sound, streamRecovers},
+		{"goes on in another process", hwtest.Ears | hwtest.Sound, streamGoesOn},
 		{"has no step at an xrun", hwtest.Ears | hwtest.Sound, streamRamps},
 		{"plays a long stream", hwtest.Ears | hwtest.Sound, streamPlaysLong},
 		{"plays and records a long stream", hwtest.Record | hwtest.Sound, streamListens},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
 )
 
 // checkGranted: Granted is valid, equals the wish where it must, and is constant.
@@ -232,4 +233,34 @@ func checkDescriptors(p *probe) error {
 func openFiles() (int, error) {
 	files, err := os.ReadDir("/proc/self/fd")
 	return len(files), err
+}
+
+// checkStays: a stream that is described for another process goes on in this one.
+func checkStays(p *probe) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	if err := p.cycles(2); err != nil {
+		return err
+	}
+	for range 3 {
+		h, err := backend.HandOver(p.s)
+		switch {
+		case errors.Is(err, audio.ErrUnsupported):
+		case err != nil:
+			return fmt.Errorf("HandOver: %w", err)
+		case !h.Running || h.Readable < 0 || h.Writable < 0 || h.Kind == "":
+			return fmt.Errorf("a running stream is handed over as %+v", h)
+		}
+		if err := p.cycles(3); err != nil {
+			return fmt.Errorf("after HandOver: %w", err)
+		}
+	}
+	if err := p.s.Close(); err != nil {
+		return fmt.Errorf("close: %w", err)
+	}
+	if _, err := backend.HandOver(p.s); !errors.Is(err, audio.ErrClosed) && !errors.Is(err, audio.ErrUnsupported) {
+		return fmt.Errorf("HandOver after Close returned %w", err)
+	}
+	return nil
 }

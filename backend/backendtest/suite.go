@@ -81,6 +81,7 @@ func checks() []check {
 		{"pacer", checkPacer},
 		{"allocations", checkAllocations},
 		{"descriptors", checkDescriptors},
+		{"stays", checkStays},
 	}
 }
 
