@@ -2,6 +2,8 @@
 // devices to the tests of its callers.
 //
 //	TestStream      the contract, for any stream on any clock
+//	TestHeir        a stream that goes on in another process, beside a twin that does not
+//	TestDamaged     what comes of it if the description is damaged
 //	Clock           a stream whose time a test advances by hand
 //	Dying, Failing  devices that break
 //	Counter         blocks in which frame i holds i

@@ -29,6 +29,7 @@ type Joint struct {
 	backend.Stream // plays
 	bay            *loop.Patchbay
 	recorder       *loop.Engine
+	lent           *lent // what the recorder records from
 	from           *host
 	bridge         *line.Bridge
 	status         line.BridgeStatus
@@ -39,6 +40,7 @@ type Joint struct {
 	estimate servo.Estimate
 	position uint64 // of the last tick
 	left     int    // frames to be read
+	late     bool   // the next tick is the first one after Resume
 
 	wanted  atomic.Bool // the recorder is to run
 	changed chan struct{}
@@ -66,9 +68,9 @@ func NewJoint(play, record backend.Stream, o JointOptions) (*Joint, error) {
 		Stream: play, bay: loop.NewPatchbay(), changed: make(chan struct{}, 1), closing: make(chan struct{}),
 		clock: servo.NewClock(float64(play.Granted().Format.Rate)),
 	}
-	kept := &lent{Stream: record, ControlFeed: backend.NewControlFeed()}
+	j.lent = &lent{Stream: record, ControlFeed: backend.NewControlFeed()}
 	var err error
-	if j.recorder, err = loop.NewEngineWith(o.Name, kept, loop.EngineOptions{Thread: o.Thread}); err != nil {
+	if j.recorder, err = loop.NewEngineWith(o.Name, j.lent, loop.EngineOptions{Thread: o.Thread}); err != nil {
 		return nil, err
 	}
 	if err := j.open(o); err != nil {
@@ -76,7 +78,7 @@ func NewJoint(play, record backend.Stream, o JointOptions) (*Joint, error) {
 		_ = j.recorder.Close()
 		return nil, err
 	}
-	kept.owned.Store(true)
+	j.lent.owned.Store(true)
 	j.controls = newJointControls(play, record)
 	j.ended.Go(j.follow)
 	return j, nil
@@ -88,6 +90,7 @@ type lent struct {
 	backend.Stream
 	*backend.ControlFeed
 	owned atomic.Bool
+	held  atomic.Pointer[holding] // nil: the engine goes on
 }
 
 // Unwrap implements backend.Wrapper.
@@ -157,7 +160,8 @@ func (j *Joint) Status() *line.BridgeStatus { return &j.status }
 
 // Start implements backend.Stream.
 func (j *Joint) Start() error {
-	j.position, j.left = 0, 0
+	j.lent.release()
+	j.position, j.left, j.late = 0, 0, false
 	j.clock.Reset()
 	j.want(true)
 	return j.Stream.Start()
@@ -165,6 +169,7 @@ func (j *Joint) Start() error {
 
 // Stop implements backend.Stream.
 func (j *Joint) Stop() error {
+	j.lent.release()
 	j.want(false)
 	return j.Stream.Stop()
 }
@@ -196,11 +201,15 @@ func (j *Joint) follow() {
 
 // Wait implements backend.Stream. As many frames are recorded as are played.
 func (j *Joint) Wait() (backend.Tick, error) {
+	j.lent.release()
 	t, err := j.Stream.Wait()
 	if err != nil {
 		return t, err
 	}
 	due := int(t.Position - j.position)
+	if j.late && due > 0 {
+		due = j.catchUp(&t, due)
+	}
 	if j.position = t.Position; due > 0 {
 		j.left = due
 		j.steer(t, due)
@@ -249,6 +258,7 @@ func (j *Joint) Delay() (play, record int) {
 // Close implements backend.Stream.
 func (j *Joint) Close() (err error) {
 	j.once.Do(func() {
+		j.lent.release()
 		close(j.closing)
 		j.ended.Wait()
 		j.from.end.Abandon()
