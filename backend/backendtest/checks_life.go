@@ -260,7 +260,7 @@ func checkStays(p *probe) error {
 		return fmt.Errorf("close: %w", err)
 	}
 	if _, err := backend.HandOver(p.s); !errors.Is(err, audio.ErrClosed) && !errors.Is(err, audio.ErrUnsupported) {
-		return fmt.Errorf("HandOver after Close returned %w", err)
+		return fmt.Errorf("HandOver after Close returned %v", err)
 	}
 	return nil
 }

@@ -49,6 +49,14 @@ type broken struct {
 	stop    func(do func() error) error
 	close   func(do func() error) error
 	pace    func(do func(int) int, frames int) int
+	hand    func() (backend.Handed, error)
+}
+
+func (b *broken) HandOver() (backend.Handed, error) {
+	if b.hand != nil {
+		return b.hand()
+	}
+	return backend.HandOver(b.Stream)
 }
 
 func (b *broken) Granted() backend.Config {
@@ -255,6 +263,29 @@ func TestSuiteFinds(t *testing.T) {
 					b.Stream.Wake()
 				}
 				return t, err
+			}
+		}},
+		{"handed over as stopped", "stays", func(b *broken) {
+			b.hand = func() (backend.Handed, error) {
+				h, err := backend.HandOver(b.Stream)
+				h.Running = false
+				return h, err
+			}
+		}},
+		{"does not stay", "stays", func(b *broken) {
+			b.hand = func() (backend.Handed, error) {
+				h, err := backend.HandOver(b.Stream)
+				return h, errors.Join(err, b.Stream.Stop(), b.Stream.Start())
+			}
+		}},
+		{"handed over after Close", "stays", func(b *broken) {
+			b.hand = func() (backend.Handed, error) {
+				h, err := backend.HandOver(b.Stream)
+				if errors.Is(err, audio.ErrClosed) {
+					err = nil
+				}
+				h.Kind, h.Running = "kept", true
+				return h, err
 			}
 		}},
 		{"close fails under wakes", "wake-late", func(b *broken) {
