@@ -73,8 +73,8 @@ func (h *heirs) step(t *rapid.T) {
 	granted := h.worlds[1].Stream.Granted()
 	most := granted.Period * granted.Periods
 	frame := granted.Format.FrameBytes()
-	switch what := rapid.SampledFrom([]string{"start", "stop", "wake", "wait", "wait", "wait", "read", "write", "period",
-		"hand over", "hand over", "stay", "happen"}).Draw(t, "step"); what {
+	switch what := rapid.SampledFrom([]string{"wait", "wait", "wait", "read", "read", "read", "write", "write",
+		"hand over", "hand over", "start", "start", "stop", "wake", "period", "stay", "happen"}).Draw(t, "step"); what {
 	case "start":
 		if !h.running {
 			both(t, h, what, func(w World) (nothing, error) { return nothing{}, w.Stream.Start() })
@@ -93,7 +93,7 @@ func (h *heirs) step(t *rapid.T) {
 		h.tick = both(t, h, what, func(w World) (backend.Tick, error) { return h.wait(w, frames) })
 		h.woken = false
 	case "read":
-		n := rapid.IntRange(0, h.tick.Readable).Draw(t, "frames")
+		n := rapid.OneOf(rapid.Just(h.tick.Readable), rapid.IntRange(0, h.tick.Readable)).Draw(t, "frames")
 		both(t, h, what, func(w World) (string, error) {
 			block := make([]byte, n*frame)
 			n, err := w.Stream.Read(block)
