@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -291,9 +292,10 @@ func h0(t *testing.T, h backend.Handed) int {
 
 // FuzzResume: whatever is handed over, there is an error, or a stream that can be used.
 func FuzzResume(f *testing.F) {
-	wish := config(48000, 480, 4)
+	wish := config(1000, 10, 4)
 	wish.Play, wish.Record = true, true
 	s, _ := simulated(f, wish, false)
+	disk := newDisk(f)
 	h, err := backend.HandOver(s)
 	if err != nil {
 		f.Fatal(err)
@@ -305,10 +307,17 @@ func FuzzResume(f *testing.F) {
 	f.Fuzz(func(t *testing.T, state []byte, output string, running bool, readable, writable int) {
 		h := backend.Handed{Kind: kind, State: state, Running: running, Readable: readable, Writable: writable}
 		if output != "" {
-			h.Inner = []backend.Handed{{Kind: recorderKind, State: []byte(output), Files: []int{int(newDisk(t).Fd())}}}
+			fd, err := unix.Dup(int(disk.Fd()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Inner = []backend.Handed{{Kind: recorderKind, State: []byte(output), Files: []int{fd}}}
 		}
 		s, err := Resume(h, Options{Clock: newSimClock()})
 		if err != nil {
+			for _, fd := range h.Descriptors() {
+				_ = unix.Close(fd)
+			}
 			return
 		}
 		defer s.Close()
