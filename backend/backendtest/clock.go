@@ -107,6 +107,14 @@ func (c *Clock) Jump(n int) {
 	c.settleLocked()
 }
 
+// Pass advances time by n ≥ 0 frames like Jump, but does not wait for the engine: the test may be it, on the same goroutine.
+func (c *Clock) Pass(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total += uint64(n)
+	c.changed.Broadcast()
+}
+
 // Settle blocks until the engine sleeps in Wait with nothing left to do, or the stream is closed.
 // Call it after handing the engine something with Wake. It returns at once on a stopped stream that
 // was not woken and that no engine has waited on yet.

@@ -23,7 +23,7 @@ func (d driver) HandOver() (backend.Handed, error) {
 }
 
 // Resume returns the engine's side of the same clock, for the engine that takes the place of the one that handed h over.
-// Time may pass in between: call Jump from another goroutine, because it blocks until an engine waits. The Clock
+// Time may pass in between: call Pass, because Jump blocks until an engine waits. The Clock
 // must not be the stream of an engine any more.
 func (c *Clock) Resume(h backend.Handed) (backend.Stream, error) {
 	var s clockState

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -23,7 +22,7 @@ type World struct {
 	Stream backend.Stream
 	// Resume makes a stream that was handed over go on in the same time.
 	Resume func(backend.Handed) (backend.Stream, error)
-	// Pass lets so many frames pass while Wait sleeps, and may return after the Wait. nil: the time passes in Wait.
+	// Pass lets so many frames pass, for the next Wait; nil: the time passes in Wait.
 	Pass func(frames int)
 	// Happen is something that happens to the device, after which it needs a Wake. May be nil.
 	Happen func()
@@ -48,7 +47,6 @@ func TestHeir(t *testing.T, open func(*rapid.T) (one, twin World)) {
 type heirs struct {
 	worlds  [2]World         // the second one is never handed over
 	old     []backend.Stream // that were handed over
-	passing sync.WaitGroup
 	tick    backend.Tick
 	running bool
 	woken   bool
@@ -128,10 +126,10 @@ func (h *heirs) step(t *rapid.T) {
 	}
 }
 
-// wait is a Wait, during which frames pass unless it was woken.
+// wait is a Wait, before which frames pass unless it was woken.
 func (h *heirs) wait(w World, frames int) (backend.Tick, error) {
 	if w.Pass != nil && h.running && !h.woken {
-		h.passing.Go(func() { w.Pass(frames) })
+		w.Pass(frames)
 	}
 	return w.Stream.Wait()
 }
@@ -172,7 +170,6 @@ func (h *heirs) close(t *rapid.T) {
 			t.Error("close:", err)
 		}
 	}
-	h.passing.Wait()
 	if one, twin := h.worlds[0].Played, h.worlds[1].Played; one != nil {
 		if got, want := one(), twin(); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes were played, by the stream that was not handed over %d, or others", len(got), len(want))

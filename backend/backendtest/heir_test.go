@@ -15,7 +15,7 @@ func TestClockIsHandedOver(t *testing.T) {
 		world := func() backendtest.World {
 			k := backendtest.NewClock(c)
 			k.Feed(backendtest.NewCounter(k.Granted().Format).Fill)
-			return backendtest.World{Stream: k, Resume: k.Resume, Pass: k.Jump, Played: k.Played}
+			return backendtest.World{Stream: k, Resume: k.Resume, Pass: k.Pass, Played: k.Played}
 		}
 		return world(), world()
 	})

@@ -56,9 +56,9 @@ func TestHandedOver(t *testing.T) {
 				Resume: func(h backend.Handed) (backend.Stream, error) { return standby.Resume(h, p.options()) },
 				Pass: func(frames int) {
 					if p.failed.Load() {
-						p.null.Jump(frames)
+						p.null.Pass(frames)
 					} else {
-						p.card.Jump(frames)
+						p.card.Pass(frames)
 					}
 				},
 				Played: func() []byte { return append(p.card.Played(), p.null.Played()...) },
@@ -81,7 +81,7 @@ func play(t *testing.T, s backend.Stream, c *backendtest.Clock, frames int) back
 	if c == nil {
 		s.Wake()
 	} else {
-		go c.Jump(frames)
+		c.Pass(frames)
 	}
 	tick, err := s.Wait()
 	if err != nil {
