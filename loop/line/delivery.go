@@ -22,6 +22,16 @@ func newDelivery(ln *Line, r *End, from place) delivery {
 	return delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
+// roomToCatchUp returns how many frames the program may be given at once after the engine was late. It leaves the program a
+// period of its own to catch up, before the next cycle pushes frames out.
+func (d *delivery) roomToCatchUp(t *tick) (frames int, err error) {
+	frames, err = d.Room()
+	if !t.Freewheel {
+		frames = max(0, frames-d.end.Period)
+	}
+	return frames, err
+}
+
 // give passes frames through the path, which makes n of them, to the program, and returns how many
 // old frames they pushed out of the ring.
 func (d *delivery) give(frames []byte, n int) (dropped int, err error) {

@@ -141,7 +141,7 @@ func (p *playingServer) room(t *tick) int {
 	least, most := int(^uint(0)>>1), 0
 	for ln := p.bus.lines.first; ln != nil; ln = ln.next {
 		to := &ln.kind.(*tap).to
-		room, err := to.Room()
+		room, err := to.roomToCatchUp(t)
 		if err != nil || to.end.Paused.Load() {
 			continue // the tap's own turn finds a bad position
 		}
@@ -231,7 +231,7 @@ func (r *recordingServer) due(t *tick, had bool) (n int, err error) {
 	}
 	if t.lenient {
 		if !r.to.passedBy {
-			room, err := r.to.Room()
+			room, err := r.to.roomToCatchUp(t)
 			if err != nil {
 				return 0, err
 			}

@@ -41,7 +41,7 @@ func (p *pair) move(t *tick, due, avail int, closing bool) Finding {
 	gap := due - n // silence
 	p.to.passedBy = p.to.end.Paused.Load()
 	if t.lenient && !p.to.passedBy {
-		room, err := p.to.Room()
+		room, err := p.to.roomToCatchUp(t)
 		if err != nil {
 			return FoundBadReader
 		}

@@ -83,6 +83,7 @@ func TestHandover(t *testing.T) {
 				_, err := w.board.Add(s)
 				w.ok(err)
 			}
+			synctest.Wait()
 			var done []func()
 			for _, seconds := range []float64{.05, .3, .7, 1, 2, 5, .01, .01, 1} {
 				w.run(seconds)
