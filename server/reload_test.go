@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -31,6 +32,10 @@ func (c *told) Reload() (api.Reload, error) { return c.reply, c.err }
 func (c *told) Diff(name string, text []byte) (api.Reload, error) {
 	c.name, c.size = name, len(text)
 	return c.reply, c.err
+}
+
+func (c *told) Upgrade(*net.UnixConn, bool) (api.Upgrade, error) {
+	return api.Upgrade{From: "1.0"}, c.err
 }
 
 // TestControlReload: what the daemon answers reaches operators as it is described, in every status.

@@ -7,14 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestOpenRefuses(t *testing.T) {
 	for _, test := range []struct {
