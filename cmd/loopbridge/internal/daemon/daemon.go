@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/backend/sleep"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
@@ -24,9 +25,11 @@ import (
 type Daemon struct {
 	version string // of the program
 	log     zerolog.Logger
+	clock   sleep.Monotonic
 	bay     *loop.Patchbay
 	server  *server.Server
 	control *server.Control
+	remote  *server.Remote // nil: operators do not come over TCP
 	state   *statefile.File
 	cards   cards
 	threads *sched.Threads
@@ -48,7 +51,7 @@ func Start(c config.Config, socket string, log zerolog.Logger) (*Daemon, error) 
 
 // newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
-	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log)}
+	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log)}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay), log
@@ -84,6 +87,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	if d.control, err = server.ListenControl(d.sockets.operators(socket, c.Daemon), panel, d.log); err != nil {
 		return err
 	}
+	if err := d.listenTCP(&c.Daemon); err != nil {
+		return err
+	}
 	if err := d.loops.names.write(c.Loops); err != nil {
 		d.log.Warn().Err(err).Msg("aplay -L will not show the loops")
 	}
@@ -105,6 +111,9 @@ func (d *Daemon) Close() error {
 	var errs []error
 	if d.control != nil {
 		errs = append(errs, d.control.Close())
+	}
+	if d.remote != nil {
+		errs = append(errs, d.remote.Close())
 	}
 	if d.state != nil {
 		d.state.Close()

@@ -26,7 +26,7 @@ func (d *Daemon) addDevice(c config.Device) error {
 	if r, ok := backend.As[backend.Reporter](stream); ok {
 		d.wait.Go(func() { logReports(d.log, c, r) })
 	}
-	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Note: func(err error) {
+	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Now: d.clock.Now, Note: func(err error) {
 		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
 	}}
 	if _, isCard := backend.As[backend.Switcher](stream); isCard {
