@@ -20,7 +20,7 @@ func addDevices(p *page, devices []*loop.Engine, thread func(device string) stri
 	cycles := p.counter("device_cycles_total", "Cycles of the engine.")
 	xruns := p.counter("device_xruns_total", "Xruns of the device itself.")
 	lost := p.counter("device_lost_frames_total", "Frames that xruns of the device cost.")
-	period := p.gauge("device_period_seconds", "The longest time between two cycles.")
+	period := p.gauge("device_period_seconds", "The time between two cycles that is granted now.")
 	drift := p.gauge("device_clock_drift_ratio",
 		"By how much the clock of the device is faster than nominal, as a part of it: 0.000001 is one ppm. Missing until it is known.")
 	late := p.histogram("device_wakeup_lateness_seconds", "How late the engine woke up for a period of its clock.")

@@ -46,8 +46,11 @@ const maxScrapes = 2
 
 // Handler answers GET /metrics.
 func Handler(s Sources) http.Handler {
-	return promhttp.HandlerFor(newGatherer(s), promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
+	return promhttp.HandlerFor(Gatherer(s), promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
+
+// Gatherer returns what Handler shows, newly at each Gather.
+func Gatherer(s Sources) prometheus.Gatherer { return newGatherer(s) }
 
 // gatherer implements prometheus.Gatherer: what the process knows of itself, and what the sources have.
 type gatherer struct {
