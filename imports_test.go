@@ -31,8 +31,8 @@ func layers() []layer {
 
 		{"backend", "audio", "the contract of a device knows no device and no loop"},
 		{"backend/backendtest", "backend audio", "proves any device, so it must not pull one in"},
-		{"backend/null", "audio/wav backend audio", "devices know the contract only, never each other, never a loop"},
 		{"backend/sleep", "", "system calls, without an opinion"},
+		{"backend/null", "audio/wav backend audio backend/sleep", "devices know the contract only, never each other, never a loop"},
 		{"backend/alsa/abi", "", "the kernel's bytes, without an opinion"},
 		{"backend/alsa/card", "audio backend/alsa/abi", "which cards there are, whatever is done with them"},
 		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card mixer", "an ability of a stream, whichever stream it is; its gains are the mixer's"},
@@ -54,12 +54,13 @@ func layers() []layer {
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server", "api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
+		{"server", "api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
-		{"server/servertest", "audio backend backend/null client client/control loop loop/pcm server", "one daemon for the tests of all"},
+		{"server/servertest", "audio backend backend/null backend/sleep client client/control loop loop/pcm server", "one daemon for the tests of all"},
 		{"examples", "", "only says what is in its folders; its tests run them against a daemon"},
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},
@@ -85,11 +86,12 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/config", "audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"mixer loop loop/convert loop/device loop/route resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
+		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby servo loop loop/event loop/pcm loop/route server client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files " +
+			"backend/standby backend/sleep servo loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
@@ -103,7 +105,7 @@ func layers() []layer {
 		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
-			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/probe",
+			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe",
 			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }
@@ -126,12 +128,14 @@ func moduleRules() []rule {
 			"what runs on the audio thread counts, it does not log"},
 		{"github.com/coreos/go-systemd/v22", "cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/systemd",
 			"what systemd says is for the daemon alone"},
+		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
+		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
-			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/daemon " +
+			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
 			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},

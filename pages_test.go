@@ -130,7 +130,7 @@ func TestInstall(t *testing.T) {
 		"/usr/local/lib/systemd/system/loopbridge.socket", "/usr/local/lib/systemd/system/loopbridge-control.socket",
 		"/usr/local/lib/systemd/user/loopbridge.service", "/usr/local/lib/systemd/user/loopbridge.socket",
 		"/usr/local/share/man/man1/loopbridge.1", doc + "README.md", doc + "SECURITY.md"}
-	for _, pattern := range []string{"configs/*.toml", "docs/*.md"} {
+	for _, pattern := range []string{"configs/*.*[lfn]", "docs/*.md"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) < 5 {
 			t.Fatalf("%s: %v, %v", pattern, names, err)

@@ -30,15 +30,18 @@ func (e *Engine) run(thread func()) {
 			continue
 		}
 		e.tick = tick
+		woke := e.timing.wake()
 		if restarted := e.obey(); restarted {
 			tick = backend.Tick{}
 		}
 		if e.running {
 			e.cycles.Add(1)
+			due := tick.Position > e.position && !tick.Freewheel
 			if err := e.cycle(tick); err != nil {
 				e.fail(err)
 				continue
 			}
+			e.timing.count(&tick, woke, due)
 			e.settle()
 		}
 	}
@@ -96,6 +99,7 @@ func (e *Engine) settle() {
 		return
 	}
 	e.running = want
+	e.ticking.Store(want)
 	var err error
 	if want {
 		e.position = 0
@@ -114,6 +118,7 @@ func (e *Engine) settle() {
 // fail ends all lines because the device failed.
 func (e *Engine) fail(err error) {
 	e.failed, e.running = true, false
+	e.ticking.Store(false)
 	e.err.Store(&err)
 	e.lines.Drop()
 }

@@ -39,6 +39,7 @@ type End struct {
 	mem        []byte
 	session    *session // uses the ring; nil: none
 	freed      bool
+	added      Totals      // what the totals of the loop have of it
 	serverGone bool        // the server of this client has closed
 	timer      *time.Timer // start_timeout, while armed
 	deadline   time.Time   // of timer
@@ -103,8 +104,10 @@ func (e *End) allocateLocked(f audio.Format, period, buffer int) error {
 	e.Meter.Store(nil)
 	e.mem, e.Ring, e.Format, e.Period, e.Buffer = mem, r, f, period, buffer
 	e.dropMarksLocked()
+	e.addTotalsLocked()
 	e.Moved.Store(0)
 	e.Bad.Store(0)
+	e.added.Frames, e.added.Bad = 0, 0
 	e.since = 0
 	if e.dir == pcm.Write {
 		e.Source = ring.NewSource(r)
@@ -152,6 +155,7 @@ func (e *End) freeLocked() {
 	if e.freed {
 		return
 	}
+	e.addTotalsLocked()
 	e.failDrainsLocked(audio.ErrReset.With("%s: the end was closed before it was drained", e.loop.spec.Name))
 	e.dropMarksLocked()
 	e.settings.closedLocked(e.dir)

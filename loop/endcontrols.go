@@ -71,10 +71,26 @@ func (e *End) faderSettingsLocked() []mixer.Setting {
 	return all
 }
 
+// End returns an end of a loop, which all programs at it share. ErrNoDevice: there is no such loop, or a device is its server end.
+func (b *Patchbay) End(name string, role pcm.Role) (*EndControls, error) {
+	l, err := b.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return l.end(role)
+}
+
+func (l *Loop) end(role pcm.Role) (*EndControls, error) {
+	if role == pcm.Server && l.deviceBus != nil {
+		return nil, audio.ErrNoDevice.With("the server end of %s is the device %s", l.spec.Name, l.engine.name)
+	}
+	return &EndControls{loop: l, role: role}, nil
+}
+
 // EndControls finds an end by name. ErrNoDevice: there is no such loop, end or client.
 func (b *Patchbay) EndControls(name string) (*EndControls, error) {
 	if l := b.lookup(name); l != nil {
-		return &EndControls{loop: l, role: pcm.Client}, nil
+		return l.end(pcm.Client)
 	}
 	cut := strings.LastIndexByte(name, '/')
 	if cut < 0 {
@@ -87,11 +103,9 @@ func (b *Patchbay) EndControls(name string) (*EndControls, error) {
 	}
 	switch pid, notPID := strconv.Atoi(end); {
 	case end == pcm.Client.String():
-		return &EndControls{loop: l, role: pcm.Client}, nil
-	case end == pcm.Server.String() && l.deviceBus != nil:
-		return nil, audio.ErrNoDevice.With("the server end of %s is the device %s", l.spec.Name, l.engine.name)
+		return l.end(pcm.Client)
 	case end == pcm.Server.String():
-		return &EndControls{loop: l, role: pcm.Server}, nil
+		return l.end(pcm.Server)
 	case notPID == nil:
 		return l.clientControls(pid)
 	}

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/loop/device"
@@ -51,6 +52,8 @@ type Engine struct {
 	lost            atomic.Uint64 // frames these cost
 	err             atomic.Pointer[error]
 	failureReported atomic.Bool // the failure was told as an event
+	ticking         atomic.Bool // running, for other goroutines
+	timing          Timing
 }
 
 // EngineOptions are the options of NewEngineWith.
@@ -65,6 +68,8 @@ type EngineOptions struct {
 	// Thread is called on the engine's own thread before its first Wait, except for a backend.Parker, which
 	// has none. May be nil.
 	Thread func()
+	// Now reads the clock that the times of ticks are of, in ns; it must not allocate. nil: no Timing is measured.
+	Now func() int64
 }
 
 // NewEngine is NewEngineWith without options.
@@ -99,7 +104,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), period: granted.Period,
-		note: o.Note, thread: o.Thread, wake: make(chan struct{}, 1),
+		note: o.Note, thread: o.Thread, timing: Timing{now: o.Now}, wake: make(chan struct{}, 1),
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	var err error
@@ -136,6 +141,15 @@ func (e *Engine) tell(ev event.Event) {
 
 // Cycles returns how many cycles the engine ran.
 func (e *Engine) Cycles() uint64 { return e.cycles.Load() }
+
+// Ticks reports whether the clock of the device runs: then one cycle follows the other. Any goroutine may call it.
+func (e *Engine) Ticks() bool { return e.ticking.Load() }
+
+// Timing returns how punctual the cycles are; nothing is counted without EngineOptions.Now. Any goroutine may read it.
+func (e *Engine) Timing() *Timing { return &e.timing }
+
+// Moved returns how many frames the device has played or recorded, on a side that is not paused. Any goroutine may call it.
+func (e *Engine) Moved(side audio.Direction) uint64 { return e.device.Moved(side) }
 
 // Clock returns what is known of the device's clock. Any goroutine may read it.
 func (e *Engine) Clock() *servo.Published { return &e.lines.Clock }

@@ -57,6 +57,7 @@ type LoopState struct {
 	Name            string
 	Sessions        uint64 // so far
 	Frames, Skipped uint64
+	Totals          [pcm.Client + 1]Totals
 	Settings        [pcm.Client + 1]state.Info
 	Ends            []EndState
 	Lines           []SessionState
@@ -266,7 +267,7 @@ func (f *Frozen) loop(l *Loop, refs map[*line.Line]LineRef) (LoopState, error) {
 	s := LoopState{Name: l.spec.Name, Sessions: l.sessions.Load(), Frames: l.Frames.Load(), Skipped: l.Skipped.Load()}
 	for i, settings := range l.settings {
 		if settings != nil {
-			s.Settings[i] = settings.Info
+			s.Settings[i], s.Totals[i] = settings.Info, l.totalsLocked(pcm.Role(i))
 		}
 	}
 	if l.outlet != nil {

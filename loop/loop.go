@@ -23,6 +23,7 @@ type Loop struct {
 	mu        sync.Mutex
 	removed   bool
 	settings  [pcm.Client + 1]*endSettings // of each end, by its role
+	totals    [pcm.Client + 1]Totals       // as settings; totalsLocked brings them up to date
 	server    *End
 	clients   []*End         // at the client end, including closed ones with frames to deliver
 	deviceBus *line.Bus      // of the device of an attached loop; nil: the server is a program

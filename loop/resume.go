@@ -91,6 +91,7 @@ func (r *resumption) loop(s *LoopState) error {
 	l.sessions.Store(s.Sessions)
 	l.Frames.Store(s.Frames)
 	l.Skipped.Store(s.Skipped)
+	l.totals = s.Totals
 	for i, settings := range l.settings {
 		if settings != nil {
 			settings.adopt(&s.Settings[i])
@@ -193,6 +194,7 @@ func (l *Loop) resumeEndLocked(v *EndState, host FindHost) (*End, error) {
 	e.Moved.Store(v.Moved)
 	e.Bad.Store(v.Bad)
 	e.Offset.Store(v.Offset)
+	e.added = Totals{v.Moved, v.Bursts, v.Frames, v.Bad} // they are in the totals of the loop
 	if v.Delivers {
 		e.delivered = make(chan struct{})
 	}

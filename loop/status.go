@@ -18,6 +18,9 @@ type Status struct {
 	Clients  []EndStatus     // including closed ones with frames to deliver
 	Attached audio.Direction // as in Spec
 
+	// What went through the two ends so far, under whichever programs; nothing for a device.
+	ServerTotals, ClientTotals Totals
+
 	OnClientClose Policy
 	Sessions      uint64
 	Frames        uint64 // moved from writer to reader, in all sessions
@@ -60,6 +63,7 @@ func (l *Loop) status() Status {
 	s := Status{
 		Name: l.spec.Name, Attached: l.spec.Attached, Device: l.engine.name, Format: l.formatLocked(),
 		Waiting: len(l.waiters), Server: l.server.statusLocked(), OnClientClose: l.spec.OnClientClose,
+		ServerTotals: l.totalsLocked(pcm.Server), ClientTotals: l.totalsLocked(pcm.Client),
 		Sessions: l.sessions.Load(), Frames: l.Frames.Load(), Skipped: l.Skipped.Load(),
 	}
 	if l.deviceBus != nil {

@@ -81,15 +81,18 @@ func (s *Server) startLocked(c *conn, begin func(context.Context) error) {
 // room is how many connections fit under RLIMIT_NOFILE. It is reserved from the start: at the
 // limit there would be no descriptor left to refuse a program with.
 type room struct {
-	programs int
-	refusals int // at the same time
+	programs  int
+	refusals  int // at the same time
+	operators int // of each way they come
 }
 
 // filesOfProgram is what a connection needs: the socket, the bell, and, while an end is granted,
-// its memory. filesOfOthers is for everything else that the daemon opens later.
+// its memory. Operators come over the unix socket and over TCP. filesOfOthers is for everything else that
+// the daemon opens later.
 const (
-	filesOfProgram = 3
-	filesOfOthers  = 16
+	waysOfOperators = 2
+	filesOfProgram  = 3
+	filesOfOthers   = 16
 )
 
 func newRoom() room {
@@ -101,8 +104,10 @@ func newRoom() room {
 	if err != nil {
 		limit.Cur = math.MaxInt32
 	}
-	free := max(0, int(min(limit.Cur, math.MaxInt32))-len(open)-filesOfOthers)
-	r := room{refusals: 1 + min(64, free/4)}
+	files := int(min(limit.Cur, math.MaxInt32))
+	r := room{operators: min(128, max(8, files/16))}
+	free := max(0, files-len(open)-filesOfOthers-waysOfOperators*r.operators)
+	r.refusals = 1 + min(64, free/4)
 	r.programs = max(0, free-r.refusals) / filesOfProgram
 	return r
 }

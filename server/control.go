@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,18 +16,22 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server/metrics"
 )
 
 // Control is the operators' socket: HTTP and JSON, as openapi.yaml describes it. It shows devices,
 // loops and routes, sets what audio(7I) sets, and streams events.
 type Control struct {
 	Panel
-	log      zerolog.Logger
-	listener *listener
-	http     http.Server
-	quit     chan struct{} // closed by Close: event streams end
-	rest     rest
-	gate     gate
+	log       zerolog.Logger
+	listener  *listener
+	http      http.Server
+	answers   http.Handler
+	quit      chan struct{} // closed by Close: event streams end
+	rest      rest
+	gate      gate
+	operators *crowd                // over the socket
+	remote    atomic.Pointer[crowd] // over TCP; nil: nobody ever could
 }
 
 // Panel is what operators see and control.
@@ -40,6 +45,8 @@ type Panel struct {
 	Thread func(device string) string
 	// Version is that of the program.
 	Version string
+	// Counts says what the daemon counts of itself, for metrics. nil: unknown. It is called from any goroutine.
+	Counts func() metrics.Counts
 }
 
 // Loops adds and removes loops. Its methods are called from any goroutine.
@@ -70,12 +77,19 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{})}
-	c.http = http.Server{
-		Handler: c.gate.gated(c.handler()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: stdlog.New(log, "", 0),
-	}
+	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), operators: newCrowd("unix")}
+	c.answers = c.gate.gated(c.audited(c.handler()))
+	serve(&c.http, c.answers, log)
 	return c, nil
+}
+
+// serve prepares a server for operators, who may not keep it waiting.
+func serve(s *http.Server, h http.Handler, log zerolog.Logger) {
+	s.Handler, s.ConnContext, s.ConnState, s.ErrorLog = h, withOperator, noteState, stdlog.New(log, "", 0)
+	s.ReadHeaderTimeout, s.ReadTimeout, s.IdleTimeout = 5*time.Second, 10*time.Second, time.Minute
+	s.MaxHeaderBytes = 16 << 10
+	s.Protocols = new(http.Protocols)
+	s.Protocols.SetHTTP1(true)
 }
 
 // handlers returns the handlers of what openapi.yaml describes.
@@ -115,6 +129,9 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/upgrade": c.upgrade,
 
 		"GET /v1/openapi.yaml": openAPI,
+
+		"GET /metrics":                  metrics.Handler(c.sources()).ServeHTTP,
+		"GET /debug/pprof/{profile...}": profiles,
 	}
 }
 
@@ -135,7 +152,7 @@ func (c *Control) Permit(s Socket) error { return c.listener.permit(s) }
 
 // Serve answers requests until Close, and then returns nil.
 func (c *Control) Serve() error {
-	err := c.http.Serve(admitted{c.listener, &c.rest, c.log})
+	err := c.http.Serve(admitted{c.listener, &c.rest, c.operators, c.log})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -145,14 +162,20 @@ func (c *Control) Serve() error {
 // Close removes the socket, gives requests a moment to finish, and disconnects everyone.
 func (c *Control) Close() error {
 	close(c.quit)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	err := c.http.Shutdown(ctx) // closes the listener, if Serve was called
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = c.http.Close()
-	}
+	err := shutDown(&c.http)
 	if closed := c.listener.Close(); !errors.Is(closed, net.ErrClosed) {
 		err = errors.Join(err, closed)
+	}
+	return err
+}
+
+// shutDown closes the listener, if Serve was called, gives requests a moment to finish, and disconnects everyone.
+func shutDown(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.Close()
 	}
 	return err
 }
@@ -160,8 +183,9 @@ func (c *Control) Close() error {
 // admitted accepts only the peers that the socket allows.
 type admitted struct {
 	*listener
-	rest *rest
-	log  zerolog.Logger
+	rest  *rest
+	crowd *crowd
+	log   zerolog.Logger
 }
 
 // Accept implements net.Listener.
@@ -175,14 +199,19 @@ func (a admitted) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		holder, err := a.peers.Load().identify(conn)
+		status := "403 Forbidden"
 		if err == nil {
-			return conn, nil
+			o := &operator{Conn: conn, holder: holder}
+			o.known.Store(true)
+			if a.crowd.enter(o) {
+				return o, nil
+			}
+			status, err = "503 Service Unavailable", errors.New(tooMany)
+		} else {
+			a.crowd.refuse(refusedUser)
 		}
 		a.log.Warn().Err(err).Int("uid", holder.UID).Int("pid", holder.PID).Msg("an operator was refused")
-		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = fmt.Fprintf(conn,
-			"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n%v\n", err)
-		conn.Close()
+		hangUp(conn, status, err.Error())
 	}
 }
 

@@ -16,13 +16,12 @@ func openAPI(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, api.Description)
 }
 
-// A reader that falls more than eventRoom events behind, or does not take one within
-// eventPatience, is disconnected. After quietAfter without an event a comment is sent, so that both
-// sides notice if the other has gone.
+// A reader that falls more than eventRoom events behind, or does not read within writePatience, is
+// disconnected. After quietAfter without an event a comment is sent, so that both sides notice if the
+// other has gone.
 const (
-	eventRoom     = 256
-	eventPatience = 5 * time.Second
-	quietAfter    = 15 * time.Second
+	eventRoom  = 256
+	quietAfter = 15 * time.Second
 )
 
 // events streams server-sent events from now on.
@@ -34,7 +33,6 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Connection", "close") // the end of the stream is that of the connection
 	out := http.NewResponseController(w)
 	send := func(text string) bool {
-		_ = out.SetWriteDeadline(time.Now().Add(eventPatience))
 		_, err := w.Write([]byte(text))
 		return err == nil && out.Flush() == nil
 	}

@@ -9,5 +9,5 @@
 //
 // Operators have a socket of their own ([Control]): HTTP and JSON, with a stream of events, as
 // openapi.yaml describes it. What they set takes effect in the next cycle; the engine never waits
-// for them.
+// for them. The same is answered over TCP ([Remote]) to whoever has the token.
 package server

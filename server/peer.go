@@ -59,10 +59,15 @@ func programName(pid int) string {
 	if err != nil {
 		return "?"
 	}
+	return printable(strings.TrimSuffix(string(comm), "\n"))
+}
+
+// printable returns text that is fit for a terminal.
+func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
-	}, strings.TrimSuffix(string(comm), "\n"))
+	}, text)
 }

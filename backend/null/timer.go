@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // timer is CLOCK_MONOTONIC: a timerfd under the poller of Go's runtime, which is told of each
@@ -23,8 +24,7 @@ type timer struct {
 	spec  unix.ItimerSpec
 	woken atomic.Bool
 
-	base time.Time // a moment
-	ns   int64     // CLOCK_MONOTONIC at base
+	sleep.Monotonic
 
 	// The runtime forgets earlier expiries, then asks expired: if it is false, the runtime waits for an expiry and
 	// asks again. Made once, so that Sleep allocates nothing.
@@ -37,7 +37,7 @@ func newTimer() (*timer, error) {
 	if err != nil {
 		return nil, openError("timerfd", err)
 	}
-	t := &timer{file: os.NewFile(uintptr(fd), "timerfd"), fd: fd}
+	t := &timer{Monotonic: sleep.NewMonotonic(), file: os.NewFile(uintptr(fd), "timerfd"), fd: fd}
 	if t.raw, err = t.file.SyscallConn(); err != nil {
 		_ = t.file.Close()
 		return nil, openError("timerfd", err)
@@ -47,28 +47,12 @@ func newTimer() (*timer, error) {
 		t.asked = true
 		return was || t.woken.Load() || t.due()
 	}
-	t.calibrate()
 	return t, nil
-}
-
-// calibrate relates CLOCK_MONOTONIC to package time, which reads the clock without a system call.
-// It takes the moment of package time first, so that Now is not behind the clock of the timerfd.
-func (t *timer) calibrate() {
-	for best, try := time.Hour, 0; try < 10; try++ {
-		var now unix.Timespec
-		base := time.Now()
-		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // never fails on Linux
-		if gap := time.Since(base); gap < best {
-			best, t.base, t.ns = gap, base, now.Nano()
-		}
-	}
 }
 
 func openError(what string, err error) error {
 	return audio.ErrIO.With("null device: no %s: %v; is the limit of open files reached?", what, err)
 }
-
-func (t *timer) Now() int64 { return t.ns + int64(time.Since(t.base)) }
 
 func (t *timer) Sleep(until int64) (woken bool, err error) {
 	if until == Never {

@@ -26,7 +26,9 @@ import (
 // during the call.
 type Client struct {
 	http   http.Client
-	socket string // of programs
+	socket string                 // of programs; over TCP, the address
+	base   string                 // of all URLs
+	token  func() (string, error) // over TCP; nil: the unix socket
 }
 
 // Socket returns the operators' socket of the daemon whose programs connect to socket.
@@ -34,7 +36,7 @@ func Socket(socket string) string { return socket + ".control" }
 
 // New returns a Client for the daemon whose programs connect to socket. It connects on first use.
 func New(socket string) *Client {
-	c := &Client{socket: socket}
+	c := &Client{socket: socket, base: "http://loopbridge"}
 	c.http.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := reach.Dial(ctx, "unix", Socket(socket), socket)
 		if err != nil {
@@ -236,8 +238,11 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 
 // send returns a successful response, or an error.
 func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
-	q, err := http.NewRequestWithContext(ctx, method, "http://loopbridge"+path, bytes.NewReader(body))
+	q, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
+		return nil, c.wrongAddress()
+	}
+	if err := c.authorize(q); err != nil {
 		return nil, err
 	}
 	r, err := c.http.Do(q)
@@ -252,6 +257,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 					return nil, wrapped.Err
 				}
 			}
+		}
+		if unreachable := c.unreachable(err); unreachable != nil {
+			return nil, unreachable
 		}
 		return nil, audio.ErrReset.With("the daemon on %s has gone", c.socket)
 	}
@@ -277,7 +285,7 @@ func errorOf(status int, text string) error {
 		return audio.ErrNoDevice.With("%s", text)
 	case http.StatusConflict:
 		return audio.ErrBusy.With("%s", text)
-	case http.StatusForbidden:
+	case http.StatusForbidden, http.StatusUnauthorized:
 		return audio.ErrPermission.With("%s", text)
 	}
 	return fmt.Errorf("the daemon says: %s", text)

@@ -13,7 +13,6 @@ import (
 	"github.com/loopbridge/loopbridge/backend/alsa"
 	"github.com/loopbridge/loopbridge/backend/alsa/card"
 	"github.com/loopbridge/loopbridge/backend/alsa/controls"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
@@ -68,7 +67,7 @@ type capsInfo struct {
 // Run prints the devices of the daemon, if one runs, and all cards.
 func (c *devicesCmd) Run(ctx context.Context, e *env) error {
 	m := machine{Devices: []deviceInfo{}}
-	devices, err := control.New(e.socket()).Devices(ctx)
+	devices, err := e.control().Devices(ctx)
 	if err != nil && !errors.Is(err, audio.ErrNoDaemon) {
 		return stopped(ctx, err)
 	}

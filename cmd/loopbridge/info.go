@@ -10,7 +10,6 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
@@ -68,7 +67,7 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state
 	if len(fields) == 0 {
 		fields = slices.Collect(state.Fields())
 	}
-	d, err = control.New(e.socket()).State(ctx, name)
+	d, err = e.control().State(ctx, name)
 	return d, fields, err
 }
 
@@ -106,7 +105,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	set, err := control.New(e.socket()).Set(ctx, name, p)
+	set, err := e.control().Set(ctx, name, p)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -141,7 +140,7 @@ type watchCmd struct {
 
 // Run prints a line for each change until it is interrupted, which counts as success.
 func (c *watchCmd) Run(ctx context.Context, e *env) error {
-	err := control.New(e.socket()).Events(ctx, func(ev api.Event) {
+	err := e.control().Events(ctx, func(ev api.Event) {
 		if c.Name != "" && c.Name != ev.Device && c.Name != ev.Loop {
 			return
 		}

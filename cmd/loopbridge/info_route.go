@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/client/control"
 )
 
 const routePrefix = "route/"
@@ -19,7 +18,7 @@ func routeOf(ctx context.Context, e *env, name string) (*api.Route, error) {
 	if !is {
 		return nil, nil
 	}
-	r, err := control.New(e.socket()).Route(ctx, route)
+	r, err := e.control().Route(ctx, route)
 	return &r, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
@@ -26,7 +25,7 @@ func (c *levelsCmd) Run(ctx context.Context, e *env) error {
 	if c.Interval < 10*time.Millisecond || c.Interval > 10*time.Second {
 		return usageError(fmt.Sprintf("interval %v is out of range; use 10ms to 10s", c.Interval))
 	}
-	api := control.New(e.socket())
+	api := e.control()
 	d, err := api.State(ctx, c.Name)
 	if err != nil {
 		return stopped(ctx, err)

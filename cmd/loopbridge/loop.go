@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"github.com/loopbridge/loopbridge/client/control"
 )
 
 // loopCmd adds and removes loops.
@@ -36,7 +34,7 @@ func (c *loopAddCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return stopped(ctx, control.New(e.socket()).AddLoop(ctx, body))
+	return stopped(ctx, e.control().AddLoop(ctx, body))
 }
 
 // put sets a key in a table of tables.
@@ -67,7 +65,7 @@ type loopRmCmd struct {
 
 // Run removes a loop.
 func (c *loopRmCmd) Run(ctx context.Context, e *env) error {
-	return stopped(ctx, control.New(e.socket()).RemoveLoop(ctx, c.Name))
+	return stopped(ctx, e.control().RemoveLoop(ctx, c.Name))
 }
 
 // drainCmd waits until a loop has delivered what was written.
@@ -77,7 +75,7 @@ type drainCmd struct {
 
 // Run blocks until all of it is played.
 func (c *drainCmd) Run(ctx context.Context, e *env) error {
-	return stopped(ctx, control.New(e.socket()).Drain(ctx, c.Loop))
+	return stopped(ctx, e.control().Drain(ctx, c.Loop))
 }
 
 // haltCmd ends the sessions of a loop.
@@ -87,5 +85,5 @@ type haltCmd struct {
 
 // Run discards the frames in the loop.
 func (c *haltCmd) Run(ctx context.Context, e *env) error {
-	return stopped(ctx, control.New(e.socket()).Halt(ctx, c.Loop))
+	return stopped(ctx, e.control().Halt(ctx, c.Loop))
 }

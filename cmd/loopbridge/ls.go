@@ -8,7 +8,6 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/loop"
 )
@@ -20,7 +19,7 @@ type lsCmd struct {
 
 // Run prints a table, or JSON.
 func (c *lsCmd) Run(ctx context.Context, e *env) error {
-	loops, err := control.New(e.socket()).Loops(ctx)
+	loops, err := e.control().Loops(ctx)
 	if err != nil {
 		return stopped(ctx, err)
 	}

@@ -46,6 +46,7 @@ func stopSignals() []os.Signal {
 // cli is the command line.
 type cli struct {
 	Socket string `help:"Socket of the daemon. Default: $$LOOPBRIDGE_SOCKET, or loopbridge/loopbridge.sock in $$XDG_RUNTIME_DIR or /run." placeholder:"PATH" complete:"file"`
+	remoteFlags
 
 	Serve      serveCmd      `cmd:"" help:"Run the daemon: without a configuration, four loops on a timer."`
 	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
@@ -78,8 +79,9 @@ type env struct {
 	stdout io.Writer
 	stderr io.Writer
 
-	socketFlag string // --socket
-	found      string // socket of the daemon that was waited for or opened; "": none yet
+	socketFlag string      // --socket
+	remote     remoteFlags // --control and --token-file
+	found      string      // socket of the daemon that was waited for or opened; "": none yet
 }
 
 // socket returns the path of the daemon's socket.
@@ -132,6 +134,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	e.socketFlag = c.Socket
+	e.remote = c.remoteFlags
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = parsed.Run(e); err == nil {
 		return exitOK

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
 
@@ -44,7 +43,7 @@ func (c *routeAddCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	r, err := control.New(e.socket()).AddRoute(ctx, body)
+	r, err := e.control().AddRoute(ctx, body)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -83,7 +82,7 @@ type routeRmCmd struct {
 
 // Run removes a route.
 func (c *routeRmCmd) Run(ctx context.Context, e *env) error {
-	return stopped(ctx, control.New(e.socket()).RemoveRoute(ctx, c.Name))
+	return stopped(ctx, e.control().RemoveRoute(ctx, c.Name))
 }
 
 // routeSetCmd is "set route/NAME".
@@ -106,7 +105,7 @@ type routeLsCmd struct {
 
 // Run prints a table, a drawing, or JSON.
 func (c *routeLsCmd) Run(ctx context.Context, e *env) error {
-	client := control.New(e.socket())
+	client := e.control()
 	if c.Graph || c.Dot {
 		s, err := see(ctx, client)
 		if err != nil {

@@ -173,7 +173,7 @@ func TestCompleteRoutes(t *testing.T) {
 		"route add x a b --qual ":    "",
 		"info route/":                "route/talk",
 		"levels route":               "route/talk",
-		"route ls --":                "--dot --graph --help --json --socket",
+		"route ls --":                "--control --dot --graph --help --json --socket --token-file",
 		"route add x a b --quality ": "best fast good",
 	} {
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, strings.Split(line, " ")...)...)

@@ -61,7 +61,7 @@ func TestCycleAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: %v allocations in a cycle", name, n)
 		}
-		if d.samples[playing] == 0 || d.samples[recording] == 0 {
+		if d.samples[playing].Load() == 0 || d.samples[recording].Load() == 0 {
 			t.Errorf("%s: nothing was moved", name)
 		}
 	}

@@ -30,19 +30,19 @@ type Device struct {
 	waiters    [2]int   // clients queued for each side
 
 	// Owned by the engine's goroutine.
-	play, record   *mixer.Fader
-	ports          [2]*ports      // nil: ports are state only
-	monitor        *mixer.Monitor // nil: not duplex
-	meters         *meters
-	paused         [2]bool
-	samples, since [2]uint64        // frames moved, and the value when the counter was 0
-	running        bool             // the stream runs
-	targets        [2]mixer.Setting // of the faders, once their rides end
-	rides          [2]*ride         // nil: the target is reached
-	muteRide       *ride
+	play, record *mixer.Fader
+	ports        [2]*ports      // nil: ports are state only
+	monitor      *mixer.Monitor // nil: not duplex
+	meters       *meters
+	paused       [2]bool
+	running      bool             // the stream runs
+	targets      [2]mixer.Setting // of the faders, once their rides end
+	rides        [2]*ride         // nil: the target is reached
+	muteRide     *ride
 
 	// Written by the engine.
-	counted   [2]atomic.Uint32 // samples of audio(7I)
+	samples   [2]atomic.Uint64 // frames moved
+	since     [2]atomic.Uint64 // samples when the counter of audio(7I) was 0
 	failed    [2]atomic.Bool   // sticky error flag of audio(7I)
 	active    [2]atomic.Bool
 	sounding  [2]atomic.Bool // sound may be audible, or be recorded

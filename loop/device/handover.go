@@ -48,12 +48,13 @@ func (d *Device) Hold() (release func()) {
 func (d *Device) State() State {
 	s := State{
 		Info: d.settings.Info, Monitor: d.hwLevels.monitor, Monitored: d.hwLevels.monitored, Muted: d.hwLevels.muted,
-		FoundMuted: d.foundMuted, Samples: d.samples, Since: d.since, LastSound: d.tail.lastSound, HasSound: d.tail.hasSound,
+		FoundMuted: d.foundMuted, LastSound: d.tail.lastSound, HasSound: d.tail.hasSound,
 		Play: faderState(d.play), Record: faderState(d.record),
 	}
 	for n := range s.Levels {
 		l := d.hwLevels.gain[n]
 		s.Levels[n] = SideLevel{l.hardware, l.volume, l.remaining}
+		s.Samples[n], s.Since[n] = d.samples[n].Load(), d.since[n].Load()
 		s.Failed[n], s.Active[n], s.Sounding[n] = d.failed[n].Load(), d.active[n].Load(), d.sounding[n].Load()
 		if p := d.ports[n]; p != nil {
 			for i := range p.list {
@@ -104,10 +105,11 @@ func (d *Device) Resume(s *State, runs bool) error {
 				p.list[i].fader.Restore(s.Ports[n][i])
 			}
 		}
-		d.counted[n].Store(uint32(s.Samples[n] - s.Since[n]))
+		d.samples[n].Store(s.Samples[n])
+		d.since[n].Store(s.Since[n])
 	}
 	d.hwLevels.monitor, d.hwLevels.monitored, d.hwLevels.muted = s.Monitor, s.Monitored, s.Muted
-	d.foundMuted, d.samples, d.since, d.running = s.FoundMuted, s.Samples, s.Since, runs
+	d.foundMuted, d.running = s.FoundMuted, runs
 	d.tail.lastSound, d.tail.hasSound = s.LastSound, s.HasSound
 	for n, f := range [...]*mixer.Fader{playing: d.play, recording: d.record} {
 		if f == nil {

@@ -136,20 +136,25 @@ func (d *Device) mix() {
 	d.meters.measure(playing, b)
 }
 
-// count adds frames to the samples counter of a side.
-func (d *Device) count(n, frames int) {
-	d.samples[n] += uint64(frames)
-	d.counted[n].Store(uint32(d.samples[n] - d.since[n]))
+// count adds frames to what a side has moved.
+func (d *Device) count(n, frames int) { d.samples[n].Add(uint64(frames)) }
+
+// counter returns the samples counter of audio(7I) of a side. Any goroutine may call it.
+func (d *Device) counter(n int) uint32 {
+	since := d.since[n].Load() // first, as it is never ahead of samples
+	return uint32(d.samples[n].Load() - since)
 }
+
+// setCounter sets the samples counter of a side.
+func (d *Device) setCounter(n int, v uint64) { d.since[n].Store(d.samples[n].Load() - v) }
 
 // applyState puts a state into effect, and stores the old counters in the reply.
 func (d *Device) applyState(i *state.Info, levels hwLevels, p state.Patch, reply *state.Reply) {
 	for n, direction := range audio.Directions() {
 		side, was := i.Side(direction), reply.Info.Side(direction)
 		if v, ok := p.Get(state.PlaySamples.On(direction)); ok {
-			was.Samples = d.counted[n].Load()
-			d.since[n] = d.samples[n] - uint64(v)
-			d.counted[n].Store(v)
+			was.Samples = d.counter(n)
+			d.setCounter(n, uint64(v))
 		}
 		if v, ok := p.Get(state.PlayError.On(direction)); ok && side.Open {
 			was.Error = d.failed[n].Swap(v != 0)

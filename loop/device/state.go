@@ -19,7 +19,7 @@ func (d *Device) infoLocked() state.Info {
 	i := d.settings.Info
 	for n, direction := range audio.Directions() {
 		s := i.Side(direction)
-		s.Samples = d.counted[n].Load()
+		s.Samples = d.counter(n)
 		s.Error = d.failed[n].Load() && s.Open
 		s.Active = d.active[n].Load() && s.Open
 		s.Waiting = s.Waiting || d.waiters[n] > 0
@@ -90,8 +90,7 @@ func (d *Device) AddClients(side audio.Direction, more int) (opened, closed bool
 		d.paused[n] = false
 		d.failed[n].Store(false)
 		if was == 0 {
-			d.since[n] = d.samples[n]
-			d.counted[n].Store(0)
+			d.setCounter(n, 0)
 		}
 	})()
 	return opened, closed
@@ -122,3 +121,6 @@ func (d *Device) Mark() (eof uint32) {
 	d.settings.Info.Play.EOF++
 	return d.settings.Info.Play.EOF
 }
+
+// Moved returns how many frames a side has moved while it was not paused. Any goroutine may call it.
+func (d *Device) Moved(side audio.Direction) uint64 { return d.samples[side.Index()].Load() }

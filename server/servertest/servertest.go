@@ -9,6 +9,7 @@ package servertest
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/backend/sleep"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
@@ -38,6 +40,12 @@ type Options struct {
 	Devices []*loop.Engine
 	// Loops run on the first device. None: loop0.
 	Loops []loop.Spec
+	// Panel is what operators see beside the patchbay.
+	Panel server.Panel
+	// TCP is how operators come over TCP; without an address they do not.
+	TCP server.TCP
+	// Log is the log of the operators; nil: none.
+	Log io.Writer
 	// Adjust, if not nil, is called with the server before it serves.
 	Adjust func(*server.Server)
 	// ProgramsOnly leaves out the socket for operators.
@@ -50,8 +58,11 @@ type Daemon struct {
 	Bay  *loop.Patchbay
 	Path string // of the socket
 
+	Remote *server.Remote // nil: operators do not come over TCP
+
 	control *server.Control // nil: programs only
 	served  chan error      // what each returned
+	serving int             // how many have not returned
 	devices []*loop.Engine  // to close
 }
 
@@ -129,29 +140,51 @@ func serve(d *Daemon, o Options) (*Daemon, error) {
 	if o.Adjust != nil {
 		o.Adjust(s)
 	}
-	d.Server, d.Path, d.served = s, o.Socket.Path, make(chan error, 2)
-	go func() { d.served <- s.Serve() }()
+	d.Server, d.Path, d.served = s, o.Socket.Path, make(chan error, 3)
+	d.run(s.Serve)
 	if o.ProgramsOnly {
-		d.served <- nil
 		return d, nil
 	}
 	o.Socket.Path = control.Socket(d.Path)
-	c, err := server.ListenControl(o.Socket, server.Panel{Bay: d.Bay}, zerolog.Nop())
-	if err != nil {
-		return nil, errors.Join(err, s.Close(), <-d.served)
+	o.Panel.Bay = d.Bay
+	log := zerolog.Nop()
+	if o.Log != nil {
+		log = zerolog.New(o.Log)
 	}
-	d.control = c
-	go func() { d.served <- c.Serve() }()
+	if d.control, err = server.ListenControl(o.Socket, o.Panel, log); err != nil {
+		return nil, err
+	}
+	d.run(d.control.Serve)
+	if !o.TCP.Address.IsValid() {
+		return d, nil
+	}
+	if d.Remote, err = d.control.ListenTCP(o.TCP); err != nil {
+		return nil, err
+	}
+	d.run(d.Remote.Serve)
 	return d, nil
 }
 
-// hangUp closes both servers.
+// run serves until hangUp.
+func (d *Daemon) run(serve func() error) {
+	d.serving++
+	go func() { d.served <- serve() }()
+}
+
+// hangUp closes all servers.
 func (d *Daemon) hangUp() error {
 	var err error
 	if d.control != nil {
 		err = d.control.Close()
 	}
-	return errors.Join(err, d.Server.Close(), <-d.served, <-d.served)
+	if d.Remote != nil {
+		err = errors.Join(err, d.Remote.Close())
+	}
+	err = errors.Join(err, d.Server.Close())
+	for ; d.serving > 0; d.serving-- {
+		err = errors.Join(err, <-d.served)
+	}
+	return err
 }
 
 // Stop stops the daemon and closes its devices.
@@ -184,7 +217,8 @@ func Null(name string, c backend.Config, o null.Options) (*loop.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loop.NewEngine(name, s), nil
+	clock := sleep.NewMonotonic()
+	return loop.NewEngineWith(name, s, loop.EngineOptions{Now: clock.Now})
 }
 
 // Socket returns a path short enough for a socket and reachable for every user. It is removed

@@ -35,7 +35,7 @@ type Config struct {
 	Routes  []Route
 }
 
-// Daemon is [daemon]: the socket and who may use it.
+// Daemon is [daemon]: the sockets and who may use them.
 type Daemon struct {
 	Socket string      // absolute path; "" means the usual search
 	Mode   fs.FileMode // of the socket, 0600..0777
@@ -43,6 +43,7 @@ type Daemon struct {
 	Users  []string    // who may use the socket besides owner and group
 	Log    zerolog.Level
 	State  string // file for the state of devices and ends; "": the socket's default, NoState: none
+	HTTP   HTTP
 }
 
 // Device is a [[device]]: a clock, perhaps with sound.

@@ -66,6 +66,10 @@ func (b *binder) daemon(d *Daemon, v any) {
 		{"log", setOneOf(&d.Log, zerolog.TraceLevel, zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel,
 			zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
+		{"http", setAddress(&d.HTTP.Address)},
+		{"token_file", setPath(&d.HTTP.TokenFile, "a file beside the state")},
+		{"tls_cert", setPath(&d.HTTP.Cert, "none")},
+		{"tls_key", setPath(&d.HTTP.Key, "none")},
 	})
 }
 

@@ -46,6 +46,7 @@ func (d *Daemon) keys() []key {
 	return []key{
 		fixed("socket", d.Socket), fixed("state", d.State),
 		live("mode", fmt.Sprintf("%04o", d.Mode)), live("group", d.Group), live("users", fmt.Sprintf("%q", d.Users)), live("log", d.Log),
+		live("http", d.HTTP.Address), live("token_file", d.HTTP.TokenFile), live("tls_cert", d.HTTP.Cert), live("tls_key", d.HTTP.Key),
 	}
 }
 

@@ -44,25 +44,60 @@ const lookAgain = 2 * time.Second
 func (c *cards) open(d config.Device) (backend.Stream, error) {
 	var serving atomic.Bool // after the first open, even a required card may fail
 	plugged := c.subscribe()
-	o := standby.Options{Look: lookAgain, Plugged: plugged, Required: d.Card.Required}
-	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
-		o.Sources = append(o.Sources, standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
-			d := d
-			d.Card.Required = d.Card.Required && !serving.Load()
-			return c.opener(d, name, wish)
-		}})
-	}
-	o.Sources = append(o.Sources, standby.Source{Name: config.NullDevice,
-		Open: func(wish backend.Config) (backend.Stream, error) {
-			return null.Open(wish, null.Options{})
-		}})
+	o := c.sources(d, plugged, &serving)
 	s, err := standby.Open(d.Config, o)
 	serving.Store(true)
+	return c.told(s, plugged, err)
+}
+
+// resume is open for a device that was handed over.
+func (c *cards) resume(d config.Device, h backend.Handed) (backend.Stream, error) {
+	var serving atomic.Bool
+	serving.Store(true)
+	plugged := c.subscribe()
+	s, err := standby.Resume(h, c.sources(d, plugged, &serving))
+	return c.told(s, plugged, err)
+}
+
+// told returns a stream that is told of cards until it is closed, unless there is an error.
+func (c *cards) told(s backend.Stream, plugged <-chan struct{}, err error) (backend.Stream, error) {
 	if err != nil {
 		c.unsubscribe(plugged)
 		return nil, err
 	}
 	return subscriber{s, c, plugged}, nil
+}
+
+// sources returns what a device can run on.
+func (c *cards) sources(d config.Device, plugged <-chan struct{}, serving *atomic.Bool) standby.Options {
+	o := standby.Options{Look: lookAgain, Plugged: plugged, Required: d.Card.Required}
+	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
+		source := standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
+			d := d
+			d.Card.Required = d.Card.Required && !serving.Load()
+			return c.opener(d, name, wish)
+		}}
+		if d.Backend == config.ALSA {
+			source.Resume = func(h backend.Handed) (backend.Stream, error) {
+				return controls.Resume(h, c.controlsOf(d), alsa.Resume)
+			}
+		}
+		o.Sources = append(o.Sources, source)
+	}
+	o.Sources = append(o.Sources, standby.Source{
+		Name:   config.NullDevice,
+		Open:   func(wish backend.Config) (backend.Stream, error) { return null.Open(wish, null.Options{}) },
+		Resume: func(h backend.Handed) (backend.Stream, error) { return null.Resume(h, null.Options{}) },
+	})
+	return o
+}
+
+// controlsOf returns how the controls of a device's card are used.
+func (c *cards) controlsOf(d config.Device) controls.Options {
+	log := c.log.With().Str("device", d.Name).Logger()
+	o := d.Card.Controls
+	o.Note = func(err error) { log.Warn().Err(err).Msg("sound card") }
+	return o
 }
 
 // subscriber is a stream that is told of cards until it is closed.
@@ -74,6 +109,9 @@ type subscriber struct {
 
 // Unwrap implements backend.Wrapper.
 func (s subscriber) Unwrap() backend.Stream { return s.Stream }
+
+// HandOver implements backend.Heir.
+func (s subscriber) HandOver() (backend.Handed, error) { return backend.HandOver(s.Stream) }
 
 // Close implements backend.Stream.
 func (s subscriber) Close() error {
@@ -108,17 +146,14 @@ func (c *cards) openCard(d config.Device, name string, wish backend.Config) (bac
 	if err != nil {
 		return nil, err
 	}
-	log := c.log.With().Str("device", d.Name).Logger()
-	o := d.Card.Controls
-	o.Note = func(err error) { log.Warn().Err(err).Msg("sound card") }
-	controlled, err := controls.Wrap(s, at, o)
+	controlled, err := controls.Wrap(s, at, c.controlsOf(d))
 	if err == nil {
 		return controlled, nil
 	}
 	if d.Card.Required {
 		return nil, errors.Join(err, s.Close())
 	}
-	log.Warn().Err(err).Msg("the card's own controls cannot be used")
+	c.log.Warn().Err(err).Str("device", d.Name).Msg("the card's own controls cannot be used")
 	return s, nil
 }
 

@@ -16,11 +16,13 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/backend/sleep"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/server/metrics"
 )
 
 // Daemon holds devices with their engines, loops and a socket.
@@ -29,9 +31,11 @@ type Daemon struct {
 	log     zerolog.Logger
 	source  Source
 	running running
+	clock   sleep.Monotonic
 	bay     *loop.Patchbay
 	server  *server.Server
 	control *server.Control
+	remote  *server.Remote // nil: operators do not come over TCP
 	state   *statefile.File
 	cards   cards
 	threads *sched.Threads
@@ -57,7 +61,7 @@ func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*
 
 // newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
-	d := &Daemon{log: log, bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
+	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
@@ -110,9 +114,17 @@ func (d *Daemon) listen(programs, operators server.Socket) (err error) {
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version}
-	d.control, err = server.ListenControl(operators, panel, d.log)
-	return err
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts}
+	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
+		return err
+	}
+	return d.listenTCP(&d.running.config.Daemon)
+}
+
+// counts returns what only the daemon counts.
+func (d *Daemon) counts() metrics.Counts {
+	accepted, refused := d.Reloads()
+	return metrics.Counts{Reloads: accepted, ReloadsFailed: refused, Handovers: d.heirs.handovers, HandoversFailed: d.heirs.failed.Load()}
 }
 
 // serve lets programs and operators in.
@@ -138,6 +150,7 @@ func (d *Daemon) Close() error {
 	if d.control != nil {
 		errs = append(errs, d.control.Close())
 	}
+	errs = append(errs, d.closeTCP())
 	if d.state != nil {
 		d.state.Close()
 	}

@@ -56,7 +56,7 @@ func (d *Daemon) optionsOf(c config.Device, stream backend.Stream) loop.EngineOp
 	if r, ok := backend.As[backend.Reporter](stream); ok {
 		d.wait.Go(func() { logReports(d.log, c, r) })
 	}
-	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Note: func(err error) {
+	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Now: d.clock.Now, Note: func(err error) {
 		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
 	}}
 	if _, isCard := backend.As[backend.Switcher](stream); isCard {
@@ -96,11 +96,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 
 // openTwo opens a device that plays on one card and records from another.
 func (d *Daemon) openTwo(c config.Device) (backend.Stream, error) {
-	one, other := c, c
-	one.Record, other.Play = false, false
-	one.Play, other.Record = true, true
-	one.Card.Controls.Names.Record, other.Card.Controls.Names.Play = controls.SideNames{}, controls.SideNames{}
-	other.Card.Name, other.Card.Fallback = c.RecordCard.Name, c.RecordCard.Fallback
+	one, other := cardsOf(c)
 	play, err := d.cards.open(one)
 	if err != nil {
 		return nil, err
@@ -109,14 +105,45 @@ func (d *Daemon) openTwo(c config.Device) (backend.Stream, error) {
 	if err != nil {
 		return nil, errors.Join(err, play.Close())
 	}
-	joint, err := route.NewJoint(play, record, route.JointOptions{
-		Name: c.Name, Latency: c.RecordCard.Latency, Quality: c.RecordCard.Quality,
-		Thread: func() { d.threads.Enter(c.Name + " (record)") },
-	})
+	joint, err := route.NewJoint(play, record, d.jointOf(c))
 	if err != nil {
 		return nil, errors.Join(err, play.Close(), record.Close())
 	}
 	return joint, nil
+}
+
+// resumeTwo is openTwo for a device that was handed over.
+func (d *Daemon) resumeTwo(c config.Device, h backend.Handed) (backend.Stream, error) {
+	one, other := cardsOf(c)
+	play := func(h backend.Handed) (backend.Stream, error) { return d.cards.resume(one, h) }
+	record := func(h *backend.Handed) (backend.Stream, error) {
+		if h == nil {
+			return d.cards.open(other)
+		}
+		return d.cards.resume(other, *h)
+	}
+	joint, err := route.ResumeJoint(h, play, record, d.jointOf(c))
+	if err != nil {
+		return nil, err // not a nil *route.Joint in an interface
+	}
+	return joint, nil
+}
+
+// cardsOf returns the two halves of a device that plays on one card and records from another.
+func cardsOf(c config.Device) (play, record config.Device) {
+	play, record = c, c
+	play.Record, record.Play = false, false
+	play.Play, record.Record = true, true
+	play.Card.Controls.Names.Record, record.Card.Controls.Names.Play = controls.SideNames{}, controls.SideNames{}
+	record.Card.Name, record.Card.Fallback = c.RecordCard.Name, c.RecordCard.Fallback
+	return play, record
+}
+
+func (d *Daemon) jointOf(c config.Device) route.JointOptions {
+	return route.JointOptions{
+		Name: c.Name, Latency: c.RecordCard.Latency, Quality: c.RecordCard.Quality,
+		Thread: func() { d.threads.Enter(c.Name + " (record)") },
+	}
 }
 
 // openNull opens the directions that have a loop, an input or an output.

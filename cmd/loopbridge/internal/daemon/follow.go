@@ -45,6 +45,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	f.addRoutes()
 	f.set()
 	d.running.config.Daemon = plan.To.Daemon
+	f.moveTCP()
 	d.running.orderLocked(&plan.To)
 	f.orderDevices()
 	if err := d.loops.names.write(d.running.config.Loops); err != nil {
@@ -237,6 +238,23 @@ func (f *followed) set() {
 		}
 		f.failed("route "+s.Name, err)
 		replaceLocked(f.running.config.Routes, *f.plan.To.Route(s.Name), routeName)
+	}
+}
+
+// moveTCP lets operators in over TCP where the file says now, or else where they were.
+func (f *followed) moveTCP() {
+	now, was := &f.running.config.Daemon, &f.before.Daemon
+	if now.HTTP == was.HTTP {
+		return
+	}
+	if err := f.closeTCP(); err != nil {
+		f.failed("operators over TCP", err)
+	}
+	err := f.listenTCP(now)
+	f.failed("operators over TCP", err)
+	if err != nil {
+		now.HTTP = was.HTTP
+		f.failed("operators over TCP", f.listenTCP(now))
 	}
 }
 

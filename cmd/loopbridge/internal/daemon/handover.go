@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -60,6 +61,7 @@ type succession struct {
 	program   handover.Program
 	inode     os.FileInfo // of the program that runs; nil: not known
 	handovers uint64
+	failed    atomic.Uint64
 	release   func() (undo func()) // gives back what belongs to the process before an exec; nil: nothing
 	settle    func()               // blocks until the log is written, but not for long; nil: at once
 }
@@ -98,6 +100,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	}
 	defer s.mu.Unlock()
 	defer func() {
+		s.failed.Add(1)
 		d.log.Error().Err(err).Str("program", s.program.Path).Msg("the program was not replaced; all goes on")
 	}()
 	if s.program.Path == "" {

@@ -96,8 +96,11 @@ func (i *inheritance) device(name string) *loop.EngineState {
 
 // resumeStream returns the stream of a device that was handed over. As with open, only this function knows every backend.
 func (d *Daemon) resumeStream(c config.Device, h backend.Handed) (backend.Stream, error) {
-	if c.Backend != config.Null {
-		return nil, audio.ErrUnsupported.With("a device on %s cannot be handed over", c.Backend)
+	switch {
+	case c.RecordCard.Name != "":
+		return d.resumeTwo(c, h)
+	case c.Backend != config.Null:
+		return d.cards.resume(c, h)
 	}
 	o := null.Options{}
 	var err error
