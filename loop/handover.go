@@ -86,6 +86,7 @@ type EndState struct {
 	EOFs       uint32
 	Since      uint64
 	Settings   state.Info // of a client
+	Added      Totals     // what the totals of the loop have of it
 
 	Paused, Flowing, Sticky   bool
 	DrainTo, MarkTo, LastMark uint64
@@ -330,7 +331,7 @@ func (e *End) stateLocked() (EndState, error) {
 	s := EndState{
 		Host: heir.HandOver(e.Ring), Role: e.role, Direction: e.dir, Holder: e.holder, Format: e.Format, Period: e.Period, Buffer: e.Buffer,
 		State: e.state, Gone: e.Gone, Delivers: e.delivered != nil, ServerGone: e.serverGone, Unsettled: e.unsettled,
-		Marks: e.marks, EOFs: e.eofs, Since: e.since, Settings: e.settings.Info,
+		Marks: e.marks, EOFs: e.eofs, Since: e.since, Settings: e.settings.Info, Added: e.added,
 		Paused: e.Paused.Load(), Flowing: e.Flowing.Load(), Sticky: e.Xruns.Sticky.Load(),
 		DrainTo: e.DrainTo.Load(), MarkTo: e.MarkTo.Load(), LastMark: e.LastMark.Load(),
 		Moved: e.Moved.Load(), Bad: e.Bad.Load(), Offset: e.Offset.Load(),

@@ -194,7 +194,7 @@ func (l *Loop) resumeEndLocked(v *EndState, host FindHost) (*End, error) {
 	e.Moved.Store(v.Moved)
 	e.Bad.Store(v.Bad)
 	e.Offset.Store(v.Offset)
-	e.added = Totals{v.Moved, v.Bursts, v.Frames, v.Bad} // they are in the totals of the loop
+	e.added = v.Added
 	if v.Delivers {
 		e.delivered = make(chan struct{})
 	}
