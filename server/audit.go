@@ -42,6 +42,9 @@ type answered struct {
 	status int
 }
 
+// Unwrap is for http.ResponseController.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
 // WriteHeader implements http.ResponseWriter.
 func (a *answered) WriteHeader(status int) {
 	a.status = status

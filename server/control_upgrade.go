@@ -22,7 +22,7 @@ func (c *Control) upgrade(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	local, ok := conn.(*net.UnixConn)
+	local, ok := behind(conn).Conn.(*net.UnixConn)
 	if !ok {
 		_ = AnswerUpgrade(conn, api.Upgrade{}, audio.ErrPermission.With("a daemon is upgraded on its unix socket"))
 		return
