@@ -22,12 +22,12 @@ func newDelivery(ln *Line, r *End, from place) delivery {
 	return delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
-// roomToCatchUp returns how many frames the program may be given at once after the engine was late. It leaves the program a
-// period of its own to catch up, before the next cycle pushes frames out.
+// roomToCatchUp returns how many frames the program may be given at once after the engine was late. It leaves the program
+// half of its buffer to catch up, before a cycle pushes frames out: whatever stopped the engine may have stopped the program.
 func (d *delivery) roomToCatchUp(t *tick) (frames int, err error) {
 	frames, err = d.Room()
 	if !t.Freewheel {
-		frames = max(0, frames-d.end.Period)
+		frames = max(0, frames-max(d.end.Period, d.end.Buffer/2))
 	}
 	return frames, err
 }
