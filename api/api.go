@@ -47,6 +47,9 @@ type Version struct {
 	Go       string `json:"go_version"`
 	Protocol int    `json:"protocol_version"` // between programs and the daemon
 	PID      int    `json:"pid,omitempty"`    // of the daemon, as it sees itself; 0: not a daemon
+
+	// Handovers is how often another program has taken the place of the daemon's since the daemon was started.
+	Handovers uint64 `json:"handovers,omitempty"`
 }
 
 // Devices is a list of devices.

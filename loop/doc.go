@@ -91,6 +91,16 @@
 // if every client has closed or drained are there fewer frames than due. The server's session begins with
 // its first client and ends with its last, under the loop's on_client_close.
 //
+// # Handover
+//
+// A patchbay is handed to another process between two cycles:
+//
+//	old process    Freeze ─▶ Frozen.State ─▶ State ─┐            or Frozen.Thaw, and nothing has happened
+//	new process                                     └▶ ResumeEngine, AddDevice, Add ─▶ Resume ─▶ Run
+//
+// A State is plain values. What the programs share with the daemon, rings and bells, outlasts the process; their hosts
+// know the descriptors. Clocks go on from their anchors, so the time in between is a late cycle, and no frame is lost.
+//
 // # Who runs where
 //
 //	goroutine   how many       does

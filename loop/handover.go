@@ -13,14 +13,6 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// A patchbay is handed over between two cycles:
-//
-//	old process    Freeze ─▶ Frozen.State ─▶ State ─┐            or Frozen.Thaw, and nothing has happened
-//	new process                                     └▶ ResumeEngine, AddDevice, Add ─▶ Resume ─▶ Run
-//
-// A State is plain values. What the programs share with the daemon, rings and bells, outlasts the process; their hosts know
-// the descriptors. Clocks go on from their anchors, so that the time in between is a late cycle, and no frame is lost.
-
 // State is all that a patchbay knows beside its configuration.
 type State struct {
 	Revision uint64 // events so far

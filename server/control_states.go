@@ -57,7 +57,11 @@ func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 }
 
 func (c *Control) version(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()})
+	v := api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()}
+	if c.Counts != nil {
+		v.Handovers = c.Counts().Handovers
+	}
+	answer(w, http.StatusOK, v)
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {

@@ -24,7 +24,7 @@ func (c *Control) upgrade(w http.ResponseWriter, r *http.Request) {
 	defer conn.Close()
 	local, ok := behind(conn).Conn.(*net.UnixConn)
 	if !ok {
-		_ = AnswerUpgrade(conn, api.Upgrade{}, audio.ErrPermission.With("a daemon is upgraded on its unix socket"))
+		hangUp(conn, "403 Forbidden", "a daemon is upgraded on its unix socket")
 		return
 	}
 	same, err := c.Configuration.Upgrade(local, r.URL.Query().Get("if") == "changed")

@@ -176,8 +176,24 @@ func (c *Client) Diff(ctx context.Context, name string, text []byte) (r api.Relo
 }
 
 // Events calls tell for every event until ctx ends, or the daemon hangs up: then it returns
-// ErrReset.
+// ErrReset. It goes on with a program that takes the place of the daemon's; what happens at that moment may be missing.
 func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
+	before, _ := c.Version(ctx) // an older daemon has none
+	for {
+		err := c.events(ctx, tell)
+		if !errors.Is(err, audio.ErrReset) {
+			return err
+		}
+		now, gone := c.Version(ctx)
+		if gone != nil || now.Handovers == before.Handovers {
+			return err
+		}
+		before = now
+	}
+}
+
+// events is Events for the events of one program.
+func (c *Client) events(ctx context.Context, tell func(api.Event)) error {
 	stream, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var r *http.Response

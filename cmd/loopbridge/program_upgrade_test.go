@@ -20,6 +20,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // seat is a folder with a daemon whose program can be replaced.
@@ -55,10 +56,9 @@ func (s *seat) ok(err error) {
 func (s *seat) install(program string) {
 	s.Helper()
 	next := s.program + ".new"
-	_ = os.Remove(next)
-	if err := os.Link(program, next); err != nil {
-		s.ok(os.Symlink(program, next))
-	}
+	text, err := os.ReadFile(program)
+	s.ok(err)
+	s.ok(os.WriteFile(next, text, 0o700))
 	s.ok(os.Rename(next, s.program))
 }
 
@@ -84,11 +84,11 @@ func (s *seat) upgrades(n uint64) {
 	}
 }
 
-// open opens an end with a buffer of seconds: a machine that stalls loses nothing.
+// open opens an end with a buffer of a second: a machine that stalls loses nothing.
 func (s *seat) open(name string, role pcm.Role, d audio.Direction, f audio.Format) *pcm.PCM {
 	s.Helper()
 	p, err := client.Open(s.Context(), s.socket, name, pcm.Options{
-		Role: role, Direction: d, Format: f, Buffer: 4 * 48000, Wait: pcm.Forever,
+		Role: role, Direction: d, Format: f, Buffer: 48000, Wait: pcm.Forever,
 	})
 	s.ok(err)
 	s.Cleanup(p.Abandon)
@@ -225,6 +225,60 @@ func TestProgramUpgradeWhileTheyWait(t *testing.T) {
 	s.open("b", pcm.Server, pcm.Read, audio.Format{})
 	s.ok(<-waits)
 	s.ok(writer.Close(t.Context()))
+}
+
+// A reload, by the command or by SIGHUP, lets the program that is installed now take over first; and whoever watches goes on.
+func TestProgramUpgradeByReload(t *testing.T) {
+	s := newSeat(t, "[[loop]]\nname = \"a\"\n")
+	events := make(chan api.Event, 100)
+	watching, stop := context.WithCancel(t.Context())
+	watched := make(chan error, 1)
+	go func() { watched <- control.New(s.socket).Events(watching, func(e api.Event) { events <- e }) }()
+	s.sees(events, "a")
+
+	same := start(t, s.socket, "reload").wait(t)
+	if same.stdout != "nothing has changed\n" || same.status != 0 {
+		t.Errorf("the same program: %+v", same)
+	}
+	s.install(program(t))
+	if o := start(t, s.socket, "reload").wait(t); !strings.HasPrefix(o.stdout, "tested has taken over from tested: ") || o.status != 0 {
+		t.Errorf("another program: %+v", o)
+	}
+	s.sees(events, "a")
+	s.install(program(t))
+	s.daemon.signal(t, syscall.SIGHUP)
+	servertest.Until(t, "the program that was installed takes over", func() bool {
+		v, err := control.New(s.socket).Version(t.Context())
+		return err == nil && v.Handovers == 2
+	})
+	s.sees(events, "a")
+	s.script("exit 1")
+	if o := start(t, s.socket, "reload").wait(t); o.stdout != "nothing has changed\n" || o.status != 1 || !strings.Contains(o.stderr, "cannot take over") {
+		t.Errorf("a program that cannot: %+v", o)
+	}
+	stop()
+	<-watched
+}
+
+// sees sets something until it is told of it: a new stream of events may begin late.
+func (s *seat) sees(events <-chan api.Event, name string) {
+	s.Helper()
+	patch, err := state.ParsePatch("play.gain=100")
+	s.ok(err)
+	servertest.Until(s.T, "an event comes", func() bool {
+		_, err := control.New(s.socket).Set(s.Context(), name, patch)
+		s.ok(err)
+		for {
+			select {
+			case e := <-events:
+				if e.Kind == "set" {
+					return true
+				}
+			default:
+				return false
+			}
+		}
+	})
 }
 
 // A program that cannot take over leaves the one that runs alone.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
@@ -19,12 +20,23 @@ type reloadCmd struct {
 
 // Run prints what has changed, a line each. It fails if the file is wrong, and if anything that it asks for did not succeed.
 func (c *reloadCmd) Run(ctx context.Context, e *env) error {
-	r, err := control.New(e.socket()).Reload(ctx)
+	daemon := control.New(e.socket())
+	u, old := daemon.Upgrade(ctx, true) // the file may be for the program that is installed now
+	switch {
+	case errors.Is(old, audio.ErrNoDevice), errors.Is(old, audio.ErrPermission):
+		old = nil // a daemon that knows no upgrade, or is asked over TCP
+	case old == nil && u.To != "" && !c.JSON:
+		fmt.Fprintln(e.stdout, upgraded(&u))
+	}
+	r, err := daemon.Reload(ctx)
 	if err != nil {
-		return stopped(ctx, err)
+		return errors.Join(old, stopped(ctx, err))
 	}
 	if err := printReload(e, &r, c.JSON, "nothing has changed"); err != nil {
 		return err
+	}
+	if old != nil {
+		return old
 	}
 	if n := len(r.Failures); n > 0 {
 		return errors.New(console.Count(n, "change") + " did not succeed")

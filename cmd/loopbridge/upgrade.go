@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 )
@@ -26,7 +27,12 @@ func (c *upgradeCmd) Run(ctx context.Context, e *env) error {
 		fmt.Fprintf(e.stdout, "the daemon runs the program at its path: %s\n", u.From)
 		return nil
 	}
-	fmt.Fprintf(e.stdout, "%s has taken over from %s: %s went on, no clock was served for %.1f ms\n", u.To, u.From,
-		console.Count(u.Connections, "connection"), u.Away)
+	fmt.Fprintln(e.stdout, upgraded(&u))
 	return nil
+}
+
+// upgraded says what an upgrade did.
+func upgraded(u *api.Upgrade) string {
+	return fmt.Sprintf("%s has taken over from %s: %s went on, no clock was served for %.1f ms", u.To, u.From,
+		console.Count(u.Connections, "connection"), u.Away)
 }

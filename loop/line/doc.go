@@ -44,9 +44,9 @@
 //     converter whose ratio a servo sets between two cycles.
 //   - A recorder or meter is a tap whose End belongs to the daemon, which reads the ring on a
 //     goroutine of its own, like any program.
-//   - A session that is handed over: the state of a line is plain values (clock, path, fields of
-//     supply and delivery, atomics of its Ends). They can be read between two cycles, and given to a
-//     line that New… makes in another process.
+//
+// A line is handed to another process as plain values ([State]): control reads them between two cycles, and gives them to a
+// line that New… makes there.
 //
 // # Who runs where
 //

@@ -176,9 +176,7 @@ type summary struct {
 
 func (w *town) summary() summary {
 	s := summary{Got: map[string][]byte{}}
-	for _, l := range w.bay.Status() {
-		s.Loops = append(s.Loops, l)
-	}
+	s.Loops = w.bay.Status()
 	d, err := w.bay.Device("card")
 	w.ok(err)
 	s.Device = d.Info()
