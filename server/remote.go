@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 
 	"github.com/rs/zerolog"
 
@@ -18,6 +19,8 @@ type TCP struct {
 	TokenFile string // holds what they must know, of mode 0600; the daemon makes it if it is missing
 	// Cert and Key are PEM files for TLS. Without them operators speak plain HTTP, on a loopback address only.
 	Cert, Key string
+	// Bound is a socket that listens there already, of a process before. nil: bind one.
+	Bound *os.File
 }
 
 // Remote is the way of operators over TCP to the same Control. They need the token for each request.
@@ -41,12 +44,27 @@ func (c *Control) ListenTCP(t TCP) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", t.Address.String())
+	l, err := t.listen()
 	if err != nil {
 		return nil, audio.ErrBusy.With("operators cannot connect over TCP: %v; choose another address as http", err)
 	}
 	r.listenOn(l)
 	return r, nil
+}
+
+func (t *TCP) listen() (net.Listener, error) {
+	if t.Bound == nil {
+		return net.Listen("tcp", t.Address.String())
+	}
+	defer t.Bound.Close() // the listener has a descriptor of its own
+	return net.FileListener(t.Bound)
+}
+
+// State returns the socket, for a process that takes the place of this one.
+func (r *Remote) State() (v SocketState, err error) {
+	v.Path, v.Lock = r.listener.Addr().String(), -1
+	v.File, err = Descriptor(r.listener.(strangers).Listener.(*net.TCPListener))
+	return v, err
 }
 
 // newRemote reads token and certificate.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,6 +226,32 @@ func TestProgramUpgradeWhileTheyWait(t *testing.T) {
 	s.open("b", pcm.Server, pcm.Read, audio.Format{})
 	s.ok(<-waits)
 	s.ok(writer.Close(t.Context()))
+}
+
+// Operators over TCP find the socket where it was.
+func TestProgramUpgradeOverTCP(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, token := free.Addr().String(), filepath.Join(trial.TempDir(t), "token")
+	free.Close()
+	s := newSeat(t, fmt.Sprintf("[daemon]\nhttp = %q\ntoken_file = %q\n", address, token))
+	remote := func() *control.Client {
+		return control.NewRemote("http://"+address, func() (string, error) {
+			text, err := os.ReadFile(token)
+			return strings.TrimSpace(string(text)), err
+		})
+	}
+	for n := range 3 {
+		if v, err := remote().Version(t.Context()); err != nil || v.Handovers != uint64(n) {
+			t.Errorf("after %d upgrades: %+v, %v", n, v, err)
+		}
+		s.upgrades(uint64(n + 1))
+	}
+	if _, err := remote().Upgrade(t.Context(), false); !errors.Is(err, audio.ErrPermission) {
+		t.Errorf("an upgrade over TCP: %v", err)
+	}
 }
 
 // A reload, by the command or by SIGHUP, lets the program that is installed now take over first; and whoever watches goes on.

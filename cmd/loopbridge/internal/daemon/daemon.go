@@ -11,6 +11,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -86,7 +87,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	d.state.KeepAdopted()
-	if err := d.listen(d.sockets.programs(socket, c.Daemon), d.sockets.operators(socket, c.Daemon)); err != nil {
+	if err := d.listen(d.sockets.programs(socket, c.Daemon), d.sockets.operators(socket, c.Daemon), nil); err != nil {
 		return err
 	}
 	if err := d.loops.names.write(c.Loops); err != nil {
@@ -109,8 +110,8 @@ func (d *Daemon) beginLocked(c config.Config, socket string, activated bool) (er
 	return nil
 }
 
-// listen binds both sockets, or takes over those that are bound.
-func (d *Daemon) listen(programs, operators server.Socket) (err error) {
+// listen binds the sockets, or takes over those that are bound; tcp: nil, or that for operators over TCP.
+func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err error) {
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (d *Daemon) listen(programs, operators server.Socket) (err error) {
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
 	}
-	return d.listenTCP(&d.running.config.Daemon)
+	return d.listenTCP(&d.running.config.Daemon, tcp)
 }
 
 // counts returns what only the daemon counts.

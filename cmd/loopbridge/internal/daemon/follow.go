@@ -250,11 +250,11 @@ func (f *followed) moveTCP() {
 	if err := f.closeTCP(); err != nil {
 		f.failed("operators over TCP", err)
 	}
-	err := f.listenTCP(now)
+	err := f.listenTCP(now, nil)
 	f.failed("operators over TCP", err)
 	if err != nil {
 		now.HTTP = was.HTTP
-		f.failed("operators over TCP", f.listenTCP(now))
+		f.failed("operators over TCP", f.listenTCP(now, nil))
 	}
 }
 

@@ -31,12 +31,13 @@ type handed struct {
 	Routes    []route.Handed
 	Programs  server.State
 	Operators server.SocketState
-	Reply     int // connection of the operator that waits for the answer; −1: none
+	TCP       *server.SocketState // nil: operators do not come over TCP
+	Reply     int                 // connection of the operator that waits for the answer; −1: none
 }
 
 // files returns all descriptors.
 func (h *handed) files() []int {
-	all := append(h.Programs.Files(), h.Operators.Files()...)
+	all := append(h.Programs.Files(), h.sockets()...)
 	for i := range h.Bay.Devices {
 		all = append(all, h.Bay.Devices[i].Stream.Descriptors()...)
 	}
@@ -51,6 +52,15 @@ func (h *handed) files() []int {
 	}
 	if h.Reply >= 0 {
 		all = append(all, h.Reply)
+	}
+	return all
+}
+
+// sockets returns the descriptors of the sockets that are listened on.
+func (h *handed) sockets() []int {
+	all := append(h.Programs.Socket.Files(), h.Operators.Files()...)
+	if h.TCP != nil {
+		all = append(all, h.TCP.Files()...)
 	}
 	return all
 }
@@ -182,6 +192,13 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	}
 	if h.Operators, err = d.control.State(); err != nil {
 		return nil, nil, err
+	}
+	if d.remote != nil {
+		tcp, err := d.remote.State()
+		if err != nil {
+			return nil, nil, err
+		}
+		h.TCP = &tcp
 	}
 	if conn != nil {
 		if h.Reply, err = server.Descriptor(conn); err != nil {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"net/netip"
+	"os"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -17,8 +18,8 @@ func (d *Daemon) closeTCP() error {
 	return d.remote.Close()
 }
 
-// listenTCP lets operators in over TCP, if the configuration says so.
-func (d *Daemon) listenTCP(c *config.Daemon) error {
+// listenTCP lets operators in over TCP, if the configuration says so, on a socket that is bound already, unless that is nil.
+func (d *Daemon) listenTCP(c *config.Daemon, bound *os.File) error {
 	h := &c.HTTP
 	if h.Address == "" {
 		return nil
@@ -31,7 +32,7 @@ func (d *Daemon) listenTCP(c *config.Daemon) error {
 	if err != nil {
 		return audio.ErrInvalid.With("http: %v", err)
 	}
-	remote, err := d.control.ListenTCP(server.TCP{Address: at, TokenFile: token, Cert: h.Cert, Key: h.Key})
+	remote, err := d.control.ListenTCP(server.TCP{Address: at, TokenFile: token, Cert: h.Cert, Key: h.Key, Bound: bound})
 	if err != nil {
 		return err
 	}

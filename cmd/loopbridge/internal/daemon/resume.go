@@ -72,10 +72,17 @@ func (d *Daemon) resumeSockets(i *inheritance) (err error) {
 	if programs.Bound, err = i.Programs.Socket.Bound(); err == nil {
 		operators.Bound, err = i.Operators.Bound()
 	}
-	if err != nil {
-		return err
+	var tcp *server.Bound
+	if err == nil && i.TCP != nil {
+		tcp, err = i.TCP.Bound()
 	}
-	return d.listen(programs, operators)
+	switch {
+	case err != nil:
+		return err
+	case tcp == nil:
+		return d.listen(programs, operators, nil)
+	}
+	return d.listen(programs, operators, tcp.File)
 }
 
 // resumed tells whom it concerns that the process goes on, and closes what is of no use any more.
@@ -187,7 +194,7 @@ func (d *Daemon) answer(h *handed, failed string) {
 
 // closeSockets closes what is in use under other numbers.
 func (h *handed) closeSockets() {
-	for _, fd := range append(h.Programs.Socket.Files(), h.Operators.Files()...) {
+	for _, fd := range h.sockets() {
 		_ = unix.Close(fd)
 	}
 }
