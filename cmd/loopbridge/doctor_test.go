@@ -64,8 +64,8 @@ func TestDoctorWithoutDaemon(t *testing.T) {
 	diagnose(t, "--socket", nowhere).says(t, "daemon/reach", "fault", "no daemon on "+nowhere)
 	o := cliRun(t, nil, "doctor", "--socket", nowhere)
 	o.want(t, exitFailed, "sound")
-	if !strings.HasPrefix(o.stdout, "daemon\n  fault    no daemon on ") || !strings.Contains(o.stdout, "$ loopbridge --socket "+nowhere+" serve &\n") ||
-		strings.Contains(o.stdout, "\x1b") {
+	// What it advises depends on whether other daemons run on this machine.
+	if !strings.HasPrefix(o.stdout, "daemon\n  fault    no daemon on ") || !strings.Contains(o.stdout, "\n           $ ") || strings.Contains(o.stdout, "\x1b") {
 		t.Errorf("%s", o.stdout)
 	}
 }

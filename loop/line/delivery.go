@@ -22,12 +22,13 @@ func newDelivery(ln *Line, r *End, from place) delivery {
 	return delivery{Sink: r.Sink, line: ln, end: r, place: from}
 }
 
-// roomToCatchUp returns how many frames the program may be given at once after the engine was late. It leaves the program
-// half of its buffer to catch up, before a cycle pushes frames out: whatever stopped the engine may have stopped the program.
+// roomToCatchUp returns how many frames the program may be given at once after the engine was late: at most half of its
+// buffer, and a period less than there is room for. Whatever stopped the engine may have stopped the program, too, which is then
+// to catch up before a cycle pushes frames out.
 func (d *delivery) roomToCatchUp(t *tick) (frames int, err error) {
 	frames, err = d.Room()
 	if !t.Freewheel {
-		frames = max(0, frames-max(d.end.Period, d.end.Buffer/2))
+		frames = max(0, min(frames-d.end.Period, d.end.Buffer/2))
 	}
 	return frames, err
 }

@@ -371,17 +371,22 @@ snd_pcm_sframes_t lb_pcm_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
 	return n;
 }
 
+#define LONGEST_CYCLE 10000000000 /* ns; no period is longer */
+
 /* The daemon moves a period at a time; in between, the clock tells the position. */
 static snd_pcm_sframes_t since_cycle(const struct lb_pcm *p)
 {
-	int64_t clock = p->ring.shared->clock, n;
+	int64_t clock = p->ring.shared->clock, passed, n;
 
 	if (lb_state(p) != LB_RUNNING || clock == 0 ||
 	    (p->io.state != SND_PCM_STATE_RUNNING && p->io.state != SND_PCM_STATE_DRAINING))
 		return 0;
-	n = (monotonic() - clock) * p->io.rate / 1000000000;
-	if (n < 0)
+	passed = monotonic() - clock;
+	if (passed < 0)
 		return 0;
+	if (passed > LONGEST_CYCLE) /* the clock may be of another epoch: the product below must fit */
+		return (snd_pcm_sframes_t)p->ring.period;
+	n = passed * p->io.rate / 1000000000;
 	return n < (int64_t)p->ring.period ? (snd_pcm_sframes_t)n : (snd_pcm_sframes_t)p->ring.period;
 }
 
