@@ -34,6 +34,15 @@ func (c *checker) feed(block []byte, limit uint64) {
 	c.scan(block, limit)
 }
 
+// faults returns how many frames were not as expected, so far.
+func (c *checker) faults() uint64 { return c.Lost + c.Doubled + c.Corrupt }
+
+// complete reports whether all frames have come that were written, or are not to be expected any more: silence of two
+// seconds followed.
+func (c *checker) complete(written uint64, rate int) bool {
+	return c.next >= written || c.pend > 2*uint64(rate)
+}
+
 // finish checks the frames held back, after the last block. written is the total number of frames.
 func (c *checker) finish(written uint64) tally {
 	c.ended = true
