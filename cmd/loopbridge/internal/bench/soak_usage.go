@@ -50,7 +50,7 @@ func (s *soak) holdOf(ctx context.Context) (hold, error) {
 	}
 	for _, link := range links {
 		if to, err := os.Readlink(link); err == nil {
-			h["descriptors: "+kindOf(to)]++
+			h["descriptors: "+kindOf(strings.TrimPrefix(to, s.daemon.dir+"/"))]++
 		}
 	}
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
@@ -197,9 +197,12 @@ func equalCounts(a, b hold) bool {
 	})
 }
 
+// afterUpgrade is what the kinds of a fresh process end with.
+const afterUpgrade = ", after an upgrade"
+
 // compareUsage returns a line for each kind.
 func compareUsage(before, after *usageOf) (all []Leak) {
-	return append(compareHolds("", before.worn, after.worn), compareHolds(", after an upgrade", before.fresh, after.fresh)...)
+	return append(compareHolds("", before.worn, after.worn), compareHolds(afterUpgrade, before.fresh, after.fresh)...)
 }
 
 func compareHolds(note string, before, after hold) (all []Leak) {
