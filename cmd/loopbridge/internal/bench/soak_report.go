@@ -32,6 +32,8 @@ type SoakReport struct {
 	InsertCounted uint64 `json:"frames_inserted_counted"`
 	Xruns         uint64 `json:"xruns"` // bursts, as the daemon counted
 
+	Ways map[string]Way `json:"ways"` // each flow, by the loop of its reader
+
 	Upgrades        int      `json:"upgrades"`
 	UpgradesBusy    int      `json:"upgrades_busy"` // put off by a request of an operator
 	UpgradesRefused int      `json:"upgrades_refused"`
@@ -49,6 +51,15 @@ type SoakReport struct {
 	Verdict         string   `json:"verdict"`
 
 	savedGain int
+}
+
+// Way is what came of a flow, in frames.
+type Way struct {
+	Moved    uint64 `json:"frames_moved"`
+	Lost     uint64 `json:"frames_lost"`
+	Late     uint64 `json:"frames_late"` // that the clock of the reader's loop left out, and a route replaced by silence
+	Xruns    uint64 `json:"xruns"`
+	Inserted uint64 `json:"frames_inserted"` // silence between frames; with a route, also before them
 }
 
 // Leak is how much the daemon holds of a kind without programs, after the warm-up and in the end.
@@ -80,6 +91,11 @@ func (r *SoakReport) addFlow(f flow, read, wrote endResult, late uint64) {
 	if f.route == "" { // a route begins with silence
 		r.Inserted += read.Inserted
 	}
+	if r.Ways == nil {
+		r.Ways = map[string]Way{}
+	}
+	w := r.Ways[f.reader]
+	r.Ways[f.reader] = Way{w.Moved + read.Good, w.Lost + read.Lost, w.Late + late, w.Xruns + read.Xruns + wrote.Xruns, w.Inserted + read.Inserted}
 	if uncounted+read.Doubled+read.Corrupt-faded > 0 {
 		r.Failures = append(r.Failures, fmt.Sprintf(
 			"loop %s: %d frames of %d written: %d lost, of which %d were counted, %d twice, %d corrupt, %d faded",
@@ -138,6 +154,10 @@ func (r *SoakReport) WriteTable(out io.Writer) error {
 	row("frames", "%d moved in %d flows, %d lost (the daemon counted %d), %d corrupt, %d twice", r.Moved, r.Flows, r.Lost, r.LostCounted,
 		r.Corrupt, r.Doubled)
 	row("routes", "%d frames faded around gaps that the daemon counted", r.Faded)
+	for _, name := range slices.Sorted(maps.Keys(r.Ways)) {
+		w := r.Ways[name]
+		row("", "%s: %d moved, %d lost, %d late, %d silent, %d xruns", name, w.Moved, w.Lost, w.Late, w.Inserted, w.Xruns)
+	}
 	row("silence", "%d frames inserted (the daemon counted %d)", r.Inserted, r.InsertCounted)
 	row("xruns", "%d", r.Xruns)
 	row("upgrades", "%d, away for %.1f ms (median), at most %.1f; %d put off, %d refused as they should be", r.Upgrades, r.AwayP50, r.AwayMost,
