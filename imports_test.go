@@ -96,7 +96,7 @@ func layers() []layer {
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
-		{"cmd/loopbridge/internal/bench", "audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
+		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
 		{"cmd/loopbridge/internal/doctor", "api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +

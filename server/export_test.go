@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"testing"
 	"time"
 
+	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -45,3 +47,41 @@ func Remembers(addresses []net.Addr) int {
 
 // MaxGuests is how many addresses are remembered at most.
 const MaxGuests = 2 * maxGuests
+
+// StateOfEnding freezes a server with one connection, closes that as an answer does that fails, and returns what is handed
+// over. Then everything goes on.
+func StateOfEnding(t *testing.T, s *Server, bay *loop.Patchbay) State {
+	t.Helper()
+	f, err := s.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Thaw()
+	loops := bay.Freeze()
+	defer loops.Thaw()
+	if _, err := loops.State(); err != nil { // which numbers the ends
+		t.Fatal(err)
+	}
+	f.conns[0].UnixConn.Close()
+	state, err := f.State(loops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+// ResumeEnded resumes a connection that had ended, and held the server end of a loop.
+func ResumeEnded(t *testing.T, s *Server, bay *loop.Patchbay, name string) {
+	t.Helper()
+	h, err := newHost(func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := bay.Attach(t.Context(), name, pcm.Options{Role: pcm.Server, Direction: pcm.Read}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Resume(&State{Conns: []ConnState{{File: -1, Opened: true, Greeted: true, End: 1}}})
+	r.hosts[1] = h
+	r.Run(s, map[int]*loop.End{1: end})
+}

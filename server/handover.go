@@ -30,7 +30,7 @@ type SocketState struct {
 
 // ConnState is the connection of a program.
 type ConnState struct {
-	File    int // descriptor
+	File    int // descriptor; −1: it has ended, and its end is still to be abandoned
 	Holder  pcm.Holder
 	Refused bool
 	Opened  bool
@@ -117,7 +117,7 @@ func (f *Frozen) State(loops *loop.Frozen) (State, error) {
 	for _, c := range f.conns {
 		v := ConnState{Holder: c.holder, Refused: c.refuse != nil, Opened: c.opened, Greeted: c.greeted}
 		if v.File, err = Descriptor(c.UnixConn); err != nil {
-			continue // it has just been closed
+			v.File = -1 // an answer has failed, and closed it
 		}
 		if c.host != nil {
 			v.End = loops.ID(c.host)
@@ -161,7 +161,9 @@ func Descriptor(s interface {
 func (s *State) Files() []int {
 	files := s.Socket.Files()
 	for i := range s.Conns {
-		files = append(files, s.Conns[i].File)
+		if s.Conns[i].File >= 0 {
+			files = append(files, s.Conns[i].File)
+		}
 	}
 	return files
 }
@@ -220,16 +222,38 @@ func (r *Resumption) Host(e *loop.EndState, bytes int) (loop.Host, []byte, error
 func (r *Resumption) Run(s *Server, ends map[int]*loop.End) {
 	for i := range r.state.Conns {
 		v := &r.state.Conns[i]
-		file := os.NewFile(uintptr(v.File), "program")
-		conn, err := net.FileConn(file)
-		file.Close()
-		uc, ok := conn.(*net.UnixConn)
-		if err != nil || !ok {
+		uc, err := v.connection()
+		if err != nil {
 			s.log.Warn().Err(err).Int("pid", v.Holder.PID).Msg("a connection was not handed over")
 			continue
 		}
 		s.resume(uc, v, r.hosts[v.End], ends[v.End])
 	}
+}
+
+// connection returns the connection, or one that ends at once: so its end is abandoned as if it had been read to its end.
+func (v *ConnState) connection() (*net.UnixConn, error) {
+	fd := v.File
+	if fd < 0 {
+		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return nil, err
+		}
+		unix.Close(pair[1])
+		fd = pair[0]
+	}
+	file := os.NewFile(uintptr(fd), "program")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		return nil, err
+	}
+	uc, ok := conn.(*net.UnixConn)
+	if !ok {
+		conn.Close()
+		return nil, audio.ErrInvalid.With("descriptor %d is no connection of a program", v.File)
+	}
+	return uc, nil
 }
 
 // resume lets a connection go on.

@@ -40,6 +40,8 @@ func first(ctx context.Context, network string, paths, sockets []string) (*net.U
 				c.Close()
 			}
 			return nil, socket, audio.ErrInterrupted.With("interrupted: %v", ctx.Err())
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded): // ctx ends in a moment
+			return nil, socket, audio.ErrInterrupted.With("interrupted: %v", context.DeadlineExceeded)
 		case err == nil:
 			return c.(*net.UnixConn), socket, nil
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):

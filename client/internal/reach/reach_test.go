@@ -3,6 +3,8 @@ package reach
 import (
 	"context"
 	"errors"
+	"net"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +41,24 @@ func TestBound(t *testing.T) {
 			t.Errorf("%v: what the daemon says is handed on", err)
 		}
 	})
+}
+
+// passing is a context whose deadline has passed, before its timer has noticed.
+type passing struct{ context.Context }
+
+func (passing) Deadline() (time.Time, bool) { return time.Unix(1, 0), true }
+
+// A deadline that passes says nothing about the daemon.
+func TestDialDeadline(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := Dial(passing{t.Context()}, "unix", path, path); !errors.Is(err, audio.ErrInterrupted) {
+		t.Errorf("%v, want ErrInterrupted", err)
+	}
 }
 
 // What may take an hour does, as long as the daemon answers the probes; it is given up 5 s after

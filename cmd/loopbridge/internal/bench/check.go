@@ -1,5 +1,7 @@
 package bench
 
+import "encoding/binary"
+
 // checker follows the pattern in what a reader receives and classifies every frame.
 type checker struct {
 	*pattern
@@ -8,6 +10,7 @@ type checker struct {
 	held  []byte // frames too few to place without those that follow
 	pend  uint64 // frames of silence after the last frame
 	ended bool   // no frames follow
+	index index  // of places ahead and back
 
 	tally
 }
@@ -32,6 +35,15 @@ func (c *checker) feed(block []byte, limit uint64) {
 		c.held = nil
 	}
 	c.scan(block, limit)
+}
+
+// faults returns how many frames were not as expected, so far.
+func (c *checker) faults() uint64 { return c.Lost + c.Doubled + c.Corrupt }
+
+// complete reports whether all frames have come that were written, or are not to be expected any more: silence of two
+// seconds followed.
+func (c *checker) complete(written uint64, rate int) bool {
+	return c.next >= written || c.pend > 2*uint64(rate)
 }
 
 // finish checks the frames held back, after the last block. written is the total number of frames.
@@ -96,16 +108,30 @@ func (c *checker) find(block []byte, limit uint64) (place uint64, found bool) {
 		place = limit - min(limit, uint64(n))
 		return place, c.ended && n > 0 && place >= c.next && c.match(block, place) == n
 	}
-	block = block[:n*c.frame]
-	for place = c.next; place < limit; place++ {
-		if c.match(block, place) == n {
-			return place, true
-		}
+	first := c.next - min(c.next, c.back)
+	place, found = c.index.find(c.pattern, block, first, limit)
+	return place, found && c.match(block[:n*c.frame], place) == n
+}
+
+// index finds places of the pattern by the eight bytes there, so that a reader that meets a fault keeps up.
+type index struct {
+	places   map[uint64]uint64
+	from, to uint64 // what is in it
+}
+
+// indexRoom is how many places before those that are looked for stay in an index.
+const indexRoom = 1 << 20
+
+// find returns the place from first to limit at which the pattern has the bytes that a window begins with.
+func (x *index) find(p *pattern, window []byte, first, limit uint64) (uint64, bool) {
+	if x.places == nil || first < x.from || first > x.to || first-x.from > indexRoom {
+		*x = index{map[uint64]uint64{}, first, first}
 	}
-	for place = c.next; place > c.next-min(c.next, c.back); place-- {
-		if c.match(block, place-1) == n {
-			return place - 1, true
-		}
+	frames := make([]byte, p.window()*p.frame)
+	for ; x.to < limit; x.to++ {
+		p.fill(frames, x.to)
+		x.places[binary.LittleEndian.Uint64(frames)] = x.to
 	}
-	return 0, false
+	place, found := x.places[binary.LittleEndian.Uint64(window)]
+	return place, found && place >= first && place < limit
 }

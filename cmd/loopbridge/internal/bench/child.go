@@ -22,15 +22,31 @@ type child struct {
 	err    error         // how it ended; valid after left
 }
 
-// startChild runs a loopbridge command, which inherits files from descriptor 3 on.
-func startChild(exe string, stdout *os.File, files []*os.File, args ...string) (*child, error) {
+// childFiles are what a child has besides its standard input. The zero value is nothing.
+type childFiles struct {
+	stdout *os.File
+	log    io.Writer  // gets what the child writes to standard error, too
+	files  []*os.File // inherited from descriptor 3 on
+}
+
+// startChild runs a loopbridge command.
+func startChild(exe string, f childFiles, args ...string) (*child, error) {
+	return startChildIn(&syscall.SysProcAttr{}, exe, f, args...)
+}
+
+// startChildIn is startChild in namespaces, say.
+func startChildIn(place *syscall.SysProcAttr, exe string, f childFiles, args ...string) (*child, error) {
 	c := &child{Cmd: exec.Command(exe, args...), left: make(chan struct{})}
-	if stdout != nil { // a nil *os.File is a non-nil io.Writer
-		c.Stdout = stdout
+	if f.stdout != nil { // a nil *os.File is a non-nil io.Writer
+		c.Stdout = f.stdout
 	}
 	c.Stderr = &c.stderr
-	c.ExtraFiles = files
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if f.log != nil {
+		c.Stderr = io.MultiWriter(&c.stderr, f.log)
+	}
+	c.ExtraFiles = f.files
+	place.Setpgid, place.Pdeathsig = true, syscall.SIGKILL
+	c.SysProcAttr = place
 	var err error
 	if c.stdin, err = c.StdinPipe(); err != nil {
 		return nil, err

@@ -32,21 +32,26 @@ func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, 
 	d := &daemon{dir: dir, socket: filepath.Join(dir, "socket")}
 	config := filepath.Join(dir, "loopbridge.toml")
 	if err = os.WriteFile(config, []byte(daemonConfig(loops, period)), 0o600); err == nil {
-		d.child, err = startChild(exe, nil, nil, "serve", "--config", config, "--socket", d.socket)
+		d.child, err = startChild(exe, childFiles{}, "serve", "--config", config, "--socket", d.socket)
 	}
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	go func() {
-		<-d.left
-		fail(d.failure("the daemon"))
-	}()
-	if err := d.answers(ctx); err != nil {
+	if err := d.ready(ctx, fail); err != nil {
 		d.close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// ready waits until the daemon answers. If it ends later, fail receives the reason.
+func (d *daemon) ready(ctx context.Context, fail context.CancelCauseFunc) error {
+	go func() {
+		<-d.left
+		fail(d.failure("the daemon"))
+	}()
+	return d.answers(ctx)
 }
 
 func daemonConfig(loops int, period time.Duration) string {

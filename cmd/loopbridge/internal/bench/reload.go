@@ -83,7 +83,7 @@ func start(ctx context.Context, exe string, loops int) (float64, error) {
 	}
 	defer ready.Close()
 	began := time.Now()
-	served, err := startChild(exe, out, nil, "serve", "--config", file, "--socket", filepath.Join(dir, "socket"))
+	served, err := startChild(exe, childFiles{stdout: out}, "serve", "--config", file, "--socket", filepath.Join(dir, "socket"))
 	out.Close()
 	if err != nil {
 		return 0, err

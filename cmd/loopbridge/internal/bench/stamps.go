@@ -19,6 +19,7 @@ type stamps struct {
 // pairStamps is the part of a pair, with one writer and one reader. It starts at a cache line.
 type pairStamps struct {
 	written *atomic.Uint64 // frames
+	faults  *atomic.Uint64 // frames that a reader did not expect
 	slots   []stamp        // block b is at index b modulo their number
 }
 
@@ -67,6 +68,7 @@ func (s *stamps) pair(i int) pairStamps {
 	mem := unsafe.Pointer(&s.mem[stampsBytes(i, s.slots)])
 	return pairStamps{
 		written: (*atomic.Uint64)(mem),
+		faults:  (*atomic.Uint64)(unsafe.Add(mem, 8)),
 		slots:   unsafe.Slice((*stamp)(unsafe.Add(mem, stampHeader)), s.slots),
 	}
 }

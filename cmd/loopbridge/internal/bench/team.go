@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
 // team is a client process as the bench sees it.
@@ -28,7 +29,7 @@ func startTeam(fail context.CancelCauseFunc, exe string, shared *os.File, spec w
 	if err != nil {
 		return nil, err
 	}
-	c, err := startChild(exe, w, []*os.File{shared}, "bench", "worker")
+	c, err := startChild(exe, childFiles{stdout: w, files: []*os.File{shared}}, "bench", "worker")
 	w.Close()
 	if err != nil {
 		r.Close()
@@ -68,8 +69,15 @@ type teams []*team
 func startTeams(fail context.CancelCauseFunc, exe string, shared *os.File, spec workerSpec, d audio.Direction,
 	each int) (all teams, err error) {
 	spec.Direction = d
-	for spec.First = 0; spec.First < spec.Pairs; spec.First += spec.Count {
-		spec.Count = min(each, spec.Pairs-spec.First)
+	role := pcm.Client
+	if d == pcm.Read {
+		role = pcm.Server
+	}
+	for first := 0; first < spec.Pairs; first += each {
+		spec.Ends = nil
+		for pair := first; pair < min(first+each, spec.Pairs); pair++ {
+			spec.Ends = append(spec.Ends, endSpec{Loop: loopName(pair), Pair: pair, Role: role})
+		}
 		t, err := startTeam(fail, exe, shared, spec)
 		if err != nil {
 			all.end()

@@ -16,18 +16,30 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
-// workerSpec is the task of a client process, a line of JSON on stdin: it holds one end of some pairs,
-// with a goroutine for each. A second line stops the writing; the end of stdin ends the process.
+// workerSpec is the task of a client process, a line of JSON on stdin: it holds some ends, with a goroutine for each. A
+// second line stops the writing; the end of stdin ends the process.
 type workerSpec struct {
 	Socket    string          `json:"socket"`
-	Direction audio.Direction `json:"direction"` // server ends read, client ends write
-	Pairs     int             `json:"pairs"`     // total
-	First     int             `json:"first"`
-	Count     int             `json:"count"`
+	Direction audio.Direction `json:"direction"`
+	Pairs     int             `json:"pairs"` // total
+	Ends      []endSpec       `json:"ends"`
 	Format    audio.Format    `json:"format"`
 	Period    int             `json:"period"` // frames
 	Buffer    int             `json:"buffer"` // frames
 	Slots     int             `json:"slots"`  // stamps per pair
+}
+
+// endSpec is an end of a client process.
+type endSpec struct {
+	Loop string   `json:"loop"`
+	Pair int      `json:"pair"` // whose frames go through it
+	Role pcm.Role `json:"role"`
+	// Wide ends read S32_LE where S16_LE was written.
+	Wide bool `json:"wide,omitempty"`
+	// Endless ends read until the second line says that all is written, and all of it has come.
+	Endless bool `json:"endless,omitempty"`
+	// Fades is how many periods of silence are written first, and last: a route fades in and out.
+	Fades int `json:"fades,omitempty"`
 }
 
 // workerEvent is a line of JSON that a client process prints: "open" when it holds its ends,
@@ -101,15 +113,15 @@ func (w *worker) run(ctx context.Context, out *json.Encoder) error {
 	if w.Direction == pcm.Write {
 		end = w.write
 	}
-	w.open.Add(w.Count)
-	w.running.Add(w.Count)
-	results := make([]endResult, w.Count)
-	errs := make(chan error, w.Count)
-	for i := range w.Count {
+	w.open.Add(len(w.Ends))
+	w.running.Add(len(w.Ends))
+	results := make([]endResult, len(w.Ends))
+	errs := make(chan error, len(w.Ends))
+	for i, spec := range w.Ends {
 		go func() {
 			var err error
-			if results[i], err = end(ctx, w.First+i); err != nil {
-				err = fmt.Errorf("%s, %s: %w", loopName(w.First+i), pcm.Verb(w.Direction), err)
+			if results[i], err = end(ctx, spec); err != nil {
+				err = fmt.Errorf("%s, %s: %w", spec.Loop, pcm.Verb(w.Direction), err)
 			}
 			errs <- err
 		}()
@@ -121,7 +133,7 @@ func (w *worker) run(ctx context.Context, out *json.Encoder) error {
 		w.running.Wait()
 		_ = out.Encode(workerEvent{Event: eventRunning})
 	})
-	for range w.Count {
+	for range w.Ends {
 		select {
 		case err := <-errs:
 			if err != nil {
@@ -135,36 +147,49 @@ func (w *worker) run(ctx context.Context, out *json.Encoder) error {
 	return out.Encode(workerEvent{Event: eventDone, Ends: results, Latency: w.latency.seen()})
 }
 
-func (w *worker) options(role pcm.Role) pcm.Options {
-	return pcm.Options{
-		Role: role, Direction: w.Direction, Format: w.Format, Period: w.Period, Buffer: w.Buffer, Wait: 10 * time.Second,
+func (w *worker) options(end endSpec) pcm.Options {
+	o := pcm.Options{
+		Role: end.Role, Direction: w.Direction, Format: w.Format, Period: w.Period, Buffer: w.Buffer, Wait: 10 * time.Second,
 	}
+	if end.Wide {
+		o.Format.Encoding = audio.S32LE
+	}
+	return o
 }
 
-// read runs a server's end: it reads and checks frames until the end of the stream.
-func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
-	p, err := client.Open(ctx, w.Socket, loopName(pair), w.options(pcm.Server))
+// read runs an end that reads: it checks frames until the end of the stream.
+func (w *worker) read(ctx context.Context, end endSpec) (r endResult, err error) {
+	o := w.options(end)
+	p, err := client.Open(ctx, w.Socket, end.Loop, o)
 	if err != nil {
 		return r, err
 	}
 	w.open.Done()
-	stamps, check := w.stamps.pair(pair), newChecker(w.pattern, 2*w.Buffer)
-	block := make([]byte, w.Period*w.Format.FrameBytes())
-	running := false
-	// A cancellable context costs a timer for each sleep; this loop ends with the stream or the process.
-	for {
-		n, err := p.Read(context.Background(), block)
+	stamps, check := w.stamps.pair(end.Pair), newChecker(w.pattern, 2*w.Buffer)
+	block := make([]byte, w.Period*o.Format.FrameBytes())
+	running, empty := false, 0
+	for !end.Endless || !w.stop.Load() || empty < mostEmpty && !check.complete(stamps.written.Load(), w.Format.Rate) {
+		n, err := end.read(p, block)
 		if errors.Is(err, audio.ErrReset) {
 			break
 		} else if err != nil {
 			return r, err
 		}
+		if empty++; n > 0 {
+			empty = 0
+		}
 		now, first := w.clock.now(), check.next
-		check.feed(block[:n*w.pattern.frame], stamps.written.Load()+uint64(w.Period))
+		frames := block[:n*o.Format.FrameBytes()]
+		if end.Wide {
+			frames = narrow(frames)
+		}
+		before := check.faults()
+		check.feed(frames, stamps.written.Load()+uint64(w.Period))
+		stamps.faults.Add(check.faults() - before)
 		if at, known := stamps.at(first / uint64(w.Period)); known && check.next > first {
 			w.latency.add(now - at)
 		}
-		if !running {
+		if !running && check.next > 0 {
 			running = true
 			w.running.Done()
 		}
@@ -174,16 +199,51 @@ func (w *worker) read(ctx context.Context, pair int) (r endResult, err error) {
 	return r, p.Close(ctx)
 }
 
-// write runs a client's end: it writes the pattern period by period until told to stop, and
+// Of an end that is endless: how long a read waits, and after how many without a frame nothing more is to be expected.
+const (
+	endlessRead = 200 * time.Millisecond
+	mostEmpty   = 25
+)
+
+// read reads a block. A cancellable context costs a timer for each sleep, so only an end that is endless has one.
+func (s *endSpec) read(p *pcm.PCM, block []byte) (int, error) {
+	if !s.Endless {
+		return p.Read(context.Background(), block)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endlessRead)
+	defer cancel()
+	n, err := p.Read(ctx, block)
+	if errors.Is(err, audio.ErrInterrupted) {
+		err = nil
+	}
+	return n, err
+}
+
+// narrow returns the upper halves of samples of S32_LE, in the same memory.
+func narrow(block []byte) []byte {
+	for i := range len(block) / 4 {
+		copy(block[2*i:2*i+2], block[4*i+2:])
+	}
+	return block[:len(block)/2]
+}
+
+// write runs an end that writes: it writes the pattern period by period until told to stop, and
 // closes once all is delivered.
-func (w *worker) write(ctx context.Context, pair int) (r endResult, err error) {
-	p, err := client.Open(ctx, w.Socket, loopName(pair), w.options(pcm.Client))
+func (w *worker) write(ctx context.Context, end endSpec) (r endResult, err error) {
+	p, err := client.Open(ctx, w.Socket, end.Loop, w.options(end))
 	if err != nil {
 		return r, err
 	}
 	w.open.Done()
-	stamps := w.stamps.pair(pair)
+	stamps := w.stamps.pair(end.Pair)
 	block := make([]byte, w.Period*w.Format.FrameBytes())
+	silence := make([]byte, end.Fades*len(block))
+	w.Format.Encoding.Silence(silence)
+	if end.Fades > 0 {
+		if _, err := p.Write(context.Background(), silence); err != nil {
+			return r, err
+		}
+	}
 	for b := uint64(0); !w.stop.Load(); b++ {
 		w.pattern.fill(block, r.Written)
 		n, err := p.Write(context.Background(), block)
@@ -197,6 +257,16 @@ func (w *worker) write(ctx context.Context, pair int) (r endResult, err error) {
 		}
 		if b == 0 {
 			w.running.Done()
+		}
+	}
+	if end.Fades > 0 {
+		if _, err := p.Write(context.Background(), silence); err != nil {
+			return r, err
+		}
+	}
+	if end.Role == pcm.Server { // a server that closes discards
+		if err := p.Drain(ctx); err != nil {
+			return r, err
 		}
 	}
 	r.xruns(p)
