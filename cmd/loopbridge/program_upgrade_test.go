@@ -180,6 +180,10 @@ func TestProgramUpgradeWhileTheyWait(t *testing.T) {
 	s := newSeat(t, "[[loop]]\nname = \"a\"\n[[loop]]\nname = \"b\"\n")
 	c := control.New(s.socket)
 	s.ok(c.AddLoop(t.Context(), []byte(`{"name": "added", "rate": 8000}`)))
+	s.ok(c.AddLoop(t.Context(), []byte(`{"name": "gone"}`)))
+	_, err := c.AddRoute(t.Context(), []byte(`{"name": "cord", "from": "added", "to": "gone"}`))
+	s.ok(err)
+	s.ok(c.RemoveLoop(t.Context(), "gone"))
 	patch, err := state.ParsePatch("record.gain=77", "play.balance=3")
 	s.ok(err)
 	_, err = c.Set(t.Context(), "a", patch)
@@ -210,6 +214,9 @@ func TestProgramUpgradeWhileTheyWait(t *testing.T) {
 	s.ok(err)
 	if info.Info.Record.Gain != 77 || info.Info.Play.Balance != 3 {
 		t.Errorf("what was set is gone: %+v", info.Info)
+	}
+	if r, err := c.Route(t.Context(), "cord"); err != nil || r.To != "gone" {
+		t.Errorf("the route of the operator: %+v, %v", r, err)
 	}
 	if l, err := c.Loop(t.Context(), "added"); err != nil || l.Format.Rate != 8000 {
 		t.Errorf("the loop of the operator: %+v, %v", l, err)

@@ -38,15 +38,6 @@ func (b *Board) Changes() <-chan struct{} { return b.changed }
 // clock that the route is to move is moved by another one. ErrNoDevice, ErrAccess: a place is unknown, or has the other direction. ErrInvalid: anything else that can never
 // work, such as a cycle.
 func (b *Board) Add(s Spec) (*Route, error) {
-	r, err := b.add(s)
-	if err == nil {
-		r.start()
-	}
-	return r, err
-}
-
-// add makes a route that does not run.
-func (b *Board) add(s Spec) (*Route, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
@@ -58,6 +49,15 @@ func (b *Board) add(s Spec) (*Route, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: to: %w", s.Name, err)
 	}
+	r, err := b.add(s, from, to)
+	if err == nil {
+		r.start()
+	}
+	return r, err
+}
+
+// add makes a route between two places that does not run.
+func (b *Board) add(s Spec, from, to place) (*Route, error) {
 	if err := s.fits(from, to); err != nil {
 		return nil, err
 	}

@@ -17,10 +17,27 @@ import (
 // Handed is what a route knows beside its Spec and its ends: plain data for another process.
 type Handed struct {
 	Name            string
+	From, To        PlaceState
 	Info            state.Info
 	Since           uint64
 	Frames, Missing uint64
 	Cord            *CordState // nil: it waits
+}
+
+// PlaceState is where a route begins or ends; it may be gone by now, and come again.
+type PlaceState struct {
+	Loop       string
+	Role       pcm.Role
+	Device     string // that drives it
+	Node, Also string
+}
+
+func (p *place) state() PlaceState { return PlaceState{p.loop, p.role, p.on.Name(), p.node, p.also} }
+
+// resume returns the place. ErrNoDevice: its device is not there.
+func (p PlaceState) resume(bay *loop.Patchbay) (place, error) {
+	on, err := bay.Device(p.Device)
+	return place{loop: p.Loop, role: p.Role, on: on, node: p.Node, also: p.Also}, err
 }
 
 // CordState is what a route knows while it is connected.
@@ -57,7 +74,7 @@ func (b *Board) Hold() (release func()) {
 // HandOver describes all routes, by name, while the board is held and the patchbay is frozen.
 func (b *Board) HandOver() (all []Handed) {
 	for _, r := range b.routes {
-		s := Handed{Name: r.spec.Name, Info: r.settings.Info, Since: r.since,
+		s := Handed{Name: r.spec.Name, From: r.from.state(), To: r.to.state(), Info: r.settings.Info, Since: r.since,
 			Frames: r.status.Frames.Load(), Missing: r.status.Missing.Load()}
 		if c := r.cord; c != nil {
 			v := CordState{Line: c.line.State()}
@@ -127,17 +144,22 @@ func (n *Resumption) Host(e *loop.EndState, bytes int) (loop.Host, []byte, error
 	return h, mem, nil
 }
 
-// Add makes a route with what it knew, once Patchbay.Resume has returned the ends, and before Patchbay.Run. s is nil for a route that
-// did not exist. Errors as Board.Add.
+// Add makes a route with what it knew, once Patchbay.Resume has returned the ends, and before Patchbay.Run. Errors as
+// Board.Add.
 func (n *Resumption) Add(spec Spec, s *Handed, ends map[int]*loop.End) error {
-	r, err := n.board.add(spec)
+	from, err := s.From.resume(n.board.bay)
+	if err != nil {
+		return err
+	}
+	to, err := s.To.resume(n.board.bay)
+	if err != nil {
+		return err
+	}
+	r, err := n.board.add(spec, from, to)
 	if err != nil {
 		return err
 	}
 	n.routes = append(n.routes, r)
-	if s == nil {
-		return nil
-	}
 	r.settings.Info, r.since = s.Info, s.Since
 	r.status.Frames.Store(s.Frames)
 	r.status.Missing.Store(s.Missing)

@@ -136,13 +136,6 @@ func (s *soak) removeLoop(ctx context.Context) error {
 	i := s.rand.IntN(len(s.added))
 	name := s.added[i]
 	s.added = slices.Delete(s.added, i, i+1)
-	for i := len(s.patched) - 1; i >= 0; i-- { // no upgrade is possible with a route whose loop has gone
-		if s.patched[i].touches(name) {
-			if err := s.unpatch(ctx, i); err != nil {
-				return err
-			}
-		}
-	}
 	return s.operator.RemoveLoop(ctx, name)
 }
 

@@ -135,7 +135,11 @@ func (d *Daemon) resumeDevice(c config.Device, v *loop.EngineState) error {
 
 // resumeRouteLocked adds a route that was handed over.
 func (d *Daemon) resumeRouteLocked(i *inheritance, r config.Route, ends map[int]*loop.End) error {
-	if err := i.routes.Add(r.Spec, i.route(r.Name), ends); err != nil {
+	was := i.route(r.Name)
+	if was == nil {
+		return audio.ErrInvalid.With("route %s: it was not handed over", r.Name)
+	}
+	if err := i.routes.Add(r.Spec, was, ends); err != nil {
 		return fmt.Errorf("route %s: %w", r.Name, err)
 	}
 	d.running.config.Routes = append(d.running.config.Routes, r)
