@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
@@ -164,11 +163,6 @@ func (s *soak) removeRoute(ctx context.Context) error {
 
 // patch is a route that an operator has added.
 type patch struct{ name, from, to string }
-
-// touches reports whether it begins or ends at a loop.
-func (p *patch) touches(loop string) bool {
-	return p.to == loop || p.from == loop || strings.HasPrefix(p.from, loop+"/")
-}
 
 func (s *soak) unpatch(ctx context.Context, i int) error {
 	name := s.patched[i].name
