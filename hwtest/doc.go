@@ -32,6 +32,10 @@
 // TestMachinePortAudio, whose programs need the host's C libraries; its cases have PortAudio in
 // their names, and are in portaudio_inside_test.go: make hwtest-vm CASES='HDA/.*PortAudio'.
 //
+// TestAppliance has a machine with a Debian of its own, with systemd and without the host's files, in which the package of this tree is
+// installed, upgraded and purged: stages() in appliance_inside_test.go, one after the other, of which one ends with a reboot. It
+// takes minutes: make hwtest-vm CASES=Appliance.
+//
 // # Kernels
 //
 // The cases must pass with each kernel that Debian ships: make hwtest-vm KERNEL=linux-image-6.1.0-48-amd64,

@@ -79,12 +79,18 @@ func boot(t *testing.T, kernel lab.Kernel, test string, c lab.Config, others ...
 func bootWith(t *testing.T, kernel lab.Kernel, test string, c lab.Config) (lab.Result, error) {
 	t.Helper()
 	var err error
-	if c.Dir, err = os.Getwd(); err != nil {
-		t.Fatal(err)
+	if c.Dir == "" {
+		if c.Dir, err = os.Getwd(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	shown := newProgress(os.Stdout, isTerminal(os.Stdout))
 	fmt.Printf("kernel: %v\n", kernel)
-	c.Program = []string{filepath.Join(plan.Home, testProgram(".")), "-test.run=^" + test, "-test.timeout=0"} // its time is no measure
+	home := plan.Home
+	if c.Image != "" {
+		home = plan.SystemHome
+	}
+	c.Program = []string{filepath.Join(home, testProgram(".")), "-test.run=^" + test, "-test.timeout=0"} // its time is no measure
 	c.Env = append(c.Env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+plan.Home, "LANG=C")
 	if os.Getenv(chooseCards) == mustRun {
 		c.Env = append(c.Env, longRun+"=yes")

@@ -4,7 +4,9 @@ package packaging_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,6 +182,9 @@ func TestLifeOfAPackage(t *testing.T) {
 	m.dpkg("--purge", "loopbridge")
 	if left := m.changed("loopbridge"); len(left) > 0 {
 		t.Errorf("a purge leaves %q", left)
+	}
+	if _, err := os.Stat(m.path("/run/loopbridge")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a purge leaves the folder of the sockets: %v", err)
 	}
 }
 

@@ -23,11 +23,10 @@ const KernelVariable = "LOOPBRIDGE_HWTEST_KERNEL"
 //
 // say gets a sentence about what could not be done as it should, and what is kept.
 func FetchKernel(ctx context.Context, choice string, say func(string)) (Kernel, error) {
-	cache, err := os.UserCacheDir()
+	s, err := userStore(say)
 	if err != nil {
 		return Kernel{}, err
 	}
-	s := store{filepath.Join(cache, "loopbridge", "lab"), apt{}, time.Now, say}
 	return s.fetch(ctx, choice)
 }
 
@@ -161,28 +160,36 @@ func (s store) get(ctx context.Context, pkg, version string) (Kernel, error) {
 	})
 }
 
-// place has a kernel filled that is not here. It gets to its place whole, by a rename.
+// place has a kernel filled that is not here.
 func (s store) place(pkg, version string, fill func(dir string) error) (Kernel, error) {
 	k := Kernel{filepath.Join(s.dir, kernelDir(pkg, version)), pkg, version}
 	if k.complete() {
 		return k, nil
 	}
+	if err := s.fill(k.Dir, fill); err != nil {
+		return Kernel{}, err
+	}
+	return k, nil
+}
+
+// fill has a directory filled. It gets to its place whole, by a rename.
+func (s store) fill(place string, fill func(dir string) error) error {
 	temp, err := os.MkdirTemp(s.dir, unpacking)
 	if err != nil {
-		return Kernel{}, err
+		return err
 	}
 	defer os.RemoveAll(temp)
-	dir := filepath.Join(temp, "kernel")
+	dir := filepath.Join(temp, "whole")
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return Kernel{}, err
+		return err
 	}
 	if err := fill(dir); err != nil {
-		return Kernel{}, err
+		return err
 	}
-	if err := os.RemoveAll(k.Dir); err != nil { // it was cut off, or changed
-		return Kernel{}, err
+	if err := os.RemoveAll(place); err != nil { // it was cut off, or changed
+		return err
 	}
-	return k, os.Rename(dir, k.Dir)
+	return os.Rename(dir, place)
 }
 
 // lock waits until no other process has the file, and returns what gives it back.

@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
@@ -62,10 +64,9 @@ func writeInitrd(ctx context.Context, file string, k Kernel, wanted []module, p 
 		return err
 	}
 	var names []string
-	options := map[string]string{}
+	options := withOptions(wanted)
 	for _, m := range wanted {
 		names = append(names, m.name)
-		options[moduleName(m.name)] = together(options[moduleName(m.name)], m.options)
 	}
 	order, err := available.order(names)
 	if err != nil {
@@ -102,6 +103,15 @@ func writeInitrd(ctx context.Context, file string, k Kernel, wanted []module, p 
 	return os.WriteFile(file, b.Bytes(), 0o644)
 }
 
+// withOptions are the names of drivers, as the kernel has them, and the options of each.
+func withOptions(wanted []module) map[string]string {
+	options := map[string]string{}
+	for _, m := range wanted {
+		options[moduleName(m.name)] = together(options[moduleName(m.name)], m.options)
+	}
+	return options
+}
+
 // together are the options of a driver for two cards, in the order in which it finds them:
 // "index=0,4 id=HDA,Silence".
 func together(a, b string) string {
@@ -119,4 +129,24 @@ func together(a, b string) string {
 		all = append(all, option)
 	}
 	return strings.Join(all, " ")
+}
+
+// diskModules are those for the disk of a System.
+func diskModules() []module {
+	return []module{{"nfit", ""}, {"nd_pmem", ""}, {"crc32c_generic", ""}, {"ext4", ""}}
+}
+
+// forModprobe are drivers as modprobe wants them: a line for each that has options, and the names of those that no
+// device in the machine asks for, because they are devices themselves.
+func forModprobe(wanted []module) (options, load []string) {
+	together := withOptions(wanted)
+	for _, name := range slices.Sorted(maps.Keys(together)) {
+		if together[name] != "" {
+			options = append(options, "options "+name+" "+together[name])
+		}
+		if name == "snd_aloop" || name == "snd_dummy" {
+			load = append(load, name)
+		}
+	}
+	return options, load
 }

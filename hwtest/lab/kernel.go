@@ -19,13 +19,18 @@ type Kernel struct {
 // Image is the file to boot.
 func (k Kernel) Image() string { return filepath.Join(k.Dir, "vmlinuz") }
 
+// Release is its name for itself and its drivers, as uname -r says: "6.1.0-56-amd64".
+func (k Kernel) Release() string {
+	return strings.TrimSuffix(strings.TrimPrefix(k.Package, "linux-image-"), "-unsigned")
+}
+
 // String returns package and version.
 func (k Kernel) String() string { return k.Package + " " + k.Version }
 
 const (
 	contents = "contents" // the last file to be written: size and name of each other
 	chosen   = "chosen"   // a file that says: somebody has named this kernel
-	layout   = "2"        // changes with kept
+	layout   = "3"        // changes with kept
 )
 
 // kernelDir is the name of a kernel's directory in the cache: package_version_layout.

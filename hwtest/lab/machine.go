@@ -30,6 +30,13 @@ type Config struct {
 	Clock Clock
 	CPUs  int // 1 if it is 0
 
+	// Image is a file system from which the machine boots its own systemd, see FetchDebian; the
+	// file stays as it is. Program is then a service in it, which Files puts into
+	// plan.SystemHome, and runs again after a reboot if it has ended with the status
+	// plan.Again; there is nothing of the host but Work/share. "": there is no systemd, and
+	// Program has the files of the host.
+	Image string
+
 	Program []string // path and arguments
 	Env     []string // all of its environment
 	Dir     string   // its working directory, on the host; read-only, as all of the host is
@@ -60,6 +67,7 @@ type machine struct {
 	output  tail
 	desk    *desk
 	life    *life
+	size    int64 // of the image
 }
 
 func (m *machine) path(name string) string { return filepath.Join(m.config.Work, name) }
@@ -100,7 +108,7 @@ func Run(ctx context.Context, k Kernel, c Config) (Result, error) {
 	defer cancel()
 	m.life = newLife(m.config.Silence, cancel)
 	defer m.life.end()
-	said, err := m.live(limited)
+	said, err := m.live(limited, cancel)
 	switch {
 	case ctx.Err() != nil:
 		return Result{}, m.failure("the machine was stopped: %v", ctx.Err())
@@ -132,6 +140,20 @@ func (m *machine) judge(said []string) (Result, error) {
 	return r, m.failure("the machine went off before the program had ended")
 }
 
+// restarted reports whether a System has started once more than its program wanted, as it does when the kernel panics.
+func restarted(said []string) bool {
+	more := -1
+	for _, line := range said {
+		switch line {
+		case plan.Starting:
+			more++
+		case plan.Reboot:
+			more--
+		}
+	}
+	return more > 0
+}
+
 // failure is an error with the last words of the machine.
 func (m *machine) failure(format string, args ...any) error {
 	var b strings.Builder
@@ -145,15 +167,30 @@ func (m *machine) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(m.share(), "recordings"), 0o755); err != nil {
 		return err
 	}
+	if m.config.Image != "" {
+		info, err := os.Stat(m.config.Image)
+		if err != nil {
+			return err
+		}
+		m.size = info.Size()
+	}
 	var cards []plan.Card
 	p := plan.Plan{Program: m.config.Program, Env: m.config.Env, Dir: m.config.Dir}
-	modules := baseModules()
+	var sound []module
 	for _, c := range m.config.Cards {
 		cards = append(cards, c.seen())
 		p.Cards = append(p.Cards, c.id)
-		modules = append(modules, c.modules...)
+		sound = append(sound, c.modules...)
 	}
-	modules = append(modules, soundModules()...)
+	sound = append(sound, soundModules()...)
+	modules := baseModules()
+	if m.config.Image == "" {
+		modules = append(modules, sound...)
+	} else {
+		modules = append(modules, diskModules()...)
+		p.System = true
+		p.Options, p.Load = forModprobe(sound)
+	}
 	text, err := json.MarshalIndent(cards, "", "\t")
 	if err != nil {
 		return err
@@ -184,7 +221,7 @@ func copyFile(to, from string) error {
 }
 
 // live is the life of the process, and returns what the first process of the guest said.
-func (m *machine) live(ctx context.Context) (said []string, err error) {
+func (m *machine) live(ctx context.Context, kill func()) (said []string, err error) {
 	var listening sync.WaitGroup
 	listen := func(r io.Reader, each func(string)) {
 		listening.Go(func() {
@@ -199,7 +236,13 @@ func (m *machine) live(ctx context.Context) (said []string, err error) {
 	m.monitor = newMonitor(m.lines.qmp)
 	m.desk = newDesk(m)
 	listen(m.lines.console, m.console.add)
-	listen(m.lines.init, func(line string) { said = append(said, line) })
+	listen(m.lines.init, func(line string) {
+		said = append(said, line)
+		if restarted(said) {
+			m.console.add("(it started again, and nobody had asked for that)")
+			kill()
+		}
+	})
 	listen(m.lines.output, func(line string) {
 		m.life.sign()
 		m.output.add(line)

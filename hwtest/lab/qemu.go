@@ -69,15 +69,15 @@ func (l *lines) close() {
 // on a processor that is not held up meanwhile, and panics where the host does that.
 func (m *machine) arguments() []string {
 	args := []string{
-		Program, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-machine", "pc", "-m", "1024", "-smp", strconv.Itoa(m.cpus()),
+		Program, "-nodefaults", "-no-user-config", "-display", "none",
+		"-smp", strconv.Itoa(m.cpus()),
 		"-kernel", m.kernel.Image(), "-initrd", m.path("initrd"),
 		"-append", "console=ttyS0 rdinit=/init panic=-1 loglevel=4 mitigations=off tsc=reliable no_timer_check transparent_hugepage=never",
 		"-device", "virtio-serial-pci,id=ports",
-		"-virtfs", "local,path=/,mount_tag=" + plan.RootTag + ",security_model=none,readonly=on,multidevs=remap",
 		"-virtfs", "local,path=" + m.share() + ",mount_tag=" + plan.ShareTag + ",security_model=none",
 	}
 	args = append(args, m.clock()...)
+	args = append(args, m.disk()...)
 	for i, name := range []string{"qmp", "console", "init", "output", "control"} {
 		args = append(args, "-chardev", fmt.Sprintf("socket,id=%s,fd=%d", name, 3+i))
 	}
@@ -98,6 +98,19 @@ func (m *machine) arguments() []string {
 		}
 	}
 	return args
+}
+
+// disk is what the machine has its files from.
+func (m *machine) disk() []string {
+	if m.config.Image == "" {
+		return []string{"-machine", "pc", "-m", "1024", "-no-reboot",
+			"-virtfs", "local,path=/,mount_tag=" + plan.RootTag + ",security_model=none,readonly=on,multidevs=remap"}
+	}
+	// The image is memory of the machine, so that nothing waits for a disk; what it writes there
+	// outlives a reboot, and no more. The clock of its hardware goes on with its own time.
+	return []string{"-machine", "pc,nvdimm=on", "-m", "1024,slots=1,maxmem=4G", "-rtc", "base=utc,clock=vm",
+		"-object", fmt.Sprintf("memory-backend-file,id=disk,share=off,mem-path=%s,size=%d", m.config.Image, m.size),
+		"-device", "nvdimm,memdev=disk"}
 }
 
 // clock is what makes time pass in the machine.

@@ -17,9 +17,9 @@ import (
 // times as much.
 func kept() []string {
 	return []string{
-		"sound/", "net/9p/", "fs/9p/", "fs/fscache/", "fs/netfs/", "fs/fuse/",
+		"sound/", "net/9p/", "fs/9p/", "fs/fscache/", "fs/netfs/", "fs/fuse/", "fs/ext4/", "fs/jbd2/", "fs/mbcache.ko", "fs/autofs/",
 		"drivers/virtio/", "drivers/char/", "drivers/usb/", "drivers/input/", "drivers/leds/",
-		"drivers/media/mc/", "drivers/i2c/", "drivers/acpi/", "drivers/soundwire/", "lib/", "crypto/",
+		"drivers/nvdimm/", "drivers/media/mc/", "drivers/i2c/", "drivers/acpi/", "drivers/soundwire/", "lib/", "crypto/",
 	}
 }
 

@@ -6,6 +6,10 @@ units='@units@'
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
 	systemctl --system daemon-reload >/dev/null || true
 fi
+# The units of its sockets made it, and leave it behind.
+if [ "$1" = remove ]; then
+	rmdir /run/loopbridge 2>/dev/null || true
+fi
 case $1 in
 remove)
 	if command -v deb-systemd-helper >/dev/null; then
@@ -18,6 +22,6 @@ purge)
 		deb-systemd-helper unmask $units >/dev/null || true
 	fi
 	# With DynamicUser= the first is a link to the second.
-	rm -rf /var/lib/loopbridge /var/lib/private/loopbridge /etc/loopbridge
+	rm -rf /var/lib/loopbridge /var/lib/private/loopbridge /etc/loopbridge /run/loopbridge
 	;;
 esac

@@ -7,6 +7,8 @@
 //	/tmp /run /var/tmp /dev/shm   in memory
 //	/run/lab    a directory that the host reads and writes too
 //
+// Where the plan wants a system it becomes that instead, and is in it the service that runs the program.
+//
 // Package lab builds and boots it; it is of no use elsewhere.
 package main
 
@@ -32,6 +34,13 @@ const (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == asService {
+		if err := serve(); err != nil {
+			fmt.Fprintln(os.Stderr, "guest:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getpid() != 1 {
 		fmt.Fprintln(os.Stderr, "guest: this is the first process of a virtual machine, and nothing else")
 		os.Exit(2)
@@ -74,6 +83,10 @@ func live() error {
 		return errors.Join(failed, err)
 	}
 	defer host.Close()
+	if p.System && failed == nil {
+		fmt.Fprintln(host, plan.Starting)
+		failed = system(p) // returns only then
+	}
 	status := -1
 	if failed == nil {
 		failed = arrange(p.Dir)
@@ -82,7 +95,7 @@ func live() error {
 		failed = provide(p)
 	}
 	if failed == nil {
-		status, failed = run(p, func() { fmt.Fprintln(host, plan.Running) })
+		status, failed = run(p, root, func() { fmt.Fprintln(host, plan.Running) })
 	}
 	if failed != nil {
 		fmt.Fprintf(host, "%s %s\n", plan.Failed, strings.ReplaceAll(failed.Error(), "\n", "; "))
@@ -134,9 +147,10 @@ func port(name string, flags int) (*os.File, error) {
 	return nil, fmt.Errorf("the port %s to the host did not turn up", name)
 }
 
+const over9p = "trans=virtio,version=9p2000.L,msize=262144"
+
 // arrange puts the files of host and guest together.
 func arrange(dir string) error {
-	const over9p = "trans=virtio,version=9p2000.L,msize=262144"
 	var all []error
 	try := func(source, kind, at string, flags uintptr, options string) {
 		at = root + at
@@ -174,7 +188,20 @@ func arrange(dir string) error {
 // provide copies the program's files into memory and waits for the cards: those on a bus
 // turn up a moment after their driver.
 func provide(p plan.Plan) error {
-	for _, name := range p.Files {
+	if err := copyFiles(p.Files, plan.Home); err != nil {
+		return err
+	}
+	for _, id := range p.Cards {
+		if !appears("/proc/asound/" + id) {
+			return fmt.Errorf("the card %s did not turn up", id)
+		}
+	}
+	return nil
+}
+
+// copyFiles copies files of the share into the memory of the guest.
+func copyFiles(names []string, home string) error {
+	for _, name := range names {
 		from := filepath.Join(root, plan.Share, name)
 		info, err := os.Stat(from)
 		if err != nil {
@@ -184,13 +211,8 @@ func provide(p plan.Plan) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(root, plan.Home, name), text, info.Mode().Perm()); err != nil {
+		if err := os.WriteFile(filepath.Join(root, home, name), text, info.Mode().Perm()); err != nil {
 			return err
-		}
-	}
-	for _, id := range p.Cards {
-		if !appears("/proc/asound/" + id) {
-			return fmt.Errorf("the card %s did not turn up", id)
 		}
 	}
 	return nil
@@ -214,9 +236,9 @@ func mount(source, kind, at string, flags uintptr, options string) error {
 	return nil
 }
 
-// run runs the program, with its output going to the host as it comes, and returns its
+// run runs the program below a root, with its output going to the host as it comes, and returns its
 // exit status: 128 and the number of the signal that killed it.
-func run(p plan.Plan, started func()) (int, error) {
+func run(p plan.Plan, root string, started func()) (int, error) {
 	out, err := port(plan.Output, os.O_WRONLY)
 	if err != nil {
 		return 0, err

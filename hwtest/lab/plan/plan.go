@@ -14,6 +14,17 @@ const Share = "/run/lab"
 // there takes no time to read, whatever the host is busy with.
 const Home = "/tmp"
 
+// SystemHome is the same in a machine with a System, whose /tmp is its own. Also the first process and its
+// plan are there.
+const SystemHome = "/run/program"
+
+// Disk is where the kernel finds the image of a System.
+const Disk = "/dev/pmem0"
+
+// Again is the exit status by which the program of a System asks for a reboot, after which it is run
+// once more.
+const Again = 75
+
 // Cards is the file in Share that lists the cards as []Card, in JSON.
 const Cards = "cards.json"
 
@@ -26,9 +37,11 @@ const (
 
 // What the first process says over Init.
 const (
-	Running = "running" // the program has been started
-	Exit    = "exit"    // followed by the exit status of the program
-	Failed  = "failed"  // followed by what went wrong before there was one
+	Starting = "starting" // of a System: it is about to become its first process
+	Running  = "running"  // the program has been started
+	Exit     = "exit"     // followed by the exit status of the program
+	Reboot   = "reboot"   // the program has asked for it
+	Failed   = "failed"   // followed by what went wrong before there was one
 )
 
 // Tags of the directories of the host.
@@ -45,6 +58,11 @@ type Plan struct {
 	Dir     string   // working directory
 	Files   []string // in Share, to be copied to Home
 	Cards   []string // ids of ALSA; the program starts when all are there
+	// System boots systemd of the file system on Disk, and the program is a service there. What
+	// drives the cards is loaded by that system: Modules lack it.
+	System  bool
+	Options []string // for modprobe.d(5), of the drivers of the cards
+	Load    []string // drivers that nothing in the machine asks for
 }
 
 // Module is a driver in the initial RAM disk.

@@ -18,8 +18,9 @@ import (
 // ConfigVariable names alsa-lib's files in place of the default ones.
 const ConfigVariable = "ALSA_CONFIG_PATH"
 
-// done marks the environment of programs started by a secluded process.
-const done = "LOOPBRIDGE_TEST_SECLUDED"
+// Already marks the environment of programs started by a secluded process, or on a machine
+// that has nothing to hide.
+const Already = "LOOPBRIDGE_TEST_SECLUDED"
 
 // basics comes with alsa-lib and defines what works everywhere, such as "hw" and "plug".
 const basics = "/usr/share/alsa/alsa.conf"
@@ -27,7 +28,7 @@ const basics = "/usr/share/alsa/alsa.conf"
 // Run runs the tests and returns their exit status. The tests and the programs that they start
 // see no sound setup of this machine.
 func Run(m interface{ Run() int }) (status int) {
-	if os.Getenv(done) != "" {
+	if os.Getenv(Already) != "" {
 		return m.Run()
 	}
 	dir, err := os.MkdirTemp("", "lb")
@@ -58,7 +59,7 @@ func seclude(dir string) error {
 		return err
 	}
 	for name, value := range map[string]string{
-		done:              "1",
+		Already:           "1",
 		ConfigVariable:    config,
 		"XDG_RUNTIME_DIR": dir, // would hold a session's daemon
 		"XDG_STATE_HOME":  dir, // would hold a daemon's state

@@ -30,7 +30,7 @@ func TestNothingOfTheMachineIsFound(t *testing.T) {
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
 		t.Setenv(name, home)
 	}
-	for _, name := range []string{ConfigVariable, done, "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "STATE_DIRECTORY"} { // put back after the test
+	for _, name := range []string{ConfigVariable, Already, "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "STATE_DIRECTORY"} { // put back after the test
 		t.Setenv(name, "")
 		os.Unsetenv(name)
 	}

@@ -29,6 +29,7 @@ type cards struct {
 	opener  func(d config.Device, name string, wish backend.Config) (backend.Stream, error) // openSource, except in tests
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup
+	late    context.Context // of awaitLate; nil: no card is waited for
 
 	mu      sync.Mutex
 	plugged []chan struct{} // one for each subscriber
@@ -45,7 +46,7 @@ func (c *cards) open(d config.Device) (backend.Stream, error) {
 	var serving atomic.Bool // after the first open, even a required card may fail
 	plugged := c.subscribe()
 	o := c.sources(d, plugged, &serving)
-	s, err := standby.Open(d.Config, o)
+	s, err := c.openLate(d, plugged, func() (backend.Stream, error) { return standby.Open(d.Config, o) })
 	serving.Store(true)
 	return c.told(s, plugged, err)
 }

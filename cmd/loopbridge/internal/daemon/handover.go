@@ -116,6 +116,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	if s.program.Path == "" {
 		return audio.ErrUnsupported.With("the path of this program is not known")
 	}
+	handover.Learn(&handed{})
 	state, thaw, err := d.freeze(conn, reload)
 	if err != nil {
 		return err

@@ -81,8 +81,9 @@ func serve(ctx context.Context, c config.Config, h *handed, o Options) error {
 	}
 	if h == nil {
 		d.source.Settle(&c)
-		started := extendStart()
+		started, settled := extendStart(), d.cards.awaitLate(ctx)
 		err = d.start(c, o.Socket)
+		settled()
 		started()
 	} else if err = d.resume(h); err == nil {
 		d.resumed(h, o.Inherited)
