@@ -45,18 +45,22 @@ func bridgesBesideOthers(b *bench) {
 			return all
 		}},
 	} {
-		b.shift(200) // alsaloop may have moved it
+		fmt.Printf("%s begins\n", p.name) // a machine that says nothing for long is killed
+		b.shift(200)
 		programs := p.start()
+		b.shift(200) // alsaloop sets it to the centre when it starts
 		if len(programs) == 0 {
 			b.say("%s is not installed", p.name)
 			continue
 		}
 		from := t.frames() + 20*int64(t.rate)
 		b.until("it has settled", func() bool { return t.frames() >= from })
+		fmt.Printf("%s has settled\n", p.name)
 		before, began := b.used(programs), t.frames()
 		h := b.hearsParts(t, from, n)
 		cpu := float64(b.used(programs)-before) / (float64(t.frames()-began) / float64(t.rate) * 1e9)
 		b.say("%s: %s, %.1f %% of the processor", p.name, h, 100*cpu)
+		fmt.Println(b.said[len(b.said)-1])
 		for _, c := range programs {
 			c.Process.Signal(syscall.SIGTERM)
 		}
