@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ func TestCommandsOverTCP(t *testing.T) {
 	dir := trial.TempDir(t)
 	c := config.Default()
 	c.Daemon.HTTP.Address, c.Daemon.State = "127.0.0.1:0", filepath.Join(dir, "state.json")
-	var log bytes.Buffer
+	var log trial.Output // the daemon writes while it is read
 	d, err := daemon.Start(c, filepath.Join(dir, "s"), zerolog.New(&log), daemon.Source{})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +33,7 @@ func TestCommandsOverTCP(t *testing.T) {
 		HTTP  string
 		Token string `json:"token_file"`
 	}
-	for text := range strings.Lines(log.String()) {
+	for text := range strings.Lines(log.Text()) {
 		if strings.Contains(text, "token_file") {
 			if err := json.Unmarshal([]byte(text), &line); err != nil {
 				t.Fatal(err)
