@@ -14,8 +14,7 @@ func (p *PairsReport) WriteTable(out io.Writer) error {
 	row("period", "%g ms (%d frames), buffers of %d frames", p.Period, p.PeriodFrames, p.BufferFrames)
 	row("measured", "%.1f s, %.4f of real time, %d client processes, %d × %s", p.Duration, p.RealTime, p.Processes,
 		p.Cores, p.CPU)
-	row("daemon", "%.4f %% of a core per pair, %.2f %% in all, %.0f wake-ups a second", p.DaemonPerPair, p.Daemon,
-		p.Wakeups)
+	row("daemon", "%.4f %% of a core per pair, %.2f %% in all%s", p.DaemonPerPair, p.Daemon, p.awake())
 	row("clients", "%.4f %% of a core per pair, %.2f %% in all", p.ClientPerPair, p.Clients)
 	row("memory", "%.1f MiB in all, idle %.1f, rings %.1f, beyond these %.1f KiB per pair",
 		mebi(p.RSS), mebi(p.Idle), mebi(p.Rings), float64(p.PerPair)/1024)
@@ -35,6 +34,13 @@ func (p *PairsReport) WriteTable(out io.Writer) error {
 	}
 	row("verdict", "%s", p.Verdict)
 	return t.Flush()
+}
+
+func (p *PairsReport) awake() string {
+	if p.Wakeups == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.0f wake-ups a second", p.Wakeups)
 }
 
 func mebi(bytes uint64) float64 { return float64(bytes) / (1 << 20) }

@@ -85,8 +85,8 @@ type PairsReport struct {
 	ClientPerPair float64 `json:"client_cpu_percent_per_pair"` // both ends, including making and checking the pattern
 	Daemon        float64 `json:"daemon_cpu_percent"`
 	Clients       float64 `json:"client_cpu_percent"`
-	Wakeups       float64 `json:"daemon_wakeups_per_s"`
-	RealTime      float64 `json:"realtime"` // frames written ÷ frames due in the time
+	Wakeups       float64 `json:"daemon_wakeups_per_s,omitempty"` // not with upgrades, which end the counted threads
+	RealTime      float64 `json:"realtime"`                       // frames written ÷ frames due in the time
 
 	Moved         uint64  `json:"frames_moved"` // received by the readers, each counted once
 	Lost          uint64  `json:"frames_lost"`
@@ -114,6 +114,15 @@ type PairsReport struct {
 	Upgrades *UpgradesReport `json:"upgrades,omitempty"`
 }
 
+// wakeups returns how often the daemon woke up a second, 0 where upgrades have ended the threads that
+// the kernel counted for.
+func (r *pairsResult) wakeups() float64 {
+	if r.upgrades != nil {
+		return 0
+	}
+	return float64(r.used.wakeups) / r.used.duration.Seconds()
+}
+
 func (r *pairsResult) report() *PairsReport {
 	pairs, seconds := float64(r.Count), r.used.duration.Seconds()
 	percent := func(d float64) float64 { return 100 * d / seconds }
@@ -125,7 +134,7 @@ func (r *pairsResult) report() *PairsReport {
 		CPU: cpuModel(), Cores: runtime.NumCPU(),
 
 		DaemonPerPair: daemon / pairs, ClientPerPair: clients / pairs, Daemon: daemon, Clients: clients,
-		Wakeups:  float64(r.used.wakeups) / seconds,
+		Wakeups:  r.wakeups(),
 		RealTime: float64(r.used.written) / (pairs * seconds * float64(r.Format.Rate)),
 
 		Moved: r.Good, Lost: r.Lost, LostCounted: r.counted, LostUncounted: r.uncounted, Corrupt: r.Corrupt,
