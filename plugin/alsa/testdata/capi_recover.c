@@ -128,7 +128,9 @@ static bool wakes(struct end *e, int timeout)
 	if (poll(&fd, 1, timeout) == 0)
 		return false;
 	OK(snd_pcm_poll_descriptors_revents(e->pcm, &fd, 1, &events));
-	WANT(events, 0);
+	if (events)
+		rig_fail("poll was ready, %#x, in state %s with %ld frames", events, snd_pcm_state_name(snd_pcm_state(e->pcm)),
+			 (long)snd_pcm_avail(e->pcm));
 	return true;
 }
 
