@@ -4,5 +4,5 @@ hand_over() {
 	systemctl --system daemon-reload >/dev/null || true
 	systemctl --quiet is-active loopbridge.service || return 0
 	systemctl reload loopbridge.service 2>/dev/null || echo 'loopbridge: the daemon that runs could not hand over to the new release and goes on as it is;' \
-		'"systemctl restart loopbridge" starts the new one, and ends every stream' >&2
+		'"systemctl status loopbridge" says why, and "systemctl reload loopbridge" tries again; a restart would end every stream' >&2
 }
