@@ -52,6 +52,8 @@ func layers() []layer {
 			"joins ends and devices by what the patchbay offers to any program, and one kind of line"},
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
+		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
+
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},

@@ -3,7 +3,9 @@ package loop
 import (
 	"math"
 	"slices"
+	"time"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
@@ -32,6 +34,29 @@ func (e *End) refadeMeterLocked() (change func()) {
 	return func() { m.Fade(settings...) }
 }
 
+// meterLocked returns the meter of the end, and makes it first if there is none.
+func (e *End) meterLocked() *line.Meter {
+	m := e.Meter.Load()
+	if m == nil {
+		m = e.newMeterLocked()
+		e.Meter.Store(m)
+	}
+	return m
+}
+
+// Probes implements Subject: in the program's format, after the controls of the end, one for each program that plays, or
+// records, there.
+func (s *EndControls) Probes(side audio.Direction, room time.Duration) (all []*mixer.Probe) {
+	s.loop.mu.Lock()
+	defer s.loop.mu.Unlock()
+	for _, e := range s.endsLocked() {
+		if (e.dir == pcm.Write) == (side == audio.Play) {
+			all = append(all, e.meterLocked().Probe(room))
+		}
+	}
+	return all
+}
+
 // Levels implements Subject: in the program's format, after the controls of the end. With several clients,
 // each channel has the level of the loudest, and frames are those of the client that moved most.
 func (s *EndControls) Levels() device.Levels {
@@ -39,16 +64,11 @@ func (s *EndControls) Levels() device.Levels {
 	defer s.loop.mu.Unlock()
 	var l device.Levels
 	for _, e := range s.endsLocked() {
-		m := e.Meter.Load()
-		if m == nil {
-			m = e.newMeterLocked()
-			e.Meter.Store(m)
-		}
 		to := &l.Play
 		if e.dir == pcm.Read {
 			to = &l.Record
 		}
-		r := m.Look()
+		r := e.meterLocked().Look()
 		join(to, &r)
 	}
 	return l

@@ -3,6 +3,7 @@ package loop
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
@@ -11,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/line"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
 	"github.com/loopbridge/loopbridge/servo"
 )
 
@@ -198,6 +200,14 @@ func (e *Engine) Info() state.Info { return e.device.Info() }
 
 // Levels implements Subject: after the controls of the device.
 func (e *Engine) Levels() device.Levels { return e.device.Levels() }
+
+// Probes implements Subject: after the controls of the device.
+func (e *Engine) Probes(side audio.Direction, room time.Duration) []*mixer.Probe {
+	if p := e.device.Probe(side, room); p != nil {
+		return []*mixer.Probe{p}
+	}
+	return nil
+}
 
 // Restore implements Subject.
 func (e *Engine) Restore(saved state.Saved) error { return e.device.Restore(saved) }

@@ -3,12 +3,14 @@ package loop
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop/device"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/mixer"
 )
 
 // Subject has an audio(7I) state: a device (Engine) or an end of a loop (EndControls). Any goroutine but
@@ -30,6 +32,10 @@ type Subject interface {
 	Restore(state.Saved) error
 	// Levels returns what was played and recorded since the previous call; empty at first.
 	Levels() device.Levels
+	// Probes returns what hears each stream of a side now, after its controls: one of a device, one for each program at
+	// an end. Probes that are made have room for so much sound. Each hears until it is closed, and there is never a
+	// second one: who closes them must be their only reader.
+	Probes(side audio.Direction, room time.Duration) []*mixer.Probe
 }
 
 var (

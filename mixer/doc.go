@@ -26,10 +26,12 @@
 //	Add                        no         no      any goroutine, on blocks of its own
 //	NewFader, NewMonitor,      yes        no      any goroutine
 //	NewMeter
-//	NewBus                     yes        no      any goroutine
+//	NewBus, NewProbe           yes        no      any goroutine
+//	Meter.SetProbe             no         no      any goroutine
 //	Fader, Monitor, Bus        no         no      one goroutine: the engine's
 //	Meter.Measure, Silence     no         no      one goroutine: the engine's
 //	Meter.Read                 once       no      one other goroutine at a time
+//	Probe.Read                 no         no      one other goroutine at a time
 //
 // Results are the same to the bit with and without vector instructions.
 package mixer

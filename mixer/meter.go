@@ -28,6 +28,8 @@ type Meter struct {
 	returned atomic.Pointer[tally] // set from when unread is taken until it is written
 
 	held *tally // the reader's
+
+	probe atomic.Pointer[Probe] // nil: nobody hears the frames themselves
 }
 
 // tally is a measurement, by channel.
@@ -56,8 +58,23 @@ func NewMeter(channels int) *Meter {
 	return m
 }
 
+// Probe returns what was given to SetProbe, or nil if it was closed.
+func (m *Meter) Probe() *Probe {
+	if p := m.probe.Load(); p != nil && !p.closed.Load() {
+		return p
+	}
+	return nil
+}
+
+// SetProbe lets p hear all blocks from the next one on, in place of any other. p has the channels of the meter. Any
+// goroutine may call it.
+func (m *Meter) SetProbe(p *Probe) { m.probe.Store(p) }
+
 // Measure counts a block.
 func (m *Meter) Measure(block []float32) {
+	if p := m.probe.Load(); p != nil && !p.Push(block) {
+		m.probe.CompareAndSwap(p, nil)
+	}
 	clear(m.peak)
 	clear(m.squares)
 	measureGo(m.peak, m.squares, block, measureVector(m.peak, m.squares, block))
@@ -81,6 +98,9 @@ func (m *Meter) Measure(block []float32) {
 
 // Silence counts frames of silence without needing a block.
 func (m *Meter) Silence(frames int) {
+	if p := m.probe.Load(); p != nil && !p.Silence(frames) {
+		m.probe.CompareAndSwap(p, nil)
+	}
 	clear(m.block.peaks)
 	clear(m.block.squares)
 	m.block.frames, m.block.clipped = uint64(frames), 0

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/mixer"
 )
 
@@ -44,9 +46,28 @@ func (d *Device) Levels() Levels {
 	return Levels{Play: play, Record: record}
 }
 
+// Probe returns what hears a side after its controls, with room for so much sound if it has to be made; nil: the device
+// has no such side. It hears until it is closed. Any goroutine but the engine's may call it.
+func (d *Device) Probe(side audio.Direction, room time.Duration) *mixer.Probe {
+	bus := d.Bus(side)
+	if bus == nil {
+		return nil
+	}
+	m := d.meters
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	meter := m.sides[side.Index()]
+	p := meter.Probe()
+	if p == nil {
+		p = mixer.NewProbe(bus.Format(), room)
+		meter.SetProbe(p)
+	}
+	return p
+}
+
 // measure measures one side in one cycle.
 func (m *meters) measure(n int, b *mixer.Bus) {
-	if m.watched.Load() > 0 {
+	if m.watched.Load() > 0 || m.sides[n].Probe() != nil {
 		b.Measure(m.sides[n])
 	}
 }

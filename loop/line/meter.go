@@ -2,6 +2,7 @@ package line
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -14,15 +15,13 @@ import (
 //	program ─▶ ring ─┬─▶ play gain ─▶ record gain ─▶ ring ─┬─▶ program
 //	                 └─▶ fader ─▶ meter            meter ◀─┘
 //
-// All methods but Look are for the engine's goroutine.
+// All methods but Look and Probe are for the engine's goroutine.
 type Meter struct {
-	meter    *mixer.Meter
-	fader    *mixer.Fader // nil: the end reads
-	encoding audio.Encoding
-	channels int
-	rate     int
-	block    []float32
-	left     atomic.Int64 // frames left to measure
+	meter  *mixer.Meter
+	fader  *mixer.Fader // nil: the end reads
+	format audio.Format
+	block  []float32
+	left   atomic.Int64 // frames left to measure
 }
 
 const (
@@ -35,7 +34,7 @@ const (
 func NewMeter(f audio.Format, plays bool, settings ...mixer.Setting) *Meter {
 	m := &Meter{
 		meter: mixer.NewMeter(f.Channels), block: make([]float32, meterBlock*f.Channels),
-		encoding: f.Encoding, channels: f.Channels, rate: f.Rate,
+		format: f,
 	}
 	if plays {
 		m.fader = mixer.NewFaderFor(f, settings...)
@@ -46,9 +45,20 @@ func NewMeter(f audio.Format, plays bool, settings ...mixer.Setting) *Meter {
 // Look reads and resets the meter, and keeps it going for some seconds. One goroutine at a time may
 // call it.
 func (m *Meter) Look() (r mixer.Reading) {
-	m.left.Store(int64(meterLooked * m.rate))
+	m.left.Store(int64(meterLooked * m.format.Rate))
 	m.meter.Read(&r)
 	return r
+}
+
+// Probe returns what hears the frames that are measured, with room for so much sound if it has to be made. It hears
+// until it is closed. One goroutine at a time may call it.
+func (m *Meter) Probe(room time.Duration) *mixer.Probe {
+	p := m.meter.Probe()
+	if p == nil {
+		p = mixer.NewProbe(m.format, room)
+		m.meter.SetProbe(p)
+	}
+	return p
 }
 
 // Fade changes the settings, between two cycles.
@@ -61,7 +71,7 @@ func (m *Meter) Fade(settings ...mixer.Setting) {
 // watched returns the meter of an end while a program looks at it, else nil.
 func (e *End) watched() *Meter {
 	m := e.Meter.Load()
-	if m == nil || m.left.Load() <= 0 {
+	if m == nil || m.left.Load() <= 0 && m.meter.Probe() == nil {
 		return nil
 	}
 	return m
@@ -69,12 +79,12 @@ func (e *End) watched() *Meter {
 
 // measure measures whole frames of the ring.
 func (m *Meter) measure(frames []byte) {
-	size := m.encoding.Bytes()
-	m.left.Add(-int64(len(frames) / (size * m.channels)))
+	size := m.format.Encoding.Bytes()
+	m.left.Add(-int64(len(frames) / (size * m.format.Channels)))
 	for len(frames) > 0 {
 		n := min(len(frames)/size, len(m.block))
 		block := m.block[:n]
-		m.encoding.Decode(block, frames[:n*size])
+		m.format.Encoding.Decode(block, frames[:n*size])
 		frames = frames[n*size:]
 		if m.fader != nil {
 			m.fader.Apply(block, block)

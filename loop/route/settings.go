@@ -1,6 +1,8 @@
 package route
 
 import (
+	"time"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
@@ -102,6 +104,17 @@ func (r *Route) adoptLocked(next *state.Info) (wait func()) {
 		return func() {}
 	}
 	return r.cord.engine.Fade(r.cord.line, r.setting())
+}
+
+// Probes implements loop.Subject: of what the route plays, after its controls.
+func (r *Route) Probes(side audio.Direction, room time.Duration) []*mixer.Probe {
+	r.mu.Lock()
+	c := r.cord
+	r.mu.Unlock()
+	if c == nil {
+		return nil
+	}
+	return c.controls.Probes(side, room)
 }
 
 // Levels implements loop.Subject: of what the route plays, after its controls.
