@@ -149,7 +149,7 @@ func TestLifeOfAPackage(t *testing.T) {
 
 	m.fails("reload")
 	said, _ := m.dpkg("--force-confold", "-i", pkg)
-	if !strings.Contains(said, `"systemctl restart loopbridge" starts the new one`) {
+	if !strings.Contains(said, `"systemctl reload loopbridge" tries again`) {
 		t.Errorf("a reload fails, and nothing says what to do:\n%s", said)
 	}
 	m.fails("")
