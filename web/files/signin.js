@@ -1,0 +1,41 @@
+// Signing in: the token is shown once, and the browser gets a cookie that no script can read.
+import {ask} from './request.js';
+import {setText} from './dom.js';
+
+/** signIn wires the dialog and the button. done is called after signing in or out. It returns a function that opens the dialog. */
+export function signIn(store, done) {
+  const dialog = document.getElementById('signin');
+  const token = document.getElementById('token');
+  const button = document.getElementById('sign');
+  const error = document.getElementById('signin-error');
+  const open = () => {
+    setText(error, '');
+    document.getElementById('signin-cancel').hidden = !store.session.open;
+    if (!dialog.open) dialog.showModal();
+    token.focus();
+  };
+  button.addEventListener('click', async () => {
+    if (!store.session.known) return open();
+    await ask('DELETE', '/v1/session').catch((refusal) => store.refuse(refusal));
+    done();
+  });
+  document.getElementById('signin-cancel').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('cancel', (e) => store.session.open || e.preventDefault());
+  dialog.querySelector('form').addEventListener('submit', async (e) => {
+    e.preventDefault();
+    try {
+      await ask('POST', '/v1/session', undefined, {Authorization: 'Bearer ' + token.value.trim()});
+      token.value = '';
+      dialog.close();
+      done();
+    } catch (refusal) {
+      setText(error, refusal.status === 401 ? 'This is not the token.' : refusal.message);
+      token.select();
+    }
+  });
+  store.addEventListener('changed', () => {
+    button.hidden = false;
+    setText(button, store.may ? 'Sign out' : 'Read only \u2013 sign in');
+  });
+  return open;
+}
