@@ -136,6 +136,7 @@ func moduleRules() []rule {
 		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live", "what a browser reads all the time"},
+		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},

@@ -18,6 +18,7 @@ export class Store extends EventTarget {
   #stale = new Set(); // loops whose state is to be read
   #running = false;
   #again = false;
+  #turn = 0;
 
   /** may reports whether changes are allowed. */
   get may() {
@@ -25,7 +26,10 @@ export class Store extends EventTarget {
   }
 
   async readSession() {
-    this.session = await ask('GET', '/v1/session');
+    const turn = ++this.#turn; // an answer that was late must not end a session that began meanwhile
+    const session = await ask('GET', '/v1/session');
+    if (turn !== this.#turn) return this.session;
+    this.session = session;
     this.#changed();
     return this.session;
   }

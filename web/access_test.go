@@ -1,0 +1,54 @@
+package web_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axe is axe-core, which knows what keeps people out of a page.
+func axe(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func isAccessible(v *desk) {
+	v.signsIn()
+	v.do(chromedp.Evaluate[chromedp.Void](axe(v.T)))
+	v.click("#theme")
+	for range 2 { // light, then dark
+		v.click(`a[href="#strips"]`)
+		v.click(record + " .open")
+		v.sees(`!document.getElementById("inspector").hidden`)
+		v.passes("strips")
+		v.do(chromedp.EmulateViewport(390, 844))
+		v.passes("strips on a phone")
+		v.do(chromedp.EmulateViewport(1280, 800))
+		v.click("#inspector .close")
+		for _, view := range asks[[]string](v, `return [...document.querySelectorAll("#nav a:not([hidden])")].map((a) => a.hash).filter((h) => h !== "#strips")`) {
+			v.click(`a[href="` + view + `"]`)
+			v.passes(view)
+		}
+		asks[any](v, `document.getElementById("signin").showModal()`)
+		v.passes("the form")
+		asks[any](v, `document.getElementById("signin").close()`)
+		v.click("#theme")
+	}
+}
+
+// passes fails the test for each rule that what is seen breaks.
+func (v *desk) passes(what string) {
+	v.Helper()
+	broken := asks[[]string](v, `
+		const r = await axe.run(document, {resultTypes: ["violations"]});
+		return r.violations.map((x) => x.id + ": " + x.help + "\n\t" + x.nodes.map((n) => n.html + " " + n.failureSummary).join("\n\t"))`)
+	if len(broken) > 0 {
+		v.Errorf("%s, %s: %s", what, asks[string](v, `return document.documentElement.dataset.theme`), strings.Join(broken, "\n"))
+	}
+}
