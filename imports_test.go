@@ -25,7 +25,8 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
-		{"mixer/metering", "audio mixer", "arithmetic on blocks"},
+		{"mixer/metering", "audio", "arithmetic on blocks, for people to look at"},
+		{"mixer/spectrum", "", "arithmetic on samples of one channel, whatever they are of"},
 		{"measure", "audio", "arithmetic on blocks, whatever lies between them"},
 		{"servo", "", "arithmetic on counts and times, whatever they are of"},
 		{"servo/servotest", "servo", "measures any controller of two clocks"},
@@ -103,14 +104,15 @@ func layers() []layer {
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
+		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
 		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
 		{"cmd/loopbridge/internal/doctor", "api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
-		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
-			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
+		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
+			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
 			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe",
 			"the command line; it looks at cards, but the daemon opens them"},
@@ -140,6 +142,7 @@ func moduleRules() []rule {
 		{"github.com/coder/websocket", "server/live", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
+		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
