@@ -139,7 +139,7 @@ func moduleRules() []rule {
 			"what systemd says is for the daemon alone"},
 		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
-		{"github.com/coder/websocket", "server/live", "what a browser reads all the time"},
+		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
