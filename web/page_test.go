@@ -123,7 +123,7 @@ func changesNothing(v *desk) {
 	v.sees(`document.getElementById("signin-error").textContent.includes("not the token")`)
 	v.do(chromedp.KeyEvent(kb.Escape))
 	v.signsIn()
-	if text := asks[string](v, `return document.cookie + Object.values(localStorage)`); text != "" {
+	if text := asks[string](v, `return document.cookie + Object.values(localStorage).join()`); text != "" {
 		v.Errorf("scripts see %q", text)
 	}
 	v.click("#sign")
@@ -134,7 +134,9 @@ func changesNothing(v *desk) {
 }
 
 // cell is a button of the matrix.
-func cell(from, to string) string { return fmt.Sprintf(`.matrix button[aria-label^="%s to %s"]`, from, to) }
+func cell(from, to string) string {
+	return fmt.Sprintf(`.matrix button[aria-label^="%s to %s"]`, from, to)
+}
 
 // routes are the places of all routes.
 func (v *desk) routes() []string {

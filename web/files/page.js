@@ -2,13 +2,16 @@
 //
 //   Live ─▶ Strips ─▶ Strip ─▶ Meter ─▶ Easel        Ears ─▶ Listening, Inspector
 //   Live ─▶ Store ─▶ Strips, Matrix, Inspector       Live ─▶ Log
+import {Alarms} from './alarms.js';
 import {Easel} from './canvas.js';
+import {History} from './history.js';
 import {Inspector} from './inspector.js';
 import {setText} from './dom.js';
 import {Ears, Listening} from './listen.js';
 import {Live} from './live.js';
 import {Log} from './log.js';
 import {Matrix} from './matrix.js';
+import {Recorders} from './recorders.js';
 import {signIn} from './signin.js';
 import {Store} from './store.js';
 import {Strips} from './strips.js';
@@ -48,6 +51,13 @@ const inspector = new Inspector($('inspector'), desk);
 const strips = new Strips($('list'), desk, live);
 const matrix = new Matrix($('routes'), store);
 const log = new Log($('events'));
+const alarms = new Alarms($('alarms'), store, (there, raised) => {
+  views.offer('alarms', there);
+  setText($('alarm-count'), String(raised));
+  $('alarm-count').hidden = raised === 0;
+});
+const recorders = new Recorders($('recorders'), store, (there) => views.offer('recorders', there));
+const past = new History($('history'), (there) => views.offer('history', there));
 let subjects = [];
 let mark = null; // the ETag of this page
 
@@ -55,6 +65,7 @@ function show() {
   subjects = strips.show(!document.hidden && views.now === 'strips' && store.loaded);
   $('empty').hidden = !store.loaded || subjects.length > 0;
   if (views.now === 'routes') matrix.show();
+  past.show(views.now === 'history');
   const opened = subjects.find((s) => s.key === inspector.key);
   if (opened) inspector.show(opened, {may: store.may, heard: listening.place === opened.key, report: reportOf()});
   else if (inspector.key) inspector.close();
@@ -103,6 +114,7 @@ live.addEventListener('hello', (e) => {
   setText($('version'), e.detail.version);
   store.readSession().catch(() => {});
   store.read();
+  for (const panel of [alarms, recorders, past]) panel.read();
   lookForNews();
 });
 live.addEventListener('down', () => {
@@ -118,6 +130,7 @@ live.addEventListener('locked', () => {
 });
 live.addEventListener('event', (e) => {
   log.add(e.detail);
+  alarms.happened(e.detail);
   store.happened(e.detail);
 });
 live.addEventListener('refused', (e) => complain(e.detail));
@@ -130,10 +143,13 @@ views.addEventListener('changed', show);
 listening.addEventListener('changed', show);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) store.stop();
-  else store.read();
+  else for (const panel of [store, alarms, recorders, past]) panel.read();
   show();
 });
-addEventListener('theme', () => easel.repaint());
+addEventListener('theme', () => {
+  easel.repaint();
+  past.draw();
+});
 addEventListener('keydown', (e) => {
   if (e.key === 'Escape' && inspector.key && !e.target.closest('dialog, .popover')) desk.open('');
 });
