@@ -17,6 +17,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/null"
+	"github.com/loopbridge/loopbridge/backend/sleep"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
@@ -84,7 +85,7 @@ func daemon(t *testing.T, at netip.AddrPort, loops ...loop.Spec) *servertest.Dae
 	if err != nil {
 		t.Fatal(err)
 	}
-	console, err := servertest.Null("console", backend.Config{Play: true, Record: true}, null.Options{Input: tone})
+	console, err := patient("console", tone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,4 +187,15 @@ func (v *desk) signsIn() {
 	v.click("#sign")
 	v.do(chromedp.SendKeys(chromedp.CSS("#token"), secret+"\r"))
 	v.sees(`document.getElementById("sign").textContent === "Sign out" && !document.getElementById("signin").open`)
+}
+
+// patient is a device with a buffer of half a second: neither a picture nor a tone has holes because of the machine that makes it.
+func patient(name string, input null.Source) (*loop.Engine, error) {
+	c := backend.Config{Play: true, Record: true, Format: audio.DefaultFormat(), Period: 480, Periods: 50}
+	s, err := null.Open(c, null.Options{Input: input})
+	if err != nil {
+		return nil, err
+	}
+	clock := sleep.NewMonotonic()
+	return loop.NewEngineWith(name, s, loop.EngineOptions{Now: clock.Now})
 }

@@ -152,8 +152,19 @@ export class Matrix {
       h('p', {class: 'facts'}), h('div', {class: 'row'}, this.#mute.at, this.#gain.input, this.#gain.output));
     }
     this.#popover.hidden = false;
+    this.#place();
     this.#showGain();
     if (focus) this.#gain.input.focus();
+  }
+
+  // Beside its cell, where there is room.
+  #place() {
+    const cell = this.#cells.flat().find((c) => this.#crossing(c.from, c.to)?.name === this.#opened);
+    if (!cell) return;
+    const {right, bottom} = cell.button.getBoundingClientRect();
+    const {offsetWidth: width, offsetHeight: height} = this.#popover;
+    this.#popover.style.left = `${Math.max(8, Math.min(right + 6, innerWidth - width - 12))}px`;
+    this.#popover.style.top = `${Math.max(8, Math.min(bottom + 6, innerHeight - height - 12))}px`;
   }
 
   #shut() {
