@@ -169,6 +169,16 @@ func (v *desk) sees(expression string) {
 	}
 }
 
+// until waits until something has happened outside of the page.
+func (v *desk) until(what string, happened func() bool) {
+	v.Helper()
+	for start := time.Now(); !happened(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > hang {
+			v.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 // asks is what a script, which may be awaited, results in.
 func asks[T any](v *desk, script string) T {
 	v.Helper()

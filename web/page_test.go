@@ -10,7 +10,6 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
-	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // lines are loops of programs.
@@ -94,10 +93,10 @@ func moves(v *desk) {
 	for range 5 {
 		v.do(chromedp.KeyEvent(kb.ArrowLeft))
 	}
-	servertest.Until(v, "a gain of 250", func() bool { return v.gain() == 250 })
+	v.until("a gain of 250", func() bool { return v.gain() == 250 })
 	v.sees(`document.querySelector('` + fader + `').getAttribute("aria-valuetext") === "\u22120.2 dB"`)
 	v.do(chromedp.KeyEvent(kb.Home))
-	servertest.Until(v, "no gain", func() bool { return v.gain() == 0 })
+	v.until("no gain", func() bool { return v.gain() == 0 })
 	v.sees(`document.querySelector('` + record + ` [role=meter]').getAttribute("aria-valuenow") === "-90.0"`)
 	// What somebody else sets is shown.
 	device, _ := v.Bay.Device("console")
@@ -156,15 +155,15 @@ func patches(v *desk) {
 	v.do(chromedp.Focus(chromedp.CSS(at)), chromedp.KeyEvent("g"))
 	v.sees(`document.activeElement.type === "range"`)
 	v.do(chromedp.KeyEvent(kb.ArrowLeft))
-	servertest.Until(v, "a gain of 254", func() bool {
+	v.until("a gain of 254", func() bool {
 		return asks[int](v, `return (await (await fetch("/v1/routes")).json()).routes[0].gain`) == 254
 	})
 	v.do(chromedp.KeyEvent(kb.Escape))
 	v.sees(`document.activeElement.closest(".matrix")`)
 	v.do(chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(" "))
-	servertest.Until(v, "a second route", func() bool { return len(v.routes()) == 2 })
+	v.until("a second route", func() bool { return len(v.routes()) == 2 })
 	v.click(at)
-	servertest.Until(v, "one route less", func() bool { r := v.routes(); return len(r) == 1 && r[0] == "console/record line-01" })
+	v.until("one route less", func() bool { r := v.routes(); return len(r) == 1 && r[0] == "console/record line-01" })
 	v.sees(`document.querySelector('` + at + `').getAttribute("aria-pressed") === "false"`)
 }
 
@@ -179,9 +178,9 @@ func strokes(v *desk) {
 	x, y := center(cell("console/record", "line-01"))
 	toX, toY := center(cell("console/record", "line-03"))
 	v.do(chromedp.DragAndDropXY(x, y, toX, toY, 20))
-	servertest.Until(v, "three routes", func() bool { return len(v.routes()) == 3 })
+	v.until("three routes", func() bool { return len(v.routes()) == 3 })
 	v.do(chromedp.DragAndDropXY(x, y, toX, toY, 20))
-	servertest.Until(v, "no route", func() bool { return len(v.routes()) == 0 })
+	v.until("no route", func() bool { return len(v.routes()) == 0 })
 }
 
 // hears compares what the browser's sound card gets with what the device records: frequency and level.
@@ -190,7 +189,7 @@ func hears(v *desk) {
 	v.sees(`document.querySelector('` + record + ` .listen').getAttribute("aria-pressed") === "true"`)
 	// Where frames were late there is a hole; enough of them are without one.
 	var hz, peak float64
-	servertest.Until(v, "a tone without a hole", func() bool {
+	v.until("a tone without a hole", func() bool {
 		heard := asks[struct {
 			Rate   float64
 			Frames []float64

@@ -28,8 +28,9 @@ export class Needle {
     const {peak, rms, held} = this;
     const down = (fall * elapsed) / 1000;
     this.peak = Math.max(this.#target, this.peak - down);
-    // The RMS bar has no jumps: it goes two thirds of its way in 50 ms.
-    this.rms += (this.#rmsTarget - this.rms) * (1 - Math.exp(-elapsed / 45));
+    // The RMS bar rises without a jump, two thirds of its way in 50 ms; a message without sound between two others is no dip.
+    const rise = (this.#rmsTarget - this.rms) * (1 - Math.exp(-elapsed / 45));
+    this.rms += Math.max(rise, -2.5 * down);
     if (Math.abs(this.rms - this.#rmsTarget) < 0.02) this.rms = this.#rmsTarget;
     if (now - this.#heldSince > holdTime) this.held = Math.max(this.peak, this.held - down);
     return Math.abs(peak - this.peak) > 0.01 || Math.abs(rms - this.rms) > 0.01 || held !== this.held;
