@@ -108,8 +108,13 @@ func anywhere() netip.AddrPort { return netip.MustParseAddrPort("127.0.0.1:0") }
 // visit opens the page of a daemon in a tab of its own. What the page throws, and what its policy forbids, fails the test.
 func visit(t *testing.T, window context.Context, d *servertest.Daemon) *desk {
 	t.Helper()
+	return visitAt(t, window, d, "http://"+d.Remote.Address().String())
+}
+
+func visitAt(t *testing.T, window context.Context, d *servertest.Daemon, base string) *desk {
+	t.Helper()
 	tab, cancel := chromedp.NewContext(window, chromedp.WithNewBrowserContext())
-	v := &desk{T: t, Daemon: d, tab: tab, base: "http://" + d.Remote.Address().String()}
+	v := &desk{T: t, Daemon: d, tab: tab, base: base}
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
@@ -189,6 +194,13 @@ func asks[T any](v *desk, script string) T {
 		v.Fatalf("%s: %v", script, err)
 	}
 	return r
+}
+
+// goes shows a view, such as #routes.
+func (v *desk) goes(view string) {
+	v.Helper()
+	v.click(`a[href="` + view + `"]`)
+	v.sees(`!document.querySelector("` + view + `").hidden`)
 }
 
 // signsIn has the token typed into the form.

@@ -51,6 +51,7 @@ func TestPage(t *testing.T) {
 		})
 	}
 	t.Run("it comes back with the daemon", func(t *testing.T) { returns(t, window) })
+	t.Run("alarms, recorders, history, another release", func(t *testing.T) { fronted(t, window) })
 }
 
 const record = `.strip[data-key="console:record"]`
@@ -114,7 +115,7 @@ func (v *desk) gain() int {
 
 func changesNothing(v *desk) {
 	v.sees(`[...document.querySelectorAll("input[type=range], .mute:not(.absent)")].every((c) => c.disabled)`)
-	v.click(`a[href="#routes"]`)
+	v.goes("#routes")
 	v.click(`.matrix button`)
 	v.sees(`document.querySelector(".matrix button").getAttribute("aria-disabled") === "true"`)
 	v.click("#sign")
@@ -144,7 +145,7 @@ func (v *desk) routes() []string {
 
 func patches(v *desk) {
 	v.signsIn()
-	v.click(`a[href="#routes"]`)
+	v.goes("#routes")
 	at := cell("console/record", "line-02")
 	v.click(at)
 	v.sees(`document.querySelector('` + at + `').getAttribute("aria-pressed") === "true"`)
@@ -169,7 +170,7 @@ func patches(v *desk) {
 
 func strokes(v *desk) {
 	v.signsIn()
-	v.click(`a[href="#routes"]`)
+	v.goes("#routes")
 	v.sees(`document.querySelector(".matrix button")`)
 	center := func(selector string) (x, y float64) {
 		at := asks[[]float64](v, `const b = document.querySelector('`+selector+`').getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]`)
@@ -253,7 +254,7 @@ func escapes(v *desk) {
 	v.signsIn()
 	v.click(`.strip[data-kind=loop] .open`)
 	v.sees(`document.querySelector("#inspector h2").textContent.includes("<img")`)
-	v.click(`a[href="#routes"]`)
+	v.goes("#routes")
 	v.sees(`[...document.querySelectorAll(".matrix .name")].some((n) => n.textContent.startsWith("<img"))`)
 	if n := asks[int](v, `return document.querySelectorAll("img").length`); n != 0 || asks[string](v, `return document.title`) != "loopbridge" {
 		v.Errorf("a name became %d images", n)
@@ -262,7 +263,7 @@ func escapes(v *desk) {
 
 func lists(v *desk) {
 	v.signsIn()
-	v.click(`a[href="#events"]`)
+	v.goes("#events")
 	asks[any](v, `return fetch("/v1/states/console", {method: "PATCH", body: '{"record.gain": 99}'}).then((r) => r.status)`)
 	v.sees(`document.querySelector(".log tbody tr")?.textContent.includes("record.gain: 255 \u2192 99")`)
 	v.do(chromedp.SendKeys(chromedp.CSS("#filter"), "nothing of that"))

@@ -107,7 +107,7 @@ func TestScreenshots(t *testing.T) {
 		v.click("#theme")
 		for _, size := range [][2]int64{{390, 844}, {1280, 800}, {1920, 1080}} {
 			v.do(chromedp.EmulateViewport(size[0], size[1]))
-			v.click(`a[href="#strips"]`)
+			v.goes("#strips")
 			if size[0] > 390 {
 				v.click(`.strip[data-key="studio-a:record"] .open`)
 				v.do(chromedp.Sleep(14 * time.Second)) // of spectrogram
@@ -119,7 +119,7 @@ func TestScreenshots(t *testing.T) {
 			}
 		}
 		v.do(chromedp.EmulateViewport(1280, 800))
-		v.click(`a[href="#routes"]`)
+		v.goes("#routes")
 		v.do(chromedp.Sleep(time.Second))
 		v.shoot(fmt.Sprintf("page-routes-%s.png", colour))
 	}

@@ -19,7 +19,7 @@ export class Alarms {
   constructor(at, store, offer) {
     this.#store = store;
     this.#rows = new Rows(at, store, {
-      path: '/v1/alarms', key: 'alarms', heading: 'Alarms', columns: ['State', 'Alarm', 'Watches', 'Found', 'Since', 'Raised', 'Acknowledged', ''],
+      path: '/v1/alarms', key: 'alarms', heading: 'Alarms', columns: ['State', 'Alarm', 'Watches', 'Found', 'Since', 'Raised', 'Acknowledged', 'Actions'],
       make: (a) => this.#row(a),
       done: (all) => offer(Boolean(all?.length), (all ?? []).filter((a) => a.state === 'raised').length),
     });

@@ -24,7 +24,7 @@ export class Recorders {
   constructor(at, store, offer) {
     this.#store = store;
     this.#rows = new Rows(at, store, {
-      path: '/v1/recorders', key: 'recorders', heading: 'Recorders', columns: ['State', 'Recorder', 'Of', 'File', 'Length', 'Written', 'Gaps', 'Disk', ''],
+      path: '/v1/recorders', key: 'recorders', heading: 'Recorders', columns: ['State', 'Recorder', 'Of', 'File', 'Length', 'Written', 'Gaps', 'Disk', 'Actions'],
       make: (r) => this.#row(r), done: (all) => offer(Boolean(all?.length)),
     });
   }
