@@ -25,6 +25,8 @@ import (
 
 var shots = flag.String("screenshots", "", "folder into which TestScreenshots writes pictures of the page, such as ../docs/img")
 
+var numbers = flag.Bool("numbers", false, "whether TestNumbers measures what docs/page.md says")
+
 // programme is a null.Source of partials that swell and fade, two channels, 16 bits.
 type programme struct {
 	table [2][]int16 // it repeats
