@@ -76,7 +76,10 @@ func TestMeanAndMaximum(t *testing.T) {
 
 	tau := 10 * time.Duration(size) * time.Second / rate
 	fading := newAnalyser(t, spectrum.Config{Rate: rate, Size: size, Window: spectrum.Rectangular, Tau: tau})
-	fading.Add(loud, 1, 0)
+	for range 30 {
+		fading.Add(loud, 1, 0)
+	}
+	about(t, "at first", fading.Power()[bin], 1, 1e-4)
 	for range 10 {
 		fading.Add(quiet, 1, 0)
 	}
