@@ -52,11 +52,11 @@ func TestBands(t *testing.T) {
 func TestSineInBand(t *testing.T) {
 	for _, rate := range []int{8000, 44100, 48000, 96000, 384000} {
 		for _, perOctave := range []int{1, 3} {
-			c := spectrum.BankConfig{Rate: rate, PerOctave: perOctave, Low: 200, High: 20000, Tau: 125 * time.Millisecond}
+			c := spectrum.BankConfig{Rate: rate, PerOctave: perOctave, Low: 400, High: 20000, Tau: 50 * time.Millisecond}
 			bands := newBank(t, c).Bands()
 			for i := 0; i < len(bands); i += 1 + len(bands)/6 {
 				b := newBank(t, c)
-				b.Add(sines(rate, rate*3/2, 0.5, bands[i].Middle), 1, 0)
+				b.Add(sines(rate, rate/3, 0.5, bands[i].Middle), 1, 0)
 				what := fmt.Sprintf("%d Hz, 1/%d octave, %s", rate, perOctave, bands[i].Name)
 				about(t, what, spectrum.DB(b.Level(i)), -6.02, 0.1)
 				for _, beside := range []int{i - 1, i + 1} {

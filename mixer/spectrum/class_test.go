@@ -58,6 +58,9 @@ func (b *Bank) gain(band int, frequency, rate float64) float64 {
 // Every band is of class 1, up to those that end at 0.47 of the rate: its relative attenuation at all frequencies, and its
 // effective bandwidth.
 func TestClass(t *testing.T) {
+	if raced {
+		t.Skip("not tested: the class of bands; the race detector makes it slow, and there is one goroutine")
+	}
 	for _, rate := range []int{8000, 44100, 48000, 192000} {
 		for _, perOctave := range []int{1, 2, 3, 6, 12, 24} {
 			if rate != 48000 && perOctave > 3 {
