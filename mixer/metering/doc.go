@@ -13,7 +13,7 @@
 //     listener between 60° and 120°, none for low frequency effects, 1 for all others and for channels without a position.
 //   - Loudness range: EBU Tech 3342.
 //   - True peak: BS.1770-4 annex 2, interpolated 4 times below 96 kHz, 2 times below 192 kHz; beyond, the peak of the
-//     samples. The filter has 24 samples and is flat to 0.43 of the rate; what the annex's own lets pass, it does, too.
+//     samples. The filter has 24 samples and is flat to 0.42 of the rate; what the annex's own lets pass, it does, too.
 //   - Peak, RMS, DC: of the samples, full scale is 1. The RMS of a full-scale sine is 0.707, −3.01 dBFS.
 //
 // # Memory
