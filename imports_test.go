@@ -56,10 +56,14 @@ func layers() []layer {
 
 		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
 
+		{"history", "audio mixer/metering servo loop tap", "remembers what others count and hear"},
+
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
+		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
-		{"server", "api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server/live", "api audio mixer/metering tap", "shows what the hub hears, whoever looks"},
+		{"server", "api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -95,7 +99,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby backend/sleep servo loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
+			"backend/standby backend/sleep servo history tap loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
@@ -135,6 +139,7 @@ func moduleRules() []rule {
 			"what systemd says is for the daemon alone"},
 		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
+		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
