@@ -16,7 +16,7 @@ import (
 
 // analyseCmd measures what can be recorded from a loop.
 type analyseCmd struct {
-	Tap     string          `arg:"" help:"Name of the loop to listen to, as record does." complete:"loop"`
+	Tap     string          `arg:"" help:"A loop, to listen to as record does; or a place: a device, an end or a route, as main:play, main:record, loop0/client, route/mic." complete:"tap"`
 	Server  bool            `help:"Hold the server end, which sets the loop's format."`
 	Wait    waitFlag        `help:"Wait for the daemon, a server and the previous client; --wait=10s: at most 10 s."`
 	Seconds float64         `help:"How much sound to look at; with --watch, how much of the past counts; default: 2." default:"2" placeholder:"N"`
@@ -52,14 +52,13 @@ func (c *analyseCmd) Validate() error {
 
 // Run listens and prints what it heard. A signal ends it early, which counts as success once it has heard something.
 func (c *analyseCmd) Run(ctx context.Context, e *env) error {
-	end := endFlags{Loop: c.Tap, Server: c.Server, Wait: c.Wait}
 	show := showProgress(e, c.Tap, "analysing", c.Wait != 0)
 	defer show.stop()
-	p, err := end.open(ctx, e, pcm.Read, audio.Format{}, audio.DefaultFormat().Rate, recordBuffer)
+	p, err := c.open(ctx, e)
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	defer release(p)
+	defer p.close()
 	o := analysis.Options{Size: c.FFT, Window: c.Window, Bands: c.Bands}
 	if c.Watch {
 		o.Tau = time.Duration(c.Seconds * float64(time.Second))
@@ -71,7 +70,9 @@ func (c *analyseCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	limit := int64(math.Ceil(c.Seconds * float64(p.Format().Rate)))
-	show.attach(p, limit)
+	if p.end != nil {
+		show.attach(p.end, limit)
+	}
 	l := listener{p: p, a: a, show: show}
 	if c.Watch {
 		err = c.watch(ctx, e, &l)
@@ -80,10 +81,21 @@ func (c *analyseCmd) Run(ctx context.Context, e *env) error {
 		show.stop()
 		err = c.print(ctx, e, &l)
 	}
-	if missed := lost(p); missed != "" {
+	if missed := p.lost(); missed != "" {
 		e.warn("%s", missed)
 	}
 	return err
+}
+
+// open begins to listen.
+func (c *analyseCmd) open(ctx context.Context, e *env) (*opened, error) {
+	switch {
+	case !c.isPlace(ctx, e):
+		return c.program(ctx, e)
+	case c.Watch:
+		return c.place(ctx, e, 0)
+	}
+	return c.place(ctx, e, c.Seconds)
 }
 
 // print prints the report of all that was heard.
@@ -132,9 +144,9 @@ func (c *analyseCmd) watch(ctx context.Context, e *env, l *listener) error {
 	return nil
 }
 
-// listener gives an analysis what an end records.
+// listener gives an analysis what there is to hear.
 type listener struct {
-	p      *pcm.PCM
+	p      soundSource
 	a      *analysis.Analysis
 	show   *progress
 	frames int64 // heard so far

@@ -221,6 +221,24 @@ func TestAnalyseCard(t *testing.T) {
 	}
 }
 
+// Places are heard in the daemon, beside the programs that hold an end, also by those who come over TCP.
+func TestAnalysePlace(t *testing.T) {
+	socket := testDaemon(t, cardConfig, func(c *config.Config) {
+		c.Devices[len(c.Devices)-1].Input = config.Input{Tone: 1000, Level: -20}
+	})
+	cliRun(t, nil, "--socket", socket, "set", "card", "monitor_gain=128").want(t, exitOK) // the input at 128/255
+	cliRun(t, nil, "--socket", socket, "analyse", "card").want(t, exitOK)                 // until it has ramped up
+	for place, level := range map[string]string{"card:record": "-20.00", "card": "-25.99", "card:play": "-25.99"} {
+		o := cliRun(t, nil, "--socket", socket, "analyse", place, "--bands", "0", "--seconds", "0.5")
+		o.want(t, exitOK)
+		if !strings.HasPrefix(o.stdout, place+": FLOAT_LE, 48000 Hz, 2 channels, 0.5 s") || !strings.Contains(o.stdout, "1000.000 Hz  "+level) {
+			t.Errorf("%s: %s", place, o.stdout)
+		}
+	}
+	cliRun(t, nil, "--socket", socket, "analyse", "nobody:play").want(t, exitFailed, "nobody")
+	cliRun(t, nil, "--socket", socket, "analyse", "loop0/client").want(t, exitFailed, "nothing can be heard at loop0/client for now")
+}
+
 // A terminal has one text at a time, as much of it as there is room for.
 func TestScreen(t *testing.T) {
 	var out bytes.Buffer
