@@ -47,7 +47,11 @@ func (c *analyseCmd) isPlace(ctx context.Context, e *env) bool {
 
 // place begins to listen to a place for so many seconds; 0: without end.
 func (c *analyseCmd) place(ctx context.Context, e *env, seconds float64) (*opened, error) {
-	s, err := e.control().Sound(ctx, c.Tap, seconds)
+	place := c.Tap
+	if l, err := e.control().Loop(ctx, c.Tap); err == nil && l.Attached != "" { // what its programs would record
+		place = l.Device + ":" + l.Attached
+	}
+	s, err := e.control().Sound(ctx, place, seconds)
 	if err != nil {
 		return nil, err
 	}

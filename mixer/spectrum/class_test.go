@@ -15,7 +15,7 @@ type limit struct {
 func limits() []limit {
 	none := math.Inf(1)
 	return []limit{{0, -0.4, 0.4}, {1.0 / 8, -0.4, 0.5}, {1.0 / 4, -0.4, 0.7}, {3.0 / 8, -0.4, 1.4}, {0.5 - 1e-9, -0.4, 5.3},
-		{0.5, 1.6, none}, {1, 16.6, none}, {2, 40.5, none}, {3, 60, none}, {4, 70, none}}
+		{0.5, 1.2, none}, {1, 16.6, none}, {2, 40.5, none}, {3, 60, none}, {4, 70, none}}
 }
 
 // allowed returns the limits at a frequency, of which they are linear in the logarithm between the lines.
