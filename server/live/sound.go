@@ -14,6 +14,9 @@ import (
 // LostHeader is the trailer of Sound that counts frames which the hub has lost; there is silence in their place.
 const LostHeader = "Loopbridge-Lost"
 
+// mostSamples is how many samples are kept for one listener: a second of 64 channels at 48 kHz, and a fraction of that beyond.
+const mostSamples = 4 << 20
+
 // tape is an ear whose frames somebody fetches, all of them.
 type tape struct {
 	wake chan struct{}
@@ -47,9 +50,9 @@ func (t *tape) Hear(frames []float32, lost int) {
 	t.signal()
 }
 
-// put appends samples of silence, and frames, unless there are too many then.
+// put appends samples of silence, and frames, unless there are too many then: who fetches them is too late.
 func (t *tape) put(silent int, frames []float32) {
-	room := int(t.f.Frames(behind))*t.f.Channels - len(t.frames)
+	room := min(int(t.f.Frames(behind))*t.f.Channels, mostSamples) - len(t.frames)
 	if t.ended = t.ended || silent+len(frames) > room; !t.ended {
 		t.frames = append(append(t.frames, make([]float32, silent)...), frames...)
 	}
