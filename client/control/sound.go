@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
+	"time"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/internal/reach"
 )
 
@@ -14,6 +17,8 @@ import (
 type Sound struct {
 	response *http.Response
 	cancel   context.CancelFunc
+	patience time.Duration
+	socket   string
 }
 
 // Sound begins to listen to a place, such as main:play, loop0/client or route/mic, for so many seconds (0: without end). The
@@ -26,7 +31,7 @@ func (c *Client) Sound(ctx context.Context, place string, seconds float64) (*Sou
 		path += "?seconds=" + strconv.FormatFloat(seconds, 'g', -1, 64)
 	}
 	stream, cancel := context.WithCancel(ctx)
-	s := &Sound{cancel: cancel}
+	s := &Sound{cancel: cancel, patience: reach.Patience(ctx), socket: c.socket}
 	err := reach.Bound(ctx, c.socket, func(bounded context.Context) (err error) {
 		undo := context.AfterFunc(bounded, cancel)
 		defer undo()
@@ -42,8 +47,21 @@ func (c *Client) Sound(ctx context.Context, place string, seconds float64) (*Sou
 	return s, nil
 }
 
-// Read implements io.Reader. It blocks until there is something.
-func (s *Sound) Read(p []byte) (int, error) { return s.response.Body.Read(p) }
+// Read implements io.Reader. It blocks until there is something, and fails with ErrTimedOut after the patience of the context
+// of Sound: the daemon sends silence if there is nothing else.
+func (s *Sound) Read(p []byte) (int, error) {
+	var gaveUp atomic.Bool
+	limit := time.AfterFunc(s.patience, func() {
+		gaveUp.Store(true)
+		s.cancel()
+	})
+	defer limit.Stop()
+	n, err := s.response.Body.Read(p)
+	if n == 0 && gaveUp.Load() {
+		return 0, audio.ErrTimedOut.With("the daemon on %s has sent no sound for %v: is it stopped?", s.socket, s.patience)
+	}
+	return n, err
+}
 
 // Lost returns how many frames the daemon has lost, in whose place there is silence. It is known when Read has returned
 // io.EOF.

@@ -89,8 +89,10 @@ func (c *analyseCmd) Run(ctx context.Context, e *env) error {
 
 // open begins to listen.
 func (c *analyseCmd) open(ctx context.Context, e *env) (*opened, error) {
-	switch {
-	case !c.isPlace(ctx, e):
+	switch place, err := c.isPlace(ctx, e); {
+	case err != nil:
+		return nil, err
+	case !place:
 		return c.program(ctx, e)
 	case c.Watch:
 		return c.place(ctx, e, 0)

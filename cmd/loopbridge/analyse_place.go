@@ -30,25 +30,36 @@ type opened struct {
 
 // isPlace reports whether a TAP is heard in the daemon, and not by holding an end: it has a side, or is something else than
 // a loop, or the daemon is reached over TCP.
-func (c *analyseCmd) isPlace(ctx context.Context, e *env) bool {
+func (c *analyseCmd) isPlace(ctx context.Context, e *env) (bool, error) {
 	if c.Server || c.Wait != 0 {
-		return false
+		return false, nil
 	}
 	if e.remote.Control != "" || strings.ContainsAny(c.Tap, ":/") {
-		return true
+		return true, nil
 	}
 	_, err := e.control().Loop(ctx, c.Tap)
 	if !errors.Is(err, audio.ErrNoDevice) {
-		return false
+		return false, unanswered(err)
 	}
 	_, err = e.control().State(ctx, c.Tap)
-	return err == nil
+	return err == nil, unanswered(err)
+}
+
+// unanswered returns err if another request would only wait once more.
+func unanswered(err error) error {
+	if errors.Is(err, audio.ErrTimedOut) {
+		return err
+	}
+	return nil
 }
 
 // place begins to listen to a place for so many seconds; 0: without end.
 func (c *analyseCmd) place(ctx context.Context, e *env, seconds float64) (*opened, error) {
 	place := c.Tap
-	if l, err := e.control().Loop(ctx, c.Tap); err == nil && l.Attached != "" { // what its programs would record
+	switch l, err := e.control().Loop(ctx, c.Tap); {
+	case unanswered(err) != nil:
+		return nil, err
+	case err == nil && l.Attached != "": // what its programs would record
 		place = l.Device + ":" + l.Attached
 	}
 	s, err := e.control().Sound(ctx, place, seconds)
