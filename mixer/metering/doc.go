@@ -22,6 +22,11 @@
 // LUFS to +30, which also keep the exact sum of what fell into each step: a mean is exact however many months it covers,
 // and only the relative gate and the percentiles of the range are rounded, to 0.05 LU at most.
 //
+// # Cost
+//
+// 64 channels of everything at 48 kHz take 0.7 % of a core of an AMD EPYC, half of it for true peaks; levels alone 0.1 %.
+// Without AVX, as on processors of ARM, it is 6 %, of which true peaks are two thirds. BenchmarkMeter measures it.
+//
 // # Calls
 //
 //	call              allocates  blocks  from

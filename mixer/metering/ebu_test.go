@@ -179,7 +179,7 @@ func taper(n, of, rate int) float64 {
 // 0.5, and in its middle one period of a fourth of the rate at 1.
 func pulse(rate int) []float64 {
 	const reach = 200
-	raw := make([]float64, 4*rate/10)
+	raw := make([]float64, 4*rate/20)
 	middle := len(raw) / 2 / 24 * 24
 	for n := range raw {
 		raw[n] = 0.5 * taper(n, len(raw), 4*rate) * math.Sin(2*math.Pi*float64(n)/24)
