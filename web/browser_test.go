@@ -77,6 +77,11 @@ func (b *board) Routes() []*route.Route                  { return b.Load().Route
 // daemon starts a device that records a tone of 1 kHz at -20 dBFS, and loops.
 func daemon(t *testing.T, at netip.AddrPort, loops ...loop.Spec) *servertest.Daemon {
 	t.Helper()
+	return daemonOf(t, server.TCP{Address: at, Open: true}, loops...)
+}
+
+func daemonOf(t *testing.T, at server.TCP, loops ...loop.Spec) *servertest.Daemon {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -89,10 +94,11 @@ func daemon(t *testing.T, at netip.AddrPort, loops ...loop.Spec) *servertest.Dae
 	if err != nil {
 		t.Fatal(err)
 	}
+	at.TokenFile = file
 	routes := &board{}
 	d, err := servertest.New(servertest.Options{
 		Socket: server.Socket{Path: servertest.Socket(t)}, Devices: []*loop.Engine{console}, Loops: loops,
-		Panel: server.Panel{Routes: routes, Version: "1.2.3"}, TCP: server.TCP{Address: at, TokenFile: file, Open: true},
+		Panel: server.Panel{Routes: routes, Version: "1.2.3"}, TCP: at,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +118,14 @@ func visit(t *testing.T, window context.Context, d *servertest.Daemon) *desk {
 }
 
 func visitAt(t *testing.T, window context.Context, d *servertest.Daemon, base string) *desk {
+	t.Helper()
+	v := arrives(t, window, d, base)
+	v.sees(`document.querySelectorAll(".strip").length > 0`)
+	return v
+}
+
+// arrives is a visit that may not see anything yet.
+func arrives(t *testing.T, window context.Context, d *servertest.Daemon, base string) *desk {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(window, chromedp.WithNewBrowserContext())
 	v := &desk{T: t, Daemon: d, tab: tab, base: base}
@@ -136,7 +150,6 @@ func visitAt(t *testing.T, window context.Context, d *servertest.Daemon, base st
 		<-heard
 	})
 	v.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(v.base+"/"))
-	v.sees(`document.querySelectorAll(".strip").length > 0`)
 	return v
 }
 

@@ -1,14 +1,19 @@
 // The last 24 hours, drawn by uPlot, which is fetched when somebody looks.
 import {h} from './dom.js';
 import {there} from './request.js';
+import {clock} from './units.js';
 
 const every = 30000; // ms
 const points = 720;
 
-// heading, unit, which list, its key, by how much values are divided
+const levels = () => [-60, 0];
+const counts = (_, least, most) => [0, Math.max(5, most)];
+const drifts = (_, least, most) => [Math.min(-2, 1.2 * least), Math.max(2, 1.2 * most)];
+
+// heading, unit, which list, its key, by how much values are divided, from where to where the axis goes
 const graphs = [
-  ['Peak', 'dBFS', 'places', 'peak', 100], ['Loudness', 'LUFS', 'places', 'loudness', 100],
-  ['Xruns', 'in 10 s', 'devices', 'xruns', 1], ['Drift', 'ppm', 'devices', 'ppm', 10],
+  ['Peak', 'dBFS', 'places', 'peak', 100, levels], ['Loudness', 'LUFS', 'places', 'loudness', 100, levels],
+  ['Xruns', 'in 10 s', 'devices', 'xruns', 1, counts], ['Drift', 'ppm', 'devices', 'ppm', 10, drifts],
 ];
 const dashes = [[], [6, 3], [2, 2], [9, 3, 2, 3]];
 const hues = [185, 35, 265, 110, 330, 60, 220, 10];
@@ -72,13 +77,13 @@ export class History {
     for (const plot of this.#plots) plot.destroy();
     this.#plots = [];
     this.#body.replaceChildren();
-    for (const [heading, unit, list, key, divisor] of graphs) {
+    for (const [heading, unit, list, key, divisor, range] of graphs) {
       const all = this.#latest[list];
-      if (all.length) this.#plot(uPlot, `${heading} (${unit})`, all.map((x) => [x.place ?? x.device, x[key].map((v) => (v === null ? null : v / divisor))]));
+      if (all.length) this.#plot(uPlot, `${heading} (${unit})`, all.map((x) => [x.place ?? x.device, x[key].map((v) => (v === null ? null : v / divisor))]), range);
     }
   }
 
-  #plot(uPlot, heading, lines) {
+  #plot(uPlot, heading, lines, range) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue('--' + name).trim();
     const light = colour('dark') === '1' ? 68 : 34;
@@ -90,8 +95,9 @@ export class History {
     this.#body.append(figure);
     this.#plots.push(new uPlot({
       width: Math.max(280, figure.clientWidth), height: 180, cursor: {sync: {key: 'history'}},
-      axes: [{...axis}, {...axis, size: 52}],
-      series: [{}, ...lines.map(([label], i) => ({label, stroke: `hsl(${hues[i % hues.length]} 65% ${light}%)`, dash: dashes[Math.floor(i / 2) % dashes.length], width: 1, spanGaps: false}))],
+      scales: {x: {range: [now - this.#hours.value * 3600, now]}, y: {range}},
+      axes: [{...axis, values: (_, all) => all.map((t) => clock(new Date(t * 1000)).slice(0, 5))}, {...axis, size: 52}],
+      series: [{value: (_, t) => (t === null ? '\u2013' : clock(new Date(t * 1000)))}, ...lines.map(([label], i) => ({label, stroke: `hsl(${hues[i % hues.length]} 65% ${light}%)`, dash: dashes[Math.floor(i / 2) % dashes.length], width: 1, spanGaps: false}))],
     }, [time, ...lines.map(([, values]) => values)], figure));
   }
 

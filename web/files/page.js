@@ -89,12 +89,22 @@ function complain(text) {
 async function begin() {
   try {
     const session = await store.readSession();
-    if (!session.known && !session.open) return askToken();
+    if (!session.known && !session.open) return lock();
   } catch (refusal) {
     // live says so
   }
   live.start();
   store.read();
+}
+
+// Nobody may even look without the token.
+function lock() {
+  live.stop();
+  store.forget();
+  setText($('state'), 'signed out');
+  $('state').className = '';
+  complain('');
+  askToken();
 }
 
 const askToken = signIn(store, () => begin());
@@ -124,9 +134,8 @@ live.addEventListener('down', () => {
   store.stop();
 });
 live.addEventListener('locked', () => {
-  complain('');
   store.readSession().catch(() => {});
-  askToken();
+  lock();
 });
 live.addEventListener('event', (e) => {
   log.add(e.detail);

@@ -8,7 +8,9 @@ export function signIn(store, done) {
   const token = document.getElementById('token');
   const button = document.getElementById('sign');
   const error = document.getElementById('signin-error');
+  let passed = false; // the token was right
   const open = () => {
+    passed = false;
     setText(error, '');
     document.getElementById('signin-cancel').hidden = !store.session.open;
     if (!dialog.open) dialog.showModal();
@@ -20,12 +22,14 @@ export function signIn(store, done) {
     done();
   });
   document.getElementById('signin-cancel').addEventListener('click', () => dialog.close());
-  dialog.addEventListener('cancel', (e) => store.session.open || e.preventDefault());
+  // A browser lets Escape close any dialog: where nothing can be seen without the token, it comes back.
+  dialog.addEventListener('close', () => !passed && !store.session.open && open());
   dialog.querySelector('form').addEventListener('submit', async (e) => {
     e.preventDefault();
     try {
       await ask('POST', '/v1/session', undefined, {Authorization: 'Bearer ' + token.value.trim()});
       token.value = '';
+      passed = true;
       dialog.close();
       done();
     } catch (refusal) {

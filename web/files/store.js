@@ -49,6 +49,15 @@ export class Store extends EventTarget {
     this.#timer = 0;
   }
 
+  /** forget shows nothing any more. */
+  forget() {
+    this.stop();
+    this.devices = this.loops = this.routes = [];
+    this.states.clear();
+    this.loaded = false;
+    this.#changed();
+  }
+
   /** read reads everything that can be seen. */
   async read() {
     if (this.#running) {
