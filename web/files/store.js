@@ -19,6 +19,7 @@ export class Store extends EventTarget {
   #running = false;
   #again = false;
   #turn = 0;
+  #epoch = 0; // of changes: what was read across one is older than its answer
 
   /** may reports whether changes are allowed. */
   get may() {
@@ -52,6 +53,7 @@ export class Store extends EventTarget {
   /** forget shows nothing any more. */
   forget() {
     this.stop();
+    this.#epoch++;
     this.devices = this.loops = this.routes = [];
     this.states.clear();
     this.loaded = false;
@@ -66,20 +68,24 @@ export class Store extends EventTarget {
     }
     this.#running = true;
     this.#again = false;
+    const epoch = this.#epoch;
     try {
       const [devices, loops, routes] = await Promise.all(['devices', 'loops', 'routes'].map((what) => ask('GET', '/v1/' + what)));
-      this.devices = devices.devices;
-      this.loops = loops.loops;
-      this.routes = routes.routes;
-      await this.#readStates();
-      this.loaded = true;
-      this.#changed();
+      if (epoch !== this.#epoch) this.#again = true;
+      else await this.#take(devices.devices, loops.loops, routes.routes);
     } catch (refusal) {
       // /v1/live says that the daemon is away
     } finally {
       this.#running = false;
     }
     this.#plan(this.#again ? soon : every);
+  }
+
+  async #take(devices, loops, routes) {
+    Object.assign(this, {devices, loops, routes});
+    await this.#readStates();
+    this.loaded = true;
+    this.#changed();
   }
 
   async #readStates() {
@@ -98,6 +104,7 @@ export class Store extends EventTarget {
 
   /** set changes fields of a device, a loop or a route, and keeps the answer. It returns whether that succeeded. */
   async set(subject, fields) {
+    this.#epoch++;
     try {
       const answer = await ask('PATCH', '/v1/states/' + pathOf(subject), fields);
       this.#keep(subject, answer.info);
@@ -106,6 +113,8 @@ export class Store extends EventTarget {
     } catch (refusal) {
       this.refuse(refusal);
       return false;
+    } finally {
+      this.#epoch++;
     }
   }
 
