@@ -9,7 +9,9 @@ const settle = 700; // ms after the last one, during which the daemon's older va
 function slider({label, max, step = 1, text, send, reset}) {
   const input = h('input', {type: 'range', min: 0, max, step, 'aria-label': label, title: label});
   const output = h('output', {class: 'value', 'aria-hidden': 'true'});
-  let touched = 0;
+  let touched = -settle;
+  let latest;
+  let later = 0;
   let timer = 0;
   let busy = false;
   const write = () => {
@@ -26,8 +28,20 @@ function slider({label, max, step = 1, text, send, reset}) {
     busy = false;
     touched = performance.now();
     if (Number(input.value) !== value) plan();
+    else settled(); // a change that was refused is taken back
+  };
+  const settled = () => {
+    clearTimeout(later);
+    const wait = touched + settle - performance.now();
+    if (wait > 0) {
+      later = setTimeout(settled, wait);
+      return;
+    }
+    if (latest !== undefined && Number(input.value) !== latest) input.value = latest;
+    write();
   };
   const plan = () => {
+    clearTimeout(later);
     touched = performance.now();
     timer ||= setTimeout(flush, between);
   };
@@ -45,9 +59,8 @@ function slider({label, max, step = 1, text, send, reset}) {
     input, output,
     show(value, may) {
       input.disabled = !may;
-      if (busy || timer || performance.now() - touched < settle) return;
-      if (value !== undefined && Number(input.value) !== value) input.value = value;
-      write();
+      latest = value;
+      if (!busy && !timer) settled();
     },
   };
 }
