@@ -1,7 +1,7 @@
 // Package daemon runs the daemon: it opens the devices of a configuration, puts loops on them,
 // and lets programs and operators in.
 //
-//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, state file
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, alarms, state file
 //	                                                  ▲
 //	                                              server: programs, operators
 //
@@ -24,6 +24,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/metrics"
+	"github.com/loopbridge/loopbridge/tap"
 )
 
 // Daemon holds devices with their engines, loops and a socket.
@@ -42,6 +43,8 @@ type Daemon struct {
 	threads *sched.Threads
 	loops   loopSet
 	routes  routeSet
+	hub     *tap.Hub
+	alarms  alarmSet
 	sockets socketSet
 	heirs   *succession
 	wait    sync.WaitGroup
@@ -66,6 +69,8 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
+	d.hub = tap.NewHub(d.bay)
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{d.bay, d.routes.Board}, &d.running, log)
 	return d
 }
 
@@ -84,6 +89,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	if err := d.routes.beginLocked(c.Routes, d.state); err != nil {
+		return err
+	}
+	if err := d.alarms.beginLocked(c.Alarms, nil, d.state); err != nil {
 		return err
 	}
 	d.state.KeepAdopted()
@@ -115,7 +123,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
 	}
@@ -152,6 +160,7 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	d.alarms.Close()
 	if d.state != nil {
 		d.state.Close()
 	}
@@ -167,6 +176,7 @@ func (d *Daemon) Close() error {
 		}
 	}
 	d.cards.close()
+	d.hub.Wait()
 	d.wait.Wait()
 	errs = append(errs, d.sockets.close())
 	return errors.Join(errs...)

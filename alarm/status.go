@@ -1,0 +1,137 @@
+package alarm
+
+import "time"
+
+// Status is an alarm as seen from outside, at one moment. It is a plain value.
+type Status struct {
+	Spec
+	Condition Condition
+	State     State
+	Flapping  bool
+	Text      string    // what was found last, as a sentence
+	Value     *float64  // nil: none, or silence
+	Since     time.Time // of the state, time of day
+	Raised    time.Time // the last time; zero: never
+	Raises    uint64
+	Ack       Ack      // of the last time it was raised; zero: nobody has acknowledged that
+	Actions   []Action // those that the alarm has
+}
+
+// Ack is who has acknowledged an alarm.
+type Ack struct {
+	By   string
+	Text string
+	At   time.Time // of day
+}
+
+// Action is how an action of an alarm gets on.
+type Action struct {
+	Name    string // webhook, command or recorder
+	Done    uint64
+	Failed  uint64 // given up
+	Dropped uint64 // too many waited
+	Waiting int    // now, with the one that is under way
+	Error   string // why the last one has failed, until one succeeds
+}
+
+// Result is what a test of an action has shown.
+type Result struct {
+	Action string
+	Err    error // nil: it was done
+}
+
+// Saved is what outlives a process. It is a plain value.
+type Saved struct {
+	On      Kind   // these four say what was watched
+	Of      string //
+	Channel int    `json:",omitempty"`
+	Window  Window `json:",omitempty"`
+
+	State    State
+	Acked    bool            `json:",omitempty"`
+	Holding  bool            `json:",omitempty"`
+	Held     time.Duration   `json:",omitempty"`
+	Calm     time.Duration   `json:",omitempty"`
+	Ago      []time.Duration `json:",omitempty"` // when it was raised, for flapping
+	Flapping bool            `json:",omitempty"`
+	Text     string          `json:",omitempty"`
+	Since    time.Time
+	Raised   time.Time `json:",omitzero"`
+	Raises   uint64    `json:",omitempty"`
+	Number   uint64    `json:",omitempty"`
+	Ack      Ack       `json:",omitzero"`
+
+	// Waiting are the notices that have not reached an action, by its name.
+	Waiting map[string][]Notice `json:",omitempty"`
+}
+
+// status returns the alarm as it is.
+func (a *alarm) status() Status {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.settleLocked()
+	s := Status{
+		Spec: a.spec, Condition: a.condition, State: a.machine.state, Flapping: a.machine.flapping, Since: a.since, Raised: a.raised,
+		Raises: a.raises, Ack: a.ack, Text: a.sentenceLocked(), Value: a.noticeLocked(WasTested, "").Value,
+	}
+	for _, c := range a.couriers {
+		if c.used() {
+			s.Actions = append(s.Actions, c.status())
+		}
+	}
+	return s
+}
+
+// settleLocked lets the time pass in which the place has rested. The keeper does not wake up for a state that nobody is told.
+func (a *alarm) settleLocked() {
+	if a.condition.Needs == Sound {
+		a.lookAtRestLocked(a.board.options.Clock())
+	}
+}
+
+// saved returns what outlives the process.
+func (a *alarm) saved() Saved {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.settleLocked()
+	m := &a.machine
+	s := Saved{
+		On: a.spec.On, Of: a.spec.Of, Channel: a.spec.Channel, Window: a.spec.Window,
+		State: m.state, Acked: m.acked, Holding: a.holding, Held: m.held, Calm: m.calm, Flapping: m.flapping,
+		Text: a.found.text, Since: a.since, Raised: a.raised, Raises: a.raises, Number: a.number, Ack: a.ack,
+	}
+	now := a.board.options.Clock()
+	for _, at := range m.raises {
+		s.Ago = append(s.Ago, now-at)
+	}
+	for _, c := range a.couriers {
+		if all := c.pending(); len(all) > 0 {
+			if s.Waiting == nil {
+				s.Waiting = map[string][]Notice{}
+			}
+			s.Waiting[c.name] = all
+		}
+	}
+	return s
+}
+
+// resume goes on from what a process before has saved, if that watched the same.
+func (a *alarm) resume(s Saved) {
+	if s.On != a.spec.On || s.Of != a.spec.Of || s.Channel != a.spec.Channel || s.Window != a.spec.Window || !s.State.known() {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.machine = machine{state: s.State, acked: s.Acked, held: s.Held, calm: s.Calm, flapping: s.Flapping}
+	now := a.board.options.Clock()
+	for _, ago := range s.Ago {
+		a.machine.raises = append(a.machine.raises, now-ago)
+	}
+	a.holding, a.found.text = s.Holding, s.Text
+	a.since, a.raised, a.raises, a.number, a.ack = s.Since, s.Raised, s.Raises, s.Number, s.Ack
+	for _, c := range a.couriers {
+		for _, n := range s.Waiting[c.name] {
+			c.send(n)
+		}
+	}
+}
