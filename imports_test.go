@@ -25,6 +25,7 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
+		{"mixer/metering", "audio mixer", "arithmetic on blocks"},
 		{"measure", "audio", "arithmetic on blocks, whatever lies between them"},
 		{"servo", "", "arithmetic on counts and times, whatever they are of"},
 		{"servo/servotest", "servo", "measures any controller of two clocks"},
@@ -53,12 +54,14 @@ func layers() []layer {
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
-		{"alarm", "audio tap", "watches what is heard, and what it is told of all else; it knows no daemon and no API"},
+		{"alarm", "audio mixer/metering tap", "watches what is heard, and what it is told of all else; it knows no daemon and no API"},
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
+		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server/metrics", "alarm audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
-		{"server", "alarm api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server/live", "api audio mixer/metering tap", "shows what the hub hears, whoever looks"},
+		{"server", "alarm api server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -133,10 +136,11 @@ func moduleRules() []rule {
 			"what systemd says is for the daemon alone"},
 		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
+		{"github.com/coder/websocket", "server/live", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
-		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
+		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
 		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",

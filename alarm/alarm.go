@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer/metering"
 )
 
 // alarm is one alarm of a Board.
@@ -59,7 +60,7 @@ func (a *alarm) change(s Spec) {
 func (a *alarm) Begin(f audio.Format) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ear.begin(&a.condition, f)
+	a.ear.begin(&a.condition, &a.spec, f)
 }
 
 // Hear implements tap.Ear.
@@ -85,7 +86,7 @@ func (a *alarm) hearLocked(frames []float32, lost int) {
 	if lost > 0 { // nobody knows how they sounded: as those before
 		a.passLocked(a.ear.forgive(a.ear.pass(lost)))
 	}
-	a.ear.hear(frames, func(r *Reading, d time.Duration) {
+	a.ear.hear(frames, func(r *metering.Reading, d time.Duration) {
 		a.findLocked(a.condition.heard(&a.spec, r))
 		a.passLocked(a.ear.forgive(d))
 	})

@@ -3,6 +3,8 @@ package alarm
 import (
 	"slices"
 	"time"
+
+	"github.com/loopbridge/loopbridge/mixer/metering"
 )
 
 // Kind is what an alarm watches: the word after "on" in a configuration.
@@ -75,7 +77,7 @@ type Condition struct {
 	window time.Duration // of sound that one finding is about
 	loud   bool          // it needs loudness, which costs more than levels
 	rests  bool          // it holds while nothing is heard
-	heard  func(*Spec, *Reading) finding
+	heard  func(*Spec, *metering.Reading) finding
 	seen   func(*Spec, *Facts, *memory) finding
 }
 

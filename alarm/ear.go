@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/mixer/metering"
 	"github.com/loopbridge/loopbridge/tap"
 )
 
@@ -13,10 +14,13 @@ import (
 // only late come in a burst after the gap, and must not count again.
 type ear struct {
 	rate, channels int
-	meter          meter
+	format         audio.Format
+	want           metering.Want
+	forgets        bool // what was before a rest: all but integrated loudness does
+	meter          *metering.Meter
 	window         int // frames of a finding
 	filled         int // of the window
-	reading        Reading
+	reading        metering.Reading
 	position       uint64 // frames since begin
 
 	last   time.Duration // when frames came last
@@ -33,16 +37,20 @@ type ear struct {
 const doubt = time.Second
 
 // begin prepares for a format, or for nothing.
-func (e *ear) begin(c *Condition, f audio.Format) {
-	e.rate, e.channels, e.position, e.filled, e.meter = f.Rate, f.Channels, 0, 0, nil
+func (e *ear) begin(c *Condition, s *Spec, f audio.Format) {
+	e.rate, e.channels, e.format, e.position, e.filled, e.meter = f.Rate, f.Channels, f, 0, 0, nil
+	e.want, e.forgets = metering.Levels, true
+	if c.loud {
+		e.want, e.forgets = metering.Loudness, s.Window != Integrated
+	}
 	if f.Channels > 0 {
-		e.meter = newMeter(c, f)
+		e.meter = metering.New(f, e.want)
 		e.window = max(1, int(f.Frames(c.window)))
 	}
 }
 
 // hear calls found for each window that is complete now, with the time that it is long.
-func (e *ear) hear(frames []float32, found func(*Reading, time.Duration)) {
+func (e *ear) hear(frames []float32, found func(*metering.Reading, time.Duration)) {
 	for len(frames) > 0 && e.meter != nil {
 		n := min(len(frames)/e.channels, e.window-e.filled)
 		if n == 0 {
@@ -97,15 +105,17 @@ func (e *ear) forgive(d time.Duration) time.Duration {
 	return d - twice
 }
 
-// rest returns how long the place has rested and was not yet counted; 0: it does not rest. What was heard of a window is
-// dropped.
+// rest returns how long the place has rested and was not yet counted; 0: it does not rest. What was heard before is
+// forgotten.
 func (e *ear) rest(now time.Duration) (gap time.Duration) {
 	since := now - e.last
 	if since < e.patience() {
 		return 0
 	}
-	if e.filled > 0 {
-		e.meter.Read(&e.reading)
+	if e.meter != nil && e.rested == 0 {
+		if e.meter.Read(&e.reading); e.forgets {
+			e.meter = metering.New(e.format, e.want)
+		}
 		e.filled = 0
 	}
 	gap = since - e.rested

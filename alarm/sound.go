@@ -1,11 +1,15 @@
 package alarm
 
-import "math"
+import (
+	"math"
+
+	"github.com/loopbridge/loopbridge/mixer/metering"
+)
 
 // What conditions find in a window of sound.
 
 // chosen returns the channels that an alarm watches.
-func chosen(s *Spec, r *Reading) []Channel {
+func chosen(s *Spec, r *metering.Reading) []metering.Channel {
 	if s.Channel == 0 {
 		return r.Channels
 	}
@@ -16,27 +20,27 @@ func chosen(s *Spec, r *Reading) []Channel {
 }
 
 // loudest returns the highest of a measure of all channels, in dBFS.
-func loudest(s *Spec, r *Reading, of func(*Channel) float64) finding {
+func loudest(s *Spec, r *metering.Reading, of func(*metering.Channel) float64) finding {
 	all, most := chosen(s, r), 0.0
 	for i := range all {
 		most = max(most, of(&all[i]))
 	}
-	return finding{value: 20 * math.Log10(most), unknown: len(all) == 0}
+	return finding{value: metering.DBFS(most), unknown: len(all) == 0}
 }
 
-func peak(s *Spec, r *Reading) finding {
-	return loudest(s, r, func(c *Channel) float64 { return c.Peak })
+func peak(s *Spec, r *metering.Reading) finding {
+	return loudest(s, r, func(c *metering.Channel) float64 { return c.Peak })
 }
 
-func rms(s *Spec, r *Reading) finding {
-	return loudest(s, r, func(c *Channel) float64 { return c.RMS })
+func rms(s *Spec, r *metering.Reading) finding {
+	return loudest(s, r, func(c *metering.Channel) float64 { return c.RMS })
 }
 
-func offset(s *Spec, r *Reading) finding {
-	return loudest(s, r, func(c *Channel) float64 { return math.Abs(c.DC) })
+func offset(s *Spec, r *metering.Reading) finding {
+	return loudest(s, r, func(c *metering.Channel) float64 { return math.Abs(c.DC) })
 }
 
-func clipped(s *Spec, r *Reading) finding {
+func clipped(s *Spec, r *metering.Reading) finding {
 	all, n := chosen(s, r), uint64(0)
 	for i := range all {
 		n += all[i].Clipped
@@ -44,7 +48,7 @@ func clipped(s *Spec, r *Reading) finding {
 	return finding{value: float64(n), unknown: len(all) == 0}
 }
 
-func loudness(s *Spec, r *Reading) finding {
+func loudness(s *Spec, r *metering.Reading) finding {
 	v := r.ShortTerm
 	switch s.Window {
 	case Momentary:
@@ -59,7 +63,7 @@ func loudness(s *Spec, r *Reading) finding {
 const faint = 1e-3
 
 // correlation finds the pair that fits the least. A pair of two silent channels is unknown.
-func correlation(_ *Spec, r *Reading) finding {
+func correlation(_ *Spec, r *metering.Reading) finding {
 	f := finding{value: 1, unknown: true}
 	for i, v := range r.Correlation {
 		a, b := &r.Channels[2*i], &r.Channels[2*i+1]
@@ -80,7 +84,7 @@ func correlation(_ *Spec, r *Reading) finding {
 }
 
 // lostOf returns which of two channels is silent while the other is well above that: 1, 2, or 0.
-func lostOf(a, b *Channel) int {
+func lostOf(a, b *metering.Channel) int {
 	switch {
 	case a.Peak < faint && b.Peak > 10*faint:
 		return 1

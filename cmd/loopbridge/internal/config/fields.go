@@ -72,6 +72,7 @@ func (b *binder) daemon(d *Daemon, v any) {
 			zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
 		{"http", setAddress(&d.HTTP.Address)},
+		{"http_read", setOneOf(&d.HTTP.Read, ReadToken, ReadAnyone)},
 		{"token_file", setPath(&d.HTTP.TokenFile, "a file beside the state")},
 		{"tls_cert", setPath(&d.HTTP.Cert, "none")},
 		{"tls_key", setPath(&d.HTTP.Key, "none")},
