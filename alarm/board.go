@@ -38,13 +38,14 @@ type Options struct {
 
 // Board is all alarms of a daemon.
 type Board struct {
-	options  Options
-	post     *post
-	commands chan struct{} // a place for each command that runs
-	poked    chan struct{} // an alarm wants to be looked at
-	ctx      context.Context
-	cancel   context.CancelFunc
-	wait     sync.WaitGroup
+	options   Options
+	post      *post
+	commands  chan struct{} // a place for each command that runs
+	processes processes
+	poked     chan struct{} // an alarm wants to be looked at
+	ctx       context.Context
+	cancel    context.CancelFunc
+	wait      sync.WaitGroup
 
 	mu     sync.Mutex
 	alarms []*alarm

@@ -43,8 +43,13 @@ func (b *Board) runCommand(ctx context.Context, c *Command, n *Notice) error {
 	cmd.Env = append(os.Environ(), n.environment()...)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, out, pipePatience
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	err := cmd.Run()
+	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
+	err := cmd.Start()
+	if err == nil {
+		b.processes.add(process{n.Alarm, n.Change == WasTested, cmd.Process.Pid, c.Run[0], b.options.Clock() + c.Timeout})
+		err = cmd.Wait()
+		b.processes.remove(cmd.Process.Pid)
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("%s did not end within %v and was killed%s", c.Run[0], c.Timeout, out.text())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -159,4 +160,49 @@ func TestCloseInterruptsCommands(t *testing.T) {
 	}
 	until(t, "the command", func() bool { return w.action("a").Waiting == 1 })
 	w.Close()
+}
+
+// A command goes on under the process that takes the place of this one, with the time that is left, and is not run again.
+func TestCommandsAreHandedOver(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t)
+	s := ran("a", `echo $$ >>"$1/new"; mv "$1/new" "$1/pid"; sleep 1000`, dir)
+	s.Command.Timeout = time.Hour
+	// The command of a process that was replaced is a child of this one, and nobody here waits for it.
+	child := exec.Command("/bin/sh", append([]string{"-c"}, s.Command.Run[2:]...)...)
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the command", func() bool { _, err := os.Stat(dir + "/pid"); return err == nil })
+
+	if err := w.Set([]alarm.Spec{s}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "another one", func() bool { return len(w.Saved()["a"].Running) == 1 })
+	saved := w.Saved()["a"]
+	if r := saved.Running[0]; len(saved.Waiting) > 0 || r.Left <= 0 || r.Left > time.Hour || r.Run != "/bin/sh" {
+		t.Errorf("%+v", saved)
+	}
+	w.Close()
+
+	next := newWorld(t)
+	defer next.Close()
+	saved.Running = []alarm.Running{{PID: child.Process.Pid, Left: 200 * time.Millisecond, Run: "/bin/sh"}, {PID: os.Getppid(), Left: time.Millisecond}}
+	next.Restore(map[string]alarm.Saved{"a": saved})
+	if err := next.Set([]alarm.Spec{s}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(next.Saved()["a"].Running); n < 1 {
+		t.Errorf("it would be lost with the next process")
+	}
+	until(t, "its end", func() bool { return gone(child.Process.Pid) })
+	until(t, "the failure to be told", func() bool {
+		next.mu.Lock()
+		defer next.mu.Unlock()
+		return slices.Contains(next.failures, "a command: /bin/sh did not end in its time and was killed")
+	})
+	if got := next.action("a"); got.Waiting != 0 || got.Done+got.Failed != 0 {
+		t.Errorf("it was run again: %+v", got)
+	}
 }

@@ -19,9 +19,9 @@ type Status struct {
 
 // Ack is who has acknowledged an alarm.
 type Ack struct {
-	By   string
-	Text string
-	At   time.Time // of day
+	By   string    `json:"by"`
+	Text string    `json:"text,omitempty"`
+	At   time.Time `json:"at"` // of day
 }
 
 // Action is how an action of an alarm gets on.
@@ -42,27 +42,35 @@ type Result struct {
 
 // Saved is what outlives a process. It is a plain value.
 type Saved struct {
-	On      Kind   // these four say what was watched
-	Of      string //
-	Channel int    `json:",omitempty"`
-	Window  Window `json:",omitempty"`
+	On      Kind   `json:"on"` // these four say what was watched
+	Of      string `json:"of"`
+	Channel int    `json:"channel,omitempty"`
+	Window  Window `json:"window,omitempty"`
 
-	State    State
-	Acked    bool            `json:",omitempty"`
-	Holding  bool            `json:",omitempty"`
-	Held     time.Duration   `json:",omitempty"`
-	Calm     time.Duration   `json:",omitempty"`
-	Ago      []time.Duration `json:",omitempty"` // when it was raised, for flapping
-	Flapping bool            `json:",omitempty"`
-	Text     string          `json:",omitempty"`
-	Since    time.Time
-	Raised   time.Time `json:",omitzero"`
-	Raises   uint64    `json:",omitempty"`
-	Number   uint64    `json:",omitempty"`
-	Ack      Ack       `json:",omitzero"`
+	State    State           `json:"state"`
+	Acked    bool            `json:"acked,omitempty"`
+	Holding  bool            `json:"holding,omitempty"`
+	Held     time.Duration   `json:"held_ns,omitempty"`
+	Calm     time.Duration   `json:"calm_ns,omitempty"`
+	Ago      []time.Duration `json:"ago_ns,omitempty"` // when it was raised, for flapping
+	Flapping bool            `json:"flapping,omitempty"`
+	Text     string          `json:"text,omitempty"`
+	Since    time.Time       `json:"since"`
+	Raised   time.Time       `json:"raised,omitzero"`
+	Raises   uint64          `json:"raises,omitempty"`
+	Number   uint64          `json:"number,omitempty"`
+	Ack      Ack             `json:"ack,omitzero"`
 
-	// Waiting are the notices that have not reached an action, by its name.
-	Waiting map[string][]Notice `json:",omitempty"`
+	// Waiting are the notices that have not reached an action, by its name. Running are commands that have not ended.
+	Waiting map[string][]Notice `json:"waiting,omitempty"`
+	Running []Running           `json:"running,omitempty"`
+}
+
+// Running is a command that goes on in a process that takes the place of this one, as its child.
+type Running struct {
+	PID  int           `json:"pid"`  // also of its group
+	Left time.Duration `json:"left"` // until it is killed
+	Run  string        `json:"run"`
 }
 
 // status returns the alarm as it is.
@@ -104,8 +112,14 @@ func (a *alarm) saved() Saved {
 	for _, at := range m.raises {
 		s.Ago = append(s.Ago, now-at)
 	}
+	var waits bool
+	s.Running, waits = a.board.processes.of(a.name, now)
 	for _, c := range a.couriers {
-		if all := c.pending(); len(all) > 0 {
+		all := c.pending()
+		if waits && c.name == actionCommand { // its first notice is that of the command
+			all = all[min(1, len(all)):]
+		}
+		if len(all) > 0 {
 			if s.Waiting == nil {
 				s.Waiting = map[string][]Notice{}
 			}
@@ -129,6 +143,9 @@ func (a *alarm) resume(s Saved) {
 	}
 	a.holding, a.found.text = s.Holding, s.Text
 	a.since, a.raised, a.raises, a.number, a.ack = s.Since, s.Raised, s.Raises, s.Number, s.Ack
+	for _, r := range s.Running {
+		a.board.adopt(a.name, r)
+	}
 	for _, c := range a.couriers {
 		for _, n := range s.Waiting[c.name] {
 			c.send(n)

@@ -24,12 +24,13 @@ func (s *File) SavedAlarms() map[string]alarm.Saved {
 			s.log.Warn().Err(err).Str("file", s.path).Str("alarm", name).Msg("its state is not restored")
 			continue
 		}
+		saved.Waiting, saved.Running = nil, nil
 		all[name] = saved
 	}
 	return all
 }
 
-// keepAlarms copies the state of the alarms, without the notices that wait: most have arrived when the file is read. It
+// keepAlarms copies the state of the alarms, without what is under way: that has long ended when the file is read. It
 // needs writing.
 func (s *File) keepAlarms() {
 	if s.alarms == nil {
@@ -37,7 +38,7 @@ func (s *File) keepAlarms() {
 	}
 	s.state.Alarms = map[string]json.RawMessage{}
 	for name, saved := range s.alarms.Saved() {
-		saved.Waiting = nil
+		saved.Waiting, saved.Running = nil, nil
 		if text, err := json.Marshal(saved); err == nil {
 			s.state.Alarms[name] = text
 		}
