@@ -52,3 +52,17 @@ func TestLoudness(t *testing.T) {
 		})
 	}
 }
+
+// What was loud before a rest is no reason after it.
+func TestLoudnessForgetsWhatWasBeforeARest(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.set(on(alarm.Loudness, "main", now, above(-20)))
+		p := w.at("main", 48000, 2)
+		p.play(tone(-10), 5*time.Second)
+		w.told(alarm.WasRaised)
+		w.rest(time.Minute)
+		w.told(alarm.WasCleared)
+		p.play(tone(-30), 5*time.Second)
+		w.told()
+	})
+}

@@ -178,3 +178,33 @@ func TestSetKeepsWhatGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// Whoever restarts a daemon does not make an alarm flap anew.
+func TestFlappingSurvives(t *testing.T) {
+	spec := on(alarm.NoClient, "phone", func(s *alarm.Spec) { s.For, s.Clear = 0, time.Second })
+	raise := func(w *world, times int) {
+		w.know("phone", alarm.Facts{Clients: 1}, true)
+		w.set(spec)
+		for range times {
+			w.know("phone", alarm.Facts{}, true)
+			w.rest(2 * time.Second)
+			w.know("phone", alarm.Facts{Clients: 1}, true)
+			w.rest(2 * time.Second)
+		}
+	}
+	var saved map[string]alarm.Saved
+	inWorld(t, func(w *world) { raise(w, alarm.FlapRaises-1); saved = w.Saved() })
+	inWorld(t, func(w *world) {
+		w.Restore(saved)
+		raise(w, 1)
+		if s, _ := w.Alarm("no-client"); !s.Flapping || s.State != alarm.Clearing {
+			t.Errorf("%+v", s)
+		}
+		saved = w.Saved()
+	})
+	inWorld(t, func(w *world) {
+		w.Restore(saved)
+		raise(w, 1)
+		w.told()
+	})
+}
