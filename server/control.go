@@ -15,6 +15,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server/live"
 	"github.com/loopbridge/loopbridge/server/metrics"
@@ -50,6 +51,8 @@ type Panel struct {
 	Thread func(device string) string
 	// Version is that of the program.
 	Version string
+	// History knows the last 24 hours. nil: nobody kept them.
+	History *history.Keeper
 	// Hub hears devices, ends and routes of the Bay. nil: nobody else listens, and the Control makes one.
 	Hub *tap.Hub
 	// Counts says what the daemon counts of itself, for metrics. nil: unknown. It is called from any goroutine.
@@ -136,6 +139,7 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 
 		"GET /v1/live":              c.live(),
 		"GET /v1/listen/{place...}": c.listen,
+		"GET /v1/history":           c.history,
 
 		"GET /v1/routes":            c.listRoutes,
 		"GET /v1/routes/{route}":    c.getRoute,
@@ -153,8 +157,8 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 
 		"GET /v1/openapi.yaml": openAPI,
 
-		"GET /{$}":  web.Page,
-		"GET /web/": web.Files,
+		"GET /{$}":           web.Page,
+		"GET /web/{file...}": web.Files,
 
 		"GET /metrics":                  metrics.Handler(c.sources()).ServeHTTP,
 		"GET /debug/pprof/{profile...}": profiles,

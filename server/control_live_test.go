@@ -230,3 +230,20 @@ func playsRamp(t *testing.T, r *remote) []*pcm.PCM {
 		}
 	})
 }
+
+// The last hours come in as many values as are asked for; what nobody kept is an empty list.
+func TestHistoryOfTheLastHours(t *testing.T) {
+	p := newPanel(t)
+	for query, want := range map[string]float64{"": 120, "?hours=1": 10, "?hours=1&points=36": 100, "?hours=0.001": 10, "?points=8640": 10} {
+		var h api.History
+		if code := p.ask("GET", "/v1/history"+query, "", &h); code != 200 || h.Seconds != want || h.Places == nil || h.Devices == nil {
+			t.Errorf("%s: %d %+v, want %v s", query, code, h, want)
+		}
+	}
+	for _, query := range []string{"hours=0", "hours=-1", "hours=NaN", "hours=25", "hours=x", "points=0", "points=8641", "points=x"} {
+		var refusal api.Error
+		if code := p.ask("GET", "/v1/history?"+query, "", &refusal); code != 400 || !strings.Contains(refusal.Error, ": use ") {
+			t.Errorf("%s: refused with %d %q", query, code, refusal.Error)
+		}
+	}
+}

@@ -254,7 +254,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	var found []string
 	path := ""
-	pathLine, methodLine := regexp.MustCompile(`^  (/\S+):$`), regexp.MustCompile(`^    (get|patch|post|put|delete):$`)
+	pathLine, methodLine := regexp.MustCompile(`^  (/\S*):$`), regexp.MustCompile(`^    (get|patch|post|put|delete):$`)
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
 		if m := pathLine.FindStringSubmatch(line); m != nil {

@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package metering
 
 func levelsVector(peaks []float32, sums, squares, products []float64, src []float32, n int) int {

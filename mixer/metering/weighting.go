@@ -20,31 +20,27 @@ const (
 //	z = y + t1       t1 = −2 y − c1 z + t2    t2 = y − c2 z
 //
 // The recommendation gives the coefficients for 48 kHz. Those of other rates come from the analogue filters behind them,
-// whose gain, Q and frequencies here are those that lead to its numbers.
+// whose gain, Q and frequencies here are those that lead to its numbers: from 8 kHz on, every rate has the same curve to
+// 0.05 dB, and at 1 kHz, which has little of the shelf, to 0.1 dB.
 type weighting struct {
 	b0, b1, b2, a1, a2, c1, c2 float64
 	wide                       [7 * lanes]float64 // each as often as there are lanes
 }
 
 func newWeighting(rate int) *weighting {
-	const (
-		shelf, shelfQ, gain = 1681.974450955533, 0.7071752369554196, 3.999843853973347 // Hz, –, dB
-		middle              = 0.4996667741545416                                       // part of the gain at the shelf's frequency
-		pass, passQ         = 38.13547087602444, 0.5003270373238773                    // Hz, –
-		of                  = 48000
-	)
 	w := &weighting{}
-	k := warp(shelf, rate)
-	high, mid := math.Pow(10, gain/20), math.Pow(10, gain/20*middle)
-	n := 1 + k/shelfQ + k*k
-	w.b0, w.b1, w.b2 = (high+mid*k/shelfQ+k*k)/n, 2*(k*k-high)/n, (high-mid*k/shelfQ+k*k)/n
-	w.a1, w.a2 = 2*(k*k-1)/n, (1-k/shelfQ+k*k)/n
-	k = warp(pass, rate)
-	n = 1 + k/passQ + k*k
-	w.c1, w.c2 = 2*(k*k-1)/n, (1-k/passQ+k*k)/n
+	if rate >= bilinear {
+		w.lift(rate)
+	} else {
+		w.match(rate)
+	}
+	const frequency, q, of = 38.13547087602444, 0.5003270373238773, 48000
+	k := math.Tan(math.Pi * frequency / float64(rate))
+	n := 1 + k/q + k*k
+	w.c1, w.c2 = 2*(k*k-1)/n, (1-k/q+k*k)/n
 	// The high pass of the recommendation, 1 −2 1, has more than unity gain at 48 kHz; the shelf makes it as much at others.
-	then := warp(pass, of)
-	same := (1 + then/passQ + then*then) / n
+	k = math.Tan(math.Pi * frequency / of)
+	same := (1 + k/q + k*k) / n
 	w.b0, w.b1, w.b2 = w.b0*same, w.b1*same, w.b2*same
 	for i, x := range [...]float64{w.b0, w.b1, w.b2, w.a1, w.a2, w.c1, w.c2} {
 		for j := range lanes {
@@ -54,10 +50,66 @@ func newWeighting(rate int) *weighting {
 	return w
 }
 
-// warp returns what the bilinear transform makes of a frequency, which must be below half of the rate: at rates below
-// 3.5 kHz there is no shelf.
-func warp(frequency float64, rate int) float64 {
-	return math.Tan(math.Pi * min(frequency/float64(rate), 0.49))
+// The analogue shelf.
+const (
+	shelf   = 1681.974450955533  // Hz
+	shelfQ  = 0.7071752369554196 // –
+	lifted  = 3.999843853973347  // dB
+	halfway = 0.4996667741545416 // part of that at the shelf's frequency
+)
+
+// bilinear is the rate in Hz from which on a bilinear transform keeps the shelf's form below 20 kHz to 0.02 dB.
+const bilinear = 44100
+
+// lift makes the shelf by a bilinear transform, as the recommendation's is.
+func (w *weighting) lift(rate int) {
+	k := math.Tan(math.Pi * shelf / float64(rate))
+	high, mid := math.Pow(10, lifted/20), math.Pow(10, lifted/20*halfway)
+	n := 1 + k/shelfQ + k*k
+	w.b0, w.b1, w.b2 = (high+mid*k/shelfQ+k*k)/n, 2*(k*k-high)/n, (high-mid*k/shelfQ+k*k)/n
+	w.a1, w.a2 = 2*(k*k-1)/n, (1-k/shelfQ+k*k)/n
+}
+
+// match makes the shelf of a low rate, which a bilinear transform would push together: its poles are those of the analogue
+// shelf, and at 0 Hz, at half of the rate and between them it has the gain that it has at 48 kHz.
+//
+// The square of a gain is a sum of cos²(ω/2), sin²(ω/2) and sin²(ω) with the weights
+//
+//	(b0 + b1 + b2)²,  (b0 − b1 + b2)²,  −4 b0 b2
+//
+// over the same of 1, a1 and a2, so three gains give b0, b1 and b2.
+func (w *weighting) match(rate int) {
+	pole := 2 * math.Pi * shelf / float64(rate)
+	decay := math.Exp(-pole / (2 * shelfQ))
+	w.a1, w.a2 = -2*decay*math.Cos(pole*math.Sqrt(1-1/(4*shelfQ*shelfQ))), decay*decay
+	then := &weighting{}
+	then.lift(48000)
+	between := min(shelf/float64(rate), 0.25)
+	gain := func(part float64) float64 { return then.shelfPower(part * float64(rate) / 48000) }
+	below := func(part float64) float64 { // the denominator
+		low, high, both := parts(part)
+		return low*math.Pow(1+w.a1+w.a2, 2) + high*math.Pow(1-w.a1+w.a2, 2) - 4*both*w.a2
+	}
+	low, high, both := parts(between)
+	b0, b1 := gain(0)*below(0), gain(0.5)*below(0.5)
+	b2 := (gain(between)*below(between) - b0*low - b1*high) / both
+	sum := (math.Sqrt(b0) + math.Sqrt(b1)) / 2
+	w.b0 = (sum + math.Sqrt(sum*sum+b2)) / 2
+	w.b1 = (math.Sqrt(b0) - math.Sqrt(b1)) / 2
+	w.b2 = -b2 / (4 * w.b0)
+}
+
+// parts returns cos²(ω/2), sin²(ω/2) and sin²(ω) of a frequency, which is a part of the rate.
+func parts(frequency float64) (low, high, both float64) {
+	s := math.Sin(math.Pi * frequency)
+	return 1 - s*s, s * s, 4 * (1 - s*s) * s * s
+}
+
+// shelfPower returns the square of the gain of the shelf at a frequency, which is a part of the rate.
+func (w *weighting) shelfPower(frequency float64) float64 {
+	low, high, both := parts(frequency)
+	return (low*math.Pow(w.b0+w.b1+w.b2, 2) + high*math.Pow(w.b0-w.b1+w.b2, 2) - 4*both*w.b0*w.b2) /
+		(low*math.Pow(1+w.a1+w.a2, 2) + high*math.Pow(1-w.a1+w.a2, 2) - 4*both*w.a2)
 }
 
 // filters holds the filters of all channels, and the sums of the squares of what comes out.

@@ -204,7 +204,7 @@ func TestLateViewerGetsTheLatest(t *testing.T) {
 		for range 300 {
 			w.Tell([]byte("{}"))
 		}
-		if _, err := w.Next(t.Context()); !errors.Is(err, audio.ErrReset) {
+		if _, err := w.Next(d.Context()); !errors.Is(err, audio.ErrReset) {
 			t.Errorf("a viewer that did not take 300 events gets %v, want ErrReset", err)
 		}
 		d.board.Leave(w)

@@ -21,6 +21,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/metrics"
@@ -43,11 +44,13 @@ type Daemon struct {
 	threads *sched.Threads
 	loops   loopSet
 	routes  routeSet
-	hub     *tap.Hub
 	alarms  alarmSet
 	sockets socketSet
 	heirs   *succession
 	wait    sync.WaitGroup
+
+	hub     *tap.Hub
+	history *history.Keeper
 
 	accepted, refused atomic.Uint64 // reloads
 }
@@ -66,10 +69,11 @@ func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*
 // newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
+	d.hub = tap.NewHub(d.bay)
+	d.history = history.New(d.bay.Devices, d.hub)
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
-	d.hub = tap.NewHub(d.bay)
 	d.alarms = newAlarmSet(d.bay, d.hub, &fact{d.bay, d.routes.Board}, &d.running, log)
 	return d
 }
@@ -123,7 +127,8 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Alarms: d.alarms.Board, Hub: d.hub, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
 	}
@@ -136,8 +141,20 @@ func (d *Daemon) counts() metrics.Counts {
 	return metrics.Counts{Reloads: accepted, ReloadsFailed: refused, Handovers: d.heirs.handovers, HandoversFailed: d.heirs.failed.Load()}
 }
 
+// measureLocked measures all the time what the configuration says.
+func (d *Daemon) measureLocked() {
+	var places []tap.Place
+	for _, text := range d.running.config.Meters() {
+		if p, err := tap.ParsePlace(text); err == nil {
+			places = append(places, p)
+		}
+	}
+	d.history.Watch(places)
+}
+
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
+	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
 			d.log.Error().Err(err).Msg("no more operators can connect")
@@ -161,6 +178,8 @@ func (d *Daemon) Close() error {
 	}
 	errs = append(errs, d.closeTCP())
 	d.alarms.Close()
+	d.history.Close()
+	d.hub.Wait()
 	if d.state != nil {
 		d.state.Close()
 	}
@@ -176,7 +195,6 @@ func (d *Daemon) Close() error {
 		}
 	}
 	d.cards.close()
-	d.hub.Wait()
 	d.wait.Wait()
 	errs = append(errs, d.sockets.close())
 	return errors.Join(errs...)
