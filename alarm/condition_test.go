@@ -1,7 +1,10 @@
 package alarm_test
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -203,6 +206,33 @@ func TestTableOfConditions(t *testing.T) {
 	for text, want := range map[string]float64{"-60dB": -60, " -23.5 LUFS ": math.NaN(), "-6 dBFS": -6, "3": math.NaN(), "dB": math.NaN(), "NaNdB": math.NaN(), "-InfdB": math.NaN()} {
 		if v, ok := alarm.DB.Parse(text); ok == math.IsNaN(want) || ok && v != want {
 			t.Errorf("%q is %v %v", text, v, ok)
+		}
+	}
+}
+
+// The manuals have every condition, with what it says of itself and the time that it has by default.
+func TestManualsHaveEveryCondition(t *testing.T) {
+	page, err := os.ReadFile("../docs/alarms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual, err := os.ReadFile("../man/loopbridge.toml.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range alarm.Conditions() {
+		_, row, found := strings.Cut(string(page), "\n| `"+c.Kind.String()+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		takes := fmt.Sprintf("| %gs |", c.For.Seconds())
+		if c.Moment {
+			takes = "| - |"
+		}
+		per := strings.Replace(c.Text, "within `per`", "within `per` (1m)", 1)
+		if !found || !strings.Contains(row, "| "+per) || !strings.HasSuffix(row, takes) {
+			t.Errorf("docs/alarms.md has no row of %s with %q and %s: %s", c.Kind, c.Text, takes, row)
+		}
+		if !strings.Contains(strings.ReplaceAll(string(manual), `\-`, "-"), `"`+c.Kind.String()+`"`) {
+			t.Errorf("loopbridge.toml(5) lacks %s", c.Kind)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loopbridge/loopbridge/alarm"
@@ -90,8 +91,12 @@ func readAck(body []byte, said *api.Acknowledge) error {
 	if len(said.By) > maxAckText || len(said.Text) > maxAckText {
 		return audio.ErrInvalid.With("by and text have at most %d bytes", maxAckText)
 	}
+	said.By, said.Text = oneLine(said.By), oneLine(said.Text) // others read them on terminals
 	return nil
 }
+
+// oneLine returns a text without anything that a terminal could obey.
+func oneLine(text string) string { return printable(strings.Join(strings.Fields(text), " ")) }
 
 func (c *Control) testAlarm(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("alarm")

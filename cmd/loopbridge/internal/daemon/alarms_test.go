@@ -151,7 +151,7 @@ name = "r"
 from = "two/record"
 to = "one/play"
 `)
-	known := (&fact{f.bay, f.routes.Board}).of
+	known := (&fact{bay: f.bay, routes: f.routes.Board}).of
 	for _, name := range []string{"x", "a/x/y", "route/x", ""} {
 		if k := known(name); !k.Missing && name != "a/x/y" {
 			t.Errorf("%s: %+v", name, k)

@@ -74,7 +74,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
-	d.alarms = newAlarmSet(d.bay, d.hub, &fact{d.bay, d.routes.Board}, &d.running, log)
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board}, &d.running, log)
 	return d
 }
 

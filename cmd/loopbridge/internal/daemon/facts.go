@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/loop"
@@ -14,7 +16,15 @@ import (
 type fact struct {
 	bay    *loop.Patchbay
 	routes *route.Board
+
+	mu    sync.Mutex
+	loops map[string]*loop.Status // as they were
+	seen  uint64                  // events then
+	at    time.Time
 }
+
+// fresh is how old the counters of loops may be: many alarms look at them together.
+const fresh = 50 * time.Millisecond
 
 // of returns what is known of a subject now.
 func (f *fact) of(subject string) alarm.Facts {
@@ -61,26 +71,39 @@ func ofDevice(e *loop.Engine) alarm.Facts {
 // ofLoop is about the client end, unless the name is LOOP/server.
 func (f *fact) ofLoop(name string) alarm.Facts {
 	base, end, _ := strings.Cut(name, "/")
-	for _, s := range f.bay.Status() {
-		if s.Name != base {
-			continue
-		}
-		facts := alarm.Facts{Moving: s.Server.State == ring.Running, Xruns: s.ClientTotals.Xruns}
-		for i := range s.Clients {
-			if s.Clients[i].Open && !s.Clients[i].Gone {
-				facts.Clients++
-			}
-		}
-		if s.Server.Open {
-			facts.Format = s.Format
-		}
-		if end == "server" {
-			facts.Xruns, facts.Clients = s.ServerTotals.Xruns, 0
-			if s.Server.Open && !s.Server.Gone {
-				facts.Clients = 1
-			}
-		}
-		return facts
+	s := f.loop(base)
+	if s == nil {
+		return alarm.Facts{Missing: true}
 	}
-	return alarm.Facts{Missing: true}
+	facts := alarm.Facts{Moving: s.Server.State == ring.Running, Xruns: s.ClientTotals.Xruns}
+	for i := range s.Clients {
+		if s.Clients[i].Open && !s.Clients[i].Gone {
+			facts.Clients++
+		}
+	}
+	if s.Server.Open {
+		facts.Format = s.Format
+	}
+	if end == "server" {
+		facts.Xruns, facts.Clients = s.ServerTotals.Xruns, 0
+		if s.Server.Open && !s.Server.Gone {
+			facts.Clients = 1
+		}
+	}
+	return facts
+}
+
+// loop returns how a loop is, or nil.
+func (f *fact) loop(name string) *loop.Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events, _ := f.bay.Revision() // first, so that nothing is missed
+	if f.loops == nil || events != f.seen || time.Since(f.at) > fresh {
+		f.loops, f.seen, f.at = map[string]*loop.Status{}, events, time.Now()
+		all := f.bay.Status()
+		for i := range all {
+			f.loops[all[i].Name] = &all[i]
+		}
+	}
+	return f.loops[name]
 }
