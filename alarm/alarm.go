@@ -66,16 +66,7 @@ func (a *alarm) Begin(f audio.Format) {
 // Hear implements tap.Ear.
 func (a *alarm) Hear(frames []float32, lost int) {
 	a.mu.Lock()
-	was := a.machine.state
-	a.hearLocked(frames, lost)
-	changed := a.machine.state != was
-	a.mu.Unlock()
-	if changed {
-		a.board.poke()
-	}
-}
-
-func (a *alarm) hearLocked(frames []float32, lost int) {
+	defer a.mu.Unlock()
 	if a.ear.channels == 0 {
 		return
 	}
@@ -90,6 +81,15 @@ func (a *alarm) hearLocked(frames []float32, lost int) {
 		a.findLocked(a.condition.heard(&a.spec, r))
 		a.passLocked(a.ear.forgive(d))
 	})
+}
+
+// Turn implements tap.Turner.
+func (a *alarm) Turn() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if gap := a.ear.rest(a.board.options.Clock()); gap > 0 {
+		a.restLocked(gap)
+	}
 }
 
 // restLocked lets a time pass in which the place rested.
@@ -133,14 +133,9 @@ func (a *alarm) tellLocked(c Change, text string) {
 	}
 }
 
-// look looks at what is not heard: a subject, or a place that rests. It returns when to look again; false: not before
+// look looks at a subject. It returns when to look again; false: not before
 // something happens.
 func (a *alarm) look(now time.Duration) (in time.Duration, again bool) {
-	if a.condition.Needs == Sound {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		return a.lookAtRestLocked(now)
-	}
 	f := a.board.options.Facts(a.spec.Of)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -163,18 +158,6 @@ func (a *alarm) look(now time.Duration) (in time.Duration, again bool) {
 	}
 	if at := a.memory.again; at > 0 && (!again || in > at-now) {
 		in, again = at-now, true
-	}
-	return in, again
-}
-
-func (a *alarm) lookAtRestLocked(now time.Duration) (in time.Duration, again bool) {
-	if gap := a.ear.rest(now); gap > 0 {
-		a.restLocked(gap)
-	}
-	quiet := now - a.ear.last
-	in, again = a.machine.due(&a.spec, a.spec.holds(a.condition.resting(), true))
-	if quiet < a.ear.patience() { // should it begin to rest now
-		in = max(a.ear.patience(), in) - quiet
 	}
 	return in, again
 }

@@ -15,7 +15,8 @@ import (
 // Options are what a Board needs of the daemon. All functions are called from any goroutine, Listen, Facts and Revision
 // only while there are alarms that need them.
 type Options struct {
-	// Listen lets an ear hear a place until stop is called, after which it hears nothing. Hub.Listen does it.
+	// Listen lets an ear, which is a tap.Turner, hear a place until stop is called, after which it is not called again.
+	// Hub.Listen does it.
 	Listen func(p tap.Place, ear tap.Ear) (stop func())
 	// Facts returns what is known of a subject now. It may block for milliseconds.
 	Facts func(subject string) Facts

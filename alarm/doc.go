@@ -30,12 +30,12 @@
 //
 // Conditions of sound count frames, all others count the monotonic time of [Options].Clock; the time of day is for people
 // alone. A place that rests (no frame comes, as nobody plays or the engine stands still) is as silent as one that plays
-// zeros; while it rests, monotonic time counts.
+// zeros; while it rests, monotonic time counts, turn of the hub by turn.
 //
 // # Goroutines
 //
 // Any goroutine but an engine's may call the methods of a Board. They lock an alarm for a moment, and never wait for a
 // webhook, a command or a recorder; only Test does, and Close for those that it interrupts. An ear is called on the
-// goroutine of the hub. One goroutine looks at facts and at places that rest; it sleeps until something happens, or until
-// the time of an alarm may be over. Each action has a goroutine while it has something to do.
+// goroutine of the hub. One goroutine looks at facts; it sleeps until something happens, or until the time of an alarm may be
+// over. Each action has a goroutine while it has something to do.
 package alarm

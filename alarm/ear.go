@@ -23,7 +23,7 @@ type ear struct {
 	reading        metering.Reading
 	position       uint64 // frames since begin
 
-	last   time.Duration // when frames came last
+	last   time.Duration // when the last frames were played or recorded
 	block  time.Duration // how long they were
 	rested time.Duration // of the time since then, counted already as a rest
 
@@ -94,8 +94,17 @@ func (e *ear) came(now time.Duration, frames int) (gap time.Duration) {
 	default:
 		e.owed = 0
 	}
-	e.last, e.block, e.rested = now, length, 0
+	e.last, e.block, e.rested = now-e.early(since, length), length, 0
 	return max(0, gap)
+}
+
+// early returns how long before they came the frames had ended, if those that came before came at once: a turn of the hub
+// brings less if the sound has ended since the turn before. It forgets jitter and drift.
+func (e *ear) early(since, length time.Duration) time.Duration {
+	if since >= e.patience() {
+		return 0
+	}
+	return min(max(0, since-length)*7/8, tap.Every)
 }
 
 // forgive takes from a time of frames what a rest has counted already.
@@ -105,13 +114,14 @@ func (e *ear) forgive(d time.Duration) time.Duration {
 	return d - twice
 }
 
-// rest returns how long the place has rested and was not yet counted; 0: it does not rest. What was heard before is
+// rest returns how long the place has rested and was not yet counted, rounded to a turn of the hub; 0: it does not rest. What was heard before is
 // forgotten.
 func (e *ear) rest(now time.Duration) (gap time.Duration) {
 	since := now - e.last
 	if since < e.patience() {
 		return 0
 	}
+	since += tap.Every / 2
 	if e.meter != nil && e.rested == 0 {
 		if e.meter.Read(&e.reading); e.forgets {
 			e.meter = metering.New(e.format, e.want)

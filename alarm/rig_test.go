@@ -161,6 +161,7 @@ func (p *player) play(s sound, d time.Duration) {
 	for left := d; left > 0; left -= p.block {
 		time.Sleep(min(p.block, left))
 		p.burst(s, min(p.block, left))
+		p.turn()
 	}
 	synctest.Wait()
 }
@@ -175,8 +176,28 @@ func (p *player) burst(s sound, d time.Duration) {
 
 // rest lets time pass in which nothing is heard.
 func (w *world) rest(d time.Duration) {
-	time.Sleep(d)
+	for ; d > 0 && w.turn(); d -= tap.Every {
+		time.Sleep(min(d, tap.Every))
+		w.turn()
+	}
+	if d > 0 {
+		time.Sleep(d)
+	}
 	synctest.Wait()
+}
+
+// turn is one of a hub. It reports whether anybody listens.
+func (w *world) turn() bool {
+	w.mu.Lock()
+	var all []tap.Ear
+	for _, ears := range w.ears {
+		all = append(all, ears...)
+	}
+	w.mu.Unlock()
+	for _, e := range all {
+		e.(tap.Turner).Turn()
+	}
+	return len(all) > 0
 }
 
 // state returns the state of an alarm.

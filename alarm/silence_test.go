@@ -84,33 +84,51 @@ func TestSilenceOfAPlaceThatIsNeverHeard(t *testing.T) {
 	})
 }
 
-// Frames that are only late are no rest, and do not count twice: those of a hub that was held up come in a burst.
+// Frames that are only late are no rest, and do not count twice. Those of a hub that was held up come all at once, in the
+// turn in which it goes on; if the engine was held up, the hub has turned and found nothing, and they come in few turns.
 func TestLateFramesCountOnce(t *testing.T) {
-	for _, late := range []time.Duration{30 * time.Millisecond, 100 * time.Millisecond, 400 * time.Millisecond} {
-		inWorld(t, func(w *world) {
-			w.set(on(alarm.Silence, "main"))
-			p := w.at("main", 48000, 2)
-			p.play(sine(-20), time.Second)
-			began := time.Since(w.start)
-			p.play(zeros, time.Second)
-			w.near(fmt.Sprint(late, " late"), w.raisedAt(func() {
-				w.rest(late)
-				p.burst(zeros, late/2)
-				p.burst(zeros, late-late/2)
-				synctest.Wait()
-				p.play(zeros, 100*time.Millisecond)
-			}), began+5*time.Second)
-		})
-		inWorld(t, func(w *world) { // and sound that was late is sound
-			w.set(on(alarm.Silence, "main", func(s *alarm.Spec) { s.For = 2 * late }))
-			p := w.at("main", 48000, 2)
-			for range 20 {
-				p.play(sine(-20), 200*time.Millisecond)
-				w.rest(late)
-				p.burst(sine(-20), late)
-			}
-			w.told()
-		})
+	hub := func(p *player, s sound, late time.Duration) {
+		time.Sleep(late)
+		p.burst(s, late)
+		p.turn()
+		synctest.Wait()
+	}
+	engine := func(p *player, s sound, late time.Duration) {
+		p.rest(late)
+		p.burst(s, late/2)
+		p.turn()
+		p.burst(s, late-late/2)
+		p.turn()
+		synctest.Wait()
+	}
+	for name, held := range map[string]func(*player, sound, time.Duration){"hub": hub, "engine": engine} {
+		for _, late := range []time.Duration{30 * time.Millisecond, 100 * time.Millisecond, 400 * time.Millisecond} {
+			what := fmt.Sprint(name, " held up for ", late)
+			inWorld(t, func(w *world) {
+				w.set(on(alarm.Silence, "main"))
+				p := w.at("main", 48000, 2)
+				p.play(sine(-20), time.Second)
+				began := time.Since(w.start)
+				p.play(zeros, time.Second)
+				w.near(what, w.raisedAt(func() {
+					held(p, zeros, late)
+					p.play(zeros, 100*time.Millisecond)
+				}), began+5*time.Second)
+			})
+			inWorld(t, func(w *world) { // and sound that was late is sound
+				w.set(on(alarm.Silence, "main", func(s *alarm.Spec) {
+					s.For = map[string]time.Duration{"hub": 50 * time.Millisecond, "engine": late + 30*time.Millisecond}[name]
+				}))
+				p := w.at("main", 48000, 2)
+				for range 20 {
+					p.play(sine(-20), 200*time.Millisecond)
+					held(p, sine(-20), late)
+				}
+				if n := w.told(); len(n) > 0 {
+					t.Errorf("%s: %+v", what, n[0])
+				}
+			})
+		}
 	}
 }
 
@@ -146,4 +164,31 @@ func TestASampleEndsSilence(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 	})
+}
+
+// The time begins where the sound ends, and not when the hub turns after that.
+func TestTimeBeginsWhereSoundEnds(t *testing.T) {
+	for _, last := range []time.Duration{0, 5 * time.Millisecond, 12 * time.Millisecond, 20 * time.Millisecond} {
+		inWorld(t, func(w *world) {
+			w.set(on(alarm.Silence, "main"))
+			p := w.at("main", 48000, 2)
+			p.block = 25 * time.Millisecond
+			for range 100 { // 15 ms are heard in a turn, and 25 ms in the next: what jitters is not the end
+				p.block = 40*time.Millisecond - p.block
+				time.Sleep(20 * time.Millisecond)
+				p.burst(sine(-20), p.block)
+				p.turn()
+			}
+			end := time.Since(w.start) + last
+			time.Sleep(20 * time.Millisecond)
+			if last > 0 {
+				p.burst(sine(-20), last)
+				p.turn()
+			}
+			at := w.raisedAt(func() { w.rest(20 * time.Millisecond) })
+			if d := at - end - 5*time.Second; d < -20*time.Millisecond || d > 20*time.Millisecond {
+				t.Errorf("with %v in the last turn it is raised %v after its time", last, d)
+			}
+		})
+	}
 }

@@ -77,7 +77,6 @@ type Running struct {
 func (a *alarm) status() Status {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.settleLocked()
 	s := Status{
 		Spec: a.spec, Condition: a.condition, State: a.machine.state, Flapping: a.machine.flapping, Since: a.since, Raised: a.raised,
 		Raises: a.raises, Ack: a.ack, Text: a.sentenceLocked(), Value: a.noticeLocked(WasTested, "").Value,
@@ -90,18 +89,10 @@ func (a *alarm) status() Status {
 	return s
 }
 
-// settleLocked lets the time pass in which the place has rested. The keeper does not wake up for a state that nobody is told.
-func (a *alarm) settleLocked() {
-	if a.condition.Needs == Sound {
-		a.lookAtRestLocked(a.board.options.Clock())
-	}
-}
-
 // saved returns what outlives the process.
 func (a *alarm) saved() Saved {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.settleLocked()
 	m := &a.machine
 	s := Saved{
 		On: a.spec.On, Of: a.spec.Of, Channel: a.spec.Channel, Window: a.spec.Window,
