@@ -27,12 +27,13 @@ type alarm struct {
 	found     finding       // last
 	holding   bool          // the condition holds by that
 
-	number uint64 // of changes that were told
-	raises uint64
-	since  time.Time // of day, of the state
-	raised time.Time
-	ack    Ack
-	gone   bool // it was removed
+	number  uint64 // of changes that were told
+	history []Past // the last of them
+	raises  uint64
+	since   time.Time // of day, of the state
+	raised  time.Time
+	ack     Ack
+	gone    bool // it was removed
 }
 
 // newAlarm returns an alarm that watches nothing yet.
@@ -125,6 +126,7 @@ func (a *alarm) tellLocked(c Change, text string) {
 	a.number++
 	n := a.noticeLocked(c, text)
 	n.Number = a.number
+	a.history = append(a.history[max(0, len(a.history)+1-MaxPast):], Past{n.Time, c, text})
 	if tell := a.board.options.Tell; tell != nil {
 		tell(n)
 	}

@@ -71,6 +71,9 @@ func TestFlappingIsLimited(t *testing.T) {
 				raised++
 			}
 		}
+		if s, _ := w.Alarm("no-client"); len(s.History) != 2*alarm.FlapRaises-1 {
+			t.Errorf("%+v", s.History)
+		}
 		if raised != alarm.FlapRaises || !last.Flapping || last.Change != alarm.WasRaised {
 			t.Errorf("raised %d times, last %+v", raised, last)
 		}
@@ -136,7 +139,7 @@ func TestStateSurvives(t *testing.T) {
 		w.is(alarm.Silence, alarm.Acknowledged)
 		w.rest(time.Minute)
 		w.told()
-		if s, _ := w.Alarm("silence"); s.Ack.By != "anna" || s.Raises != 1 || s.Raised.IsZero() {
+		if s, _ := w.Alarm("silence"); s.Ack.By != "anna" || s.Raises != 1 || s.Raised.IsZero() || len(s.History) != 2 || s.History[1].Change != alarm.WasAcknowledged {
 			t.Errorf("%+v", s)
 		}
 		w.at("main", 48000, 2).play(sine(-20), 11*time.Second)

@@ -1,6 +1,9 @@
 package alarm
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Status is an alarm as seen from outside, at one moment. It is a plain value.
 type Status struct {
@@ -15,6 +18,17 @@ type Status struct {
 	Raises    uint64
 	Ack       Ack      // of the last time it was raised; zero: nobody has acknowledged that
 	Actions   []Action // those that the alarm has
+	History   []Past   // the last changes, at most MaxPast, the newest last
+}
+
+// MaxPast is how many changes of an alarm are remembered.
+const MaxPast = 20
+
+// Past is a change that was.
+type Past struct {
+	Time   time.Time `json:"time"` // of day
+	Change Change    `json:"change"`
+	Text   string    `json:"text"`
 }
 
 // Ack is who has acknowledged an alarm.
@@ -60,6 +74,7 @@ type Saved struct {
 	Raises   uint64          `json:"raises,omitempty"`
 	Number   uint64          `json:"number,omitempty"`
 	Ack      Ack             `json:"ack,omitzero"`
+	History  []Past          `json:"history,omitempty"`
 
 	// Waiting are the notices that have not reached an action, by its name. Running are commands that have not ended.
 	Waiting map[string][]Notice `json:"waiting,omitempty"`
@@ -80,6 +95,7 @@ func (a *alarm) status() Status {
 	s := Status{
 		Spec: a.spec, Condition: a.condition, State: a.machine.state, Flapping: a.machine.flapping, Since: a.since, Raised: a.raised,
 		Raises: a.raises, Ack: a.ack, Text: a.sentenceLocked(), Value: a.noticeLocked(WasTested, "").Value,
+		History: slices.Clone(a.history),
 	}
 	for _, c := range a.couriers {
 		if c.used() {
@@ -98,6 +114,7 @@ func (a *alarm) saved() Saved {
 		On: a.spec.On, Of: a.spec.Of, Channel: a.spec.Channel, Window: a.spec.Window,
 		State: m.state, Acked: m.acked, Holding: a.holding, Held: m.held, Calm: m.calm, Flapping: m.flapping,
 		Text: a.found.text, Since: a.since, Raised: a.raised, Raises: a.raises, Number: a.number, Ack: a.ack,
+		History: slices.Clone(a.history),
 	}
 	now := a.board.options.Clock()
 	for _, at := range m.raises {
@@ -134,6 +151,7 @@ func (a *alarm) resume(s Saved) {
 	}
 	a.holding, a.found.text = s.Holding, s.Text
 	a.since, a.raised, a.raises, a.number, a.ack = s.Since, s.Raised, s.Raises, s.Number, s.Ack
+	a.history = s.History
 	for _, r := range s.Running {
 		a.board.adopt(a.name, r)
 	}

@@ -240,6 +240,9 @@ func TestWebhookQueueIsBounded(t *testing.T) {
 		if got := w.action("hang,hang,200"); got.Waiting != alarm.MaxWaiting || got.Dropped != uint64(n-alarm.MaxWaiting) {
 			t.Errorf("%+v of %d", got, n)
 		}
+		if s, _ := w.Alarm("hang,hang,200"); len(s.History) != alarm.MaxPast || !strings.HasSuffix(s.History[alarm.MaxPast-1].Text, fmt.Sprint(n-1)) {
+			t.Errorf("%+v", s.History)
+		}
 		w.rest(time.Minute)
 		all := h.take()
 		if first, last := all[0].Number, all[len(all)-1].Number; first != 1 || last != uint64(n) || len(all) != 2+alarm.MaxWaiting {

@@ -23,11 +23,21 @@ type Alarm struct {
 	Raises   uint64        `json:"raises"`
 	Ack      *AlarmAck     `json:"ack,omitempty"` // of the last time it was raised
 	Actions  []AlarmAction `json:"actions"`
+
+	// History is the last changes, the newest last; nil in a list of alarms.
+	History []AlarmChange `json:"history,omitempty"`
 }
 
 // IsRaised reports whether it was raised and is not over.
 func (a *Alarm) IsRaised() bool {
 	return a.State == "raised" || a.State == "acknowledged" || a.State == "clearing"
+}
+
+// AlarmChange is something that happened to an alarm.
+type AlarmChange struct {
+	Time   time.Time `json:"time"`
+	Change string    `json:"change"` // raised, acknowledged or cleared
+	Text   string    `json:"text"`
 }
 
 // AlarmAck is who knows of an alarm.

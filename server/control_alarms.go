@@ -54,7 +54,11 @@ func (c *Control) answerAlarm(w http.ResponseWriter, name string) {
 		answerError(w, status(err), err.Error())
 		return
 	}
-	answer(w, http.StatusOK, showAlarm(&s))
+	a := showAlarm(&s)
+	for _, p := range s.History {
+		a.History = append(a.History, api.AlarmChange{Time: p.Time, Change: string(p.Change), Text: p.Text})
+	}
+	answer(w, http.StatusOK, a)
 }
 
 func (c *Control) acknowledge(w http.ResponseWriter, r *http.Request) {

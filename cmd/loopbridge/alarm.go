@@ -20,13 +20,14 @@ type alarmCmd struct {
 }
 
 type alarmLsCmd struct {
-	Check bool `help:"Exit with status 1 if an alarm is raised, acknowledged or not."`
-	JSON  bool `name:"json" help:"Print JSON with all details, as in the control API."`
+	Name  string `arg:"" optional:"" help:"Only this alarm, with what happened to it." complete:"alarm"`
+	Check bool   `help:"Exit with status 1 if an alarm is raised, acknowledged or not."`
+	JSON  bool   `name:"json" help:"Print JSON with all details, as in the control API."`
 }
 
 // Run prints a table or JSON.
 func (c *alarmLsCmd) Run(ctx context.Context, e *env) error {
-	alarms, err := e.control().Alarms(ctx)
+	alarms, err := c.alarms(ctx, e)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -50,6 +51,15 @@ func (c *alarmLsCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
+// alarms returns those that are asked for.
+func (c *alarmLsCmd) alarms(ctx context.Context, e *env) ([]api.Alarm, error) {
+	if c.Name == "" {
+		return e.control().Alarms(ctx)
+	}
+	a, err := e.control().Alarm(ctx, c.Name)
+	return []api.Alarm{a}, err
+}
+
 func printAlarms(w io.Writer, alarms []api.Alarm) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ALARM\tSEVERITY\tSTATE\tSINCE\tWHAT\tACKNOWLEDGED")
@@ -68,7 +78,15 @@ func printAlarms(w io.Writer, alarms []api.Alarm) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Severity, state, a.Since.Local().Format(time.DateTime),
 			console.Printable(a.Text), console.Printable(known))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for i := range alarms {
+		for _, p := range alarms[i].History {
+			fmt.Fprintf(w, "%s  %s: %s\n", p.Time.Local().Format(time.DateTime), p.Change, console.Printable(p.Text))
+		}
+	}
+	return nil
 }
 
 type alarmAckCmd struct {

@@ -56,6 +56,12 @@ command = { run = ["/nowhere/pager"] }
 	if o.stdout != "empty: acknowledged by anna\n" {
 		t.Errorf("%q", o.stdout)
 	}
+	o = alarm("ls", "empty")
+	if lines := strings.Split(o.stdout, "\n"); len(lines) != 5 || !strings.HasSuffix(lines[2], "  raised: no-client of phone: nobody") ||
+		!strings.HasSuffix(lines[3], "  acknowledged: no-client of phone is known to anna: it is Sunday") {
+		t.Errorf("%q", o.stdout)
+	}
+	alarm("ls", "none").want(t, exitFailed, "there is no alarm none")
 	alarm("ls", "--check").want(t, exitFailed, "1 alarm raised")
 	if got := alarm("ls").stdout; !strings.Contains(got, "anna: it is") || strings.Count(got, "\n") != 4 {
 		t.Errorf("%q", got)
