@@ -13,8 +13,7 @@ const (
 func (b *Board) couriersOf(s *Spec) (all []*courier) {
 	name := s.Name
 	for _, action := range []string{actionWebhook, actionCommand, actionRecorder} {
-		ctx, cancel := context.WithCancel(b.ctx)
-		all = append(all, &courier{name: action, ctx: ctx, cancel: cancel, wait: &b.wait, do: b.actionOf(action, s), failed: func(err error) {
+		all = append(all, &courier{name: action, ctx: b.ctx, wait: &b.wait, do: b.actionOf(action, s), failed: func(err error) {
 			if b.options.Failed != nil {
 				b.options.Failed(name, action, err)
 			}

@@ -11,7 +11,7 @@ import (
 // alarm is one alarm of a Board.
 type alarm struct {
 	board    *Board
-	name     string
+	name, of string // never others
 	unlisten func() // nil: it needs no sound
 	begins   bool   // it watches
 	couriers []*courier
@@ -40,7 +40,7 @@ type alarm struct {
 func newAlarm(b *Board, s Spec) *alarm {
 	c, _ := Find(s.On) // the board has checked it
 	now := b.options.Clock()
-	a := &alarm{board: b, name: s.Name, spec: s, condition: c, machine: machine{state: OK}, since: b.options.Wall(), looked: now}
+	a := &alarm{board: b, name: s.Name, of: s.Of, spec: s, condition: c, machine: machine{state: OK}, since: b.options.Wall(), looked: now}
 	a.ear.last = now
 	a.found.unknown = true
 	a.couriers = b.couriersOf(&s)
@@ -135,10 +135,9 @@ func (a *alarm) tellLocked(c Change, text string) {
 	}
 }
 
-// look looks at a subject. It returns when to look again; false: not before
-// something happens.
+// look looks at a subject. It returns when to look again; false: not before something happens.
 func (a *alarm) look(now time.Duration) (in time.Duration, again bool) {
-	f := a.board.options.Facts(a.spec.Of)
+	f := a.board.options.Facts(a.of)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.gone {
@@ -197,24 +196,19 @@ func (a *alarm) end() {
 	if a.unlisten != nil {
 		a.unlisten()
 	}
-	for _, c := range a.couriers {
-		c.close()
-	}
 }
 
-// remove stops watching because there is to be no such alarm. If it is on, that is over.
+// remove stops watching because there is to be no such alarm. If it is on, that is over, and all who were told are told.
 func (a *alarm) remove() {
 	a.end()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.gone = true
-	if !a.machine.state.On() {
-		return
+	if a.machine.state.On() {
+		a.machine.settle(false)
+		a.tellLocked(WasCleared, string(a.spec.On)+" of "+a.of+" is not watched any more")
 	}
-	a.machine.settle(false)
-	a.tellLocked(WasCleared, string(a.spec.On)+" of "+a.spec.Of+" is not watched any more")
-	if off := a.board.actionOf(actionRecorder, &a.spec); off != nil {
-		n := a.noticeLocked(WasCleared, "")
-		a.board.wait.Go(func() { _ = off(a.board.ctx, &n) })
+	for _, c := range a.couriers {
+		c.retire()
 	}
 }

@@ -214,6 +214,9 @@ func (b *Board) Close() {
 	b.cancel()
 	for _, a := range all {
 		a.end()
+		for _, c := range a.couriers {
+			c.retire()
+		}
 	}
 	b.wait.Wait()
 	b.post.close()

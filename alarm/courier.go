@@ -31,7 +31,6 @@ func (e errTemporary) Unwrap() error { return e.error }
 type courier struct {
 	name   string // of the action
 	ctx    context.Context
-	cancel context.CancelFunc
 	wait   *sync.WaitGroup
 	failed func(error)
 
@@ -39,7 +38,7 @@ type courier struct {
 	do      action   // nil: the alarm has no such action
 	waiting []Notice // the first one is under way
 	running bool
-	closed  bool
+	retired bool
 	action  Action
 }
 
@@ -60,7 +59,7 @@ func (c *courier) used() bool {
 func (c *courier) send(n Notice) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.do == nil || c.closed {
+	if c.do == nil || c.retired {
 		return
 	}
 	if len(c.waiting) >= MaxWaiting {
@@ -92,7 +91,7 @@ func (c *courier) run() {
 func (c *courier) next() (n Notice, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.waiting) == 0 || c.closed {
+	if len(c.waiting) == 0 {
 		c.running = false
 		return n, false
 	}
@@ -154,12 +153,11 @@ func (c *courier) settle(err error) {
 	}
 }
 
-// close drops what waits, and interrupts what is under way.
-func (c *courier) close() {
+// retire makes the courier take no more notices. It still brings those that wait.
+func (c *courier) retire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.closed = true
-	c.cancel()
+	c.retired = true
 }
 
 func (c *courier) status() Action {

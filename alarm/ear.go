@@ -16,7 +16,7 @@ type ear struct {
 	rate, channels int
 	format         audio.Format
 	want           metering.Want
-	forgets        bool // what was before a rest: all but integrated loudness does
+	forgets        bool // what was before a rest, as the windows of loudness do
 	meter          *metering.Meter
 	window         int // frames of a finding
 	filled         int // of the window
@@ -39,7 +39,7 @@ const doubt = time.Second
 // begin prepares for a format, or for nothing.
 func (e *ear) begin(c *Condition, s *Spec, f audio.Format) {
 	e.rate, e.channels, e.format, e.position, e.filled, e.meter = f.Rate, f.Channels, f, 0, 0, nil
-	e.want, e.forgets = metering.Levels, true
+	e.want, e.forgets = metering.Levels, false
 	if c.loud {
 		e.want, e.forgets = metering.Loudness, s.Window != Integrated
 	}
@@ -114,8 +114,8 @@ func (e *ear) forgive(d time.Duration) time.Duration {
 	return d - twice
 }
 
-// rest returns how long the place has rested and was not yet counted, rounded to a turn of the hub; 0: it does not rest. What was heard before is
-// forgotten.
+// rest returns how long the place has rested and was not yet counted, rounded to a turn of the hub; 0: it does not rest.
+// What was heard before is forgotten.
 func (e *ear) rest(now time.Duration) (gap time.Duration) {
 	since := now - e.last
 	if since < e.patience() {

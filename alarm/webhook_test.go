@@ -308,3 +308,25 @@ func TestNoticesAreHandedOver(t *testing.T) {
 		}
 	})
 }
+
+// Who was told that an alarm is raised is told if it is removed, also if the hook does not work at that time.
+func TestRemovedAlarmsAreOver(t *testing.T) {
+	withHooks(t, func(w *world, h *hooks) {
+		s := hooked("200,503,503,200")
+		s.Recorder = "all"
+		w.set(s)
+		w.rest(time.Second)
+		w.set()
+		w.rest(10 * time.Second)
+		var got []string
+		for _, q := range h.take() {
+			got = append(got, string(q.Change))
+		}
+		if !slices.Equal(got, []string{"raised", "cleared", "cleared", "cleared"}) {
+			t.Errorf("%v", got)
+		}
+		if !slices.Equal(w.triggers, []string{"+all", "-all"}) {
+			t.Errorf("%v", w.triggers)
+		}
+	})
+}
