@@ -8,6 +8,9 @@ func (c *Control) sources() metrics.Sources {
 	if c.Routes != nil {
 		s.Routes = c.Routes.Routes
 	}
+	if c.Recorders != nil {
+		s.Recorders = c.Recorders.Recorders
+	}
 	return s
 }
 

@@ -157,6 +157,11 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		}
 	case "route":
 		return l.routes(ctx, "")
+	case "recorder":
+		recorders, _ := control.New(l.socket).Recorders(ctx)
+		for _, r := range recorders {
+			all = append(all, r.Name)
+		}
 	case "from":
 		return l.places(ctx, "record")
 	case "to":

@@ -29,13 +29,14 @@ const (
 	Back                       // the card is there again
 	Route                      // a route is connected, waits for an end, has lost or found its clocks, or is removed
 	Reloaded                   // the configuration was read again, whatever came of it
+	Recorder                   // a recorder does something else, begins a segment, has lost frames, or has removed a segment
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
-	Route: "route", Reloaded: "reload",
+	Route: "route", Reloaded: "reload", Recorder: "recorder",
 }
 
 // String returns the name of the event.
@@ -53,7 +54,7 @@ type Event struct {
 	Loop    string
 	End     pcm.Role
 	Holder  pcm.Holder
-	Device  string         // instead of Loop, End and Holder; route/NAME for a route
+	Device  string         // instead of Loop, End and Holder; route/NAME for a route, recorder/NAME for a recorder
 	Changes []state.Change // of a device, and of Set; read-only
-	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now; how a reload went
+	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route or a Recorder does now; how a reload went
 }

@@ -27,6 +27,7 @@ func Compare(running, file Config) Plan {
 	p.devices()
 	p.loops()
 	p.routes()
+	p.recorders()
 	return p.plan
 }
 

@@ -29,10 +29,11 @@ import (
 
 // Config is the content of a file.
 type Config struct {
-	Daemon  Daemon
-	Devices []Device // NullDevice is always among them
-	Loops   []Loop   // at least one
-	Routes  []Route
+	Daemon    Daemon
+	Devices   []Device // NullDevice is always among them
+	Loops     []Loop   // at least one
+	Routes    []Route
+	Recorders []Recorder
 }
 
 // Daemon is [daemon]: the sockets and who may use them.

@@ -9,7 +9,7 @@ import (
 
 // Plan leads from what a daemon runs to what a file says. Compare makes it.
 type Plan struct {
-	Steps []Step // of the daemon, of devices, of loops, of routes; empty: all is as the file says
+	Steps []Step // of the daemon, of devices, of loops, of routes, of recorders; empty: all is as the file says
 	To    Config // what runs after them
 }
 
@@ -17,7 +17,7 @@ type Plan struct {
 type Step struct {
 	Action Action
 	Table  Table
-	Name   string       // of the device, loop or route
+	Name   string       // of the device, loop, route or recorder
 	Keys   []Difference // that are the reason, for Replace, Change and Restart
 	Cause  string       // the reason if no key is, such as "the device main is replaced"
 	Set    state.Patch  // of a device or a route: initial values that are others now, and so are set
@@ -41,10 +41,11 @@ type Table string
 
 // The tables of a file.
 const (
-	OfDaemon Table = "daemon"
-	OfDevice Table = "device"
-	OfLoop   Table = "loop"
-	OfRoute  Table = "route"
+	OfDaemon   Table = "daemon"
+	OfDevice   Table = "device"
+	OfLoop     Table = "loop"
+	OfRoute    Table = "route"
+	OfRecorder Table = "recorder"
 )
 
 // Difference is a key with the values that it has and is to have, as text; "" is no value.
@@ -134,5 +135,5 @@ func (c *Config) Route(name string) *Route {
 
 // Clone returns a copy whose tables can be added to, removed and replaced without changing c.
 func (c *Config) Clone() Config {
-	return Config{Daemon: c.Daemon, Devices: slices.Clone(c.Devices), Loops: slices.Clone(c.Loops), Routes: slices.Clone(c.Routes)}
+	return Config{Daemon: c.Daemon, Devices: slices.Clone(c.Devices), Loops: slices.Clone(c.Loops), Routes: slices.Clone(c.Routes), Recorders: slices.Clone(c.Recorders)}
 }

@@ -14,7 +14,7 @@ import (
 // followed is a daemon on its way to what a plan says.
 //
 //	prepare   all that can be checked, and devices that can be opened beside those that run: an error changes nothing
-//	carry out routes, loops, devices go; devices, loops, routes come; what stays is set
+//	carry out recorders, routes, loops, devices go; devices, loops, routes, recorders come; what stays is set
 //
 // What fails then is put back as it was, if that is possible, and told.
 type followed struct {
@@ -37,12 +37,14 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 		}
 		return nil, err
 	}
+	f.removeRecorders()
 	f.removeRoutes()
 	f.removeLoops()
 	f.removeDevices()
 	f.addDevices()
 	f.addLoops()
 	f.addRoutes()
+	f.addRecorders()
 	f.set()
 	d.running.config.Daemon = plan.To.Daemon
 	f.moveTCP()

@@ -101,7 +101,10 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
-	if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
+	if name, isRecorder := strings.CutPrefix(ev.Device, "recorder/"); isRecorder {
+		message = ev.Note
+		line.Str("recorder", name)
+	} else if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
 		if ev.Kind == event.Route {
 			message = ev.Note
 		}
