@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -221,3 +222,5 @@ func (w *world) told(text string) (all []string) {
 		}
 	}
 }
+
+func num(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -100,7 +100,7 @@ func (r *Recorder) await(ctx context.Context, changed <-chan struct{}, since *ti
 	for {
 		select {
 		case <-tick.C:
-			r.pass(since)
+			r.pass(since, time.Now())
 		case <-changed:
 			return
 		case <-timer.C:
@@ -111,16 +111,16 @@ func (r *Recorder) await(ctx context.Context, changed <-chan struct{}, since *ti
 	}
 }
 
-// pass lets silence be written for the time since nothing was heard, if that is wanted.
-func (r *Recorder) pass(since *time.Time) {
+// pass lets silence be written for the time from since, when nothing was heard any more, to another one, if that is wanted.
+func (r *Recorder) pass(since *time.Time, to time.Time) {
 	r.mu.Lock()
 	f, records := r.status.Format, r.order.records(&r.spec)
 	r.mu.Unlock()
-	if r.spec.Gap != Silence || f.Rate == 0 || !records {
-		*since = time.Now()
+	if r.spec.Gap != Silence || f.Rate == 0 || !records || to.Before(*since) {
+		*since = to
 		return
 	}
-	frames := f.Frames(time.Since(*since))
+	frames := f.Frames(to.Sub(*since))
 	*since = since.Add(f.Duration(frames))
 	if frames > 0 {
 		r.queue.note(note{Kind: noteQuiet, Lost: uint64(frames)})
@@ -181,22 +181,23 @@ func (r *Recorder) read(ctx context.Context, p *pcm.PCM, since *time.Time) (hear
 		if err != nil && !errors.Is(err, audio.ErrInterrupted) { // else nothing came, or less
 			return heard, err
 		}
-		n, err := r.move(p, buf, &at)
+		n, err := r.move(p, buf, &at, since)
 		switch {
 		case err != nil, ctx.Err() != nil:
 			return heard || n > 0, err
 		case n > 0:
-			heard, *since = true, time.Now()
+			heard, *since = true, time.Now() // since: the last frame
 			r.hear(nil)
 		default:
 			r.hear(audio.ErrTimedOut.With("no frame comes from %s", r.spec.Of))
-			r.pass(since)
+			r.pass(since, time.Now())
 		}
 	}
 }
 
-// move moves what there is from the ring to the queue. at is the position of the next frame; those between are lost.
-func (r *Recorder) move(p *pcm.PCM, buf []byte, at *uint64) (frames int, err error) {
+// move moves what there is from the ring to the queue. at is the position of the next frame; those between are lost. Before
+// the first frames comes the silence since then, if there was any.
+func (r *Recorder) move(p *pcm.PCM, buf []byte, at *uint64, since *time.Time) (frames int, err error) {
 	r.io.Lock()
 	defer r.io.Unlock()
 	state, size := p.State(), p.Format().FrameBytes()
@@ -216,6 +217,9 @@ func (r *Recorder) move(p *pcm.PCM, buf []byte, at *uint64) (frames int, err err
 		r.queue.note(note{Kind: noteGap, Lost: lost, Text: "it was read too late"})
 	}
 	*at = now
+	if !r.hears() {
+		r.pass(since, time.Now().Add(-p.Format().Duration(int64(frames))))
+	}
 	r.queue.put(buf[:frames*size])
 	return frames, nil
 }
@@ -252,4 +256,11 @@ func (r *Recorder) hear(nothing error) {
 	}
 	r.status.hears, r.status.nothing = nothing == nil, nothing
 	r.tellLocked()
+}
+
+// hears reports whether frames come.
+func (r *Recorder) hears() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status.hears
 }

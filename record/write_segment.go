@@ -146,19 +146,14 @@ func (w *writer) finish1(frames int64) {
 
 // broken ends a segment that cannot be written any further. What is not in the file comes again.
 func (w *writer) broken(err error) {
-	has := uint64(w.seg.Frames())
-	lacks := w.fed - min(has, w.fed)
-	if held := min(lacks, w.since); held < lacks {
-		w.missing += lacks - held // silence
-		w.queue.release(held)
-	} else {
-		w.queue.release(lacks)
-	}
+	has := min(uint64(w.seg.Frames()), w.fed)
+	lacks := w.fed - has
+	held := min(lacks, w.since)
+	w.missing += lacks - held // silence
+	w.queue.release(held)
 	w.queue.rewind()
-	w.mu.Lock()
-	w.status.Frames -= min(w.status.Frames, uint64(w.status.Position)-min(uint64(w.status.Position), has))
-	w.mu.Unlock()
 	w.fed = has
+	w.count()
 	w.finish1(int64(has))
 	w.fail(audio.ErrIO.With("%s", err))
 }

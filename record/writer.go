@@ -100,61 +100,74 @@ func (w *writer) split(f audio.Format) uint64 { return uint64(f.Frames(w.spec.Sp
 
 // write writes frames of the queue.
 func (w *writer) write(f audio.Format, frames []byte) bool {
-	if !w.append(f, frames) {
-		return false
-	}
-	n := uint64(len(frames) / f.FrameBytes())
-	w.since += n
-	w.queue.feed(n)
-	w.kept()
-	w.ended(f)
-	return true
+	written, err := w.append(f, frames)
+	w.since += written
+	w.queue.feed(written)
+	return w.wrote(f, err)
 }
 
-// silence writes frames that are missing.
+// silence writes frames for what is missing.
 func (w *writer) silence() bool {
 	f := w.f
-	if w.seg == nil {
-		w.missing, w.fill = w.missing+w.fill, 0
-		return true
-	}
-	n := min(w.fill, w.most(f), 4096)
-	if size := int(n) * f.FrameBytes(); len(w.quiet) < size {
+	n := min(w.fill, w.most(f), silentBlock)
+	if size := silentBlock * f.FrameBytes(); len(w.quiet) != size {
 		w.quiet = make([]byte, size)
 		f.Encoding.Silence(w.quiet)
 	}
-	if !w.append(f, w.quiet[:int(n)*f.FrameBytes()]) {
-		w.missing, w.fill = w.missing+w.fill, 0
-		return true
+	written, err := w.append(f, w.quiet[:int(n)*f.FrameBytes()])
+	if written > 0 {
+		w.since = 0
 	}
-	w.fill -= n
-	w.since = 0
+	w.fill -= written
 	w.mu.Lock()
-	w.status.Silent += n
+	w.status.Silent += written
 	w.mu.Unlock()
-	w.kept()
-	w.ended(f)
-	return true
+	if err != nil { // what is missing is said before the next segment
+		w.missing, w.fill = w.missing+w.fill, 0
+	}
+	return w.wrote(f, err)
 }
 
-// append writes frames to a segment, which it begins if there is none. If that fails, nothing of frames counts.
-func (w *writer) append(f audio.Format, frames []byte) bool {
+// silentBlock is how many frames of silence are written at a time.
+const silentBlock = 4096
+
+// append writes frames to a segment, which it begins if there is none, and returns how many the segment has taken.
+func (w *writer) append(f audio.Format, frames []byte) (written uint64, err error) {
 	if w.seg != nil && w.f != f {
 		w.end()
 	}
 	if w.seg == nil {
 		if err := w.begin(f); err != nil {
-			w.fail(err)
-			return false
+			return 0, err
 		}
 	}
-	err := w.asked(func() error { return w.seg.Write(frames) })
-	if err != nil {
+	n := uint64(len(frames) / f.FrameBytes())
+	if err = w.asked(func() error { return w.seg.Write(frames) }); err != nil {
+		if has := uint64(w.seg.Frames()); has < w.fed { // it has lost frames that it had taken before
+			n = 0
+		} else {
+			n = has - w.fed
+		}
+	}
+	w.fed += n
+	return n, err
+}
+
+// wrote does what is due once frames are written, or were not.
+func (w *writer) wrote(f audio.Format, err error) bool {
+	switch {
+	case err != nil && w.seg == nil:
+		w.fail(err)
+		return false
+	case err != nil:
 		w.broken(err)
 		return false
 	}
-	w.fed += uint64(len(frames) / f.FrameBytes())
 	w.well()
+	w.kept()
+	if w.spec.Split > 0 && w.fed >= w.split(f) {
+		w.end()
+	}
 	return true
 }
 
@@ -185,15 +198,8 @@ func (w *writer) count() {
 	if err == nil {
 		w.status.segBytes = uint64(size)
 	}
-	w.status.Frames += w.fed - uint64(w.status.Position)
+	w.status.Frames += w.fed - uint64(w.status.Position) // fewer, if the segment has lost some
 	w.status.Position = int64(w.fed)
-}
-
-// ended ends the segment if it is as long as it is to be.
-func (w *writer) ended(f audio.Format) {
-	if w.seg != nil && w.spec.Split > 0 && w.fed >= w.split(f) {
-		w.end()
-	}
 }
 
 // heed does what a note says.
