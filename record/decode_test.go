@@ -15,24 +15,33 @@ import (
 )
 
 // decoded returns the frames of a FLAC file, as another program reads them.
-func (w *world) decoded(name string) (sound []byte) {
+func (w *world) decoded(name string) []byte {
 	w.Helper()
+	sound, err := decodedUpTo(name)
+	if err != nil {
+		w.Fatalf("%s: %v", name, err)
+	}
+	return sound
+}
+
+// decodedUpTo is decoded up to the first error.
+func decodedUpTo(name string) (sound []byte, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		w.Fatal(err)
+		return nil, err
 	}
 	defer f.Close()
 	s, err := flac.New(f)
 	if err != nil {
-		w.Fatalf("%s: %v", name, err)
+		return nil, err
 	}
 	for {
 		frame, err := s.ParseNext()
 		if err == io.EOF {
-			return sound
+			return sound, nil
 		}
 		if err != nil {
-			w.Fatalf("%s: %v", name, err)
+			return sound, err
 		}
 		for i := range frame.Subframes[0].Samples {
 			for _, sub := range frame.Subframes {

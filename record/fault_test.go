@@ -236,7 +236,7 @@ func TestReaderIsLate(t *testing.T) {
 // Retention removes the oldest of its own files, and no other, whatever they are called.
 func TestKeep(t *testing.T) {
 	inWorld(t, audio.S24LE3, func(w *world) {
-		foreign := []string{"tape-000000.wav", "tape-000001.flac", "tape-000009-2.wav", "other-000001.wav", "note.txt"}
+		foreign := []string{"tape-000000.wav", "tape-000001.flac", "tape-000009_2.wav", "other-000001.wav", "note.txt"}
 		for _, name := range foreign {
 			if err := os.WriteFile(filepath.Join(w.dir, name), []byte("mine"), 0o600); err != nil {
 				t.Fatal(err)

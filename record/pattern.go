@@ -76,7 +76,7 @@ func (p *Pattern) base(at time.Time, n uint64, try int) string {
 		}
 	}
 	if try > 1 {
-		fmt.Fprintf(&b, "-%d", try)
+		fmt.Fprintf(&b, "_%d", try) // sorts behind the dot
 	}
 	return b.String() + p.ext
 }
@@ -105,7 +105,7 @@ func (p *Pattern) matches(name string) bool {
 		}
 		name = name[size:]
 	}
-	again, found := strings.CutPrefix(name, "-")
+	again, found := strings.CutPrefix(name, "_")
 	return name == "" || found && digits(again)
 }
 

@@ -67,12 +67,12 @@ func TestSessionsAndNames(t *testing.T) {
 		w.run(3 * time.Second)
 		w.is(r, record.Waiting)
 		files := w.files(record.WAV)
-		want := []string{w.dir + "/tape-20000101T000000Z-2.wav", w.dir + "/tape-20000101T000000Z.wav"}
+		want := []string{w.dir + "/tape-20000101T000000Z.wav", w.dir + "/tape-20000101T000000Z_2.wav"}
 		if len(files) != 2 || files[0] != want[0] || files[1] != want[1] {
 			t.Fatalf("%v, want %v", files, want)
 		}
-		w.counts(w.sound(files[1]), 0, 2000)
-		w.counts(w.sound(files[0]), 5000, 2000)
+		w.counts(w.sound(files[0]), 0, 2000)
+		w.counts(w.sound(files[1]), 5000, 2000)
 		if got := r.Status(); got.Gaps != 0 || got.Segments != 2 || got.File != "" {
 			t.Errorf("%+v", got)
 		}

@@ -13,7 +13,7 @@ type Spec struct {
 	Of string
 	// Path is that of the segments: an absolute path whose last element has "{time}" or "{n}". "{name}" is the name of the
 	// recorder, and may be anywhere. {time} is the time at the beginning in UTC, as 20261129T220507Z, which sorts; {n} counts
-	// the segments, in six digits. A name that is taken gets "-2", "-3" … before its extension: nothing is ever
+	// the segments, in six digits. A name that is taken gets "_2", "_3" … before its extension: nothing is ever
 	// overwritten. The folder must be there: a recorder makes none, or it would fill the disk below one that is not mounted.
 	Path   string
 	Format Format

@@ -16,12 +16,8 @@ func (w *writer) begin(f audio.Format) error {
 }
 
 func (w *writer) beginAsked(f audio.Format) (err error) {
-	folder := w.pattern.folder
-	if w.index == nil {
-		if w.index, err = openIndex(w.disk, folder, w.spec.Name); err != nil {
-			return audio.ErrIO.With("the index of segments in %s cannot be read: %v", folder, err)
-		}
-		w.repair()
+	if err := w.look(); err != nil {
+		return err
 	}
 	if err := w.fits(f); err != nil {
 		return err
@@ -30,27 +26,40 @@ func (w *writer) beginAsked(f audio.Format) (err error) {
 	if err := w.create(&h); err != nil {
 		return w.cause(err)
 	}
-	if w.seg, err = newSegment(w.file, w.spec.Format, f, &h); err != nil {
+	w.seg, err = newSegment(w.file, w.spec.Format, f, &h)
+	if err == nil {
+		err = w.disk.SyncFolder(w.pattern.folder)
+	}
+	if err != nil {
 		w.drop()
 		return w.cause(err)
 	}
-	if err := w.disk.SyncFolder(folder); err != nil {
-		w.seg = nil
-		w.drop()
-		return w.cause(err)
-	}
-	w.noted(w.index.add(line{What: "begin", File: w.name, Number: h.number, Time: h.began.Format(time.RFC3339Nano), Boot: w.board.boot,
-		Missing: w.missing}))
 	w.f, w.fed, w.since, w.marks, w.missing = f, 0, 0, nil, 0
 	w.next, w.known = h.frame, true
 	w.synced = time.Now()
 	w.mu.Lock()
 	w.status.Segments++
-	w.status.File, w.status.Position, w.status.Since = filepath.Join(folder, w.name), 0, time.Now()
+	w.status.File, w.status.Position, w.status.Since = filepath.Join(w.pattern.folder, w.name), 0, time.Now()
 	w.tellLocked()
 	w.mu.Unlock()
 	w.measure()
 	w.tidy()
+	return nil
+}
+
+// look reads the index of the folder, and ends what was left there.
+func (w *writer) look() (err error) {
+	if w.index != nil {
+		return nil
+	}
+	folder := w.pattern.folder
+	if _, err := w.disk.Free(folder); err != nil {
+		return w.cause(err)
+	}
+	if w.index, err = openIndex(w.disk, folder, w.spec.Name); err != nil {
+		return audio.ErrIO.With("the index of segments in %s cannot be read: %v", folder, err)
+	}
+	w.repair()
 	return nil
 }
 
@@ -97,22 +106,39 @@ func (w *writer) heading(f audio.Format) heading {
 	return heading{recorder: w.spec.Name, of: w.spec.Of, began: began, frame: frame, missing: w.missing, number: w.index.number + 1}
 }
 
-// create makes a file of a name that is free.
+// create makes a file of a name that is free. The index has it before, so that whatever is left of it is known to be ours.
 func (w *writer) create(h *heading) (err error) {
 	for try := 1; ; try++ {
 		w.name = w.pattern.base(h.began, h.number, try)
-		w.file, err = w.disk.Create(filepath.Join(w.pattern.folder, w.name))
+		path := filepath.Join(w.pattern.folder, w.name)
+		if _, err := w.disk.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		err = w.index.add(line{What: "begin", File: w.name, Number: h.number, Time: h.began.Format(time.RFC3339Nano), Boot: w.board.boot,
+			Missing: h.missing})
+		if err != nil {
+			return err
+		}
+		if w.file, err = w.disk.Create(path); err == nil {
+			return nil
+		}
+		w.noted(w.index.add(line{What: "remove", File: w.name}))
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
 }
 
-// drop removes a file of which there is no segment.
+// drop removes a file that is no segment.
 func (w *writer) drop() {
 	_ = w.file.Close()
-	_ = w.disk.Remove(filepath.Join(w.pattern.folder, w.name))
-	w.file, w.name = nil, ""
+	if w.disk.Remove(filepath.Join(w.pattern.folder, w.name)) == nil {
+		w.noted(w.index.add(line{What: "remove", File: w.name}))
+	}
+	w.seg, w.file, w.name = nil, nil, ""
 }
 
 // end ends the segment, if there is one.

@@ -50,6 +50,7 @@ func newWriter(r *Recorder) *writer { return &writer{Recorder: r, disk: r.board.
 
 // run writes until ctx ends.
 func (w *writer) run(ctx context.Context) {
+	_ = w.asked(w.look) // what was left is ended at once; if the folder is not there, before the first segment
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
