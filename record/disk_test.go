@@ -104,3 +104,14 @@ func (f *file) Sync() error {
 	f.disk.mu.Unlock()
 	return f.File.Sync()
 }
+
+// die lets all that is asked of the disk come to nothing.
+func (d *disk) die() {
+	d.no.Store(int32(syscall.EIO))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.hang != nil {
+		close(d.hang)
+		d.hang = nil
+	}
+}

@@ -91,6 +91,7 @@ func (b *Board) HandOver() (all []Handed, triggers []string) {
 // handOverLocked describes what waits.
 func (q *queue) handOverLocked(h *Handed) {
 	h.Recording, h.Format, h.Lost = q.recording, q.f, q.lost
+	h.Status.Frames -= min(h.Status.Frames, q.fed-q.released) // they are in no file, and come again
 	for at := q.released; at < q.head; {
 		part := q.spanLocked(at, q.head-at)
 		h.Frames = append(h.Frames, part...)
@@ -182,7 +183,7 @@ func (n *Resumption) Add(s Spec, was *Handed, ends map[int]*loop.End) error {
 	}
 	for id, h := range n.hosts {
 		if end := ends[id]; h.recorder == s.Name && end != nil && !end.Gone {
-			h.end = end
+			h.end, h.io = end, &r.io
 			r.inherit = h
 		}
 	}

@@ -19,7 +19,7 @@ type Recorder struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	io     sync.Mutex // held while frames move from the ring to the queue
+	io     sync.Mutex // held by the reader while it does anything with its ring but sleep
 
 	mu      sync.Mutex
 	order   order

@@ -40,6 +40,7 @@ type world struct {
 	events *event.Subscription
 	player *pcm.PCM
 	gone   chan struct{}
+	others []func() // end processes before this one
 }
 
 // inWorld runs a test with a loop of an encoding.
@@ -53,7 +54,9 @@ func inWorld(t *testing.T, e audio.Encoding, f func(w *world)) {
 }
 
 func newWorld(t *testing.T, dir string, e audio.Encoding) *world {
-	clock := backendtest.NewClock(backend.Config{Play: true, Period: period, Format: audio.Format{Rate: rate, Channels: 2}})
+	card := audio.Format{Rate: rate, Channels: 2, Encoding: audio.S24LE3}
+	clock := backendtest.NewClock(backend.Config{Play: true, Record: true, Period: period, Format: card})
+	clock.Feed(backendtest.NewCounter(card).Fill)
 	w := &world{T: t, bay: loop.NewPatchbay(), clock: clock, engine: loop.NewEngine("main", clock), dir: dir, disk: newDisk(),
 		f: audio.Format{Rate: rate, Channels: 2, Encoding: e}}
 	w.events = w.bay.Subscribe(10000)
@@ -72,6 +75,9 @@ func (w *world) close() {
 	w.board.Close()
 	w.bay.Close()
 	w.engine.Close()
+	for _, end := range w.others {
+		end()
+	}
 }
 
 // spec returns a recorder of the client end of "cable".

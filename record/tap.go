@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -24,6 +25,7 @@ type host struct {
 	recorder string
 	bell     chan struct{}
 	end      *loop.End
+	io       *sync.Mutex // of the recorder; nil: not known yet
 }
 
 func newHost(recorder string) *host { return &host{recorder: recorder, bell: make(chan struct{}, 1)} }
@@ -45,8 +47,10 @@ func (h *host) Ring() {
 // Disconnect implements loop.Host: the end is Ended already.
 func (h *host) Disconnect(error) {}
 
-// Sleep implements pcm.Bell.
+// Sleep implements pcm.Bell. The reader calls it, with the lock.
 func (h *host) Sleep(ctx context.Context) error {
+	h.io.Unlock()
+	defer h.io.Lock()
 	select {
 	case <-h.bell:
 		return nil
@@ -154,7 +158,7 @@ func (r *Recorder) open(ctx context.Context, inherit *host) (*pcm.PCM, error) {
 		end.Abandon()
 		return nil, err
 	}
-	h.end = end
+	h.end, h.io = end, &r.io
 	return pcm.New(name, o, end.Grant(), end, h), nil
 }
 
@@ -176,7 +180,9 @@ func (r *Recorder) read(ctx context.Context, p *pcm.PCM, since *time.Time) (hear
 	}()
 	for {
 		wait, cancel := context.WithTimeout(ctx, quiet)
+		r.io.Lock()
 		_, err := p.Wait(wait, take)
+		r.io.Unlock()
 		cancel()
 		if err != nil && !errors.Is(err, audio.ErrInterrupted) { // else nothing came, or less
 			return heard, err
