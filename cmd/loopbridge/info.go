@@ -134,7 +134,7 @@ func changeText(c api.Change) string {
 
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device, a loop or route/NAME; default: all." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device, a loop, route/NAME or recorder/NAME; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 
