@@ -57,6 +57,7 @@ func TestSessionsAndNames(t *testing.T) {
 		s := w.spec(record.WAV)
 		s.Path = w.dir + "/{name}-{time}.wav"
 		r := w.add(s)
+		w.run(1100 * time.Millisecond)
 		w.play(0)
 		w.run(300 * time.Millisecond)
 		w.stop()
@@ -67,7 +68,7 @@ func TestSessionsAndNames(t *testing.T) {
 		w.run(3 * time.Second)
 		w.is(r, record.Waiting)
 		files := w.files(record.WAV)
-		want := []string{w.dir + "/tape-20000101T000000Z.wav", w.dir + "/tape-20000101T000000Z_2.wav"}
+		want := []string{w.dir + "/tape-20000101T000001Z.wav", w.dir + "/tape-20000101T000001Z_2.wav"}
 		if len(files) != 2 || files[0] != want[0] || files[1] != want[1] {
 			t.Fatalf("%v, want %v", files, want)
 		}

@@ -15,7 +15,7 @@ import (
 
 const (
 	ringTime = 2 * time.Second        // of sound that the reader may be late
-	pace     = 250 * time.Millisecond // of sound that it takes at a time
+	pace     = 500 * time.Millisecond // of sound that it takes at a time: triggers and marks are as exact
 	quiet    = time.Second            // without a frame until there is nothing to hear
 	relook   = 5 * time.Second        // until a place that is not there is looked for again, whether something happened or not
 )
