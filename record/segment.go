@@ -58,19 +58,21 @@ func newSegment(w File, kind Format, f audio.Format, h *heading) (segment, error
 	return newWAV(w, f, h)
 }
 
-// wavSegment is a segment of the format WAV. Its header is at most a second behind its sound, so a kill costs a reader
-// that long; what lies behind is sound, too, and is added when the recorder starts again. Sync brings first the sound
-// and then the header to the disk: without power, what was synced is there, and perhaps more.
+// wavSegment is a segment of the format WAV. Its header promises what has been brought to the disk, so it is right also
+// without power; what lies behind it after a kill is sound, too, and is added when the recorder starts again.
 type wavSegment struct {
 	*wav.Writer
 	file File
 }
 
 func newWAV(w File, f audio.Format, h *heading) (segment, error) {
-	writer, err := wav.NewWriterWith(w, f, wav.Options{Broadcast: &wav.Broadcast{
-		Description: h.recorder + ": " + h.of, Originator: program, Origination: h.began, TimeReference: h.frame,
-		History: wav.CodingHistory(f, h.remark()),
-	}})
+	writer, err := wav.NewWriterWith(w, f, wav.Options{
+		Broadcast: &wav.Broadcast{
+			Description: h.recorder + ": " + h.of, Originator: program, Origination: h.began, TimeReference: h.frame,
+			History: wav.CodingHistory(f, h.remark()),
+		},
+		Before: w.Sync, Every: int(f.Frames(syncEvery + syncEvery/2)), // Sync comes first
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +83,7 @@ func (s *wavSegment) Write(frames []byte) error { return s.WriteFrames(frames) }
 
 // Sync implements segment.
 func (s *wavSegment) Sync() error {
-	if err := s.file.Sync(); err != nil {
-		return err
-	}
-	if err := s.Writer.Sync(); err != nil {
+	if err := s.Writer.Sync(); err != nil { // first the sound
 		return err
 	}
 	return s.file.Sync()
