@@ -93,7 +93,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
-		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"backend/standby backend/sleep servo loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",

@@ -49,7 +49,7 @@ func newRecorder(b *Board, s Spec) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recorder{board: b, spec: s, pattern: pattern, queue: newQueue(), order: order{On: true}}
+	r := &Recorder{board: b, spec: s, pattern: pattern, queue: newQueue(), order: order{On: !s.Stopped}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.status.Spec = s
 	return r, nil
@@ -78,6 +78,7 @@ func (r *Recorder) run() {
 // Start starts a stopped recorder: it records, or waits for its trigger. One that waits for its trigger records.
 func (r *Recorder) Start() {
 	r.mu.Lock()
+	defer r.set() // once it is unlocked
 	defer r.mu.Unlock()
 	switch {
 	case !r.order.On:
@@ -94,6 +95,12 @@ func (r *Recorder) Start() {
 
 // Stop ends the recording behind the frames that were heard so far, and the listening.
 func (r *Recorder) Stop() {
+	r.halt()
+	r.set()
+}
+
+// halt is Stop, without a word to those who keep what operators set.
+func (r *Recorder) halt() {
 	r.mu.Lock()
 	if !r.order.On {
 		r.mu.Unlock()
@@ -172,7 +179,7 @@ const maxMark = 200
 
 // tapLocked lets a reader read.
 func (r *Recorder) tapLocked() {
-	if r.tapping != nil {
+	if r.tapping != nil || r.ctx.Err() != nil { // or it is closed
 		return
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
@@ -191,14 +198,16 @@ func (r *Recorder) tapLocked() {
 
 // close ends the recorder. What was heard is written, if the disk takes it soon.
 func (r *Recorder) close() {
-	r.Stop()
+	r.halt()
 	r.mu.Lock()
 	if r.hold != nil {
 		r.hold.Stop()
 	}
 	r.mu.Unlock()
 	r.finish(closing)
+	r.mu.Lock()
 	r.cancel()
+	r.mu.Unlock()
 	r.done.Wait()
 }
 
@@ -227,6 +236,11 @@ func (r *Recorder) finish(within time.Duration) bool {
 		r.queue.suspend(true)
 		return false
 	}
+}
+
+// set says that an operator has started or stopped the recorder, which is kept over restarts.
+func (r *Recorder) set() {
+	r.board.bay.Tell(event.Event{Kind: event.Set, Device: prefix + r.spec.Name})
 }
 
 // tellLocked sends an event if the recorder does something else now.

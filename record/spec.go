@@ -25,6 +25,7 @@ type Spec struct {
 	Preroll time.Duration // recorded before the trigger
 	Hold    time.Duration // recorded after it
 	Gap     Gap
+	Stopped bool // it begins so, until it is started
 }
 
 // Keep says which of its own segments a recorder removes: the oldest, when one is older, or all are larger.

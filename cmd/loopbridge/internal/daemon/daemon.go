@@ -89,7 +89,7 @@ func (d *Daemon) start(c config.Config, socket string) error {
 	if err := d.routes.beginLocked(c.Routes, d.state); err != nil {
 		return err
 	}
-	if err := d.recorders.beginLocked(c.Recorders); err != nil {
+	if err := d.recorders.beginLocked(c.Recorders, d.state); err != nil {
 		return err
 	}
 	d.state.KeepAdopted()

@@ -24,13 +24,14 @@ type followed struct {
 	opened   map[string]*loop.Engine // devices that are not yet in the patchbay
 	kept     map[string]state.Saved  // settings of devices and ends that are replaced, by "device " and name, or by name
 	cords    map[string]state.Info   // of routes that are replaced
+	stopped  map[string]bool         // recorders that are replaced: whether an operator has stopped them
 	failures []string
 }
 
 // followLocked carries out a plan. After an error nothing has changed; failures say what did not succeed.
 func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) {
 	f := followed{Daemon: d, plan: plan, before: d.running.config.Clone(), opened: map[string]*loop.Engine{},
-		kept: map[string]state.Saved{}, cords: map[string]state.Info{}}
+		kept: map[string]state.Saved{}, cords: map[string]state.Info{}, stopped: map[string]bool{}}
 	if err := f.prepare(); err != nil {
 		for _, device := range f.opened {
 			err = errors.Join(err, device.Close())

@@ -101,6 +101,9 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
+	if strings.HasPrefix(ev.Device, "recorder/") && ev.Kind == event.Set {
+		return // what it does then is told
+	}
 	if name, isRecorder := strings.CutPrefix(ev.Device, "recorder/"); isRecorder {
 		message = ev.Note
 		line.Str("recorder", name)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/record"
 )
@@ -16,18 +17,21 @@ type recorderSet struct {
 }
 
 // beginLocked adds the recorders of the configuration.
-func (s *recorderSet) beginLocked(all []config.Recorder) error {
+func (s *recorderSet) beginLocked(all []config.Recorder, state *statefile.File) error {
+	state.Recorders(s.Board)
 	for _, r := range all {
-		if err := s.insertLocked(r); err != nil {
+		spec := r.Spec
+		state.RestoreRecorder(&spec)
+		if err := s.insertLocked(r, spec); err != nil {
 			return fmt.Errorf("recorder %s: %w", r.Name, err)
 		}
 	}
 	return nil
 }
 
-// insertLocked adds a recorder.
-func (s *recorderSet) insertLocked(r config.Recorder) error {
-	if _, err := s.Board.Add(r.Spec); err != nil {
+// insertLocked adds a recorder that begins as spec says.
+func (s *recorderSet) insertLocked(r config.Recorder, spec record.Spec) error {
+	if _, err := s.Board.Add(spec); err != nil {
 		return err
 	}
 	s.config.Recorders = append(s.config.Recorders, r)
@@ -45,20 +49,34 @@ func (s *recorderSet) removeLocked(name string) error {
 
 func recorderName(r config.Recorder) string { return r.Name }
 
-// removeRecorders removes recorders that go or are replaced. What they were told to do is kept.
+// removeRecorders removes recorders that go or are replaced. Those that an operator has stopped stay so.
 func (f *followed) removeRecorders() {
 	for s := range f.plan.All(config.OfRecorder, config.Remove, config.Replace) {
+		if r, err := f.recorders.Recorder(s.Name); err == nil {
+			f.stopped[s.Name] = r.Status().State == record.Stopped
+		}
 		f.failed("recorder "+s.Name, f.recorders.removeLocked(s.Name))
 	}
+}
+
+// insertRecorder adds a recorder, in the place of one or anew.
+func (f *followed) insertRecorder(r config.Recorder) error {
+	spec := r.Spec
+	if stopped, replaces := f.stopped[r.Name]; replaces {
+		spec.Stopped = stopped
+	} else {
+		f.state.RestoreRecorder(&spec)
+	}
+	return f.recorders.insertLocked(r, spec)
 }
 
 // addRecorders adds recorders that come, and changes those that stay.
 func (f *followed) addRecorders() {
 	for s := range f.plan.All(config.OfRecorder, config.Add, config.Replace) {
-		err := f.recorders.insertLocked(*f.plan.To.Recorder(s.Name))
+		err := f.insertRecorder(*f.plan.To.Recorder(s.Name))
 		if was := f.before.Recorder(s.Name); err != nil && was != nil {
 			f.failed("recorder "+s.Name+" stays as it was", err)
-			err = f.recorders.insertLocked(*was)
+			err = f.insertRecorder(*was)
 		}
 		f.failed("recorder "+s.Name+" is missing now", err)
 	}

@@ -66,3 +66,49 @@ keep = "1d"
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// What an operator has stopped stays stopped: over a reload that replaces it, and a restart; what has started again is not.
+func TestStoppedRecordersStayStopped(t *testing.T) {
+	dir := trial.TempDir(t)
+	text := fmt.Sprintf(`
+[daemon]
+state = "%[1]s/state.json"
+[[recorder]]
+name = "tape"
+of = "loop0/heard"
+path = "%[1]s/{name}-{n}.wav"
+[[recorder]]
+name = "other"
+of = "loop1/heard"
+path = "%[1]s/{name}-{n}.wav"
+`, dir)
+	state := func(t *testing.T, f *filed, name string) string {
+		t.Helper()
+		r, err := f.Client.Recorder(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.State
+	}
+	t.Run("reload", func(t *testing.T) {
+		f := startFiled(t, text)
+		for _, name := range []string{"tape", "other"} {
+			if _, err := f.Client.StopRecorder(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := f.Client.StartRecorder(t.Context(), "other"); err != nil {
+			t.Fatal(err)
+		}
+		f.reload(strings.Replace(text, "loop0/heard", "loop0/mix", 1), "recorder tape: replaced: of loop0/heard -> loop0/mix")
+		if state(t, f, "tape") != "stopped" || state(t, f, "other") == "stopped" {
+			t.Errorf("after the reload: %s, %s", state(t, f, "tape"), state(t, f, "other"))
+		}
+	})
+	t.Run("restart", func(t *testing.T) {
+		g := startFiled(t, text)
+		if state(t, g, "tape") != "stopped" || state(t, g, "other") == "stopped" {
+			t.Errorf("after the restart: %s, %s", state(t, g, "tape"), state(t, g, "other"))
+		}
+	})
+}

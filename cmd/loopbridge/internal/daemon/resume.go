@@ -62,6 +62,7 @@ func (d *Daemon) resume(h *handed) error {
 		}
 	}
 	d.routes.beginFollowing(d.state)
+	d.state.Recorders(d.recorders.Board)
 	if err := d.resumeSockets(i); err != nil {
 		return err
 	}
