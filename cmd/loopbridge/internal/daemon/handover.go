@@ -16,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -31,6 +32,8 @@ type handed struct {
 	Bay       loop.State
 	Routes    []route.Handed
 	Alarms    map[string]alarm.Saved
+	Recorders []record.Handed
+	Triggers  []string // of recorders, that are up
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
@@ -133,6 +136,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	d.state.Flush()
+	defer d.recorders.Suspend()()
 	if s.settle != nil {
 		s.settle()
 	}
@@ -179,7 +183,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if err != nil {
 		return nil, nil, err
 	}
-	undo = append(undo, programs.Thaw, d.routes.Hold())
+	undo = append(undo, programs.Thaw, d.routes.Hold(), d.recorders.Hold())
 	bay := d.bay.Freeze()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
@@ -191,6 +195,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 		return nil, nil, err
 	}
 	h.Bay = *loops
+	h.Recorders, h.Triggers = d.recorders.HandOver()
 	if h.Programs, err = programs.State(bay); err != nil {
 		return nil, nil, err
 	}
