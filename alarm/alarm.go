@@ -130,6 +130,9 @@ func (a *alarm) tellLocked(c Change, text string) {
 	if tell := a.board.options.Tell; tell != nil {
 		tell(n)
 	}
+	if trigger := a.board.options.Trigger; trigger != nil && c != WasAcknowledged {
+		trigger(a.name, c == WasRaised)
+	}
 	for _, c := range a.couriers {
 		c.send(n)
 	}

@@ -24,9 +24,9 @@ type Options struct {
 	Revision func() <-chan struct{}
 	// Tell is told each change, those of one alarm in their order. It must not wait, nor call the Board. nil: nobody.
 	Tell func(Notice)
-	// Trigger lets a recorder record while an alarm is raised. It may block, and those of one alarm come in their order.
-	// nil: there are none.
-	Trigger func(recorder string, on bool)
+	// Trigger raises what has the name of an alarm, from when that is raised until it is over; a recorder may wait for it.
+	// It must not wait, nor call the Board. nil: there is nothing of that kind.
+	Trigger func(alarm string, on bool)
 	// Failed is told when an action fails, once until it succeeds, and each time that a notice is given up. nil: nobody.
 	Failed func(alarm, action string, err error)
 	// Dial connects webhooks. nil: as usual.

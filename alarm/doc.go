@@ -3,7 +3,7 @@
 //
 //	sound of a place ─▶ ear ─┐                                  ┌▶ Tell: events, log
 //	                         ├▶ condition ─▶ state of the alarm ┼▶ webhook, command: a courier for each
-//	facts of a subject ──────┘   (table)                        └▶ Trigger: a recorder
+//	facts of a subject ──────┘   (table)                        └▶ Trigger: recorders
 //
 // A place is a side of something that sounds (DEVICE:play, LOOP/client:record, route/NAME); a subject is what has
 // counters and a state (DEVICE, LOOP, LOOP/server, route/NAME, recorder/NAME). [Conditions] lists what can be watched.
@@ -35,7 +35,7 @@
 // # Goroutines
 //
 // Any goroutine but an engine's may call the methods of a Board. They lock an alarm for a moment, and never wait for a
-// webhook, a command or a recorder; only Test does, and Close for those that it interrupts. An ear is called on the
+// webhook or a command; only Test does, and Close for those that it interrupts. An ear is called on the
 // goroutine of the hub. One goroutine looks at facts; it sleeps until something happens, or until the time of an alarm may be
 // over. Each action has a goroutine while it has something to do.
 package alarm

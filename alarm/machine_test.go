@@ -2,6 +2,7 @@ package alarm_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -144,6 +145,12 @@ func TestStateSurvives(t *testing.T) {
 		}
 		w.at("main", 48000, 2).play(sine(-20), 11*time.Second)
 		w.told(alarm.WasCleared)
+		if _, err := w.Test(w.Context(), "silence"); err != nil {
+			t.Error(err)
+		}
+		if want := []string{"+silence", "-silence", "+silence", "-silence"}; !slices.Equal(w.triggers, want) {
+			t.Errorf("%v, want %v", w.triggers, want)
+		}
 	})
 	inWorld(t, func(w *world) { // under the name something else is watched now
 		other := on(alarm.Silence, "other")

@@ -58,9 +58,8 @@ type Spec struct {
 	For   time.Duration // how long the condition holds before the alarm is raised
 	Clear time.Duration // how long it does not hold before the alarm is over
 
-	Webhook  Webhook
-	Command  Command
-	Recorder string // that records while the alarm is raised; "": none
+	Webhook Webhook
+	Command Command
 }
 
 // Default returns what a condition has where a configuration says nothing, with the limits that are not required.

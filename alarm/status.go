@@ -40,7 +40,7 @@ type Ack struct {
 
 // Action is how an action of an alarm gets on.
 type Action struct {
-	Name    string // webhook, command or recorder
+	Name    string // webhook or command
 	Done    uint64
 	Failed  uint64 // given up
 	Dropped uint64 // too many waited
@@ -152,6 +152,9 @@ func (a *alarm) resume(s Saved) {
 	a.holding, a.found.text = s.Holding, s.Text
 	a.since, a.raised, a.raises, a.number, a.ack = s.Since, s.Raised, s.Raises, s.Number, s.Ack
 	a.history = s.History
+	if trigger := a.board.options.Trigger; trigger != nil && s.State.On() {
+		trigger(a.name, true)
+	}
 	for _, r := range s.Running {
 		a.board.adopt(a.name, r)
 	}

@@ -313,7 +313,6 @@ func TestNoticesAreHandedOver(t *testing.T) {
 func TestRemovedAlarmsAreOver(t *testing.T) {
 	withHooks(t, func(w *world, h *hooks) {
 		s := hooked("200,503,503,200")
-		s.Recorder = "all"
 		w.set(s)
 		w.rest(time.Second)
 		w.set()
@@ -325,7 +324,7 @@ func TestRemovedAlarmsAreOver(t *testing.T) {
 		if !slices.Equal(got, []string{"raised", "cleared", "cleared", "cleared"}) {
 			t.Errorf("%v", got)
 		}
-		if !slices.Equal(w.triggers, []string{"+all", "-all"}) {
+		if !slices.Equal(w.triggers, []string{"+200,503,503,200", "-200,503,503,200"}) {
 			t.Errorf("%v", w.triggers)
 		}
 	})

@@ -47,7 +47,7 @@ type AlarmAck struct {
 	At   time.Time `json:"at"`
 }
 
-// AlarmAction is how a webhook, a command or a recorder of an alarm gets on.
+// AlarmAction is how the webhook or the command of an alarm gets on.
 type AlarmAction struct {
 	Name    string `json:"name"`
 	Done    uint64 `json:"done"`

@@ -297,6 +297,5 @@ func alarmKeys(s *alarm.Spec) []key {
 		fixed("on", s.On), fixed("of", s.Of), live("severity", s.Severity), live("above", limit(s.Above)), live("below", limit(s.Below)),
 		live("hysteresis", s.Hysteresis), fixed("channel", s.Channel), fixed("window", s.Window), live("per", s.Per), live("for", s.For),
 		live("clear", s.Clear), live("webhook", webhook), live("webhook.secret_file", s.Webhook.SecretFile), live("command", command),
-		live("recorder", s.Recorder),
 	}
 }
