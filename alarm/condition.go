@@ -113,7 +113,7 @@ func Conditions() []Condition {
 		{Kind: Drift, Needs: Clocked, Unit: PPM, Above: Bound{Must, Limit{}, 0, 100000}, For: 10 * time.Second,
 			Text: "the clock of a device is further from nominal than `above`, or both clocks of a route from each other", seen: drift},
 		{Kind: Latency, Needs: Routed, Unit: Time, Above: Bound{Must, Limit{}, 0, 60000}, For: 5 * time.Second,
-			Text: "the latency of a route is more than `above`", seen: latency},
+			Text: "the latency of a route between two clocks is more than `above`", seen: latency},
 		{Kind: DeviceGone, Needs: Device, Above: Bound{Default: At(0)}, For: time.Second,
 			Text: "the device has failed, or another stands in for its card", seen: gone},
 		{Kind: NoClient, Needs: End, Below: Bound{Default: At(1)}, For: 5 * time.Second,
