@@ -26,6 +26,8 @@ func layers() []layer {
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
 		{"mixer", "audio", "arithmetic on blocks"},
+		{"mixer/metering", "audio", "arithmetic on blocks, for people to look at"},
+		{"mixer/spectrum", "", "arithmetic on samples of one channel, whatever they are of"},
 		{"measure", "audio", "arithmetic on blocks, whatever lies between them"},
 		{"servo", "", "arithmetic on counts and times, whatever they are of"},
 		{"servo/servotest", "servo", "measures any controller of two clocks"},
@@ -56,10 +58,14 @@ func layers() []layer {
 		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
 		{"record", "audio audio/flac audio/wav loop loop/event loop/pcm loop/ring loop/route", "a program at an end, as any other, and files; places are named as routes name them"},
 
+		{"history", "audio mixer/metering servo loop tap", "remembers what others count and hear"},
+
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
+		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
 		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route record", "reads what all others count"},
-		{"server", "api audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route record wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server/live", "api audio audio/wav mixer/metering tap", "shows what the hub hears, whoever looks"},
+		{"server", "api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route record wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -95,19 +101,20 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby backend/sleep servo loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
+			"backend/standby backend/sleep servo history tap loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
+		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
 		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
 		{"cmd/loopbridge/internal/doctor", "api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
-		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio loop loop/ring loop/pcm wire client " +
-			"client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
+		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
+			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
 			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe",
 			"the command line; it looks at cards, but the daemon opens them"},
@@ -134,10 +141,12 @@ func moduleRules() []rule {
 			"what systemd says is for the daemon alone"},
 		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
+		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
+		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
-		{"golang.org/x/sys/cpu", "audio resample mixer", "which vector instructions there are"},
+		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
 		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",

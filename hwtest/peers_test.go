@@ -31,16 +31,7 @@ func bridgesBesideOthers(b *bench) {
 			return []*exec.Cmd{b.bridgeToEar(ear).cmd}
 		}},
 		{"zita-a2j and jackd", func() []*exec.Cmd {
-			// Realtime threads of these two leave the emulated processor to nobody else.
-			all := b.runs(
-				[]string{"jackd", "-r", "-d", "alsa", "-P", out, "-r", "48000", "-p", "480", "-n", "3"},
-				[]string{"zita-a2j", "-d", in, "-p", "480", "-n", "4", "-Q", "16"})
-			for _, c := range []string{"1", "2"} {
-				if len(all) == 0 || !b.connectsJACK("zita-a2j:capture_"+c, "system:playback_"+c) {
-					return nil
-				}
-			}
-			return all
+			return b.zitaToJACK(in, out)
 		}},
 		{"alsaloop, samplerate fastest", func() []*exec.Cmd {
 			return b.runs([]string{"alsaloop", "-C", in, "-P", out, "-f", "S16_LE", "-c", "2", "-r", "48000", "-t", "60000",
@@ -63,29 +54,48 @@ func bridgesBesideOthers(b *bench) {
 		cpu := float64(b.used(programs)-before) / (float64(t.frames()-began) / float64(t.rate) * 1e9)
 		b.say("%s: %s, %.1f %% of the processor", p.name, h, 100*cpu)
 		fmt.Println(b.said[len(b.said)-1])
-		for _, c := range programs {
-			c.Process.Signal(syscall.SIGTERM)
-		}
-		time.Sleep(2 * time.Second)
+		end(programs)
 		if p.name == "loopbridge" && (h.breaks > 0 || h.bad > 0) {
 			b.Errorf("%s: %s", p.name, h)
 		}
 	}
 }
 
-// connectsJACK reports whether two ports could be connected. jack_connect may wait for a server forever.
-func (b *bench) connectsJACK(from, to string) bool {
-	for range 12 {
-		ctx, cancel := context.WithTimeout(b.Context(), 5*time.Second)
-		said, err := exec.CommandContext(ctx, "jack_connect", from, to).CombinedOutput()
+// zitaToJACK carries the tone from a card to another, or returns nothing. Realtime threads of these two would leave the
+// emulated processor to nobody else.
+func (b *bench) zitaToJACK(in, out string) []*exec.Cmd {
+	all := b.runs([]string{"jackd", "-r", "-d", "alsa", "-P", out, "-r", "48000", "-p", "480", "-n", "3"})
+	if len(all) > 0 && b.answersJACK("jack_lsp") {
+		all = append(all, b.runs([]string{"zita-a2j", "-d", in, "-p", "480", "-n", "4", "-Q", "16"})...)
+		if b.answersJACK("jack_connect", "zita-a2j:capture_1", "system:playback_1") && b.answersJACK("jack_connect", "zita-a2j:capture_2", "system:playback_2") {
+			return all
+		}
+	}
+	end(all)
+	return nil
+}
+
+// answersJACK reports whether a program of JACK succeeds within a minute; some wait for a server forever.
+func (b *bench) answersJACK(name string, args ...string) bool {
+	for range 30 {
+		ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
+		said, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
 		cancel()
 		if err == nil {
 			return true
 		}
-		fmt.Printf("jack_connect: %v %s\n", err, said)
-		time.Sleep(time.Second)
+		fmt.Printf("%s: %v %s\n", name, err, said)
+		time.Sleep(2 * time.Second)
 	}
 	return false
+}
+
+// end ends programs that runs has started.
+func end(programs []*exec.Cmd) {
+	for _, c := range programs {
+		c.Process.Signal(syscall.SIGTERM)
+	}
+	time.Sleep(2 * time.Second)
 }
 
 // runs starts programs until the end of the case, or none if one is not installed.
@@ -106,7 +116,7 @@ func (b *bench) runs(lines ...[]string) (all []*exec.Cmd) {
 		go c.Wait()
 		b.Cleanup(func() { c.Process.Kill() })
 		all = append(all, c)
-		time.Sleep(2 * time.Second) // jackd before its clients
+		time.Sleep(2 * time.Second) // the output of one before that of the next
 	}
 	return all
 }

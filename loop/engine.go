@@ -201,12 +201,16 @@ func (e *Engine) Info() state.Info { return e.device.Info() }
 // Levels implements Subject: after the controls of the device.
 func (e *Engine) Levels() device.Levels { return e.device.Levels() }
 
-// Probes implements Subject: after the controls of the device.
+// Probes implements Subject: after the controls of the device. As long as somebody hears what it records, its clock runs.
 func (e *Engine) Probes(side audio.Direction, room time.Duration) []*mixer.Probe {
-	if p := e.device.Probe(side, room); p != nil {
-		return []*mixer.Probe{p}
+	p := e.device.Probe(side, room)
+	if p == nil {
+		return nil
 	}
-	return nil
+	if side == audio.Record && !e.Ticks() {
+		e.post(func() {}) // between two cycles it sees that it is needed
+	}
+	return []*mixer.Probe{p}
 }
 
 // Restore implements Subject.

@@ -15,8 +15,12 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server/live"
 	"github.com/loopbridge/loopbridge/server/metrics"
+	"github.com/loopbridge/loopbridge/tap"
+	"github.com/loopbridge/loopbridge/web"
 )
 
 // Control is the operators' socket: HTTP and JSON, as openapi.yaml describes it. It shows devices,
@@ -30,6 +34,7 @@ type Control struct {
 	quit      chan struct{} // closed by Close: event streams end
 	rest      rest
 	gate      gate
+	viewers   *live.Board
 	operators *crowd                // over the socket
 	remote    atomic.Pointer[crowd] // over TCP; nil: nobody ever could
 }
@@ -46,6 +51,10 @@ type Panel struct {
 	Thread func(device string) string
 	// Version is that of the program.
 	Version string
+	// History knows the last 24 hours. nil: nobody kept them.
+	History *history.Keeper
+	// Hub hears devices, ends and routes of the Bay. nil: nobody else listens, and the Control makes one.
+	Hub *tap.Hub
 	// Counts says what the daemon counts of itself, for metrics. nil: unknown. It is called from any goroutine.
 	Counts func() metrics.Counts
 }
@@ -79,6 +88,10 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 		return nil, err
 	}
 	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), operators: newCrowd("unix")}
+	if c.Hub == nil {
+		c.Hub = tap.NewHub(p.Bay)
+	}
+	c.viewers = live.NewBoard(c.Hub)
 	c.answers = c.gate.gated(c.audited(c.handler()))
 	serve(&c.http, c.answers, log)
 	return c, nil
@@ -102,6 +115,10 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 
 		"GET /v1/version": c.version,
 
+		"GET /v1/session":    c.session,
+		"POST /v1/session":   c.session,
+		"DELETE /v1/session": c.session,
+
 		"GET /v1/devices":                 c.listDevices,
 		"GET /v1/devices/{device}":        c.get(c.device),
 		"PATCH /v1/devices/{device}":      c.set(c.device),
@@ -120,6 +137,11 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/loops/{loop}/halt":  c.haltLoop,
 		"GET /v1/events":              c.events,
 
+		"GET /v1/live":              c.live(),
+		"GET /v1/listen/{place...}": c.listen,
+		"GET /v1/sound/{place...}":  c.sound,
+		"GET /v1/history":           c.history,
+
 		"GET /v1/routes":            c.listRoutes,
 		"GET /v1/routes/{route}":    c.getRoute,
 		"POST /v1/routes":           c.addRoute,
@@ -136,6 +158,9 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/upgrade": c.upgrade,
 
 		"GET /v1/openapi.yaml": openAPI,
+
+		"GET /{$}":           web.Page,
+		"GET /web/{file...}": web.Files,
 
 		"GET /metrics":                  metrics.Handler(c.sources()).ServeHTTP,
 		"GET /debug/pprof/{profile...}": profiles,
@@ -170,6 +195,7 @@ func (c *Control) Serve() error {
 func (c *Control) Close() error {
 	close(c.quit)
 	err := shutDown(&c.http)
+	c.viewers.Wait()
 	if closed := c.listener.Close(); !errors.Is(closed, net.ErrClosed) {
 		err = errors.Join(err, closed)
 	}

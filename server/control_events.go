@@ -60,14 +60,18 @@ func (c *Control) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func eventText(e *event.Event) string {
+	text, err := json.Marshal(eventOf(e))
+	if err != nil {
+		text = []byte("{}")
+	}
+	return fmt.Sprintf("event: %s\ndata: %s\n\n", e.Kind, text)
+}
+
+func eventOf(e *event.Event) api.Event {
 	reply := api.Event{Time: e.Time, Kind: e.Kind.String(), Loop: e.Loop, Device: e.Device, Note: e.Note}
 	reply.Changes = api.ChangesOf(e.Changes)
 	if e.Loop != "" {
 		reply.End, reply.Program, reply.PID = e.End.String(), e.Holder.Program, e.Holder.PID
 	}
-	text, err := json.Marshal(reply)
-	if err != nil {
-		text = []byte("{}")
-	}
-	return fmt.Sprintf("event: %s\ndata: %s\n\n", e.Kind, text)
+	return reply
 }

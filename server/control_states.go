@@ -57,11 +57,15 @@ func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 }
 
 func (c *Control) version(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, c.versionOf())
+}
+
+func (c *Control) versionOf() api.Version {
 	v := api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()}
 	if c.Counts != nil {
 		v.Handovers = c.Counts().Handovers
 	}
-	answer(w, http.StatusOK, v)
+	return v
 }
 
 func (c *Control) listDevices(w http.ResponseWriter, _ *http.Request) {

@@ -53,7 +53,7 @@ func AnswerUpgrade(conn net.Conn, done api.Upgrade, err error) error {
 type gate struct{ sync.RWMutex }
 
 // lasting are the endings of what may last for ever.
-var lasting = [...]string{"/events", "/levels", "/drain", "/upgrade"}
+var lasting = [...]string{"/events", "/levels", "/drain", "/upgrade", "/live"}
 
 func (g *gate) gated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +62,10 @@ func (g *gate) gated(h http.Handler) http.Handler {
 				h.ServeHTTP(w, r)
 				return
 			}
+		}
+		if strings.HasPrefix(r.URL.Path, "/v1/listen/") {
+			h.ServeHTTP(w, r)
+			return
 		}
 		g.RLock()
 		defer g.RUnlock()

@@ -19,6 +19,8 @@ type TCP struct {
 	TokenFile string // holds what they must know, of mode 0600; the daemon makes it if it is missing
 	// Cert and Key are PEM files for TLS. Without them operators speak plain HTTP, on a loopback address only.
 	Cert, Key string
+	// Open lets everybody read who can connect, and hear. Changes still need the token.
+	Open bool
 	// Bound is a socket that listens there already, of a process before. nil: bind one.
 	Bound *os.File
 }
@@ -33,6 +35,7 @@ type Remote struct {
 	http     http.Server
 	crowd    *crowd
 	guests   guests
+	open     bool // everybody may read
 	token    *watched[token]
 	cert     *watched[*tls.Certificate] // nil: plain HTTP
 }
@@ -69,7 +72,7 @@ func (r *Remote) State() (v SocketState, err error) {
 
 // newRemote reads token and certificate.
 func (c *Control) newRemote(t TCP) (*Remote, error) {
-	r := &Remote{control: c, log: c.log}
+	r := &Remote{control: c, log: c.log, open: t.Open}
 	if t.Cert == "" && !t.Address.Addr().Unmap().IsLoopback() {
 		return nil, audio.ErrInvalid.With("plain HTTP on %v would show the token to the network: "+
 			"set tls_cert and tls_key, or listen on 127.0.0.1", t.Address)

@@ -59,13 +59,18 @@ func (l *lines) with(message string) (all []object) {
 // newRemote is a remote for plain HTTP if there are no files of a certificate.
 func newRemote(t *testing.T, cert, key string) *remote {
 	t.Helper()
+	return newRemoteOf(t, server.TCP{Cert: cert, Key: key})
+}
+
+func newRemoteOf(t *testing.T, at server.TCP) *remote {
+	t.Helper()
 	noLeaks(t)
 	r := &remote{T: t, file: tokenFile(t, secret)}
-	at := server.TCP{Address: netip.MustParseAddrPort("127.0.0.1:0"), TokenFile: r.file, Cert: cert, Key: key}
+	at.Address, at.TokenFile = netip.MustParseAddrPort("127.0.0.1:0"), r.file
 	r.Daemon = servertest.Start(t, servertest.Options{TCP: at, Log: &r.log})
 	r.base = "http://" + r.Remote.Address().String()
 	transport := &http.Transport{}
-	if cert != "" {
+	if at.Cert != "" {
 		r.base = "https://" + r.Remote.Address().String()
 		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
 	}

@@ -77,11 +77,12 @@ func describeAs(t *testing.T, schema string, x any) {
 	}
 }
 
-// matches reports whether a path is one of a pattern; the last part of /v1/states/{name} and
-// /v1/levels/{name} may have slashes.
+// matches reports whether a path is one of a pattern; a name, a place and a file at the end may have slashes.
 func matches(pattern, path string) bool {
-	if cut, ok := strings.CutSuffix(pattern, "{name}"); ok {
-		return strings.HasPrefix(path, cut)
+	for _, last := range []string{"{name}", "{place}", "{file}"} {
+		if cut, ok := strings.CutSuffix(pattern, last); ok {
+			return strings.HasPrefix(path, cut)
+		}
 	}
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {

@@ -164,6 +164,36 @@ func TestEarsHearEveryFrame(t *testing.T) {
 	})
 }
 
+// A device rests while nobody needs it. Who hears what it records needs it, but not who hears what it plays: nothing.
+func TestListenersWakeADevice(t *testing.T) {
+	inWorld(t, func(w *world) {
+		listens := func(place string) (*ear, *tap.Listener) {
+			p, err := tap.ParsePlace(place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := &ear{}
+			return e, w.hub.Listen(p, e)
+		}
+		_, l := listens("main:play")
+		w.run(5)
+		if w.engine.Ticks() {
+			t.Error("a device runs because of somebody who hears what it plays")
+		}
+		l.Close()
+		e, l := listens("main:record")
+		w.run(5)
+		if !w.engine.Ticks() || e.frames < 3*period {
+			t.Errorf("the device runs: %v, %d frames were heard of %d", w.engine.Ticks(), e.frames, 5*period)
+		}
+		l.Close()
+		w.run(5)
+		if w.engine.Ticks() {
+			t.Error("the device runs on though nobody needs it")
+		}
+	})
+}
+
 // A place need not be there yet. Programs at one end are summed; one of another format is left out.
 func TestEarsFollowPrograms(t *testing.T) {
 	inWorld(t, func(w *world) {

@@ -22,6 +22,7 @@ type benchCmd struct {
 	Mix      benchMixCmd      `cmd:"" help:"Measure the cost of mixing the clients of a device."`
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
 	Servo    benchServoCmd    `cmd:"" help:"Simulate how two clocks are followed, compared with others."`
+	Viewers  benchViewersCmd  `cmd:"" help:"Measure what those cost who look at meters."`
 	Soak     benchSoakCmd     `cmd:"" help:"Wear a daemon with programs that crash, reloads and upgrades, and look for lost frames and leaks."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 	Program  benchProgramCmd  `cmd:"" hidden:""`

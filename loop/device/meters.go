@@ -65,6 +65,12 @@ func (d *Device) Probe(side audio.Direction, room time.Duration) *mixer.Probe {
 	return p
 }
 
+// heard reports whether somebody hears a side.
+func (m *meters) heard(side audio.Direction) bool {
+	meter := m.sides[side.Index()]
+	return meter != nil && meter.Probe() != nil
+}
+
 // measure measures one side in one cycle.
 func (m *meters) measure(n int, b *mixer.Bus) {
 	if m.watched.Load() > 0 || m.sides[n].Probe() != nil {

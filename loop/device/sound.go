@@ -29,10 +29,10 @@ func (d *Device) Stop() {
 	d.finishRide(&d.muteRide)
 }
 
-// Needed reports whether the device has to run at a position without any client: it monitors, or
-// written sound is still to be played.
+// Needed reports whether the device has to run at a position without any client: it monitors, somebody
+// hears what it records, or written sound is still to be played.
 func (d *Device) Needed(position uint64, runs bool) bool {
-	return d.monitors() || runs && d.tail.sounds(position)
+	return d.monitors() || d.meters.heard(audio.Record) || runs && d.tail.sounds(position)
 }
 
 func (d *Device) monitors() bool { return d.monitor != nil && !d.monitor.Silent() }

@@ -57,6 +57,7 @@ type Device struct {
 	State state.Patch // initial state of audio(7I)
 
 	Freewheel bool
+	Meters    bool   // both sides are measured all the time
 	Input     Input  // what it records
 	Output    string // WAV file for what it plays; "": none
 
@@ -103,6 +104,7 @@ type Loop struct {
 	loop.Spec
 	Device string
 	Added  bool // by an operator, to a running daemon
+	Meters bool // what its clients play or record is measured all the time
 }
 
 // NullDevice is the device that always exists.

@@ -72,6 +72,7 @@ func (b *binder) daemon(d *Daemon, v any) {
 			zerolog.ErrorLevel)},
 		{"state", setState(&d.State)},
 		{"http", setAddress(&d.HTTP.Address)},
+		{"http_read", setOneOf(&d.HTTP.Read, ReadToken, ReadAnyone)},
 		{"token_file", setPath(&d.HTTP.TokenFile, "a file beside the state")},
 		{"tls_cert", setPath(&d.HTTP.Cert, "none")},
 		{"tls_key", setPath(&d.HTTP.Key, "none")},
@@ -87,6 +88,7 @@ func (b *binder) device(path string, v any) Device {
 		field{"period", period.set},
 		field{"periods", setInt(&d.Periods, minPeriods, maxPeriods)},
 		field{"freewheel", setBool(&d.Freewheel)},
+		field{"meters", setBool(&d.Meters)},
 		field{"input", func(v any) string { return b.input(join(path, "input"), v, &d.Input, d.Format) }},
 		field{"output", func(v any) string { return b.output(join(path, "output"), v, &d.Output, d.Format) }},
 		field{"card", setCard(&d.Card.Name, &d.Backend)},
@@ -146,6 +148,7 @@ func (b *binder) loop(path string, v any) Loop {
 		field{"buffer", setDuration(&l.Buffer, minBuffer, MaxBuffer, "2ms..10s")},
 		field{"period", setDuration(&l.Period, MinPeriod, MaxPeriod, "0.5ms..1s")},
 		field{"server", func(v any) string { b.attach(join(path, "server"), v, &l); return "" }}, // before clients
+		field{"meters", setBool(&l.Meters)},
 		field{"clients", setChoice(&l.Clients, []string{"exclusive", "shared"}, loop.Exclusive, loop.Shared)},
 	)
 	b.require(path, v, "name", aName)

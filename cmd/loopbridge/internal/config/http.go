@@ -10,7 +10,19 @@ type HTTP struct {
 	Address   string // an IP address and a port; "": they do not
 	TokenFile string // holds what they must know; "": token, in the folder of the state file
 	Cert, Key string // PEM files for TLS; "": plain HTTP
+	Read      Readers
 }
+
+// Readers are those who may read over TCP.
+type Readers int
+
+const (
+	ReadToken  Readers = iota // whoever knows the token
+	ReadAnyone                // whoever can connect; changes still need the token
+)
+
+// String returns what the configuration says.
+func (r Readers) String() string { return [...]string{"token", "anyone"}[r] }
 
 // Token returns the path of the token file of a daemon whose state is in a file; "" if neither is known.
 func (h *HTTP) Token(state string) string {
@@ -38,7 +50,7 @@ func (b *binder) overTCP(d *Daemon) {
 	h := &d.HTTP
 	at, err := netip.ParseAddrPort(h.Address)
 	if h.Address == "" || err != nil {
-		for _, key := range []string{"token_file", "tls_cert", "tls_key"} {
+		for _, key := range []string{"http_read", "token_file", "tls_cert", "tls_key"} {
 			if b.given("daemon."+key) && !b.given("daemon.http") && !b.partial {
 				b.wrong("daemon."+key, `has no effect, as operators do not connect over TCP: add http = "127.0.0.1:7070", or leave it out`)
 			}

@@ -46,7 +46,7 @@ func (d *Daemon) keys() []key {
 	return []key{
 		fixed("socket", d.Socket), fixed("state", d.State),
 		live("mode", fmt.Sprintf("%04o", d.Mode)), live("group", d.Group), live("users", fmt.Sprintf("%q", d.Users)), live("log", d.Log),
-		live("http", d.HTTP.Address), live("token_file", d.HTTP.TokenFile), live("tls_cert", d.HTTP.Cert), live("tls_key", d.HTTP.Key),
+		live("http", d.HTTP.Address), live("http_read", d.HTTP.Read), live("token_file", d.HTTP.TokenFile), live("tls_cert", d.HTTP.Cert), live("tls_key", d.HTTP.Key),
 	}
 }
 
@@ -59,6 +59,7 @@ func (d *Device) keys() []key {
 		fixed("period", d.Period), fixed("periods", d.Periods), fixed("play", openText(d.Play)), fixed("record", openText(d.Record)),
 		fixed("freewheel", d.Freewheel), fixed("input", inputText(d.Input)), fixed("output", d.Output),
 		fixed("card", c.Name), fixed("fallback", fmt.Sprintf("%q", c.Fallback)), live("required", c.Required), // at the start only
+		live("meters", d.Meters),
 		fixed("auto_port", c.AutoPort), fixed("control_index", indexText(o.Names.Index)),
 		fixed("restore", o.Restore), fixed("volume", hardware(o.Volume)), fixed("monitor", hardware(o.Monitor)),
 		fixed("record.card", r.Name), fixed("record.fallback", fmt.Sprintf("%q", r.Fallback)), fixed("record.latency", r.Latency),
@@ -182,7 +183,7 @@ func (l *Loop) keys() []key {
 		fixed("positions", l.Format.Positions), fixed("clients", sharing(l)),
 		live("buffer", l.Buffer), live("period", l.Period), live("on_client_close", l.OnClientClose),
 		live("start_timeout", l.StartTimeout), live("resampler", l.Convert.Quality), live("dither", l.Convert.Dither),
-		live("channel_map", mapText(l)),
+		live("channel_map", mapText(l)), live("meters", l.Meters),
 	}
 }
 
@@ -208,6 +209,7 @@ func (r *Route) keys() []key {
 	return []key{
 		fixed("from", r.From), fixed("to", r.To), fixed("latency", r.Latency), fixed("drift", r.Drift),
 		fixed("quality", r.Quality), fixed("channels", channels), fixed("feedback", r.Feedback),
+		live("meters", r.Meters),
 	}
 }
 

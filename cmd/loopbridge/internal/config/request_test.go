@@ -21,7 +21,7 @@ func TestParseLoopRefuses(t *testing.T) {
 			"loop[0].server.side: missing, use \"play\" or \"record\"\n" +
 			"loop[0].server.\"b c\" = 1.0: unknown key, use one of device, side\n" +
 			"loop[0].server.device = 'desk': no such device, use one of main, null\n" +
-			"loop[0].zone: unknown key, use one of name, device, rate, channels, format, positions, on_client_close, resampler, channel_map, dither, start_timeout, buffer, period, server, clients",
+			"loop[0].zone: unknown key, use one of name, device, rate, channels, format, positions, on_client_close, resampler, channel_map, dither, start_timeout, buffer, period, server, meters, clients",
 	} {
 		l, err := ParseLoop([]byte(object), []string{"null", "main"})
 		switch {

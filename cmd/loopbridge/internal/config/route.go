@@ -15,7 +15,8 @@ import (
 // Route is a [[route]]: a patch cord from one place to another.
 type Route struct {
 	route.Spec
-	Line int // in the file; 0: an operator has asked for it
+	Line   int  // in the file; 0: an operator has asked for it
+	Meters bool // what it plays is measured all the time
 }
 
 // added reports whether an operator has added it to a running daemon.
@@ -53,6 +54,7 @@ func (b *binder) route(path string, v any) Route {
 		{"balance", setInt(&r.Setting.Balance, 0, mixer.MaxBalance)},
 		{"mute", setBool(&r.Setting.Mute)},
 		{"pause", setBool(&r.Paused)},
+		{"meters", setBool(&r.Meters)},
 		{"latency", setDuration(&r.Latency, minLatency, maxLatency, "1ms..4s")},
 		{"drift", setOneOf(&r.Drift, route.Auto, route.Resample, route.Pitch, route.None)},
 		{"quality", setOneOf(&r.Quality, resample.Qualities()...)},

@@ -21,10 +21,12 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/metrics"
+	"github.com/loopbridge/loopbridge/tap"
 )
 
 // Daemon holds devices with their engines, loops and a socket.
@@ -48,6 +50,9 @@ type Daemon struct {
 	heirs     *succession
 	wait      sync.WaitGroup
 
+	hub     *tap.Hub
+	history *history.Keeper
+
 	accepted, refused atomic.Uint64 // reloads
 }
 
@@ -65,6 +70,8 @@ func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*
 // newDaemon returns a Daemon without devices.
 func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
+	d.hub = tap.NewHub(d.bay)
+	d.history = history.New(d.bay.Devices, d.hub)
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
@@ -121,7 +128,8 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Recorders: &d.recorders, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts}
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Recorders: &d.recorders, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
 	}
@@ -134,8 +142,20 @@ func (d *Daemon) counts() metrics.Counts {
 	return metrics.Counts{Reloads: accepted, ReloadsFailed: refused, Handovers: d.heirs.handovers, HandoversFailed: d.heirs.failed.Load()}
 }
 
+// measureLocked measures all the time what the configuration says.
+func (d *Daemon) measureLocked() {
+	var places []tap.Place
+	for _, text := range d.running.config.Meters() {
+		if p, err := tap.ParsePlace(text); err == nil {
+			places = append(places, p)
+		}
+	}
+	d.history.Watch(places)
+}
+
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
+	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
 			d.log.Error().Err(err).Msg("no more operators can connect")
@@ -158,6 +178,8 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	d.history.Close()
+	d.hub.Wait()
 	if d.state != nil {
 		d.state.Close()
 	}

@@ -51,6 +51,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	f.moveTCP()
 	d.running.orderLocked(&plan.To)
 	f.orderDevices()
+	f.measureLocked()
 	if err := d.loops.names.write(d.running.config.Loops); err != nil {
 		f.failed("aplay -L does not show the loops as they are now", err)
 	}

@@ -36,6 +36,7 @@ type handed struct {
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
 	Reply     int                 // connection of the operator that waits for the answer; −1: none
+	History   int                 // file of the last 24 hours; −1: none
 }
 
 // files returns all descriptors.
@@ -53,8 +54,10 @@ func (h *handed) files() []int {
 			}
 		}
 	}
-	if h.Reply >= 0 {
-		all = append(all, h.Reply)
+	for _, fd := range []int{h.Reply, h.History} {
+		if fd >= 0 {
+			all = append(all, fd)
+		}
 	}
 	return all
 }
@@ -135,6 +138,8 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	}
 	d.state.Flush()
 	defer d.recorders.Suspend()()
+	past := d.past()
+	defer past.Close()
 	if s.settle != nil {
 		s.settle()
 	}
@@ -142,6 +147,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	defer thaw()
+	state.History = numberOf(past)
 	file, err := handover.Write(state)
 	if err != nil {
 		return err
@@ -185,7 +191,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Reply: -1,
+		Routes: d.routes.HandOver(), Reply: -1, History: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {

@@ -32,7 +32,7 @@ func (d *Daemon) listenTCP(c *config.Daemon, bound *os.File) error {
 	if err != nil {
 		return audio.ErrInvalid.With("http: %v", err)
 	}
-	remote, err := d.control.ListenTCP(server.TCP{Address: at, TokenFile: token, Cert: h.Cert, Key: h.Key, Bound: bound})
+	remote, err := d.control.ListenTCP(server.TCP{Address: at, TokenFile: token, Cert: h.Cert, Key: h.Key, Open: h.Read == config.ReadAnyone, Bound: bound})
 	if err != nil {
 		return err
 	}

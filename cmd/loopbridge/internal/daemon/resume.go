@@ -96,6 +96,7 @@ func (d *Daemon) resumeSockets(i *inheritance) (err error) {
 
 // resumed tells whom it concerns that the process goes on, and closes what is of no use any more.
 func (d *Daemon) resumed(h *handed, from *handover.Inheritance) {
+	d.remember(h.History)
 	d.answer(h, from.Failed)
 	from.Close()
 	h.closeSockets()
