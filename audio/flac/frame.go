@@ -31,7 +31,7 @@ type encoder struct {
 }
 
 func newEncoder(channels, size, rate int) *encoder {
-	e := &encoder{crcs: newCRCs(), channels: channels, bits: uint(size), rate: rate, x: make([][]int32, channels)}
+	e := &encoder{coder: coder{lpc: newLPC()}, crcs: newCRCs(), channels: channels, bits: uint(size), rate: rate, x: make([][]int32, channels)}
 	for i := range e.x {
 		e.x[i] = make([]int32, blockFrames)
 	}

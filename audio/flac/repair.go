@@ -78,6 +78,9 @@ func (r *repair) readHead() error {
 			return r.damaged(err)
 		}
 		r.sound += blockHead + int64(b[1])<<16 + int64(b[2])<<8 + int64(b[3])
+		if r.sound > r.size {
+			return r.damaged(io.EOF)
+		}
 		if b[0]&lastBlock != 0 {
 			return nil
 		}
@@ -153,8 +156,8 @@ func (r *repair) headAt(p []byte) (number int64, frames int, ok bool) {
 	}
 	number = int64(p[4])
 	if more > 0 {
-		number &= 1<<(7-more) - 1
-		if more--; more == 0 || len(p) < 6+more+2 {
+		number &= 1<<max(7-more, 0) - 1
+		if more--; more == 0 || more > 6 || len(p) < 6+more+2 {
 			return 0, 0, false
 		}
 	}

@@ -7,10 +7,11 @@ const (
 	constant = 0b000000
 	verbatim = 0b000001
 	fixed    = 0b001000 // and the order
+	free     = 0b100000 // and the order less one
 )
 
 const (
-	maxOrder     = 4
+	maxOrder     = 4  // of a fixed predictor
 	maxPartition = 5  // 2^5 partitions of a whole block
 	smallParam   = 14 // the largest Rice parameter of 4 bits; 15 is an escape
 	bigParam     = 30 // of 5 bits
@@ -18,45 +19,85 @@ const (
 
 // coder writes subframes. It has room for a block, so that it does not allocate.
 type coder struct {
-	residual [blockFrames]int32
-	sums     [2][1 << maxPartition]uint64 // of zigzagged residuals, by partition
-	params   [1 << maxPartition]uint8
-	best     [1 << maxPartition]uint8
+	sums   [2][1 << maxPartition]uint64 // of zigzagged residuals, by partition
+	params [1 << maxPartition]uint8
+	fixed  coding
+	free   coding // of a predictor of its own
+	lpc    *lpc
+}
+
+// coding is a way to write samples: the first ones as they are, then what a predictor leaves of the others.
+type coding struct {
+	kind      uint64
+	order     int
+	residual  []int32
+	buf       [blockFrames]int32
+	partition int // order of the partitions of Rice codes
+	params    [1 << maxPartition]uint8
+	cost      uint64 // bits, at most
 }
 
 // subframe writes samples of so many bits, and may change them.
 func (c *coder) subframe(w *bitWriter, x []int32, size uint) {
-	all := int32(0)
-	for _, v := range x {
-		all |= v
-	}
 	if same(x) {
-		w.put(constant<<1, 8)
+		c.head(w, constant, 0)
 		w.putSigned(x[0], size)
 		return
 	}
-	wasted := uint(bits.TrailingZeros32(uint32(all)))
-	if wasted > 0 {
-		for i := range x {
-			x[i] >>= wasted
-		}
-		size -= wasted
-	}
-	order := orderOf(x)
-	residual := c.predict(x, order)
-	partition, cost := c.partition(len(x), order, residual)
-	if cost+uint64(uint(order)*size) >= uint64(uint(len(x))*size) {
+	wasted := shorten(x)
+	size -= wasted
+	best := c.best(x, size)
+	if best.cost >= uint64(uint(len(x))*size) {
 		c.head(w, verbatim, wasted)
 		for _, v := range x {
 			w.putSigned(v, size)
 		}
 		return
 	}
-	c.head(w, fixed|uint64(order), wasted)
-	for _, v := range x[:order] {
+	c.head(w, best.kind, wasted)
+	for _, v := range x[:best.order] {
 		w.putSigned(v, size)
 	}
-	c.rices(w, len(x), order, partition, residual)
+	if best == &c.free {
+		c.lpc.write(w, precisionOf(size))
+	}
+	best.write(w, len(x))
+}
+
+// best returns the coding of samples that takes the fewest bits.
+func (c *coder) best(x []int32, size uint) *coding {
+	a, b := &c.fixed, &c.free
+	a.predict(x)
+	c.divide(a, len(x))
+	a.cost += uint64(uint(a.order) * size)
+	precision := precisionOf(size)
+	if len(x) < blockFrames || !c.lpc.find(x, precision) {
+		return a
+	}
+	b.kind, b.order, b.residual = free|lpcOrder-1, lpcOrder, b.buf[:len(x)-lpcOrder]
+	if !c.lpc.residual(b.residual, x) {
+		return a
+	}
+	c.divide(b, len(x))
+	if b.cost += uint64(lpcOrder*(size+precision) + 4 + 5); b.cost < a.cost {
+		return b
+	}
+	return a
+}
+
+// shorten takes zeros away that all samples end in, and returns how many.
+func shorten(x []int32) uint {
+	all := int32(0)
+	for _, v := range x {
+		all |= v
+	}
+	wasted := uint(bits.TrailingZeros32(uint32(all)))
+	if wasted > 0 {
+		for i := range x {
+			x[i] >>= wasted
+		}
+	}
+	return wasted
 }
 
 // head writes the header of a subframe.
@@ -113,9 +154,11 @@ func abs(v int32) uint32 {
 	return uint32((v ^ sign) - sign)
 }
 
-// predict returns what a fixed predictor does not.
-func (c *coder) predict(x []int32, order int) []int32 {
-	r := c.residual[:len(x)-order]
+// predict fills in what the best fixed predictor leaves.
+func (c *coding) predict(x []int32) {
+	order := orderOf(x)
+	r := c.buf[:len(x)-order]
+	c.kind, c.order, c.residual = fixed|uint64(order), order, r
 	switch order {
 	case 0:
 		copy(r, x)
@@ -136,12 +179,10 @@ func (c *coder) predict(x []int32, order int) []int32 {
 			r[i] = x[i+4] - 4*x[i+3] + 6*x[i+2] - 4*x[i+1] + x[i]
 		}
 	}
-	return r
 }
 
-// partition finds the order of partitions and their Rice parameters, and returns how many bits the residual then has, at
-// most.
-func (c *coder) partition(frames, order int, residual []int32) (partition int, cost uint64) {
+// divide finds the partitions of a residual and their Rice parameters, and how many bits it then has, at most.
+func (c *coder) divide(b *coding, frames int) {
 	finest := min(maxPartition, bits.TrailingZeros(uint(frames)))
 	for finest > 0 && frames>>finest <= 2*maxOrder {
 		finest--
@@ -150,35 +191,34 @@ func (c *coder) partition(frames, order int, residual []int32) (partition int, c
 	size := frames >> finest
 	from := 0
 	for i := range 1 << finest {
-		to := (i+1)*size - order
+		to := (i+1)*size - b.order
 		s := uint64(0)
-		for _, r := range residual[from:to] {
+		for _, r := range b.residual[from:to] {
 			s += uint64(uint32(r<<1) ^ uint32(r>>31))
 		}
 		sums[i], from = s, to
 	}
-	cost = ^uint64(0)
+	b.cost = ^uint64(0)
 	for p := finest; p >= 0; p-- {
 		now := uint64(2 + 4)
 		for i := range 1 << p {
 			n := frames >> p
 			if i == 0 {
-				n -= order
+				n -= b.order
 			}
 			k, size := riceParam(sums[i], uint64(n))
 			c.params[i] = k
 			now += size + 5
 		}
-		if now < cost {
-			cost, partition = now, p
-			copy(c.best[:], c.params[:1<<p])
+		if now < b.cost {
+			b.cost, b.partition = now, p
+			copy(b.params[:], c.params[:1<<p])
 		}
 		for i := range 1 << p / 2 {
 			other[i] = sums[2*i] + sums[2*i+1]
 		}
 		sums, other = other, sums
 	}
-	return partition, cost
 }
 
 // riceParam returns the parameter for n numbers with a sum, and how many bits they then have, at most.
@@ -193,9 +233,9 @@ func riceParam(sum, n uint64) (k uint8, cost uint64) {
 	return k, cost
 }
 
-// rices writes the residual with the parameters that partition has found.
-func (c *coder) rices(w *bitWriter, frames, order, partition int, residual []int32) {
-	params := c.best[:1<<partition]
+// write writes the residual.
+func (c *coding) write(w *bitWriter, frames int) {
+	params := c.params[:1<<c.partition]
 	method, width := uint64(0), uint(4)
 	for _, k := range params {
 		if k > smallParam {
@@ -203,12 +243,12 @@ func (c *coder) rices(w *bitWriter, frames, order, partition int, residual []int
 		}
 	}
 	w.put(method, 2)
-	w.put(uint64(partition), 4)
+	w.put(uint64(c.partition), 4)
 	from := 0
 	for i, k := range params {
-		to := (i+1)*(frames>>partition) - order
+		to := (i+1)*(frames>>c.partition) - c.order
 		w.put(uint64(k), width)
-		w.rice(residual[from:to], uint(k))
+		w.rice(c.residual[from:to], uint(k))
 		from = to
 	}
 }

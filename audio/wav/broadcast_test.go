@@ -182,3 +182,30 @@ func (h half) Truncate(size int64) error {
 	h.data = h.data[:size]
 	return nil
 }
+
+// FuzzRepair repairs files that are none: it may refuse them, and then leaves them as they are.
+func FuzzRepair(f *testing.F) {
+	whole := &memDisk{}
+	w, err := NewWriterWith(wavTargets()["file"](whole), audio.Format{Rate: 1000, Channels: 1, Encoding: audio.FloatLE}, Options{Broadcast: &Broadcast{}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	_ = w.WriteFrames(make([]byte, 400))
+	_ = w.CloseWith([]Cue{{3, "x"}})
+	f.Add(whole.data, true)
+	f.Add(whole.data[:len(whole.data)-60], false)
+	f.Add(whole.data[:800], true)
+	f.Fuzz(func(t *testing.T, file []byte, all bool) {
+		m := half{&memDisk{data: bytes.Clone(file)}}
+		frames, err := Repair(m, all)
+		if errors.Is(err, audio.ErrInvalid) && !bytes.Equal(m.data, file) || frames < 0 || len(m.data) > len(file)+1 {
+			t.Errorf("%d frames, %d bytes of %d: %v", frames, len(m.data), len(file), err)
+		}
+		if err != nil {
+			return
+		}
+		if _, sound, err := readWAV(bytes.NewReader(m.data)); err != nil && len(sound) > 0 {
+			t.Errorf("%d frames, and reading them: %v", frames, err)
+		}
+	})
+}
