@@ -65,9 +65,9 @@ const eventRoom = 4096
 const (
 	// stateDelay combines sets that follow each other.
 	stateDelay = 300 * time.Millisecond
-	// A write that fails is tried again after tryAgain, and then less and less often.
+	// A write that fails is tried again after tryAgain, and then less often.
 	tryAgain   = 5 * time.Second
-	tryAtLeast = time.Minute
+	tryAtLeast = 10 * time.Second
 )
 
 // stateFolder returns the default folder for state files, "" if there is none.
