@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -18,7 +19,9 @@ type Handed struct {
 	Order     order
 	Recording bool         // the writer is past a begin
 	Format    audio.Format // of the frames that wait
-	Frames    []byte       // that are in no file yet
+	Saved     uint64       // frames that are in what Board.Save has written
+	SavedAt   int64        // byte at which they begin
+	Frames    []byte       // behind them, that are in no file yet
 	Notes     []note       // positions are counted from the first of these
 	Lost      uint64
 	Hold      time.Duration // until the trigger counts as lowered; 0: it is not about to
@@ -88,11 +91,51 @@ func (b *Board) HandOver() (all []Handed, triggers []string) {
 	return all, triggers
 }
 
-// handOverLocked describes what waits.
+// Save writes the frames that wait, of all recorders, so that only what comes later has to be described while all stands
+// still: a pre-roll may be long. Call it after Suspend.
+func (b *Board) Save(w io.Writer) error {
+	at := int64(0)
+	for _, r := range b.Recorders() {
+		n, err := r.queue.save(w, at)
+		if at += n; err != nil {
+			for _, r := range b.Recorders() { // all of it is described
+				r.queue.mu.Lock()
+				r.queue.saved = 0
+				r.queue.mu.Unlock()
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// save writes what waits, which nobody changes while the queue is suspended. at is where w is.
+func (q *queue) save(w io.Writer, at int64) (n int64, err error) {
+	q.mu.Lock()
+	from, to := q.released, q.head
+	q.mu.Unlock()
+	for from < to && err == nil {
+		part := q.spanLocked(from, to-from)
+		_, err = w.Write(part)
+		n, from = n+int64(len(part)), from+uint64(len(part)/q.frame)
+	}
+	if err == nil {
+		q.mu.Lock()
+		q.saved, q.savedAt = to, at
+		q.mu.Unlock()
+	}
+	return n, err
+}
+
+// handOverLocked describes what waits. A queue that is not suspended is only rehearsed: it says nothing of its frames.
 func (q *queue) handOverLocked(h *Handed) {
 	h.Recording, h.Format, h.Lost = q.recording, q.f, q.lost
 	h.Status.Frames -= min(h.Status.Frames, q.fed-q.released) // they are in no file, and come again
-	for at := q.released; at < q.head; {
+	from := q.released
+	if q.saved > from {
+		h.Saved, h.SavedAt, from = q.saved-from, q.savedAt, q.saved
+	}
+	for at := from; q.suspended && at < q.head; {
 		part := q.spanLocked(at, q.head-at)
 		h.Frames = append(h.Frames, part...)
 		at += uint64(len(part) / q.frame)
@@ -105,8 +148,8 @@ func (q *queue) handOverLocked(h *Handed) {
 	}
 }
 
-// resume takes over what waited in the process before.
-func (q *queue) resume(h *Handed, room int) {
+// resume takes over what waited in the process before; saved has what Save wrote.
+func (q *queue) resume(h *Handed, room int, saved io.ReaderAt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.recording, q.lost, q.notes = h.Recording, h.Lost, h.Notes
@@ -115,13 +158,27 @@ func (q *queue) resume(h *Handed, room int) {
 	}
 	q.f, q.frame, q.size = h.Format, h.Format.FrameBytes(), uint64(room)
 	q.buf = make([]byte, room*q.frame)
-	q.head = uint64(copy(q.buf, h.Frames) / q.frame)
+	n := int(h.Saved) * q.frame
+	if n > 0 {
+		if saved == nil || n > len(q.buf) {
+			n = 0
+		} else if _, err := saved.ReadAt(q.buf[:n], h.SavedAt); err != nil {
+			n = 0
+		}
+		if n == 0 { // what is behind them follows a gap
+			q.notes = []note{{Kind: noteGap, Lost: h.Saved, Text: "the handover could not bring it along"}}
+		}
+	}
+	q.head = uint64((n + copy(q.buf[n:], h.Frames)) / q.frame)
 }
 
 // suspend lets the writer leave the queue alone, or go on.
 func (q *queue) suspend(on bool) {
 	q.mu.Lock()
 	q.suspended = on
+	if !on {
+		q.saved = 0
+	}
 	q.mu.Unlock()
 	q.ring()
 }
@@ -130,15 +187,16 @@ func (q *queue) suspend(on bool) {
 type Resumption struct {
 	board     *Board
 	hosts     map[int]*host // by the ID of the end
-	recorders []*Recorder
+	recorders []*resumed
+	saved     io.ReaderAt
 }
 
-// Resume begins to resume recorders, before Patchbay.Resume.
-func (b *Board) Resume(triggers []string) *Resumption {
+// Resume begins to resume recorders, before Patchbay.Resume. saved has what Board.Save wrote in the process before; nil: nothing.
+func (b *Board) Resume(triggers []string, saved io.ReaderAt) *Resumption {
 	for _, name := range triggers {
 		b.triggers[name] = true
 	}
-	return &Resumption{board: b, hosts: map[int]*host{}}
+	return &Resumption{board: b, hosts: map[int]*host{}, saved: saved}
 }
 
 // Host implements loop.FindHost for the ends of recorders; nil: it is of somebody else.
@@ -166,7 +224,7 @@ func (n *Resumption) Add(s Spec, was *Handed, ends map[int]*loop.End) error {
 	if err != nil {
 		return err
 	}
-	n.recorders = append(n.recorders, r)
+	n.recorders = append(n.recorders, &resumed{r, was})
 	if was == nil {
 		return nil
 	}
@@ -175,12 +233,6 @@ func (n *Resumption) Add(s Spec, was *Handed, ends map[int]*loop.End) error {
 	r.status.Frames, r.status.Bytes, r.status.Segments, r.status.Gaps = c.Frames, c.Bytes, c.Segments, c.Gaps
 	r.status.Missing, r.status.Silent, r.status.Removed = c.Missing, c.Silent, c.Removed
 	r.status.Format = was.Format
-	r.queue.resume(was, r.room(was.Format))
-	if was.Hold > 0 {
-		r.mu.Lock()
-		r.lowerLocked(was.Hold)
-		r.mu.Unlock()
-	}
 	for id, h := range n.hosts {
 		if end := ends[id]; h.recorder == s.Name && end != nil && !end.Gone {
 			h.end, h.io = end, &r.io
@@ -190,9 +242,23 @@ func (n *Resumption) Add(s Spec, was *Handed, ends map[int]*loop.End) error {
 	return nil
 }
 
+// resumed is a recorder that is about to go on.
+type resumed struct {
+	*Recorder
+	was *Handed // nil: it is new
+}
+
 // Run lets the recorders run, after Patchbay.Run.
 func (n *Resumption) Run() {
 	for _, r := range n.recorders {
+		if r.was != nil {
+			r.queue.resume(r.was, r.room(r.was.Format), n.saved)
+			if r.was.Hold > 0 {
+				r.mu.Lock()
+				r.lowerLocked(r.was.Hold)
+				r.mu.Unlock()
+			}
+		}
 		r.run()
 	}
 }

@@ -17,6 +17,9 @@ import (
 func (w *world) handOver(specs ...record.Spec) {
 	w.Helper()
 	w.board.Suspend()
+	var saved bytes.Buffer
+	w.ok(w.board.Save(&saved))
+	w.run(100 * time.Millisecond) // meanwhile more comes
 	hold := w.board.Hold()
 	frozen := w.bay.Freeze()
 	loops, err := frozen.State()
@@ -44,7 +47,7 @@ func (w *world) handOver(specs ...record.Spec) {
 	w.ok(err)
 	w.ok(w.bay.AddDevice(w.engine))
 	w.ok(w.bay.Add(loop.Spec{Name: "cable", Format: w.f}, w.engine))
-	recorders := w.board.Resume(h.Triggers)
+	recorders := w.board.Resume(h.Triggers, bytes.NewReader(saved.Bytes()))
 	ends, err := w.bay.Resume(&h.Bay, recorders.Host)
 	w.ok(err)
 	for _, spec := range specs {

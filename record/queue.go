@@ -30,7 +30,9 @@ type queue struct {
 	lost      uint64 // so far, and not yet noted
 	recording bool   // the writer is past a begin
 	suspended bool   // the writer is to leave it alone
-	cutting   bool   // the writer was asked to end its segment, for another format
+	saved     uint64 // position up to which the frames are in what Save wrote; 0: none
+	savedAt   int64
+	cutting   bool // the writer was asked to end its segment, for another format
 }
 
 // note is something that happens before a frame.

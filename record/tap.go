@@ -79,7 +79,7 @@ func (r *Recorder) listen(ctx context.Context, inherit *host) {
 	for ctx.Err() == nil {
 		_, changed := r.board.bay.Revision() // first: what happens from now on is seen
 		heard := false
-		p, err := r.open(ctx, inherit)
+		p, opened, err := r.open(ctx, inherit)
 		inherit = nil
 		if err == nil {
 			heard, err = r.read(ctx, p, &since)
@@ -89,15 +89,19 @@ func (r *Recorder) listen(ctx context.Context, inherit *host) {
 			return
 		}
 		r.hear(err)
-		if !heard { // else the next session may be there
-			r.await(ctx, changed, &since)
+		switch {
+		case heard: // the next session may be there
+		case opened: // that was an event itself: it must not be the reason to try again
+			r.await(ctx, nil, quiet, &since)
+		default:
+			r.await(ctx, changed, relook, &since)
 		}
 	}
 }
 
 // await blocks until something happened at the patchbay, or for a while. Meanwhile silence passes.
-func (r *Recorder) await(ctx context.Context, changed <-chan struct{}, since *time.Time) {
-	timer := time.NewTimer(relook)
+func (r *Recorder) await(ctx context.Context, changed <-chan struct{}, most time.Duration, since *time.Time) {
+	timer := time.NewTimer(most)
 	defer timer.Stop()
 	tick := time.NewTicker(quiet)
 	defer tick.Stop()
@@ -131,35 +135,38 @@ func (r *Recorder) pass(since *time.Time, to time.Time) {
 	}
 }
 
-// open opens what is recorded.
-func (r *Recorder) open(ctx context.Context, inherit *host) (*pcm.PCM, error) {
+// open opens what is recorded. opened: an end was, whatever came of it.
+func (r *Recorder) open(ctx context.Context, inherit *host) (p *pcm.PCM, opened bool, err error) {
 	name, role, err := route.Source(r.board.bay, r.spec.Of)
 	if err != nil {
-		return nil, err
+		if inherit != nil {
+			inherit.end.Abandon()
+		}
+		return nil, false, err
 	}
 	if inherit != nil {
 		g := inherit.end.Grant()
-		return pcm.New(name, r.options(role, g.Ring.Spec().Format), g, inherit.end, inherit), nil
+		return pcm.New(name, r.options(role, g.Ring.Spec().Format), g, inherit.end, inherit), true, nil
 	}
 	h := newHost(r.spec.Name)
 	end, err := r.board.bay.Attach(ctx, name, r.options(role, audio.Format{}), h)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	f := end.Grant().Ring.Spec().Format
 	want := f
 	want.Encoding = encodingFor(r.spec.Format, f.Encoding)
 	if r.spec.Format == FLAC && f.Channels > maxFLAC {
 		end.Abandon()
-		return nil, audio.ErrInvalid.With("%s has %d channels, and a FLAC file at most %d; record it as wav", r.spec.Of, f.Channels, maxFLAC)
+		return nil, true, audio.ErrInvalid.With("%s has %d channels, and a FLAC file at most %d; record it as wav", r.spec.Of, f.Channels, maxFLAC)
 	}
 	o := r.options(role, want)
 	if _, err := end.Setup(ctx, pcm.Setup{Format: want, Period: o.Period, Buffer: o.Buffer}); err != nil {
 		end.Abandon()
-		return nil, err
+		return nil, true, err
 	}
 	h.end, h.io = end, &r.io
-	return pcm.New(name, o, end.Grant(), end, h), nil
+	return pcm.New(name, o, end.Grant(), end, h), true, nil
 }
 
 // maxFLAC is how many channels a FLAC file has, at most.

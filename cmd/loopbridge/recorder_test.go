@@ -64,7 +64,7 @@ name = "incident"
 of = "card/record"
 path = "%s/{name}-{n}.wav"
 trigger = "quiet"
-preroll = "1s"
+preroll = "1m"
 `, input, dir, dir))
 	operator := control.New(s.socket)
 	frames1 := func(least float64) {
@@ -86,7 +86,7 @@ preroll = "1s"
 	servertest.Until(t, "the pre-roll in a file", func() bool {
 		r, err := operator.Recorder(t.Context(), "incident")
 		s.ok(err)
-		return r.Frames > 30000
+		return r.Frames > 60000
 	})
 	for _, name := range []string{"tape", "incident"} {
 		r, err := operator.StopRecorder(t.Context(), name)
@@ -109,7 +109,7 @@ preroll = "1s"
 			t.Errorf("%s: %d segments, want %d", name, r.Segments, want)
 		}
 	}
-	if before.Room != 11*48000 {
+	if before.Room != 70*48000 {
 		t.Errorf("%+v", before)
 	}
 }

@@ -39,6 +39,7 @@ type handed struct {
 	TCP       *server.SocketState // nil: operators do not come over TCP
 	Reply     int                 // connection of the operator that waits for the answer; −1: none
 	History   int                 // file of the last 24 hours; −1: none
+	Waiting   int                 // file of the frames that wait in recorders; −1: none
 }
 
 // files returns all descriptors.
@@ -56,7 +57,7 @@ func (h *handed) files() []int {
 			}
 		}
 	}
-	for _, fd := range []int{h.Reply, h.History} {
+	for _, fd := range []int{h.Reply, h.History, h.Waiting} {
 		if fd >= 0 {
 			all = append(all, fd)
 		}
@@ -140,6 +141,8 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	}
 	d.state.Flush()
 	defer d.recorders.Suspend()()
+	waiting := d.waiting()
+	defer waiting.Close()
 	past := d.past()
 	defer past.Close()
 	if s.settle != nil {
@@ -149,7 +152,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	defer thaw()
-	state.History = numberOf(past)
+	state.History, state.Waiting = numberOf(past), numberOf(waiting)
 	file, err := handover.Write(state)
 	if err != nil {
 		return err
@@ -194,7 +197,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1,
+		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1, Waiting: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {

@@ -2,7 +2,11 @@ package daemon
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
@@ -98,4 +102,39 @@ func (d *Daemon) resumeRecorderLocked(i *inheritance, r config.Recorder, ends ma
 	}
 	d.running.config.Recorders = append(d.running.config.Recorders, r)
 	return nil
+}
+
+// waiting returns a file with the frames that wait in recorders, or nil. It is written before all stands still.
+func (d *Daemon) waiting() *os.File {
+	fd, err := unix.MemfdCreate("loopbridge-recorders", unix.MFD_CLOEXEC)
+	if err != nil {
+		d.log.Warn().Err(err).Msg("what waits in recorders takes longer to hand over")
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), "recorders")
+	if err := d.recorders.Save(f); err != nil {
+		d.log.Warn().Err(err).Msg("what waits in recorders takes longer to hand over")
+		f.Close()
+		return nil
+	}
+	return f
+}
+
+// descriptor is a file of the process before, which that gets back if this one gives up.
+type descriptor int
+
+// ReadAt implements io.ReaderAt.
+func (d descriptor) ReadAt(p []byte, off int64) (n int, err error) {
+	for n < len(p) {
+		m, err := unix.Pread(int(d), p[n:], off+int64(n))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return n, err
+		case m == 0:
+			return n, io.EOF
+		}
+		n += max(m, 0)
+	}
+	return n, nil
 }

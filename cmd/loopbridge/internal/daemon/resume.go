@@ -35,7 +35,7 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
-	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers), server.Resume(&h.Programs)}
+	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
 		return err
 	}
@@ -70,6 +70,9 @@ func (d *Daemon) resume(h *handed) error {
 	i.Ended = monotonic()
 	i.routes.Run()
 	i.recorders.Run()
+	if h.Waiting >= 0 {
+		_ = unix.Close(h.Waiting)
+	}
 	i.programs.Run(d.server, ends)
 	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
 		d.log.Error().Err(err).Msg("the alarms do not go on")
