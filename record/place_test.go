@@ -93,7 +93,7 @@ func TestPlacesThatAreNotThere(t *testing.T) {
 		}
 		w.ok(w.bay.Remove("later"))
 		w.ok(w.bay.Add(loop.Spec{Name: "later", Format: audio.Format{Rate: rate, Channels: 8, Encoding: audio.S16LE}}, w.engine))
-		w.run(2 * time.Second)
+		w.run(7 * time.Second)
 		w.is(r, record.Recording)
 		r.Stop()
 	})

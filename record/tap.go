@@ -17,7 +17,8 @@ const (
 	ringTime = 2 * time.Second        // of sound that the reader may be late
 	pace     = 500 * time.Millisecond // of sound that it takes at a time: triggers and marks are as exact
 	quiet    = time.Second            // without a frame until there is nothing to hear
-	relook   = 5 * time.Second        // until a place that is not there is looked for again, whether something happened or not
+	relook   = 30 * time.Second       // until a place that is not there is looked for again, whether something happened or not
+	reopen   = 5 * time.Second        // until what cannot be recorded is opened again
 )
 
 // host is a recorder as an end sees it: the memory of the ring is on the heap, and its bell a channel.
@@ -91,8 +92,10 @@ func (r *Recorder) listen(ctx context.Context, inherit *host) {
 		r.hear(err)
 		switch {
 		case heard: // the next session may be there
-		case opened: // that was an event itself: it must not be the reason to try again
+		case p != nil:
 			r.await(ctx, nil, quiet, &since)
+		case opened: // that was an event itself: it must not be the reason to try again
+			r.await(ctx, nil, reopen, &since)
 		default:
 			r.await(ctx, changed, relook, &since)
 		}
@@ -103,8 +106,11 @@ func (r *Recorder) listen(ctx context.Context, inherit *host) {
 func (r *Recorder) await(ctx context.Context, changed <-chan struct{}, most time.Duration, since *time.Time) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
-	tick := time.NewTicker(quiet)
-	defer tick.Stop()
+	tick := &time.Ticker{}
+	if r.spec.Gap == Silence {
+		tick = time.NewTicker(quiet)
+		defer tick.Stop()
+	}
 	for {
 		select {
 		case <-tick.C:
@@ -186,7 +192,10 @@ func (r *Recorder) read(ctx context.Context, p *pcm.PCM, since *time.Time) (hear
 		}
 	}()
 	for {
-		wait, cancel := context.WithTimeout(ctx, quiet)
+		wait, cancel := ctx, context.CancelFunc(func() {})
+		if r.hears() || r.spec.Gap == Silence { // else there is nothing to note
+			wait, cancel = context.WithTimeout(ctx, quiet)
+		}
 		r.io.Lock()
 		_, err := p.Wait(wait, take)
 		r.io.Unlock()

@@ -51,12 +51,17 @@ func newWriter(r *Recorder) *writer { return &writer{Recorder: r, disk: r.board.
 // run writes until ctx ends.
 func (w *writer) run(ctx context.Context) {
 	_ = w.asked(w.look) // what was left is ended at once; if the folder is not there, before the first segment
-	tick := time.NewTicker(lookEvery)
+	tick, ticks := time.NewTimer(lookEvery), true
 	defer tick.Stop()
 	for {
+		if !ticks && (w.seg != nil || w.pause > 0) { // else nothing is to be done by itself
+			tick.Reset(lookEvery)
+			ticks = true
+		}
 		select {
 		case <-w.queue.bell:
 		case <-tick.C:
+			ticks = false
 			w.care()
 		case <-ctx.Done():
 			if w.file != nil {
