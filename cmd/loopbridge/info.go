@@ -134,7 +134,7 @@ func changeText(c api.Change) string {
 
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device, a loop or route/NAME; default: all." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device, a loop, route/NAME or recorder/NAME; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 
@@ -154,7 +154,7 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 			}
 		case ev.Kind == reloadKind:
 			fmt.Fprintf(e.stdout, "reload: %s\n", console.Printable(ev.Note))
-		case ev.Kind == routeKind:
+		case ev.Kind == routeKind, ev.Kind == recorderKind:
 			fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, console.Printable(ev.Note))
 		case ev.Note != "":
 			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, console.Printable(ev.Note))
@@ -169,11 +169,12 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-// Kinds of event: a changed state, what a route does now, and how a reload went.
+// Kinds of event: a changed state, what a route or a recorder does now, and how a reload went.
 const (
-	setKind    = "set"
-	routeKind  = "route"
-	reloadKind = "reload"
+	setKind      = "set"
+	routeKind    = "route"
+	reloadKind   = "reload"
+	recorderKind = "recorder"
 )
 
 // subject returns the name that info has for the subject of an event.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
@@ -29,10 +30,12 @@ import (
 
 // Config is the content of a file.
 type Config struct {
-	Daemon  Daemon
-	Devices []Device // NullDevice is always among them
-	Loops   []Loop   // at least one
-	Routes  []Route
+	Daemon    Daemon
+	Devices   []Device // NullDevice is always among them
+	Loops     []Loop   // at least one
+	Routes    []Route
+	Recorders []Recorder
+	Alarms    []alarm.Spec
 }
 
 // Daemon is [daemon]: the sockets and who may use them.

@@ -101,7 +101,20 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
-	if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
+	if name, isAlarm := strings.CutPrefix(ev.Device, alarmPrefix); isAlarm {
+		if ev.Kind == event.AlarmRaised {
+			line = log.Warn()
+		}
+		line.Str("alarm", name).Str("change", ev.Kind.String()).Msg(ev.Note)
+		return
+	}
+	if strings.HasPrefix(ev.Device, "recorder/") && ev.Kind == event.Set {
+		return // what it does then is told
+	}
+	if name, isRecorder := strings.CutPrefix(ev.Device, "recorder/"); isRecorder {
+		message = ev.Note
+		line.Str("recorder", name)
+	} else if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
 		if ev.Kind == event.Route {
 			message = ev.Note
 		}

@@ -1,4 +1,4 @@
-// Package statefile keeps the state of devices, loops and routes across restarts.
+// Package statefile keeps the state of devices, loops, routes, recorders and alarms across restarts.
 package statefile
 
 import (
@@ -12,20 +12,24 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 )
 
 // File is the state file of a daemon. A missing or damaged file does no harm. Entries of devices
 // and loops that do not exist are kept until they do.
 type File struct {
-	path   string // "": no file
-	socket string // whose state it is
-	bay    *loop.Patchbay
-	board  *route.Board // nil: no routes
-	log    zerolog.Logger
+	path      string // "": no file
+	socket    string // whose state it is
+	bay       *loop.Patchbay
+	board     *route.Board  // nil: no routes
+	recorders *record.Board // nil: no recorders
+	alarms    *alarm.Board  // nil: no alarms
+	log       zerolog.Logger
 
 	sets      *event.Subscription // nil: not following
 	following sync.WaitGroup
@@ -50,7 +54,9 @@ type savedState struct {
 	Devices map[string]state.Saved `json:"devices"`
 	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
 
-	Routes map[string]json.RawMessage `json:"routes,omitempty"` // a savedRoute each
+	Routes    map[string]json.RawMessage `json:"routes,omitempty"`    // a savedRoute each
+	Recorders map[string]json.RawMessage `json:"recorders,omitempty"` // a savedRecorder each
+	Alarms    map[string]json.RawMessage `json:"alarms,omitempty"`    // an alarm.Saved each
 }
 
 // eventRoom is how many sets may wait to be saved.
@@ -59,9 +65,9 @@ const eventRoom = 4096
 const (
 	// stateDelay combines sets that follow each other.
 	stateDelay = 300 * time.Millisecond
-	// A write that fails is tried again after tryAgain, and then less and less often.
+	// A write that fails is tried again after tryAgain, and then less often.
 	tryAgain   = 5 * time.Second
-	tryAtLeast = time.Minute
+	tryAtLeast = 10 * time.Second
 )
 
 // stateFolder returns the default folder for state files, "" if there is none.
@@ -146,7 +152,7 @@ func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	}
 }
 
-// Follow saves every set from now on.
+// Follow saves every set, and what happens to alarms, from now on.
 func (s *File) Follow() {
 	if s.path == "" {
 		return
@@ -155,12 +161,17 @@ func (s *File) Follow() {
 	s.following.Go(func() {
 		var lost uint64
 		for ev := range s.sets.C {
-			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // a lost event may have been one
+			if now := s.sets.Lost(); kept(ev.Kind) || now != lost { // a lost event may have been one
 				lost = now
 				s.changed()
 			}
 		}
 	})
+}
+
+// kept reports whether an event changes what is saved.
+func kept(k event.Kind) bool {
+	return k == event.Set || k == event.AlarmRaised || k == event.AlarmAcknowledged || k == event.AlarmCleared
 }
 
 // KeepAdopted writes what was read from another daemon's file, before that daemon writes there.
@@ -240,6 +251,8 @@ func (s *File) collect() (text []byte, due bool) {
 		}
 	}
 	s.keepRoutes()
+	s.keepAlarms()
+	s.keepRecorders()
 	s.state.Socket = realPath(s.socket)
 	text, err := json.MarshalIndent(s.state, "", "  ")
 	if err != nil { // it has no value that JSON lacks
