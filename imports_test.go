@@ -71,7 +71,7 @@ func layers() []layer {
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
-		{"server/servertest", "audio backend backend/null backend/sleep client client/control loop loop/pcm server", "one daemon for the tests of all"},
+		{"server/servertest", "audio backend backend/null backend/sleep client client/control loop loop/pcm server tap", "one daemon for the tests of all"},
 		{"examples", "", "only says what is in its folders; its tests run them against a daemon"},
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},

@@ -77,10 +77,10 @@ func (b *board) Routes() []*route.Route                  { return b.Load().Route
 // daemon starts a device that records a tone of 1 kHz at -20 dBFS, and loops.
 func daemon(t *testing.T, at netip.AddrPort, loops ...loop.Spec) *servertest.Daemon {
 	t.Helper()
-	return daemonOf(t, server.TCP{Address: at, Open: true}, loops...)
+	return daemonOf(t, server.TCP{Address: at, Open: true}, server.Panel{}, loops...)
 }
 
-func daemonOf(t *testing.T, at server.TCP, loops ...loop.Spec) *servertest.Daemon {
+func daemonOf(t *testing.T, at server.TCP, panel server.Panel, loops ...loop.Spec) *servertest.Daemon {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
@@ -94,11 +94,11 @@ func daemonOf(t *testing.T, at server.TCP, loops ...loop.Spec) *servertest.Daemo
 	if err != nil {
 		t.Fatal(err)
 	}
-	at.TokenFile = file
 	routes := &board{}
+	at.TokenFile, panel.Routes, panel.Version = file, routes, "1.2.3"
 	d, err := servertest.New(servertest.Options{
 		Socket: server.Socket{Path: servertest.Socket(t)}, Devices: []*loop.Engine{console}, Loops: loops,
-		Panel: server.Panel{Routes: routes, Version: "1.2.3"}, TCP: at,
+		Panel: panel, TCP: at,
 	})
 	if err != nil {
 		t.Fatal(err)

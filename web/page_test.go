@@ -53,6 +53,7 @@ func TestPage(t *testing.T) {
 	}
 	t.Run("it comes back with the daemon", func(t *testing.T) { returns(t, window) })
 	t.Run("the token comes first", func(t *testing.T) { asksFirst(t, window) })
+	t.Run("an alarm is raised and acknowledged", func(t *testing.T) { raises(t, window) })
 	t.Run("alarms, recorders, history, another release", func(t *testing.T) { fronted(t, window) })
 }
 

@@ -38,6 +38,7 @@ func newFront(t *testing.T, base string) *front {
 	f := &front{alarm: map[string]any{
 		"name": "air-silent", "on": "silence", "of": "console:play", "severity": "critical", "for_s": 5, "clear_s": 10, "state": "raised", "flapping": false,
 		"text": "nothing is louder than -60 dB", "since": "2026-01-02T03:04:05Z", "raised": "2026-01-02T03:04:05Z", "raises": 1, "actions": []any{},
+		"history": []any{map[string]any{"time": "2026-01-02T03:04:05Z", "change": "raised", "text": "nothing is louder than -60 dB"}},
 	}}
 	dial := new(net.Dialer)
 	daemon := &httputil.ReverseProxy{
@@ -71,6 +72,7 @@ func newFront(t *testing.T, base string) *front {
 	mux := http.NewServeMux()
 	mux.Handle("/", daemon)
 	mux.HandleFunc("GET /v1/alarms", f.alarms)
+	mux.HandleFunc("GET /v1/alarms/{name}", f.one)
 	mux.HandleFunc("POST /v1/alarms/{name}/{what}", f.acknowledge)
 	mux.HandleFunc("GET /v1/recorders", f.recorders)
 	mux.HandleFunc("POST /v1/recorders/{name}/{what}", f.acknowledge)
@@ -98,6 +100,12 @@ func (f *front) alarms(w http.ResponseWriter, _ *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_ = json.NewEncoder(w).Encode(map[string]any{"alarms": []any{f.alarm}})
+}
+
+func (f *front) one(w http.ResponseWriter, _ *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_ = json.NewEncoder(w).Encode(f.alarm)
 }
 
 func (f *front) acknowledge(w http.ResponseWriter, r *http.Request) {

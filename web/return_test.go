@@ -33,7 +33,7 @@ func returns(t *testing.T, window context.Context) {
 
 // Where nobody may read without the token, the page asks for it first, and shows nothing.
 func asksFirst(t *testing.T, window context.Context) {
-	d := daemonOf(t, server.TCP{Address: anywhere()}, lines(1)...)
+	d := daemonOf(t, server.TCP{Address: anywhere()}, server.Panel{}, lines(1)...)
 	defer func() {
 		if err := d.Stop(); err != nil {
 			t.Error(err)
