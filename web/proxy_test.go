@@ -163,6 +163,10 @@ func fronted(t *testing.T, window context.Context) {
 	for _, view := range []string{"#alarms", "#recorders", "#history"} {
 		v.goes(view)
 		v.passes(view)
+		v.do(chromedp.EmulateViewport(390, 844))
+		v.passes(view + " on a phone")
+		v.sees(`document.scrollingElement.scrollWidth <= 390`)
+		v.do(chromedp.EmulateViewport(1280, 800))
 	}
 	// The same page goes on when it was cut off, another one is loaded.
 	asks[any](v, `globalThis.kept = true`)

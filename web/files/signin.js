@@ -1,12 +1,15 @@
 // Signing in: the token is shown once, and the browser gets a cookie that no script can read.
 import {ask} from './request.js';
-import {setText} from './dom.js';
+import {h, setText} from './dom.js';
 
 /** signIn wires the dialog and the button. done is called after signing in or out. It returns a function that opens the dialog. */
 export function signIn(store, done) {
   const dialog = document.getElementById('signin');
   const token = document.getElementById('token');
   const button = document.getElementById('sign');
+  const wide = h('span', {class: 'wide'});
+  const word = h('span');
+  button.replaceChildren(wide, word);
   const error = document.getElementById('signin-error');
   let passed = false; // the token was right
   const open = () => {
@@ -39,7 +42,8 @@ export function signIn(store, done) {
   });
   store.addEventListener('changed', () => {
     button.hidden = false;
-    setText(button, store.may ? 'Sign out' : 'Read only \u2013 sign in');
+    setText(wide, store.may ? '' : 'Read only \u2013 ');
+    setText(word, store.may ? 'Sign out' : 'sign in');
   });
   return open;
 }
