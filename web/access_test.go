@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -50,5 +51,25 @@ func (v *desk) passes(what string) {
 		return r.violations.map((x) => x.id + ": " + x.help + "\n\t" + x.nodes.map((n) => n.html + " " + n.failureSummary).join("\n\t"))`)
 	if len(broken) > 0 {
 		v.Errorf("%s, %s: %s", what, asks[string](v, `return document.documentElement.dataset.theme`), strings.Join(broken, "\n"))
+	}
+}
+
+// Who wants less motion sees a spectrogram that stands still: the new overwrites the old, from left to right.
+func standsStill(v *desk) {
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia, media); err != nil {
+		v.Fatal(err)
+	}
+	v.click(record + " .open")
+	const filled = `(() => {
+		const paper = document.querySelector(".waterfall"), pen = paper.getContext("2d");
+		const some = (x) => pen.getImageData(x, 0, 1, paper.height).data.some((value) => value > 0);
+		return some(5) && !some(paper.width - 5); })()`
+	v.sees(filled)
+	first := `[...document.querySelector(".waterfall").getContext("2d").getImageData(2, 0, 1, 100).data].join()`
+	before := asks[string](v, "return "+first)
+	v.sees(strings.Replace(filled, "some(5)", "some(15)", 1))
+	if asks[string](v, "return "+first) != before {
+		v.Error("what was drawn has moved")
 	}
 }

@@ -36,6 +36,7 @@ func TestPage(t *testing.T) {
 		"a tone is heard":                    {lines(1), hears},
 		"the spectrum has the tone":          {lines(1), analyses},
 		"names are text":                     {[]loop.Spec{{Name: markup}}, escapes},
+		"less motion":                        {lines(1), standsStill},
 		"the player follows another clock":   {lines(1), follows},
 		"events are listed and filtered":     {lines(1), lists},
 		"colours are chosen and remembered":  {lines(1), chooses},
