@@ -164,6 +164,11 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, r := range recorders {
 			all = append(all, r.Name)
 		}
+	case "alarm":
+		alarms, _ := control.New(l.socket).Alarms(ctx)
+		for _, a := range alarms {
+			all = append(all, a.Name)
+		}
 	case "from":
 		return l.places(ctx, "record")
 	case "to":

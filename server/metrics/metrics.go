@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/loopbridge/loopbridge/alarm"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/record"
@@ -22,6 +24,8 @@ type Sources struct {
 	Bay       *loop.Patchbay
 	Routes    func() []*route.Route      // nil: there are none
 	Recorders func() []*record.Recorder  // nil: there are none
+	Alarms    func() []alarm.Status      // nil: there are none
+	History   *history.Keeper            // nil: nothing is measured all the time
 	Thread    func(device string) string // how the thread of a device is scheduled, "": it has none; nil: unknown
 	Operators func() []Operators         // by the way they come
 	Counts    func() Counts              // nil: unknown
@@ -78,6 +82,13 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	}
 	if g.Recorders != nil {
 		addRecorders(p, g.Recorders())
+	}
+	if g.History != nil {
+		places, _ := g.History.Read(1, 1)
+		addPlaces(p, places)
+	}
+	if g.Alarms != nil {
+		addAlarms(p, g.Alarms())
 	}
 	all = append(all, p.sorted()...)
 	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(*a.Name, *b.Name) })

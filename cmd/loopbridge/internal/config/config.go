@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
@@ -34,6 +35,7 @@ type Config struct {
 	Loops     []Loop   // at least one
 	Routes    []Route
 	Recorders []Recorder
+	Alarms    []alarm.Spec
 }
 
 // Daemon is [daemon]: the sockets and who may use them.

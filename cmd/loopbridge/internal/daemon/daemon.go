@@ -1,7 +1,7 @@
 // Package daemon runs the daemon: it opens the devices of a configuration, puts loops on them,
 // and lets programs and operators in.
 //
-//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, state file
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, alarms, state file
 //	                                                  ▲
 //	                                              server: programs, operators
 //
@@ -46,6 +46,7 @@ type Daemon struct {
 	loops     loopSet
 	routes    routeSet
 	recorders recorderSet
+	alarms    alarmSet
 	sockets   socketSet
 	heirs     *succession
 	wait      sync.WaitGroup
@@ -76,6 +77,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
 	d.recorders = recorderSet{record.NewBoard(d.bay, record.OS()), &d.running}
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board}, &d.running, log)
 	return d
 }
 
@@ -97,6 +99,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	if err := d.recorders.beginLocked(c.Recorders, d.state); err != nil {
+		return err
+	}
+	if err := d.alarms.beginLocked(c.Alarms, nil, d.state); err != nil {
 		return err
 	}
 	d.state.KeepAdopted()
@@ -128,7 +133,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Recorders: &d.recorders, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
@@ -178,6 +183,7 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	d.alarms.Close()
 	d.history.Close()
 	d.hub.Wait()
 	if d.state != nil {

@@ -47,6 +47,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	f.addRoutes()
 	f.addRecorders()
 	f.set()
+	f.failed("alarms", d.alarms.setLocked(plan.To.Alarms))
 	d.running.config.Daemon = plan.To.Daemon
 	f.moveTCP()
 	d.running.orderLocked(&plan.To)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -32,6 +33,7 @@ type handed struct {
 	Routes    []route.Handed
 	Recorders []record.Handed
 	Triggers  []string // of recorders, that are up
+	Alarms    map[string]alarm.Saved
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
@@ -185,6 +187,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if d.running.closed {
 		return nil, nil, audio.ErrClosed.With("the daemon ends")
 	}
+	alarms := d.alarms.Saved() // while what they watch can still be asked
 	programs, err := d.server.Freeze()
 	if err != nil {
 		return nil, nil, err
@@ -194,7 +197,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Reply: -1, History: -1, Waiting: -1,
+		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1, Waiting: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {

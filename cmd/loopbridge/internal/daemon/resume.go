@@ -74,6 +74,9 @@ func (d *Daemon) resume(h *handed) error {
 		_ = unix.Close(h.Waiting)
 	}
 	i.programs.Run(d.server, ends)
+	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
+		d.log.Error().Err(err).Msg("the alarms do not go on")
+	}
 	d.serve()
 	return nil
 }
