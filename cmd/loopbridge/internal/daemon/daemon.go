@@ -77,7 +77,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards.opener = d.cards.openSource
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
 	d.recorders = recorderSet{record.NewBoard(d.bay, record.OS()), &d.running}
-	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board}, &d.running, log)
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board, recorders: d.recorders.Board}, &d.running, log)
 	return d
 }
 
