@@ -57,9 +57,9 @@ func layers() []layer {
 
 		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
 		{"alarm", "audio mixer/metering tap", "watches what is heard, and what it is told of all else; it knows no daemon and no API"},
-		{"record", "audio audio/flac audio/wav loop loop/event loop/pcm loop/ring loop/route", "a program at an end, as any other, and files; places are named as routes name them"},
 
 		{"history", "audio mixer/metering servo loop tap", "remembers what others count and hear"},
+		{"record", "audio audio/flac audio/wav loop loop/event loop/pcm loop/ring loop/route", "a program at an end, as any other, and files; places are named as routes name them"},
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"web", "", "files for browsers, whoever serves them"},

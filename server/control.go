@@ -44,8 +44,8 @@ type Panel struct {
 	Bay           *loop.Patchbay
 	Loops         Loops
 	Routes        Routes
-	Recorders     Recorders     // nil: there are none, and nobody asks
 	Alarms        Alarms        // nil: there are none
+	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.

@@ -40,10 +40,10 @@ type panel struct {
 	*testing.T
 	bay       *loop.Patchbay
 	board     *route.Board
-	recorders *record.Board
 	alarms    *alarm.Board
 	engine    *loop.Engine
 	clock     *backendtest.Clock
+	recorders *record.Board
 	path      string
 	http      http.Client
 }
@@ -65,10 +65,10 @@ func newPanel(t *testing.T) *panel {
 		}
 	}
 	p.board = route.NewBoard(p.bay)
-	p.recorders = record.NewBoard(p.bay, record.OS())
 	p.alarms = alarm.NewBoard(alarm.Options{Facts: func(string) alarm.Facts { return alarm.Facts{} }})
 	t.Cleanup(p.alarms.Close)
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Recorders: p.recorders, Alarms: p.alarms}, zerolog.Nop())
+	p.recorders = record.NewBoard(p.bay, record.OS())
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Alarms: p.alarms, Recorders: p.recorders}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,11 @@ func (c *Control) sources() metrics.Sources {
 	if c.Routes != nil {
 		s.Routes = c.Routes.Routes
 	}
-	if c.Recorders != nil {
-		s.Recorders = c.Recorders.Recorders
-	}
 	if c.Alarms != nil {
 		s.Alarms = c.Alarms.Alarms
+	}
+	if c.Recorders != nil {
+		s.Recorders = c.Recorders.Recorders
 	}
 	return s
 }

@@ -159,15 +159,15 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		return l.taps(ctx)
 	case "route":
 		return l.routes(ctx, "")
-	case "recorder":
-		recorders, _ := control.New(l.socket).Recorders(ctx)
-		for _, r := range recorders {
-			all = append(all, r.Name)
-		}
 	case "alarm":
 		alarms, _ := control.New(l.socket).Alarms(ctx)
 		for _, a := range alarms {
 			all = append(all, a.Name)
+		}
+	case "recorder":
+		recorders, _ := control.New(l.socket).Recorders(ctx)
+		for _, r := range recorders {
+			all = append(all, r.Name)
 		}
 	case "from":
 		return l.places(ctx, "record")

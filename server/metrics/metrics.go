@@ -23,8 +23,8 @@ type Sources struct {
 	Version   string // of the program; "": unknown
 	Bay       *loop.Patchbay
 	Routes    func() []*route.Route      // nil: there are none
-	Recorders func() []*record.Recorder  // nil: there are none
 	Alarms    func() []alarm.Status      // nil: there are none
+	Recorders func() []*record.Recorder  // nil: there are none
 	History   *history.Keeper            // nil: nothing is measured all the time
 	Thread    func(device string) string // how the thread of a device is scheduled, "": it has none; nil: unknown
 	Operators func() []Operators         // by the way they come
@@ -80,15 +80,15 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	if g.Routes != nil {
 		addRoutes(p, g.Routes())
 	}
-	if g.Recorders != nil {
-		addRecorders(p, g.Recorders())
-	}
 	if g.History != nil {
 		places, _ := g.History.Read(1, 1)
 		addPlaces(p, places)
 	}
 	if g.Alarms != nil {
 		addAlarms(p, g.Alarms())
+	}
+	if g.Recorders != nil {
+		addRecorders(p, g.Recorders())
 	}
 	all = append(all, p.sorted()...)
 	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(*a.Name, *b.Name) })

@@ -79,9 +79,6 @@ func whole(t *testing.T) *servertest.Daemon {
 	return d
 }
 
-// lateRecorders has a board that needs the patchbay first.
-type lateRecorders struct{ *record.Board }
-
 // alarms has one that is raised, and whose command has failed.
 func alarms(t *testing.T) *alarm.Board {
 	t.Helper()
@@ -95,6 +92,9 @@ func alarms(t *testing.T) *alarm.Board {
 	servertest.Until(t, "the alarm", func() bool { return b.Alarms()[0].Actions[0].Failed == 1 })
 	return b
 }
+
+// lateRecorders has a board that needs the patchbay first.
+type lateRecorders struct{ *record.Board }
 
 // lateRoutes has a board that needs the patchbay first.
 type lateRoutes struct{ *route.Board }

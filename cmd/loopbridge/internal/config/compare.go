@@ -27,8 +27,8 @@ func Compare(running, file Config) Plan {
 	p.devices()
 	p.loops()
 	p.routes()
-	p.recorders()
 	p.alarms()
+	p.recorders()
 	return p.plan
 }
 

@@ -43,8 +43,8 @@ func (b *binder) crossCheck(c *Config) {
 		c.Loops = defaultLoops()
 	}
 	b.cords(c)
-	b.taps(c)
 	b.watched(c)
+	b.taps(c)
 	b.overTCP(&c.Daemon)
 	sides(c)
 }

@@ -35,14 +35,14 @@ func (b *binder) config(file map[string]any) Config {
 				c.Routes = append(c.Routes, r)
 			})
 		}},
-		{"recorder", func(v any) string {
-			return b.tables("recorder", v, func(path string, v any) {
-				c.Recorders = append(c.Recorders, b.recorder(path, v))
-			})
-		}},
 		{"alarm", func(v any) string {
 			return b.tables("alarm", v, func(path string, v any) {
 				c.Alarms = append(c.Alarms, b.alarm(path, v))
+			})
+		}},
+		{"recorder", func(v any) string {
+			return b.tables("recorder", v, func(path string, v any) {
+				c.Recorders = append(c.Recorders, b.recorder(path, v))
 			})
 		}},
 	})

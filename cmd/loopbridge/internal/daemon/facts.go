@@ -62,8 +62,8 @@ func (f *fact) ofRecorder(name string) alarm.Facts {
 		return alarm.Facts{Missing: true}
 	}
 	s := r.Status()
-	facts := alarm.Facts{Moving: s.State != record.Stopped}
-	if s.State == record.Failing {
+	facts := alarm.Facts{Moving: s.State == record.Recording || s.State == record.Failing} // a disk that hangs is no event
+	if s.State == record.Failing && s.Error != nil {
 		facts.Failed = s.Error.Error()
 	}
 	return facts

@@ -31,9 +31,9 @@ type handed struct {
 	Config    config.Config
 	Bay       loop.State
 	Routes    []route.Handed
+	Alarms    map[string]alarm.Saved
 	Recorders []record.Handed
 	Triggers  []string // of recorders, that are up
-	Alarms    map[string]alarm.Saved
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP

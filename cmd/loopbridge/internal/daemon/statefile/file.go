@@ -251,8 +251,8 @@ func (s *File) collect() (text []byte, due bool) {
 		}
 	}
 	s.keepRoutes()
-	s.keepRecorders()
 	s.keepAlarms()
+	s.keepRecorders()
 	s.state.Socket = realPath(s.socket)
 	text, err := json.MarshalIndent(s.state, "", "  ")
 	if err != nil { // it has no value that JSON lacks
