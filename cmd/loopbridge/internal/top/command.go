@@ -1,0 +1,62 @@
+package top
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
+
+// known reports whether an error is the daemon's answer to a request, and not that there is none.
+func known(err error) bool {
+	return errors.Is(err, audio.ErrInvalid) || errors.Is(err, audio.ErrNoDevice)
+}
+
+// command carries out what changes something, one after the other.
+func (r *runner) command(ctx context.Context) {
+	for {
+		select {
+		case c := <-r.commands:
+			for c != nil {
+				c = r.carryOut(ctx, c)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// carryOut carries out a command, and returns one that it has taken from the queue.
+func (r *runner) carryOut(ctx context.Context, command any) (next any) {
+	d := Done{}
+	switch t := command.(type) {
+	case Set:
+		d.Subject, d.Count = t.Subject, 1
+		for next == nil && len(r.commands) > 0 { // the latest value is enough
+			more := <-r.commands
+			later, ok := more.(Set)
+			if !ok || later.Subject != t.Subject {
+				next = more
+				break
+			}
+			for f, v := range later.Patch.All() {
+				_ = t.Patch.Set(f, v) // it was valid in a patch of its own
+			}
+			d.Count++
+		}
+		set, err := r.client.Set(ctx, t.Subject, t.Patch)
+		if d.Err = err; err == nil {
+			d.State = &set.State
+		}
+	case Add:
+		text, _ := json.Marshal(map[string]string{"name": t.Name, "from": t.From, "to": t.To})
+		_, d.Err = r.client.AddRoute(ctx, text)
+		d.Text = "there is a route " + t.Name
+	case Remove:
+		d.Err, d.Text = r.client.RemoveRoute(ctx, t.Route), "the route "+t.Route+" is removed"
+	}
+	d.Err = errOf(ctx, d.Err)
+	r.tell(ctx, d)
+	return next
+}
