@@ -32,6 +32,10 @@ func Once(ctx context.Context, client *control.Client, interval time.Duration, l
 		}
 	}
 	now, err := s.look(ctx, nil)
+	for err == nil && len(now.Ends) < len(now.Loops) && ctx.Err() == nil {
+		wait(ctx, lookEvery)
+		now, err = s.look(ctx, nil)
+	}
 	if err != nil {
 		return nil, err
 	}

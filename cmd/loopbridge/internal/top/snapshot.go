@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,17 +29,18 @@ type Snapshot struct {
 // source asks a daemon. One goroutine at a time may use it.
 type source struct {
 	client *control.Client
-	ends   map[string]api.State // as they were last seen
+	atOnce int                  // how many ends it asks for at a time: who comes over TCP may not ask for too much
+	ends   map[string]api.State // of loops, as they were last seen
+	next   int                  // the loop whose end is asked for again although no event has told of a change
 	scrape scrape               // the last one
-	looked time.Time            // when all ends were last asked for
 }
+
+// endsAtOnce is how many ends are asked for at a time.
+const endsAtOnce = 32
 
 func newSource(c *control.Client) *source {
-	return &source{client: c, ends: map[string]api.State{}}
+	return &source{client: c, atOnce: endsAtOnce, ends: map[string]api.State{}}
 }
-
-// endsEvery is after how long the states of ends are asked for although no event has told of a change.
-const endsEvery = 15 * time.Second
 
 // look asks for everything; stale are loops whose ends have changed. What changes between two questions may be seen half.
 func (s *source) look(ctx context.Context, stale []string) (*Snapshot, error) {
@@ -68,30 +70,40 @@ func (s *source) look(ctx context.Context, stale []string) (*Snapshot, error) {
 	return now, nil
 }
 
-// lookAtEnds asks for the states of ends that may have changed.
+// lookAtEnds asks for the states of ends that may have changed, or are not known yet, as many as it may.
 func (s *source) lookAtEnds(ctx context.Context, now *Snapshot, stale []string) error {
-	all := now.Time.Sub(s.looked) >= endsEvery
-	if all {
-		s.looked = now.Time
-	}
-	known := s.ends
-	s.ends, now.Ends = make(map[string]api.State, len(now.Loops)), make(map[string]api.State, len(now.Loops))
+	var first, then []string
+	there := make(map[string]bool, len(now.Loops))
 	for i := range now.Loops {
 		name := now.Loops[i].Name
-		end, found := known[name]
-		if all || !found || slices.Contains(stale, name) {
-			var err error
-			end, err = s.client.State(ctx, clientOf(name))
-			switch {
-			case errors.Is(err, audio.ErrNoDevice): // the loop has just been removed
-				continue
-			case err != nil:
-				s.ends = known
-				return err
-			}
+		there[name] = true
+		if _, known := s.ends[name]; slices.Contains(stale, name) {
+			delete(s.ends, name)
+			first = append(first, name)
+		} else if !known {
+			then = append(then, name)
 		}
-		s.ends[name], now.Ends[name] = end, end
 	}
+	if n := len(now.Loops); n > 0 { // what an event has not told of is seen some time
+		s.next = (s.next + 1) % n
+		then = append(then, now.Loops[s.next].Name)
+	}
+	for name := range s.ends {
+		if !there[name] {
+			delete(s.ends, name)
+		}
+	}
+	all := append(first, then...)
+	for _, name := range all[:min(len(all), s.atOnce)] {
+		end, err := s.client.State(ctx, clientOf(name))
+		switch {
+		case err == nil:
+			s.ends[name] = end
+		case !errors.Is(err, audio.ErrNoDevice): // the loop has just been removed
+			return err
+		}
+	}
+	now.Ends = maps.Clone(s.ends)
 	return nil
 }
 
