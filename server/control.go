@@ -138,6 +138,7 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 
 		"GET /v1/live":              c.live(),
 		"GET /v1/listen/{place...}": c.listen,
+		"GET /v1/sound/{place...}":  c.sound,
 		"GET /v1/history":           c.history,
 
 		"GET /v1/routes":            c.listRoutes,
