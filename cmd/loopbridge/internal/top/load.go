@@ -12,10 +12,10 @@ import (
 
 // Load is what a daemon costs, and how it keeps up, since the look before.
 type Load struct {
-	CPU     *float64           `json:"cpu_percent"` // of one core; nil: not known yet
-	Memory  float64            `json:"memory_bytes"`
-	Late    map[string]float64 `json:"late_ms"` // by device: no wake-up was later, to a factor of two; nothing: there was none
-	Wakeups float64            `json:"wakeups_per_second"`
+	CPU    *float64           `json:"cpu_percent"` // of one core; nil: not known yet
+	Memory float64            `json:"memory_bytes"`
+	Late   map[string]float64 `json:"late_ms"`           // by device: no wake-up was later, to a factor of two; nothing: there was none
+	Cycles float64            `json:"cycles_per_second"` // of all engines
 }
 
 // scrape is what the metrics said the last time.
@@ -41,7 +41,7 @@ func (s *scrape) next(text []byte, now time.Time) Load {
 	if known := !s.at.IsZero() && since > 0 && next.seconds >= s.seconds; known { // else it is another process
 		cpu := 100 * (next.seconds - s.seconds) / since
 		l.CPU = &cpu
-		l.Wakeups = max(0, next.cycles-s.cycles) / since
+		l.Cycles = max(0, next.cycles-s.cycles) / since
 	}
 	for _, m := range families["loopbridge_device_wakeup_lateness_seconds"].GetMetric() {
 		device := labelOf(m, "device")

@@ -29,7 +29,7 @@ loopbridge_device_wakeup_lateness_seconds_count{device="a"} ` + slow + "\n")
 		t.Errorf("at first it is %+v", l)
 	}
 	l := s.next(page("1.75", "300", "21"), now.Add(2*time.Second))
-	if l.CPU == nil || *l.CPU != 12.5 || l.Wakeups != 100 || l.Late["a"] != 2 {
+	if l.CPU == nil || *l.CPU != 12.5 || l.Cycles != 100 || l.Late["a"] != 2 {
 		t.Errorf("then %+v", l)
 	}
 	if l = s.next(page("1.75", "300", "21"), now.Add(3*time.Second)); *l.CPU != 0 || len(l.Late) != 0 {

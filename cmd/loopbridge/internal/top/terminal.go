@@ -2,8 +2,10 @@ package top
 
 import (
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -149,13 +151,24 @@ func (t *Terminal) look(s Style) tcell.Style {
 // Redraw implements Screen.
 func (t *Terminal) Redraw() { t.screen.Sync() }
 
+// stopPatience is after how long the program goes on if it was not stopped: where no shell could let it go on, it is not.
+const stopPatience = time.Second
+
 // Stop implements Screen.
 func (t *Terminal) Stop() {
 	if t.screen.Suspend() != nil {
 		return
 	}
+	goesOn := make(chan os.Signal, 1)
+	signal.Notify(goesOn, syscall.SIGCONT)
 	_ = syscall.Kill(0, syscall.SIGTSTP) // with all of the command line, as the terminal would
+	select {
+	case <-goesOn:
+	case <-time.After(stopPatience):
+	}
+	signal.Stop(goesOn)
 	_ = t.screen.Resume()
+	t.last = nil // the screen is empty
 }
 
 // Close implements Screen.
