@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/top"
 )
@@ -41,13 +43,27 @@ func (c *topCmd) Run(ctx context.Context, e *env) error {
 	case os.Getenv("TERM") == "dumb":
 		return c.sheets(ctx, e, m)
 	}
+	client := e.control()
+	if _, err := client.Version(ctx); isFinal(err) {
+		return err
+	}
 	screen, err := top.OpenTerminal(m.ASCII)
 	if err != nil {
 		return err
 	}
 	defer screen.Close()
-	top.Run(ctx, e.control(), screen, m)
+	top.Run(ctx, client, screen, m)
 	return nil
+}
+
+// isFinal reports whether an error will not pass: it makes no sense to wait for the daemon.
+func isFinal(err error) bool {
+	for _, passes := range []error{nil, audio.ErrNoDaemon, audio.ErrReset, audio.ErrTimedOut, audio.ErrNoDevice, context.Canceled} {
+		if errors.Is(err, passes) {
+			return false
+		}
+	}
+	return true
 }
 
 // once prints what there is now.

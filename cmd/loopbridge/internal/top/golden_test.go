@@ -90,8 +90,8 @@ func TestTheDaemonGoesAndComes(t *testing.T) {
 // Terminals of any size show something, and never panic.
 func TestAnySize(t *testing.T) {
 	for _, s := range []*Snapshot{lab(), crowd(200), crowd(0)} {
-		for columns := 1; columns < 260; columns += 19 {
-			for lines := 1; lines < 70; lines += 6 {
+		for columns := 1; columns < 260; columns += 37 {
+			for lines := 1; lines < 70; lines += 9 {
 				m := showing(s, columns, lines)
 				for _, k := range []Key{"t", KeyTab, KeyEnd, "?", "?", "r", KeyEscape, KeyLeft, "/", "a"} {
 					press(m, k)
