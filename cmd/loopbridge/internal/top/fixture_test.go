@@ -38,6 +38,8 @@ func lab() *Snapshot {
 	failed := deviceOf("usb", nil, 3)
 	failed.Error = "the card has been unplugged"
 	s.Devices = []api.State{deviceOf("main", of(-3.21), 0), failed}
+	s.Devices[1].Hardware.Format.Positions = audio.PositionsOf(audio.FrontLeft, audio.FrontRight)
+
 	s.Devices[0].Info.Play.Gain, s.Devices[0].Info.Play.Balance, s.Devices[0].Info.OutputMuted = 128, 20, true
 	for _, l := range []api.Loop{
 		{Name: "Aufnahmeraum für Sprache und sehr lange Namen", State: "closed"},
@@ -48,6 +50,9 @@ func lab() *Snapshot {
 		{Name: "実験室", State: "closed"},
 	} {
 		l.Device, l.Format, l.Frames = "main", stereo(), 480000
+		if l.Name == "mic" {
+			l.Format.Positions = audio.PositionsOf(audio.FrontLeft, audio.FrontRight)
+		}
 		s.Loops = append(s.Loops, l)
 		s.Ends[l.Name] = api.State{Name: l.Name, Info: state.NewInfo(stereo(), state.HWPlay|state.HWRecord, state.Rules{})}
 	}

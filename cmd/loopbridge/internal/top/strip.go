@@ -42,9 +42,10 @@ type strip struct {
 	switches audio.Ports // those that can be switched
 
 	format  string
-	state   string   // what it does, in a few words
-	holder  string   // who holds it
-	held    []string // the same in full
+	where   audio.Positions // of its channels, if they are known
+	state   string          // what it does, in a few words
+	holder  string          // who holds it
+	held    []string        // the same in full
 	xruns   uint64
 	ppm     *float64
 	late    *float64 // ms
@@ -81,6 +82,7 @@ func deviceStrip(s *Snapshot, d *api.State, side audio.Direction) strip {
 		t.state = "runs"
 	}
 	if h := d.Hardware; h != nil {
+		t.where = h.Format.Positions
 		t.format, t.xruns, t.ppm = report.Format(h.Format), h.Xruns, h.ClockPPM
 		t.detail = fmt.Sprintf("on %s, period %d of %d frames", h.RunsOn, h.Period, h.Period*h.Periods)
 		if h.Lost > 0 {
@@ -120,7 +122,7 @@ func (t *strip) programs(s *Snapshot, device string, side audio.Direction) {
 
 func loopStrip(s *Snapshot, l *api.Loop) strip {
 	t := strip{kind: ofLoop, name: l.Name, subject: clientOf(l.Name), place: clientOf(l.Name), state: l.State, format: report.Format(l.Format)}
-	t.side = sideOf(l)
+	t.side, t.where = sideOf(l), l.Format.Positions
 	t.mutes = t.side == audio.Play
 	if end, found := s.Ends[l.Name]; found {
 		t.control(&end.Info)

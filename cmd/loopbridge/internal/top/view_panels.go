@@ -39,11 +39,11 @@ func (m *Model) drawDetail(c *Canvas, r rect) {
 			c.bars(r.x+len(label), r.y+i, r.columns-len(label), k.channels[i:])
 			break
 		}
-		m.drawChannel(c, rect{r.x, r.y + i, r.columns, 1}, i, &k.channels[i])
+		m.drawChannel(c, rect{r.x, r.y + i, r.columns, 1}, t.channel(i), &k.channels[i])
 	}
 	r.y, r.lines = r.y+n, r.lines-n
 	if n > 0 && r.lines > 4 {
-		c.scale(r.x+3, r.y, r.columns-m.figures(r.columns)-5)
+		c.scale(r.x+channelColumns, r.y, r.columns-m.figures(r.columns)-channelColumns-2)
 		r.y, r.lines = r.y+1, r.lines-1
 	}
 	c.flow(r, append(k.words(m.loudness), t.words(c)...))
@@ -57,14 +57,25 @@ func (m *Model) figures(columns int) int {
 	return 35
 }
 
+// channelColumns is what the name of a channel takes, with a space.
+const channelColumns = 4
+
+// channel names a channel by its position, or its number.
+func (t *strip) channel(i int) string {
+	if t.where.Known() && i < len(t.where) && t.where[i] != 0 {
+		return t.where[i].String()
+	}
+	return fmt.Sprint(i + 1)
+}
+
 // drawChannel draws a channel with its figures.
-func (m *Model) drawChannel(c *Canvas, r rect, i int, l *level) {
+func (m *Model) drawChannel(c *Canvas, r rect, name string, l *level) {
 	figures := fmt.Sprintf("peak %6s  rms %6s  max %6s", orSilence(l.peak), orSilence(l.rms), orSilence(l.most))
 	if m.figures(r.columns) > len(figures) {
 		figures += fmt.Sprintf("  true %6s", orSilence(l.truePeak))
 	}
-	c.Right(r.x, r.y, 2, fmt.Sprint(i+1), Faint)
-	c.bar(r.x+3, r.y, r.columns-len(figures)-5, l)
+	c.Right(r.x, r.y, channelColumns-1, name, Faint)
+	c.bar(r.x+channelColumns, r.y, r.columns-len(figures)-channelColumns-2, l)
 	c.Right(r.x, r.y, r.columns, figures, styleOfFigure(l.most))
 }
 
