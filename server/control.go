@@ -44,6 +44,7 @@ type Panel struct {
 	Bay           *loop.Patchbay
 	Loops         Loops
 	Routes        Routes
+	Alarms        Alarms        // nil: there are none
 	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
@@ -149,6 +150,11 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/reload":  c.reload,
 		"POST /v1/diff":    c.diff,
 		"POST /v1/upgrade": c.upgrade,
+
+		"GET /v1/alarms":               c.listAlarms,
+		"GET /v1/alarms/{alarm}":       c.getAlarm,
+		"POST /v1/alarms/{alarm}/ack":  c.acknowledge,
+		"POST /v1/alarms/{alarm}/test": c.testAlarm,
 
 		"GET /v1/openapi.yaml": openAPI,
 

@@ -8,6 +8,9 @@ func (c *Control) sources() metrics.Sources {
 	if c.Routes != nil {
 		s.Routes = c.Routes.Routes
 	}
+	if c.Alarms != nil {
+		s.Alarms = c.Alarms.Alarms
+	}
 	return s
 }
 

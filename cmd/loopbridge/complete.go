@@ -160,6 +160,11 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		return l.taps(ctx)
 	case "route":
 		return l.routes(ctx, "")
+	case "alarm":
+		alarms, _ := control.New(l.socket).Alarms(ctx)
+		for _, a := range alarms {
+			all = append(all, a.Name)
+		}
 	case "from":
 		return l.places(ctx, audio.Record)
 	case "to":

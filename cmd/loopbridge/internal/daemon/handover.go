@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -29,6 +30,7 @@ type handed struct {
 	Config    config.Config
 	Bay       loop.State
 	Routes    []route.Handed
+	Alarms    map[string]alarm.Saved
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
@@ -178,6 +180,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if d.running.closed {
 		return nil, nil, audio.ErrClosed.With("the daemon ends")
 	}
+	alarms := d.alarms.Saved() // while what they watch can still be asked
 	programs, err := d.server.Freeze()
 	if err != nil {
 		return nil, nil, err
@@ -187,7 +190,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Reply: -1, History: -1,
+		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {

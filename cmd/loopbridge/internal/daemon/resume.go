@@ -62,6 +62,9 @@ func (d *Daemon) resume(h *handed) error {
 	i.Ended = monotonic()
 	i.routes.Run()
 	i.programs.Run(d.server, ends)
+	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
+		d.log.Error().Err(err).Msg("the alarms do not go on")
+	}
 	d.serve()
 	return nil
 }
