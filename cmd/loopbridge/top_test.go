@@ -175,6 +175,22 @@ func TestTopMenusReachTheDaemon(t *testing.T) {
 	s.sees("would close a cycle")
 }
 
+// An alarm that is raised is on the screen until somebody acknowledges it there.
+func TestTopAcknowledgesAlarms(t *testing.T) {
+	d := newDesk(t, "[[alarm]]\nname = \"alone\"\non = \"no-client\"\nof = \"phone\"\nfor = \"100ms\"\n")
+	s, press, _ := watchTop(t, d.socket)
+	s.sees("1 alarm, 1 raised", "alarm/alone", "raised for", "▲ 1 alarm")
+	press("a")
+	s.sees("alone: ", "Enter: acknowledge")
+	press(top.KeyEnter)
+	s.sees("the alarm alone is acknowledged", "acknowledged for")
+	if a, err := control.New(d.socket).Alarm(t.Context(), "alone"); err != nil || a.Ack == nil || a.Ack.By == "" {
+		t.Errorf("the daemon has %+v, %v", a, err)
+	}
+	press("a")
+	s.sees("no alarm is raised")
+}
+
 // The screen outlives the daemon: it says that it has gone, and goes on when it is there again.
 func TestTopOutlivesTheDaemon(t *testing.T) {
 	socket := filepath.Join(trial.TempDir(t), "s")

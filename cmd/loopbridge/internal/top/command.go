@@ -53,6 +53,9 @@ func (r *runner) carryOut(ctx context.Context, command any) (next any) {
 		text, _ := json.Marshal(map[string]string{"name": t.Name, "from": t.From, "to": t.To})
 		_, d.Err = r.client.AddRoute(ctx, text)
 		d.Text = "there is a route " + t.Name
+	case Acknowledge:
+		_, d.Err = r.client.Acknowledge(ctx, t.Alarm, "", "")
+		d.Text = "the alarm " + t.Alarm + " is acknowledged"
 	case Remove:
 		d.Err, d.Text = r.client.RemoveRoute(ctx, t.Route), "the route "+t.Route+" is removed"
 	}

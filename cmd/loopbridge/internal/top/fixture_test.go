@@ -62,6 +62,12 @@ func lab() *Snapshot {
 			Clock: &api.RouteClock{State: "locked", PPM: of(12.5), Latency: of(10.25), Target: 10, Resyncs: 1}},
 		{Name: "later", From: "mic", To: "実験室", State: "waiting", WaitsFor: "実験室", Gain: 64, Balance: 32},
 	}
+	s.Alarms = []api.Alarm{
+		{Name: "quiet", On: "silence", Of: "mic/client", State: "ok", Since: noon().Add(-time.Hour)},
+		{Name: "clip", On: "clip", Of: "main:play", State: "raised", Text: "main:play clips", Since: noon().Add(-90 * time.Second)},
+		{Name: "gone", On: "device-gone", Of: "usb", State: "acknowledged", Text: "usb is gone", Since: noon().Add(-50 * time.Hour),
+			Actions: []api.AlarmAction{{Name: "webhook", Error: "the server answered 500"}}},
+	}
 	return s
 }
 

@@ -62,8 +62,9 @@ func TestScreens(t *testing.T) {
 func TestOverlays(t *testing.T) {
 	for name, keys := range map[string][]Key{
 		"help": {"?"}, "ports": {"p"}, "routes": {"r", "j"}, "sources": {"r", KeyEnter, "j"}, "name": {"r", KeyEnter, KeyEnter, KeyEnter, "x"},
-		"remove": {"r", "j", "x", "j"}, "filter": {"/", "m", "e"}, "filtered": {"/", "m", "e", KeyEnter}, "positions": {KeyHome, "j", "j", "j", "j", "j", "j", "j"}, "nothing": {"/", "z", "z", "z"},
-		"sorted": {"s", "s"}, "refused": {"j", "m"},
+		"remove": {"r", "j", "x", "j"}, "filter": {"/", "m", "e"}, "filtered": {"/", "m", "e", KeyEnter}, "positions": {KeyHome, "j", "j", "j", "j", "j", "j", "j"},
+		"nothing": {"/", "z", "z", "z"},
+		"sorted":  {"s", "s"}, "refused": {"j", "m"}, "alarms": {"a"},
 	} {
 		m := showing(lab(), 80, 24)
 		press(m, keys...)

@@ -9,7 +9,7 @@ type layout struct {
 	across  int  // strips beside each other
 	rows    int  // below each other
 	detail  rect
-	notices rect // alarms and recorders
+	notices rect // alarms
 	log     rect
 }
 
@@ -47,10 +47,16 @@ func (m *Model) below() (l layout) {
 	if notices > 0 {
 		log = max(0, log-notices+1)
 	}
+	if log < 2 { // a heading alone says nothing
+		log = 0
+	}
 	top := rest - detail - notices - log
-	if spare := top - 1 - max(1, len(m.strips)); spare > 0 && log > 0 { // lines that no strip needs
+	if spare := top - 1 - max(1, len(m.strips)); spare > 0 && detail > 0 { // lines that no strip needs
 		more := min(spare, 3)
 		top, detail, log = top-spare, detail+more, log+spare-more
+		if log == 1 {
+			detail, log = detail+1, 0
+		}
 	}
 	l.strips = rect{0, 1, m.Columns, top}
 	y := 1 + top

@@ -131,8 +131,3 @@ func freeName(routes []api.Route, from, to string) string {
 	}
 	return name
 }
-
-// openAlarms shows the alarms that nobody has acknowledged.
-func (m *Model) openAlarms() []any {
-	return m.refuse("this daemon has no alarms")
-}

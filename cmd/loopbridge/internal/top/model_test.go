@@ -58,6 +58,8 @@ func TestKeys(t *testing.T) {
 		{[]Key{"?", "q"}, nil},
 		{[]Key{"t", "t"}, []string{"watch 12 [loudness true_peak]", "watch 12 []"}},
 		{[]Key{"R"}, []string{"watch 12 []"}},
+		{[]Key{"a", KeyEnter}, []string{"top.Acknowledge{clip}"}},
+		{[]Key{"a", KeyEscape, "a", "x"}, nil},
 		{[]Key{KeyInterrupt}, []string{"top.Quit{}"}},
 		{[]Key{"r", KeyInterrupt}, []string{"top.Quit{}"}},
 		{[]Key{KeyStop}, []string{"top.Stop{}"}},

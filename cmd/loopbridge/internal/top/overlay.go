@@ -41,7 +41,7 @@ type menu struct {
 func (n *menu) refill(m *Model) {
 	if n.fill != nil {
 		n.items = n.fill(m)
-		n.at = min(n.at, len(n.items)-1)
+		n.at = max(0, min(n.at, len(n.items)-1))
 	}
 }
 
@@ -50,17 +50,22 @@ func (n *menu) press(m *Model, k Key) []any {
 	case KeyUp, "k":
 		n.at = max(0, n.at-1)
 	case KeyDown, "j":
-		n.at = min(len(n.items)-1, n.at+1)
+		n.at = max(0, min(len(n.items)-1, n.at+1))
 	case KeyHome, KeyPageUp:
 		n.at = 0
 	case KeyEnd, KeyPageDown:
-		n.at = len(n.items) - 1
+		n.at = max(0, len(n.items)-1)
 	case KeyEscape, "q":
 		m.overlay = nil
 	case KeyEnter:
 		m.overlay = nil
-		return n.items[n.at].enter(m)
+		if n.at < len(n.items) { // what there was may have gone
+			return n.items[n.at].enter(m)
+		}
 	default:
+		if n.at >= len(n.items) {
+			return nil
+		}
 		if do := n.items[n.at].other[k]; do != nil {
 			return do(m)
 		}

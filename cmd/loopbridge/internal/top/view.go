@@ -40,6 +40,9 @@ func (m *Model) drawTitle(c *Canvas) {
 		if s.Load.Memory > 0 {
 			parts = append(parts, number(s.Load.Memory/1e6, 0)+" MB")
 		}
+		if n := raised(s); n > 0 {
+			parts = append(parts, c.glyphs.raised+" "+plural(n, "alarm"))
+		}
 		parts = append(parts, plural(programsOf(s), "program"), plural(int(xrunsOf(m.now)), "xrun"), m.Title)
 		right = m.time(s.Time)
 	} else {
