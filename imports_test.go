@@ -62,7 +62,7 @@ func layers() []layer {
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
-		{"server/metrics", "alarm audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
+		{"server/metrics", "alarm audio audio/state history mixer servo loop loop/pcm loop/route", "reads what all others count"},
 		{"server/live", "api audio audio/wav mixer/metering tap", "shows what the hub hears, whoever looks"},
 		{"server", "alarm api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},

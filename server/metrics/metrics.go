@@ -12,6 +12,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/loopbridge/loopbridge/alarm"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 )
@@ -22,6 +23,7 @@ type Sources struct {
 	Bay       *loop.Patchbay
 	Routes    func() []*route.Route      // nil: there are none
 	Alarms    func() []alarm.Status      // nil: there are none
+	History   *history.Keeper            // nil: nothing is measured all the time
 	Thread    func(device string) string // how the thread of a device is scheduled, "": it has none; nil: unknown
 	Operators func() []Operators         // by the way they come
 	Counts    func() Counts              // nil: unknown
@@ -75,6 +77,10 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	addLoops(p, g.Bay)
 	if g.Routes != nil {
 		addRoutes(p, g.Routes())
+	}
+	if g.History != nil {
+		places, _ := g.History.Read(1, 1)
+		addPlaces(p, places)
 	}
 	if g.Alarms != nil {
 		addAlarms(p, g.Alarms())
