@@ -165,6 +165,11 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, a := range alarms {
 			all = append(all, a.Name)
 		}
+	case "recorder":
+		recorders, _ := control.New(l.socket).Recorders(ctx)
+		for _, r := range recorders {
+			all = append(all, r.Name)
+		}
 	case "from":
 		return l.places(ctx, audio.Record)
 	case "to":

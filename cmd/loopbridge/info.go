@@ -119,7 +119,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device, a loop or route/NAME; default: all." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device, a loop, route/NAME or recorder/NAME; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 

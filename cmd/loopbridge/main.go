@@ -58,6 +58,7 @@ type cli struct {
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
 	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
+	Recorder   recorderCmd   `cmd:"" help:"Show, start, stop and mark recorders, which write what is heard into files for days."`
 	Measure    measureCmd    `cmd:"" help:"Measure how late, how loud and which way round sound comes through a route, a loop, or a device with a cable. It plays noise."`
 	Analyse    analyseCmd    `cmd:"" help:"Measure what a loop carries: level, frequency, distortion and noise of a tone, bands, loudness."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`

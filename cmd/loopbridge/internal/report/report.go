@@ -51,11 +51,12 @@ func Change(c api.Change) string {
 	return console.Printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
 }
 
-// Kinds of event: a changed state, what a route does now, and how a reload went.
+// Kinds of event: a changed state, what a route or a recorder does now, and how a reload went.
 const (
-	setKind    = "set"
-	routeKind  = "route"
-	reloadKind = "reload"
+	setKind      = "set"
+	routeKind    = "route"
+	reloadKind   = "reload"
+	recorderKind = "recorder"
 )
 
 // Event returns a line for each change of an event; none if nothing changed.
@@ -68,7 +69,7 @@ func Event(ev api.Event) (lines []string) {
 		return lines
 	case ev.Kind == reloadKind:
 		return []string{"reload: " + console.Printable(ev.Note)}
-	case ev.Kind == routeKind:
+	case ev.Kind == routeKind, ev.Kind == recorderKind:
 		return []string{fmt.Sprintf("%s: %s", ev.Device, console.Printable(ev.Note))}
 	case ev.Note != "":
 		return []string{fmt.Sprintf("%s: %s: %s", ev.Device, ev.Kind, console.Printable(ev.Note))}
