@@ -68,6 +68,10 @@ func lab() *Snapshot {
 		{Name: "gone", On: "device-gone", Of: "usb", State: "acknowledged", Text: "usb is gone", Since: noon().Add(-50 * time.Hour),
 			Actions: []api.AlarmAction{{Name: "webhook", Error: "the server answered 500"}}},
 	}
+	s.Recorders = []api.Recorder{
+		{Name: "log", Of: "mic", State: "recording", Seconds: 125, Bytes: 24_000_000, Gaps: 2, Lasts: 90_000},
+		{Name: "full", Of: "main:record", State: "failing", Error: "no space left on the disk"},
+	}
 	return s
 }
 

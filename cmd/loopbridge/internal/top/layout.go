@@ -9,7 +9,7 @@ type layout struct {
 	across  int  // strips beside each other
 	rows    int  // below each other
 	detail  rect
-	notices rect // alarms
+	notices rect // alarms and recorders
 	log     rect
 }
 

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 )
 
-// notice is a line about an alarm.
+// notice is a line about an alarm or a recorder.
 type notice struct {
 	rank  int // the lower, the sooner a person wants to know
 	mark  Style
@@ -18,10 +19,13 @@ type notice struct {
 	text  string
 }
 
-// notices returns lines about alarms, what is wrong first.
+// notices returns lines about alarms and recorders, what is wrong first.
 func notices(s *Snapshot) (all []notice) {
 	for i := range s.Alarms {
 		all = append(all, alarmNotice(&s.Alarms[i], s.Time))
+	}
+	for i := range s.Recorders {
+		all = append(all, recorderNotice(&s.Recorders[i]))
 	}
 	slices.SortStableFunc(all, func(a, b notice) int { return cmp.Compare(a.rank, b.rank) })
 	return all
@@ -53,6 +57,40 @@ func alarmNotice(a *api.Alarm, now time.Time) notice {
 	return n
 }
 
+func recorderNotice(r *api.Recorder) notice {
+	n := notice{rank: 4, name: "recorder/" + r.Name, state: r.State, text: r.Of}
+	if r.State == "recording" {
+		n.state += " " + spanText(time.Duration(r.Seconds*float64(time.Second)))
+		n.text += ", " + bytesText(r.Bytes)
+	}
+	if r.Gaps > 0 {
+		n.mark, n.text = Near, n.text+", "+plural(int(r.Gaps), "gap")
+	}
+	if r.Lasts > 0 {
+		n.text += ", the disk lasts " + spanText(time.Duration(r.Lasts*float64(time.Second)))
+	}
+	if r.State == "failing" {
+		n.rank, n.mark = 1, Over
+	}
+	if r.Error != "" {
+		n.text += ": " + r.Error
+	}
+	return n
+}
+
+// bytesText returns an amount of bytes in one figure.
+func bytesText(n uint64) string {
+	for _, k := range []struct {
+		unit string
+		size float64
+	}{{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
+		if float64(n) >= k.size {
+			return number(float64(n)/k.size, 1) + " " + k.unit
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
 // raised returns how many alarms are, and nobody knows of.
 func raised(s *Snapshot) (n int) {
 	for i := range s.Alarms {
@@ -63,24 +101,30 @@ func raised(s *Snapshot) (n int) {
 	return n
 }
 
-// noticeLines returns how many lines alarms want, with their heading, of at most so many below it.
+// noticeLines returns how many lines alarms and recorders want, with their heading, of at most so many below it.
 func (m *Model) noticeLines(most int) int {
-	if m.now == nil || len(m.now.Alarms) == 0 {
+	if m.now == nil || len(m.now.Alarms)+len(m.now.Recorders) == 0 {
 		return 0
 	}
-	return 1 + min(most, len(m.now.Alarms))
+	return 1 + min(most, len(m.now.Alarms)+len(m.now.Recorders))
 }
 
-// drawNotices shows alarms. The last line says how many have no room.
+// drawNotices shows alarms and recorders. The last line says how many have no room.
 func (m *Model) drawNotices(c *Canvas, r rect) {
 	if r.lines < 2 {
 		return
 	}
-	title := plural(len(m.now.Alarms), "alarm")
-	if n := raised(m.now); n > 0 {
-		title += fmt.Sprintf(", %d raised", n)
+	var title []string
+	if n := len(m.now.Alarms); n > 0 {
+		title = append(title, plural(n, "alarm"))
 	}
-	c.rule(r, title)
+	if n := raised(m.now); n > 0 {
+		title = append(title, fmt.Sprintf("%d raised", n))
+	}
+	if n := len(m.now.Recorders); n > 0 {
+		title = append(title, plural(n, "recorder"))
+	}
+	c.rule(r, strings.Join(title, ", "))
 	all := notices(m.now)
 	for i := range min(len(all), r.lines-1) {
 		y, n := r.y+1+i, &all[i]

@@ -23,7 +23,8 @@ type Snapshot struct {
 	Ends    map[string]api.State `json:"ends"` // of clients, by loop
 	Routes  []api.Route          `json:"routes"`
 
-	Alarms []api.Alarm `json:"alarms,omitempty"`
+	Alarms    []api.Alarm    `json:"alarms,omitempty"`
+	Recorders []api.Recorder `json:"recorders,omitempty"`
 
 	Meters map[string]*api.LiveMeter `json:"meters,omitempty"` // by place; nil: nothing can be heard there
 }
@@ -61,6 +62,9 @@ func (s *source) look(ctx context.Context, stale []string) (*Snapshot, error) {
 		return nil, err
 	}
 	if now.Alarms, err = s.client.Alarms(ctx); err != nil && !errors.Is(err, audio.ErrNoDevice) { // a daemon of an older release
+		return nil, err
+	}
+	if now.Recorders, err = s.client.Recorders(ctx); err != nil && !errors.Is(err, audio.ErrNoDevice) {
 		return nil, err
 	}
 	if err = s.lookAtEnds(ctx, now, stale); err != nil {

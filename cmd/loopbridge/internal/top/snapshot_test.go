@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
@@ -21,9 +22,16 @@ func (noRoutes) Remove(string) error                { return audio.ErrNoDevice }
 func (noRoutes) Route(string) (*route.Route, error) { return nil, audio.ErrNoDevice }
 func (noRoutes) Routes() []*route.Route             { return nil }
 
+// noRecorders is the same for recorders.
+type noRecorders struct{ recording }
+
+type recording = server.Recorders
+
+func (noRecorders) Recorders() []*record.Recorder { return nil }
+
 // A daemon with many loops is asked for the ends of some of them at a time; those of which an event has told come first.
 func TestEndsAreAskedForBitByBit(t *testing.T) {
-	o := servertest.Options{Panel: server.Panel{Routes: noRoutes{}}}
+	o := servertest.Options{Panel: server.Panel{Routes: noRoutes{}, Recorders: noRecorders{}}}
 	for i := range 70 {
 		o.Loops = append(o.Loops, loop.Spec{Name: fmt.Sprintf("loop%02d", i)})
 	}
