@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -189,6 +190,14 @@ func TestTopAcknowledgesAlarms(t *testing.T) {
 	}
 	press("a")
 	s.sees("no alarm is raised")
+}
+
+// Recorders are on the screen, with what they do.
+func TestTopShowsRecorders(t *testing.T) {
+	dir := t.TempDir()
+	d := newDesk(t, fmt.Sprintf("[[recorder]]\nname = \"log\"\nof = \"desk/record\"\npath = %q\n", dir+"/{name}-{time}.wav"))
+	s, _, _ := watchTop(t, d.socket)
+	s.sees("1 recorder", "recorder/log  recording", "desk/record, ", "kB")
 }
 
 // The screen outlives the daemon: it says that it has gone, and goes on when it is there again.
