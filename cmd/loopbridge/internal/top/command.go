@@ -32,19 +32,8 @@ func (r *runner) carryOut(ctx context.Context, command any) (next any) {
 	d := Done{}
 	switch t := command.(type) {
 	case Set:
-		d.Subject, d.Count = t.Subject, 1
-		for next == nil && len(r.commands) > 0 { // the latest value is enough
-			more := <-r.commands
-			later, ok := more.(Set)
-			if !ok || later.Subject != t.Subject {
-				next = more
-				break
-			}
-			for f, v := range later.Patch.All() {
-				_ = t.Patch.Set(f, v) // it was valid in a patch of its own
-			}
-			d.Count++
-		}
+		t, d.Count, next = r.merge(t)
+		d.Subject = t.Subject
 		set, err := r.client.Set(ctx, t.Subject, t.Patch)
 		if d.Err = err; err == nil {
 			d.State = &set.State
@@ -62,4 +51,20 @@ func (r *runner) carryOut(ctx context.Context, command any) (next any) {
 	d.Err = errOf(ctx, d.Err)
 	r.tell(ctx, d)
 	return next
+}
+
+// merge takes from the queue what sets the same as first, and adds it: the latest value of a field is enough. It returns
+// how many sets that are, and a command that it has taken and that is none of them.
+func (r *runner) merge(first Set) (all Set, count int, next any) {
+	for all, count = first, 1; len(r.commands) > 0; count++ {
+		more := <-r.commands
+		later, ok := more.(Set)
+		if !ok || later.Subject != first.Subject {
+			return all, count, more
+		}
+		for f, v := range later.Patch.All() {
+			_ = all.Patch.Set(f, v) // it was valid in a patch of its own
+		}
+	}
+	return all, count, nil
 }

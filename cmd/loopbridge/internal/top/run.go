@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
@@ -112,7 +113,12 @@ func (r *runner) do(ctx context.Context, all []any) bool {
 		default:
 			select {
 			case r.commands <- t:
-			case <-ctx.Done():
+			default: // it must not wait: the command that is carried out now brings a message
+				d := Done{Err: audio.ErrBusy.With("the daemon is too slow for so many keys")}
+				if set, ok := t.(Set); ok {
+					d.Subject, d.Count = set.Subject, 1
+				}
+				r.do(ctx, r.model.Update(d))
 			}
 		}
 	}
