@@ -66,9 +66,19 @@ func isFinal(err error) bool {
 	return true
 }
 
+// How long is measured at least where nobody looks a second time: devices that rest start, and momentary loudness wants 0.4 s.
+const (
+	leastOnce     = 500 * time.Millisecond
+	leastLoudness = time.Second
+)
+
 // once prints what there is now.
 func (c *topCmd) once(ctx context.Context, e *env, m *top.Model) error {
-	s, err := top.Once(ctx, e.control(), c.Interval, c.Loudness)
+	least := leastOnce
+	if c.Loudness {
+		least = leastLoudness
+	}
+	s, err := top.Once(ctx, e.control(), max(c.Interval, least), c.Loudness)
 	if err != nil {
 		return stopped(ctx, err)
 	}

@@ -237,7 +237,7 @@ func TestTopOnce(t *testing.T) {
 	if len(s.Devices) != 3 || len(s.Loops) != 5 || len(s.Routes) != 1 || len(s.Ends) != 5 || s.Load.CPU == nil || s.Load.Memory == 0 {
 		t.Errorf("it has %d devices, %d loops, %d routes, %d ends, %+v", len(s.Devices), len(s.Loops), len(s.Routes), len(s.Ends), s.Load)
 	}
-	if m := s.Meters["desk:record"]; m == nil || *m.Peak[0] != -2000 || m.TruePeak == nil {
+	if m := s.Meters["desk:record"]; m == nil || *m.Peak[0] != -2000 || m.TruePeak == nil || m.Momentary == nil {
 		t.Errorf("the meter is %+v", m)
 	}
 	if m, there := s.Meters["phone/client"]; m != nil || !there {
