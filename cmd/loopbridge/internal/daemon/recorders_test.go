@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -111,4 +113,63 @@ path = "%[1]s/{name}-{n}.wav"
 			t.Errorf("after the restart: %s, %s", state(t, g, "tape"), state(t, g, "other"))
 		}
 	})
+}
+
+// A recorder waits for an alarm, and an alarm watches a recorder.
+func TestRecordersAndAlarms(t *testing.T) {
+	dir := trial.TempDir(t)
+	f := startFiled(t, fmt.Sprintf(`
+[[loop]]
+name = "phone"
+[[alarm]]
+name = "alone"
+on = "no-client"
+of = "phone"
+for = "0s"
+clear = "0s"
+[[alarm]]
+name = "lost"
+on = "recorder-failed"
+of = "recorder/away"
+[[recorder]]
+name = "incident"
+of = "phone/heard"
+path = "%[1]s/{name}-{n}.wav"
+trigger = "alone"
+preroll = "1s"
+hold = "0s"
+[[recorder]]
+name = "away"
+of = "phone/mix"
+path = "%[1]s/none/{name}-{n}.wav"
+`, dir))
+	is := func(name, state string) {
+		t.Helper()
+		servertest.Until(t, name+" to be "+state, func() bool {
+			r, err := f.Client.Recorder(t.Context(), name)
+			return err == nil && r.State == state
+		})
+	}
+	raised := func(name string, want bool) {
+		t.Helper()
+		servertest.Until(t, fmt.Sprintf("the alarm %s: %v", name, want), func() bool {
+			a, err := f.Client.Alarm(t.Context(), name)
+			return err == nil && (a.State == "raised") == want
+		})
+	}
+	is("incident", "recording")
+	is("away", "failing")
+	raised("lost", true)
+	s := f.flow("phone")
+	raised("alone", false)
+	is("incident", "armed")
+	s.sends.Abandon()
+	s.reads.Abandon()
+	s.wait.Wait()
+	is("incident", "recording")
+	if err := os.Mkdir(filepath.Join(dir, "none"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	is("away", "recording")
+	raised("lost", false)
 }

@@ -70,7 +70,7 @@ func (d *Daemon) resume(h *handed) error {
 	i.Ended = monotonic()
 	i.routes.Run()
 	i.recorders.Run()
-	if h.Waiting >= 0 {
+	if h.Waiting > 0 { // 0: the program before knew of no recorders
 		_ = unix.Close(h.Waiting)
 	}
 	i.programs.Run(d.server, ends)
