@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 )
 
@@ -56,12 +55,6 @@ type Model struct {
 	stale   []string         // loops whose ends have changed since the last Look
 	touched map[string]touch // by subject
 	watch   Watch
-}
-
-// touch remembers that keys have changed something that a Look may not have seen.
-type touch struct {
-	turn    uint64 // a Look of an earlier turn has old controls
-	pending int    // sets without an answer
 }
 
 // happened is a line of the log.
@@ -220,100 +213,6 @@ func (m *Model) hear(h Heard) {
 		}
 		k.hear(h.Meters[i], h.Since)
 	}
-}
-
-// alwaysHeard is how many strips are measured although the screen does not show them, so that their loudness goes on.
-const alwaysHeard = 64
-
-// rewatch asks for the meters of what the screen shows, if that are others than before.
-func (m *Model) rewatch() []any {
-	if m.now == nil || m.lost != nil {
-		return nil
-	}
-	places := slices.Clone(m.places)
-	if len(places) > alwaysHeard {
-		places = places[:0]
-		m.lay() // a page has as many as fit
-		first := m.at / m.page * m.page
-		for i := range m.strips[first:min(first+m.page, len(m.strips))] {
-			places = append(places, m.strips[first+i].place)
-		}
-	}
-	slices.Sort(places)
-	var want []string
-	if m.loudness {
-		want = []string{"loudness", "true_peak"}
-	}
-	if slices.Equal(places, m.watch.Places) && slices.Equal(want, m.watch.Want) {
-		return nil
-	}
-	return m.listen(places, want)
-}
-
-// listen asks for meters, which begin anew.
-func (m *Model) listen(places, want []string) []any {
-	m.watch = Watch{m.watch.Number + 1, places, want}
-	kept := make(map[string]*meter, len(places))
-	for _, p := range places {
-		if k := m.meters[p]; k != nil {
-			kept[p] = k
-		}
-	}
-	m.meters = kept
-	return []any{m.watch}
-}
-
-// reset lets maxima, clips and loudness begin anew.
-func (m *Model) reset() []any {
-	if m.now == nil || m.lost != nil {
-		return nil
-	}
-	for _, k := range m.meters {
-		k.reset()
-	}
-	m.say("maxima, clips and loudness begin anew")
-	return m.listen(m.watch.Places, m.watch.Want)
-}
-
-// set changes the controls of the current strip at once, and asks the daemon to.
-func (m *Model) set(fields map[state.Field]uint32, change func(*controls)) []any {
-	t := m.current()
-	if t == nil || !t.known || m.lost != nil {
-		return nil
-	}
-	var p state.Patch
-	for f, v := range fields {
-		if err := p.Set(f, v); err != nil {
-			m.complain(err)
-			return nil
-		}
-	}
-	change(&t.controls)
-	if m.touched == nil {
-		m.touched = map[string]touch{}
-	}
-	m.turn++
-	m.touched[t.subject] = touch{m.turn, m.touched[t.subject].pending + 1}
-	return []any{Set{t.subject, p}}
-}
-
-func (m *Model) done(d Done) []any {
-	m.turn++
-	if k, found := m.touched[d.Subject]; found {
-		m.touched[d.Subject] = touch{m.turn, max(0, k.pending-d.Count)}
-		for i := range m.strips {
-			if t := &m.strips[i]; t.subject == d.Subject && d.State != nil && k.pending <= d.Count {
-				t.control(&d.State.Info)
-			}
-		}
-	}
-	switch {
-	case d.Err != nil:
-		m.complain(d.Err)
-	case d.Text != "":
-		m.say(d.Text)
-	}
-	return m.look()
 }
 
 func (m *Model) say(text string)    { m.status, m.bad = text, false }
