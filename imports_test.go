@@ -105,6 +105,9 @@ func layers() []layer {
 			"backend/standby backend/sleep servo history tap loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
+		{"cmd/loopbridge/internal/report", "api audio loop/pcm cmd/loopbridge/internal/console", "words for what the daemon tells, whoever shows them"},
+		{"cmd/loopbridge/internal/top", "api audio audio/state client client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/report",
+			"a program of an operator, which asks and shows, and holds nothing"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
@@ -117,7 +120,8 @@ func layers() []layer {
 		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
-			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe",
+			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe " +
+			"cmd/loopbridge/internal/report cmd/loopbridge/internal/top",
 			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }
@@ -134,13 +138,15 @@ func moduleRules() []rule {
 		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
 		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge cmd/loopbridge/internal/config", "the configuration belongs to the command"},
 		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
+		{"github.com/gdamore/tcell/v2", "cmd/loopbridge/internal/top", "the screen of a terminal belongs to the command"},
+		{"github.com/rivo/uniseg", "cmd/loopbridge/internal/top", "how many columns a text takes there"},
 		{"github.com/godbus/dbus", "cmd/loopbridge/internal/daemon/sched", "rtkit is asked by the process"},
 		{"github.com/rs/zerolog", "server server/servertest cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"what runs on the audio thread counts, it does not log"},
 		{"github.com/coreos/go-systemd/v22", "cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/systemd",
 			"what systemd says is for the daemon alone"},
-		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
+		{"github.com/prometheus", "server/metrics cmd/loopbridge/internal/top", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
