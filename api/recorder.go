@@ -1,6 +1,10 @@
 package api
 
-import "github.com/loopbridge/loopbridge/audio"
+import (
+	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
+)
 
 // Recorder is the status of a recorder. Counts are since it was added.
 type Recorder struct {
@@ -41,4 +45,19 @@ type Recorders struct {
 // Mark is a text at the newest frame of a recorder.
 type Mark struct {
 	Text string `json:"text"`
+}
+
+// Segments are the files that a recorder has written, the newest first.
+type Segments struct {
+	Segments []Segment `json:"segments"`
+	More     int       `json:"more"` // older ones, which are not listed
+}
+
+// Segment is a file of a recorder.
+type Segment struct {
+	File    string    `json:"file"` // without its folder
+	Number  uint64    `json:"number"`
+	Bytes   int64     `json:"bytes"`
+	Ended   bool      `json:"ended"`
+	Changed time.Time `json:"changed"`
 }

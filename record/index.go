@@ -16,6 +16,7 @@ type index struct {
 	path    string
 	entries []entry // of segments that are there, oldest first
 	number  uint64  // of the newest segment
+	size    int     // of the file when it was read, in bytes
 }
 
 // entry is a segment.
@@ -44,8 +45,17 @@ type line struct {
 // maxIndex is the size in bytes from which an index is written anew when it is read.
 const maxIndex = 1 << 20
 
-// openIndex reads the index in a folder, if there is one. Lines that are damaged are left out.
+// openIndex is readIndex for the recorder itself, which keeps the file short.
 func openIndex(d Disk, folder, recorder string) (*index, error) {
+	x, err := readIndex(d, folder, recorder)
+	if err == nil && x.size > maxIndex {
+		err = x.compact()
+	}
+	return x, err
+}
+
+// readIndex reads the index in a folder, if there is one. Lines that are damaged are left out.
+func readIndex(d Disk, folder, recorder string) (*index, error) {
 	x := &index{disk: d, path: filepath.Join(folder, ".recorder-"+recorder)}
 	text, err := d.ReadFile(x.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,9 +70,7 @@ func openIndex(d Disk, folder, recorder string) (*index, error) {
 			x.take(&l)
 		}
 	}
-	if len(text) > maxIndex {
-		return x, x.compact()
-	}
+	x.size = len(text)
 	return x, nil
 }
 

@@ -148,11 +148,13 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/routes":           c.addRoute,
 		"DELETE /v1/routes/{route}": c.removeRoute,
 
-		"GET /v1/recorders":                   c.listRecorders,
-		"GET /v1/recorders/{recorder}":        c.getRecorder,
-		"POST /v1/recorders/{recorder}/start": c.startRecorder,
-		"POST /v1/recorders/{recorder}/stop":  c.stopRecorder,
-		"POST /v1/recorders/{recorder}/mark":  c.markRecorder,
+		"GET /v1/recorders":                            c.listRecorders,
+		"GET /v1/recorders/{recorder}":                 c.getRecorder,
+		"GET /v1/recorders/{recorder}/segments":        c.listSegments,
+		"GET /v1/recorders/{recorder}/segments/{file}": c.getSegment,
+		"POST /v1/recorders/{recorder}/start":          c.startRecorder,
+		"POST /v1/recorders/{recorder}/stop":           c.stopRecorder,
+		"POST /v1/recorders/{recorder}/mark":           c.markRecorder,
 
 		"POST /v1/reload":  c.reload,
 		"POST /v1/diff":    c.diff,

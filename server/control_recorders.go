@@ -3,7 +3,11 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/record"
@@ -49,6 +53,54 @@ func (c *Control) markRecorder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.withRecorder(w, r, func(one *record.Recorder) error { return one.Mark(m.Text) })
+}
+
+// listSegments lists what a recorder has written, the newest first.
+func (c *Control) listSegments(w http.ResponseWriter, r *http.Request) {
+	one, err := c.Recorders.Recorder(r.PathValue("recorder"))
+	var segments []record.Segment
+	if err == nil {
+		segments, err = one.Segments()
+	}
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	all := api.Segments{Segments: []api.Segment{}, More: max(0, len(segments)-maxSegments)}
+	for _, s := range segments[:min(len(segments), maxSegments)] {
+		all.Segments = append(all.Segments, api.Segment{File: s.File, Number: s.Number, Bytes: s.Bytes, Ended: s.Ended, Changed: s.Changed})
+	}
+	answer(w, http.StatusOK, all)
+}
+
+// maxSegments is how many are listed.
+const maxSegments = 1000
+
+// getSegment sends a segment, or a range of it, as it is on the disk.
+func (c *Control) getSegment(w http.ResponseWriter, r *http.Request) {
+	one, err := c.Recorders.Recorder(r.PathValue("recorder"))
+	var s record.Segment
+	if err == nil {
+		s, err = one.Segment(r.PathValue("file"))
+	}
+	if err != nil {
+		answerError(w, status(err), err.Error())
+		return
+	}
+	f, err := os.OpenFile(s.Path(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		answerError(w, http.StatusInternalServerError, "the segment cannot be read: "+err.Error())
+		return
+	}
+	defer f.Close()
+	w.Header().Set("Content-Type", map[string]string{".flac": "audio/flac"}[path.Ext(s.File)])
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "audio/wav")
+	}
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", s.Changed, f)
 }
 
 // withRecorder does something with the recorder of a request, and answers with its status.

@@ -63,7 +63,7 @@ func (g *gate) gated(h http.Handler) http.Handler {
 				return
 			}
 		}
-		if strings.HasPrefix(r.URL.Path, "/v1/listen/") {
+		if strings.HasPrefix(r.URL.Path, "/v1/listen/") || strings.Contains(r.URL.Path, "/segments/") {
 			h.ServeHTTP(w, r)
 			return
 		}

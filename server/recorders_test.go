@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"os"
@@ -75,11 +76,54 @@ func TestControlRecorders(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(dir, "tape-000001.wav")); err != nil || !strings.Contains(string(text), "door") {
 		t.Errorf("the mark is not in the file: %v", err)
 	}
+	p.segments(dir)
 	if code := p.ask("GET", "/v1/recorders", "", &list); code != 200 || len(list.Recorders) != 2 || list.Recorders[0]["name"] != "incident" {
 		t.Errorf("%d %v", code, list)
 	}
 	p.metrics(`loopbridge_recorder_state{recorder="incident",state="recording"} 1`, `loopbridge_recorder_gaps_total{recorder="tape"} 0`,
 		`loopbridge_recorder_segments_total{recorder="tape"} 1`, `loopbridge_recorder_failing{recorder="tape"} 0`)
+}
+
+// segments fails unless the segment of tape can be fetched, whole and in part, and nothing else of its folder.
+func (p *panel) segments(dir string) {
+	p.Helper()
+	var all struct{ Segments []object }
+	if code := p.ask("GET", "/v1/recorders/tape/segments", "", &all); code != 200 || len(all.Segments) != 1 ||
+		all.Segments[0]["file"] != "tape-000001.wav" || all.Segments[0]["ended"] != true {
+		p.Errorf("%d %v", code, all)
+	}
+	want, err := os.ReadFile(filepath.Join(dir, "tape-000001.wav"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "tape-000009.wav"), []byte("not of the recorder"), 0o600)
+	}
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, part := range []struct {
+		asked string
+		code  int
+		want  []byte
+	}{{"", 200, want}, {"bytes=0-3", 206, want[:4]}, {"bytes=44-", 206, want[44:]}} {
+		q, _ := http.NewRequestWithContext(p.Context(), "GET", "http://x/v1/recorders/tape/segments/tape-000001.wav", nil)
+		q.Header.Set("Range", part.asked)
+		r, err := p.http.Do(q)
+		if err != nil {
+			p.Fatal(err)
+		}
+		got, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || r.StatusCode != part.code || !bytes.Equal(got, part.want) || r.Header.Get("Content-Type") != "audio/wav" {
+			p.Errorf("range %q: %s, %d bytes of %s, %v; want %d bytes", part.asked, r.Status, len(got), r.Header.Get("Content-Type"), err, len(part.want))
+		}
+	}
+	var refusal object
+	for path, code := range map[string]int{
+		"none/segments": 404, "tape/segments/tape-000009.wav": 404, "tape/segments/.recorder-tape": 404, "tape/segments/..%2Ftape-000001.wav": 404,
+	} {
+		if got := p.ask("GET", "/v1/recorders/"+path, "", &refusal); got != code {
+			p.Errorf("%s is answered with %d, want %d", path, got, code)
+		}
+	}
 }
 
 // metrics fails unless /metrics has lines.

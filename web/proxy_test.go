@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"log"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -76,6 +79,8 @@ func newFront(t *testing.T, base string) *front {
 	mux.HandleFunc("POST /v1/alarms/{name}/{what}", f.acknowledge)
 	mux.HandleFunc("GET /v1/recorders", f.recorders)
 	mux.HandleFunc("POST /v1/recorders/{name}/{what}", f.acknowledge)
+	mux.HandleFunc("GET /v1/recorders/keep/segments", segments)
+	mux.HandleFunc("GET /v1/recorders/keep/segments/keep-1.wav", segment)
 	mux.HandleFunc("GET /v1/history", f.history)
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
@@ -126,6 +131,26 @@ func (f *front) recorders(w http.ResponseWriter, _ *http.Request) {
 		"bytes": 400000000, "segments": 2, "gaps": 1, "missing": 480, "silent": 0, "removed": 0, "queued": 0, "room": 0, "memory": 0, "free": 9e11, "lasts": 1e6, "preroll": 10}]}`))
 }
 
+func segments(w http.ResponseWriter, _ *http.Request) {
+	_, _ = w.Write([]byte(`{"segments": [{"file": "keep-1.wav", "number": 1, "bytes": 96044, "ended": true, "changed": "2026-01-02T03:04:05Z"}], "more": 0}`))
+}
+
+// segment is a second of half of full scale.
+func segment(w http.ResponseWriter, r *http.Request) {
+	const frames = 48000
+	b := []byte("RIFF....WAVEfmt ")
+	for _, v := range []uint32{16, 1 | 1<<16, frames, 2 * frames, 2 | 16<<16} {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, "data"...), 2*frames)
+	for range frames {
+		b = binary.LittleEndian.AppendUint16(b, 1<<14)
+	}
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
+	w.Header().Set("Content-Type", "audio/wav")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
+}
+
 func (f *front) history(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"seconds": 120, "places": [{"place": "console:record", "peak": [null, -2000, -1500], "loudness": [null, -2300, -2100]}],
 		"devices": [{"device": "console", "xruns": [0, 1, 0], "ppm": [12, 13, 12]}, {"device": "<b>other", "xruns": [null, null, 0], "ppm": [null, null, -5]}]}`))
@@ -153,6 +178,11 @@ func fronted(t *testing.T, window context.Context) {
 	v.do(chromedp.SendKeys(chromedp.CSS(`[aria-label="Text of a mark in keep"]`), "take two"))
 	v.click(`[aria-label="Mark keep"]`)
 	v.click(`[aria-label="Stop keep"]`)
+	v.click(`[aria-label="Segments of keep"]`)
+	v.click(`[aria-label="Draw the waveform of keep-1.wav"]`)
+	v.sees(`document.querySelector("canvas.waveform").getAttribute("aria-label") === "Waveform, 1.0 s, peak -6.0 dBFS"`)
+	asks[any](v, `document.querySelector("[aria-label='Play keep-1.wav']").preload = "auto"`)
+	v.sees(`document.querySelector("[aria-label='Play keep-1.wav']").duration === 1`)
 	v.until("three posts", func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.posts) == 3 })
 	if f.posts[0] != "air-silent ack somebody is on the way" || f.posts[1] != "keep mark take two" || f.posts[2] != "keep stop " {
 		t.Errorf("the page asked for %q", f.posts)

@@ -2,19 +2,13 @@
 import {h} from './dom.js';
 import {ask, pathOf} from './request.js';
 import {cells, Rows} from './rows.js';
-import {count, format} from './units.js';
+import {Segments} from './segments.js';
+import {bytes, count, format} from './units.js';
 
 const signs = {stopped: '\u25a0', armed: '\u25d4', recording: '\u25cf', waiting: '\u2026', failing: '\u26a0'};
 
 /** length writes seconds as h:mm:ss. */
 const length = (s) => `${Math.floor(s / 3600)}:${String(Math.floor(s / 60) % 60).padStart(2, '0')}:${String(Math.floor(s) % 60).padStart(2, '0')}`;
-
-/** bytes writes a size. */
-function bytes(n) {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const k = n > 0 ? Math.min(4, Math.floor(Math.log10(n) / 3)) : 0;
-  return `${(n / 1000 ** k).toFixed(k ? 1 : 0)} ${units[k]}`;
-}
 
 /** Recorders shows them. offer(there) is called with whether there are some. */
 export class Recorders {
@@ -47,7 +41,8 @@ export class Recorders {
       post('mark', {text: text.value.trim() || 'mark'});
       text.value = '';
     }}});
-    const at = h('tr', {}, ...all, h('td', {}, h('div', {class: 'row'}, start, stop, text, mark)));
+    const segments = new Segments(name);
+    const at = h('tr', {}, ...all, h('td', {}, h('div', {class: 'row'}, start, stop, text, mark), segments.at));
     return {at, show: (r, may) => {
       const lasts = r.lasts ? `, ${Math.floor(r.lasts / 3600)} h` : '';
       write(`${signs[r.state] ?? ''} ${r.state}`, r.name, r.of, r.error || r.file || r.path, length(r.seconds),

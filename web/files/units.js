@@ -42,3 +42,10 @@ export function span(ms) {
 
 /** clock writes the time of day of a date. */
 export const clock = (date) => date.toLocaleTimeString('en-GB', {hour12: false});
+
+/** bytes writes a size. */
+export function bytes(n) {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const k = n > 0 ? Math.min(4, Math.floor(Math.log10(n) / 3)) : 0;
+  return `${(n / 1000 ** k).toFixed(k ? 1 : 0)} ${units[k]}`;
+}
