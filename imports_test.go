@@ -61,6 +61,11 @@ func layers() []layer {
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
+		{"node/cuse", "", "messages of the kernel, whatever the device is"},
+		{"node/cuse/cusetest", "", "the other side of those, whatever answers them"},
+		{"node/oss", "audio", "bytes and numbers of OSS, whatever answers them"},
+		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss", "a way to open ends, as server, for programs that know devices alone"},
+
 		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
 		{"server/live", "api audio mixer/metering tap", "shows what the hub hears, whoever looks"},
 		{"server", "api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},

@@ -105,11 +105,11 @@ func (p *program) number(ctx context.Context, op oss.Op, takes, gives, v int) (i
 	memory := make([]byte, 4)
 	binary.NativeEndian.PutUint32(memory, uint32(v))
 	errno := p.Ioctl(ctx, oss.Command(op, takes, gives), memory)
-	return oss.Int(memory), failure(errno)
+	return oss.Int(memory), p.failure(errno)
 }
 
 func (p *program) plain(ctx context.Context, op oss.Op) error {
-	return failure(p.Ioctl(ctx, oss.Command(op, 0, 0), nil))
+	return p.failure(p.Ioctl(ctx, oss.Command(op, 0, 0), nil))
 }
 
 func (p *program) Role() pcm.Role { return p.role }
@@ -178,12 +178,20 @@ func (p *program) Avail() int {
 
 func (p *program) Read(ctx context.Context, buf []byte) (int, error) {
 	n, errno := p.File.Read(ctx, buf)
-	return n / p.held.Format().FrameBytes(), p.failure(errno)
+	return n / p.held.Format().FrameBytes(), p.transferred(errno)
 }
 
 func (p *program) Write(ctx context.Context, buf []byte) (int, error) {
 	n, errno := p.File.Write(ctx, buf)
-	return n / p.held.Format().FrameBytes(), p.failure(errno)
+	return n / p.held.Format().FrameBytes(), p.transferred(errno)
+}
+
+// transferred is the error of a read or write.
+func (p *program) transferred(errno syscall.Errno) error {
+	if errno == syscall.EAGAIN {
+		return audio.ErrWouldBlock
+	}
+	return p.failure(errno)
 }
 
 // failure is EBADF for a descriptor that was closed.
@@ -214,6 +222,9 @@ func (p *program) Wait(ctx context.Context, _ int) (pcm.Events, error) {
 }
 
 func (p *program) Setup(ctx context.Context, s pcm.Setup) error {
+	if _, err := p.number(ctx, oss.Speed, 4, 4, 0); err != nil { // a query
+		return err
+	}
 	if s.Format.Encoding != 0 {
 		bits := oss.FormatOf(s.Format.Encoding)
 		if bits == 0 {
@@ -230,7 +241,7 @@ func (p *program) Setup(ctx context.Context, s pcm.Setup) error {
 			}
 		}
 	}
-	if fragment := p.held.Format().Rate / 100; s.Buffer > 0 && s.Buffer%fragment == 0 && s.Buffer < p.Buffer() {
+	if fragment := p.held.Format().Rate / 100; s.Buffer > 0 && s.Buffer%fragment == 0 {
 		_, err := p.number(ctx, oss.SetFragment, 4, 4, s.Buffer/fragment<<16|10)
 		return err
 	}
@@ -269,6 +280,6 @@ func TestConformance(t *testing.T) {
 		Connect: func(t *testing.T, bay *loop.Patchbay) looptest.Opener {
 			return newMachine(t, bay, "loop0", "other", "speaker", "mic").open
 		},
-		Inapplicable: map[string]string{},
+		Inapplicable: inapplicable(),
 	}.Run(t)
 }

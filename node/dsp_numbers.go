@@ -55,11 +55,11 @@ func (f *dspFile) format(ctx context.Context, want audio.Format, field func(audi
 	return field(f.pcm.Format()), nil
 }
 
-// fragments lowers the number of fragments, at least to two. Their size is fixed. Once a session runs, or with more than
-// there are, it has no effect.
+// fragments sets the number of fragments: two to those of ten seconds. Their size is fixed. Once a session runs, and for the
+// number that means "as many as there are", it has no effect.
 func (f *dspFile) fragments(ctx context.Context, n int) error {
 	frames := max(n, 2) * f.fragment()
-	if n == 0 || frames >= f.pcm.Buffer() || f.pcm.State() != ring.Idle {
+	if n == 0 || n > int(pcm.MaxBuffer/pcm.DefaultPeriod) || f.pcm.State() != ring.Idle {
 		return nil
 	}
 	if err := f.setup(ctx, pcm.Setup{Buffer: frames}); err != nil {
