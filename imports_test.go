@@ -104,7 +104,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby backend/sleep servo history tap loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
+			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},

@@ -19,12 +19,16 @@ func inapplicable() map[string]string {
 		"E06_D3_wrong_direction_is_EACCES_at_open": direction, "D1_D2_D3_attached_server_end_and_directions": direction,
 		"E43_shared_wrong_direction_and_dead_device": direction,
 
-		"D12_positions_are_granted_and_seen": positions, "D12_positions_set_after_the_client_came_count": positions,
+		"D12_positions_that_differ_are_rearranged_bit_for_bit": positions, "D12_positions_at_the_side_are_the_rear_of_who_has_none": positions,
+		"D12_positions_that_are_equal_are_left_alone": positions, "D12_a_client_that_says_no_positions_has_its_servers": positions,
+		"D12_who_says_positions_takes_a_silent_server_for_ALSA": positions, "D12_nobody_says_positions": positions,
+		"D12_direct_passes_positions_by": positions, "D12_positions_are_granted_and_seen": positions, "D12_positions_set_after_the_client_came_count": positions,
 		"E25_D5_positions_that_cannot_be_are_EINVAL": positions, "D12_stereo_that_is_exchanged_is_heard_so": positions,
 		"D12_shared_clients_are_rearranged_each": positions, "D12_attached_loops_have_the_order_they_are_told": positions,
 
 		"E28_D12_every_encoding_is_converted": words, "E25_D5_every_encoding_and_any_rate_is_carried_exactly": words,
 
+		"D13_server_closes_and_the_writing_client_gets_ECONNRESET": closes, "D13_server_dies_and_the_writing_client_gets_ECONNRESET": closes,
 		"E33_D16_close_gives_up_after_the_buffer_and_a_second": closes, "D16_close_says_when_the_server_leaves_without_the_rest": closes,
 		"D16_close_can_be_cut_short": closes, "D16_close_of_the_server_drops_what_it_has_not_read": closes,
 

@@ -49,6 +49,7 @@ type Daemon struct {
 	wait    sync.WaitGroup
 
 	hub     *tap.Hub
+	nodes   *nodeSet
 	history *history.Keeper
 
 	accepted, refused atomic.Uint64 // reloads
@@ -72,6 +73,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.history = history.New(d.bay.Devices, d.hub)
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
+	d.nodes = d.newNodeSet()
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
 	return d
 }
@@ -149,6 +151,7 @@ func (d *Daemon) measureLocked() {
 
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
+	d.wait.Go(func() { d.nodes.begin(d.bay) })
 	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
@@ -172,6 +175,7 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	d.nodes.close()
 	d.history.Close()
 	d.hub.Wait()
 	if d.state != nil {
