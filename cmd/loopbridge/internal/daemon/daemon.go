@@ -151,7 +151,7 @@ func (d *Daemon) measureLocked() {
 
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
-	d.wait.Go(func() { d.nodes.begin(d.bay) })
+	d.wait.Go(func() { d.nodes.keep(d.bay) })
 	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {

@@ -30,7 +30,6 @@ type nodeSet struct {
 
 	change chan struct{} // latched: the configuration may want others
 	stop   chan struct{}
-	done   sync.WaitGroup
 	once   sync.Once
 
 	own sync.Mutex
@@ -100,22 +99,18 @@ func (s *nodeSet) permit(path string) error {
 	return nil
 }
 
-// begin keeps the nodes as loops and devices are, until close. The first are there when it returns.
-func (s *nodeSet) begin(bay *loop.Patchbay) {
-	_, next := bay.Revision()
-	s.follow()
-	s.done.Go(func() {
-		for {
-			select {
-			case <-next:
-			case <-s.change:
-			case <-s.stop:
-				return
-			}
-			_, next = bay.Revision()
-			s.follow()
+// keep makes and removes nodes as loops and devices come and go, until close.
+func (s *nodeSet) keep(bay *loop.Patchbay) {
+	for {
+		_, next := bay.Revision()
+		s.set.Follow(s.wanted())
+		select {
+		case <-next:
+		case <-s.change:
+		case <-s.stop:
+			return
 		}
-	})
+	}
 }
 
 // changed makes the nodes that a new configuration wants, soon.
@@ -125,9 +120,6 @@ func (s *nodeSet) changed() {
 	default:
 	}
 }
-
-// follow makes and removes nodes.
-func (s *nodeSet) follow() { s.set.Follow(s.wanted()) }
 
 // wanted returns the nodes of what runs.
 func (s *nodeSet) wanted() []node.Spec {
@@ -158,6 +150,5 @@ func (s *nodeSet) close() {
 	s.once.Do(func() {
 		close(s.stop)
 		s.set.Close()
-		s.done.Wait()
 	})
 }

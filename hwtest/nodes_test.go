@@ -1,0 +1,60 @@
+package hwtest_test
+
+import (
+	"testing"
+
+	"github.com/loopbridge/loopbridge/hwtest/lab"
+)
+
+// nodeCase is a case of device nodes, which needs the kernel's CUSE and no card.
+type nodeCase struct {
+	name string
+	run  func(*bench)
+}
+
+func nodeCases() []nodeCase {
+	return []nodeCase{
+		{"cat to and from nodes", catsThroughNodes},
+	}
+}
+
+// nodesCard is the subject of their lines in the report.
+const nodesCard = "CUSE"
+
+// TestNodes runs the cases of device nodes in a machine of its own: the kernel of the host has no CUSE.
+func TestNodes(t *testing.T) {
+	if lab.Inside() {
+		runNodeCases(t)
+		return
+	}
+	kernel := kernelFor(t, map[string]string{"gcc": "gcc"})
+	records := reported(t, kernel, []lab.Card{lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
+		return boot(t, kernel, chosenIn("TestNodes"), c)
+	})
+	good := retell(t, records)
+	for _, c := range nodeCases() {
+		if !good[c.name] && len(good) == len(nodeCases()) {
+			t.Errorf("%s: no result", c.name)
+		}
+	}
+}
+
+func runNodeCases(t *testing.T) {
+	all := nodeCases()
+	n := 0
+	for _, c := range all {
+		if isChosen(nodesCard + "/" + c.name) {
+			n++
+		}
+	}
+	printSteps(n)
+	for _, c := range all {
+		t.Run(nodesCard+"/"+c.name, func(t *testing.T) {
+			b := &bench{T: t, name: c.name}
+			b.card.ID, b.card.Lab = nodesCard, true
+			defer step(nodesCard, c.name)()
+			defer b.report()
+			c.run(b)
+		})
+	}
+}
