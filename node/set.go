@@ -39,6 +39,7 @@ type Set struct {
 	nodes  map[string]*Node
 	noted  map[string]bool
 	closed bool
+	away   bool // suspended
 }
 
 // Node is one that is there, or should be.
@@ -60,7 +61,7 @@ func NewSet(bay *loop.Patchbay, o Options) *Set {
 func (s *Set) Follow(wanted []Spec) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.away {
 		return
 	}
 	for path, n := range s.nodes {
@@ -153,11 +154,15 @@ func (s *Set) Nodes() []Node {
 	return all
 }
 
-// Close removes all nodes. Programs that have one open get ECONNRESET.
+// Close removes all nodes for good. Programs that have one open get ECONNRESET.
 func (s *Set) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	s.dropAllLocked()
+}
+
+func (s *Set) dropAllLocked() {
 	for path := range s.nodes {
 		s.dropLocked(path)
 	}

@@ -152,3 +152,12 @@ func (s *nodeSet) close() {
 		s.set.Close()
 	})
 }
+
+// suspend removes the nodes for the time of a handover, because they belong to this process; resume makes them again.
+func (s *nodeSet) suspend() (resume func()) {
+	again := s.set.Suspend()
+	return func() {
+		again()
+		s.changed()
+	}
+}
