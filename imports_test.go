@@ -64,7 +64,8 @@ func layers() []layer {
 		{"node/cuse", "", "messages of the kernel, whatever the device is"},
 		{"node/cuse/cusetest", "", "the other side of those, whatever answers them"},
 		{"node/oss", "audio", "bytes and numbers of OSS, whatever answers them"},
-		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss", "a way to open ends, as server, for programs that know devices alone"},
+		{"node/sun", "audio audio/state", "bytes and numbers of audio(7I), whatever answers them"},
+		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss node/sun", "a way to open ends, as server, for programs that know devices alone"},
 
 		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
 		{"server/live", "api audio mixer/metering tap", "shows what the hub hears, whoever looks"},

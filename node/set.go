@@ -37,6 +37,7 @@ type Set struct {
 
 	mu     sync.Mutex // held while nodes are made or removed
 	nodes  map[string]*Node
+	suns   map[string]*sunDevice // by device: all its nodes share one
 	noted  map[string]bool
 	closed bool
 	away   bool // suspended
@@ -53,7 +54,7 @@ type Node struct {
 
 // NewSet returns a Set without nodes.
 func NewSet(bay *loop.Patchbay, o Options) *Set {
-	return &Set{bay: bay, options: o, nodes: map[string]*Node{}, noted: map[string]bool{}}
+	return &Set{bay: bay, options: o, nodes: map[string]*Node{}, suns: map[string]*sunDevice{}, noted: map[string]bool{}}
 }
 
 // Follow makes the nodes that are wanted and removes all others, whose programs get ECONNRESET. It blocks for the kernel. One
@@ -137,8 +138,19 @@ func (s *Set) note(text string) {
 	}
 }
 
-// device returns what answers the calls of a node.
+// device returns what answers the calls of a node. It needs mu.
 func (s *Set) device(spec Spec) cuse.Device {
+	if spec.Kind != Loop {
+		d := s.suns[spec.Of]
+		if d == nil {
+			d = newSunDevice(s.bay, spec.Of)
+			s.suns[spec.Of] = d
+		}
+		if spec.Kind == Control {
+			return &sunControl{d}
+		}
+		return d
+	}
 	return &dsp{bay: s.bay, loop: spec.Of, role: spec.Role, list: s.audios, node: s.at(spec.Path)}
 }
 
