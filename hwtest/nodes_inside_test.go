@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/hwtest/hear"
+	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
 )
 
 // printSteps tells the host how many cases there are.
@@ -90,4 +92,30 @@ func (d *daemon) held(name string) (server *api.End, clients []api.End) {
 		}
 	}
 	return nil, nil
+}
+
+// walks runs a C program, whose lines are those of the report.
+func (b *bench) walks(program string, args ...string) {
+	b.Helper()
+	out, err := exec.Command(filepath.Join(plan.Home, program), args...).CombinedOutput()
+	good := 0
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		fmt.Println(line)
+		if strings.HasPrefix(line, "ok ") {
+			good++
+		} else {
+			b.Errorf("%s", line)
+		}
+	}
+	if err != nil {
+		b.Errorf("%s: %v", program, err)
+	}
+	b.say("%d cases", good)
+}
+
+// walksLoops: a C program goes through the edge cases of loops, with system calls.
+func walksLoops(b *bench) {
+	b.nodes(nodeConfig, nodesAt+"loop0", nodesAt+"loop0.server")
+	b.walks(nodesProgram)
 }

@@ -1,6 +1,8 @@
 package hwtest_test
 
 import (
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/hwtest/lab"
@@ -15,6 +17,7 @@ type nodeCase struct {
 func nodeCases() []nodeCase {
 	return []nodeCase{
 		{"cat to and from nodes", catsThroughNodes},
+		{"edge cases of loops", walksLoops},
 	}
 }
 
@@ -29,6 +32,7 @@ func TestNodes(t *testing.T) {
 	}
 	kernel := kernelFor(t, map[string]string{"gcc": "gcc"})
 	records := reported(t, kernel, []lab.Card{lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
+		c.Files = buildNodes(t)
 		return boot(t, kernel, chosenIn("TestNodes"), c)
 	})
 	good := retell(t, records)
@@ -57,4 +61,24 @@ func runNodeCases(t *testing.T) {
 			c.run(b)
 		})
 	}
+}
+
+// The C programs in the machine.
+const (
+	nodesProgram = "nodes"
+)
+
+// buildNodes builds them, without libraries.
+func buildNodes(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	dir := t.TempDir()
+	for _, name := range []string{nodesProgram} {
+		files[name] = filepath.Join(dir, name)
+		args := []string{"-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-static", "-o", files[name], "testdata/" + name + ".c"}
+		if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+			t.Fatalf("gcc: %v\n%s", err, out)
+		}
+	}
+	return files
 }

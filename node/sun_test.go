@@ -315,4 +315,3 @@ func TestD26_ControlNodeTellsChanges(t *testing.T) {
 		other.Close(c.Context())
 	})
 }
-

@@ -65,13 +65,12 @@ func (d *sunDevice) Open(ctx context.Context, by cuse.Caller, flags int) (cuse.F
 	if err := d.claim(ctx, want, flags&syscall.O_NONBLOCK != 0); err != nil {
 		return nil, err
 	}
-	f := &sunFile{device: d}
-	holder := holderOf(by)
+	f := &sunFile{device: d, holder: holderOf(by), mode: want}
 	for _, dir := range audio.Directions() {
 		if want&dir == 0 {
 			continue
 		}
-		o := pcm.Options{Role: pcm.Client, Direction: dir, Format: d.side(dir).format, Holder: holder}
+		o := pcm.Options{Role: pcm.Client, Direction: dir, Format: d.side(dir).format, Holder: f.holder}
 		s, err := openStream(ctx, d.bay, d.name+"/"+dir.String(), o)
 		if err != nil {
 			for _, s := range f.streams() {

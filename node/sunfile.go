@@ -15,6 +15,8 @@ import (
 // sunFile is an open /dev/audio.
 type sunFile struct {
 	device *sunDevice
+	holder pcm.Holder
+	mode   audio.Direction
 	sides  [2]*stream // by audio.Direction.Index; nil: not this one
 }
 
@@ -124,14 +126,15 @@ func (f *sunFile) Release(ctx context.Context) {
 type sunControl struct{ device *sunDevice }
 
 // Open implements cuse.Device.
-func (c *sunControl) Open(context.Context, cuse.Caller, int) (cuse.File, error) {
-	return &sunControlFile{device: c.device, closed: make(chan struct{})}, nil
+func (c *sunControl) Open(_ context.Context, by cuse.Caller, _ int) (cuse.File, error) {
+	return &sunControlFile{device: c.device, holder: holderOf(by), closed: make(chan struct{})}, nil
 }
 
 // sunControlFile is an open /dev/audioctl. It takes no sound, and has none. POLLPRI says that something has changed since the
 // last GETINFO or SETINFO: it stands for SIGPOLL, which CUSE cannot send.
 type sunControlFile struct {
 	device *sunDevice
+	holder pcm.Holder
 	closed chan struct{}
 
 	mu      sync.Mutex

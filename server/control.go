@@ -44,6 +44,7 @@ type Panel struct {
 	Bay           *loop.Patchbay
 	Loops         Loops
 	Routes        Routes
+	Nodes         Nodes         // nil: there are none
 	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
@@ -140,6 +141,7 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/listen/{place...}": c.listen,
 		"GET /v1/history":           c.history,
 
+		"GET /v1/nodes":             c.listNodes,
 		"GET /v1/routes":            c.listRoutes,
 		"GET /v1/routes/{route}":    c.getRoute,
 		"POST /v1/routes":           c.addRoute,

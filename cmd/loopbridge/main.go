@@ -57,6 +57,7 @@ type cli struct {
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
+	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
 	Measure    measureCmd    `cmd:"" help:"Measure how late, how loud and which way round sound comes through a route, a loop, or a device with a cable. It plays noise."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`

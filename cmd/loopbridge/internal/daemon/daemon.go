@@ -124,7 +124,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err

@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/node"
 )
 
@@ -160,4 +162,20 @@ func (s *nodeSet) suspend() (resume func()) {
 		again()
 		s.changed()
 	}
+}
+
+// Nodes implements server.Nodes.
+func (s *nodeSet) Nodes() []api.Node {
+	all := []api.Node{}
+	for _, n := range s.set.Nodes() {
+		shown := api.Node{Path: filepath.Join(devFolder, n.Path), Kind: n.Kind.String(), Of: n.Of, Problem: n.Problem, Holders: []api.NodeHolder{}}
+		if n.Kind == node.Loop {
+			shown.End = n.Role.String()
+		}
+		for _, h := range n.Holders() {
+			shown.Holders = append(shown.Holders, api.NodeHolder{PID: h.PID, UID: h.UID, Program: h.Program, Direction: pcm.Verb(h.Direction)})
+		}
+		all = append(all, shown)
+	}
+	return all
 }
