@@ -119,3 +119,30 @@ func walksLoops(b *bench) {
 	b.nodes(nodeConfig, nodesAt+"loop0", nodesAt+"loop0.server")
 	b.walks(nodesProgram)
 }
+
+// sunConfig has nodes for a device on the kernel's own loop of sound cards.
+const sunConfig = `
+[nodes]
+make = true
+mode = "0666"
+audio = "main"
+
+[[device]]
+name = "main"
+backend = "alsa"
+card = "id:Loopback"
+rate = 48000
+channels = 2
+format = "S16_LE"
+period = "480"
+periods = 4
+[device.play]
+[device.record]
+`
+
+// walksStates: a C program goes through the state cases of audio(7I), with system calls.
+func walksStates(b *bench) {
+	d := b.nodes(sunConfig, nodesAt+"main.audio", nodesAt+"main.audioctl", "/dev/audio", "/dev/audioctl")
+	d.until("runs on the card", func() bool { return d.runsOn() == "id:Loopback" })
+	b.walks(sunNodesProgram)
+}

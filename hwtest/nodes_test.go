@@ -18,6 +18,10 @@ func nodeCases() []nodeCase {
 	return []nodeCase{
 		{"cat to and from nodes", catsThroughNodes},
 		{"edge cases of loops", walksLoops},
+		{"state cases of audio(7I)", walksStates},
+		{"programs of OSS", playsOSS},
+		{"programs that are killed", killsPrograms},
+		{"32 pairs", loadsPairs},
 	}
 }
 
@@ -65,7 +69,9 @@ func runNodeCases(t *testing.T) {
 
 // The C programs in the machine.
 const (
-	nodesProgram = "nodes"
+	nodesProgram    = "nodes"
+	sunNodesProgram = "sunnodes"
+	loadProgram     = "nodeload"
 )
 
 // buildNodes builds them, without libraries.
@@ -73,7 +79,7 @@ func buildNodes(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	dir := t.TempDir()
-	for _, name := range []string{nodesProgram} {
+	for _, name := range []string{nodesProgram, sunNodesProgram, loadProgram} {
 		files[name] = filepath.Join(dir, name)
 		args := []string{"-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-static", "-o", files[name], "testdata/" + name + ".c"}
 		if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Sizes of the structures, in bytes.
 const (
-	InfoBytes   = 128 // audio_info_t
+	InfoBytes   = 132 // audio_info_t
 	DeviceBytes = 48  // audio_device_t
 	sideBytes   = 56  // audio_prinfo_t
 )
@@ -50,7 +50,7 @@ const (
 func wholeFields() []field {
 	return []field{
 		{112, 4, state.MonitorGain}, {116, 1, state.OutputMuted}, {117, 1, state.RefCount}, {120, 4, state.HWFeatureBits},
-		{124, 4, state.SWFeatureBits},
+		{124, 4, state.SWFeatureBits}, {128, 4, state.SWFeatureBits}, // those that there are, and those in use
 	}
 }
 
