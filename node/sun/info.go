@@ -95,7 +95,8 @@ func Put(out []byte, i *state.Info) {
 func Decode(in []byte, now *state.Info) (p state.Patch, err error) {
 	set := func(f field, to state.Field, b []byte) error {
 		v := f.get(b)
-		if f.unchanged(v) || to.Access()&state.Settable == 0 || to == state.PlayBufferSize {
+		same := v == to.Get(now) && to.Access()&state.Counts == 0 // given back as it was got
+		if same || f.unchanged(v) || to.Access()&state.Settable == 0 || to == state.PlayBufferSize {
 			return nil
 		}
 		return p.Set(to, v)
