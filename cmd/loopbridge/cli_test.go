@@ -141,7 +141,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "bench check completion devices doctor drain halt info levels loop ls measure play record reload route serve set upgrade version watch",
+		"":                            "bench check completion devices doctor drain halt info levels loop ls measure nodes play record reload route serve set upgrade version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -169,7 +169,7 @@ func TestComplete(t *testing.T) {
 		"measure --plot ":             "file",
 		"measure --record loop1":      "loop1 loop1/heard loop1/mix loop1/server",
 		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
-		"nothing ":                    "bench check completion devices doctor drain halt info levels loop ls measure play record reload route serve set upgrade version watch",
+		"nothing ":                    "bench check completion devices doctor drain halt info levels loop ls measure nodes play record reload route serve set upgrade version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)
