@@ -111,13 +111,24 @@ func (b *bench) walks(program string, args ...string) {
 	if err != nil {
 		b.Errorf("%s: %v", program, err)
 	}
-	b.say("%d cases", good)
+	b.say("%s: %d cases", program, good)
+}
+
+// walksBoth runs a program of 64 bits, and then the same of 32.
+func (b *bench) walksBoth(program string) {
+	b.Helper()
+	b.walks(program)
+	if _, err := os.Stat(filepath.Join(plan.Home, program+narrow)); err != nil {
+		b.say("not as a 32-bit program, for which gcc has no libraries here (Debian: gcc-multilib)")
+		return
+	}
+	b.walks(program + narrow)
 }
 
 // walksLoops: a C program goes through the edge cases of loops, with system calls.
 func walksLoops(b *bench) {
 	b.nodes(nodeConfig, nodesAt+"loop0", nodesAt+"loop0.server")
-	b.walks(nodesProgram)
+	b.walksBoth(nodesProgram)
 }
 
 // sunConfig has nodes for a device on the kernel's own loop of sound cards.
@@ -144,5 +155,5 @@ periods = 4
 func walksStates(b *bench) {
 	d := b.nodes(sunConfig, nodesAt+"main.audio", nodesAt+"main.audioctl", "/dev/audio", "/dev/audioctl")
 	d.until("runs on the card", func() bool { return d.runsOn() == "id:Loopback" })
-	b.walks(sunNodesProgram)
+	b.walksBoth(sunNodesProgram)
 }

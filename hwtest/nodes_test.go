@@ -72,6 +72,7 @@ const (
 	nodesProgram    = "nodes"
 	sunNodesProgram = "sunnodes"
 	loadProgram     = "nodeload"
+	narrow          = "32" // behind the name of one for 32 bits
 )
 
 // buildNodes builds them, without libraries.
@@ -84,6 +85,12 @@ func buildNodes(t *testing.T) map[string]string {
 		args := []string{"-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-static", "-o", files[name], "testdata/" + name + ".c"}
 		if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
 			t.Fatalf("gcc: %v\n%s", err, out)
+		}
+	}
+	for _, name := range []string{nodesProgram, sunNodesProgram} { // as 32-bit programs, where such can be built
+		to := filepath.Join(dir, name+narrow)
+		if exec.Command("gcc", "-m32", "-std=gnu11", "-O1", "-w", "-static", "-o", to, "testdata/"+name+".c").Run() == nil {
+			files[name+narrow] = to
 		}
 	}
 	return files
