@@ -55,6 +55,7 @@ func layers() []layer {
 		{"loop/looptest", "audio audio/state backend backend/backendtest resample/resampletest loop loop/ring loop/pcm loop/event loop/convert", "proves loops in the daemon and over the wire alike"},
 
 		{"tap", "audio mixer loop", "gives those in the daemon who listen what the engine leaves in the probes"},
+		{"alarm", "audio mixer/metering tap", "watches what is heard, and what it is told of all else; it knows no daemon and no API"},
 
 		{"history", "audio mixer/metering servo loop tap", "remembers what others count and hear"},
 
@@ -67,9 +68,9 @@ func layers() []layer {
 		{"node/sun", "audio audio/state", "bytes and numbers of audio(7I), whatever answers them"},
 		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss node/sun", "a way to open ends, as server, for programs that know devices alone"},
 
-		{"server/metrics", "audio audio/state mixer servo loop loop/pcm loop/route", "reads what all others count"},
-		{"server/live", "api audio mixer/metering tap", "shows what the hub hears, whoever looks"},
-		{"server", "api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server/metrics", "alarm audio audio/state history mixer servo loop loop/pcm loop/route", "reads what all others count"},
+		{"server/live", "api audio audio/wav mixer/metering tap", "shows what the hub hears, whoever looks"},
+		{"server", "alarm api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -97,14 +98,14 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge/internal/config", "audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"mixer loop loop/convert loop/device loop/route resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
-		{"cmd/loopbridge/internal/daemon/statefile", "audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
-		{"cmd/loopbridge/internal/daemon", "api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},

@@ -102,13 +102,18 @@ func (k *Keeper) step() {
 		return !slices.ContainsFunc(engines, func(e *loop.Engine) bool { return e.Name() == d.name })
 	})
 	for _, e := range engines {
-		at := slices.IndexFunc(k.known, func(d *device) bool { return d.name == e.Name() })
-		if at < 0 {
-			xruns, _ := e.Xruns()
-			at, k.known = len(k.known), append(k.known, &device{name: e.Name(), before: xruns})
-		}
-		k.known[at].step(e)
+		k.deviceLocked(e).step(e)
 	}
+}
+
+// deviceLocked returns what is known of a device, from now on if nothing is.
+func (k *Keeper) deviceLocked(e *loop.Engine) *device {
+	at := slices.IndexFunc(k.known, func(d *device) bool { return d.name == e.Name() })
+	if at < 0 {
+		xruns, _ := e.Xruns()
+		at, k.known = len(k.known), append(k.known, &device{name: e.Name(), before: xruns})
+	}
+	return k.known[at]
 }
 
 // Read returns the last steps in groups of by; both are at least 1.

@@ -1,7 +1,9 @@
 package history_test
 
 import (
+	"bytes"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,6 +116,39 @@ func TestHistoryOfAPlaceAndItsDevice(t *testing.T) {
 		d.passes(1)
 		if places, _ := d.keeps.Read(99, 1); len(places) != 0 {
 			t.Errorf("nothing is watched, and known are %+v", places)
+		}
+	})
+}
+
+// Another process goes on with what is known.
+func TestHistoryGoesOn(t *testing.T) {
+	var past bytes.Buffer
+	watched := []tap.Place{{Subject: "main", Side: audio.Play}}
+	onDay(t, func(d *day) {
+		d.keeps.Watch(watched)
+		p := d.plays(0.5)
+		d.passes(3)
+		if err := d.keeps.Save(&past); err != nil {
+			t.Error(err)
+		}
+		go p.Close(d.Context())
+		d.passes(1)
+	})
+	onDay(t, func(d *day) {
+		d.keeps.Watch(append(watched, tap.Place{Subject: "nobody"}))
+		d.passes(1)
+		if err := d.keeps.Load(&past); err != nil {
+			t.Error(err)
+		}
+		places, devices := d.keeps.Read(history.Steps, 1)
+		if p := places[0].Peak; len(p) != 4 || p[2] != -602 || p[3] != history.Unknown || len(places[1].Peak) != 1 {
+			t.Errorf("after 3 steps in one process and 1 in another, known are %v and %v", p, places[1].Peak)
+		}
+		if x := devices[0].Xruns; len(x) != 4 || x[2] != 0 {
+			t.Errorf("xruns are %v", x)
+		}
+		if err := d.keeps.Load(strings.NewReader("nonsense")); err == nil {
+			t.Error("nonsense is read")
 		}
 	})
 }

@@ -9,12 +9,12 @@ import (
 // daemonIsAsked plays on a card while operators ask the daemon all the time: each answer is garbage
 // for it to collect, and a real-time thread must not wait for that. While it is collected the
 // thread is an ordinary one, on a processor of 250 MIPS that has a lot else to do: it gets a buffer
-// of 80 ms.
+// of 120 ms.
 func daemonIsAsked(b *bench) {
 	const asks = 900
 	ear := b.card.Ears[0]
 	b.open(ear)
-	d := b.daemonAt(ear, max(960, ear.Period), 4)
+	d := b.daemonAt(ear, max(960, ear.Period), 6)
 	silent := d.playsSilence("speaker")
 	d.until("plays", func() bool { return d.info().Play.Samples > uint32(ear.Rate/2) })
 	before := d.hardware()

@@ -45,6 +45,7 @@ type Panel struct {
 	Loops         Loops
 	Routes        Routes
 	Nodes         Nodes         // nil: there are none
+	Alarms        Alarms        // nil: there are none
 	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
@@ -139,6 +140,7 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 
 		"GET /v1/live":              c.live(),
 		"GET /v1/listen/{place...}": c.listen,
+		"GET /v1/sound/{place...}":  c.sound,
 		"GET /v1/history":           c.history,
 
 		"GET /v1/nodes":             c.listNodes,
@@ -150,6 +152,11 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"POST /v1/reload":  c.reload,
 		"POST /v1/diff":    c.diff,
 		"POST /v1/upgrade": c.upgrade,
+
+		"GET /v1/alarms":               c.listAlarms,
+		"GET /v1/alarms/{alarm}":       c.getAlarm,
+		"POST /v1/alarms/{alarm}/ack":  c.acknowledge,
+		"POST /v1/alarms/{alarm}/test": c.testAlarm,
 
 		"GET /v1/openapi.yaml": openAPI,
 

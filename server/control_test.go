@@ -20,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/wav"
@@ -38,6 +39,7 @@ type panel struct {
 	*testing.T
 	bay    *loop.Patchbay
 	board  *route.Board
+	alarms *alarm.Board
 	engine *loop.Engine
 	clock  *backendtest.Clock
 	path   string
@@ -61,7 +63,9 @@ func newPanel(t *testing.T) *panel {
 		}
 	}
 	p.board = route.NewBoard(p.bay)
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}}, zerolog.Nop())
+	p.alarms = alarm.NewBoard(alarm.Options{Facts: func(string) alarm.Facts { return alarm.Facts{} }})
+	t.Cleanup(p.alarms.Close)
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Alarms: p.alarms}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,12 @@ import "github.com/loopbridge/loopbridge/server/metrics"
 
 // sources are what /metrics shows.
 func (c *Control) sources() metrics.Sources {
-	s := metrics.Sources{Version: c.Version, Bay: c.Bay, Thread: c.Thread, Counts: c.Counts, Operators: c.operatorCounts}
+	s := metrics.Sources{Version: c.Version, Bay: c.Bay, Thread: c.Thread, Counts: c.Counts, Operators: c.operatorCounts, History: c.History}
 	if c.Routes != nil {
 		s.Routes = c.Routes.Routes
+	}
+	if c.Alarms != nil {
+		s.Alarms = c.Alarms.Alarms
 	}
 	return s
 }

@@ -37,6 +37,13 @@ type Ear interface {
 	Hear(frames []float32, lost int)
 }
 
+// Turner is an Ear that wants to know that time passes, also while nothing comes.
+type Turner interface {
+	// Turn is called fifty times a second, after the ear was given all that came until then. So whoever finds that nothing
+	// came has not only been called late.
+	Turn()
+}
+
 // Hub gives ears what they listen to. Only one hub may listen to a bay. Any goroutine but an engine's may call its
 // methods; they block for milliseconds.
 type Hub struct {
@@ -127,6 +134,7 @@ func (h *Hub) turn() bool {
 	}
 	for _, s := range h.places {
 		s.serve()
+		s.turn()
 	}
 	h.turns++
 	if revision != h.revision || h.turns%relook == 0 {

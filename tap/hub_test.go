@@ -255,3 +255,43 @@ func TestPlacesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// turner is an ear that counts turns, and what it had heard by then.
+type turner struct {
+	ear
+	turns, silent int
+}
+
+func (e *turner) Turn() {
+	e.turns++
+	if e.frames == 0 {
+		e.silent++
+	}
+}
+
+// Who wants to know of turns is told of each, after what came in it, and also if nothing came.
+func TestEarsAreToldOfTurns(t *testing.T) {
+	inWorld(t, func(w *world) {
+		e := &turner{}
+		l := w.hub.Listen(place(t, "cable"), e)
+		w.run(10)
+		if e.turns != 10 || e.silent != 10 {
+			t.Errorf("%d turns, %d of them without frames", e.turns, e.silent)
+		}
+		l.Close()
+		w.run(10)
+		if e.turns != 10 {
+			t.Errorf("%d turns after Close", e.turns-10)
+		}
+		heard := &turner{}
+		defer w.hub.Listen(place(t, "main"), heard).Close()
+		p := w.plays("speaker", pcm.Client, audio.Format{Rate: 48000, Channels: 2}, 0.25)
+		synctest.Wait()
+		w.run(10)
+		if heard.frames == 0 || heard.silent == heard.turns {
+			t.Errorf("%d frames, %d turns of %d before", heard.frames, heard.silent, heard.turns)
+		}
+		go p.Close(w.Context())
+		w.run(20)
+	})
+}

@@ -71,6 +71,15 @@ func (s *station) serve() {
 	}
 }
 
+// turn tells those who want to know that a turn is over.
+func (s *station) turn() {
+	for _, l := range s.listeners {
+		if t, wants := l.ear.(Turner); wants {
+			t.Turn()
+		}
+	}
+}
+
 // heard returns the sum of all programs. They begin in different cycles and are late by themselves, so the sum is right
 // to within a turn of the hub, which is enough for levels. A program of another format than the first is not heard.
 func (s *station) heard(f audio.Format) (block []float32, lost int) {

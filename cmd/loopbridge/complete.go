@@ -155,8 +155,15 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, l := range loops {
 			all = append(all, l.Name)
 		}
+	case "tap":
+		return l.taps(ctx)
 	case "route":
 		return l.routes(ctx, "")
+	case "alarm":
+		alarms, _ := control.New(l.socket).Alarms(ctx)
+		for _, a := range alarms {
+			all = append(all, a.Name)
+		}
 	case "from":
 		return l.places(ctx, "record")
 	case "to":
@@ -195,6 +202,26 @@ func (l *line) states(ctx context.Context) (all []string) {
 	loops, _ := control.New(l.socket).Loops(ctx)
 	for _, l := range loops {
 		all = append(all, l.Name)
+		if l.Attached == "" {
+			all = append(all, l.Name+"/server")
+		}
+	}
+	return append(all, l.routes(ctx, routePrefix)...)
+}
+
+// taps returns the loops, and the places where something can be heard.
+func (l *line) taps(ctx context.Context) (all []string) {
+	devices, _ := control.New(l.socket).Devices(ctx)
+	for _, d := range devices {
+		for _, side := range audio.Directions() {
+			if strings.Contains(d.Info.HW.String(), side.String()) {
+				all = append(all, d.Name+":"+side.String())
+			}
+		}
+	}
+	loops, _ := control.New(l.socket).Loops(ctx)
+	for _, l := range loops {
+		all = append(all, l.Name, l.Name+"/client")
 		if l.Attached == "" {
 			all = append(all, l.Name+"/server")
 		}

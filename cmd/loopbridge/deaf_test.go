@@ -62,6 +62,7 @@ func askers(t *testing.T) [][]string {
 		{"ls"}, {"ls", "--json"}, {"info"}, {"info", "null"}, {"info", "loop0/server"}, {"set", "play.gain=3"}, {"set", "null", "play.gain=3"}, {"devices"},
 		{"levels"}, {"levels", "null", "--once"}, {"watch"}, {"watch", "null"}, {"loop", "add", "more"}, {"loop", "rm", "loop0"},
 		{"drain", "loop0"}, {"halt", "loop0"},
+		{"analyse", "loop0"}, {"analyse", "null:play"}, {"analyse", "--wait", "loop0"},
 		{"play", "loop0", in}, {"play", "--wait", "loop0", in}, {"play", "--wait=1h", "loop0", in}, {"play", "--server", "loop0", in},
 		{"play", "--raw", "loop0", in}, {"record", "loop0", out}, {"record", "--wait", "loop0", out}, {"record", "--server", "loop0", out},
 	}
@@ -77,7 +78,7 @@ func TestDaemonThatDoesNotAnswer(t *testing.T) {
 					want(t, exitFailed, "the daemon on "+socket+" has not answered for 50ms: is it stopped?")
 			})
 		}
-		for _, args := range [][]string{{"ls", ""}, {"info", ""}, {"play", ""}, {"set", ""}, {"levels", ""}, {"drain", ""}} {
+		for _, args := range [][]string{{"ls", ""}, {"info", ""}, {"play", ""}, {"set", ""}, {"levels", ""}, {"drain", ""}, {"analyse", ""}} {
 			t.Run(name+"/completion of "+args[0], func(t *testing.T) { // a shell has no use for the sentence
 				cliPatient(t, 50*time.Millisecond, append([]string{"__complete", "--", "--socket", socket}, args...)...).want(t, exitOK)
 			})

@@ -58,7 +58,9 @@ type cli struct {
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
 	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
+	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
 	Measure    measureCmd    `cmd:"" help:"Measure how late, how loud and which way round sound comes through a route, a loop, or a device with a cable. It plays noise."`
+	Analyse    analyseCmd    `cmd:"" help:"Measure what a loop carries: level, frequency, distortion and noise of a tone, bands, loudness."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
 	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`

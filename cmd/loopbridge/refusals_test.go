@@ -82,6 +82,12 @@ func TestRefusals(t *testing.T) {
 		{"wait for a word", "record --wait=long loop0", 2, []string{"\"long\" is not a duration"}},
 		{"period of no frames", "play --period 0 loop0", 2, []string{"0 frames are out of range"}},
 		{"buffer of hours", "play --buffer 1h loop0", 2, []string{"out of range, use up to 10s"}},
+		{"a transform of no size", "analyse --fft 1000 loop0", 2, []string{"--fft", "use a power of two from 2048 to 65536"}},
+		{"an unknown window", "analyse --window x loop0", 2, []string{"\"x\" is not a window", "flat-top"}},
+		{"bands of nothing", "analyse --bands 25 loop0", 2, []string{"--bands", "use 1 to 24"}},
+		{"no time to analyse", "analyse --seconds 0 loop0", 2, []string{"--seconds 0 is out of range"}},
+		{"a picture of a film", "analyse --watch --plot x.png loop0", 2, []string{"leave out --watch"}},
+		{"nothing to analyse", "analyse loop0", 1, []string{"no server", "--wait"}},
 		{"unknown shell", "completion tcsh", 2, []string{"tcsh"}},
 		{"no configuration", "check " + none, 1, []string{"cannot read " + none, "no such file"}},
 	}

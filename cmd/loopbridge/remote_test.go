@@ -18,6 +18,8 @@ import (
 func TestCommandsOverTCP(t *testing.T) {
 	dir := trial.TempDir(t)
 	c := config.Default()
+	cardConfig(&c)
+	c.Devices[len(c.Devices)-1].Input = config.Input{Tone: 1000, Level: -20}
 	c.Daemon.HTTP.Address, c.Daemon.State = "127.0.0.1:0", filepath.Join(dir, "state.json")
 	var log trial.Output // the daemon writes while it is read
 	d, err := daemon.Start(c, filepath.Join(dir, "s"), zerolog.New(&log), daemon.Source{})
@@ -51,6 +53,9 @@ func TestCommandsOverTCP(t *testing.T) {
 	over(line.Token, address, "set", "loop0", "play.gain=100").want(t, exitOK)
 	over(line.Token, address+"/", "loop", "add", "more", "rate=8000").want(t, exitOK)
 	if o := over(line.Token, address, "ls"); o.status != exitOK || !strings.Contains(o.stdout, "\nmore ") {
+		t.Errorf("%+v", o)
+	}
+	if o := over(line.Token, address, "analyse", "mic", "--bands", "0", "--seconds", "0.5"); o.status != exitOK || !strings.Contains(o.stdout, "1000.000 Hz  -20.00") {
 		t.Errorf("%+v", o)
 	}
 	t.Setenv("LOOPBRIDGE_CONTROL", address)

@@ -16,19 +16,23 @@ type Kind uint8
 // not for each repeat. A device's events carry the changes of its state; it is open from its first
 // client to its last.
 const (
-	Opened     Kind = iota + 1 // an end was opened
-	Closed                     // the program closed the end, or died
-	Waiting                    // a client began to wait for its turn
-	FormatSet                  // the server set the loop's format
-	Set                        // the state of an end or device was set
-	Underrun                   // the program wrote too late
-	Overrun                    // the program read too late
-	ClientGone                 // the last of a client's frames was delivered or dropped
-	EOF                        // an eof mark was reached
-	Gone                       // the device failed, or its card went and another stands in
-	Back                       // the card is there again
-	Route                      // a route is connected, waits for an end, has lost or found its clocks, or is removed
-	Reloaded                   // the configuration was read again, whatever came of it
+	Opened            Kind = iota + 1 // an end was opened
+	Closed                            // the program closed the end, or died
+	Waiting                           // a client began to wait for its turn
+	FormatSet                         // the server set the loop's format
+	Set                               // the state of an end or device was set
+	Underrun                          // the program wrote too late
+	Overrun                           // the program read too late
+	ClientGone                        // the last of a client's frames was delivered or dropped
+	EOF                               // an eof mark was reached
+	Gone                              // the device failed, or its card went and another stands in
+	Back                              // the card is there again
+	Route                             // a route is connected, waits for an end, has lost or found its clocks, or is removed
+	Reloaded                          // the configuration was read again, whatever came of it
+	AlarmRaised                       // an alarm was raised
+	AlarmAcknowledged                 // somebody knows of it
+	AlarmCleared                      // it is over
+	AlarmTested                       // nothing has happened: somebody tries the actions of an alarm
 )
 
 // kinds is indexed by Kind.
@@ -36,6 +40,7 @@ var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
 	Route: "route", Reloaded: "reload",
+	AlarmRaised: "alarm raised", AlarmAcknowledged: "alarm acknowledged", AlarmCleared: "alarm cleared", AlarmTested: "alarm tested",
 }
 
 // String returns the name of the event.
@@ -53,7 +58,7 @@ type Event struct {
 	Loop    string
 	End     pcm.Role
 	Holder  pcm.Holder
-	Device  string         // instead of Loop, End and Holder; route/NAME for a route
+	Device  string         // instead of Loop, End and Holder; route/NAME for a route, alarm/NAME for an alarm
 	Changes []state.Change // of a device, and of Set; read-only
-	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now; how a reload went
+	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now; how a reload went; what is wrong with what an Alarm watches
 }

@@ -13,7 +13,7 @@
 //     listener between 60° and 120°, none for low frequency effects, 1 for all others and for channels without a position.
 //   - Loudness range: EBU Tech 3342.
 //   - True peak: BS.1770-4 annex 2, interpolated 4 times below 96 kHz, 2 times below 192 kHz; beyond, the peak of the
-//     samples. The filter has 24 samples and is flat to 0.43 of the rate; what the annex's own lets pass, it does, too.
+//     samples. The filter has 24 samples and is flat to 0.42 of the rate; what the annex's own lets pass, it does, too.
 //   - Peak, RMS, DC: of the samples, full scale is 1. The RMS of a full-scale sine is 0.707, −3.01 dBFS.
 //
 // # Memory
@@ -21,6 +21,11 @@
 // A Meter never grows. Integrated loudness and range come from two histograms of blocks, with steps of 0.05 LU from −70
 // LUFS to +30, which also keep the exact sum of what fell into each step: a mean is exact however many months it covers,
 // and only the relative gate and the percentiles of the range are rounded, to 0.05 LU at most.
+//
+// # Cost
+//
+// 64 channels of everything at 48 kHz take 0.7 % of a core of an AMD EPYC, half of it for true peaks; levels alone 0.1 %.
+// Without AVX, as on processors of ARM, it is 6 %, of which true peaks are two thirds. BenchmarkMeter measures it.
 //
 // # Calls
 //

@@ -15,7 +15,11 @@ func TestEBU(t *testing.T) {
 	for _, rate := range []int{8000, 11025, 48000, 96000, 192000} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			truePeaks(t, rate)
-			if rate <= 48000 { // more takes long, and programmes differ by the weighting alone
+			switch {
+			case rate > 48000: // programmes differ by the weighting alone, which has a test of its own
+			case raced && rate == 48000:
+				t.Skip("not tested: EBU's programmes at 48 kHz; the race detector makes it slow, and there is one goroutine")
+			default:
 				programmes(t, rate)
 				windows(t, rate)
 				ranges(t, rate)
@@ -150,7 +154,7 @@ func truePeaks(t *testing.T, rate int) {
 	for i, c := range []struct{ of, phase, amplitude, want float64 }{
 		{4, 0, 0.5, -6}, {4, 45, 0.5, -6}, {6, 60, 0.5, -6}, {8, 67.5, 0.5, -6}, {4, 45, 1.41, 3},
 	} {
-		mono := make([]float32, rate)
+		mono := make([]float32, rate/10)
 		for n := range mono {
 			mono[n] = float32(c.amplitude * taper(n, len(mono), rate) * math.Sin(2*math.Pi*float64(n)/c.of*float64(base)/float64(rate)+c.phase/180*math.Pi))
 		}
@@ -174,9 +178,9 @@ func taper(n, of, rate int) float64 {
 // pulse returns a signal of four times the rate that has nothing above half of the rate: a sine of a sixth of the rate at
 // 0.5, and in its middle one period of a fourth of the rate at 1.
 func pulse(rate int) []float64 {
-	const reach = 400
-	raw := make([]float64, rate)
-	middle := rate / 2 / 24 * 24
+	const reach = 200
+	raw := make([]float64, 4*rate/20)
+	middle := len(raw) / 2 / 24 * 24
 	for n := range raw {
 		raw[n] = 0.5 * taper(n, len(raw), 4*rate) * math.Sin(2*math.Pi*float64(n)/24)
 	}

@@ -1,7 +1,9 @@
 package metering
 
-// unit is how many samples a vector holds.
-const unit = 8
+const (
+	unit = 8   // samples that a vector holds
+	row  = 128 // samples that are interpolated at a time
+)
 
 // The kernels in plain Go. Those of float32 begin at sample at of n: vectors have done what is before. All round each
 // product before they add it, as vectors do.
@@ -36,39 +38,55 @@ func samplesGo(peaks, src []float32, n int) {
 
 // quartersGo updates the peaks with samples and with what is at 1/4, 1/2 and 3/4 behind them.
 func quartersGo(peaks, weights, work []float32, at, n, channels int) {
+	var half, even, odd [row]float32
 	j := at % len(peaks)
-	for i := at; i < n; i++ {
-		first, last := i, i+(taps-1)*channels
-		var half, even, odd, x float32
-		for k := 0; k < 3*pairs*unit; k += 3 * unit {
-			x = work[last]
-			s, d := x+work[first], x-work[first]
-			half += float32(weights[k] * s)
-			even += float32(weights[k+unit] * s)
-			odd += float32(weights[k+2*unit] * d)
-			first, last = first+channels, last-channels
+	for ; at < n; at += row {
+		m := min(row, n-at)
+		clear(half[:m])
+		clear(even[:m])
+		clear(odd[:m])
+		var last []float32
+		for k := range pairs {
+			h, e, o := weights[3*k*unit], weights[(3*k+1)*unit], weights[(3*k+2)*unit]
+			first := work[at+k*channels:][:m]
+			last = work[at+(taps-1-k)*channels:][:m]
+			for i, y := range first {
+				s, d := last[i]+y, last[i]-y
+				half[i] += float32(h * s)
+				even[i] += float32(e * s)
+				odd[i] += float32(o * d)
+			}
 		}
-		peaks[j] = max(peaks[j], half, -half, max(even, -even)+max(odd, -odd), x, -x)
-		if j++; j == len(peaks) {
-			j = 0
+		for i, x := range last {
+			peaks[j] = max(peaks[j], half[i], -half[i], max(even[i], -even[i])+max(odd[i], -odd[i]), x, -x)
+			if j++; j == len(peaks) {
+				j = 0
+			}
 		}
 	}
 }
 
 // halvesGo updates the peaks with samples and with what is at 1/2 behind them.
 func halvesGo(peaks, weights, work []float32, at, n, channels int) {
+	var half [row]float32
 	j := at % len(peaks)
-	for i := at; i < n; i++ {
-		first, last := i, i+(taps-1)*channels
-		var half, x float32
-		for k := 0; k < 3*pairs*unit; k += 3 * unit {
-			x = work[last]
-			half += float32(weights[k] * (x + work[first]))
-			first, last = first+channels, last-channels
+	for ; at < n; at += row {
+		m := min(row, n-at)
+		clear(half[:m])
+		var last []float32
+		for k := range pairs {
+			h := weights[3*k*unit]
+			first := work[at+k*channels:][:m]
+			last = work[at+(taps-1-k)*channels:][:m]
+			for i, y := range first {
+				half[i] += float32(h * (last[i] + y))
+			}
 		}
-		peaks[j] = max(peaks[j], half, -half, x, -x)
-		if j++; j == len(peaks) {
-			j = 0
+		for i, x := range last {
+			peaks[j] = max(peaks[j], half[i], -half[i], x, -x)
+			if j++; j == len(peaks) {
+				j = 0
+			}
 		}
 	}
 }

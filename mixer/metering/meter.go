@@ -30,8 +30,8 @@ type Meter struct {
 	loudness *loudness // nil: not wanted
 }
 
-// New returns a meter for frames of f, of which rate, channels and positions count. It takes about 20 kB, and 70 kB more
-// for Loudness.
+// New returns a meter for frames of f, of which rate, channels and positions count; they must be valid. It takes about
+// 20 kB, and 70 kB more for Loudness.
 func New(f audio.Format, want Want) *Meter {
 	m := &Meter{channels: f.Channels, most: chunk / f.Channels * f.Channels}
 	if want&Levels != 0 {

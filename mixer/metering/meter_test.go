@@ -138,6 +138,14 @@ func TestBlocksDoNotMatter(t *testing.T) {
 func TestReset(t *testing.T) {
 	f := format(48000, 2)
 	m, s := metering.New(f, all), stream{f: f}
+	peaks := metering.New(f, metering.TruePeak)
+	peaks.Measure(s.next(at(0.1, -20)))
+	peaks.Silence(100)
+	peaks.Reset()
+	if r := read(peaks); r.Channels[0].TruePeak < 0.099 || r.Channels[0].MaxTruePeak > 0.01 {
+		t.Errorf("a true peak before Reset: %+v", r.Channels[0])
+	}
+	s = stream{f: f}
 	m.Measure(s.next(at(0.39, -20)))
 	if r := read(m); !math.IsInf(r.Momentary, -1) || !math.IsInf(r.ShortTerm, -1) || !math.IsInf(r.Integrated, -1) || r.Range != 0 {
 		t.Errorf("too early: %+v", r)
@@ -152,6 +160,7 @@ func TestReset(t *testing.T) {
 		t.Errorf("a range of levels: %+v", r)
 	}
 	m.Measure(s.next(at(0.1, -20)))
+	m.Measure(s.next(hush(0.01))) // longer than what a sample between others comes from
 	m.Reset()
 	m.Measure(s.next(at(0.39, -40)))
 	r := read(m)
@@ -165,8 +174,26 @@ func TestReset(t *testing.T) {
 	r = read(m)
 	about(t, "integrated", r.Integrated, -40, 0.5) // the first block has a bit of what was before
 	about(t, "maximum", r.MaxShortTerm, -40, 0.1)
-	if r.Channels[0].MaxTruePeak > 0.11 && r.Channels[0].TruePeak > 0.011 {
-		t.Errorf("peaks: %+v", r.Channels)
+	about(t, "maximum of true peak", r.Channels[0].MaxTruePeak, 0.01, 0.001)
+}
+
+// A sine whose peaks are as far as can be from all samples has its amplitude as true peak, below 0.42 of the rate.
+func TestTruePeakIsFlat(t *testing.T) {
+	for _, rate := range []int{8000, 48000, 96000} {
+		f := format(rate, 1)
+		for _, part := range [][2]float64{{1, 100}, {1, 12}, {1, 8}, {1, 6}, {1, 4}, {1, 3}, {3, 8}, {2, 5}, {5, 12}} {
+			if rate == 96000 && part[0] > 1 {
+				break // interpolated twice: there is nothing to be heard beyond
+			}
+			m := metering.New(f, metering.TruePeak)
+			block := make([]float32, 20000)
+			for i := range block {
+				block[i] = float32(0.5 * taper(i, len(block), 48000) * math.Cos(2*math.Pi*part[0]/part[1]*float64(i)+math.Pi/part[1]))
+			}
+			feed(m, f, block)
+			r := read(m)
+			about(t, fmt.Sprintf("true peak at %v of %d Hz in dB", part, rate), metering.DBFS(r.Channels[0].TruePeak), metering.DBFS(0.5), 0.1)
+		}
 	}
 }
 

@@ -98,10 +98,7 @@ func (a *Analyser) transform() {
 	}
 	a.fft.Coefficients(a.lines, a.block)
 	a.count++
-	part := 1 / float64(a.count)
-	if a.alpha > 0 && a.count > 1 {
-		part = a.alpha
-	}
+	part := max(a.alpha, 1/float64(a.count)) // the first ones count alike
 	for i, x := range a.lines {
 		p := a.scale * (real(x)*real(x) + imag(x)*imag(x))
 		a.power[i] += part * (p - a.power[i])

@@ -31,9 +31,13 @@ type stage struct {
 }
 
 type level struct {
-	sum, mean, maximum float64
-	count              uint64
+	settling      int // samples that do not count yet
+	mean, maximum float64
+	count         float64 // samples in the mean
 }
+
+// settled is after how many times 1 s / bandwidth a band counts: what began at once has then faded by 50 dB.
+const settled = 5
 
 // upmost is which part of its rate a band may reach. Beyond, it runs at twice the rate, if there is one.
 const upmost = 0.24
@@ -51,6 +55,7 @@ func NewBank(c BankConfig) (*Bank, error) {
 		for ; i >= 0 && bands[i].High > upmost/2*rate; i-- {
 			s.filters = append(s.filters, newBandPass(bands[i].Low/rate, bands[i].Middle/rate, bands[i].High/rate))
 			s.first = i
+			b.levels[i].settling = int(settled * rate / (bands[i].High - bands[i].Low))
 		}
 		for l, r := 0, len(s.filters)-1; l < r; l, r = l+1, r-1 {
 			s.filters[l], s.filters[r] = s.filters[r], s.filters[l]
@@ -94,33 +99,29 @@ func (b *Bank) Add(frames []float32, channels, channel int) {
 }
 
 func (l *level) add(power, alpha float64) {
-	if alpha == 0 {
-		l.sum += power
-		l.count++
+	if l.settling > 0 {
+		l.settling--
 		return
 	}
-	l.mean += alpha * (power - l.mean)
-	l.maximum = max(l.maximum, l.mean)
+	l.count++
+	l.mean += max(alpha, 1/l.count) * (power - l.mean) // the first samples count alike
+	if l.count*alpha > 1 {
+		l.maximum = max(l.maximum, l.mean)
+	}
 }
 
 // Bands returns the bands, from the lowest on. They are the bank's own.
 func (b *Bank) Bands() []Band { return b.bands }
 
-// Level returns the mean power in a band.
-func (b *Bank) Level(band int) float64 {
-	l := b.levels[band]
-	if l.count > 0 {
-		return l.sum / float64(l.count)
-	}
-	return l.mean
-}
+// Level returns the mean power in a band, 0 until its filter has settled, which a band of B Hz does in 5 s / B.
+func (b *Bank) Level(band int) float64 { return b.levels[band].mean }
 
-// Maximum returns the largest exponential mean in a band since Reset; 0 without Tau.
+// Maximum returns the largest exponential mean in a band since Reset, from a time constant after it on; 0 without Tau.
 func (b *Bank) Maximum(band int) float64 { return b.levels[band].maximum }
 
 // Reset begins means and maxima anew. The filters go on.
 func (b *Bank) Reset() {
-	for i := range b.levels {
-		b.levels[i] = level{mean: b.levels[i].mean}
+	for i, l := range b.levels {
+		b.levels[i] = level{settling: l.settling}
 	}
 }

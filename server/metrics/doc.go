@@ -9,6 +9,8 @@
 //	end       loop, end                    what went through an end, under whichever programs; never falls
 //	program   loop, end, program, number   who holds an end now; gauges, because programs come and go
 //	route     route                        a patch cord
+//	place     place                        what is measured all the time
+//	alarm     alarm, action                what is watched
 //
 // Labels are bounded by what is configured, and, for programs, by how many hold an end at once (maxPrograms for each
 // end). A program is named, not numbered by its pid; the second of the same name at an end has the number 2.

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/loopbridge/loopbridge/alarm"
+	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
 )
@@ -20,6 +22,8 @@ type Sources struct {
 	Version   string // of the program; "": unknown
 	Bay       *loop.Patchbay
 	Routes    func() []*route.Route      // nil: there are none
+	Alarms    func() []alarm.Status      // nil: there are none
+	History   *history.Keeper            // nil: nothing is measured all the time
 	Thread    func(device string) string // how the thread of a device is scheduled, "": it has none; nil: unknown
 	Operators func() []Operators         // by the way they come
 	Counts    func() Counts              // nil: unknown
@@ -73,6 +77,13 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	addLoops(p, g.Bay)
 	if g.Routes != nil {
 		addRoutes(p, g.Routes())
+	}
+	if g.History != nil {
+		places, _ := g.History.Read(1, 1)
+		addPlaces(p, places)
+	}
+	if g.Alarms != nil {
+		addAlarms(p, g.Alarms())
 	}
 	all = append(all, p.sorted()...)
 	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(*a.Name, *b.Name) })

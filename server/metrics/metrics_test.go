@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
@@ -41,7 +42,7 @@ func whole(t *testing.T) *servertest.Daemon {
 	loops := []loop.Spec{{Name: "phone", OnClientClose: loop.Hold}, {Name: "speaker", Attached: audio.Play}, {Name: "empty"}}
 	routes := &lateRoutes{}
 	d := servertest.Start(t, servertest.Options{Devices: devices, Loops: loops, Panel: server.Panel{
-		Version: "1.2.3", Routes: routes, Thread: func(device string) string { return "SCHED_FIFO 10 of " + device },
+		Version: "1.2.3", Routes: routes, Alarms: alarms(t), Thread: func(device string) string { return "SCHED_FIFO 10 of " + device },
 		Counts: func() metrics.Counts {
 			return metrics.Counts{Reloads: 4, ReloadsFailed: 3, Handovers: 2, HandoversFailed: 1}
 		},
@@ -70,6 +71,20 @@ func whole(t *testing.T) *servertest.Daemon {
 	}
 	open(t, d, "speaker", "b\xffd \"n\n", pcm.Options{Role: pcm.Client, Direction: pcm.Write})
 	return d
+}
+
+// alarms has one that is raised, and whose command has failed.
+func alarms(t *testing.T) *alarm.Board {
+	t.Helper()
+	s := alarm.Default(alarm.NoClient)
+	s.Name, s.Of, s.For, s.Command.Run = "alone", "phone", 0, []string{"/nowhere/pager"}
+	b := alarm.NewBoard(alarm.Options{Facts: func(string) alarm.Facts { return alarm.Facts{} }})
+	t.Cleanup(b.Close)
+	if err := b.Set([]alarm.Spec{s}); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Until(t, "the alarm", func() bool { return b.Alarms()[0].Actions[0].Failed == 1 })
+	return b
 }
 
 // lateRoutes has a board that needs the patchbay first.
@@ -113,6 +128,13 @@ func TestMetrics(t *testing.T) {
 		`loopbridge_program_paused{end="client",loop="speaker",number="1",program="b?d \"n\n"}`:      "0",
 		`loopbridge_route_gain_ratio{route="heard"}`:                                                 "0.2",
 		`loopbridge_route_error{route="over"}`:                                                       "0",
+		`loopbridge_alarm_raised{alarm="alone"}`:                                                     "1",
+		`loopbridge_alarm_state{alarm="alone",state="raised"}`:                                       "1",
+		`loopbridge_alarm_flapping{alarm="alone"}`:                                                   "0",
+		`loopbridge_alarm_raises_total{alarm="alone"}`:                                               "1",
+		`loopbridge_alarm_info{alarm="alone",of="phone",on="no-client",severity="warning"}`:          "1",
+		`loopbridge_alarm_notices_total{action="command",alarm="alone",result="failed"}`:             "1",
+		`loopbridge_alarm_notices_waiting{action="command",alarm="alone"}`:                           "0",
 		`loopbridge_reloads_total{result="done"}`:                                                    "4",
 		`loopbridge_reloads_total{result="failed"}`:                                                  "3",
 		`loopbridge_handovers_total{result="done"}`:                                                  "2",

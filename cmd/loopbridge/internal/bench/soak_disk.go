@@ -113,7 +113,7 @@ func (s *soak) saved(ctx context.Context) error {
 			return nil
 		}
 		if time.Now().After(late) {
-			s.failed("state file", fmt.Errorf("it has not %s: %w", want, err))
+			s.failed("state file", fmt.Errorf("it has not %s after %v (read: %v)", want, soakPatience, err))
 			return nil
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {

@@ -12,11 +12,16 @@ type Axis struct {
 	// Linear is up to where the axis is linear, at both sides of 0; beyond, each decade has the same width.
 	// 0: it is linear altogether.
 	Linear float64
+	// Log makes each decade as wide as every other; Min must be more than 0. Linear does not count then.
+	Log bool
 }
 
 // bent returns where a value lies on the axis, in a unit of its own.
 func (a Axis) bent(x float64) float64 {
-	if a.Linear == 0 {
+	switch {
+	case a.Log:
+		return math.Log10(max(x, a.Min))
+	case a.Linear == 0:
 		return x
 	}
 	return math.Copysign(math.Log10(1+math.Abs(x)/a.Linear), x)
@@ -30,6 +35,16 @@ func (a Axis) part(x float64) float64 {
 
 // ticks returns values to be named.
 func (a Axis) ticks() (all []float64) {
+	if a.Log {
+		for decade := math.Pow(10, math.Floor(math.Log10(a.Min))); decade <= a.Max; decade *= 10 {
+			for _, x := range []float64{decade, 2 * decade, 5 * decade} {
+				if x >= a.Min && x <= a.Max {
+					all = append(all, x)
+				}
+			}
+		}
+		return all
+	}
 	if a.Linear == 0 {
 		step := math.Pow10(int(math.Floor(math.Log10((a.Max - a.Min) / 2))))
 		if (a.Max-a.Min)/step > 10 {

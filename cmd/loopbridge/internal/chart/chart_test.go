@@ -39,5 +39,27 @@ func TestLinesAreWhereTheyBelong(t *testing.T) {
 	}
 }
 
+// TestDecadesAreAlike looks for a line at 1 kHz, which is half of the way from 10 Hz to 100 kHz.
+func TestDecadesAreAlike(t *testing.T) {
+	c := chart.Chart{
+		X: chart.Axis{Label: "Hz", Min: 10, Max: 100000, Log: true}, Y: chart.Axis{Label: "dB", Min: -100, Max: 0},
+		Lines: []chart.Line{{Name: "level", Points: []chart.Point{{1000, -100}, {1000, -10}}}},
+	}
+	var file bytes.Buffer
+	if err := c.WritePNG(&file); err != nil {
+		t.Fatal(err)
+	}
+	p, err := png.Decode(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	middle := 70 + (1000-70-20)/2
+	for dx, want := range map[int]uint8{0: 0, 20: 255, -20: 255} {
+		if r, _, _, _ := p.At(middle+dx, 300).RGBA(); !near(r, want) {
+			t.Errorf("%d pixels from the middle there is %v", dx, p.At(middle+dx, 300))
+		}
+	}
+}
+
 // near compares 16 bits with 8.
 func near(a uint32, b uint8) bool { return max(a>>8, uint32(b))-min(a>>8, uint32(b)) < 60 }

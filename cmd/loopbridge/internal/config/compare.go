@@ -13,7 +13,7 @@ import (
 // little as possible. What operators have added stays, unless the file says otherwise or has not what it needs. Of the
 // daemon, socket and state file stay.
 //
-//	between two cycles      gain, balance, mute, port, monitor; a loop's policy, timeout, conversion and sizes; who may connect; the log
+//	between two cycles      gain, balance, mute, port, monitor; a loop's policy, timeout, conversion and sizes; who may connect; the log; alarms
 //	ends streams            the rest of a loop and of a route; all that is on a device if anything else of it differs
 //	takes a restart         socket, state
 func Compare(running, file Config) Plan {
@@ -27,6 +27,7 @@ func Compare(running, file Config) Plan {
 	p.devices()
 	p.loops()
 	p.routes()
+	p.alarms()
 	return p.plan
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/backend"
@@ -33,6 +34,7 @@ type Config struct {
 	Devices []Device // NullDevice is always among them
 	Loops   []Loop   // at least one
 	Routes  []Route
+	Alarms  []alarm.Spec
 }
 
 // Daemon is [daemon]: the sockets and who may use them.

@@ -43,6 +43,7 @@ func (b *binder) crossCheck(c *Config) {
 		c.Loops = defaultLoops()
 	}
 	b.cords(c)
+	b.watched(c)
 	b.overTCP(&c.Daemon)
 	b.ofNodes(c)
 	sides(c)

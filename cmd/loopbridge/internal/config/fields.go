@@ -36,6 +36,11 @@ func (b *binder) config(file map[string]any) Config {
 				c.Routes = append(c.Routes, r)
 			})
 		}},
+		{"alarm", func(v any) string {
+			return b.tables("alarm", v, func(path string, v any) {
+				c.Alarms = append(c.Alarms, b.alarm(path, v))
+			})
+		}},
 	})
 	b.crossCheck(&c)
 	return c

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio/state"
 )
 
 // Plan leads from what a daemon runs to what a file says. Compare makes it.
 type Plan struct {
-	Steps []Step // of the daemon, of devices, of loops, of routes; empty: all is as the file says
+	Steps []Step // of the daemon, of devices, of loops, of routes, of alarms; empty: all is as the file says
 	To    Config // what runs after them
 }
 
@@ -17,7 +18,7 @@ type Plan struct {
 type Step struct {
 	Action Action
 	Table  Table
-	Name   string       // of the device, loop or route
+	Name   string       // of the device, loop, route or alarm
 	Keys   []Difference // that are the reason, for Replace, Change and Restart
 	Cause  string       // the reason if no key is, such as "the device main is replaced"
 	Set    state.Patch  // of a device or a route: initial values that are others now, and so are set
@@ -45,6 +46,7 @@ const (
 	OfDevice Table = "device"
 	OfLoop   Table = "loop"
 	OfRoute  Table = "route"
+	OfAlarm  Table = "alarm"
 )
 
 // Difference is a key with the values that it has and is to have, as text; "" is no value.
@@ -132,7 +134,18 @@ func (c *Config) Route(name string) *Route {
 	return nil
 }
 
+// Alarm returns the alarm of a name, or nil.
+func (c *Config) Alarm(name string) *alarm.Spec {
+	for i := range c.Alarms {
+		if c.Alarms[i].Name == name {
+			return &c.Alarms[i]
+		}
+	}
+	return nil
+}
+
 // Clone returns a copy whose tables can be added to, removed and replaced without changing c.
 func (c *Config) Clone() Config {
-	return Config{Daemon: c.Daemon, Devices: slices.Clone(c.Devices), Loops: slices.Clone(c.Loops), Routes: slices.Clone(c.Routes)}
+	return Config{Daemon: c.Daemon, Devices: slices.Clone(c.Devices), Loops: slices.Clone(c.Loops), Routes: slices.Clone(c.Routes),
+		Alarms: slices.Clone(c.Alarms)}
 }

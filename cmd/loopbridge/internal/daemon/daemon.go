@@ -1,7 +1,7 @@
 // Package daemon runs the daemon: it opens the devices of a configuration, puts loops on them,
 // and lets programs and operators in.
 //
-//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, state file
+//	Serve ── Start ──▶ Daemon: cards ─▶ devices ─▶ patchbay ◀─ loops, routes, alarms, state file
 //	                                                  ▲
 //	                                              server: programs, operators
 //
@@ -44,6 +44,7 @@ type Daemon struct {
 	threads *sched.Threads
 	loops   loopSet
 	routes  routeSet
+	alarms  alarmSet
 	sockets socketSet
 	heirs   *succession
 	wait    sync.WaitGroup
@@ -75,6 +76,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards.opener = d.cards.openSource
 	d.nodes = d.newNodeSet()
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board}, &d.running, log)
 	return d
 }
 
@@ -93,6 +95,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	if err := d.routes.beginLocked(c.Routes, d.state); err != nil {
+		return err
+	}
+	if err := d.alarms.beginLocked(c.Alarms, nil, d.state); err != nil {
 		return err
 	}
 	d.state.KeepAdopted()
@@ -124,7 +129,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
@@ -176,6 +181,7 @@ func (d *Daemon) Close() error {
 	}
 	errs = append(errs, d.closeTCP())
 	d.nodes.close()
+	d.alarms.Close()
 	d.history.Close()
 	d.hub.Wait()
 	if d.state != nil {

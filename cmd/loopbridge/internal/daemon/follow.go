@@ -44,6 +44,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	f.addLoops()
 	f.addRoutes()
 	f.set()
+	f.failed("alarms", d.alarms.setLocked(plan.To.Alarms))
 	d.running.config.Daemon = plan.To.Daemon
 	f.moveTCP()
 	d.running.orderLocked(&plan.To)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
@@ -29,10 +30,12 @@ type handed struct {
 	Config    config.Config
 	Bay       loop.State
 	Routes    []route.Handed
+	Alarms    map[string]alarm.Saved
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
 	Reply     int                 // connection of the operator that waits for the answer; −1: none
+	History   int                 // file of the last 24 hours; −1: none
 }
 
 // files returns all descriptors.
@@ -50,8 +53,10 @@ func (h *handed) files() []int {
 			}
 		}
 	}
-	if h.Reply >= 0 {
-		all = append(all, h.Reply)
+	for _, fd := range []int{h.Reply, h.History} {
+		if fd >= 0 {
+			all = append(all, fd)
+		}
 	}
 	return all
 }
@@ -132,6 +137,8 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	d.state.Flush()
+	past := d.past()
+	defer past.Close()
 	if s.settle != nil {
 		s.settle()
 	}
@@ -139,6 +146,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	defer thaw()
+	state.History = numberOf(past)
 	file, err := handover.Write(state)
 	if err != nil {
 		return err
@@ -173,6 +181,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if d.running.closed {
 		return nil, nil, audio.ErrClosed.With("the daemon ends")
 	}
+	alarms := d.alarms.Saved() // while what they watch can still be asked
 	programs, err := d.server.Freeze()
 	if err != nil {
 		return nil, nil, err
@@ -182,7 +191,7 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Reply: -1,
+		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {

@@ -101,6 +101,13 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 	case event.ClientGone:
 		line, message = log.Debug(), "free for the next client"
 	}
+	if name, isAlarm := strings.CutPrefix(ev.Device, alarmPrefix); isAlarm {
+		if ev.Kind == event.AlarmRaised {
+			line = log.Warn()
+		}
+		line.Str("alarm", name).Str("change", ev.Kind.String()).Msg(ev.Note)
+		return
+	}
 	if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
 		if ev.Kind == event.Route {
 			message = ev.Note

@@ -63,6 +63,9 @@ func (d *Daemon) resume(h *handed) error {
 	i.Ended = monotonic()
 	i.routes.Run()
 	i.programs.Run(d.server, ends)
+	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
+		d.log.Error().Err(err).Msg("the alarms do not go on")
+	}
 	d.serve()
 	return nil
 }
@@ -88,6 +91,7 @@ func (d *Daemon) resumeSockets(i *inheritance) (err error) {
 
 // resumed tells whom it concerns that the process goes on, and closes what is of no use any more.
 func (d *Daemon) resumed(h *handed, from *handover.Inheritance) {
+	d.remember(h.History)
 	d.answer(h, from.Failed)
 	from.Close()
 	h.closeSockets()

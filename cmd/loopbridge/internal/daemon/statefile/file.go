@@ -1,4 +1,4 @@
-// Package statefile keeps the state of devices, loops and routes across restarts.
+// Package statefile keeps the state of devices, loops, routes and alarms across restarts.
 package statefile
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/loopbridge/loopbridge/alarm"
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
@@ -25,6 +26,7 @@ type File struct {
 	socket string // whose state it is
 	bay    *loop.Patchbay
 	board  *route.Board // nil: no routes
+	alarms *alarm.Board // nil: no alarms
 	log    zerolog.Logger
 
 	sets      *event.Subscription // nil: not following
@@ -51,6 +53,7 @@ type savedState struct {
 	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
 
 	Routes map[string]json.RawMessage `json:"routes,omitempty"` // a savedRoute each
+	Alarms map[string]json.RawMessage `json:"alarms,omitempty"` // an alarm.Saved each
 }
 
 // eventRoom is how many sets may wait to be saved.
@@ -59,9 +62,9 @@ const eventRoom = 4096
 const (
 	// stateDelay combines sets that follow each other.
 	stateDelay = 300 * time.Millisecond
-	// A write that fails is tried again after tryAgain, and then less and less often.
+	// A write that fails is tried again after tryAgain, and then less often.
 	tryAgain   = 5 * time.Second
-	tryAtLeast = time.Minute
+	tryAtLeast = 10 * time.Second
 )
 
 // stateFolder returns the default folder for state files, "" if there is none.
@@ -146,7 +149,7 @@ func (s *File) restore(k loop.Subject, from map[string]state.Saved) {
 	}
 }
 
-// Follow saves every set from now on.
+// Follow saves every set, and what happens to alarms, from now on.
 func (s *File) Follow() {
 	if s.path == "" {
 		return
@@ -155,12 +158,17 @@ func (s *File) Follow() {
 	s.following.Go(func() {
 		var lost uint64
 		for ev := range s.sets.C {
-			if now := s.sets.Lost(); ev.Kind == event.Set || now != lost { // a lost event may have been one
+			if now := s.sets.Lost(); kept(ev.Kind) || now != lost { // a lost event may have been one
 				lost = now
 				s.changed()
 			}
 		}
 	})
+}
+
+// kept reports whether an event changes what is saved.
+func kept(k event.Kind) bool {
+	return k == event.Set || k == event.AlarmRaised || k == event.AlarmAcknowledged || k == event.AlarmCleared
 }
 
 // KeepAdopted writes what was read from another daemon's file, before that daemon writes there.
@@ -240,6 +248,7 @@ func (s *File) collect() (text []byte, due bool) {
 		}
 	}
 	s.keepRoutes()
+	s.keepAlarms()
 	s.state.Socket = realPath(s.socket)
 	text, err := json.MarshalIndent(s.state, "", "  ")
 	if err != nil { // it has no value that JSON lacks
