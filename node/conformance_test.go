@@ -42,7 +42,12 @@ func newMachine(t *testing.T, bay *loop.Patchbay, loops ...string) *machine {
 		made <- k
 		return k.Descriptor(), nil
 	}})
-	m.set.Follow(node.Plan(loops, func(name string) bool { return name == "speaker" || name == "mic" }, nil, node.Names{}))
+	m.set.Follow(node.Plan(loops, func(name string) string {
+		if name == "speaker" || name == "mic" {
+			return "clock"
+		}
+		return ""
+	}, nil, node.Names{}))
 	for range len(made) {
 		k := <-made
 		m.nodes[k.Name()] = k

@@ -24,6 +24,15 @@ type dsp struct {
 	role pcm.Role
 	list func() []oss.Audio // all devices, for calls that ask about them
 	node string             // "/dev/loopbridge/loop0"
+	of   string             // the device that is the server end; "": a program is
+}
+
+// engine returns the device behind the loop; ErrInvalid: there is none.
+func (d *dsp) engine() (*loop.Engine, error) {
+	if d.of == "" {
+		return nil, audio.ErrInvalid.With("the loop %s has no volume", d.loop)
+	}
+	return d.bay.Device(d.of)
 }
 
 // dspFile is an open one.

@@ -37,8 +37,15 @@ func (f *dspFile) exchange(ctx context.Context, op oss.Op, v int) (int, error) {
 		return max(v, 1), nil
 	case oss.SetFragment:
 		return v, f.fragments(ctx, v>>16&0x7FFF)
+	case oss.PlayVolume:
+		return f.setVolume(audio.Play, v)
+	case oss.RecordVolume:
+		return f.setVolume(audio.Record, v)
 	}
-	return v, audio.ErrInvalid // volumes: a loop has none
+	if channel, ok := op.Mixer(); ok {
+		return f.mixer(channel, v, true)
+	}
+	return v, audio.ErrInvalid
 }
 
 // format sets a field of the format, unless that is 0, and returns the field's value now.
@@ -149,6 +156,13 @@ func (f *dspFile) ask(op oss.Op) (int, error) {
 			return 0, audio.ErrUnsupported
 		}
 		return (f.pcm.Delay() + f.pcm.DeviceDelay()) * now.FrameBytes(), nil
+	case oss.PlayVolume:
+		return f.volume(audio.Play)
+	case oss.RecordVolume:
+		return f.volume(audio.Record)
+	}
+	if channel, ok := op.Mixer(); ok {
+		return f.mixer(channel, 0, false)
 	}
 	return 0, audio.ErrInvalid
 }

@@ -38,6 +38,8 @@ type Spec struct {
 	Kind Kind     //
 	Of   string   // the loop or the device
 	Role pcm.Role // of a loop's end
+	// Device is the server end of a loop; "": a program is.
+	Device string
 }
 
 // Names says which nodes there are beside the usual ones.
@@ -46,15 +48,16 @@ type Names struct {
 	Audio string // the device that /dev/audio and /dev/audioctl are
 }
 
-// Plan returns the nodes of loops and devices, in their order. attached says which loops have a device as their server.
-func Plan(loops []string, attached func(string) bool, devices []string, n Names) (all []Spec) {
+// Plan returns the nodes of loops and devices, in their order. attached returns the device that is the server end of a loop,
+// "" for one of a program.
+func Plan(loops []string, attached func(string) string, devices []string, n Names) (all []Spec) {
 	for _, l := range loops {
-		all = append(all, Spec{Path: path(l), Kind: Loop, Of: l, Role: pcm.Client})
-		if !attached(l) {
+		all = append(all, Spec{Path: path(l), Kind: Loop, Of: l, Role: pcm.Client, Device: attached(l)})
+		if attached(l) == "" {
 			all = append(all, Spec{Path: path(l) + ".server", Kind: Loop, Of: l, Role: pcm.Server})
 		}
 		if l == n.DSP {
-			all = append(all, Spec{Path: "dsp", Kind: Loop, Of: l, Role: pcm.Client})
+			all = append(all, Spec{Path: "dsp", Kind: Loop, Of: l, Role: pcm.Client, Device: attached(l)})
 		}
 	}
 	for _, d := range devices {

@@ -151,7 +151,7 @@ func (s *Set) device(spec Spec) cuse.Device {
 		}
 		return d
 	}
-	return &dsp{bay: s.bay, loop: spec.Of, role: spec.Role, list: s.audios, node: s.at(spec.Path)}
+	return &dsp{bay: s.bay, loop: spec.Of, role: spec.Role, list: s.audios, node: s.at(spec.Path), of: spec.Device}
 }
 
 // Nodes returns all nodes, sorted by path.

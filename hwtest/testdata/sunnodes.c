@@ -97,6 +97,7 @@ static result e37(void)
 	struct info i = init();
 	WANT(write(p, sound, 4000) == 4000);
 	UNTIL(get(c).play.error == 1); // it ran dry
+	nap(500); // to the last frame of the resampler
 	UNTIL(get(c).play.active == 0);
 	i.play.error = 0;
 	WANT(!ioctl(c, AUDIO_SETINFO, &i) && i.play.error == 1);

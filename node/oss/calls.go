@@ -120,6 +120,9 @@ func lookup(o Op) (row, bool) {
 	case Label:
 		return sized(16, takes|gives), true
 	}
+	if _, mixer := o.Mixer(); mixer {
+		return number(both | gives), true
+	}
 	return row{}, false
 }
 
@@ -157,4 +160,27 @@ func Command(o Op, takes, gives int) uint32 {
 		cmd |= dirGives << 30
 	}
 	return cmd
+}
+
+// Mixer channels and masks of OSS 3, the numbers of calls in group 'M'.
+const (
+	MixVolume     = 0
+	MixPCM        = 4
+	MixMonitor    = 10 // SOUND_MIXER_IMIX
+	MixRecord     = 11 // SOUND_MIXER_RECLEV
+	MixCaps       = 0xFC
+	MixRecordable = 0xFD
+	MixDevices    = 0xFE
+	MixRecording  = 0xFF
+	MixStereo     = 0xFB
+)
+
+// Mixer returns the channel of a call to the mixer of OSS 3.
+func (o Op) Mixer() (channel int, ok bool) {
+	channel = int(o & 0xFF)
+	switch channel {
+	case MixVolume, MixPCM, MixMonitor, MixRecord, MixCaps, MixRecordable, MixDevices, MixRecording, MixStereo:
+		return channel, o>>8 == 'M'
+	}
+	return channel, false
 }

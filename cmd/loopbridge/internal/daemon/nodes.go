@@ -138,7 +138,12 @@ func (s *nodeSet) wanted() []node.Spec {
 	for _, l := range s.config.Loops {
 		loops = append(loops, l.Name)
 	}
-	attached := func(name string) bool { l := s.config.Loop(name); return l != nil && l.Attached != 0 }
+	attached := func(name string) string {
+		if l := s.config.Loop(name); l != nil && l.Attached != 0 {
+			return l.Device
+		}
+		return ""
+	}
 	for _, d := range s.config.Devices {
 		if d.Play || d.Record {
 			devices = append(devices, d.Name)
