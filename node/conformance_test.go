@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,10 +24,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // machine has nodes, and programs with numbers.
 type machine struct {
-	set  *node.Set
-	pids atomic.Int32
-
-	mu    sync.Mutex
+	set   *node.Set
+	pids  atomic.Int32
 	nodes map[string]*cusetest.Kernel
 }
 
@@ -61,7 +58,6 @@ type program struct {
 	*cusetest.File
 	role   pcm.Role
 	held   *pcm.PCM // for what no call of OSS tells
-	format audio.Format
 	closed atomic.Bool
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // stream is an open end as bytes: programs read and write as many as they like, also half a frame.
@@ -217,6 +216,3 @@ func (s *stream) close(ctx context.Context) {
 	}
 	_ = s.pcm.Close(ctx) // what close(2) returns is not the device's to say
 }
-
-// running reports whether frames move.
-func (s *stream) running() bool { return s.pcm.State() == ring.Running }

@@ -7,7 +7,7 @@ func op(group, number byte) Op { return Op(group)<<8 | Op(number) }
 
 // The calls that are known. Those of one number that differ by direction are told apart by Layout.Gives and Takes.
 const (
-	Halt          Op = 'P'<<8 | 0
+	Halt          Op = 'P' << 8
 	Sync          Op = 'P'<<8 | 1
 	Speed         Op = 'P'<<8 | 2
 	Stereo        Op = 'P'<<8 | 3
