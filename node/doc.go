@@ -1,11 +1,14 @@
 // Package node puts the ends of loops, and devices, below /dev: one more way to open them, for programs that know the calls
 // of OSS or of SunOS audio(7I), and for cat.
 //
-//	/dev/loopbridge/NAME          the client end of a loop
-//	/dev/loopbridge/NAME.server   its server end
+//	/dev/loopbridge/LOOP             the client end of a loop, with the calls of OSS
+//	/dev/loopbridge/LOOP.server      its server end
+//	/dev/loopbridge/DEVICE.audio     a device, with the calls of audio(7I)
+//	/dev/loopbridge/DEVICE.audioctl  its state alone
 //
-//	kernel ◀─▶ cuse.Conn ─▶ dsp, dspFile ─▶ stream ─▶ pcm.PCM ─▶ loop.End
-//	           one a node    calls of OSS   bytes      frames
+//	kernel ◀─▶ cuse.Conn ─▶ dsp, dspFile ─────────▶ stream ─▶ pcm.PCM ─▶ loop.End
+//	           one a node    sunDevice, sunFile ─▶ bytes      frames
+//	                         sunControl ─▶ loop.Engine
 //
 // # Calls
 //
@@ -17,6 +20,12 @@
 //
 // A poll looks and returns. If nothing is ready, a goroutine waits on the second bell of the host and tells the kernel,
 // which polls again; it ends with that, or with the file.
+//
+// # Devices
+//
+// All nodes of a device share a sunDevice. It keeps who has which side, and who waits for one; what belongs to the device, gain
+// to mute, is the engine's. The format, the buffer, and what counts and sticks belong to the end that a program holds. A SETINFO
+// is checked as a whole by package state before any of it happens.
 //
 // # Bytes
 //

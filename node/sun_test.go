@@ -315,3 +315,36 @@ func TestD26_ControlNodeTellsChanges(t *testing.T) {
 		other.Close(c.Context())
 	})
 }
+
+// E37, E46: who clears the error flag of a queue that is still dry does not see it again; running dry anew raises it.
+func TestE37_E46_ErrorIsRaisedOnceForABurst(t *testing.T) {
+	onCard(t, func(c *card) {
+		w, ctl := c.open("audio", syscall.O_WRONLY), c.open("audioctl", syscall.O_RDWR)
+		dry := func() {
+			if n, errno := w.Write(c.Context(), make([]byte, 800)); n != 800 || errno != 0 {
+				t.Fatal(n, errno)
+			}
+			for range 40 {
+				synctest.Wait()
+				c.clock.Advance(480)
+			}
+			synctest.Wait()
+		}
+		for i := range 2 {
+			dry()
+			if b := c.get(ctl); b[errorAt] != 1 || b[activeAt] != 0 {
+				t.Errorf("%d: error %d, active %d", i, b[errorAt], b[activeAt])
+			}
+			if b, errno := c.set(ctl, map[int]uint32{errorAt: 0}); errno != 0 || b[errorAt] != 1 {
+				t.Errorf("%d: %v, the old error is %d", i, errno, b[errorAt])
+			}
+			for range 5 {
+				c.clock.Advance(480)
+				synctest.Wait()
+			}
+			if b, errno := c.set(ctl, map[int]uint32{errorAt: 0}); errno != 0 || b[errorAt] != 0 {
+				t.Errorf("%d: %v, the old error is %d, still of the same burst", i, errno, b[errorAt])
+			}
+		}
+	})
+}
