@@ -21,7 +21,8 @@ func nodeCases() []nodeCase {
 		{"state cases of audio(7I)", walksStates},
 		{"programs of OSS", playsOSS},
 		{"programs that are killed", killsPrograms},
-		{"32 pairs", loadsPairs},
+		{"ends of daemons and loops", endsDaemons},
+		{"pairs", loadsPairs},
 	}
 }
 
