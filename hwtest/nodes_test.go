@@ -19,6 +19,7 @@ func nodeCases() []nodeCase {
 		{"cat to and from nodes", catsThroughNodes},
 		{"edge cases of loops", walksLoops},
 		{"state cases of audio(7I)", walksStates},
+		{"monitor gain", monitorsByNode},
 		{"programs of OSS", playsOSS},
 		{"programs that are killed", killsPrograms},
 		{"ends of daemons and loops", endsDaemons},
