@@ -23,7 +23,7 @@ func (d *daemon) sleeps(loop string) *sleeper {
 	if err := s.Start(); err != nil {
 		d.b.Fatalf("%v", err)
 	}
-	d.until("has a server", func() bool { held, _ := d.held(loop); return held != nil })
+	d.until("has a server that reads", func() bool { held, _ := d.held(loop); return held != nil && held.State == "armed" })
 	return s
 }
 
