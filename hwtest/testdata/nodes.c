@@ -504,6 +504,36 @@ static result others(void)
 	return NULL;
 }
 
+// elsewhere opens the client in other namespaces, where the daemon has no number for it, and through a copy of the node.
+static result elsewhere(void)
+{
+	uint32_t frame = 0;
+	struct stat st;
+	int s = server(O_RDONLY), status;
+	pid_t p = fork();
+	if (!p) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
+			_exit(2);
+		if (!(p = fork())) {
+			uint32_t mine = 7;
+			int c = client(O_WRONLY);
+			_exit(c < 0 || write(c, &mine, 4) != 4 || close(c));
+		}
+		waitpid(p, &status, 0);
+		_exit(status != 0);
+	}
+	WANT(read(s, &frame, 4) == 4 && frame == 7);
+	WANT(waitpid(p, &status, 0) == p && status == 0);
+	WANT(read(s, &frame, 4) == -1 && errno == ECONNRESET);
+	close(s);
+	s = server(O_RDONLY);
+	WANT(!stat(CLIENT, &st) && S_ISCHR(st.st_mode) && !mknod("copy", S_IFCHR | 0600, st.st_rdev));
+	int c = open("copy", O_WRONLY);
+	WANT(c >= 0 && write(c, &frame, 4) == 4 && read(s, &frame, 4) == 4);
+	unlink("copy"), close(c), close(s);
+	return NULL;
+}
+
 int main(void)
 {
 	static const struct { const char *name; result (*run)(void); } cases[] = {
@@ -519,9 +549,10 @@ int main(void)
 		{"24 a server that is late", e24}, {"25 formats", e25}, {"26 a format while the client runs", e26},
 		{"27, 28 a format before it starts; a second stays a second", e27}, {"29 six channels", e29},
 		{"30, 30a large frames, then another rate", e30}, {"32 positions", e32}, {"33 close without a reader", e33},
+		{"others: another pid and user namespace, a copy by mknod", elsewhere},
 		{"others: bad calls, pointers and sizes, mmap, dup, single bytes", others},
 	};
-	int failed = 0;
+	int failed = chdir("/tmp") != 0;
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)

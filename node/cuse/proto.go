@@ -78,10 +78,7 @@ func decode(packet []byte) (r request, errno syscall.Errno, ok bool) {
 	if extensions := 8 * int(u16(packet[36:])); extensions > 0 && extensions <= len(r.body) {
 		r.body = r.body[:len(r.body)-extensions]
 	}
-	need, known := map[uint32]int{
-		opInit: initInBytes, opOpen: openInBytes, opRead: transferInBytes, opWrite: transferInBytes,
-		opRelease: releaseInBytes, opInterrupt: interruptInBytes, opIoctl: ioctlInBytes, opPoll: pollInBytes,
-	}[r.op]
+	need, known := bodyBytes(r.op)
 	switch {
 	case !known:
 		return r, syscall.ENOSYS, true
@@ -90,6 +87,27 @@ func decode(packet []byte) (r request, errno syscall.Errno, ok bool) {
 		return r, syscall.EINVAL, true
 	}
 	return r, 0, true
+}
+
+// bodyBytes returns how many bytes an operation has at least behind its header; false: it is not one of a device.
+func bodyBytes(op uint32) (n int, known bool) {
+	switch op {
+	case opRead, opWrite:
+		return transferInBytes, true
+	case opIoctl:
+		return ioctlInBytes, true
+	case opPoll:
+		return pollInBytes, true
+	case opRelease:
+		return releaseInBytes, true
+	case opInit:
+		return initInBytes, true
+	case opOpen:
+		return openInBytes, true
+	case opInterrupt:
+		return interruptInBytes, true
+	}
+	return 0, false
 }
 
 // answerHead writes the header of an answer of so many bytes in all.
