@@ -7,33 +7,34 @@ import (
 )
 
 // answer does what a request asks, which may sleep, and answers it.
-func (c *Conn) answer(ctx context.Context, running *call, r *request) {
+func (c *Conn) answer(w *call) {
+	r, ctx := &w.request, context.Context(&w.ctx)
 	if r.op == opOpen {
-		c.opens(ctx, running, r)
+		c.opens(w)
 		return
 	}
 	f := c.file(u64(r.body))
 	if f == nil {
-		c.fail(r.unique, c.finish(r.unique, running, syscall.ECONNRESET)) // of the process before
+		c.fail(r.unique, c.finish(w, syscall.ECONNRESET)) // of the process before
 		return
 	}
 	switch r.op {
 	case opRead:
-		c.reads(ctx, running, r, f)
+		c.reads(w, f)
 	case opWrite:
 		n, err := f.Write(ctx, r.body[transferInBytes:], int(u32(r.body[32:])))
-		c.counted(running, r, n, err)
+		c.counted(w, n, err)
 	case opIoctl:
-		c.ioctl(ctx, running, r, f)
+		c.ioctl(w, f)
 	case opRelease:
 		f.Release(ctx)
 		c.mu.Lock()
 		delete(c.files, f.fh)
 		c.mu.Unlock()
-		c.finish(r.unique, running, nil)
+		c.finish(w, nil)
 		c.fail(r.unique, 0)
 	default: // a second CUSE_INIT
-		c.fail(r.unique, c.finish(r.unique, running, syscall.EINVAL))
+		c.fail(r.unique, c.finish(w, syscall.EINVAL))
 	}
 }
 
@@ -44,16 +45,17 @@ func (c *Conn) file(fh uint64) *open {
 }
 
 // opens answers an open. A file that nobody takes any more is released.
-func (c *Conn) opens(ctx context.Context, running *call, r *request) {
+func (c *Conn) opens(w *call) {
+	r, ctx := &w.request, &w.ctx
 	file, err := c.device.Open(ctx, r.caller, int(u32(r.body)))
 	if err != nil {
-		c.fail(r.unique, c.finish(r.unique, running, err))
+		c.fail(r.unique, c.finish(w, err))
 		return
 	}
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		c.fail(r.unique, c.finish(r.unique, running, syscall.ECONNRESET))
+		c.fail(r.unique, c.finish(w, syscall.ECONNRESET))
 		file.Release(ctx) // which has ended
 		return
 	}
@@ -61,7 +63,7 @@ func (c *Conn) opens(ctx context.Context, running *call, r *request) {
 	f := &open{file, c.last}
 	c.files[f.fh] = f
 	c.mu.Unlock()
-	c.finish(r.unique, running, nil)
+	c.finish(w, nil)
 	packet := make([]byte, outHeaderBytes+16)
 	binary.NativeEndian.PutUint64(packet[outHeaderBytes:], f.fh)
 	answerHead(packet, r.unique, 0)
@@ -78,12 +80,13 @@ func (c *Conn) opens(ctx context.Context, running *call, r *request) {
 }
 
 // reads answers a read from memory that is used again.
-func (c *Conn) reads(ctx context.Context, running *call, r *request, f *open) {
+func (c *Conn) reads(w *call, f *open) {
+	r, ctx := &w.request, &w.ctx
 	size := min(int(u32(r.body[16:])), MaxTransfer)
 	packet := c.buffer()
 	defer c.recycle(packet)
 	n, err := f.Read(ctx, packet[outHeaderBytes:outHeaderBytes+size], int(u32(r.body[32:])))
-	errno := c.finish(r.unique, running, err)
+	errno := c.finish(w, err)
 	if errno != 0 {
 		c.fail(r.unique, errno)
 		return
@@ -94,26 +97,29 @@ func (c *Conn) reads(ctx context.Context, running *call, r *request, f *open) {
 }
 
 // counted answers a write with how many bytes it took.
-func (c *Conn) counted(running *call, r *request, n int, err error) {
-	errno := c.finish(r.unique, running, err)
+func (c *Conn) counted(w *call, n int, err error) {
+	r := &w.request
+	errno := c.finish(w, err)
 	if errno != 0 {
 		c.fail(r.unique, errno)
 		return
 	}
-	packet := make([]byte, outHeaderBytes+8)
+	packet := w.small[:outHeaderBytes+8]
+	clear(packet)
 	binary.NativeEndian.PutUint32(packet[outHeaderBytes:], uint32(n))
 	answerHead(packet, r.unique, 0)
 	c.send(packet)
 }
 
 // ioctl answers a call, or asks for it again with the memory that it is about.
-func (c *Conn) ioctl(ctx context.Context, running *call, r *request, f *open) {
+func (c *Conn) ioctl(w *call, f *open) {
+	r, ctx := &w.request, &w.ctx
 	cmd, address := u32(r.body[12:]), u64(r.body[16:])
 	compat := u32(r.body[8:])&ioctlCompat != 0
 	given, room := int(u32(r.body[24:])), int(u32(r.body[28:]))
 	in, out, err := f.Sizes(cmd, compat)
 	if err == nil && (given < in || room < out) {
-		c.finish(r.unique, running, nil)
+		c.finish(w, nil)
 		c.send(retryAnswer(r.unique, address, in, out))
 		return
 	}
@@ -122,7 +128,7 @@ func (c *Conn) ioctl(ctx context.Context, running *call, r *request, f *open) {
 	if err == nil {
 		result, err = f.Ioctl(ctx, cmd, compat, r.body[ioctlInBytes:][:in], reply)
 	}
-	if errno := c.finish(r.unique, running, err); errno != 0 {
+	if errno := c.finish(w, err); errno != 0 {
 		c.fail(r.unique, errno)
 		return
 	}

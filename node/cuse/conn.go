@@ -21,15 +21,12 @@ type Conn struct {
 	closed bool
 
 	wait    sync.WaitGroup // calls
+	idle    chan *call     // that wait for a request
+	quit    chan struct{}  // closed when there are no more
+	leave   sync.Once      // closes quit
 	done    chan struct{}  // the reader has ended
 	buffers chan []byte    // of maxPacket, for later
 	failure error          // why it ended; set before done is closed
-}
-
-// call is a request that may sleep.
-type call struct {
-	cancel context.CancelFunc
-	over   bool // interrupted by Close
 }
 
 // open is a File and what the kernel calls it.
@@ -44,7 +41,7 @@ type open struct {
 func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error) {
 	c := &Conn{
 		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
-		done: make(chan struct{}), buffers: make(chan []byte, 2),
+		done: make(chan struct{}), buffers: make(chan []byte, 2), idle: make(chan *call, 2), quit: make(chan struct{}),
 	}
 	if err := c.begin(name); err != nil {
 		kernel.Close()
@@ -59,7 +56,7 @@ func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error)
 func Resume(kernel io.ReadWriteCloser, device Device) *Conn {
 	c := &Conn{
 		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
-		last: 1 << 32, done: make(chan struct{}), buffers: make(chan []byte, 2),
+		last: 1 << 32, done: make(chan struct{}), buffers: make(chan []byte, 2), idle: make(chan *call, 2), quit: make(chan struct{}),
 	}
 	go c.read()
 	return c
@@ -105,12 +102,13 @@ func (c *Conn) hangUp() {
 	c.closed = true
 	for _, each := range c.calls {
 		each.over = true
-		each.cancel()
+		each.ctx.endLocked()
 	}
 	files := c.files
 	c.files = nil
 	c.mu.Unlock()
 	c.wait.Wait()
+	c.leave.Do(func() { close(c.quit) })
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, f := range files {
@@ -164,43 +162,20 @@ func (c *Conn) take(packet []byte, n int) {
 	c.recycle(packet)
 }
 
-// start runs a call that may sleep.
-func (c *Conn) start(r request, packet []byte) {
-	ctx, cancel := context.WithCancel(context.Background())
-	running := &call{cancel: cancel}
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		cancel()
-		c.fail(r.unique, syscall.ECONNRESET)
-		c.recycle(packet)
-		return
-	}
-	c.calls[r.unique] = running
-	c.wait.Add(1)
-	c.mu.Unlock()
-	go func() {
-		defer c.wait.Done()
-		c.answer(ctx, running, &r)
-		cancel()
-		c.recycle(packet)
-	}()
-}
-
 // interrupt ends the wait of a call, if it still goes on.
 func (c *Conn) interrupt(unique uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if running := c.calls[unique]; running != nil {
-		running.cancel()
+		running.ctx.endLocked()
 	}
 }
 
 // finish forgets a call before it is answered, and returns what its error is to the program.
-func (c *Conn) finish(unique uint64, running *call, err error) syscall.Errno {
+func (c *Conn) finish(w *call, err error) syscall.Errno {
 	c.mu.Lock()
-	delete(c.calls, unique)
-	over := running.over
+	delete(c.calls, w.unique)
+	over := w.over
 	c.mu.Unlock()
 	errno := errnoOf(err)
 	if over && errno == syscall.EINTR {
@@ -228,6 +203,9 @@ func (c *Conn) recycle(b []byte) {
 
 // send writes an answer. One to a request that is no more fails, which is no matter.
 func (c *Conn) send(packet []byte) { _, _ = c.kernel.Write(packet) }
+
+// refuse answers a request that comes too late.
+func (c *Conn) refuse(unique uint64) { c.fail(unique, syscall.ECONNRESET) }
 
 func (c *Conn) fail(unique uint64, errno syscall.Errno) {
 	packet := make([]byte, outHeaderBytes)

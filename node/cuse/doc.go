@@ -9,7 +9,7 @@
 //
 // # Who runs where
 //
-// One goroutine of a Conn reads requests. Each request is answered by a goroutine of its own, so that a read that sleeps
+// One goroutine of a Conn reads requests. Each request is answered by a goroutine that has nothing else to do, so that a read that sleeps
 // holds up nothing else: the kernel takes answers in any order. Polls and interrupts are answered by the reader, because
 // they never sleep.
 //
