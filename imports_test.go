@@ -21,6 +21,7 @@ func layers() []layer {
 		{"audio", "audio/internal/bits", "the words that all others share"},
 		{"audio/state", "audio audio/internal/bits", "the state of audio(7I), whoever has one"},
 		{"audio/wav", "audio", "files of sound, whoever wants them"},
+		{"audio/flac", "audio", "as wav"},
 		{"resample", "audio", "arithmetic on blocks"},
 		{"resample/resampletest", "audio", "measures any resampler, so it must not pull one in"},
 		{"resample/reference", "resample/resampletest", "the resamplers of others, to be measured; built on demand only"},
@@ -58,6 +59,7 @@ func layers() []layer {
 		{"alarm", "audio mixer/metering tap", "watches what is heard, and what it is told of all else; it knows no daemon and no API"},
 
 		{"history", "audio mixer/metering servo loop tap", "remembers what others count and hear"},
+		{"record", "audio audio/flac audio/wav loop loop/event loop/pcm loop/ring loop/route", "a program at an end, as any other, and files; places are named as routes name them"},
 
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"web", "", "files for browsers, whoever serves them"},
@@ -68,9 +70,9 @@ func layers() []layer {
 		{"node/sun", "audio audio/state", "bytes and numbers of audio(7I), whatever answers them"},
 		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss node/sun", "a way to open ends, as server, for programs that know devices alone"},
 
-		{"server/metrics", "alarm audio audio/state history mixer servo loop loop/pcm loop/route", "reads what all others count"},
+		{"server/metrics", "alarm audio audio/state history mixer servo loop loop/pcm loop/route record", "reads what all others count"},
 		{"server/live", "api audio audio/wav mixer/metering tap", "shows what the hub hears, whoever looks"},
-		{"server", "alarm api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
+		{"server", "alarm api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route record wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
 		{"client/internal/reach", "audio", "how client and client/control find a daemon, and what they say when they do not"},
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
@@ -99,16 +101,19 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
 		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"mixer loop loop/convert loop/device loop/route resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
+			"mixer loop loop/convert loop/device loop/route record resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
-		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
+		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
+			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
+		{"cmd/loopbridge/internal/report", "api audio loop/pcm cmd/loopbridge/internal/console", "words for what the daemon tells, whoever shows them"},
+		{"cmd/loopbridge/internal/top", "api audio audio/state client client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/report",
+			"a program of an operator, which asks and shows, and holds nothing"},
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
@@ -121,7 +126,8 @@ func layers() []layer {
 		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
-			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe",
+			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe " +
+			"cmd/loopbridge/internal/report cmd/loopbridge/internal/top",
 			"the command line; it looks at cards, but the daemon opens them"},
 	}
 }
@@ -138,13 +144,15 @@ func moduleRules() []rule {
 		{"github.com/alecthomas/kong", "cmd/loopbridge", "flags belong to the command"},
 		{"github.com/pelletier/go-toml/v2", "cmd/loopbridge cmd/loopbridge/internal/config", "the configuration belongs to the command"},
 		{"golang.org/x/term", "cmd/loopbridge cmd/loopbridge/internal/console", "terminals belong to the command"},
+		{"github.com/gdamore/tcell/v2", "cmd/loopbridge/internal/top", "the screen of a terminal belongs to the command"},
+		{"github.com/rivo/uniseg", "cmd/loopbridge/internal/top", "how many columns a text takes there"},
 		{"github.com/godbus/dbus", "cmd/loopbridge/internal/daemon/sched", "rtkit is asked by the process"},
 		{"github.com/rs/zerolog", "server server/servertest cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile",
 			"what runs on the audio thread counts, it does not log"},
 		{"github.com/coreos/go-systemd/v22", "cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/systemd",
 			"what systemd says is for the daemon alone"},
-		{"github.com/prometheus", "server/metrics", "the formats of Prometheus"},
+		{"github.com/prometheus", "server/metrics cmd/loopbridge/internal/top", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
@@ -152,12 +160,13 @@ func moduleRules() []rule {
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
-		{"golang.org/x/sys", "backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
+		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
 			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
+		{"github.com/mewkiz/flac", "", "tests alone: reads what audio/flac writes"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},
 	}

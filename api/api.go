@@ -168,7 +168,7 @@ type Event struct {
 	End     string    `json:"end,omitempty"`
 	Program string    `json:"program,omitempty"`
 	PID     int       `json:"pid,omitempty"`
-	Device  string    `json:"device,omitempty"` // replaces loop, end, program and pid; route/NAME of a route, alarm/NAME of an alarm
+	Device  string    `json:"device,omitempty"` // replaces loop, end, program and pid; route/NAME of a route, alarm/NAME of an alarm, recorder/NAME of a recorder
 	Changes []Change  `json:"changes,omitempty"`
 	Note    string    `json:"note,omitempty"`
 }
@@ -182,8 +182,8 @@ type Reload struct {
 // ReloadStep is what a reload does to one table of the configuration.
 type ReloadStep struct {
 	Action string      `json:"action"`         // add, remove, replace, change, adopt or restart
-	Table  string      `json:"table"`          // daemon, device, loop, route or alarm
-	Name   string      `json:"name,omitempty"` // of the device, loop, route or alarm
+	Table  string      `json:"table"`          // daemon, device, loop, route, alarm or recorder
+	Name   string      `json:"name,omitempty"` // of the device, loop, route, alarm or recorder
 	Keys   []KeyChange `json:"keys,omitempty"` // that differ
 	Text   string      `json:"text"`           // all of it in a line
 }

@@ -46,6 +46,7 @@ type Panel struct {
 	Routes        Routes
 	Nodes         Nodes         // nil: there are none
 	Alarms        Alarms        // nil: there are none
+	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
 	// Thread says how the thread of a device is scheduled, or "" if it has none. nil: unknown. It is
 	// called from any goroutine.
@@ -148,6 +149,12 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/routes/{route}":    c.getRoute,
 		"POST /v1/routes":           c.addRoute,
 		"DELETE /v1/routes/{route}": c.removeRoute,
+
+		"GET /v1/recorders":                   c.listRecorders,
+		"GET /v1/recorders/{recorder}":        c.getRecorder,
+		"POST /v1/recorders/{recorder}/start": c.startRecorder,
+		"POST /v1/recorders/{recorder}/stop":  c.stopRecorder,
+		"POST /v1/recorders/{recorder}/mark":  c.markRecorder,
 
 		"POST /v1/reload":  c.reload,
 		"POST /v1/diff":    c.diff,

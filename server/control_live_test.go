@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
+	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
@@ -229,6 +231,34 @@ func playsRamp(t *testing.T, r *remote) []*pcm.PCM {
 			binary.LittleEndian.PutUint16(block[i+2:], uint16(-at))
 		}
 	})
+}
+
+// Programs in Go follow the event stream through package control.
+func TestLiveOfPackageControl(t *testing.T) {
+	p := newPanel(t)
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	c := control.New(strings.TrimSuffix(p.path, control.Socket("")))
+	defer c.Close()
+	err := c.Live(ctx, api.LiveRequest{Meters: &api.LiveMeters{Places: []string{""}}}, func(api.LiveMessage) {})
+	if !errors.Is(err, audio.ErrInvalid) || !strings.Contains(err.Error(), "no place") {
+		t.Errorf("no place is refused with %v", err)
+	}
+	hello, meters := 0, 0
+	err = c.Live(ctx, api.LiveRequest{Meters: &api.LiveMeters{Places: []string{"card:play", "nothing"}, Want: []string{"loudness"}, Every: 50}},
+		func(m api.LiveMessage) {
+			switch {
+			case m.Hello != nil:
+				hello++
+			case len(m.Meters) == 2 && m.Meters[0] != nil && m.Meters[1] == nil:
+				if meters++; meters == 2 {
+					cancel()
+				}
+			}
+		})
+	if !errors.Is(err, context.Canceled) || hello != 1 || meters < 2 {
+		t.Errorf("%v after %d hellos and %d meters", err, hello, meters)
+	}
 }
 
 // The last hours come in as many values as are asked for; what nobody kept is an empty list.

@@ -30,6 +30,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/wire"
 )
@@ -37,13 +38,14 @@ import (
 // panel is a control socket, and a device with a loop at each side.
 type panel struct {
 	*testing.T
-	bay    *loop.Patchbay
-	board  *route.Board
-	alarms *alarm.Board
-	engine *loop.Engine
-	clock  *backendtest.Clock
-	path   string
-	http   http.Client
+	bay       *loop.Patchbay
+	board     *route.Board
+	alarms    *alarm.Board
+	engine    *loop.Engine
+	clock     *backendtest.Clock
+	recorders *record.Board
+	path      string
+	http      http.Client
 }
 
 func newPanel(t *testing.T) *panel {
@@ -65,7 +67,8 @@ func newPanel(t *testing.T) *panel {
 	p.board = route.NewBoard(p.bay)
 	p.alarms = alarm.NewBoard(alarm.Options{Facts: func(string) alarm.Facts { return alarm.Facts{} }})
 	t.Cleanup(p.alarms.Close)
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Alarms: p.alarms}, zerolog.Nop())
+	p.recorders = record.NewBoard(p.bay, record.OS())
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Alarms: p.alarms, Recorders: p.recorders}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +86,7 @@ func newPanel(t *testing.T) *panel {
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
+		p.recorders.Close()
 		p.board.Close()
 		p.bay.Close()
 		for _, e := range p.bay.Devices() {

@@ -11,6 +11,9 @@ func (c *Control) sources() metrics.Sources {
 	if c.Alarms != nil {
 		s.Alarms = c.Alarms.Alarms
 	}
+	if c.Recorders != nil {
+		s.Recorders = c.Recorders.Recorders
+	}
 	return s
 }
 

@@ -69,6 +69,9 @@ func (w *Writer) end() int64 {
 func (w *Writer) patch() error {
 	end := w.end()
 	pad := end & 1 // the header is even
+	if err := w.settle(); err != nil {
+		return err
+	}
 	if err := w.disk.writeAt(w.header(w.frames, pad), 0, end); err != nil {
 		return err
 	}
@@ -92,6 +95,9 @@ func (w *Writer) header(frames, pad int64) []byte {
 		b = append(b, "JUNK"...) // room for ds64
 		b = le.AppendUint32(b, wavDS64Bytes)
 		b = append(b, make([]byte, wavDS64Bytes)...)
+	}
+	if w.bext != nil {
+		b = appendBext(b, w.bext)
 	}
 	at := len(b)
 	b = appendWAVFormat(b, w.f)
@@ -118,5 +124,6 @@ func (w *Writer) header(frames, pad int64) []byte {
 	if fact := b[len(b)-20:]; string(fact[:4]) == "fact" {
 		le.PutUint32(fact[8:], uint32(min(frames, wavMax32)))
 	}
+	w.hdr = b
 	return b
 }

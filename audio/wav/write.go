@@ -26,9 +26,12 @@ type Writer struct {
 	patched int64 // in the header
 	err     error // what ended the recording
 	closed  bool
-	head    int64     // length of the header in bytes
-	hdr     [128]byte // room for the longest, 116 bytes
-	zero    [1]byte   // the pad
+	head    int64   // length of the header in bytes
+	hdr     []byte  // room for it
+	zero    [1]byte // the pad
+	bext    *Broadcast
+	every   int64        // frames between two updates of the header
+	before  func() error // an update; nil: nothing
 }
 
 // NewWriter writes the header for format f to w at its current position, and may block as w does.
@@ -38,14 +41,31 @@ type Writer struct {
 //
 // ErrInvalid means that f is invalid, or that WAV does not have its encoding; the sentence then
 // names one to use instead. ErrIO wraps a failure of w.
-func NewWriter(w io.Writer, f audio.Format) (*Writer, error) {
+func NewWriter(w io.Writer, f audio.Format) (*Writer, error) { return NewWriterWith(w, f, Options{}) }
+
+// Options are the options of NewWriterWith.
+type Options struct {
+	// Broadcast makes it a Broadcast Wave file: it has a bext chunk, which must not change. nil: there is none.
+	Broadcast *Broadcast
+	// Every is how many frames a header may be behind the sound, at most; 0: a second.
+	Every int
+	// Before is called before the header promises frames, on the goroutine that writes. With one that brings what was
+	// written to the disk, the header tells the truth also if power is lost. An error ends the recording. nil: nothing.
+	Before func() error
+}
+
+// NewWriterWith is NewWriter with options.
+func NewWriterWith(w io.Writer, f audio.Format, o Options) (*Writer, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
 	if wavTag(f.Encoding) == 0 {
 		return nil, audio.ErrInvalid.With("a WAV file cannot hold %s; use %s", f.Encoding, wavInstead(f.Encoding))
 	}
-	wav := &Writer{w: w, f: f, disk: newWAVDisk(w), limit: wavMaxRIFF}
+	wav := &Writer{w: w, f: f, disk: newWAVDisk(w), limit: wavMaxRIFF, bext: o.Broadcast, every: int64(o.Every), before: o.Before}
+	if wav.every <= 0 {
+		wav.every = int64(f.Rate)
+	}
 	h := wav.header(0, 0)
 	wav.head = int64(len(h))
 	if n, err := w.Write(h); err != nil || n < len(h) {
@@ -79,8 +99,8 @@ func (w *Writer) WriteFrames(p []byte) error {
 	}
 	for len(p) > 0 {
 		n := len(p)
-		if w.disk != nil { // never more than a second beyond the header
-			n = min(n, int(int64(w.f.Rate)-(w.frames-w.patched))*size)
+		if w.disk != nil { // never more than that beyond the header
+			n = min(n, int(w.every-(w.frames-w.patched))*size)
 		}
 		m, err := w.w.Write(p[:n])
 		w.frames += int64(m / size)
@@ -88,7 +108,7 @@ func (w *Writer) WriteFrames(p []byte) error {
 			return w.fail(wavShort(err), m%size)
 		}
 		p = p[n:]
-		if w.disk != nil && w.frames-w.patched >= int64(w.f.Rate) {
+		if w.disk != nil && w.frames-w.patched >= w.every {
 			if err := w.patch(); err != nil {
 				return w.fail(err, 0)
 			}

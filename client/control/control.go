@@ -2,7 +2,6 @@
 package control
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -55,6 +54,13 @@ func (c *Client) Version(ctx context.Context) (v api.Version, err error) {
 
 // Close closes the connections that wait for another call.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Metrics returns what the daemon counts, in the text format of Prometheus.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	var text bytes.Buffer
+	err := c.do(ctx, http.MethodGet, "/metrics", nil, &text)
+	return text.Bytes(), err
+}
 
 // Devices lists all devices.
 func (c *Client) Devices(ctx context.Context) ([]api.State, error) {
@@ -182,56 +188,6 @@ func (c *Client) Diff(ctx context.Context, name string, text []byte) (r api.Relo
 	return r, err
 }
 
-// Events calls tell for every event until ctx ends, or the daemon hangs up: then it returns
-// ErrReset. It goes on with a program that takes the place of the daemon's; what happens at that moment may be missing.
-func (c *Client) Events(ctx context.Context, tell func(api.Event)) error {
-	before, _ := c.Version(ctx) // an older daemon has none
-	for {
-		err := c.events(ctx, tell)
-		if !errors.Is(err, audio.ErrReset) {
-			return err
-		}
-		now, gone := c.Version(ctx)
-		if gone != nil || now.Handovers == before.Handovers {
-			return err
-		}
-		before = now
-	}
-}
-
-// events is Events for the events of one program.
-func (c *Client) events(ctx context.Context, tell func(api.Event)) error {
-	stream, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var r *http.Response
-	// The daemon must begin at once, and may then stay silent until something happens.
-	err := reach.Bound(ctx, c.socket, func(bounded context.Context) (err error) {
-		undo := context.AfterFunc(bounded, cancel)
-		defer undo()
-		if r, err = c.send(stream, http.MethodGet, "/v1/events", nil); err != nil && bounded.Err() != nil {
-			return bounded.Err()
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	lines := bufio.NewScanner(r.Body)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		text, found := strings.CutPrefix(lines.Text(), "data: ")
-		var e api.Event
-		if found && json.Unmarshal([]byte(text), &e) == nil {
-			tell(e)
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return audio.ErrReset.With("the daemon has hung up")
-}
-
 // do makes a request that the daemon answers at once.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, to any) error {
 	return reach.Bound(ctx, c.socket, func(ctx context.Context) error {
@@ -255,6 +211,10 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	defer r.Body.Close()
 	if to == nil {
 		return nil
+	}
+	if raw, ok := to.(io.Writer); ok {
+		_, err = io.Copy(raw, r.Body)
+		return err
 	}
 	return json.NewDecoder(r.Body).Decode(to)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/top"
 )
 
 // completeCmd answers the completion scripts: "file", or the candidates for the last word, one in
@@ -164,10 +165,15 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, a := range alarms {
 			all = append(all, a.Name)
 		}
+	case "recorder":
+		recorders, _ := control.New(l.socket).Recorders(ctx)
+		for _, r := range recorders {
+			all = append(all, r.Name)
+		}
 	case "from":
-		return l.places(ctx, "record")
+		return l.places(ctx, audio.Record)
 	case "to":
-		return l.places(ctx, "play")
+		return l.places(ctx, audio.Play)
 	case "measure":
 		return l.targets(ctx)
 	case "routeset":
@@ -253,30 +259,11 @@ func (l *line) routes(ctx context.Context, prefix string) (all []string) {
 	return all
 }
 
-// places returns where a route can begin (side record) or end (play).
-func (l *line) places(ctx context.Context, side string) (all []string) {
+// places returns where a route can begin, or end.
+func (l *line) places(ctx context.Context, side audio.Direction) []string {
 	devices, _ := control.New(l.socket).Devices(ctx)
-	for _, d := range devices {
-		if strings.Contains(d.Info.HW.String(), side) {
-			all = append(all, d.Name+"/"+side)
-		}
-		if side == "record" && strings.Contains(d.Info.HW.String(), "play") { // what is heard
-			all = append(all, d.Name+"/play", d.Name+"/mix")
-		}
-	}
 	loops, _ := control.New(l.socket).Loops(ctx)
-	for _, l := range loops {
-		switch l.Attached {
-		case "":
-			all = append(all, l.Name, l.Name+"/server")
-			if side == "record" { // what goes through it
-				all = append(all, l.Name+"/heard", l.Name+"/mix")
-			}
-		case side:
-			all = append(all, l.Name)
-		}
-	}
-	return all
+	return top.Places(devices, loops, side)
 }
 
 // matching returns the candidates that begin with typed, sorted.

@@ -10,8 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
-	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 )
 
 // infoCmd shows the state of a device, of an end of a loop or of a route, like audioctl(1). set accepts what
@@ -110,7 +109,7 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 		return stopped(ctx, err)
 	}
 	for _, change := range set.Changes {
-		fmt.Fprintln(e.stdout, changeText(change))
+		fmt.Fprintln(e.stdout, report.Change(change))
 	}
 	if len(set.Ignored) > 0 {
 		e.warn("%s had no effect: no program is on that side, or it cannot be set", strings.Join(set.Ignored, ", "))
@@ -118,23 +117,9 @@ func (c *setCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// changeText returns "play.gain: 100 -> 120", with values as info prints them.
-func changeText(c api.Change) string {
-	text := func(raw json.RawMessage) string {
-		switch string(raw) {
-		case "false":
-			return "0"
-		case "true":
-			return "1"
-		}
-		return strings.Trim(string(raw), `"`)
-	}
-	return console.Printable(fmt.Sprintf("%s: %s -> %s", c.Field, text(c.Old), text(c.New)))
-}
-
 // watchCmd prints events.
 type watchCmd struct {
-	Name string `arg:"" optional:"" help:"A device, a loop or route/NAME; default: all." complete:"state"`
+	Name string `arg:"" optional:"" help:"A device, a loop, route/NAME or recorder/NAME; default: all." complete:"state"`
 	JSON bool   `name:"json" help:"Print JSON, an object for each event."`
 }
 
@@ -144,47 +129,17 @@ func (c *watchCmd) Run(ctx context.Context, e *env) error {
 		if c.Name != "" && c.Name != ev.Device && c.Name != ev.Loop {
 			return
 		}
-		switch {
-		case c.JSON:
+		if c.JSON {
 			text, _ := json.Marshal(ev)
 			fmt.Fprintf(e.stdout, "%s\n", text)
-		case len(ev.Changes) > 0:
-			for _, change := range ev.Changes {
-				fmt.Fprintf(e.stdout, "%s: %s\n", subject(ev), changeText(change))
-			}
-		case ev.Kind == reloadKind:
-			fmt.Fprintf(e.stdout, "reload: %s\n", console.Printable(ev.Note))
-		case ev.Kind == routeKind:
-			fmt.Fprintf(e.stdout, "%s: %s\n", ev.Device, console.Printable(ev.Note))
-		case ev.Note != "":
-			fmt.Fprintf(e.stdout, "%s: %s: %s\n", ev.Device, ev.Kind, console.Printable(ev.Note))
-		case ev.Device != "" || ev.Kind == setKind: // a set that changed nothing
-		default:
-			fmt.Fprintf(e.stdout, "%s: %s %s: %s (%d)\n", ev.Loop, ev.End, ev.Kind, console.Printable(ev.Program), ev.PID)
+			return
+		}
+		for _, line := range report.Event(ev) {
+			fmt.Fprintln(e.stdout, line)
 		}
 	})
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
-}
-
-// Kinds of event: a changed state, what a route does now, and how a reload went.
-const (
-	setKind    = "set"
-	routeKind  = "route"
-	reloadKind = "reload"
-)
-
-// subject returns the name that info has for the subject of an event.
-func subject(ev api.Event) string {
-	switch {
-	case ev.Device != "":
-		return ev.Device
-	case ev.End == pcm.Server.String():
-		return ev.Loop + "/" + ev.End
-	case ev.PID != 0:
-		return fmt.Sprintf("%s/%d", ev.Loop, ev.PID)
-	}
-	return ev.Loop
 }

@@ -7,8 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/loopbridge/loopbridge/api"
-	"github.com/loopbridge/loopbridge/audio"
-	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 	"github.com/loopbridge/loopbridge/loop"
 )
 
@@ -52,7 +51,7 @@ func printLoops(w io.Writer, loops []api.Loop) error {
 	for _, l := range loops {
 		server, client := l.Ends()
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d/%d\t%d\t%s\n",
-			l.Name, l.Device, formatText(l.Format), l.State, holderText(server), clientText(&l),
+			l.Name, l.Device, report.Format(l.Format), l.State, report.Holder(server), clientText(&l),
 			l.Frames, server.Xruns, client.Xruns, l.Waiting, onCloseText(&l))
 	}
 	return table.Flush()
@@ -63,28 +62,5 @@ func clientText(l *api.Loop) string {
 		return fmt.Sprintf("%d clients", len(l.Clients))
 	}
 	_, client := l.Ends()
-	return holderText(client)
-}
-
-func holderText(e api.End) string {
-	if !e.Held() {
-		return "-"
-	}
-	text := fmt.Sprintf("%s (%d) %ss", console.Printable(e.Program), e.PID, e.Direction)
-	if e.PID == 0 { // a device
-		text = fmt.Sprintf("%s %ss", console.Printable(e.Program), e.Direction)
-	}
-	if e.Converted {
-		text += " " + formatText(e.Format)
-	}
-	return text
-}
-
-// formatText formats f for a table.
-func formatText(f audio.Format) string {
-	text := fmt.Sprintf("%s %d Hz %d ch", f.Encoding, f.Rate, f.Channels)
-	if f.Positions.Known() {
-		text += " " + f.Positions.String()
-	}
-	return text
+	return report.Holder(client)
 }

@@ -59,9 +59,11 @@ type cli struct {
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
 	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
 	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
+	Recorder   recorderCmd   `cmd:"" help:"Show, start, stop and mark recorders, which write what is heard into files for days."`
 	Measure    measureCmd    `cmd:"" help:"Measure how late, how loud and which way round sound comes through a route, a loop, or a device with a cable. It plays noise."`
 	Analyse    analyseCmd    `cmd:"" help:"Measure what a loop carries: level, frequency, distortion and noise of a tone, bands, loudness."`
 	Levels     levelsCmd     `cmd:"" help:"Show how loud a device plays and records, or a program at an end of a loop."`
+	Top        topCmd        `cmd:"" help:"Show what a daemon does on a screen, with keys to change it."`
 	Drain      drainCmd      `cmd:"" help:"Wait until everything that was written into a loop is played."`
 	Halt       haltCmd       `cmd:"" help:"Discard the frames in a loop and end its sessions."`
 	Watch      watchCmd      `cmd:"" help:"Print what happens, one line for each change."`

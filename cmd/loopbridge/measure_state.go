@@ -7,6 +7,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 )
 
@@ -49,7 +50,7 @@ func (w *way) flows(ctx context.Context, c *control.Client) error {
 			if flowing {
 				return nil // its clocks are restless, which is worth a measurement
 			}
-			return audio.ErrTimedOut.With("the route %s does not flow: it %s", w.route, routeText(&r))
+			return audio.ErrTimedOut.With("the route %s does not flow: it %s", w.route, report.Route(&r))
 		}
 		select {
 		case <-ctx.Done():

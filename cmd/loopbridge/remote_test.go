@@ -58,6 +58,9 @@ func TestCommandsOverTCP(t *testing.T) {
 	if o := over(line.Token, address, "analyse", "mic", "--bands", "0", "--seconds", "0.5"); o.status != exitOK || !strings.Contains(o.stdout, "1000.000 Hz  -20.00") {
 		t.Errorf("%+v", o)
 	}
+	if o := over(line.Token, address, "top", "--once"); o.status != exitOK || !strings.Contains(o.stdout, address) || !strings.Contains(o.stdout, "\n  more ") {
+		t.Errorf("%+v", o)
+	}
 	t.Setenv("LOOPBRIDGE_CONTROL", address)
 	t.Setenv("LOOPBRIDGE_TOKEN_FILE", line.Token)
 	if o := cliRun(t, nil, "info", "loop0", "play.gain"); o.status != exitOK || o.stdout != "play.gain=100\n" {

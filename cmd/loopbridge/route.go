@@ -10,6 +10,7 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 )
 
 // routeCmd shows, adds, removes and sets routes.
@@ -138,20 +139,9 @@ func printRoutes(w io.Writer, routes []api.Route) error {
 			}
 		}
 		fmt.Fprintf(table, "%s\t%s -> %s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.From, r.To, gainText(&r),
-			console.Printable(routeText(&r)), ppm, latency, resyncs)
+			console.Printable(report.Route(&r)), ppm, latency, resyncs)
 	}
 	return table.Flush()
-}
-
-// actuatorText says what follows the clocks, if something does.
-func actuatorText(r *api.Route) string {
-	switch {
-	case r.Pitch != nil:
-		return fmt.Sprintf(" by pitch of %s, %+.0f ppm", r.Pitch.Device, r.Pitch.PPM)
-	case r.Actuator == "resample" && r.NoPitch != "":
-		return " by resampling: " + r.NoPitch
-	}
-	return ""
 }
 
 func gainText(r *api.Route) string {
@@ -159,25 +149,4 @@ func gainText(r *api.Route) string {
 		return "mute"
 	}
 	return fmt.Sprint(r.Gain)
-}
-
-// routeText says in a few words what a route does.
-func routeText(r *api.Route) string {
-	switch {
-	case r.State == "waiting" && r.Error != "":
-		return "waits for " + r.WaitsFor + ": " + r.Error
-	case r.State == "waiting" && r.WaitsFor == "":
-		return "starts"
-	case r.State == "waiting":
-		return "waits for " + r.WaitsFor
-	case r.Pause:
-		return "paused"
-	case r.Clock != nil && r.Clock.State == "lost" && r.Clock.Reason != "":
-		return "silent, lost: " + r.Clock.Reason
-	case r.Clock != nil && r.Clock.State == "lost":
-		return "silent, measures the clocks"
-	case r.Clock != nil:
-		return r.State + ", " + r.Clock.State + actuatorText(r)
-	}
-	return r.State
 }

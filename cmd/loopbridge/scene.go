@@ -9,6 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 )
 
 // scene is all that a daemon holds, for a drawing: nodes in the order of devices, then loops by name.
@@ -79,7 +80,7 @@ func see(ctx context.Context, c *control.Client) (*scene, error) {
 func deviceNode(d *api.State, loops []api.Loop) node {
 	n := node{name: d.Name, about: "device"}
 	if h := d.Hardware; h != nil {
-		n.about += ", " + formatText(h.Format)
+		n.about += ", " + report.Format(h.Format)
 		if h.RunsOn != d.Name {
 			n.about += ", runs on " + console.Printable(h.RunsOn)
 		}
@@ -113,7 +114,7 @@ func loopNode(l *api.Loop) node {
 	for i := range l.Clients {
 		client.hold(&l.Clients[i], "")
 	}
-	return node{l.Name, fmt.Sprintf("loop on %s, %s, %s", l.Device, formatText(l.Format), l.State), []nodeEnd{server, client}}
+	return node{l.Name, fmt.Sprintf("loop on %s, %s, %s", l.Device, report.Format(l.Format), l.State), []nodeEnd{server, client}}
 }
 
 // hold adds the program at an end, unless that is a route.

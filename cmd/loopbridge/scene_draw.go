@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/report"
 )
 
 // drawWidth is how many columns a drawing has at most.
@@ -69,7 +71,7 @@ func (s *scene) flows(n *node, end *nodeEnd) (all []string) {
 
 // cordText says how a route is, with its figures.
 func cordText(r *cord) string {
-	text := routeText(&r.Route)
+	text := report.Route(&r.Route)
 	if k := r.Clock; k != nil && k.PPM != nil {
 		text += fmt.Sprintf(", %+.2f ppm, %.2f ms", *k.PPM, *k.Latency)
 	}

@@ -33,14 +33,15 @@ const (
 	AlarmAcknowledged                 // somebody knows of it
 	AlarmCleared                      // it is over
 	AlarmTested                       // nothing has happened: somebody tries the actions of an alarm
+	Recorder                          // a recorder does something else, begins a segment, has lost frames, or has removed a segment
 )
 
 // kinds is indexed by Kind.
 var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
-	Route: "route", Reloaded: "reload",
 	AlarmRaised: "alarm raised", AlarmAcknowledged: "alarm acknowledged", AlarmCleared: "alarm cleared", AlarmTested: "alarm tested",
+	Route: "route", Reloaded: "reload", Recorder: "recorder",
 }
 
 // String returns the name of the event.
@@ -58,7 +59,7 @@ type Event struct {
 	Loop    string
 	End     pcm.Role
 	Holder  pcm.Holder
-	Device  string         // instead of Loop, End and Holder; route/NAME for a route, alarm/NAME for an alarm
+	Device  string         // instead of Loop, End and Holder; route/NAME for a route, recorder/NAME for a recorder, alarm/NAME for an alarm
 	Changes []state.Change // of a device, and of Set; read-only
-	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route does now; how a reload went; what is wrong with what an Alarm watches
+	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route or a Recorder does now; how a reload went; what an alarm has found
 }

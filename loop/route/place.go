@@ -132,3 +132,10 @@ func side(e *loop.Engine, d audio.Direction) (place, error) {
 	name := e.Name() + "/" + d.String()
 	return place{loop: name, role: pcm.Client, on: e, node: name}, nil
 }
+
+// Source returns what a program opens to read a place, as a route from it does: the name for Patchbay.Attach, and the
+// role. Errors as Board.Add has for From. Any goroutine may call it; it may block for as long as Patchbay.Status does.
+func Source(bay *loop.Patchbay, name string) (open string, role pcm.Role, err error) {
+	p, err := find(bay, name, pcm.Read)
+	return p.loop, p.role, err
+}

@@ -76,9 +76,9 @@ func TestMetricsByPromtool(t *testing.T) {
 func TestConfigsNameMetrics(t *testing.T) {
 	d := whole(t)
 	var text string
-	servertest.Until(t, "two clocks are followed", func() bool {
+	servertest.Until(t, "two clocks are followed, and a file is written", func() bool {
 		text = scrape(t, d)
-		return strings.Contains(text, `loopbridge_route_clock_ratio{route="over"`)
+		return strings.Contains(text, `loopbridge_route_clock_ratio{route="over"`) && strings.Contains(text, "loopbridge_recorder_full_seconds")
 	})
 	there := map[string]bool{}
 	for line := range strings.Lines(text) {

@@ -15,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 )
 
 // Sources are what the metrics are read from. The functions are called from any goroutine.
@@ -23,6 +24,7 @@ type Sources struct {
 	Bay       *loop.Patchbay
 	Routes    func() []*route.Route      // nil: there are none
 	Alarms    func() []alarm.Status      // nil: there are none
+	Recorders func() []*record.Recorder  // nil: there are none
 	History   *history.Keeper            // nil: nothing is measured all the time
 	Thread    func(device string) string // how the thread of a device is scheduled, "": it has none; nil: unknown
 	Operators func() []Operators         // by the way they come
@@ -84,6 +86,9 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	}
 	if g.Alarms != nil {
 		addAlarms(p, g.Alarms())
+	}
+	if g.Recorders != nil {
+		addRecorders(p, g.Recorders())
 	}
 	all = append(all, p.sorted()...)
 	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return strings.Compare(*a.Name, *b.Name) })

@@ -18,6 +18,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/mixer"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/metrics"
 	"github.com/loopbridge/loopbridge/server/servertest"
@@ -40,15 +41,20 @@ func whole(t *testing.T) *servertest.Daemon {
 	clock := backendtest.NewClock(backend.Config{Play: true})
 	devices = append(devices, loop.NewEngine("desk", clock))
 	loops := []loop.Spec{{Name: "phone", OnClientClose: loop.Hold}, {Name: "speaker", Attached: audio.Play}, {Name: "empty"}}
-	routes := &lateRoutes{}
+	routes, recorders := &lateRoutes{}, &lateRecorders{}
 	d := servertest.Start(t, servertest.Options{Devices: devices, Loops: loops, Panel: server.Panel{
-		Version: "1.2.3", Routes: routes, Alarms: alarms(t), Thread: func(device string) string { return "SCHED_FIFO 10 of " + device },
+		Version: "1.2.3", Routes: routes, Recorders: recorders, Alarms: alarms(t), Thread: func(device string) string { return "SCHED_FIFO 10 of " + device },
 		Counts: func() metrics.Counts {
 			return metrics.Counts{Reloads: 4, ReloadsFailed: 3, Handovers: 2, HandoversFailed: 1}
 		},
 	}})
 	routes.Board = route.NewBoard(d.Bay)
 	t.Cleanup(routes.Board.Close)
+	recorders.Board = record.NewBoard(d.Bay, record.OS())
+	t.Cleanup(recorders.Board.Close)
+	if _, err := recorders.Board.Add(record.Spec{Name: "tape", Of: "other/record", Path: t.TempDir() + "/{n}.wav", Format: record.WAV}); err != nil {
+		t.Fatal(err)
+	}
 	for _, spec := range []route.Spec{{Name: "over", From: "main", To: "other"}, {Name: "heard", From: "main/heard", To: "main"}} {
 		if spec.Setting = mixer.Neutral(); spec.Name == "heard" {
 			spec.Setting.Gain, spec.Feedback = 51, true
@@ -86,6 +92,9 @@ func alarms(t *testing.T) *alarm.Board {
 	servertest.Until(t, "the alarm", func() bool { return b.Alarms()[0].Actions[0].Failed == 1 })
 	return b
 }
+
+// lateRecorders has a board that needs the patchbay first.
+type lateRecorders struct{ *record.Board }
 
 // lateRoutes has a board that needs the patchbay first.
 type lateRoutes struct{ *route.Board }

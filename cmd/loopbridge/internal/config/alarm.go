@@ -235,15 +235,17 @@ func (c *Config) unwatchable(of string, needs alarm.Need) string {
 	base, end, hasEnd := strings.Cut(of, "/")
 	device, loop, route := !hasEnd && c.device(of) != nil, c.Loop(base), isRoute && c.Route(name) != nil
 	isLoop := loop != nil && !hasEnd
+	recorder, isRecorder := strings.CutPrefix(of, "recorder/")
 	isEnd := isLoop || loop != nil && (end == "client" || end == "server" && loop.Attached == 0)
 	fits := map[alarm.Need]bool{
 		alarm.Sound: device || isEnd || route, alarm.End: device || isEnd, alarm.Device: device, alarm.Clocked: device || route,
 		alarm.Routed: route, alarm.Looped: isLoop && loop.Attached == 0,
+		alarm.Recording: isRecorder && c.Recorder(recorder) != nil,
 	}
 	use := map[alarm.Need]string{
 		alarm.Sound: aPlaceOfSound, alarm.End: `a device or a loop, or an end of one, such as "main" or "phone/server"`, alarm.Device: `a device such as "main"`,
 		alarm.Clocked: `a device or a route, such as "main" or "route/talk"`, alarm.Routed: `a route such as "route/talk"`,
-		alarm.Looped: `a loop whose server is a program, such as "phone"`, alarm.Recording: "a recorder, of which this version has none",
+		alarm.Looped: `a loop whose server is a program, such as "phone"`, alarm.Recording: `a recorder such as "recorder/hall"`,
 	}
 	if fits[needs] {
 		return ""

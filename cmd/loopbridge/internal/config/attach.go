@@ -37,7 +37,7 @@ func (b *binder) attachedOnly(path string, keys map[string]bool, l *Loop) {
 	}
 }
 
-// sides marks the directions of devices that loops are attached to, and that routes lead from or to.
+// sides marks the directions of devices that loops are attached to, that routes lead from or to, and that recorders record.
 func sides(c *Config) {
 	for _, l := range c.Loops {
 		for i := range c.Devices {
@@ -51,6 +51,9 @@ func sides(c *Config) {
 	for _, r := range c.Routes {
 		c.open(r.From, audio.Record)
 		c.open(r.To, audio.Play)
+	}
+	for _, r := range c.Recorders {
+		c.open(r.Of, audio.Record)
 	}
 }
 

@@ -28,6 +28,7 @@ func Compare(running, file Config) Plan {
 	p.loops()
 	p.routes()
 	p.alarms()
+	p.recorders()
 	return p.plan
 }
 

@@ -30,11 +30,12 @@ import (
 
 // Config is the content of a file.
 type Config struct {
-	Daemon  Daemon
-	Devices []Device // NullDevice is always among them
-	Loops   []Loop   // at least one
-	Routes  []Route
-	Alarms  []alarm.Spec
+	Daemon    Daemon
+	Devices   []Device // NullDevice is always among them
+	Loops     []Loop   // at least one
+	Routes    []Route
+	Recorders []Recorder
+	Alarms    []alarm.Spec
 }
 
 // Daemon is [daemon]: the sockets and who may use them.

@@ -44,6 +44,7 @@ func (b *binder) crossCheck(c *Config) {
 	}
 	b.cords(c)
 	b.watched(c)
+	b.taps(c)
 	b.overTCP(&c.Daemon)
 	b.ofNodes(c)
 	sides(c)

@@ -41,6 +41,11 @@ func (b *binder) config(file map[string]any) Config {
 				c.Alarms = append(c.Alarms, b.alarm(path, v))
 			})
 		}},
+		{"recorder", func(v any) string {
+			return b.tables("recorder", v, func(path string, v any) {
+				c.Recorders = append(c.Recorders, b.recorder(path, v))
+			})
+		}},
 	})
 	b.crossCheck(&c)
 	return c

@@ -10,7 +10,7 @@ import (
 
 // Plan leads from what a daemon runs to what a file says. Compare makes it.
 type Plan struct {
-	Steps []Step // of the daemon, of devices, of loops, of routes, of alarms; empty: all is as the file says
+	Steps []Step // of the daemon, of devices, of loops, of routes, of recorders, of alarms; empty: all is as the file says
 	To    Config // what runs after them
 }
 
@@ -18,7 +18,7 @@ type Plan struct {
 type Step struct {
 	Action Action
 	Table  Table
-	Name   string       // of the device, loop, route or alarm
+	Name   string       // of the device, loop, route, recorder or alarm
 	Keys   []Difference // that are the reason, for Replace, Change and Restart
 	Cause  string       // the reason if no key is, such as "the device main is replaced"
 	Set    state.Patch  // of a device or a route: initial values that are others now, and so are set
@@ -42,11 +42,12 @@ type Table string
 
 // The tables of a file.
 const (
-	OfDaemon Table = "daemon"
-	OfDevice Table = "device"
-	OfLoop   Table = "loop"
-	OfRoute  Table = "route"
-	OfAlarm  Table = "alarm"
+	OfDaemon   Table = "daemon"
+	OfDevice   Table = "device"
+	OfLoop     Table = "loop"
+	OfRoute    Table = "route"
+	OfRecorder Table = "recorder"
+	OfAlarm    Table = "alarm"
 )
 
 // Difference is a key with the values that it has and is to have, as text; "" is no value.
@@ -147,5 +148,5 @@ func (c *Config) Alarm(name string) *alarm.Spec {
 // Clone returns a copy whose tables can be added to, removed and replaced without changing c.
 func (c *Config) Clone() Config {
 	return Config{Daemon: c.Daemon, Devices: slices.Clone(c.Devices), Loops: slices.Clone(c.Loops), Routes: slices.Clone(c.Routes),
-		Alarms: slices.Clone(c.Alarms)}
+		Recorders: slices.Clone(c.Recorders), Alarms: slices.Clone(c.Alarms)}
 }

@@ -24,6 +24,7 @@ func newAlarmSet(bay *loop.Patchbay, hub *tap.Hub, f *fact, r *running, log zero
 		Listen:   func(p tap.Place, ear tap.Ear) func() { return hub.Listen(p, ear).Close },
 		Facts:    f.of,
 		Revision: func() <-chan struct{} { _, next := bay.Revision(); return next },
+		Trigger:  f.recorders.Trigger,
 		Tell:     func(n alarm.Notice) { bay.Tell(alarmEvent(&n)) },
 		Failed: func(name, action string, err error) {
 			log.Warn().Str("alarm", name).Str("action", action).Err(err).Msg("the action of an alarm has failed")

@@ -151,7 +151,7 @@ name = "r"
 from = "two/record"
 to = "one/play"
 `)
-	known := (&fact{bay: f.bay, routes: f.routes.Board}).of
+	known := (&fact{bay: f.bay, routes: f.routes.Board, recorders: f.recorders.Board}).of
 	for _, name := range []string{"x", "a/x/y", "route/x", ""} {
 		if k := known(name); !k.Missing && name != "a/x/y" {
 			t.Errorf("%s: %+v", name, k)
@@ -189,4 +189,53 @@ func TestAlarmsAreHandedOver(t *testing.T) {
 	if s := h.Alarms["quiet"]; s.State != alarm.Raised || len(s.Waiting["webhook"]) != 1 || h.Config.Alarm("quiet") == nil {
 		t.Errorf("%+v", s)
 	}
+}
+
+// A recorder that waits for an alarm records while that is raised, and one that cannot write raises an alarm.
+func TestAlarmsAndRecorders(t *testing.T) {
+	dir := t.TempDir()
+	f := startFiled(t, fmt.Sprintf(`
+[[device]]
+name = "hall"
+backend = "null"
+input = { tone = 1000, level = -20 }
+[[loop]]
+name = "a"
+[[alarm]]
+name = "alone"
+on = "no-client"
+of = "a"
+for = "0s"
+clear = "0s"
+[[alarm]]
+name = "lost"
+on = "recorder-failed"
+of = "recorder/nowhere"
+[[recorder]]
+name = "incident"
+of = "hall/record"
+path = "%s/{name}-{n}.wav"
+trigger = "alone"
+hold = "0s"
+[[recorder]]
+name = "nowhere"
+of = "hall/record"
+path = "/proc/nowhere/{n}.wav"
+`, dir))
+	state := func(name string) string {
+		r, err := f.Client.Recorder(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.State
+	}
+	servertest.Until(t, "the alarm to make it record", func() bool { return state("incident") == "recording" })
+	servertest.Until(t, "the other alarm", func() bool { return f.alarm("lost").State == "raised" })
+	if a := f.alarm("lost"); !strings.Contains(a.Text, "/proc/nowhere") {
+		t.Errorf("%+v", a)
+	}
+	s := f.flow("a")
+	servertest.Until(t, "the recorder to wait again", func() bool { return state("incident") == "armed" })
+	s.stop()
+	servertest.Until(t, "it to record again", func() bool { return state("incident") == "recording" })
 }

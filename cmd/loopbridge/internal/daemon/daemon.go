@@ -23,6 +23,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 	"github.com/loopbridge/loopbridge/server/metrics"
 	"github.com/loopbridge/loopbridge/tap"
@@ -30,24 +31,25 @@ import (
 
 // Daemon holds devices with their engines, loops and a socket.
 type Daemon struct {
-	version string // of the program
-	log     zerolog.Logger
-	source  Source
-	running running
-	clock   sleep.Monotonic
-	bay     *loop.Patchbay
-	server  *server.Server
-	control *server.Control
-	remote  *server.Remote // nil: operators do not come over TCP
-	state   *statefile.File
-	cards   cards
-	threads *sched.Threads
-	loops   loopSet
-	routes  routeSet
-	alarms  alarmSet
-	sockets socketSet
-	heirs   *succession
-	wait    sync.WaitGroup
+	version   string // of the program
+	log       zerolog.Logger
+	source    Source
+	running   running
+	clock     sleep.Monotonic
+	bay       *loop.Patchbay
+	server    *server.Server
+	control   *server.Control
+	remote    *server.Remote // nil: operators do not come over TCP
+	state     *statefile.File
+	cards     cards
+	threads   *sched.Threads
+	loops     loopSet
+	routes    routeSet
+	recorders recorderSet
+	alarms    alarmSet
+	sockets   socketSet
+	heirs     *succession
+	wait      sync.WaitGroup
 
 	hub     *tap.Hub
 	nodes   *nodeSet
@@ -76,7 +78,8 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.cards.opener = d.cards.openSource
 	d.nodes = d.newNodeSet()
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
-	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board}, &d.running, log)
+	d.recorders = recorderSet{record.NewBoard(d.bay, record.OS()), &d.running}
+	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board, recorders: d.recorders.Board}, &d.running, log)
 	return d
 }
 
@@ -95,6 +98,9 @@ func (d *Daemon) start(c config.Config, socket string) error {
 		return err
 	}
 	if err := d.routes.beginLocked(c.Routes, d.state); err != nil {
+		return err
+	}
+	if err := d.recorders.beginLocked(c.Recorders, d.state); err != nil {
 		return err
 	}
 	if err := d.alarms.beginLocked(c.Alarms, nil, d.state); err != nil {
@@ -129,7 +135,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
@@ -191,6 +197,7 @@ func (d *Daemon) Close() error {
 		d.loops.names.remove()
 		errs = append(errs, d.server.Close())
 	}
+	d.recorders.Close()
 	d.routes.close()
 	d.bay.Close()
 	for _, device := range d.bay.Devices() {

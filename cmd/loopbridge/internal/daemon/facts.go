@@ -9,13 +9,15 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/servo"
 )
 
-// fact says what alarms want to know of devices, loops and routes.
+// fact says what alarms want to know of devices, loops, routes and recorders.
 type fact struct {
-	bay    *loop.Patchbay
-	routes *route.Board
+	bay       *loop.Patchbay
+	routes    *route.Board
+	recorders *record.Board
 
 	mu    sync.Mutex
 	loops map[string]*loop.Status // as they were
@@ -30,6 +32,9 @@ const fresh = 50 * time.Millisecond
 func (f *fact) of(subject string) alarm.Facts {
 	if name, isRoute := strings.CutPrefix(subject, "route/"); isRoute {
 		return f.ofRoute(name)
+	}
+	if name, isRecorder := strings.CutPrefix(subject, "recorder/"); isRecorder {
+		return f.ofRecorder(name)
 	}
 	if e, err := f.bay.Device(subject); err == nil && subject != "" {
 		return ofDevice(e)
@@ -47,6 +52,19 @@ func (f *fact) ofRoute(name string) alarm.Facts {
 	if s.Follows && s.Servo.State != servo.Lost {
 		ppm, latency := (s.Servo.Ratio-1)*1e6, s.Seconds(s.Servo.Latency)
 		facts.PPM, facts.Latency = &ppm, &latency
+	}
+	return facts
+}
+
+func (f *fact) ofRecorder(name string) alarm.Facts {
+	r, err := f.recorders.Recorder(name)
+	if err != nil {
+		return alarm.Facts{Missing: true}
+	}
+	s := r.Status()
+	facts := alarm.Facts{Moving: s.State == record.Recording || s.State == record.Failing} // a disk that hangs is no event
+	if s.State == record.Failing && s.Error != nil {
+		facts.Failed = s.Error.Error()
 	}
 	return facts
 }

@@ -14,7 +14,7 @@ import (
 // followed is a daemon on its way to what a plan says.
 //
 //	prepare   all that can be checked, and devices that can be opened beside those that run: an error changes nothing
-//	carry out routes, loops, devices go; devices, loops, routes come; what stays is set
+//	carry out recorders, routes, loops, devices go; devices, loops, routes, recorders come; what stays is set
 //
 // What fails then is put back as it was, if that is possible, and told.
 type followed struct {
@@ -24,25 +24,28 @@ type followed struct {
 	opened   map[string]*loop.Engine // devices that are not yet in the patchbay
 	kept     map[string]state.Saved  // settings of devices and ends that are replaced, by "device " and name, or by name
 	cords    map[string]state.Info   // of routes that are replaced
+	stopped  map[string]bool         // recorders that are replaced: whether an operator has stopped them
 	failures []string
 }
 
 // followLocked carries out a plan. After an error nothing has changed; failures say what did not succeed.
 func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) {
 	f := followed{Daemon: d, plan: plan, before: d.running.config.Clone(), opened: map[string]*loop.Engine{},
-		kept: map[string]state.Saved{}, cords: map[string]state.Info{}}
+		kept: map[string]state.Saved{}, cords: map[string]state.Info{}, stopped: map[string]bool{}}
 	if err := f.prepare(); err != nil {
 		for _, device := range f.opened {
 			err = errors.Join(err, device.Close())
 		}
 		return nil, err
 	}
+	f.removeRecorders()
 	f.removeRoutes()
 	f.removeLoops()
 	f.removeDevices()
 	f.addDevices()
 	f.addLoops()
 	f.addRoutes()
+	f.addRecorders()
 	f.set()
 	f.failed("alarms", d.alarms.setLocked(plan.To.Alarms))
 	d.running.config.Daemon = plan.To.Daemon

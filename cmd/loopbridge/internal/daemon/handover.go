@@ -16,6 +16,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 )
 
@@ -31,11 +32,14 @@ type handed struct {
 	Bay       loop.State
 	Routes    []route.Handed
 	Alarms    map[string]alarm.Saved
+	Recorders []record.Handed
+	Triggers  []string // of recorders, that are up
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
 	Reply     int                 // connection of the operator that waits for the answer; −1: none
 	History   int                 // file of the last 24 hours; −1: none
+	Waiting   int                 // file of the frames that wait in recorders; −1: none
 }
 
 // files returns all descriptors.
@@ -53,7 +57,7 @@ func (h *handed) files() []int {
 			}
 		}
 	}
-	for _, fd := range []int{h.Reply, h.History} {
+	for _, fd := range []int{h.Reply, h.History, h.Waiting} {
 		if fd >= 0 {
 			all = append(all, fd)
 		}
@@ -137,6 +141,9 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	d.state.Flush()
+	defer d.recorders.Suspend()()
+	waiting := d.waiting()
+	defer waiting.Close()
 	past := d.past()
 	defer past.Close()
 	if s.settle != nil {
@@ -146,7 +153,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return err
 	}
 	defer thaw()
-	state.History = numberOf(past)
+	state.History, state.Waiting = numberOf(past), numberOf(waiting)
 	file, err := handover.Write(state)
 	if err != nil {
 		return err
@@ -186,18 +193,19 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if err != nil {
 		return nil, nil, err
 	}
-	undo = append(undo, programs.Thaw, d.routes.Hold())
+	undo = append(undo, programs.Thaw, d.routes.Hold(), d.recorders.Hold())
 	bay := d.bay.Freeze()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
 		Version: d.version, Args: d.heirs.program.Args, Began: monotonic(), Handovers: d.heirs.handovers, Reload: reload, Config: d.running.config,
-		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1,
+		Routes: d.routes.HandOver(), Alarms: alarms, Reply: -1, History: -1, Waiting: -1,
 	}
 	loops, err := bay.State()
 	if err != nil {
 		return nil, nil, err
 	}
 	h.Bay = *loops
+	h.Recorders, h.Triggers = d.recorders.HandOver()
 	if h.Programs, err = programs.State(bay); err != nil {
 		return nil, nil, err
 	}

@@ -108,7 +108,13 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 		line.Str("alarm", name).Str("change", ev.Kind.String()).Msg(ev.Note)
 		return
 	}
-	if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
+	if strings.HasPrefix(ev.Device, "recorder/") && ev.Kind == event.Set {
+		return // what it does then is told
+	}
+	if name, isRecorder := strings.CutPrefix(ev.Device, "recorder/"); isRecorder {
+		message = ev.Note
+		line.Str("recorder", name)
+	} else if name, isRoute := strings.CutPrefix(ev.Device, "route/"); isRoute {
 		if ev.Kind == event.Route {
 			message = ev.Note
 		}

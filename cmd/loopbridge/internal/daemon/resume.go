@@ -18,14 +18,16 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/loop/route"
 	"github.com/loopbridge/loopbridge/node"
+	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 )
 
 // inheritance is what a daemon resumes, piece by piece, in the order in which start makes things.
 type inheritance struct {
 	*handed
-	routes   *route.Resumption
-	programs *server.Resumption
+	routes    *route.Resumption
+	recorders *record.Resumption
+	programs  *server.Resumption
 }
 
 // resume is start for what a process before has handed over. After an error nothing is as it was, and the program before
@@ -34,7 +36,7 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
-	i := &inheritance{h, d.routes.Resume(), server.Resume(&h.Programs)}
+	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
 		return err
 	}
@@ -55,13 +57,23 @@ func (d *Daemon) resume(h *handed) error {
 			return err
 		}
 	}
+	for _, r := range i.Config.Recorders {
+		if err := d.resumeRecorderLocked(i, r, ends); err != nil {
+			return err
+		}
+	}
 	d.routes.beginFollowing(d.state)
+	d.state.Recorders(d.recorders.Board)
 	if err := d.resumeSockets(i); err != nil {
 		return err
 	}
 	d.bay.Run()
 	i.Ended = monotonic()
 	i.routes.Run()
+	i.recorders.Run()
+	if h.Waiting > 0 { // 0: the program before knew of no recorders
+		_ = unix.Close(h.Waiting)
+	}
 	i.programs.Run(d.server, ends)
 	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
 		d.log.Error().Err(err).Msg("the alarms do not go on")
@@ -154,7 +166,7 @@ func (d *Daemon) resumeRouteLocked(i *inheritance, r config.Route, ends map[int]
 // resumeLoops lets the ends and routes of the process before go on. Engines stand still until run.
 func (d *Daemon) resumeLoops(i *inheritance) (map[int]*loop.End, error) {
 	return d.bay.Resume(&i.Bay, func(e *loop.EndState, bytes int) (loop.Host, []byte, error) {
-		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, node.Resume} {
+		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, i.recorders.Host, node.Resume} {
 			if h, mem, err := find(e, bytes); h != nil || err != nil {
 				return h, mem, err
 			}

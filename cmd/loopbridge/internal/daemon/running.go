@@ -9,7 +9,7 @@ import (
 )
 
 // running is what a daemon runs: what its file said when it was last read, and what operators have added and removed
-// since. Whoever adds, removes or changes a device, a loop or a route holds mu until it has happened.
+// since. Whoever adds, removes or changes a device, a loop, a route or a recorder holds mu until it has happened.
 type running struct {
 	mu     sync.Mutex
 	config config.Config
@@ -24,14 +24,14 @@ func (d *Daemon) Running() config.Config {
 	return d.running.config.Clone()
 }
 
-// replaceLocked replaces a device, a loop or a route by another one of the same name.
+// replaceLocked replaces a device, a loop, a route or a recorder by another one of the same name.
 func replaceLocked[T any](all []T, one T, name func(T) string) {
 	if i := slices.IndexFunc(all, func(other T) bool { return name(other) == name(one) }); i >= 0 {
 		all[i] = one
 	}
 }
 
-// dropLocked removes a device, a loop or a route.
+// dropLocked removes a device, a loop, a route or a recorder.
 func dropLocked[T any](all *[]T, gone string, name func(T) string) {
 	*all = slices.DeleteFunc(*all, func(one T) bool { return name(one) == gone })
 }
@@ -41,6 +41,7 @@ func (r *running) orderLocked(like *config.Config) {
 	order(r.config.Devices, like.Devices, deviceName)
 	order(r.config.Loops, like.Loops, loopName)
 	order(r.config.Routes, like.Routes, routeName)
+	order(r.config.Recorders, like.Recorders, recorderName)
 }
 
 func order[T any](all, like []T, name func(T) string) {

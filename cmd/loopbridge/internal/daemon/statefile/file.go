@@ -1,4 +1,4 @@
-// Package statefile keeps the state of devices, loops, routes and alarms across restarts.
+// Package statefile keeps the state of devices, loops, routes, recorders and alarms across restarts.
 package statefile
 
 import (
@@ -17,17 +17,19 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/event"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/record"
 )
 
 // File is the state file of a daemon. A missing or damaged file does no harm. Entries of devices
 // and loops that do not exist are kept until they do.
 type File struct {
-	path   string // "": no file
-	socket string // whose state it is
-	bay    *loop.Patchbay
-	board  *route.Board // nil: no routes
-	alarms *alarm.Board // nil: no alarms
-	log    zerolog.Logger
+	path      string // "": no file
+	socket    string // whose state it is
+	bay       *loop.Patchbay
+	board     *route.Board  // nil: no routes
+	recorders *record.Board // nil: no recorders
+	alarms    *alarm.Board  // nil: no alarms
+	log       zerolog.Logger
 
 	sets      *event.Subscription // nil: not following
 	following sync.WaitGroup
@@ -52,8 +54,9 @@ type savedState struct {
 	Devices map[string]state.Saved `json:"devices"`
 	Ends    map[string]state.Saved `json:"ends"` // of loops, by the name of their controls
 
-	Routes map[string]json.RawMessage `json:"routes,omitempty"` // a savedRoute each
-	Alarms map[string]json.RawMessage `json:"alarms,omitempty"` // an alarm.Saved each
+	Routes    map[string]json.RawMessage `json:"routes,omitempty"`    // a savedRoute each
+	Recorders map[string]json.RawMessage `json:"recorders,omitempty"` // a savedRecorder each
+	Alarms    map[string]json.RawMessage `json:"alarms,omitempty"`    // an alarm.Saved each
 }
 
 // eventRoom is how many sets may wait to be saved.
@@ -249,6 +252,7 @@ func (s *File) collect() (text []byte, due bool) {
 	}
 	s.keepRoutes()
 	s.keepAlarms()
+	s.keepRecorders()
 	s.state.Socket = realPath(s.socket)
 	text, err := json.MarshalIndent(s.state, "", "  ")
 	if err != nil { // it has no value that JSON lacks
