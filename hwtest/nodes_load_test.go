@@ -118,7 +118,7 @@ func playsOSS(b *bench) {
 			continue
 		}
 		want := sent
-		play := exec.Command("timeout", append([]string{"-k", "1", "300"}, program...)...)
+		play := exec.Command(program[0], program[1:]...)
 		if program[0] == "mpg123" {
 			mp3 := filepath.Join(b.TempDir(), "sound.mp3")
 			make := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "sine=997:r=48000:d=1", "-ac", "2", mp3)
@@ -176,7 +176,7 @@ func (d *daemon) recordsOSS(sent []byte) {
 			b.Fatalf("%v", err)
 		}
 		d.until("has a server", func() bool { s, _ := d.held("loop1"); return s != nil })
-		got, err := exec.Command("timeout", append([]string{"-k", "1", "300"}, program...)...).Output()
+		got, err := exec.Command(program[0], program[1:]...).Output()
 		player.Process.Kill() // what was not recorded nobody wants
 		player.Wait()
 		if len(got) == 0 || !bytes.HasPrefix(sent, got[:min(len(got), len(sent)/2)]) {
