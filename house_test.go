@@ -230,3 +230,31 @@ func TestNothingInThePluginDependsOnTheLocale(t *testing.T) {
 		t.Errorf("only %d files of the plugin are seen", seen)
 	}
 }
+
+// What .ci/unit tests without the race detector has nothing that it could find.
+func TestArithmeticHasNoGoroutines(t *testing.T) {
+	text, err := os.ReadFile(".ci/unit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^arithmetic='(.*)'$`).FindSubmatch(text)
+	if found == nil {
+		t.Fatal(".ci/unit does not say which packages are arithmetic")
+	}
+	concurrent := regexp.MustCompile(`(?m)^\s*(defer )?go |\.Go\(|"sync(/atomic)?"`)
+	for name := range strings.FieldsSeq(string(found[1])) {
+		files, err := filepath.Glob(filepath.Join(name, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s has no files: %v", name, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sign := concurrent.Find(text); sign != nil && !strings.HasSuffix(file, "_test.go") {
+				t.Errorf("%s has %q: test its package with the race detector", file, sign)
+			}
+		}
+	}
+}

@@ -77,7 +77,7 @@ func layers() []layer {
 		{"client", "audio client/internal/reach loop/ring loop/pcm wire", "what a program links: no engine, no device"},
 
 		{"client/control", "api audio audio/state client/internal/reach", "HTTP, which client must not pull in"},
-		{"server/servertest", "audio backend backend/null backend/sleep client client/control loop loop/pcm server", "one daemon for the tests of all"},
+		{"server/servertest", "audio backend backend/null backend/sleep client client/control loop loop/pcm server tap", "one daemon for the tests of all"},
 		{"examples", "", "only says what is in its folders; its tests run them against a daemon"},
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},
@@ -155,6 +155,7 @@ func moduleRules() []rule {
 		{"github.com/prometheus", "server/metrics cmd/loopbridge/internal/top", "the formats of Prometheus"},
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
+		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},

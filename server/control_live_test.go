@@ -277,3 +277,51 @@ func TestHistoryOfTheLastHours(t *testing.T) {
 		}
 	}
 }
+
+// Two hundred come at once. Who finds room is served, others are told; some never read, all vanish, and the next one is served.
+func TestTwoHundredViewers(t *testing.T) {
+	r := newRemote(t, "", "")
+	ctx := servertest.Guard(t)
+	look := func() (*websocket.Conn, error) {
+		c, a, err := websocket.Dial(ctx, r.base+"/v1/live", &websocket.DialOptions{HTTPClient: &r.http, HTTPHeader: http.Header{"Authorization": {"Bearer " + secret}}})
+		if err != nil && a != nil && a.StatusCode != http.StatusServiceUnavailable {
+			return nil, err
+		}
+		if err != nil { // the daemon hangs up before it reads, so that the sentence may not arrive
+			return nil, nil
+		}
+		t.Cleanup(func() { c.CloseNow() })
+		return c, nil
+	}
+	var viewers []*websocket.Conn
+	for range 200 {
+		c, err := look()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c != nil {
+			viewers = append(viewers, c)
+		}
+	}
+	if n := len(viewers); n < 8 || n > 128 {
+		t.Fatalf("%d of 200 are served", n)
+	}
+	for i, c := range viewers {
+		asksLive(t, c, api.LiveRequest{Meters: &api.LiveMeters{Places: []string{"loop0/client"}}})
+		if i%4 > 0 { // the others never read
+			for r.told(ctx, c).Meters == nil {
+			}
+		}
+	}
+	for _, c := range viewers {
+		c.CloseNow()
+	}
+	servertest.Until(t, "there is room again", func() bool {
+		c, err := look()
+		if err != nil || c == nil {
+			return false
+		}
+		defer c.CloseNow()
+		return r.told(ctx, c).Hello != nil
+	})
+}

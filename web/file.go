@@ -36,13 +36,40 @@ func (s *shelf) file(name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(plain)
-	f := &file{plain: plain, tag: `"` + hex.EncodeToString(sum[:8]) + `"`, kind: kindOf(name)}
+	f := &file{plain: plain, tag: tagOf(plain), kind: kindOf(name)}
+	if name == page {
+		if f.tag, err = tagOfAll(); err != nil {
+			return nil, err
+		}
+	}
 	if packed := pack(plain); len(packed) < len(plain) {
 		f.packed = packed
 	}
 	s.known[name] = f
 	return f, nil
+}
+
+// tagOf returns the ETag of a file.
+func tagOf(parts ...[]byte) string {
+	sum := sha256.New()
+	for _, part := range parts {
+		sum.Write(part)
+	}
+	return `"` + hex.EncodeToString(sum.Sum(nil)[:8]) + `"`
+}
+
+// tagOfAll returns the ETag of the page: it changes with any of its files, so that a page that is open sees an upgrade.
+func tagOfAll() (string, error) {
+	var all [][]byte
+	err := fs.WalkDir(files, "files", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := files.ReadFile(name)
+		all = append(all, []byte(name), text)
+		return err
+	})
+	return tagOf(all...), err
 }
 
 // kindOf does not ask the machine, whose tables differ.

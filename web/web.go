@@ -1,8 +1,8 @@
 // Package web is the page of the daemon: files for browsers, embedded as they are.
 //
-//	index.html ─▶ page.js ─┬─▶ /v1/live     meters and events, a WebSocket
-//	  page.css             ├─▶ /v1/listen   sound, a WebSocket, and player.js on the browser's audio thread
-//	                       └─▶ /v1/…        everything else
+//	index.html ─▶ page.js ─┬─▶ live.js      /v1/live: meters and events, a WebSocket
+//	  *.css                ├─▶ ear.js       /v1/listen: sound, in a worker; player.js on the browser's audio thread
+//	                       └─▶ request.js   /v1/…: everything else
 //
 // Nothing is fetched from elsewhere, and a browser executes nothing but these files: the policy forbids inline scripts, so a name
 // in the page is text whatever it says.
@@ -18,12 +18,14 @@ import (
 //go:embed files
 var files embed.FS
 
+const page = "files/index.html"
+
 // policy is the Content-Security-Policy of the page.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Page answers with the page.
-func Page(w http.ResponseWriter, r *http.Request) { answer(w, r, "files/index.html") }
+func Page(w http.ResponseWriter, r *http.Request) { answer(w, r, page) }
 
 // Files answers GET /web/NAME with a file of the page.
 func Files(w http.ResponseWriter, r *http.Request) {

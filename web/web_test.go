@@ -66,3 +66,15 @@ func TestFilesAreSentOnce(t *testing.T) {
 		t.Errorf("unpacked, it is %q, %v", text, err)
 	}
 }
+
+// A page that is open sees an upgrade by the tag of the page, which no other file has.
+func TestTagsTellFilesApart(t *testing.T) {
+	tags := map[string]string{}
+	for _, path := range []string{"/", "/web/page.js", "/web/page.css", "/web/uplot/uPlot.iife.min.js"} {
+		tag := get(path).Header.Get("ETag")
+		if other, known := tags[tag]; known || len(tag) < 10 {
+			t.Errorf("%s and %q have the tag %q", path, other, tag)
+		}
+		tags[tag] = path
+	}
+}

@@ -56,7 +56,7 @@ type work struct {
 	dir     string
 }
 
-// linked returns this module first, then Go, then the modules in the program, by name.
+// linked returns this module first, then Go, then the modules in the program, by name, then what the tree carries.
 func linked(arch string) ([]work, error) {
 	list := exec.Command("go", "list", "-deps", "-json=Module", program)
 	list.Env = append(os.Environ(), "GOARCH="+arch, "CGO_ENABLED=0")
@@ -88,7 +88,13 @@ func linked(arch string) ([]work, error) {
 		}
 	}
 	slices.SortFunc(modules, func(a, b work) int { return strings.Compare(a.files, b.files) })
-	return append(works, slices.Compact(modules)...), nil
+	works = append(works, slices.Compact(modules)...)
+	return append(works, carried()...), nil
+}
+
+// carried returns what others wrote that is in the tree and goes into the program.
+func carried() []work {
+	return []work{{"web/files/uplot/*", "uPlot 1.6.32, as published, in /usr/bin/loopbridge: it draws graphs in the page.", "web/files/uplot"}}
 }
 
 // licences are recognised by a sentence; the first that matches counts.

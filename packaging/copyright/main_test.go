@@ -54,3 +54,14 @@ func TestParagraph(t *testing.T) {
 		})
 	}
 }
+
+// What others wrote and the page carries has its licence beside it.
+func TestCarried(t *testing.T) {
+	for _, w := range carried() {
+		w.dir = filepath.Join("..", "..", w.dir)
+		text, err := w.paragraph("")
+		if err != nil || !strings.Contains(text, "Files: "+w.files) || !strings.Contains(text, "Leon Sorokin") {
+			t.Errorf("%s: %v\n%s", w.files, err, text)
+		}
+	}
+}

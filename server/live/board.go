@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loopbridge/loopbridge/api"
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/tap"
 )
 
@@ -20,6 +21,7 @@ type Board struct {
 	mu      sync.Mutex
 	views   []*view
 	running bool
+	over    bool // nobody may watch any more
 	served  sync.WaitGroup
 }
 
@@ -27,7 +29,7 @@ type Board struct {
 func NewBoard(hub *tap.Hub) *Board { return &Board{hub: hub} }
 
 // Watch shows a viewer meters, in place of those that it watched before; none if there are no places. ErrInvalid: the
-// request makes no sense, and the viewer watches what it watched before.
+// request makes no sense, and the viewer watches what it watched before. ErrReset: it is too late, the Board was waited for.
 func (b *Board) Watch(w *Viewer, m *api.LiveMeters) error {
 	v, places, err := newView(m)
 	if err != nil {
@@ -35,6 +37,9 @@ func (b *Board) Watch(w *Viewer, m *api.LiveMeters) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.over {
+		return audio.ErrReset.With("the daemon stops")
+	}
 	b.leaveLocked(w)
 	if len(places) == 0 {
 		return nil
@@ -89,8 +94,13 @@ func (b *Board) leaveLocked(w *Viewer) {
 	})
 }
 
-// Wait returns when the goroutine of a Board without viewers has ended.
-func (b *Board) Wait() { b.served.Wait() }
+// Wait lets nobody watch any more, and returns when those who do have left.
+func (b *Board) Wait() {
+	b.mu.Lock()
+	b.over = true
+	b.mu.Unlock()
+	b.served.Wait()
+}
 
 func (b *Board) run() {
 	t := time.NewTicker(Every)

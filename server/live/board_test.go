@@ -244,3 +244,14 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		}
 	})
 }
+
+// Who asks while the daemon stops is refused, and nothing is measured for it.
+func TestNobodyWatchesABoardThatWasWaitedFor(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.board.Wait()
+		w := live.NewViewer()
+		if err := d.board.Watch(w, &api.LiveMeters{Places: []string{"main:play"}}); !errors.Is(err, audio.ErrReset) {
+			t.Errorf("got %v, want ErrReset", err)
+		}
+	})
+}

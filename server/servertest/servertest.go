@@ -26,6 +26,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server"
+	"github.com/loopbridge/loopbridge/tap"
 )
 
 // Hang is how long anything may take before a test fails: longer than any host delays a program.
@@ -56,7 +57,8 @@ type Options struct {
 type Daemon struct {
 	*server.Server
 	Bay  *loop.Patchbay
-	Path string // of the socket
+	Path string   // of the socket
+	Hub  *tap.Hub // hears what operators see; nil: programs only
 
 	Remote *server.Remote // nil: operators do not come over TCP
 
@@ -147,6 +149,10 @@ func serve(d *Daemon, o Options) (*Daemon, error) {
 	}
 	o.Socket.Path = control.Socket(d.Path)
 	o.Panel.Bay = d.Bay
+	if o.Panel.Hub == nil {
+		o.Panel.Hub = tap.NewHub(d.Bay)
+	}
+	d.Hub = o.Panel.Hub
 	log := zerolog.Nop()
 	if o.Log != nil {
 		log = zerolog.New(o.Log)
