@@ -51,8 +51,7 @@ func loadsPairs(b *bench) {
 	if thorough() {
 		seconds = 60
 	}
-	// The emulated processor executes 250 million instructions a second, which is too few for more.
-	b.walks(loadProgram, "pairs", "8", "10")
+	b.walks(loadProgram, "pairs", strconv.Itoa(pairs), "10")
 	before, at := d.busy(), age()
 	b.walks(loadProgram, "pairs", "1", strconv.Itoa(seconds))
 	nodes := 100 * (d.busy() - before) / (age() - at)
@@ -72,11 +71,11 @@ func loadsPairs(b *bench) {
 		b.say("native client: %v %s", err, out)
 	}
 	loops, _ := d.control.Loops(b.Context())
-	xruns := uint64(0)
+	skipped := uint64(0)
 	for _, l := range loops {
-		xruns += l.Skipped
+		skipped += l.Skipped
 	}
-	b.say("a pair of nodes takes %.2f %% of the emulated core in the daemon, one of the native client %.2f %%; %d frames skipped", nodes, native, xruns)
+	b.say("a pair of nodes takes %.2f %% of the emulated core in the daemon, one of the native client %.2f %%; %d frames skipped", nodes, native, skipped)
 }
 
 // busy returns the seconds that the daemon has computed.
@@ -136,6 +135,7 @@ func playsOSS(b *bench) {
 		})
 		if !bytes.HasPrefix(got, want) || len(bytes.Trim(got[len(want):], "\x00")) > 0 {
 			b.Errorf("%s: %d bytes came of %d, or others", program[0], len(got), len(want))
+			continue
 		}
 		b.say("%s plays %d frames bit for bit", program[0], len(want)/4)
 	}

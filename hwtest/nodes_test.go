@@ -23,7 +23,7 @@ func nodeCases() []nodeCase {
 		{"programs of OSS", playsOSS},
 		{"programs that are killed", killsPrograms},
 		{"ends of daemons and loops", endsDaemons},
-		{"pairs", loadsPairs},
+		{"32 pairs", loadsPairs},
 	}
 }
 
