@@ -15,7 +15,7 @@ func (c *Conn) answer(w *call) {
 	}
 	f := c.file(u64(r.body))
 	if f == nil {
-		c.fail(r.unique, c.finish(w, syscall.ECONNRESET)) // of the process before
+		c.fail(r.unique, c.finish(w, syscall.ECONNRESET)) // released, or never opened
 		return
 	}
 	switch r.op {

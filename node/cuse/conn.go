@@ -51,17 +51,6 @@ func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error)
 	return c, nil
 }
 
-// Resume is Serve for a node that another process has made. Programs that hold it open must open it again: their calls
-// get ECONNRESET.
-func Resume(kernel io.ReadWriteCloser, device Device) *Conn {
-	c := &Conn{
-		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
-		last: 1 << 32, done: make(chan struct{}), buffers: make(chan []byte, 2), idle: make(chan *call, 2), quit: make(chan struct{}),
-	}
-	go c.read()
-	return c
-}
-
 // begin answers the kernel's first request.
 func (c *Conn) begin(name string) error {
 	packet := c.buffer()
