@@ -187,6 +187,9 @@ UNITS     = $(wildcard configs/*.service configs/*.socket)
 USERUNITS = $(wildcard configs/user/*.service configs/user/*.socket)
 UNIT      = $(DESTDIR)$(PREFIX)/lib/systemd/system
 USERUNIT  = $(DESTDIR)$(PREFIX)/lib/systemd/user
+# Who may make device nodes, and use them.
+RULES     = $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-loopbridge.rules
+SYSUSERS  = $(DESTDIR)$(PREFIX)/lib/sysusers.d/loopbridge.conf
 SHARE = $(DESTDIR)$(PREFIX)/share
 ETC   = $(DESTDIR)$(SYSCONF)/loopbridge
 
@@ -210,6 +213,8 @@ install: build
 		install -d "$${unit#*:}" && name="$${unit%%:*}" && echo "install $$name $${unit#*:}" && \
 		sed 's,/usr/local/,$(PREFIX)/,g; s,/etc/loopbridge,$(SYSCONF)/loopbridge,g' "$$name" >"$${unit#*:}/$${name##*/}" && \
 		chmod 644 "$${unit#*:}/$${name##*/}" || exit 1; done
+	install -D -m 644 configs/udev/60-loopbridge.rules $(RULES)
+	install -D -m 644 configs/sysusers/loopbridge.conf $(SYSUSERS)
 	install -d $(SHARE)/doc/loopbridge/configs $(SHARE)/doc/loopbridge/docs/img $(ETC)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(SHARE)/doc/loopbridge
 	@for file in $(filter-out $(UNITS) %.wav,$(wildcard configs/*)); do \
@@ -247,6 +252,7 @@ uninstall:
 		test -z "$$lib" || rm -f $(DESTDIR)"$$lib"/$(PLUGIN) $(DESTDIR)"$$lib"/$(MIXER) || exit 1; done
 	rm -f $(foreach lib,lib lib32 lib64 lib/*-linux-gnu*,$(DESTDIR)/usr/$(lib)/alsa-lib/$(PLUGIN) $(DESTDIR)/usr/$(lib)/alsa-lib/$(MIXER))
 	rm -f $(BIN)/loopbridge $(addprefix $(UNIT)/,$(notdir $(UNITS))) $(addprefix $(USERUNIT)/,$(notdir $(USERUNITS)))
+	rm -f $(RULES) $(SYSUSERS)
 	rm -f $(BASHCOMPLETE)/loopbridge $(DESTDIR)$(ZSHCOMPLETE)/_loopbridge $(FISHCOMPLETE)/loopbridge.fish
 	@for page in man/*.[1-8]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
 	rm -rf $(SHARE)/doc/loopbridge

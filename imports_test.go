@@ -64,6 +64,12 @@ func layers() []layer {
 		{"api", "audio audio/state", "the JSON of the control API, the same for both sides"},
 		{"web", "", "files for browsers, whoever serves them"},
 		{"wire", "audio loop/ring loop/pcm", "bytes and layouts, the same for both sides"},
+		{"node/cuse", "", "messages of the kernel, whatever the device is"},
+		{"node/cuse/cusetest", "", "the other side of those, whatever answers them"},
+		{"node/oss", "audio", "bytes and numbers of OSS, whatever answers them"},
+		{"node/sun", "audio audio/state", "bytes and numbers of audio(7I), whatever answers them"},
+		{"node", "audio audio/state loop loop/event loop/pcm loop/ring node/cuse node/oss node/sun", "a way to open ends, as server, for programs that know devices alone"},
+
 		{"server/metrics", "alarm audio audio/state history mixer servo loop loop/pcm loop/route record", "reads what all others count"},
 		{"server/live", "api audio audio/wav mixer/metering tap", "shows what the hub hears, whoever looks"},
 		{"server", "alarm api history server/live tap web audio audio/state mixer servo loop loop/device loop/event loop/ring loop/pcm loop/route record wire server/metrics", "connects programs with loops, and shows operators what there is, whatever clocks it"},
@@ -102,7 +108,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
 		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
-			"backend/standby backend/sleep servo history tap loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
+			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
 		{"cmd/loopbridge/internal/report", "api audio loop/pcm cmd/loopbridge/internal/console", "words for what the daemon tells, whoever shows them"},

@@ -129,6 +129,7 @@ func TestInstall(t *testing.T) {
 	want := []string{"/etc/loopbridge/loopbridge.toml", "/usr/local/bin/loopbridge", "/usr/local/lib/systemd/system/loopbridge.service",
 		"/usr/local/lib/systemd/system/loopbridge.socket", "/usr/local/lib/systemd/system/loopbridge-control.socket",
 		"/usr/local/lib/systemd/user/loopbridge.service", "/usr/local/lib/systemd/user/loopbridge.socket",
+		"/usr/local/lib/udev/rules.d/60-loopbridge.rules", "/usr/local/lib/sysusers.d/loopbridge.conf",
 		"/usr/local/share/man/man1/loopbridge.1", doc + "README.md", doc + "SECURITY.md"}
 	for _, pattern := range []string{"configs/*.*[lfn]", "docs/*.md"} {
 		names, err := filepath.Glob(pattern)

@@ -28,6 +28,9 @@
 // A package whose own tests want a sound card gets a line in packages: the machine runs
 // them too, where [lab.Inside] is true, before the cases.
 //
+// TestNodes has a machine of its own, for device nodes through the kernel's CUSE: its cases are in nodes_test.go, and run alone with
+// make hwtest-vm CASES='CUSE/edge'.
+//
 // TestSuspend has a machine of its own: after a suspend the host's files are gone there. So has
 // TestMachinePortAudio, whose programs need the host's C libraries; its cases have PortAudio in
 // their names, and are in portaudio_inside_test.go: make hwtest-vm CASES='HDA/.*PortAudio'.

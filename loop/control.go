@@ -239,3 +239,10 @@ func (l *Loop) serverClosedLocked(c *End) {
 		c.setStateLocked(ring.Ended, syscall.ECONNRESET)
 	}
 }
+
+// Orphaned reports whether the end is a client whose server has closed.
+func (e *End) Orphaned() bool {
+	e.loop.mu.Lock()
+	defer e.loop.mu.Unlock()
+	return e.orphanedLocked()
+}

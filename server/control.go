@@ -44,6 +44,7 @@ type Panel struct {
 	Bay           *loop.Patchbay
 	Loops         Loops
 	Routes        Routes
+	Nodes         Nodes         // nil: there are none
 	Alarms        Alarms        // nil: there are none
 	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
@@ -143,6 +144,7 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/sound/{place...}":  c.sound,
 		"GET /v1/history":           c.history,
 
+		"GET /v1/nodes":             c.listNodes,
 		"GET /v1/routes":            c.listRoutes,
 		"GET /v1/routes/{route}":    c.getRoute,
 		"POST /v1/routes":           c.addRoute,

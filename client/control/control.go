@@ -122,6 +122,13 @@ func (c *Client) Routes(ctx context.Context) ([]api.Route, error) {
 	return list.Routes, err
 }
 
+// Nodes returns the device nodes by path.
+func (c *Client) Nodes(ctx context.Context) ([]api.Node, error) {
+	var list api.Nodes
+	err := c.do(ctx, http.MethodGet, "/v1/nodes", nil, &list)
+	return list.Nodes, err
+}
+
 // Route returns a route. ErrNoDevice: there is none with that name.
 func (c *Client) Route(ctx context.Context, name string) (r api.Route, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/routes/"+url.PathEscape(name), nil, &r)

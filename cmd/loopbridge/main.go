@@ -57,6 +57,7 @@ type cli struct {
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
+	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
 	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
 	Recorder   recorderCmd   `cmd:"" help:"Show, start, stop and mark recorders, which write what is heard into files for days."`
 	Measure    measureCmd    `cmd:"" help:"Measure how late, how loud and which way round sound comes through a route, a loop, or a device with a cable. It plays noise."`

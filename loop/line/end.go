@@ -47,12 +47,13 @@ type Xruns struct {
 	Sticky         atomic.Bool // error flag of audio(7I), until control clears it
 }
 
-// countXrun counts lost or missing frames, and reports whether the sticky flag was down.
+// countXrun counts lost or missing frames, and reports whether the sticky flag was down and is raised: at the beginning of a
+// burst, so that who clears it during one does not see the same one again.
 func (e *End) countXrun(burst bool, frames uint64) (first bool) {
 	e.Ring.CountXrun(burst, frames)
 	e.Xruns.Frames.Add(frames)
 	if burst {
 		e.Xruns.Bursts.Add(1)
 	}
-	return !e.Xruns.Sticky.Swap(true)
+	return burst && !e.Xruns.Sticky.Swap(true)
 }

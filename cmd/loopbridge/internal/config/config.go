@@ -47,6 +47,7 @@ type Daemon struct {
 	Log    zerolog.Level
 	State  string // file for the state of devices and ends; "": the socket's default, NoState: none
 	HTTP   HTTP
+	Nodes  Nodes
 }
 
 // Device is a [[device]]: a clock, perhaps with sound.
@@ -135,7 +136,7 @@ const DefaultMode fs.FileMode = 0o660
 
 // Default returns the configuration of an empty file, and of a daemon without a file.
 func Default() Config {
-	return Config{Daemon: Daemon{Mode: DefaultMode, Log: zerolog.InfoLevel}, Devices: []Device{DefaultNull()},
+	return Config{Daemon: Daemon{Mode: DefaultMode, Log: zerolog.InfoLevel, Nodes: Nodes{Mode: DefaultMode}}, Devices: []Device{DefaultNull()},
 		Loops: defaultLoops()}
 }
 

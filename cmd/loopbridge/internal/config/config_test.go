@@ -92,7 +92,7 @@ daemon.mode = "0666"
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Daemon{Mode: 0o666, Users: []string{"anna", "bert"}, Log: zerolog.InfoLevel}); !reflect.DeepEqual(c.Daemon, want) {
+	if want := (Daemon{Mode: 0o666, Users: []string{"anna", "bert"}, Log: zerolog.InfoLevel, Nodes: Nodes{Mode: DefaultMode}}); !reflect.DeepEqual(c.Daemon, want) {
 		t.Errorf("daemon %+v", c.Daemon)
 	}
 	cd := audio.DefaultFormat()

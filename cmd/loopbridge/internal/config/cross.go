@@ -46,6 +46,7 @@ func (b *binder) crossCheck(c *Config) {
 	b.watched(c)
 	b.taps(c)
 	b.overTCP(&c.Daemon)
+	b.ofNodes(c)
 	sides(c)
 }
 

@@ -18,6 +18,7 @@ func (b *binder) config(file map[string]any) Config {
 	c := Config{Daemon: Default().Daemon}
 	b.table("", file, []field{
 		{"daemon", func(v any) string { b.daemon(&c.Daemon, v); return "" }},
+		{"nodes", func(v any) string { b.nodes(&c.Daemon.Nodes, v); return "" }},
 		{"device", func(v any) string {
 			return b.tables("device", v, func(path string, v any) {
 				c.Devices = append(c.Devices, b.device(path, v))

@@ -43,11 +43,11 @@ func differences(old, now []key) (all []Difference, allLive bool) {
 }
 
 func (d *Daemon) keys() []key {
-	return []key{
+	return d.alsoKeys([]key{
 		fixed("socket", d.Socket), fixed("state", d.State),
 		live("mode", fmt.Sprintf("%04o", d.Mode)), live("group", d.Group), live("users", fmt.Sprintf("%q", d.Users)), live("log", d.Log),
 		live("http", d.HTTP.Address), live("http_read", d.HTTP.Read), live("token_file", d.HTTP.TokenFile), live("tls_cert", d.HTTP.Cert), live("tls_key", d.HTTP.Key),
-	}
+	})
 }
 
 // keys are all but what initial has.

@@ -52,6 +52,7 @@ type Daemon struct {
 	wait      sync.WaitGroup
 
 	hub     *tap.Hub
+	nodes   *nodeSet
 	history *history.Keeper
 
 	accepted, refused atomic.Uint64 // reloads
@@ -75,6 +76,7 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d.history = history.New(d.bay.Devices, d.hub)
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
+	d.nodes = d.newNodeSet()
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
 	d.recorders = recorderSet{record.NewBoard(d.bay, record.OS()), &d.running}
 	d.alarms = newAlarmSet(d.bay, d.hub, &fact{bay: d.bay, routes: d.routes.Board, recorders: d.recorders.Board}, &d.running, log)
@@ -133,7 +135,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
@@ -160,6 +162,7 @@ func (d *Daemon) measureLocked() {
 
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
+	d.wait.Go(func() { d.nodes.keep(d.bay) })
 	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
@@ -183,6 +186,7 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	d.nodes.close()
 	d.alarms.Close()
 	d.history.Close()
 	d.hub.Wait()

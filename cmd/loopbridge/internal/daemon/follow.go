@@ -53,6 +53,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	d.running.orderLocked(&plan.To)
 	f.orderDevices()
 	f.measureLocked()
+	f.nodes.changed()
 	if err := d.loops.names.write(d.running.config.Loops); err != nil {
 		f.failed("aplay -L does not show the loops as they are now", err)
 	}

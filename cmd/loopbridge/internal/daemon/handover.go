@@ -126,6 +126,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return audio.ErrUnsupported.With("the path of this program is not known")
 	}
 	handover.Learn(&handed{})
+	defer d.nodes.suspend()()
 	state, thaw, err := d.freeze(conn, reload)
 	if err != nil {
 		return err

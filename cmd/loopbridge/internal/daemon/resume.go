@@ -17,6 +17,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/ring"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/node"
 	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 )
@@ -165,7 +166,7 @@ func (d *Daemon) resumeRouteLocked(i *inheritance, r config.Route, ends map[int]
 // resumeLoops lets the ends and routes of the process before go on. Engines stand still until run.
 func (d *Daemon) resumeLoops(i *inheritance) (map[int]*loop.End, error) {
 	return d.bay.Resume(&i.Bay, func(e *loop.EndState, bytes int) (loop.Host, []byte, error) {
-		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, i.recorders.Host} {
+		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, i.recorders.Host, node.Resume} {
 			if h, mem, err := find(e, bytes); h != nil || err != nil {
 				return h, mem, err
 			}

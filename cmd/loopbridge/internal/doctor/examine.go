@@ -35,6 +35,7 @@ func table() []check {
 
 		{"permissions", "nodes", (*look).nodes},
 		{"permissions", "group", (*look).group},
+		{"permissions", "device-nodes", (*look).deviceNodes},
 
 		{"real time", "threads", (*look).threads},
 		{"real time", "priority", (*look).priority},

@@ -125,11 +125,17 @@ func faults() map[string]fault {
 		"route not locked": {func(f *fake) { f.daemon.routes[0].Clock.State = "acquiring" }, "daemon/routes", Warning, "not locked", "loopbridge info route/talk"},
 		"route lost":       {func(f *fake) { f.daemon.routes[0].Clock.Resyncs = 4 }, "daemon/routes", Warning, "lost its place 4 times", "loopbridge info route/talk"},
 
-		"bad configuration": {file("etc/loopbridge/loopbridge.toml", "[daemon]\nlog = \"loud\"\n"), "configuration/file", Fault, "loopbridge.toml:2:7", "loopbridge check /etc/"},
-		"no configuration":  {func(f *fake) { f.Config = "/nowhere.toml" }, "configuration/file", Fault, "nowhere.toml", "loopbridge check /nowhere.toml"},
-		"damaged state":     {file("home/ann/state.json", "{"), "configuration/state", Warning, "is damaged", "sudo mv /home/ann/state.json"},
-		"closed state":      {func(f *fake) { f.closed["/home/ann"] = true }, "configuration/state", Warning, "/home/ann cannot be written", "sudo chown ann /home/ann"},
-		"full disk":         {func(f *fake) { f.Free = func(string) (uint64, error) { return 0, nil } }, "configuration/state", Warning, "is full", "df -h /home/ann"},
+		"bad configuration":  {file("etc/loopbridge/loopbridge.toml", "[daemon]\nlog = \"loud\"\n"), "configuration/file", Fault, "loopbridge.toml:2:7", "loopbridge check /etc/"},
+		"nodes without CUSE": {file("etc/loopbridge/loopbridge.toml", "[nodes]\nmake = true\n"), "permissions/device-nodes", Fault, "no /dev/cuse", "modprobe cuse"},
+		"nodes without permission": {func(f *fake) {
+			f.file("etc/loopbridge/loopbridge.toml", "[nodes]\nmake = true\n")
+			f.file("dev/cuse", "")
+			f.closed["/dev/cuse"] = true
+		}, "permissions/device-nodes", Fault, "may not open /dev/cuse", "systemd-sysusers"},
+		"no configuration": {func(f *fake) { f.Config = "/nowhere.toml" }, "configuration/file", Fault, "nowhere.toml", "loopbridge check /nowhere.toml"},
+		"damaged state":    {file("home/ann/state.json", "{"), "configuration/state", Warning, "is damaged", "sudo mv /home/ann/state.json"},
+		"closed state":     {func(f *fake) { f.closed["/home/ann"] = true }, "configuration/state", Warning, "/home/ann cannot be written", "sudo chown ann /home/ann"},
+		"full disk":        {func(f *fake) { f.Free = func(string) (uint64, error) { return 0, nil } }, "configuration/state", Warning, "is full", "df -h /home/ann"},
 
 		"no permission on cards": {both(silent, func(f *fake) { f.closed["/dev/snd/pcmC0D0p"] = true; f.file("etc/group", "audio:x:29:\n") }),
 			"permissions/nodes", Fault, "may not open /dev/snd/pcmC0D0p", "sudo usermod -aG audio ann"},

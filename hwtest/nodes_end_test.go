@@ -1,0 +1,102 @@
+package hwtest_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// sleeper is a program that sleeps in a read of a node.
+type sleeper struct {
+	*exec.Cmd
+	said bytes.Buffer
+}
+
+func (d *daemon) sleeps(loop string) *sleeper {
+	d.b.Helper()
+	s := &sleeper{Cmd: exec.Command("cat", nodesAt+loop+".server")}
+	s.Stderr = &s.said
+	if err := s.Start(); err != nil {
+		d.b.Fatalf("%v", err)
+	}
+	d.until("has a server that reads", func() bool { held, _ := d.held(loop); return held != nil && held.State == "armed" })
+	return s
+}
+
+// ends waits for a sleeper and says what it was told.
+func (s *sleeper) ends(b *bench, when string, words ...string) {
+	b.Helper()
+	s.Wait()
+	said := strings.TrimSpace(s.said.String())
+	for _, w := range words {
+		if strings.Contains(said, w) {
+			b.say("%s: %q", when, said)
+			return
+		}
+	}
+	b.Errorf("%s: %q, want one of %q", when, said, words)
+}
+
+// endsDaemons: programs that sleep in a node are told when the daemon changes its loops, is replaced, ends or is killed, and
+// none hangs.
+func endsDaemons(b *bench) {
+	d := b.nodes(nodeConfig, nodesAt+"loop0.server", nodesAt+"loop1.server", "/dev/dsp")
+
+	s := d.sleeps("loop1")
+	d.runs("loop", "rm", "loop1")
+	s.ends(b, "the loop is removed", "reset")
+	d.until("removes the node", gone(nodesAt+"loop1"))
+	d.runs("loop", "add", "loop1")
+	d.until("makes it again", there(nodesAt+"loop1.server"))
+
+	s = d.sleeps("loop0")
+	d.runs("upgrade")
+	s.ends(b, "an upgrade", "reset")
+	d.until("makes the nodes again", func() bool { return there(nodesAt+"loop0.server")() && there("/dev/dsp")() })
+	d.sleeps("loop0").Process.Kill()
+	d.until("forgets it", func() bool { held, _ := d.held("loop0"); return held == nil })
+
+	s = d.sleeps("loop0")
+	d.stop()
+	s.ends(b, "the daemon ends", "reset")
+	if !gone(nodesAt + "loop0")() {
+		b.Errorf("the nodes outlive the daemon")
+	}
+
+	d = b.nodes(nodeConfig, nodesAt+"loop0.server")
+	s = d.sleeps("loop0")
+	file, err := os.OpenFile(nodesAt+"loop0", os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	d.cmd.Process.Signal(syscall.SIGKILL)
+	<-d.ended
+	s.ends(b, "the daemon is killed", "abort", "reset", "No such device", "not connected")
+	_, err = file.Write(make([]byte, 4))
+	if !errors.Is(err, syscall.ENOTCONN) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ECONNABORTED) {
+		b.Errorf("a write after that: %v", err)
+	}
+	b.say("a write after that: %v", err)
+	file.Close()
+	b.nodes(nodeConfig, nodesAt+"loop0.server").stop() // the next one has its own
+}
+
+// runs is a command of loopbridge that has to succeed.
+func (d *daemon) runs(args ...string) {
+	d.b.Helper()
+	if out, err := d.program(args...).CombinedOutput(); err != nil {
+		d.b.Errorf("loopbridge %s: %v %s", strings.Join(args, " "), err, out)
+	}
+}
+
+func there(path string) func() bool {
+	return func() bool { _, err := os.Stat(path); return err == nil }
+}
+
+func gone(path string) func() bool {
+	return func() bool { _, err := os.Stat(path); return errors.Is(err, fs.ErrNotExist) }
+}

@@ -1,0 +1,49 @@
+// Package node puts the ends of loops, and devices, below /dev: one more way to open them, for programs that know the calls
+// of OSS or of SunOS audio(7I), and for cat.
+//
+//	/dev/loopbridge/LOOP             the client end of a loop, with the calls of OSS
+//	/dev/loopbridge/LOOP.server      its server end
+//	/dev/loopbridge/DEVICE.audio     a device, with the calls of audio(7I)
+//	/dev/loopbridge/DEVICE.audioctl  its state alone
+//
+//	kernel ◀─▶ cuse.Conn ─▶ dsp, dspFile ─────────▶ stream ─▶ pcm.PCM ─▶ loop.End
+//	           one a node    sunDevice, sunFile ─▶ bytes      frames
+//	                         sunControl ─▶ loop.Engine
+//
+// # Calls
+//
+// Each call of a program runs on a goroutine of its own (package cuse), and sleeps in the same pcm.PCM as that of any other
+// program. Calls that move frames take turns; all others go on beside one that sleeps: what they ask is read from the ring,
+// and a halt ends the sleep. A format cannot be set while a call sleeps: EBUSY.
+//
+// # Poll
+//
+// A poll looks and returns. If nothing is ready, a goroutine waits on the second bell of the host and tells the kernel,
+// which polls again; it ends with that, or with the file.
+//
+// # Devices
+//
+// All nodes of a device share a sunDevice. It keeps who has which side, and who waits for one; what belongs to the device, gain
+// to mute, is the engine's. The format, the buffer, and what counts and sticks belong to the end that a program holds. A SETINFO
+// is checked as a whole by package state before any of it happens.
+//
+// # Bytes
+//
+// Programs read and write any number of bytes. What is left of a frame stays with the open file; what a format change, a
+// halt or a close finds of it is dropped.
+//
+// # Close
+//
+// close(2) waits until what a client wrote is played, at most for its buffer and a second. A signal ends the wait; the rest
+// is played all the same. So does the end of the process.
+//
+// # Who runs where
+//
+//	goroutine   how many            does
+//	reader      1 a node            takes requests, answers polls
+//	call        1 a call            what may sleep
+//	watcher     1 a waiting poll    waits for the end to be ready
+//	keeper      1                   makes and removes nodes as loops come and go
+//
+// Nothing here runs on the audio path but host.Ring, which the engine calls: it allocates nothing and blocks on nothing.
+package node

@@ -1,0 +1,210 @@
+package node
+
+import (
+	"context"
+	"sync"
+	"syscall"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop/event"
+	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/node/cuse"
+	"github.com/loopbridge/loopbridge/node/sun"
+)
+
+// sunFile is an open /dev/audio.
+type sunFile struct {
+	device *sunDevice
+	holder pcm.Holder
+	mode   audio.Direction
+	sides  [2]*stream // by audio.Direction.Index; nil: not this one
+}
+
+func (f *sunFile) streams() (all []*stream) {
+	for _, s := range f.sides {
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// Read implements cuse.File: it returns as soon as there is a fragment.
+func (f *sunFile) Read(ctx context.Context, buf []byte, flags int) (int, error) {
+	s := f.sides[pcm.Read.Index()]
+	if s == nil {
+		return 0, audio.ErrUnsupported
+	}
+	return s.read(ctx, buf, flags&syscall.O_NONBLOCK != 0, s.fragment()*s.pcm.Format().FrameBytes())
+}
+
+// Write implements cuse.File.
+func (f *sunFile) Write(ctx context.Context, data []byte, flags int) (int, error) {
+	s := f.sides[pcm.Write.Index()]
+	if s == nil {
+		return 0, audio.ErrUnsupported
+	}
+	return s.write(ctx, data, flags&syscall.O_NONBLOCK != 0)
+}
+
+// Poll implements cuse.File.
+func (f *sunFile) Poll(events uint32, wake func()) (ready uint32) {
+	for _, s := range f.streams() {
+		ready |= s.poll(events, wake)
+	}
+	return ready
+}
+
+// Sizes implements cuse.File.
+func (f *sunFile) Sizes(cmd uint32, _ bool) (in, out int, err error) { return sunSizes(cmd) }
+
+func sunSizes(cmd uint32) (in, out int, err error) {
+	switch cmd {
+	case sun.GetInfo:
+		return 0, sun.InfoBytes, nil
+	case sun.SetInfo:
+		return sun.InfoBytes, sun.InfoBytes, nil
+	case sun.GetDevice:
+		return 0, sun.DeviceBytes, nil
+	case sun.Drain:
+		return 0, 0, nil
+	}
+	return 0, 0, audio.ErrInvalid
+}
+
+// Ioctl implements cuse.File.
+func (f *sunFile) Ioctl(ctx context.Context, cmd uint32, _ bool, in, out []byte) (int32, error) {
+	if cmd == sun.Drain {
+		s := f.sides[pcm.Write.Index()]
+		if s == nil {
+			return 0, audio.ErrInvalid
+		}
+		return 0, s.pcm.Drain(ctx)
+	}
+	return 0, f.device.ioctl(ctx, f, cmd, in, out)
+}
+
+// ioctl answers the calls that both kinds of nodes have. by: who holds sides; nil: a control node.
+func (d *sunDevice) ioctl(ctx context.Context, by *sunFile, cmd uint32, in, out []byte) error {
+	switch cmd {
+	case sun.GetInfo:
+		i, err := d.info()
+		sun.Put(out, &i)
+		return err
+	case sun.SetInfo:
+		i, err := d.set(ctx, by, in)
+		sun.Put(out, &i)
+		return err
+	case sun.GetDevice:
+		sun.PutDevice(out, "loopbridge", "1", d.name)
+		return nil
+	}
+	return audio.ErrInvalid
+}
+
+// Release implements cuse.File: record first, then play, which drains.
+func (f *sunFile) Release(ctx context.Context) {
+	d := f.device
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
+		s := f.sides[dir.Index()]
+		if s == nil {
+			continue
+		}
+		i, left := s.end.Controls().Info(), 0
+		if dir == pcm.Write {
+			left = s.pcm.Delay()
+		}
+		s.close(ctx)
+		d.mu.Lock()
+		d.side(dir).samples = i.Side(dir).Samples + uint32(left) // until the next open
+		d.mu.Unlock()
+		d.release(dir)
+	}
+}
+
+// sunControl is the control node of a device: any number of programs, at any time.
+type sunControl struct{ device *sunDevice }
+
+// Open implements cuse.Device.
+func (c *sunControl) Open(_ context.Context, by cuse.Caller, _ int) (cuse.File, error) {
+	return &sunControlFile{device: c.device, holder: holderOf(by), closed: make(chan struct{})}, nil
+}
+
+// sunControlFile is an open /dev/audioctl. It takes no sound, and has none. POLLPRI says that something has changed since the
+// last GETINFO or SETINFO: it stands for SIGPOLL, which CUSE cannot send.
+type sunControlFile struct {
+	device *sunDevice
+	holder pcm.Holder
+	closed chan struct{}
+
+	mu      sync.Mutex
+	watched *event.Subscription // since the first poll
+	changed bool
+	wake    func()
+}
+
+// Read implements cuse.File: end of file.
+func (f *sunControlFile) Read(context.Context, []byte, int) (int, error) { return 0, nil }
+
+// Write implements cuse.File: it is discarded.
+func (f *sunControlFile) Write(_ context.Context, data []byte, _ int) (int, error) {
+	return len(data), nil
+}
+
+// Sizes implements cuse.File.
+func (f *sunControlFile) Sizes(cmd uint32, _ bool) (in, out int, err error) { return sunSizes(cmd) }
+
+// Ioctl implements cuse.File.
+func (f *sunControlFile) Ioctl(ctx context.Context, cmd uint32, _ bool, in, out []byte) (int32, error) {
+	if cmd == sun.GetInfo {
+		f.mu.Lock()
+		f.changed = false
+		f.mu.Unlock()
+	}
+	return 0, f.device.ioctl(ctx, nil, cmd, in, out)
+}
+
+const pollPri = 0x2
+
+// Poll implements cuse.File.
+func (f *sunControlFile) Poll(_ uint32, wake func()) uint32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.watched == nil {
+		f.watched = f.device.bay.Subscribe(64)
+		go f.follow(f.watched)
+	}
+	if f.changed {
+		return pollPri
+	}
+	f.wake = wake
+	return 0
+}
+
+// follow notes what happens to the device.
+func (f *sunControlFile) follow(events *event.Subscription) {
+	for {
+		select {
+		case ev, open := <-events.C:
+			if !open {
+				return
+			}
+			if ev.Device != f.device.name && ev.Loop != f.device.name+"/play" && ev.Loop != f.device.name+"/record" {
+				continue
+			}
+			f.mu.Lock()
+			wake := f.wake
+			f.changed, f.wake = true, nil
+			f.mu.Unlock()
+			if wake != nil {
+				wake()
+			}
+		case <-f.closed:
+			events.Cancel()
+			return
+		}
+	}
+}
+
+// Release implements cuse.File.
+func (f *sunControlFile) Release(context.Context) { close(f.closed) }
