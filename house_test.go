@@ -232,14 +232,14 @@ func TestNothingInThePluginDependsOnTheLocale(t *testing.T) {
 }
 
 // What .ci/unit tests without the race detector has nothing that it could find.
-func TestArithmeticHasNoGoroutines(t *testing.T) {
+func TestSequentialPackagesHaveNoGoroutines(t *testing.T) {
 	text, err := os.ReadFile(".ci/unit")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`(?m)^arithmetic='(.*)'$`).FindSubmatch(text)
+	found := regexp.MustCompile(`(?m)^sequential='(.*)'$`).FindSubmatch(text)
 	if found == nil {
-		t.Fatal(".ci/unit does not say which packages are arithmetic")
+		t.Fatal(".ci/unit does not say which packages are sequential")
 	}
 	concurrent := regexp.MustCompile(`(?m)^\s*(defer )?go |\.Go\(|"sync(/atomic)?"`)
 	for name := range strings.FieldsSeq(string(found[1])) {
