@@ -138,7 +138,7 @@ trigger = "quiet"
 	}
 	servertest.Until(t, "sound in a file", func() bool { return show()[1].Frames > 0 && show()[0].State == "armed" })
 	text := d.cli("recorder", "ls").stdout
-	for _, want := range []string{"RECORDER", "armed, for quiet", "desk/record  recording", "tape-000001.flac", "days"} {
+	for _, want := range []string{"RECORDER", "armed, for quiet", "desk/record  recording", "tape-000001.flac", "LASTS"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("ls lacks %q:\n%s", want, text)
 		}

@@ -121,6 +121,9 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 	if !needed && p.movable(state) || r.State() != state {
 		return nil
 	}
+	if p.halting.Load() > 0 { // it rang before this call began, and does not ring again
+		return audio.ErrInterrupted.With("%s: halted", p.name)
+	}
 	if err := p.bell.Sleep(ctx); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type PCM struct {
 	bell      Bell
 	closed    atomic.Bool
 	halts     atomic.Uint32 // interrupts the I/O in progress
+	halting   atomic.Int32  // calls of Halt that wait for it to end
 
 	// io is locked by the call that moves frames, which may sleep.
 	io struct {
@@ -68,10 +69,12 @@ func (p *PCM) SetNonblock(on bool) { p.nonblock.Store(on) }
 // Halt drops what is buffered, ends the session for the other end, and makes this end idle: its
 // next read or write waits for a new session. ErrGone: the server of this client has closed.
 func (p *PCM) Halt(ctx context.Context) error {
+	p.halting.Add(1) // first: a call that begins now must not sleep before this one
 	p.halts.Add(1)
 	p.bell.Ring()
 	p.io.Lock()
 	defer p.io.Unlock()
+	p.halting.Add(-1)
 	if p.closed.Load() {
 		return p.errClosed()
 	}

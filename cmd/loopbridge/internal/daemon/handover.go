@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -127,7 +129,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	}
 	handover.Learn(&handed{})
 	defer d.nodes.suspend()()
-	state, thaw, err := d.freeze(conn, reload)
+	state, thaw, err := d.freezeSoon(conn, reload)
 	if err != nil {
 		return err
 	}
@@ -149,7 +151,7 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 	if s.settle != nil {
 		s.settle()
 	}
-	if state, thaw, err = d.freeze(conn, reload); err != nil {
+	if state, thaw, err = d.freezeSoon(conn, reload); err != nil {
 		return err
 	}
 	defer thaw()
@@ -163,6 +165,23 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		defer s.release()()
 	}
 	return s.program.Exec(file, state.files())
+}
+
+// A program or an operator may be at work just now: freezeSoon tries so often, with so much time between.
+const (
+	freezeTries = 10
+	freezeRest  = 100 * time.Millisecond
+)
+
+// freezeSoon is freeze, tried again for some seconds while somebody keeps the daemon busy.
+func (d *Daemon) freezeSoon(conn *net.UnixConn, reload bool) (h *handed, thaw func(), err error) {
+	for range freezeTries {
+		if h, thaw, err = d.freeze(conn, reload); !errors.Is(err, audio.ErrBusy) {
+			break
+		}
+		time.Sleep(freezeRest)
+	}
+	return h, thaw, err
 }
 
 // freeze lets everything stand still, and describes it. thaw lets it go on.
