@@ -306,6 +306,7 @@ func TestD26_ControlNodeTellsChanges(t *testing.T) {
 		if events := ctl.Wait(c.Context()); events != 2 {
 			t.Errorf("%#x, want POLLPRI", events)
 		}
+		synctest.Wait() // until all of the change is told
 		c.get(ctl)
 		synctest.Wait()
 		if events := ctl.Poll(); events != 0 {

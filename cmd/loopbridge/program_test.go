@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(givesBackVariable) != "" {
 		giveBack()
 	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // what is started here is not under nohup, even if this is
 	status := secluded.Run(m)
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
