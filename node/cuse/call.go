@@ -56,8 +56,16 @@ func (i *interruption) renewLocked() {
 	}
 }
 
-// start gives a request to a goroutine that waits for one, or else to a new one.
+// start gives a request to a goroutine that waits for one, or else to a new one. A kernel never numbers two requests alike;
+// the second of such a pair is left out, as nothing could end it.
 func (c *Conn) start(r request, packet []byte) {
+	c.mu.Lock()
+	twice := c.calls[r.unique] != nil
+	c.mu.Unlock()
+	if twice {
+		c.recycle(packet)
+		return
+	}
 	var w *call
 	fresh := false
 	select {
