@@ -32,22 +32,33 @@ type Device struct {
 	Xruns, PPM []int16
 }
 
+// Bay is where devices are, and programs that may let them run: a loop.Patchbay.
+type Bay interface {
+	Devices() []*loop.Engine
+	Status() []loop.Status
+	// Revision returns a channel that is closed when a program or a device comes or goes, or is set.
+	Revision() (events uint64, next <-chan struct{})
+}
+
 // Keeper keeps the history of places and devices. Any goroutine but an engine's may call its methods; they block for
-// milliseconds.
+// milliseconds. While no place is watched, no device runs and no program is there, it does not wake up.
 type Keeper struct {
-	devices func() []*loop.Engine
-	hub     *tap.Hub
+	bay Bay
+	hub *tap.Hub
 
 	mu     sync.Mutex
+	last   time.Time // when the last step ended
+	asleep bool      // steps go by that nobody counts
+	wake   chan struct{}
 	places []*place
 	known  []*device
 	quit   chan struct{}
 	served sync.WaitGroup
 }
 
-// New returns a Keeper of the devices that a function returns, and of no place. Close it.
-func New(devices func() []*loop.Engine, hub *tap.Hub) *Keeper {
-	k := &Keeper{devices: devices, hub: hub, quit: make(chan struct{})}
+// New returns a Keeper of the devices of a bay, and of no place. Close it.
+func New(bay Bay, hub *tap.Hub) *Keeper {
+	k := &Keeper{bay: bay, hub: hub, last: time.Now(), wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	k.served.Go(k.run)
 	return k
 }
@@ -68,6 +79,10 @@ func (k *Keeper) Watch(places []tap.Place) {
 			k.places = append(k.places, listen(k.hub, p))
 		}
 	}
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Close ends the measurement.
@@ -78,14 +93,68 @@ func (k *Keeper) Close() {
 }
 
 func (k *Keeper) run() {
-	t := time.NewTicker(Step)
+	t := time.NewTimer(Step)
 	defer t.Stop()
 	for {
+		_, next := k.bay.Revision() // first: what comes after it is not slept through
+		if k.busy() {
+			next = nil
+			t.Reset(k.left())
+		} else {
+			t.Stop()
+			k.sleep()
+		}
 		select {
 		case <-t.C:
 			k.step()
+		case <-next:
+		case <-k.wake:
 		case <-k.quit:
 			return
+		}
+	}
+}
+
+// busy reports whether there may be something to keep.
+func (k *Keeper) busy() bool {
+	k.mu.Lock()
+	watched := len(k.places) > 0
+	k.mu.Unlock()
+	return watched || slices.ContainsFunc(k.bay.Devices(), (*loop.Engine).Ticks) ||
+		slices.ContainsFunc(k.bay.Status(), func(s loop.Status) bool { return s.Attached == 0 && s.Server.Open || len(s.Clients) > 0 })
+}
+
+// left returns how long the step goes on. Nobody sleeps any more.
+func (k *Keeper) left() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.skipLocked()
+	k.asleep = false
+	return Step - time.Since(k.last)
+}
+
+func (k *Keeper) sleep() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asleep = true
+}
+
+// skipLocked adds the steps that were slept through, in which there was nothing to keep.
+func (k *Keeper) skipLocked() {
+	missed := int(time.Since(k.last) / Step)
+	if !k.asleep || missed == 0 {
+		return
+	}
+	k.last = k.last.Add(time.Duration(missed) * Step)
+	for _, e := range k.bay.Devices() {
+		k.deviceLocked(e)
+	}
+	for range min(missed, Steps) {
+		for _, p := range k.places {
+			p.skip()
+		}
+		for _, d := range k.known {
+			d.skip()
 		}
 	}
 }
@@ -94,10 +163,11 @@ func (k *Keeper) run() {
 func (k *Keeper) step() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.last = k.last.Add(Step)
 	for _, p := range k.places {
 		p.step()
 	}
-	engines := k.devices()
+	engines := k.bay.Devices()
 	k.known = slices.DeleteFunc(k.known, func(d *device) bool {
 		return !slices.ContainsFunc(engines, func(e *loop.Engine) bool { return e.Name() == d.name })
 	})
@@ -120,6 +190,7 @@ func (k *Keeper) deviceLocked(e *loop.Engine) *device {
 func (k *Keeper) Read(steps, by int) (places []Place, devices []Device) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.skipLocked()
 	for _, p := range k.places {
 		places = append(places, Place{Place: p.place.String(), Peak: p.peak.fold(steps, by), Loudness: p.loudness.fold(steps, by)})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,7 @@ func onDay(t *testing.T, f func(d *day)) {
 			t.Fatal(err)
 		}
 		hub := tap.NewHub(d.bay)
-		d.keeps = history.New(d.bay.Devices, hub)
+		d.keeps = history.New(d.bay, hub)
 		defer func() {
 			d.keeps.Close()
 			d.bay.Close()
@@ -117,6 +118,44 @@ func TestHistoryOfAPlaceAndItsDevice(t *testing.T) {
 		if places, _ := d.keeps.Read(99, 1); len(places) != 0 {
 			t.Errorf("nothing is watched, and known are %+v", places)
 		}
+	})
+}
+
+// looked counts how often a keeper looks at its bay.
+type looked struct {
+	*loop.Patchbay
+	times atomic.Int64
+}
+
+func (l *looked) Status() []loop.Status {
+	l.times.Add(1)
+	return l.Patchbay.Status()
+}
+
+// A keeper with nothing to keep does not wake up, and knows afterwards how long that was.
+func TestKeeperSleepsWhileNothingHappens(t *testing.T) {
+	onDay(t, func(d *day) {
+		bay := &looked{Patchbay: d.bay}
+		hub := tap.NewHub(d.bay)
+		keeps := history.New(bay, hub)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := bay.times.Load(); n > 1 {
+			t.Errorf("it looked %d times in an hour of nothing", n)
+		}
+		if _, devices := keeps.Read(history.Steps, 1); len(devices) != 1 || len(devices[0].Xruns) != 360 || devices[0].Xruns[359] != history.Unknown {
+			t.Errorf("after an hour of nothing, known are %+v", devices)
+		}
+		p := d.plays(0.5)
+		d.passes(3)
+		_, devices := keeps.Read(history.Steps, 1)
+		if x := devices[0].Xruns; len(x) < 362 || len(x) > 363 || x[359] != history.Unknown || x[361] != 0 {
+			t.Errorf("an hour and three steps later there are %d, the last ones %v", len(x), x[358:])
+		}
+		go p.Close(d.Context())
+		d.passes(1)
+		keeps.Close()
+		hub.Wait()
 	})
 }
 

@@ -16,6 +16,7 @@ type saved struct {
 // Save writes all that is known, for another process.
 func (k *Keeper) Save(w io.Writer) error {
 	k.mu.Lock()
+	k.skipLocked()
 	s := saved{Places: map[string][2][]byte{}, Devices: map[string][2][]byte{}}
 	for _, p := range k.places {
 		s.Places[p.place.String()] = [2][]byte{p.peak.bytes(), p.loudness.bytes()}
@@ -34,7 +35,7 @@ func (k *Keeper) Load(r io.Reader) error {
 	if err := gob.NewDecoder(r).Decode(&s); err != nil {
 		return err
 	}
-	engines := k.devices()
+	engines := k.bay.Devices()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, p := range k.places {

@@ -31,6 +31,11 @@ func (p *place) step() {
 	p.loudness.add(loudness)
 }
 
+func (p *place) skip() {
+	p.peak.add(Unknown)
+	p.loudness.add(Unknown)
+}
+
 // ear measures what the hub hears.
 type ear struct {
 	mu    sync.Mutex
@@ -82,10 +87,14 @@ type device struct {
 	xruns, ppm column
 }
 
+func (d *device) skip() {
+	d.xruns.add(Unknown)
+	d.ppm.add(Unknown)
+}
+
 func (d *device) step(e *loop.Engine) {
 	if !e.Ticks() {
-		d.xruns.add(Unknown)
-		d.ppm.add(Unknown)
+		d.skip()
 		return
 	}
 	xruns, _ := e.Xruns()

@@ -33,7 +33,7 @@ func TestMetricsOfPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		hub := tap.NewHub(bay)
-		past := history.New(bay.Devices, hub)
+		past := history.New(bay, hub)
 		past.Watch([]tap.Place{{Subject: "mic", Side: audio.Record}, {Subject: "nobody"}})
 		for range int(history.Step / (100 * time.Millisecond)) {
 			clock.Advance(second / 10)

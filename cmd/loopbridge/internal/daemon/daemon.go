@@ -73,7 +73,7 @@ func Start(c config.Config, socket string, log zerolog.Logger, source Source) (*
 func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
 	d.hub = tap.NewHub(d.bay)
-	d.history = history.New(d.bay.Devices, d.hub)
+	d.history = history.New(d.bay, d.hub)
 	d.cards = cards{log: log, threads: d.threads}
 	d.cards.opener = d.cards.openSource
 	d.nodes = d.newNodeSet()
