@@ -34,7 +34,9 @@ type Device struct {
 
 // Bay is where devices are, and programs that may let them run: a loop.Patchbay.
 type Bay interface {
+	// Devices returns all devices.
 	Devices() []*loop.Engine
+	// Status returns all loops, with the programs at them.
 	Status() []loop.Status
 	// Revision returns a channel that is closed when a program or a device comes or goes, or is set.
 	Revision() (events uint64, next <-chan struct{})
