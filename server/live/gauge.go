@@ -30,7 +30,7 @@ func (g *gauge) Begin(f audio.Format) {
 }
 
 // Hear implements tap.Ear.
-func (g *gauge) Hear(frames []float32, lost int) {
+func (g *gauge) Hear(frames []float32, _ int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.meter == nil {
@@ -40,8 +40,11 @@ func (g *gauge) Hear(frames []float32, lost int) {
 	g.fresh = true
 }
 
-// quiet is after how many turns without a frame a device is taken to rest, and what it plays for silence.
-const quiet = int(250 * time.Millisecond / Every)
+// rest is after how long without a frame a device is taken to rest, and what it plays for silence; quiet is that in turns.
+const (
+	rest  = 250 * time.Millisecond
+	quiet = int(rest / Every)
+)
 
 // read reports whether something can be heard, and reads what it was since the read before.
 func (g *gauge) read(r *metering.Reading) bool {

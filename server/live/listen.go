@@ -20,12 +20,11 @@ import (
 type stream struct {
 	first, second int // channels, from 0
 
-	wake   chan struct{}
+	wake   bell
 	mu     sync.Mutex
 	f      audio.Format // of the frames below
 	begun  bool         // f is news
 	frames []byte       // S16LE, stereo
-	lost   uint64
 }
 
 // behind is how much sound a listener may be late. Then it loses what is older.
@@ -36,13 +35,12 @@ func (s *stream) Begin(f audio.Format) {
 	s.mu.Lock()
 	s.f, s.begun, s.frames = f, true, nil
 	s.mu.Unlock()
-	s.signal()
+	s.wake.ring()
 }
 
 // Hear implements tap.Ear.
-func (s *stream) Hear(frames []float32, lost int) {
+func (s *stream) Hear(frames []float32, _ int) {
 	s.mu.Lock()
-	s.lost += uint64(lost)
 	n := s.f.Channels
 	first, second := min(s.first, n-1), min(s.second, n-1)
 	for ; len(frames) >= n; frames = frames[n:] {
@@ -50,23 +48,15 @@ func (s *stream) Hear(frames []float32, lost int) {
 		s.frames = binary.LittleEndian.AppendUint16(s.frames, s16(frames[second]))
 	}
 	if room := 4 * int(time.Duration(s.f.Rate)*behind/time.Second); len(s.frames) > room {
-		s.lost += uint64((len(s.frames) - room) / 4)
 		s.frames = s.frames[len(s.frames)-room:]
 	}
 	s.mu.Unlock()
-	s.signal()
+	s.wake.ring()
 }
 
 // s16 rounds a sample, full scale ±1.
 func s16(x float32) uint16 {
 	return uint16(int16(math.RoundToEven(float64(min(max(x*32768, -32768), 32767)))))
-}
-
-func (s *stream) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
 }
 
 // take returns what there is.
@@ -92,7 +82,7 @@ func Listen(hub *tap.Hub, quit <-chan struct{}, p tap.Place, channels [2]int) ht
 		defer c.CloseNow()
 		ctx, cancel := context.WithCancel(c.CloseRead(r.Context()))
 		defer cancel()
-		s := &stream{first: channels[0], second: channels[1], wake: make(chan struct{}, 1)}
+		s := &stream{first: channels[0], second: channels[1], wake: newBell()}
 		l := hub.Listen(p, s)
 		defer l.Close()
 		for {

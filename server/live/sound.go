@@ -19,7 +19,7 @@ const mostSamples = 4 << 20
 
 // tape is an ear whose frames somebody fetches, all of them.
 type tape struct {
-	wake chan struct{}
+	wake bell
 
 	mu     sync.Mutex
 	begun  bool
@@ -37,7 +37,7 @@ func (t *tape) Begin(f audio.Format) {
 		t.f = f
 	}
 	t.mu.Unlock()
-	t.signal()
+	t.wake.ring()
 }
 
 // Hear implements tap.Ear.
@@ -47,7 +47,7 @@ func (t *tape) Hear(frames []float32, lost int) {
 	t.put(lost*t.f.Channels, nil)
 	t.put(0, frames)
 	t.mu.Unlock()
-	t.signal()
+	t.wake.ring()
 }
 
 // put appends samples of silence, and frames, unless there are too many then: who fetches them is too late.
@@ -55,13 +55,6 @@ func (t *tape) put(silent int, frames []float32) {
 	room := min(int(t.f.Frames(behind))*t.f.Channels, mostSamples) - len(t.frames)
 	if t.ended = t.ended || silent+len(frames) > room; !t.ended {
 		t.frames = append(append(t.frames, make([]float32, silent)...), frames...)
-	}
-}
-
-func (t *tape) signal() {
-	select {
-	case t.wake <- struct{}{}:
-	default:
 	}
 }
 
@@ -77,7 +70,7 @@ func (t *tape) take(before []float32) (frames []float32, ended bool) {
 // who asks hangs up), or until the place has another format or none. A device that rests is silent.
 func Sound(hub *tap.Hub, quit <-chan struct{}, p tap.Place, long time.Duration, refuse func(error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		t := &tape{wake: make(chan struct{}, 1)}
+		t := &tape{wake: newBell()}
 		l := hub.Listen(p, t)
 		defer l.Close()
 		select {
@@ -115,9 +108,6 @@ type sounding struct {
 	order audio.Order
 	block []byte
 }
-
-// rest is after how long without a frame a device is taken to rest, and what it plays for silence.
-const rest = 250 * time.Millisecond
 
 // send sends frames until there are enough, or the tape or the connection ends.
 func (s *sounding) send(w http.ResponseWriter, r *http.Request, quit <-chan struct{}, f audio.Format) {

@@ -14,7 +14,7 @@ const queueRoom = 256
 type Viewer struct {
 	own bool // the board's: its meters are its own
 
-	wake   chan struct{} // holds one if there is something
+	wake   bell // holds one if there is something
 	mu     sync.Mutex
 	meters []byte   // the latest; nil: none
 	queue  [][]byte // messages that must not be missed
@@ -23,7 +23,7 @@ type Viewer struct {
 }
 
 // NewViewer returns a Viewer that watches nothing.
-func NewViewer() *Viewer { return &Viewer{wake: make(chan struct{}, 1)} }
+func NewViewer() *Viewer { return &Viewer{wake: newBell()} }
 
 // show gives the viewer a text in place of one that it has not taken.
 func (w *Viewer) show(text []byte) {
@@ -33,7 +33,7 @@ func (w *Viewer) show(text []byte) {
 	}
 	w.meters = text
 	w.mu.Unlock()
-	w.signal()
+	w.wake.ring()
 }
 
 // Tell gives the viewer a message after those before. It does not block: a viewer that is too late gets an error from Next.
@@ -45,7 +45,7 @@ func (w *Viewer) Tell(text []byte) {
 		w.queue = append(w.queue, text)
 	}
 	w.mu.Unlock()
-	w.signal()
+	w.wake.ring()
 }
 
 // Missed returns how many texts of meters were replaced by a later one, because the viewer was late.
@@ -53,13 +53,6 @@ func (w *Viewer) Missed() uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.missed
-}
-
-func (w *Viewer) signal() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Next blocks until there is something to show. ErrReset: the viewer has not read for so long that it missed some.
