@@ -87,6 +87,17 @@ type EndState struct {
 	Bursts, Frames            uint64 // of Xruns
 }
 
+// Memory returns memory on the heap for the ring of an end that is resumed, with the frames that were in it. It is for
+// hosts within the daemon: those outside share theirs.
+func (e *EndState) Memory(bytes int) ([]byte, error) {
+	mem := ring.Memory(bytes)
+	r, err := ring.New(mem, ring.Spec{Format: e.Format, Capacity: e.Buffer, Playback: e.Direction == pcm.Write})
+	if err == nil {
+		err = r.SetContents(e.Host.Contents)
+	}
+	return mem, err
+}
+
 // EndPlace says what holds an end.
 type EndPlace uint8
 

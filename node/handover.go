@@ -2,7 +2,6 @@ package node
 
 import (
 	"github.com/loopbridge/loopbridge/loop"
-	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
@@ -20,11 +19,7 @@ func Resume(e *loop.EndState, bytes int) (loop.Host, []byte, error) {
 	if e.Host.Kind != kind {
 		return nil, nil, nil
 	}
-	mem := ring.Memory(bytes)
-	r, err := ring.New(mem, ring.Spec{Format: e.Format, Capacity: e.Buffer, Playback: e.Direction == pcm.Write})
-	if err == nil {
-		err = r.SetContents(e.Host.Contents)
-	}
+	mem, err := e.Memory(bytes)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,8 +9,6 @@ import (
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
-	"github.com/loopbridge/loopbridge/loop/pcm"
-	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
 // Handed is what a recorder knows beside its Spec and its end: plain data for another process.
@@ -204,11 +202,7 @@ func (n *Resumption) Host(e *loop.EndState, bytes int) (loop.Host, []byte, error
 	if e.Host.Kind != kind {
 		return nil, nil, nil
 	}
-	mem := ring.Memory(bytes)
-	r, err := ring.New(mem, ring.Spec{Format: e.Format, Capacity: e.Buffer, Playback: e.Direction == pcm.Write})
-	if err == nil {
-		err = r.SetContents(e.Host.Contents)
-	}
+	mem, err := e.Memory(bytes)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -131,11 +131,7 @@ func (n *Resumption) Host(e *loop.EndState, bytes int) (loop.Host, []byte, error
 	if e.Host.Kind != kind {
 		return nil, nil, nil
 	}
-	mem := ring.Memory(bytes)
-	r, err := ring.New(mem, ring.Spec{Format: e.Format, Capacity: e.Buffer, Playback: e.Direction == pcm.Write})
-	if err == nil {
-		err = r.SetContents(e.Host.Contents)
-	}
+	mem, err := e.Memory(bytes)
 	if err != nil {
 		return nil, nil, err
 	}
