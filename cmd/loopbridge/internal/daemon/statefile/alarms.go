@@ -36,11 +36,9 @@ func (s *File) keepAlarms() {
 	if s.alarms == nil {
 		return
 	}
-	s.state.Alarms = map[string]json.RawMessage{}
+	s.state.Alarms = nil // one that is no more is not kept
 	for name, saved := range s.alarms.Saved() {
 		saved.Waiting, saved.Running = nil, nil
-		if text, err := json.Marshal(saved); err == nil {
-			s.state.Alarms[name] = text
-		}
+		keepText(&s.state.Alarms, name, saved)
 	}
 }

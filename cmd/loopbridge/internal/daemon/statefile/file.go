@@ -281,6 +281,18 @@ func keep(k loop.Subject, in *map[string]state.Saved) {
 	(*in)[k.Name()] = i.Save()
 }
 
+// keepText keeps a value that has JSON.
+func keepText(in *map[string]json.RawMessage, name string, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return
+	}
+	if *in == nil {
+		*in = map[string]json.RawMessage{}
+	}
+	(*in)[name] = text
+}
+
 // write replaces the file atomically, also if power is lost.
 func (s *File) write(text []byte) error {
 	dir := filepath.Dir(s.path)

@@ -42,11 +42,6 @@ func (s *File) keepRecorders() {
 	}
 	for _, r := range s.recorders.Recorders() {
 		now := r.Status()
-		if s.state.Recorders == nil {
-			s.state.Recorders = map[string]json.RawMessage{}
-		}
-		if text, err := json.Marshal(savedRecorder{now.State == record.Stopped}); err == nil {
-			s.state.Recorders[now.Name] = text
-		}
+		keepText(&s.state.Recorders, now.Name, savedRecorder{now.State == record.Stopped})
 	}
 }

@@ -58,12 +58,6 @@ func (s *File) keepRoutes() {
 	}
 	for _, r := range s.board.Routes() {
 		now := r.Status()
-		if s.state.Routes == nil {
-			s.state.Routes = map[string]json.RawMessage{}
-		}
-		saved := savedRoute{&now.Setting.Gain, &now.Setting.Balance, &now.Setting.Mute, &now.Paused}
-		if text, err := json.Marshal(saved); err == nil {
-			s.state.Routes[now.Name] = text
-		}
+		keepText(&s.state.Routes, now.Name, savedRoute{&now.Setting.Gain, &now.Setting.Balance, &now.Setting.Mute, &now.Paused})
 	}
 }
