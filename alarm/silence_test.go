@@ -56,10 +56,10 @@ func TestSilenceIsRaisedInItsTime(t *testing.T) {
 				}
 			},
 		} {
+			if format.channels > 2 && name != "zeros" {
+				continue // as with two channels
+			}
 			t.Run(fmt.Sprintf("%d Hz, %d channels, %s", format.rate, format.channels, name), func(t *testing.T) {
-				if format.channels > 2 && name != "zeros" {
-					return // as with two channels
-				}
 				inWorld(t, func(w *world) {
 					w.set(on(alarm.Silence, "main"))
 					p := w.at("main", format.rate, format.channels)
