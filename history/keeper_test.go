@@ -14,6 +14,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/history"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/looptest"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/tap"
 )
@@ -66,23 +67,7 @@ func (d *day) passes(steps int) {
 // plays has a program play a constant until it is closed.
 func (d *day) plays(level float32) *pcm.PCM {
 	d.Helper()
-	p, err := d.bay.Open(d.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Encoding: audio.FloatLE}})
-	if err != nil {
-		d.Fatal(err)
-	}
-	samples, block := make([]float32, 2*period), make([]byte, 8*period)
-	for i := range samples {
-		samples[i] = level
-	}
-	audio.FloatLE.Encode(block, samples, nil)
-	go func() {
-		for {
-			if _, err := p.Write(d.Context(), block); err != nil {
-				return
-			}
-		}
-	}()
-	return p
+	return looptest.Constant(d, d.bay, "speaker", pcm.Options{Role: pcm.Client}, level, period)
 }
 
 func TestHistoryOfAPlaceAndItsDevice(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/looptest"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/tap"
 )
@@ -62,25 +63,7 @@ func (w *world) run(cycles int) {
 // plays opens an end that plays a constant until it is closed.
 func (w *world) plays(name string, role pcm.Role, f audio.Format, level float32) *pcm.PCM {
 	w.Helper()
-	f.Encoding = audio.FloatLE
-	p, err := w.bay.Open(w.Context(), name, pcm.Options{Role: role, Direction: pcm.Write, Format: f})
-	if err != nil {
-		w.Fatal(err)
-	}
-	block := make([]byte, period*p.Format().FrameBytes())
-	samples := make([]float32, period*p.Format().Channels)
-	for i := range samples {
-		samples[i] = level
-	}
-	audio.FloatLE.Encode(block, samples, nil)
-	go func() {
-		for {
-			if _, err := p.Write(w.Context(), block); err != nil {
-				return
-			}
-		}
-	}()
-	return p
+	return looptest.Constant(w, w.bay, name, pcm.Options{Role: role, Format: f}, level, period)
 }
 
 // ear keeps what it hears.

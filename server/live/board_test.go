@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/loop/looptest"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/server/live"
 	"github.com/loopbridge/loopbridge/tap"
@@ -66,23 +67,7 @@ func (d *desk) run(turns int) {
 // plays has a program play a constant until it is closed.
 func (d *desk) plays(level float32) *pcm.PCM {
 	d.Helper()
-	p, err := d.bay.Open(d.Context(), "speaker", pcm.Options{Role: pcm.Client, Direction: pcm.Write, Format: audio.Format{Encoding: audio.FloatLE}})
-	if err != nil {
-		d.Fatal(err)
-	}
-	samples, block := make([]float32, 2*period), make([]byte, 8*period)
-	for i := range samples {
-		samples[i] = level
-	}
-	audio.FloatLE.Encode(block, samples, nil)
-	go func() {
-		for {
-			if _, err := p.Write(d.Context(), block); err != nil {
-				return
-			}
-		}
-	}()
-	return p
+	return looptest.Constant(d, d.bay, "speaker", pcm.Options{Role: pcm.Client}, level, period)
 }
 
 // ends has a program close, which waits until all that it wrote is played.
