@@ -10,41 +10,45 @@ import (
 
 // Open is Attach for a program in this process.
 func (b *Patchbay) Open(ctx context.Context, name string, o pcm.Options) (*pcm.PCM, error) {
-	host := &localHost{bell: make(chan struct{}, 1)}
+	host := NewLocal()
 	end, err := b.Attach(ctx, name, o, host)
 	if err != nil {
 		return nil, err
 	}
-	return pcm.New(name, o, end.Grant(), end, (*localBell)(host)), nil
+	return pcm.New(name, o, end.Grant(), end, host), nil
 }
 
-// localHost is a program in this process: its memory is the heap, its bell a channel.
-type localHost struct {
-	bell chan struct{}
+// Local is a Host in this process, and its pcm.Bell: its memory is the heap, its bell a channel. Those who are more than that
+// embed it.
+type Local struct {
+	// Bell holds one ring. Whoever sleeps receives from it.
+	Bell chan struct{}
 }
 
-func (h *localHost) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
+// NewLocal returns a Local that nobody has rung for.
+func NewLocal() *Local { return &Local{Bell: make(chan struct{}, 1)} }
 
-func (h *localHost) Free([]byte) {}
+// Memory implements Host.
+func (l *Local) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
 
-func (h *localHost) Ring() {
+// Free implements Host: the heap is collected.
+func (l *Local) Free([]byte) {}
+
+// Ring implements Host and pcm.Bell. It neither blocks nor allocates.
+func (l *Local) Ring() {
 	select {
-	case h.bell <- struct{}{}:
+	case l.Bell <- struct{}{}:
 	default:
 	}
 }
 
-// Disconnect does nothing: the end is Ended already, and a program here has no connection.
-func (h *localHost) Disconnect(error) {}
+// Disconnect implements Host. It does nothing: the end is Ended already, and there is no connection.
+func (l *Local) Disconnect(error) {}
 
-// localBell is the bell of a localHost as the program sees it.
-type localBell localHost
-
-func (b *localBell) Ring() { (*localHost)(b).Ring() }
-
-func (b *localBell) Sleep(ctx context.Context) error {
+// Sleep implements pcm.Bell.
+func (l *Local) Sleep(ctx context.Context) error {
 	select {
-	case <-b.bell:
+	case <-l.Bell:
 		return nil
 	case <-ctx.Done():
 		return audio.ErrInterrupted.With("interrupted: %v", ctx.Err())

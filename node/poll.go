@@ -27,7 +27,7 @@ func (s *stream) poll(events uint32, wake func()) uint32 {
 		s.watching = true
 		go s.follow()
 	} else {
-		latch(s.host.watch)
+		s.host.watch.Ring()
 	}
 	return ready
 }
@@ -40,7 +40,7 @@ func (s *stream) follow() {
 			break
 		}
 		select {
-		case <-s.host.watch:
+		case <-s.host.watch.Bell:
 		case <-s.closed:
 			return
 		}

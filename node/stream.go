@@ -92,7 +92,7 @@ func (s *stream) leave(nonblock bool) {
 		s.sleepers.Add(-1)
 	}
 	<-s.turn
-	latch(s.host.watch)
+	s.host.watch.Ring()
 }
 
 // read fills buf, or returns what there is when it must not block or the stream ends. least is how many bytes are enough

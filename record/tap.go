@@ -21,43 +21,21 @@ const (
 	reopen   = 5 * time.Second        // until what cannot be recorded is opened again
 )
 
-// host is a recorder as an end sees it: the memory of the ring is on the heap, and its bell a channel.
+// host is a recorder as an end sees it.
 type host struct {
+	*loop.Local
 	recorder string
-	bell     chan struct{}
 	end      *loop.End
 	io       *sync.Mutex // of the recorder; nil: not known yet
 }
 
-func newHost(recorder string) *host { return &host{recorder: recorder, bell: make(chan struct{}, 1)} }
-
-// Memory implements loop.Host.
-func (h *host) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
-
-// Free implements loop.Host.
-func (h *host) Free([]byte) {}
-
-// Ring implements loop.Host and pcm.Bell.
-func (h *host) Ring() {
-	select {
-	case h.bell <- struct{}{}:
-	default:
-	}
-}
-
-// Disconnect implements loop.Host: the end is Ended already.
-func (h *host) Disconnect(error) {}
+func newHost(recorder string) *host { return &host{Local: loop.NewLocal(), recorder: recorder} }
 
 // Sleep implements pcm.Bell. The reader calls it, with the lock.
 func (h *host) Sleep(ctx context.Context) error {
 	h.io.Unlock()
 	defer h.io.Lock()
-	select {
-	case <-h.bell:
-		return nil
-	case <-ctx.Done():
-		return audio.ErrInterrupted.With("interrupted: %v", ctx.Err())
-	}
+	return h.Local.Sleep(ctx)
 }
 
 // kind is that of hosts that are recorders.

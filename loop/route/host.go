@@ -9,32 +9,15 @@ import (
 
 // host is a route as an end sees it.
 type host struct {
+	*loop.Local
 	route string
 	end   *loop.End
-	bell  chan struct{}
 }
 
-func newHost(route string) *host { return &host{route: route, bell: make(chan struct{}, 1)} }
+func newHost(route string) *host { return &host{Local: loop.NewLocal(), route: route} }
 
 // Routed implements loop.Routed.
 func (h *host) Routed() {}
-
-// Memory implements loop.Host.
-func (h *host) Memory(bytes int) ([]byte, error) { return ring.Memory(bytes), nil }
-
-// Free implements loop.Host.
-func (h *host) Free([]byte) {}
-
-// Ring implements loop.Host.
-func (h *host) Ring() {
-	select {
-	case h.bell <- struct{}{}:
-	default:
-	}
-}
-
-// Disconnect implements loop.Host: the end is Ended already.
-func (h *host) Disconnect(error) {}
 
 // runs blocks until the end runs, and reports whether it does.
 func (h *host) runs(ctx context.Context) bool {
@@ -52,7 +35,7 @@ func (h *host) until(ctx context.Context, is func(ring.State) bool) ring.State {
 			return s
 		}
 		select {
-		case <-h.bell:
+		case <-h.Bell:
 		case <-ctx.Done():
 		}
 	}

@@ -119,7 +119,7 @@ func (j *Joint) open(o JointOptions) error {
 	if err != nil {
 		return err
 	}
-	h := &host{bell: make(chan struct{}, 1)}
+	h := &host{Local: loop.NewLocal()}
 	h.end, err = j.bay.Attach(context.Background(), j.recorder.Name()+"/"+audio.Record.String(), pcm.Options{
 		Role: pcm.Client, Direction: pcm.Read, Period: p.period(j.recorder), Buffer: p.buffer(j.recorder),
 		Holder: pcm.Holder{Program: "device " + o.Name},
