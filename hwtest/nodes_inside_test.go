@@ -94,8 +94,8 @@ func (d *daemon) held(name string) (server *api.End, clients []api.End) {
 	return nil, nil
 }
 
-// walks runs a C program, whose lines are those of the report.
-func (b *bench) walks(program string, args ...string) {
+// walks runs a C program, whose lines are those of the report, and returns them.
+func (b *bench) walks(program string, args ...string) string {
 	b.Helper()
 	out, err := exec.Command(filepath.Join(plan.Home, program), args...).CombinedOutput()
 	good := 0
@@ -112,6 +112,7 @@ func (b *bench) walks(program string, args ...string) {
 		b.Errorf("%s: %v", program, err)
 	}
 	b.say("%s: %d cases", program, good)
+	return string(out)
 }
 
 // walksBoth runs a program of 64 bits, and then the same of 32.
