@@ -41,6 +41,7 @@ func layers() []layer {
 		{"backend/alsa/controls", "backend audio backend/alsa/abi backend/alsa/card mixer", "an ability of a stream, whichever stream it is; its gains are the mixer's"},
 		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
+		{"backend/rtp/session", "audio", "what a stream on the network is, wherever that was read"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
