@@ -42,6 +42,7 @@ func layers() []layer {
 		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 		{"backend/rtp/session", "audio", "what a stream on the network is, wherever that was read"},
+		{"backend/rtp/sdp", "audio backend/rtp/session", "text of streams, wherever it came from"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -157,6 +158,7 @@ func moduleRules() []rule {
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
+		{"github.com/pion/sdp/v3", "backend/rtp/sdp", "the syntax of SDP"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
