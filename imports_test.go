@@ -103,7 +103,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/rtp/sdp backend/rtp/session backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"mixer loop loop/convert loop/device loop/route record resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},

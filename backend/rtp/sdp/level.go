@@ -1,6 +1,10 @@
 package sdp
 
-import "github.com/loopbridge/loopbridge/backend/rtp/session"
+import (
+	"fmt"
+
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
+)
 
 // Level returns the least conformance level of SMPTE ST 2110-30 (part 7) whose receivers take such packets, or "" if none has to.
 // A sender conforms if it also follows PTP, as ST 2110-10 demands, which is not judged here.
@@ -33,4 +37,19 @@ func Level(s *session.Stream) string {
 		return "CX"
 	}
 	return ""
+}
+
+// Form says in a few words what the packets of a stream have, such as "L24/48000/2, 1 ms, level A".
+func Form(s *session.Stream) string {
+	if int(s.Payload) >= len(encodings) || s.Rate < 1 {
+		return ""
+	}
+	text := fmt.Sprintf("%s/%d/%d", encodings[s.Payload], s.Rate, s.Channels)
+	if s.Packet > 0 {
+		text += ", " + ptime(s.Packet, s.Rate) + " ms"
+	}
+	if level := Level(s); level != "" {
+		text += ", level " + level
+	}
+	return text
 }
