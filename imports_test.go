@@ -111,7 +111,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
-		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/rtp backend/rtp/sap backend/rtp/sdp backend/rtp/session backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},

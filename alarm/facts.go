@@ -16,7 +16,7 @@ type Facts struct {
 	Format  audio.Format   // of a loop whose server is open; the zero value: it is not
 	Xruns   uint64         // so far, bursts
 	PPM     *float64       // of its clock; nil: not known
-	Latency *time.Duration // of a route; nil: not known
+	Latency *time.Duration // of a route, or of a device that receives from a network; nil: not known
 	Failed  string         // why the recorder cannot write; "": it can
 	Moving  bool           // its counters may change without an event
 }

@@ -38,7 +38,7 @@ const (
 	minNetRate, maxNetRate = 8000, 384000
 	maxPacketTime          = 50 * time.Millisecond
 	minTimeout             = 10 * time.Millisecond
-	maxTimeout             = time.Hour
+	maxTimeout             = 8 * time.Second // of the supervisor in backend/standby, less some
 	maxJitter              = 2 * time.Second
 	maxInterface           = 15 // bytes of a name
 	// netPeriod is the period of a device of the network that sets none: it wakes up 200 times a second.
@@ -149,7 +149,7 @@ func (b *binder) receive(path string, v any, to **Receive) (finish func(d *Devic
 		field{"second_source", setHost(&h.paths[1].From)},
 		field{"latency", setDuration(&r.Latency, 0, maxJitter, "0s..2s")},
 		field{"adaptive", setBool(&r.Adaptive)},
-		field{"timeout", setDuration(&r.Timeout, minTimeout, maxTimeout, "10ms..1h")},
+		field{"timeout", setDuration(&r.Timeout, minTimeout, maxTimeout, "10ms..8s")},
 		field{"keys", b.setFileOf(&r.Keys, aKeyFile)},
 	)
 	b.table(path, v, fields)

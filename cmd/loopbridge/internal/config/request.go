@@ -51,6 +51,11 @@ func ParseDevice(object []byte) (Device, error) {
 	if d.Receive != nil && d.Receive.SDP != "" {
 		b.wrong(join(path, "receive", "sdp"), "a request has the text of the description, not the path of a file")
 	}
+	if d.Receive != nil && d.Receive.Stream.Keys != nil {
+		b.problems = nil // which may show it
+		return Device{}, audio.ErrInvalid.With("the description has a key, which is not for requests: write it into a file that the daemon may read, " +
+			"leave the line a=crypto out, and add receive.keys = \"FILE\"")
+	}
 	if err := b.refusal(); err != nil {
 		return Device{}, err
 	}
