@@ -124,10 +124,10 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside"},
-		{"cmd/loopbridge/internal/doctor", "api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
+		{"cmd/loopbridge/internal/doctor", "backend/rtp/session api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
-		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
+		{"cmd/loopbridge", "api audio audio/state audio/wav backend/rtp/sdp backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
 			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe " +

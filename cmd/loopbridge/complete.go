@@ -165,6 +165,21 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		for _, a := range alarms {
 			all = append(all, a.Name)
 		}
+	case "netdevice":
+		devices, _ := control.New(l.socket).Devices(ctx)
+		for _, d := range devices {
+			if d.Hardware != nil && d.Hardware.Network != nil {
+				all = append(all, d.Name)
+			}
+		}
+	case "stream":
+		streams, _ := control.New(l.socket).Streams(ctx)
+		for _, s := range streams.Streams {
+			all = append(all, s.Name)
+		}
+		if len(all) == 0 {
+			return []string{"file"}
+		}
 	case "recorder":
 		recorders, _ := control.New(l.socket).Recorders(ctx)
 		for _, r := range recorders {

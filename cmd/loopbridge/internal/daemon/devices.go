@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"errors"
-
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/rtp/sap"
@@ -44,8 +42,7 @@ func (s deviceSet) Remove(name string) error {
 	defer s.running.mu.Unlock()
 	c := s.running.config.Device(name)
 	if c == nil {
-		_, err := s.bay.Device(name)
-		return errors.Join(err, audio.ErrNoDevice.With("there is no device %s", name))
+		return audio.ErrNoDevice.With("there is no device %s", name)
 	}
 	if c.Backend != config.RTP {
 		return audio.ErrInvalid.With("only devices of the backend rtp can be removed; take the others out of the configuration, and reload it")
