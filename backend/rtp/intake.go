@@ -18,6 +18,7 @@ type intake struct {
 	coding int            // bytes of a frame in packets
 	frame  int            // and in blocks
 	period int
+	adapts bool
 	margin int64 // the wanted latency in frames
 	counts *counts
 
@@ -53,6 +54,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	adaptation
 }
 
 // newIntake returns one that knows no sender.
@@ -63,13 +65,18 @@ func newIntake(wish backend.Config, o Options, c *counts) *intake {
 		margin: f.Frames(o.Latency), counts: c, clock: servo.NewClock(float64(f.Rate)),
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
+	in.adapts, in.Slack = o.Adaptive, most
 	in.coding = from.Channels * in.coded.Bytes()
 	in.Packet = from.Packet
 	if in.Packet == 0 {
 		in.Packet = max(1, f.Rate/1000)
 	}
 	in.Depth = in.depthFor(in.Packet)
-	in.ring = newRing(int(in.margin)+wish.Period*wish.Periods+2*longestPacket(f.Rate)+f.Rate/4, in.coding)
+	room := in.margin
+	if o.Adaptive {
+		room = f.Frames(MaxLatency)
+	}
+	in.ring = newRing(int(room)+wish.Period*(wish.Periods+1)+2*longestPacket(f.Rate)+f.Rate/4, in.coding)
 	in.Taken = o.Net.Now()
 	return in
 }
@@ -123,7 +130,12 @@ func (in *intake) take(d *Datagram, p *pace) {
 		in.sync(&h, frames, d.At, p)
 	}
 	q := in.Newest + int64(int32(h.stamp-in.Stamp))
-	if in.jumped(&h, q, frames, d.At, p) {
+	switch in.judge(&h, q, frames, d.At, p) {
+	case unclear:
+		c.late.Add(1)
+		return
+	case jumped:
+		c.restarts.Add(1)
 		in.sync(&h, frames, d.At, p)
 		q = in.Newest - int64(frames)
 	}
@@ -136,6 +148,9 @@ func (in *intake) take(d *Datagram, p *pace) {
 	}
 	if verdict == fresh {
 		in.jitter(h.stamp, d.At)
+	}
+	if in.adapts {
+		in.adapt(q, d.At, p)
 	}
 	in.put(q, frames, &h, p)
 	in.note(q+int64(frames), d.At, p)
@@ -157,7 +172,7 @@ func (in *intake) frames(d *Datagram, h *header) int {
 // sync ties timestamps to numbers: the packet ends now, which begins a new line of the clock. Ticks shall be at ends of packets.
 func (in *intake) sync(h *header, frames int, at int64, p *pace) {
 	in.Packet = frames
-	in.deepen(in.depthFor(frames))
+	in.deepen(in.depthFor(frames) + in.Extra)
 	end, step := p.position(at), int64(gcd(frames, in.period))
 	end -= ((end+in.Depth)%step + step) % step
 	in.Newest, in.Stamp = end, h.stamp+uint32(frames)
@@ -193,7 +208,7 @@ func (in *intake) put(q int64, frames int, h *header, p *pace) {
 		h.payload = h.payload[int(gone)*in.coding:]
 		q += gone
 	}
-	if q < end {
+	if q < end && end <= in.Head+in.ring.size() {
 		in.ring.place(q, h.payload)
 	}
 }
