@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 	"github.com/loopbridge/loopbridge/backend/sleep"
 )
@@ -31,20 +32,29 @@ func datagramBytes(s *session.Stream) int {
 	return min(max(1536, packet*s.Channels*encodingOf(s.Payload).Bytes()+headers), 1<<16)
 }
 
+// newSockets returns none, with a bell.
+func newSockets() (*sockets, error) {
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, audio.ErrIO.With("no eventfd: %v; is the limit of open files reached?", err)
+	}
+	return &sockets{
+		Monotonic: sleep.NewMonotonic(), limit: new(unix.Timespec), bell: os.NewFile(uintptr(bell), "eventfd"),
+		polls: []unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}},
+	}, nil
+}
+
 // listen opens the sockets that a stream needs.
 func listen(o Options, play bool) (_ *sockets, err error) {
-	n := &sockets{Monotonic: sleep.NewMonotonic(), limit: new(unix.Timespec)}
+	n, err := newSockets()
+	if err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			_ = n.Close()
 		}
 	}()
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return nil, audio.ErrIO.With("no eventfd: %v; is the limit of open files reached?", err)
-	}
-	n.bell = os.NewFile(uintptr(bell), "eventfd")
-	n.polls = []unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}}
 	if o.Receive != nil {
 		n.in = newInbox(datagramBytes(o.Receive))
 		for _, p := range o.Receive.Paths {
@@ -139,4 +149,71 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
 	}
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+}
+
+// files implements filed.
+func (n *sockets) files() []int { return append(append([]int(nil), n.receive...), n.send...) }
+
+// takeOver returns the sockets that another process has handed over.
+func takeOver(h backend.Handed, o Options, play bool) (*sockets, error) {
+	in, out := 0, 0
+	if o.Receive != nil {
+		in = len(o.Receive.Paths)
+	}
+	if o.Send != nil && play {
+		out = len(o.Send.Paths)
+	}
+	if len(h.Files) != in+out {
+		return nil, h.Damaged("it has %d sockets, not %d", len(h.Files), in+out)
+	}
+	for i, fd := range h.Files {
+		bound, err := unix.Getsockname(fd)
+		if err == nil && i < in {
+			if at := addrPort(bound); at != o.Receive.Paths[i].To {
+				return nil, h.Damaged("descriptor %d listens at %v", fd, at)
+			}
+		} else if err == nil {
+			_, err = unix.Getpeername(fd)
+		}
+		if err != nil {
+			return nil, h.Damaged("descriptor %d is not a socket of a stream: %v", fd, err)
+		}
+	}
+	n, err := newSockets()
+	if err != nil {
+		return nil, err
+	}
+	if in > 0 {
+		n.in = newInbox(datagramBytes(o.Receive))
+	}
+	n.out = new(outbox)
+	n.receive, n.send = append(n.receive, h.Files[:in]...), append(n.send, h.Files[in:]...)
+	return n, nil
+}
+
+// keep makes the sockets close on exec again.
+func (n *sockets) keep() error {
+	for _, fd := range n.files() {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+			return audio.ErrIO.With("the sockets cannot be taken over: %v", err)
+		}
+	}
+	return nil
+}
+
+// release gives up what does not go on. The sockets stay open.
+func (n *sockets) release() {
+	n.receive, n.send = nil, nil
+	_ = n.Close()
+}
+
+// addrPort is the inverse of sockaddr.
+func addrPort(a unix.Sockaddr) netip.AddrPort {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+	}
+	return netip.AddrPort{}
 }
