@@ -291,3 +291,34 @@ func TestAdaptive(t *testing.T) {
 		t.Errorf("with 1 ms again: %+v", seen)
 	}
 }
+
+// TestNetworkTakesNothing: a stream that cannot send counts it, and is gone after its timeout.
+func TestNetworkTakesNothing(t *testing.T) {
+	to := newSender(48000, 2, 48, audio.S16BE)
+	n := newNetwork()
+	wish := to.recording(48, 8)
+	wish.Play, wish.Record = true, false
+	e := start(t, wish, n, rtp.Options{Send: to.described(), Timeout: 300 * time.Millisecond})
+	e.run(48000)
+	n.refuse = true
+	e.run(48000 + 4800)
+	n.refuse = false
+	e.run(3 * 48000)
+	if seen := e.seen(); seen.Failed != 100 || seen.Sent != 2900 {
+		t.Errorf("%+v", seen)
+	}
+	n.refuse = true
+	begin := n.now
+	for {
+		tick, err := e.s.Wait()
+		if err != nil {
+			if after := n.now - begin; !errors.Is(err, audio.ErrGone) || after < 300*millisecond || after > 310*millisecond {
+				t.Errorf("%v after %v", err, time.Duration(after))
+			}
+			return
+		}
+		if _, err := e.s.Write(e.block[:tick.Writable*4]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

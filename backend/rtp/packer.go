@@ -31,6 +31,7 @@ type delivery struct {
 	Next  uint64 `json:"next"`  // position of the next frame
 	First uint64 `json:"first"` // position of the first frame of the packet that is being filled
 	Break bool   `json:"break,omitempty"`
+	Tried int64  `json:"tried,omitempty"` // since when the network has taken nothing; 0: it takes what is sent
 }
 
 // newPacker returns one with SSRC, first sequence number and first timestamp of a generator.
@@ -54,7 +55,7 @@ func newPacker(wish backend.Config, to *session.Stream, r *rand.Rand) *packer {
 // start begins at position 0, which was number now before. Timestamps go on with the time.
 func (p *packer) start(now int64) {
 	p.Stamp += uint32(max(now, int64(p.Next)))
-	p.Next, p.First, p.fill, p.full = 0, 0, 0, 0
+	p.Next, p.First, p.fill, p.full, p.Tried = 0, 0, 0, 0, 0
 	p.Break = true
 	p.splice.Reset()
 }
@@ -139,13 +140,19 @@ func (p *packer) flush(n Net, c *counts) {
 	if p.full == 0 {
 		return
 	}
-	all := p.packets[:p.full]
+	all, taken := p.packets[:p.full], false
 	for path := range p.to.Paths {
 		sent := n.Send(path, all)
 		if path == 0 {
 			c.sent.Add(uint64(sent))
 		}
 		c.failed.Add(uint64(len(all) - sent))
+		taken = taken || sent > 0
+	}
+	if taken {
+		p.Tried = 0
+	} else if p.Tried == 0 {
+		p.Tried = n.Now()
 	}
 	if p.fill > 0 {
 		copy(p.packets[0][headerBytes:], p.packets[p.full][headerBytes:][:p.fill*p.coding])

@@ -119,6 +119,9 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 		s.writable, l = add(s.writable, passed, s.buffer)
 		lost = max(lost, l)
 	}
+	if p := s.packer; p != nil && p.Tried > 0 && now-p.Tried > int64(s.o.Timeout) {
+		return backend.Tick{}, audio.ErrGone.With("the network takes no packets to %v any more; is its interface down?", p.to.Paths[0].To)
+	}
 	if s.intake == nil {
 		return s.tick(lost), nil
 	}
