@@ -22,7 +22,7 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	}
 	own := o.Net == nil
 	if own {
-		n, err := listen(o, wish.Play)
+		n, err := listen(o, wish)
 		if err != nil {
 			return nil, err
 		}

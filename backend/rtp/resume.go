@@ -30,7 +30,7 @@ func Resume(h backend.Handed, o Options) (backend.Stream, error) {
 	}
 	own := o.Net == nil
 	if own {
-		n, err := takeOver(h, o, at.Granted.Play)
+		n, err := takeOver(h, o, at.Granted)
 		if err != nil {
 			return nil, err
 		}

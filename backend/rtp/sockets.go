@@ -3,23 +3,18 @@ package rtp
 import (
 	"errors"
 	"net/netip"
-	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
-	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // sockets is the network of the machine, and CLOCK_MONOTONIC.
 type sockets struct {
-	sleep.Monotonic
-	bell          *os.File // an eventfd
-	polls         []unix.PollFd
-	limit         *unix.Timespec
+	rest
+	parks         bool
 	receive, send []int // descriptors, one for each path
 	in            *inbox
 	out           *outbox
@@ -32,21 +27,18 @@ func datagramBytes(s *session.Stream) int {
 	return min(max(1536, packet*s.Channels*encodingOf(s.Payload).Bytes()+headers), 1<<16)
 }
 
-// newSockets returns none, with a bell.
-func newSockets() (*sockets, error) {
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+// newSockets returns none, with a sleep for a period.
+func newSockets(granted backend.Config) (*sockets, error) {
+	r, parks, err := restFor(granted)
 	if err != nil {
-		return nil, audio.ErrIO.With("no eventfd: %v; is the limit of open files reached?", err)
+		return nil, err
 	}
-	return &sockets{
-		Monotonic: sleep.NewMonotonic(), limit: new(unix.Timespec), bell: os.NewFile(uintptr(bell), "eventfd"),
-		polls: []unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}},
-	}, nil
+	return &sockets{rest: r, parks: parks}, nil
 }
 
 // listen opens the sockets that a stream needs.
-func listen(o Options, play bool) (_ *sockets, err error) {
-	n, err := newSockets()
+func listen(o Options, wish backend.Config) (_ *sockets, err error) {
+	n, err := newSockets(wish)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +57,7 @@ func listen(o Options, play bool) (_ *sockets, err error) {
 			n.receive = append(n.receive, fd)
 		}
 	}
-	if o.Send != nil && play {
+	if o.Send != nil && wish.Play {
 		n.out = new(outbox)
 		for _, p := range o.Send.Paths {
 			fd, err := openSender(p)
@@ -78,35 +70,13 @@ func listen(o Options, play bool) (_ *sockets, err error) {
 	return n, nil
 }
 
-// Sleep implements Net. It blocks the thread.
+// Sleep implements Net.
 func (n *sockets) Sleep(until int64) (woken bool, err error) {
-	for {
-		var limit *unix.Timespec
-		if until != Never {
-			left := until - n.Now()
-			if left <= 0 {
-				left = 0
-			}
-			*n.limit, limit = unix.NsecToTimespec(left), n.limit
-		}
-		n.polls[0].Revents = 0
-		if err := sleep.Poll(n.polls, limit); err != nil && !errors.Is(err, syscall.EINTR) {
-			return false, audio.ErrIO.With("the network's thread cannot sleep: %v", err)
-		}
-		if n.polls[0].Revents != 0 {
-			var count [8]byte
-			if got, _ := unix.Read(int(n.polls[0].Fd), count[:]); got == len(count) {
-				return true, nil
-			}
-		}
-		if until != Never && n.Now() >= until {
-			return false, nil
-		}
+	if woken, err = n.rest.Sleep(until); err != nil {
+		return false, audio.ErrIO.With("the stream cannot sleep: %v", err)
 	}
+	return woken, nil
 }
-
-// Wake implements Net. A full counter wakes just as well.
-func (n *sockets) Wake() { _, _ = n.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 
 // Receive implements Net.
 func (n *sockets) Receive(into []Datagram) (count int, err error) {
@@ -134,9 +104,7 @@ func (n *sockets) Close() error {
 		errs = append(errs, unix.Close(fd))
 	}
 	n.receive, n.send = nil, nil
-	if n.bell != nil {
-		errs = append(errs, n.bell.Close())
-	}
+	errs = append(errs, n.rest.Close())
 	if err := errors.Join(errs...); err != nil {
 		return audio.ErrIO.With("closing the sockets: %v", err)
 	}
@@ -155,12 +123,12 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 func (n *sockets) files() []int { return append(append([]int(nil), n.receive...), n.send...) }
 
 // takeOver returns the sockets that another process has handed over.
-func takeOver(h backend.Handed, o Options, play bool) (*sockets, error) {
+func takeOver(h backend.Handed, o Options, granted backend.Config) (*sockets, error) {
 	in, out := 0, 0
 	if o.Receive != nil {
 		in = len(o.Receive.Paths)
 	}
-	if o.Send != nil && play {
+	if o.Send != nil && granted.Play {
 		out = len(o.Send.Paths)
 	}
 	if len(h.Files) != in+out {
@@ -179,7 +147,7 @@ func takeOver(h backend.Handed, o Options, play bool) (*sockets, error) {
 			return nil, h.Damaged("descriptor %d is not a socket of a stream: %v", fd, err)
 		}
 	}
-	n, err := newSockets()
+	n, err := newSockets(granted)
 	if err != nil {
 		return nil, err
 	}

@@ -34,11 +34,19 @@ type course struct {
 var (
 	_ backend.Networked = (*stream)(nil)
 	_ backend.Delayer   = (*stream)(nil)
+	_ backend.Heir      = (*stream)(nil)
+	_ backend.Parker    = (*stream)(nil)
 )
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
 func (s *stream) Wake() { s.net.Wake() }
+
+// Parks implements backend.Parker.
+func (s *stream) Parks() bool {
+	n, ok := s.net.(*sockets)
+	return ok && n.parks
+}
 
 // sends reports whether there is somewhere to send to.
 func (s *stream) sends() bool { return s.o.Send != nil && s.granted.Play }
