@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp"
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
 // BenchmarkPackets is what a packet costs without the kernel: to be received and read, and to be written. ns are of a packet.
@@ -86,11 +88,12 @@ func turn(s backend.Stream, block []byte) error {
 	return nil
 }
 
-// BenchmarkCPU runs streams over the loopback interface for some seconds, and says which part of a core one of them takes: its
-// thread, with what it does in the kernel. A thread that only sleeps as often is the reference.
+// BenchmarkCPU runs streams over the loopback interface, and says which part of a core one of them takes, with what the runtime and the
+// kernel do for it: those that only have a clock, those that send, and those that receive what is sent. The last two have what the
+// loopback interface does between them in what is sent.
 func BenchmarkCPU(b *testing.B) {
 	for _, c := range []struct{ streams, channels, packet, period int }{
-		{1, 2, 48, 48}, {1, 2, 48, 240}, {100, 2, 48, 240}, {1, 64, 6, 48},
+		{1, 2, 48, 48}, {1, 2, 48, 240}, {10, 2, 48, 240}, {100, 2, 48, 240}, {1, 64, 6, 48},
 	} {
 		b.Run(fmt.Sprintf("%d of %d channels, packets of %d frames, period %d", c.streams, c.channels, c.packet, c.period), func(b *testing.B) {
 			for b.Loop() {
@@ -100,87 +103,94 @@ func BenchmarkCPU(b *testing.B) {
 	}
 }
 
-const measured = 5 * time.Second
-
-func cpu(b *testing.B, streams, channels, packet, period int) {
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	spent := map[string]time.Duration{}
-	lost, late := uint64(0), uint64(0)
-	end := time.Now().Add(measured + time.Second)
-	work := func(kind string, s backend.Stream, do func() error) {
-		all.Go(func() {
-			runtime.LockOSThread()
-			if s != nil {
-				defer s.Close()
-			}
-			began := time.Duration(0)
-			for now := time.Now(); now.Before(end); now = time.Now() {
-				if err := do(); err != nil {
-					b.Error(err)
-					return
-				}
-				if began == 0 && end.Sub(now) < measured {
-					began = threadTime()
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			spent[kind] += threadTime() - began
-			if n, ok := backend.As[backend.Networked](s); ok {
-				lost, late = lost+n.Network().Lost, late+n.Network().Late
-			}
-		})
-	}
-	for range streams {
-		to := local(b, "127.0.0.1")
-		to.Channels, to.Packet = channels, packet
-		wish := backend.Config{Play: true, Format: audio.Format{Rate: 48000, Channels: channels, Encoding: audio.S32LE}, Period: period, Periods: 40}
-		sends, err := rtp.Open(wish, rtp.Options{Send: to})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := sends.Start(); err != nil {
-			b.Fatal(err)
-		}
-		block := make([]byte, period*wish.Format.FrameBytes())
-		work("sends", sends, func() error { return turn(sends, block) })
-		wish.Play, wish.Record = false, true
-		receives, err := rtp.Open(wish, rtp.Options{Receive: to, Latency: 20 * time.Millisecond})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := receives.Start(); err != nil {
-			b.Fatal(err)
-		}
-		other := make([]byte, period*wish.Format.FrameBytes())
-		work("receives", receives, func() error { return turn(receives, other) })
-	}
-	idle := backend.Config{Format: audio.Format{Rate: 48000, Channels: channels, Encoding: audio.S32LE}, Period: period, Periods: 40}
-	nothing, err := rtp.Open(idle, rtp.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := nothing.Start(); err != nil {
-		b.Fatal(err)
-	}
-	work("sleeps", nothing, func() error { return turn(nothing, nil) })
-	all.Wait()
-	core := func(kind string, n int) {
-		b.ReportMetric(100*spent[kind].Seconds()/measured.Seconds()/float64(n), "%core/"+kind)
-	}
-	core("sends", streams)
-	core("receives", streams)
-	core("sleeps", 1)
-	b.ReportMetric(float64(lost), "lost")
-	b.ReportMetric(float64(late), "late")
+// engines runs streams, each as an engine does, until stop.
+type engines struct {
+	b    *testing.B
+	all  sync.WaitGroup
+	stop atomic.Bool
+	open []backend.Stream
 }
 
-// threadTime returns the processor time of this thread.
-func threadTime() time.Duration {
-	const thread = 1 // RUSAGE_THREAD
+func (e *engines) add(wish backend.Config, o rtp.Options) {
+	s, err := rtp.Open(wish, o)
+	if err != nil {
+		e.b.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		e.b.Fatal(err)
+	}
+	e.open = append(e.open, s)
+	e.all.Go(func() {
+		if p, ok := backend.As[backend.Parker](s); !ok || !p.Parks() {
+			runtime.LockOSThread()
+		}
+		for block := make([]byte, wish.Period*wish.Format.FrameBytes()); !e.stop.Load(); {
+			if err := turn(s, block); err != nil {
+				e.b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// share returns which part of a core this process takes, in percent.
+func (e *engines) share() float64 {
+	const measured = 3 * time.Second
+	time.Sleep(500 * time.Millisecond)
+	before, began := processTime(), time.Now()
+	time.Sleep(measured)
+	return 100 * (processTime() - before).Seconds() / time.Since(began).Seconds()
+}
+
+func (e *engines) end() {
+	e.stop.Store(true)
+	e.all.Wait()
+	for _, s := range e.open {
+		if err := s.Close(); err != nil {
+			e.b.Error(err)
+		}
+	}
+}
+
+func cpu(b *testing.B, streams, channels, packet, period int) {
+	format := audio.Format{Rate: 48000, Channels: channels, Encoding: audio.S24LE3}
+	clocks, work := &engines{b: b}, &engines{b: b}
+	for range streams {
+		clocks.add(backend.Config{Format: format, Period: period, Periods: 40}, rtp.Options{})
+	}
+	idle := clocks.share()
+	clocks.end()
+	defer work.end()
+	var to []*session.Stream
+	for range streams {
+		s := group(b, "") // without members nobody answers that nobody listens
+		s.Channels, s.Packet = channels, packet
+		work.add(backend.Config{Play: true, Format: format, Period: period, Periods: 40}, rtp.Options{Send: s})
+		to = append(to, s)
+	}
+	sending := work.share()
+	for _, s := range to {
+		work.add(backend.Config{Record: true, Format: format, Period: period, Periods: 40}, rtp.Options{Receive: s, Latency: 20 * time.Millisecond})
+	}
+	both := work.share()
+	n := float64(streams)
+	b.ReportMetric(idle/n, "%core/clock")
+	b.ReportMetric(sending/n, "%core/send")
+	b.ReportMetric((both-sending)/n, "%core/receive")
+	var lost, late, packets uint64
+	for _, s := range work.open[streams:] {
+		seen, _ := backend.As[backend.Networked](s)
+		lost, late, packets = lost+seen.Network().Lost, late+seen.Network().Late, packets+seen.Network().Packets
+	}
+	b.ReportMetric(float64(lost), "lost")
+	b.ReportMetric(float64(late), "late")
+	b.ReportMetric(float64(packets), "packets")
+}
+
+// processTime returns the processor time of this process.
+func processTime() time.Duration {
 	var r syscall.Rusage
-	if err := syscall.Getrusage(thread, &r); err != nil {
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		return 0
 	}
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
