@@ -14,8 +14,8 @@ import (
 // kernelRoom is how many bytes the kernel keeps while nobody takes them: during an upgrade, half a second of 64 channels.
 const kernelRoom = 4 << 20
 
-// openReceiver opens a socket that hears what comes to a path.
-func openReceiver(p session.Path) (_ int, err error) {
+// openReceiver opens a socket that hears what comes to a path. shared: another one may be there, and then hears nothing any more.
+func openReceiver(p session.Path, shared bool) (_ int, err error) {
 	fd, err := open(p)
 	if err != nil {
 		return -1, err
@@ -30,7 +30,7 @@ func openReceiver(p session.Path) (_ int, err error) {
 		return -1, err
 	}
 	group := p.To.Addr().IsMulticast()
-	if group { // others may hear the same group
+	if group || shared { // others may hear the same
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return -1, refused("listen at", p, err)
 		}

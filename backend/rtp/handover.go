@@ -99,6 +99,7 @@ func (s *stream) HandOver() (backend.Handed, error) {
 	if f, ok := s.net.(filed); ok {
 		files = f.files()
 	}
+	s.given = true
 	return backend.NewHanded(kind, at, files...)
 }
 
@@ -116,7 +117,7 @@ func (in *intake) handOver() *received {
 // all returns the counts in an order that handing over keeps.
 func (c *counts) all() []*atomic.Uint64 {
 	all := []*atomic.Uint64{&c.packets, &c.lost, &c.late, &c.reordered, &c.duplicates, &c.recovered, &c.refused, &c.concealed,
-		&c.restarts, &c.sent, &c.failed}
+		&c.restarts, &c.sent, &c.failed, &c.octets}
 	for i := range c.paths {
 		all = append(all, &c.paths[i].packets, &c.paths[i].lost)
 	}

@@ -233,6 +233,7 @@ func (in *intake) observe(p *pace) {
 	in.clock.Observe(in.best.end, in.best.at)
 	in.follow(p)
 	in.counts.latency.Store(p.timeOf(in.best.end+in.wait()) - in.best.at)
+	in.counts.highest.Store(uint32(in.Sequence.Most))
 	in.counts.jitter.Store(int64(in.Jitter))
 }
 

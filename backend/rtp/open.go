@@ -35,6 +35,9 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 		}
 		return nil, err
 	}
+	if own {
+		s.reports = report(s)
+	}
 	return backend.Guard(s), nil
 }
 

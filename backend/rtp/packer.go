@@ -68,6 +68,9 @@ func (p *packer) write(block []byte, position uint64, n Net, c *counts) {
 	}
 	p.splice.Pass(block)
 	p.pack(block, n, c)
+	if p.full > 0 {
+		c.clock.store(p.Stamp+uint32(p.First), n.Now())
+	}
 	p.flush(n, c)
 }
 
@@ -145,6 +148,7 @@ func (p *packer) flush(n Net, c *counts) {
 		sent := n.Send(path, all)
 		if path == 0 {
 			c.sent.Add(uint64(sent))
+			c.octets.Add(uint64(sent * p.to.Packet * p.coding))
 		}
 		c.failed.Add(uint64(len(all) - sent))
 		taken = taken || sent > 0

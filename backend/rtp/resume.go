@@ -53,6 +53,9 @@ func Resume(h backend.Handed, o Options) (backend.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if own {
+		s.reports = report(s)
+	}
 	return g, nil
 }
 

@@ -50,7 +50,7 @@ func listen(o Options, wish backend.Config) (_ *sockets, err error) {
 	if o.Receive != nil {
 		n.in = newInbox(datagramBytes(o.Receive))
 		for _, p := range o.Receive.Paths {
-			fd, err := openReceiver(p)
+			fd, err := openReceiver(p, false)
 			if err != nil {
 				return nil, err
 			}
