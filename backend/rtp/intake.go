@@ -25,6 +25,8 @@ type intake struct {
 	ring   *ring
 	splice *audio.Splice
 	clock  *servo.Clock
+	crypt  *cryptor // nil: packets are not encrypted
+	tries  int      // for packets of an unknown sender
 	reception
 	best observation // of those that came since the last observe
 }
@@ -55,13 +57,14 @@ type reception struct {
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
 	adaptation
+	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
 
 // newIntake returns one that knows no sender.
-func newIntake(wish backend.Config, o Options, c *counts) *intake {
+func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intake {
 	f, from := wish.Format, o.Receive
 	in := &intake{
-		from: from, format: f, coded: encodingOf(from.Payload), frame: f.FrameBytes(), period: wish.Period,
+		from: from, format: f, crypt: crypt, coded: encodingOf(from.Payload), frame: f.FrameBytes(), period: wish.Period,
 		margin: f.Frames(o.Latency), counts: c, clock: servo.NewClock(float64(f.Rate)),
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
@@ -162,11 +165,22 @@ func (in *intake) frames(d *Datagram, h *header) int {
 	if from.IsValid() && from != d.From.Addr() || !h.parse(d.Data) || h.kind != in.from.Type {
 		return 0
 	}
+	if in.crypt != nil && !in.secretOf(h.ssrc).open(in.crypt, d.Data, h, in.tries) {
+		return 0
+	}
 	n := len(h.payload) / in.coding
 	if n*in.coding != len(h.payload) || n > longestPacket(in.format.Rate) {
 		return 0
 	}
 	return n
+}
+
+// secretOf returns what is known of the indices of a sender, or of somebody else.
+func (in *intake) secretOf(ssrc uint32) *secret {
+	if in.Known && ssrc == in.SSRC {
+		return &in.Secrets[0]
+	}
+	return &in.Secrets[1]
 }
 
 // sync ties timestamps to numbers: the packet ends now, which begins a new line of the clock. Ticks shall be at ends of packets.

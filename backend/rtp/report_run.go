@@ -17,12 +17,25 @@ import (
 type reporting struct {
 	*reports
 	sleep.Monotonic
-	in, out net.PacketConn // nil: nothing is received, or sent
+	in, out control
 	to      netip.AddrPort // of what out sends
 	group   netip.AddrPort // to which in sends; zero: there is none
 	wake    func()
 	quit    chan struct{}
 	all     sync.WaitGroup
+}
+
+// control is a socket of reports, and how they are encrypted.
+type control struct {
+	net.PacketConn // nil: there is none
+	sealing
+}
+
+// tell sends a report. Nobody hears of it if the network does not take it.
+func (c *control) tell(text []byte, to netip.AddrPort, now int64) {
+	if text, err := c.seal(text, now); err == nil {
+		_, _ = c.WriteTo(text, net.UDPAddrFromAddrPort(to))
+	}
 }
 
 // report starts the reports of a stream. Without a port for them, because another program has it, there are none: sound needs none.
@@ -33,17 +46,17 @@ func report(s *stream) *reporting {
 	r := &reporting{reports: newReports(s), Monotonic: sleep.NewMonotonic(), wake: s.net.Wake, quit: make(chan struct{})}
 	if s.intake != nil {
 		p := above(s.o.Receive.Paths[0])
-		r.in = conn(openReceiver(p, true))
+		r.in = control{conn(openReceiver(p, true)), newSealing(s.o.Receive, r.own)}
 		if p.To.Addr().IsMulticast() {
 			r.group = p.To
 		}
 	}
 	if s.packer != nil {
 		p := above(s.o.Send.Paths[0])
-		r.out, r.to = conn(openControl(p)), p.To
+		r.out, r.to = control{conn(openControl(p)), newSealing(s.o.Send, r.own)}, p.To
 	}
-	for _, c := range []net.PacketConn{r.in, r.out} {
-		if c != nil {
+	for _, c := range []*control{&r.in, &r.out} {
+		if c.PacketConn != nil {
 			r.all.Go(func() { r.listen(c) })
 		}
 	}
@@ -89,7 +102,7 @@ func openControl(p session.Path) (int, error) {
 }
 
 // listen takes reports until its connection is closed.
-func (r *reporting) listen(c net.PacketConn) {
+func (r *reporting) listen(c *control) {
 	room := make([]byte, 2048)
 	for {
 		n, who, err := c.ReadFrom(room)
@@ -102,7 +115,10 @@ func (r *reporting) listen(c net.PacketConn) {
 			}
 		}
 		from, ok := who.(*net.UDPAddr)
-		if ok && r.digest(room[:n], from.AddrPort(), r.Now()) {
+		if !ok {
+			continue
+		}
+		if text, ok := c.open(room[:n]); ok && r.digest(text, from.AddrPort(), r.Now()) {
 			r.counts.bye.Store(true)
 			r.wake()
 		}
@@ -130,16 +146,16 @@ func (r *reporting) send(bye bool) {
 	if err != nil {
 		return
 	}
-	if r.out != nil {
-		_, _ = r.out.WriteTo(text, net.UDPAddrFromAddrPort(r.to))
+	if r.out.PacketConn != nil {
+		r.out.tell(text, r.to, r.Now())
 		return
 	}
 	r.mu.Lock()
 	peer := r.peer
 	r.mu.Unlock()
 	for _, to := range []netip.AddrPort{peer, r.group} {
-		if r.in != nil && to.IsValid() {
-			_, _ = r.in.WriteTo(text, net.UDPAddrFromAddrPort(to))
+		if r.in.PacketConn != nil && to.IsValid() {
+			r.in.tell(text, to, r.Now())
 		}
 	}
 }
@@ -149,12 +165,12 @@ func (r *reporting) close(bye bool) {
 	if r == nil {
 		return
 	}
-	if bye && r.out != nil && r.counts.sent.Load() > 0 {
+	if bye && r.out.PacketConn != nil && r.counts.sent.Load() > 0 {
 		r.send(true)
 	}
 	close(r.quit)
-	for _, c := range []net.PacketConn{r.in, r.out} {
-		if c != nil {
+	for _, c := range []*control{&r.in, &r.out} {
+		if c.PacketConn != nil {
 			_ = c.Close()
 		}
 	}

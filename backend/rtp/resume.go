@@ -36,9 +36,11 @@ func Resume(h backend.Handed, o Options) (backend.Stream, error) {
 		}
 		o.Net = n
 	}
-	s := newStream(at.Granted, o)
-	err := s.resume(h, &at)
 	var g backend.Stream
+	s, err := newStream(at.Granted, o)
+	if err == nil {
+		err = s.resume(h, &at)
+	}
 	if err == nil {
 		s.readable, s.writable = h.Readable, h.Writable
 		g, err = backend.GuardResumed(s, h, s.buffer)

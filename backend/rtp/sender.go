@@ -68,6 +68,7 @@ func (in *intake) belongs(h *header, d *Datagram) bool {
 	from := netip.AddrPortFrom(d.From.Addr(), d.From.Port())
 	in.counts.sender.Store(&from)
 	in.counts.ssrc.Store(h.ssrc)
+	in.Secrets[0], in.Secrets[1] = *in.secretOf(h.ssrc), secret{}
 	in.Known, in.SSRC, in.Synced = true, h.ssrc, false
 	in.Sequence.begin(h.seq)
 	c.Count = 0

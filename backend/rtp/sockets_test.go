@@ -113,9 +113,15 @@ func TestNobodySends(t *testing.T) {
 	}
 }
 
-// TestGoodbye: the stream of a sender that stops is gone at once, and not after its timeout.
+// TestGoodbye: the stream of a sender that stops is gone at once, and not after its timeout, encrypted or not.
 func TestGoodbye(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { goodbye(t, nil) })
+	t.Run("encrypted", func(t *testing.T) { goodbye(t, make([]byte, rtp.KeyBytes)) })
+}
+
+func goodbye(t *testing.T, keys []byte) {
 	stream := local(t, "127.0.0.1")
+	stream.Keys = keys
 	wish := backend.Config{Play: true, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.S24BE3}, Period: 480, Periods: 100}
 	stop := make(chan struct{})
 	done := play(t, rtp.Options{Send: stream}, wish, stop)
