@@ -172,6 +172,8 @@ func moduleRules() []rule {
 			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
+		{"github.com/pion/srtp/v3", "backend/rtp", "the reports of encrypted streams; their sound is encrypted without garbage"},
+		{"github.com/pion/rtcp", "backend/rtp", "the reports of RTP"},
 		{"github.com/pion/rtp", "", "tests alone: reads what backend/rtp writes"},
 		{"github.com/mewkiz/flac", "", "tests alone: reads what audio/flac writes"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},

@@ -14,8 +14,8 @@ import (
 // kernelRoom is how many bytes the kernel keeps while nobody takes them: during an upgrade, half a second of 64 channels.
 const kernelRoom = 4 << 20
 
-// openReceiver opens a socket that hears what comes to a path.
-func openReceiver(p session.Path) (_ int, err error) {
+// openReceiver opens a socket that hears what comes to a path. shared: another one may be there, and then hears nothing any more.
+func openReceiver(p session.Path, shared bool) (_ int, err error) {
 	fd, err := open(p)
 	if err != nil {
 		return -1, err
@@ -25,7 +25,12 @@ func openReceiver(p session.Path) (_ int, err error) {
 			_ = unix.Close(fd)
 		}
 	}()
-	if p.To.Addr().IsMulticast() { // others may hear the same group
+	device, err := interfaceOf(p)
+	if err != nil {
+		return -1, err
+	}
+	group := p.To.Addr().IsMulticast()
+	if group || shared { // others may hear the same
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return -1, refused("listen at", p, err)
 		}
@@ -34,7 +39,14 @@ func openReceiver(p session.Path) (_ int, err error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
 		return -1, refused("listen at", p, err)
 	}
-	if err := unix.Bind(fd, sockaddr(p.To)); err != nil {
+	err = errors.Join(bound(fd, p, device), only(fd, p))
+	if err == nil {
+		err = unix.Bind(fd, sockaddr(p.To))
+	}
+	if err == nil && group {
+		err = join(fd, p, device)
+	}
+	if err != nil {
 		return -1, refused("listen at", p, err)
 	}
 	return fd, nil
@@ -46,9 +58,16 @@ func openSender(p session.Path) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := unix.Connect(fd, sockaddr(p.To)); err != nil {
+	device, err := interfaceOf(p)
+	if err == nil {
+		if err = errors.Join(outward(fd, p, device), bound(fd, p, device)); err == nil {
+			err = unix.Connect(fd, sockaddr(p.To))
+		}
+		err = refused("send to", p, err)
+	}
+	if err != nil {
 		_ = unix.Close(fd)
-		return -1, refused("send to", p, err)
+		return -1, err
 	}
 	return fd, nil
 }
@@ -68,7 +87,10 @@ func open(p session.Path) (int, error) {
 
 // refused says for people why the kernel does not give a socket.
 func refused(doing string, p session.Path, err error) error {
+	var told *audio.Error
 	switch {
+	case err == nil || errors.As(err, &told):
+		return err
 	case errors.Is(err, syscall.EADDRINUSE):
 		return audio.ErrBusy.With("cannot %s %v: another program has this port; end it, or choose another port", doing, p.To)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
@@ -96,5 +118,3 @@ func interfaceOf(p session.Path) (int, error) {
 	}
 	return i.Index, nil
 }
-
-var _ = interfaceOf

@@ -11,7 +11,12 @@ import (
 // counts is what a stream tells anybody. The engine's goroutine writes.
 type counts struct {
 	packets, lost, late, reordered, duplicates, recovered, refused, concealed, restarts atomic.Uint64
-	sent, failed                                                                        atomic.Uint64
+	sent, failed, octets                                                                atomic.Uint64
+	farLost                                                                             atomic.Uint64
+	roundTrip                                                                           atomic.Int64 // ns
+	bye                                                                                 atomic.Bool
+	highest                                                                             atomic.Uint32 // sequence number, as RTCP counts
+	clock                                                                               stampClock    // of what is sent
 
 	jitter, latency, target atomic.Int64 // ns
 	ssrc                    atomic.Uint32
@@ -29,6 +34,7 @@ func (s *stream) Network() backend.Network {
 		Concealed: c.concealed.Load(), Restarts: c.restarts.Load(), Sent: c.sent.Load(), Failed: c.failed.Load(),
 		Jitter: time.Duration(c.jitter.Load()), Latency: time.Duration(c.latency.Load()),
 		Target: time.Duration(c.target.Load()), SSRC: c.ssrc.Load(), Reference: s.reference(),
+		FarLost: c.farLost.Load(), RoundTrip: time.Duration(c.roundTrip.Load()),
 	}
 	if from := c.sender.Load(); from != nil {
 		n.Sender = from.String()

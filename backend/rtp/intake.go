@@ -18,12 +18,15 @@ type intake struct {
 	coding int            // bytes of a frame in packets
 	frame  int            // and in blocks
 	period int
+	adapts bool
 	margin int64 // the wanted latency in frames
 	counts *counts
 
 	ring   *ring
 	splice *audio.Splice
 	clock  *servo.Clock
+	crypt  *cryptor // nil: packets are not encrypted
+	tries  int      // for packets of an unknown sender
 	reception
 	best observation // of those that came since the last observe
 }
@@ -53,23 +56,30 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	adaptation
+	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
 
 // newIntake returns one that knows no sender.
-func newIntake(wish backend.Config, o Options, c *counts) *intake {
+func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intake {
 	f, from := wish.Format, o.Receive
 	in := &intake{
-		from: from, format: f, coded: encodingOf(from.Payload), frame: f.FrameBytes(), period: wish.Period,
+		from: from, format: f, crypt: crypt, coded: encodingOf(from.Payload), frame: f.FrameBytes(), period: wish.Period,
 		margin: f.Frames(o.Latency), counts: c, clock: servo.NewClock(float64(f.Rate)),
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
+	in.adapts, in.Slack = o.Adaptive, most
 	in.coding = from.Channels * in.coded.Bytes()
 	in.Packet = from.Packet
 	if in.Packet == 0 {
 		in.Packet = max(1, f.Rate/1000)
 	}
 	in.Depth = in.depthFor(in.Packet)
-	in.ring = newRing(int(in.margin)+wish.Period*wish.Periods+2*longestPacket(f.Rate)+f.Rate/4, in.coding)
+	room := in.margin
+	if o.Adaptive {
+		room = f.Frames(MaxLatency)
+	}
+	in.ring = newRing(int(room)+wish.Period*(wish.Periods+1)+2*longestPacket(f.Rate)+f.Rate/4, in.coding)
 	in.Taken = o.Net.Now()
 	return in
 }
@@ -123,7 +133,12 @@ func (in *intake) take(d *Datagram, p *pace) {
 		in.sync(&h, frames, d.At, p)
 	}
 	q := in.Newest + int64(int32(h.stamp-in.Stamp))
-	if in.jumped(&h, q, frames, d.At, p) {
+	switch in.judge(&h, q, frames, d.At, p) {
+	case unclear:
+		c.late.Add(1)
+		return
+	case jumped:
+		c.restarts.Add(1)
 		in.sync(&h, frames, d.At, p)
 		q = in.Newest - int64(frames)
 	}
@@ -137,6 +152,9 @@ func (in *intake) take(d *Datagram, p *pace) {
 	if verdict == fresh {
 		in.jitter(h.stamp, d.At)
 	}
+	if in.adapts {
+		in.adapt(q, d.At, p)
+	}
 	in.put(q, frames, &h, p)
 	in.note(q+int64(frames), d.At, p)
 }
@@ -147,6 +165,9 @@ func (in *intake) frames(d *Datagram, h *header) int {
 	if from.IsValid() && from != d.From.Addr() || !h.parse(d.Data) || h.kind != in.from.Type {
 		return 0
 	}
+	if in.crypt != nil && !in.secretOf(h.ssrc).open(in.crypt, d.Data, h, in.tries) {
+		return 0
+	}
 	n := len(h.payload) / in.coding
 	if n*in.coding != len(h.payload) || n > longestPacket(in.format.Rate) {
 		return 0
@@ -154,10 +175,18 @@ func (in *intake) frames(d *Datagram, h *header) int {
 	return n
 }
 
+// secretOf returns what is known of the indices of a sender, or of somebody else.
+func (in *intake) secretOf(ssrc uint32) *secret {
+	if in.Known && ssrc == in.SSRC {
+		return &in.Secrets[0]
+	}
+	return &in.Secrets[1]
+}
+
 // sync ties timestamps to numbers: the packet ends now, which begins a new line of the clock. Ticks shall be at ends of packets.
 func (in *intake) sync(h *header, frames int, at int64, p *pace) {
 	in.Packet = frames
-	in.deepen(in.depthFor(frames))
+	in.deepen(in.depthFor(frames) + in.Extra)
 	end, step := p.position(at), int64(gcd(frames, in.period))
 	end -= ((end+in.Depth)%step + step) % step
 	in.Newest, in.Stamp = end, h.stamp+uint32(frames)
@@ -193,7 +222,7 @@ func (in *intake) put(q int64, frames int, h *header, p *pace) {
 		h.payload = h.payload[int(gone)*in.coding:]
 		q += gone
 	}
-	if q < end {
+	if q < end && end <= in.Head+in.ring.size() {
 		in.ring.place(q, h.payload)
 	}
 }
@@ -218,6 +247,7 @@ func (in *intake) observe(p *pace) {
 	in.clock.Observe(in.best.end, in.best.at)
 	in.follow(p)
 	in.counts.latency.Store(p.timeOf(in.best.end+in.wait()) - in.best.at)
+	in.counts.highest.Store(uint32(in.Sequence.Most))
 	in.counts.jitter.Store(int64(in.Jitter))
 }
 

@@ -22,37 +22,51 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 	}
 	own := o.Net == nil
 	if own {
-		n, err := listen(o, wish.Play)
+		n, err := listen(o, wish)
 		if err != nil {
 			return nil, err
 		}
 		o.Net = n
 	}
-	s := newStream(wish, o)
-	if err := s.await(); err != nil {
+	s, err := newStream(wish, o)
+	if err == nil {
+		err = s.await()
+	}
+	if err != nil {
 		if own {
 			_ = o.Net.Close()
 		}
 		return nil, err
 	}
+	if own {
+		s.reports = report(s)
+	}
 	return backend.Guard(s), nil
 }
 
 // newStream returns a stopped stream that has heard nothing.
-func newStream(wish backend.Config, o Options) *stream {
+func newStream(wish backend.Config, o Options) (*stream, error) {
 	s := &stream{o: o, granted: wish, net: o.Net, buffer: wish.Period * wish.Periods, frame: wish.Format.FrameBytes()}
 	s.pace = pace{Rate: wish.Format.Rate, Exact: o.Receive == nil, At: o.Net.Now()}
 	if o.Receive != nil {
-		s.intake = newIntake(wish, o, &s.counts)
+		crypt, err := newCryptor(o.Receive.Keys)
+		if err != nil {
+			return nil, err
+		}
+		s.intake = newIntake(wish, o, &s.counts, crypt)
 	}
 	if s.sends() {
 		seed := o.Seed
 		if seed == 0 {
 			seed = rand.Uint64()
 		}
-		s.packer = newPacker(wish, o.Send, rand.New(rand.NewPCG(seed, 0)))
+		crypt, err := newCryptor(o.Send.Keys)
+		if err != nil {
+			return nil, err
+		}
+		s.packer = newPacker(wish, o.Send, rand.New(rand.NewPCG(seed, 0)), crypt)
 	}
-	return s
+	return s, nil
 }
 
 // await blocks until a sender is heard.
@@ -61,6 +75,8 @@ func (s *stream) await() error {
 		return nil
 	}
 	const look = int64(2 * time.Millisecond)
+	s.intake.tries = 1 << 12
+	defer func() { s.intake.tries = 0 }()
 	for end := s.net.Now() + int64(s.o.Timeout); ; {
 		now := s.net.Now()
 		if err := s.receive(now); err != nil {

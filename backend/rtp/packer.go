@@ -15,7 +15,8 @@ type packer struct {
 	coded  audio.Encoding // of the packets
 	coding int            // bytes of a frame in packets
 	splice *audio.Splice
-	quiet  []byte // a packet of silence, as frames of a block
+	crypt  *cryptor // nil: packets are not encrypted
+	quiet  []byte   // a packet of silence, as frames of a block
 
 	packets [][]byte
 	full    int // how many of them are to be sent
@@ -26,23 +27,28 @@ type packer struct {
 // delivery is what a packer knows: plain data.
 type delivery struct {
 	SSRC  uint32 `json:"ssrc"`
-	Seq   uint16 `json:"seq"`   // of the next packet
-	Stamp uint32 `json:"stamp"` // of position 0
-	Next  uint64 `json:"next"`  // position of the next frame
-	First uint64 `json:"first"` // position of the first frame of the packet that is being filled
+	Seq   uint16 `json:"seq"`            // of the next packet
+	Roll  uint32 `json:"roll,omitempty"` // how often Seq has wrapped
+	Stamp uint32 `json:"stamp"`          // of position 0
+	Next  uint64 `json:"next"`           // position of the next frame
+	First uint64 `json:"first"`          // position of the first frame of the packet that is being filled
 	Break bool   `json:"break,omitempty"`
+	Tried int64  `json:"tried,omitempty"` // since when the network has taken nothing; 0: it takes what is sent
 }
 
 // newPacker returns one with SSRC, first sequence number and first timestamp of a generator.
-func newPacker(wish backend.Config, to *session.Stream, r *rand.Rand) *packer {
+func newPacker(wish backend.Config, to *session.Stream, r *rand.Rand, crypt *cryptor) *packer {
 	p := &packer{
-		to: to, format: wish.Format, coded: encodingOf(to.Payload),
+		to: to, crypt: crypt, format: wish.Format, coded: encodingOf(to.Payload),
 		splice: audio.NewSplice(wish.Format, audio.RampFrames(wish.Format.Rate, wish.Period)),
 	}
 	p.SSRC, p.Seq, p.Stamp = r.Uint32(), uint16(r.Uint32()), r.Uint32()
 	p.coding = to.Channels * p.coded.Bytes()
 	n := min(batchSize, wish.Period*wish.Periods/to.Packet+1)
 	size := headerBytes + to.Packet*p.coding
+	if crypt != nil {
+		size += tagBytes
+	}
 	all := make([]byte, n*size)
 	for i := range n {
 		p.packets = append(p.packets, all[i*size:(i+1)*size:(i+1)*size])
@@ -54,7 +60,7 @@ func newPacker(wish backend.Config, to *session.Stream, r *rand.Rand) *packer {
 // start begins at position 0, which was number now before. Timestamps go on with the time.
 func (p *packer) start(now int64) {
 	p.Stamp += uint32(max(now, int64(p.Next)))
-	p.Next, p.First, p.fill, p.full = 0, 0, 0, 0
+	p.Next, p.First, p.fill, p.full, p.Tried = 0, 0, 0, 0, 0
 	p.Break = true
 	p.splice.Reset()
 }
@@ -67,6 +73,9 @@ func (p *packer) write(block []byte, position uint64, n Net, c *counts) {
 	}
 	p.splice.Pass(block)
 	p.pack(block, n, c)
+	if p.full > 0 {
+		c.clock.store(p.Stamp+uint32(p.First), n.Now())
+	}
 	p.flush(n, c)
 }
 
@@ -129,7 +138,14 @@ func (p *packer) seal(packet []byte) {
 		kind:   p.to.Type, seq: p.Seq, stamp: p.Stamp + uint32(p.First), ssrc: p.SSRC,
 	}
 	h.put(packet)
-	p.Seq++
+	if c := p.crypt; c != nil {
+		index, end := uint64(p.Roll)<<16|uint64(p.Seq), len(packet)-tagBytes
+		c.crypt(packet[headerBytes:end], p.SSRC, index)
+		copy(packet[end:], c.tag(packet[:end], index))
+	}
+	if p.Seq++; p.Seq == 0 {
+		p.Roll++
+	}
 	p.First, p.fill, p.Break = p.Next, 0, false
 	p.full++
 }
@@ -139,13 +155,20 @@ func (p *packer) flush(n Net, c *counts) {
 	if p.full == 0 {
 		return
 	}
-	all := p.packets[:p.full]
+	all, taken := p.packets[:p.full], false
 	for path := range p.to.Paths {
 		sent := n.Send(path, all)
 		if path == 0 {
 			c.sent.Add(uint64(sent))
+			c.octets.Add(uint64(sent * p.to.Packet * p.coding))
 		}
 		c.failed.Add(uint64(len(all) - sent))
+		taken = taken || sent > 0
+	}
+	if taken {
+		p.Tried = 0
+	} else if p.Tried == 0 {
+		p.Tried = n.Now()
 	}
 	if p.fill > 0 {
 		copy(p.packets[0][headerBytes:], p.packets[p.full][headerBytes:][:p.fill*p.coding])

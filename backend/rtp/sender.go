@@ -68,32 +68,38 @@ func (in *intake) belongs(h *header, d *Datagram) bool {
 	from := netip.AddrPortFrom(d.From.Addr(), d.From.Port())
 	in.counts.sender.Store(&from)
 	in.counts.ssrc.Store(h.ssrc)
+	in.Secrets[0], in.Secrets[1] = *in.secretOf(h.ssrc), secret{}
 	in.Known, in.SSRC, in.Synced = true, h.ssrc, false
 	in.Sequence.begin(h.seq)
 	c.Count = 0
 	return true
 }
 
-// jumped reports whether a packet shows that timestamps have jumped, or that the way has become longer by more than is bridged.
-func (in *intake) jumped(h *header, q int64, frames int, at int64, p *pace) bool {
+// timing is what the timestamp of a packet says.
+type timing uint8
+
+const (
+	fitting timing = iota
+	unclear        // it is far from now: nobody knows yet why
+	jumped         // the timestamps of the sender have jumped, or the way has become longer by more than is bridged
+)
+
+// judge says what it means that a packet has number q.
+func (in *intake) judge(h *header, q int64, frames int, at int64, p *pace) timing {
 	ahead := q + int64(frames) - p.position(at)
 	rate := int64(in.format.Rate)
 	late, far := q < in.Head, ahead < -rate/4 || ahead > rate/4
 	if !late && !far {
 		in.Candidate.Count = 0
-		return false
+		return fitting
 	}
-	if in.Candidate.next(h, at) < succeed {
-		return false
-	}
-	limit := longer
+	limit, doubt := longer, fitting
 	if far {
-		limit = settled
+		limit, doubt = settled, unclear
 	}
-	if in.Candidate.agrees(at, in.format.Rate) < limit {
-		return false
+	if in.Candidate.next(h, at) < succeed || in.Candidate.agrees(at, in.format.Rate) < limit {
+		return doubt
 	}
 	in.Candidate.Count = 0
-	in.counts.restarts.Add(1)
-	return true
+	return jumped
 }

@@ -3,22 +3,18 @@ package rtp
 import (
 	"errors"
 	"net/netip"
-	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
-	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // sockets is the network of the machine, and CLOCK_MONOTONIC.
 type sockets struct {
-	sleep.Monotonic
-	bell          *os.File // an eventfd
-	polls         []unix.PollFd
-	limit         *unix.Timespec
+	rest
+	parks         bool
 	receive, send []int // descriptors, one for each path
 	in            *inbox
 	out           *outbox
@@ -31,31 +27,37 @@ func datagramBytes(s *session.Stream) int {
 	return min(max(1536, packet*s.Channels*encodingOf(s.Payload).Bytes()+headers), 1<<16)
 }
 
+// newSockets returns none, with a sleep for a period.
+func newSockets(granted backend.Config) (*sockets, error) {
+	r, parks, err := restFor(granted)
+	if err != nil {
+		return nil, err
+	}
+	return &sockets{rest: r, parks: parks}, nil
+}
+
 // listen opens the sockets that a stream needs.
-func listen(o Options, play bool) (_ *sockets, err error) {
-	n := &sockets{Monotonic: sleep.NewMonotonic(), limit: new(unix.Timespec)}
+func listen(o Options, wish backend.Config) (_ *sockets, err error) {
+	n, err := newSockets(wish)
+	if err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			_ = n.Close()
 		}
 	}()
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return nil, audio.ErrIO.With("no eventfd: %v; is the limit of open files reached?", err)
-	}
-	n.bell = os.NewFile(uintptr(bell), "eventfd")
-	n.polls = []unix.PollFd{{Fd: int32(bell), Events: unix.POLLIN}}
 	if o.Receive != nil {
 		n.in = newInbox(datagramBytes(o.Receive))
 		for _, p := range o.Receive.Paths {
-			fd, err := openReceiver(p)
+			fd, err := openReceiver(p, false)
 			if err != nil {
 				return nil, err
 			}
 			n.receive = append(n.receive, fd)
 		}
 	}
-	if o.Send != nil && play {
+	if o.Send != nil && wish.Play {
 		n.out = new(outbox)
 		for _, p := range o.Send.Paths {
 			fd, err := openSender(p)
@@ -68,35 +70,13 @@ func listen(o Options, play bool) (_ *sockets, err error) {
 	return n, nil
 }
 
-// Sleep implements Net. It blocks the thread.
+// Sleep implements Net.
 func (n *sockets) Sleep(until int64) (woken bool, err error) {
-	for {
-		var limit *unix.Timespec
-		if until != Never {
-			left := until - n.Now()
-			if left <= 0 {
-				left = 0
-			}
-			*n.limit, limit = unix.NsecToTimespec(left), n.limit
-		}
-		n.polls[0].Revents = 0
-		if err := sleep.Poll(n.polls, limit); err != nil && !errors.Is(err, syscall.EINTR) {
-			return false, audio.ErrIO.With("the network's thread cannot sleep: %v", err)
-		}
-		if n.polls[0].Revents != 0 {
-			var count [8]byte
-			if got, _ := unix.Read(int(n.polls[0].Fd), count[:]); got == len(count) {
-				return true, nil
-			}
-		}
-		if until != Never && n.Now() >= until {
-			return false, nil
-		}
+	if woken, err = n.rest.Sleep(until); err != nil {
+		return false, audio.ErrIO.With("the stream cannot sleep: %v", err)
 	}
+	return woken, nil
 }
-
-// Wake implements Net. A full counter wakes just as well.
-func (n *sockets) Wake() { _, _ = n.bell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
 
 // Receive implements Net.
 func (n *sockets) Receive(into []Datagram) (count int, err error) {
@@ -124,9 +104,7 @@ func (n *sockets) Close() error {
 		errs = append(errs, unix.Close(fd))
 	}
 	n.receive, n.send = nil, nil
-	if n.bell != nil {
-		errs = append(errs, n.bell.Close())
-	}
+	errs = append(errs, n.rest.Close())
 	if err := errors.Join(errs...); err != nil {
 		return audio.ErrIO.With("closing the sockets: %v", err)
 	}
@@ -139,4 +117,71 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
 	}
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+}
+
+// files implements filed.
+func (n *sockets) files() []int { return append(append([]int(nil), n.receive...), n.send...) }
+
+// takeOver returns the sockets that another process has handed over.
+func takeOver(h backend.Handed, o Options, granted backend.Config) (*sockets, error) {
+	in, out := 0, 0
+	if o.Receive != nil {
+		in = len(o.Receive.Paths)
+	}
+	if o.Send != nil && granted.Play {
+		out = len(o.Send.Paths)
+	}
+	if len(h.Files) != in+out {
+		return nil, h.Damaged("it has %d sockets, not %d", len(h.Files), in+out)
+	}
+	for i, fd := range h.Files {
+		bound, err := unix.Getsockname(fd)
+		if err == nil && i < in {
+			if at := addrPort(bound); at != o.Receive.Paths[i].To {
+				return nil, h.Damaged("descriptor %d listens at %v", fd, at)
+			}
+		} else if err == nil {
+			_, err = unix.Getpeername(fd)
+		}
+		if err != nil {
+			return nil, h.Damaged("descriptor %d is not a socket of a stream: %v", fd, err)
+		}
+	}
+	n, err := newSockets(granted)
+	if err != nil {
+		return nil, err
+	}
+	if in > 0 {
+		n.in = newInbox(datagramBytes(o.Receive))
+	}
+	n.out = new(outbox)
+	n.receive, n.send = append(n.receive, h.Files[:in]...), append(n.send, h.Files[in:]...)
+	return n, nil
+}
+
+// keep makes the sockets close on exec again.
+func (n *sockets) keep() error {
+	for _, fd := range n.files() {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+			return audio.ErrIO.With("the sockets cannot be taken over: %v", err)
+		}
+	}
+	return nil
+}
+
+// release gives up what does not go on. The sockets stay open.
+func (n *sockets) release() {
+	n.receive, n.send = nil, nil
+	_ = n.Close()
+}
+
+// addrPort is the inverse of sockaddr.
+func addrPort(a unix.Sockaddr) netip.AddrPort {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+	}
+	return netip.AddrPort{}
 }

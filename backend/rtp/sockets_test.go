@@ -112,3 +112,38 @@ func TestNobodySends(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestGoodbye: the stream of a sender that stops is gone at once, and not after its timeout, encrypted or not.
+func TestGoodbye(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { goodbye(t, nil) })
+	t.Run("encrypted", func(t *testing.T) { goodbye(t, make([]byte, rtp.KeyBytes)) })
+}
+
+func goodbye(t *testing.T, keys []byte) {
+	stream := local(t, "127.0.0.1")
+	stream.Keys = keys
+	wish := backend.Config{Play: true, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.S24BE3}, Period: 480, Periods: 100}
+	stop := make(chan struct{})
+	done := play(t, rtp.Options{Send: stream}, wish, stop)
+	wish.Play, wish.Record = false, true
+	s, err := rtp.Open(wish, rtp.Options{Receive: stream, Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	e := &engine{t: t, s: s, block: make([]byte, wish.Period*wish.Periods*wish.Format.FrameBytes())}
+	e.run(4800)
+	close(stop)
+	<-done
+	for range 3000 { // periods: half of the timeout
+		if _, err = s.Wait(); err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, audio.ErrGone) {
+		t.Error("after the goodbye of the sender:", err)
+	}
+}

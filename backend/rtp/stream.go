@@ -20,6 +20,9 @@ type stream struct {
 	intake *intake // nil: receives nothing
 	packer *packer // nil: sends nothing
 	batch  [batchSize]Datagram
+
+	reports *reporting // nil: of a simulated network
+	given   bool       // handed over: closing it ends nothing
 }
 
 // course is where the clock of the stream is.
@@ -34,11 +37,19 @@ type course struct {
 var (
 	_ backend.Networked = (*stream)(nil)
 	_ backend.Delayer   = (*stream)(nil)
+	_ backend.Heir      = (*stream)(nil)
+	_ backend.Parker    = (*stream)(nil)
 )
 
 func (s *stream) Granted() backend.Config { return s.granted }
 
 func (s *stream) Wake() { s.net.Wake() }
+
+// Parks implements backend.Parker.
+func (s *stream) Parks() bool {
+	n, ok := s.net.(*sockets)
+	return ok && n.parks
+}
 
 // sends reports whether there is somewhere to send to.
 func (s *stream) sends() bool { return s.o.Send != nil && s.granted.Play }
@@ -56,6 +67,7 @@ func (s *stream) Delay() (play, record int) {
 
 // Start begins at position 0 now. A clock that was heard until now goes on; otherwise the first packet sets it.
 func (s *stream) Start() error {
+	s.counts.bye.Store(false)
 	now := s.net.Now()
 	if s.packer != nil {
 		s.packer.start(s.position(now))
@@ -80,10 +92,14 @@ func (s *stream) Stop() error {
 	return nil
 }
 
-func (s *stream) Close() error { return s.net.Close() }
+func (s *stream) Close() error {
+	s.reports.close(!s.given)
+	return s.net.Close()
+}
 
 // Wait sleeps until the next period is due, then takes all packets that have come.
 func (s *stream) Wait() (backend.Tick, error) {
+	s.given = false
 	if !s.Running {
 		_, err := s.net.Sleep(Never)
 		return s.tick(0), err
@@ -94,6 +110,9 @@ func (s *stream) Wait() (backend.Tick, error) {
 		if err != nil {
 			return backend.Tick{}, err
 		}
+		if err := s.ended(); err != nil {
+			return backend.Tick{}, err
+		}
 		if now := s.net.Now(); now >= due {
 			return s.pass(now)
 		}
@@ -101,6 +120,14 @@ func (s *stream) Wait() (backend.Tick, error) {
 			return s.tick(0), nil
 		}
 	}
+}
+
+// ended returns why the sender is gone, if it has said so.
+func (s *stream) ended() error {
+	if !s.counts.bye.Swap(false) {
+		return nil
+	}
+	return audio.ErrGone.With("the sender of %v has said goodbye", s.o.Receive.Paths[0].To)
 }
 
 // pass advances the position by all whole periods that have passed, and takes what has come.
@@ -118,6 +145,9 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 	if s.granted.Play {
 		s.writable, l = add(s.writable, passed, s.buffer)
 		lost = max(lost, l)
+	}
+	if p := s.packer; p != nil && p.Tried > 0 && now-p.Tried > int64(s.o.Timeout) {
+		return backend.Tick{}, audio.ErrGone.With("the network takes no packets to %v any more; is its interface down?", p.to.Paths[0].To)
 	}
 	if s.intake == nil {
 		return s.tick(lost), nil
