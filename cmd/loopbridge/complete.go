@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/top"
 )
 
@@ -168,7 +169,7 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 	case "netdevice":
 		devices, _ := control.New(l.socket).Devices(ctx)
 		for _, d := range devices {
-			if d.Hardware != nil && d.Hardware.Network != nil {
+			if h := d.Hardware; h != nil && (h.Network != nil || h.RunsOn == config.NullDevice && d.Name != config.NullDevice) { // nothing may come now
 				all = append(all, d.Name)
 			}
 		}

@@ -264,7 +264,7 @@ func (b *binder) network(path string, d *Device, finish []func(*Device)) {
 	}
 	d.Record, d.Play = d.Record || d.Receive != nil, d.Play || d.Send != nil
 	if !b.given(join(path, "format")) && (d.Receive != nil && d.Receive.Stream.Payload == session.L24 || d.Send != nil && d.Send.Stream.Payload == session.L24) {
-		d.Format.Encoding = audio.S24LE
+		d.Format.Encoding = audio.S24LE3
 	}
 }
 

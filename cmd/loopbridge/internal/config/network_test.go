@@ -20,7 +20,7 @@ func TestNetworkExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := c.Device("desk")
-	if !c.Daemon.Discover || d.Backend != RTP || d.Period != 48 || d.Format.Rate != 48000 || d.Format.Encoding != audio.S24LE || !d.Play || !d.Record {
+	if !c.Daemon.Discover || d.Backend != RTP || d.Period != 48 || d.Format.Rate != 48000 || d.Format.Encoding != audio.S24LE3 || !d.Play || !d.Record {
 		t.Errorf("%+v", d)
 	}
 	r, s := d.Receive, d.Send
@@ -49,12 +49,12 @@ func TestNetworkDefaults(t *testing.T) {
 		kind          uint8
 		packet        int
 	}{
-		{"", "", 240, audio.S24LE, 98, 48},
+		{"", "", 240, audio.S24LE3, 98, 48},
 		{"rate = 96000", `payload = "L16"`, 480, audio.S16LE, 98, 96},
 		{"rate = 8000\nchannels = 1", `payload = "PCMU"`, 40, audio.S16LE, 0, 8},
 		{"rate = 8000\nchannels = 1", "payload = \"PCMA\"\npacket = \"20ms\"", 40, audio.S16LE, 8, 160},
 		{"format = \"S32_LE\"\nperiod = 48", `packet = "125us"`, 48, audio.S32LE, 98, 6},
-		{"rate = 44100", "packet = 48\npayload_type = 100", 220, audio.S24LE, 100, 48},
+		{"rate = 44100", "packet = 48\npayload_type = 100", 220, audio.S24LE3, 100, 48},
 	} {
 		file := parsed(t, "[[device]]\nname = \"a\"\nbackend = \"rtp\"\n"+c.device+"\n[device.send]\naddress = \"239.1.1.1:5004\"\n"+c.table)
 		d := file.Device("a")

@@ -85,10 +85,13 @@ func (c *cards) sources(d config.Device, plugged <-chan struct{}, serving *atomi
 			d.Card.Required = d.Card.Required && !serving.Load()
 			return c.opener(d, name, wish)
 		}}
-		if d.Backend == config.ALSA {
+		switch d.Backend {
+		case config.ALSA:
 			source.Resume = func(h backend.Handed) (backend.Stream, error) {
 				return controls.Resume(h, c.controlsOf(d), alsa.Resume)
 			}
+		case config.RTP:
+			source.Resume = func(h backend.Handed) (backend.Stream, error) { return c.network.resume(d, h) }
 		}
 		o.Sources = append(o.Sources, source)
 	}

@@ -106,6 +106,19 @@ func (n *network) stream(d config.Device, wish backend.Config) (backend.Stream, 
 	return n.announced(d, s), nil
 }
 
+// resume is stream for a device that was handed over.
+func (n *network) resume(d config.Device, h backend.Handed) (backend.Stream, error) {
+	o, err := n.options(d)
+	if err != nil {
+		return nil, err
+	}
+	s, err := rtp.Resume(h, o)
+	if err != nil {
+		return nil, err
+	}
+	return n.announced(d, s), nil
+}
+
 // options returns what the backend wants to know of a device.
 func (n *network) options(d config.Device) (o rtp.Options, err error) {
 	if r := d.Receive; r != nil {
