@@ -41,6 +41,9 @@ func world(t *rapid.T, wish backend.Config, seed uint64, packet int, receive boo
 	if receive {
 		o.Receive, o.Timeout = s.described(), time.Minute
 	}
+	if !receive && seed%2 == 0 {
+		o.Net, o.PTP = &grandmaster{network: n, ppm: 20}, true
+	}
 	stream, err := rtp.Open(wish, o)
 	if err != nil {
 		t.Fatal(err)
