@@ -1,6 +1,7 @@
 package rtp_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"slices"
@@ -71,7 +72,7 @@ func (n *network) Receive(into []rtp.Datagram) (int, error) {
 		into[count] = n.flying[count]
 		count++
 	}
-	n.flying = slices.Delete(n.flying, 0, count)
+	n.flying = n.flying[count:]
 	return count, nil
 }
 
@@ -115,7 +116,8 @@ type sender struct {
 	// way says, for each packet and path, how many ns after its end it comes, and whether it does. nil: at once.
 	way   func(k, path int) (delay int64, lost bool)
 	paths int
-	until int // packets; 0: for ever
+	until int                  // packets; 0: for ever
+	fill  func(payload []byte) // nil: numbers
 
 	k    int      // the next packet
 	free [][]byte // room for packets
@@ -151,6 +153,10 @@ func (s *sender) send(n *network) {
 // make returns packet k.
 func (s *sender) make(k int) []byte {
 	p := s.bare(k)
+	if s.fill != nil {
+		s.fill(p[12:])
+		return p
+	}
 	backendtest.NewCounter(s.format).Fill(p[12:], uint64(k*s.packet))
 	return p
 }
@@ -271,4 +277,26 @@ func (e *engine) exact() (same, of int) {
 		}
 	}
 	return same, len(e.heard) / f.FrameBytes()
+}
+
+// whole fails unless all that is heard from the first sound on, behind its ramp, is in order without exception, and half of all.
+func (e *engine) whole() {
+	e.t.Helper()
+	f := e.s.Granted().Format
+	size := f.FrameBytes()
+	silent := make([]byte, size)
+	f.Encoding.Silence(silent)
+	at := 0
+	for at < len(e.heard) && bytes.Equal(e.heard[at:at+size], silent) {
+		at += size
+	}
+	at += f.Rate / 100 * size
+	if at > len(e.heard)/2 {
+		e.t.Errorf("of %d frames %d are sound", len(e.heard)/size, (len(e.heard)-at)/size)
+		return
+	}
+	c := backendtest.NewCounter(f)
+	if bad, err := c.Check(e.heard[at:], c.Number(e.heard[at:])); bad >= 0 {
+		e.t.Error(err)
+	}
 }
