@@ -21,6 +21,7 @@ type network struct {
 	wake    chan struct{}
 	senders []*sender
 	flying  []rtp.Datagram // ordered by arrival
+	here    int            // how many of them have been taken
 	sent    [2][]packet
 	refuse  bool // takes nothing
 	keep    bool // what is sent
@@ -67,24 +68,26 @@ func (n *network) Receive(into []rtp.Datagram) (int, error) {
 	for _, s := range n.senders {
 		s.send(n)
 	}
-	count := 0
-	for count < len(into) && count < len(n.flying) && n.flying[count].At <= n.now {
-		into[count] = n.flying[count]
+	flying, count := n.flying[n.here:], 0
+	for count < len(into) && count < len(flying) && flying[count].At <= n.now {
+		into[count] = flying[count]
 		count++
 	}
-	n.flying = n.flying[count:]
+	if n.here += count; n.here == len(n.flying) {
+		n.flying, n.here = n.flying[:0], 0
+	}
 	return count, nil
 }
 
 // deliver lets a datagram come.
 func (n *network) deliver(d rtp.Datagram) {
-	i, _ := slices.BinarySearchFunc(n.flying, d.At, func(d rtp.Datagram, at int64) int {
+	i, _ := slices.BinarySearchFunc(n.flying[n.here:], d.At, func(d rtp.Datagram, at int64) int {
 		if d.At <= at {
 			return -1
 		}
 		return 1
 	})
-	n.flying = slices.Insert(n.flying, i, d)
+	n.flying = slices.Insert(n.flying, n.here+i, d)
 }
 
 func (n *network) Send(path int, datagrams [][]byte) int {
