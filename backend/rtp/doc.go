@@ -5,7 +5,8 @@
 //
 // A stream that receives follows the clock of its sender, and so does what it sends. A packet that ends at sample q leaves the
 // sender when its clock is at q, and never comes earlier than the shortest way takes: package servo makes a straight line of these
-// pairs, and the ticks of the stream are on it. A stream that only sends has the clock of the machine.
+// pairs, and the ticks of the stream are on it. A stream that only sends has the clock of the machine, or follows PTP: CLOCK_TAI as
+// ptp4l and phc2sys keep it, with timestamps that count samples since its epoch (RFC 7273).
 //
 // # Cycle
 //
@@ -14,8 +15,9 @@
 //	Read   takes the next frames from the ring; what is missing is silence, with a ramp before and after it
 //	Write  makes packets, and sends those that are full with one call
 //
-// The engine's thread does it all. It allocates nothing, and takes no more datagrams in a cycle than twice those that are due, so
-// that a flood costs datagrams and not the cycle.
+// The engine's goroutine does it all. It allocates nothing, and takes no more datagrams in a cycle than twice those that are due, so
+// that a flood costs datagrams and not the cycle. With periods below 2 ms it has a thread of its own; longer ones park (see
+// backend.Parker), which takes less processor time.
 //
 // # Jitter
 //
@@ -26,13 +28,21 @@
 //	position of a tick p                the sender's clock is here
 //	p - latency - a packet              Read is here: by less if periods end where packets do
 //
+// A loss is counted when its packet has not come for a quarter of a second after its frames were due.
+//
 // # Senders
 //
 //	unknown ──2 packets──▶ known ──3 packets in a row of another SSRC, or for 20 ms with other timestamps,
 //	                       │   ▲   and none that fits──┐
 //	                       │   └─── begins anew ◀──────┘
-//	                       └──nothing for Options.Timeout──▶ audio.ErrGone
+//	                       └──nothing for Options.Timeout, or its BYE──▶ audio.ErrGone
 //
 // A sender that begins anew gets its place on the scale of positions by the time at which its packets come, so that positions go
 // on without a gap.
+//
+// # Beside the sound
+//
+// Reports (RTCP) are exchanged on the port above, by goroutines of their own. With keys (session.Stream.Keys) both are encrypted: SRTP
+// and SRTCP of RFC 3711. A receiver that comes when the sequence numbers of a sender have wrapped already, which RFC 3711 leaves
+// to signalling, finds out how often by trying.
 package rtp

@@ -72,7 +72,7 @@ func TestStrangers(t *testing.T) {
 		done := play(t, rtp.Options{Send: stream}, wish, stop)
 		record := wish
 		record.Play, record.Record = false, true
-		s, err := rtp.Open(record, rtp.Options{Receive: stream, Latency: 300 * time.Millisecond, Timeout: 10 * time.Second})
+		s, err := rtp.Open(record, rtp.Options{Receive: stream, Latency: 500 * time.Millisecond, Timeout: 10 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package rtp_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"slices"
@@ -20,6 +21,7 @@ type network struct {
 	wake    chan struct{}
 	senders []*sender
 	flying  []rtp.Datagram // ordered by arrival
+	here    int            // how many of them have been taken
 	sent    [2][]packet
 	refuse  bool // takes nothing
 	keep    bool // what is sent
@@ -66,24 +68,26 @@ func (n *network) Receive(into []rtp.Datagram) (int, error) {
 	for _, s := range n.senders {
 		s.send(n)
 	}
-	count := 0
-	for count < len(into) && count < len(n.flying) && n.flying[count].At <= n.now {
-		into[count] = n.flying[count]
+	flying, count := n.flying[n.here:], 0
+	for count < len(into) && count < len(flying) && flying[count].At <= n.now {
+		into[count] = flying[count]
 		count++
 	}
-	n.flying = slices.Delete(n.flying, 0, count)
+	if n.here += count; n.here == len(n.flying) {
+		n.flying, n.here = n.flying[:0], 0
+	}
 	return count, nil
 }
 
 // deliver lets a datagram come.
 func (n *network) deliver(d rtp.Datagram) {
-	i, _ := slices.BinarySearchFunc(n.flying, d.At, func(d rtp.Datagram, at int64) int {
+	i, _ := slices.BinarySearchFunc(n.flying[n.here:], d.At, func(d rtp.Datagram, at int64) int {
 		if d.At <= at {
 			return -1
 		}
 		return 1
 	})
-	n.flying = slices.Insert(n.flying, i, d)
+	n.flying = slices.Insert(n.flying, n.here+i, d)
 }
 
 func (n *network) Send(path int, datagrams [][]byte) int {
@@ -115,7 +119,8 @@ type sender struct {
 	// way says, for each packet and path, how many ns after its end it comes, and whether it does. nil: at once.
 	way   func(k, path int) (delay int64, lost bool)
 	paths int
-	until int // packets; 0: for ever
+	until int                  // packets; 0: for ever
+	fill  func(payload []byte) // nil: numbers
 
 	k    int      // the next packet
 	free [][]byte // room for packets
@@ -151,6 +156,10 @@ func (s *sender) send(n *network) {
 // make returns packet k.
 func (s *sender) make(k int) []byte {
 	p := s.bare(k)
+	if s.fill != nil {
+		s.fill(p[12:])
+		return p
+	}
 	backendtest.NewCounter(s.format).Fill(p[12:], uint64(k*s.packet))
 	return p
 }
@@ -271,4 +280,26 @@ func (e *engine) exact() (same, of int) {
 		}
 	}
 	return same, len(e.heard) / f.FrameBytes()
+}
+
+// whole fails unless all that is heard from the first sound on, behind its ramp, is in order without exception, and half of all.
+func (e *engine) whole() {
+	e.t.Helper()
+	f := e.s.Granted().Format
+	size := f.FrameBytes()
+	silent := make([]byte, size)
+	f.Encoding.Silence(silent)
+	at := 0
+	for at < len(e.heard) && bytes.Equal(e.heard[at:at+size], silent) {
+		at += size
+	}
+	at += f.Rate / 100 * size
+	if at > len(e.heard)/2 {
+		e.t.Errorf("of %d frames %d are sound", len(e.heard)/size, (len(e.heard)-at)/size)
+		return
+	}
+	c := backendtest.NewCounter(f)
+	if bad, err := c.Check(e.heard[at:], c.Number(e.heard[at:])); bad >= 0 {
+		e.t.Error(err)
+	}
 }

@@ -47,7 +47,17 @@ func Open(wish backend.Config, o Options) (backend.Stream, error) {
 // newStream returns a stopped stream that has heard nothing.
 func newStream(wish backend.Config, o Options) (*stream, error) {
 	s := &stream{o: o, granted: wish, net: o.Net, buffer: wish.Period * wish.Periods, frame: wish.Format.FrameBytes()}
-	s.pace = pace{Rate: wish.Format.Rate, Exact: o.Receive == nil, At: o.Net.Now()}
+	s.pace = pace{Rate: wish.Format.Rate, Exact: o.Receive == nil && !o.PTP, At: o.Net.Now()}
+	if o.PTP {
+		a, ok := o.Net.(Atomic)
+		if !ok {
+			return nil, audio.ErrUnsupported.With("this network does not know the time of PTP")
+		}
+		if err := a.Synchronised(); err != nil {
+			return nil, err
+		}
+		s.atomic = a
+	}
 	if o.Receive != nil {
 		crypt, err := newCryptor(o.Receive.Keys)
 		if err != nil {

@@ -39,6 +39,9 @@ type Options struct {
 	// Timeout is how long nothing may come until the stream fails with audio.ErrGone, and how long Open waits for the first
 	// packets. 0: DefaultTimeout.
 	Timeout time.Duration
+	// PTP makes a stream that only sends follow the clock of PTP: timestamps are then those of RFC 7273, mediaclk:direct=Send.Offset. Net has
+	// to be Atomic.
+	PTP bool
 	// Seed makes SSRC, first sequence number and first timestamp of what is sent; 0: they are random, as RFC 3550 wants it.
 	Seed uint64
 	// Net is the network and the time of the stream, which closes it; nil: that of the machine.
@@ -77,6 +80,8 @@ func validate(c backend.Config, o Options) error {
 		return audio.ErrUnsupported.With("play: the stream has nowhere to send to")
 	case c.Record && o.Receive == nil:
 		return audio.ErrUnsupported.With("record: the stream receives nothing")
+	case o.PTP && o.Receive != nil:
+		return audio.ErrInvalid.With("a stream that receives follows the clock of its sender, and not PTP; make a device of its own that sends")
 	case o.Latency < 0 || o.Latency > MaxLatency:
 		return audio.ErrInvalid.With("a latency of %v is out of range; use up to %v", o.Latency, MaxLatency)
 	case o.Timeout < time.Millisecond:

@@ -70,7 +70,7 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 		return h.Damaged("it has %d counts, not %d", len(at.Counts), len(all))
 	case (at.Intake != nil) != (s.intake != nil) || (at.Packer != nil) != (s.packer != nil):
 		return h.Damaged("a direction is missing")
-	case at.Rate != rate || at.Exact != (s.intake == nil) || at.Running != h.Running:
+	case at.Rate != rate || at.Exact != s.Exact || at.Running != h.Running:
 		return h.Damaged("its clock is another one")
 	case at.Position > longest*uint64(rate) || at.Time < 0 || at.Time > now+ahead*1e9:
 		return h.Damaged("position %d at %d ns is out of range", at.Position, at.Time)

@@ -17,6 +17,7 @@ type stream struct {
 	counts  counts
 
 	course
+	atomic Atomic  // nil: PTP is not followed
 	intake *intake // nil: receives nothing
 	packer *packer // nil: sends nothing
 	batch  [batchSize]Datagram
@@ -28,6 +29,7 @@ type stream struct {
 // course is where the clock of the stream is.
 type course struct {
 	pace
+	media
 	Running            bool   `json:"running,omitempty"`
 	Position           uint64 `json:"position"` // of the last tick
 	Time               int64  `json:"time"`     // of the last tick
@@ -77,6 +79,13 @@ func (s *stream) Start() error {
 			return err
 		}
 		in.start(now, &s.pace)
+	} else if s.atomic != nil {
+		if err := s.followTAI(true); err != nil {
+			return err
+		}
+		if s.packer != nil {
+			s.packer.Stamp = s.o.Send.Offset + uint32(s.Zero)
+		}
 	} else {
 		s.pace.Frame, s.pace.At = 0, now
 	}
@@ -105,6 +114,11 @@ func (s *stream) Wait() (backend.Tick, error) {
 		return s.tick(0), err
 	}
 	for {
+		if s.atomic != nil {
+			if err := s.followTAI(false); err != nil {
+				return backend.Tick{}, err
+			}
+		}
 		due := s.timeOf(int64(s.Position) + int64(s.granted.Period))
 		woken, err := s.net.Sleep(due)
 		if err != nil {
@@ -213,5 +227,3 @@ func (s *stream) Write(block []byte) (int, error) {
 	s.writable -= n
 	return n, nil
 }
-
-func (s *stream) reference() string { return "" }
