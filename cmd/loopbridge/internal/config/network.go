@@ -31,6 +31,7 @@ type Send struct {
 	Stream   session.Stream
 	Keys     string // as for Receive
 	Announce bool   // by SAP
+	PTP      bool   // its clock is that of PTP
 }
 
 // Limits of streams on the network.
@@ -183,6 +184,7 @@ func (b *binder) send(path string, v any, to **Send) (finish func(d *Device)) {
 		field{"ttl", setInt(&ttl, 1, 255)},
 		field{"dscp", setInt(&dscp, 0, 63)},
 		field{"announce", setBool(&s.Announce)},
+		field{"clock", setChoice(&s.PTP, []string{"own", "ptp"}, false, true)},
 		field{"keys", b.setFileOf(&s.Keys, aKeyFile)},
 	))
 	*to = s
@@ -261,6 +263,9 @@ func (b *binder) network(path string, d *Device, finish []func(*Device)) {
 	}
 	if d.Receive == nil && d.Send == nil && !b.given(join(path, "receive")) && !b.given(join(path, "send")) {
 		b.missing(path, "receive", "a table of what the device records, or send")
+	}
+	if at := join(path, "send", "clock"); d.Send != nil && d.Send.PTP && d.Receive != nil && b.given(at) {
+		b.wrong(at, "a device that receives has the clock of its sender, give what is sent a device of its own")
 	}
 	d.Record, d.Play = d.Record || d.Receive != nil, d.Play || d.Send != nil
 	if !b.given(join(path, "format")) && (d.Receive != nil && d.Receive.Stream.Payload == session.L24 || d.Send != nil && d.Send.Stream.Payload == session.L24) {

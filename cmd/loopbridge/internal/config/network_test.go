@@ -126,6 +126,11 @@ func TestCompareStreams(t *testing.T) {
 	for key, value := range send {
 		try(base + key + " = " + value + "\n")
 	}
+	alone := "[[device]]\nname = \"a\"\nbackend = \"rtp\"\n[device.send]\naddress = \"239.2.2.2:5004\"\n"
+	plan := Compare(parsed(t, alone), parsed(t, alone+"clock = \"ptp\"\n"))
+	if planText(&plan) != "device a: replaced: send.clock own -> ptp" {
+		t.Error(planText(&plan))
+	}
 	same := strings.Replace(base, "[device.send]", "payload = \"L24\"\n[device.send]", 1)
 	if plan := Compare(parsed(t, base), parsed(t, same)); len(plan.Steps) > 0 {
 		t.Error(planText(&plan))

@@ -9,6 +9,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -51,10 +52,11 @@ type Daemon struct {
 	heirs     *succession
 	wait      sync.WaitGroup
 
-	hub     *tap.Hub
-	network *network
-	nodes   *nodeSet
-	history *history.Keeper
+	hub      *tap.Hub
+	network  *network
+	heedless context.CancelFunc // nil: nobody heeds
+	nodes    *nodeSet
+	history  *history.Keeper
 
 	accepted, refused atomic.Uint64 // reloads
 }
@@ -168,6 +170,9 @@ func (d *Daemon) serve() {
 		d.log.Error().Err(err).Msg("streams on the network are not discovered")
 	}
 	d.wait.Go(func() { d.nodes.keep(d.bay) })
+	var ctx context.Context
+	ctx, d.heedless = context.WithCancel(context.Background())
+	d.wait.Go(func() { heed(ctx, d.bay) })
 	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
@@ -191,6 +196,9 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	if d.heedless != nil {
+		d.heedless()
+	}
 	d.nodes.close()
 	d.alarms.Close()
 	d.history.Close()

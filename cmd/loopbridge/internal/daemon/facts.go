@@ -79,7 +79,7 @@ func ofDevice(e *loop.Engine) alarm.Facts {
 		facts.Gone = "its card is missing, or nothing comes from the network; it runs on " + e.RunsOn()
 	}
 	if n, ok := e.Network(); ok && n.Receives {
-		facts.Latency = &n.Latency
+		facts.Latency, facts.Packets = &n.Latency, n.Lost+n.Late
 	}
 	var clock servo.Estimate
 	if e.Clock().Load(&clock) && clock.Locked {

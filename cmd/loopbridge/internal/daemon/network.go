@@ -140,7 +140,7 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 				return o, err
 			}
 		}
-		o.Send = &s
+		o.Send, o.PTP = &s, t.PTP
 	}
 	return o, nil
 }
@@ -189,6 +189,9 @@ func (n *network) sent(d config.Device) (session.Stream, error) {
 		}
 	}
 	s.Reference = session.Reference{Domain: -1, Local: macOf(first)}
+	if d.Send.PTP { // its grandmaster may change, and keeps TAI
+		s.Reference, s.Direct = session.Reference{Domain: -1, PTP: "IEEE1588-2008:traceable"}, true
+	}
 	return s, sdp.Identify(&s, first)
 }
 
