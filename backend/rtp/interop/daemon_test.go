@@ -90,9 +90,14 @@ func (r *rig) weHear(s stream, port, frames int, send func()) []byte {
 	d := r.device("[device.receive]\nlatency = \"500ms\"\n"+s.fields(port), s, "record")
 	r.bound(port)
 	send()
+	return r.records(s, d, frames)
+}
+
+// records returns so many frames of what comes out of the loop of a device, once it hears its stream.
+func (r *rig) records(s stream, d *process, frames int) []byte {
+	r.Helper()
 	d.says(r, "takes over from null")
-	recorder := r.loopbridge(s.raw("record", "--wait=30s", "--duration", fmt.Sprintf("%dms", frames*1000/s.rate), "loop", "recorded.raw")...)
-	recorder.succeeds(r)
+	r.loopbridge(s.raw("record", "--wait=30s", "--duration", fmt.Sprintf("%dms", frames*1000/s.rate), "loop", "recorded.raw")...).succeeds(r)
 	return s.swapped(r.read("recorded.raw"))
 }
 

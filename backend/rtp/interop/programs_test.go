@@ -80,14 +80,25 @@ func (s stream) ffmpegFormat() string {
 }
 
 func ffmpegSends(r *rig, s stream, sent []byte, port int) *process {
-	return r.start("ffmpeg", "-nostdin", "-v", "error", "-re", "-f", s.ffmpegFormat(), "-ar", strconv.Itoa(s.rate), "-ac", strconv.Itoa(s.channels),
-		"-i", r.write("sent", sent), "-c:a", "copy", "-f", "rtp", "-payload_type", strconv.Itoa(s.kind),
-		fmt.Sprintf("rtp://127.0.0.1:%d?pkt_size=%d", port, 12+s.packet*s.frame()))
+	return r.ffmpegSends(s, sent, port, "rtp")
 }
 
-func ffmpegHears(r *rig, s stream, port int) *process {
-	p := r.start("ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,udp,rtp", "-buffer_size", "2000000", "-i", r.write("ffmpeg.sdp", []byte(s.sdp(port))),
-		"-c:a", "copy", "-flush_packets", "1", "-f", s.ffmpegFormat(), "heard")
+// ffmpegSends sends by a protocol of FFmpeg, with more options for what is sent.
+func (r *rig) ffmpegSends(s stream, sent []byte, port int, protocol string, options ...string) *process {
+	r.Helper()
+	args := []string{"-nostdin", "-v", "error", "-re", "-f", s.ffmpegFormat(), "-ar", strconv.Itoa(s.rate), "-ac", strconv.Itoa(s.channels),
+		"-i", r.write("sent", sent), "-c:a", "copy", "-f", "rtp", "-payload_type", strconv.Itoa(s.kind)}
+	to := fmt.Sprintf("%s://127.0.0.1:%d?pkt_size=%d", protocol, port, 12+s.packet*s.frame())
+	return r.start("ffmpeg", append(append(args, options...), to)...)
+}
+
+func ffmpegHears(r *rig, s stream, port int) *process { return r.ffmpegHears(s, port, s.sdp(port)) }
+
+// ffmpegHears hears what a description says.
+func (r *rig) ffmpegHears(s stream, port int, description string) *process {
+	r.Helper()
+	p := r.start("ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,udp,rtp,srtp", "-buffer_size", "2000000",
+		"-i", r.write("heard.sdp", []byte(description)), "-c:a", "copy", "-flush_packets", "1", "-f", s.ffmpegFormat(), "heard")
 	r.bound(port)
 	return p
 }
