@@ -322,3 +322,22 @@ func TestNetworkTakesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestSenderPauses: a sender that stands still for 300 ms and then sends what it owes is heard without a gap, if the latency is longer.
+func TestSenderPauses(t *testing.T) {
+	s := newSender(48000, 1, 48, audio.S16BE)
+	s.way = func(k, _ int) (int64, bool) {
+		if k >= 1000 && k < 1300 {
+			return int64(1300-k) * millisecond, false
+		}
+		return 0, false
+	}
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(480, 8), n, rtp.Options{Receive: s.described(), Latency: 400 * time.Millisecond})
+	e.run(4 * 48000)
+	if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Restarts+e.lost > 0 {
+		t.Errorf("%+v, and %d frames of the engine", seen, e.lost)
+	}
+	e.whole()
+}
