@@ -111,12 +111,16 @@ func (n *sockets) Close() error {
 	return nil
 }
 
-// sockaddr returns an address as package unix wants it.
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
+// sockaddr returns an address as package unix wants it. device is the interface of one that is good on its link alone; 0: none is known.
+func sockaddr(a netip.AddrPort, device int) unix.Sockaddr {
 	if ip := a.Addr().Unmap(); ip.Is4() {
 		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
 	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	to := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if ip := a.Addr(); ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsInterfaceLocalMulticast() {
+		to.ZoneId = uint32(device)
+	}
+	return to
 }
 
 // files implements filed.
