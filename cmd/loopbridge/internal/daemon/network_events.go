@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// heedEvery is how often the devices of a network are looked at while one of them runs.
-	heedEvery = time.Second
+	// heedEvery is how often the devices of a network are looked at while one of them runs, and heedRarely while all rest: one may
+	// begin to run without an event.
+	heedEvery  = time.Second
+	heedRarely = 10 * time.Second
 	// calm is how long no packet is lost until the next one is news.
 	calm = time.Minute
 )
@@ -24,7 +26,7 @@ type heeded struct {
 }
 
 // heed tells what the network does to devices, until ctx ends: that a sender began anew, and that packets are lost, once until no more
-// are for a while. While no device of the network runs it sleeps.
+// are for a while. While there is no device of the network it sleeps.
 func heed(ctx context.Context, bay *loop.Patchbay) {
 	told := map[string]heeded{}
 	timer := time.NewTimer(0)
@@ -32,8 +34,10 @@ func heed(ctx context.Context, bay *loop.Patchbay) {
 	for {
 		_, changed := bay.Revision() // first, so that nothing is missed
 		timer.Stop()
-		if heedOnce(bay, told, time.Now()) {
+		if runs := heedOnce(bay, told, time.Now()); runs {
 			timer.Reset(heedEvery)
+		} else if len(told) > 0 {
+			timer.Reset(heedRarely)
 		}
 		select {
 		case <-changed:
