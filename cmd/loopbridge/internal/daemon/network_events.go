@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/loopbridge/loopbridge/backend"
@@ -55,7 +56,10 @@ func heed(ctx context.Context, bay *loop.Patchbay) {
 
 // heedOnce looks at all devices, and reports whether one of the network runs.
 func heedOnce(bay *loop.Patchbay, told map[string]heeded, now time.Time) (runs bool) {
+	there := map[string]bool{}
+	defer maps.DeleteFunc(told, func(name string, _ heeded) bool { return !there[name] })
 	for _, e := range bay.Devices() {
+		there[e.Name()] = true
 		n, ok := e.Network()
 		was, known := told[e.Name()]
 		if !ok || !n.Receives {
