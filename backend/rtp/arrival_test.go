@@ -1,32 +1,15 @@
 package rtp
 
 import (
-	"net/netip"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/loopbridge/loopbridge/backend/rtp/session"
 	"github.com/loopbridge/loopbridge/backend/sleep"
 )
 
 // TestArrival: a datagram came when the kernel got it, and not when somebody takes it.
 func TestArrival(t *testing.T) {
-	in, err := openReceiver(session.Path{To: netip.MustParseAddrPort("127.0.0.1:0")}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = unix.Close(in) }()
-	at, err := unix.Getsockname(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := openSender(session.Path{To: addrPort(at)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = unix.Close(out) }()
+	in, out := way(t)
 	clock := sleep.NewMonotonic()
 	box, batch := newInbox(1536), make([]Datagram, 4)
 	receive := func() int {

@@ -17,7 +17,7 @@ type sockets struct {
 	parks         bool
 	receive, send []int // descriptors, one for each path
 	in            *inbox
-	out           *outbox
+	out           []*outbox
 }
 
 // datagramBytes is the room for a datagram that comes: a packet of the length that is expected, or what an Ethernet carries.
@@ -58,13 +58,13 @@ func listen(o Options, wish backend.Config) (_ *sockets, err error) {
 		}
 	}
 	if o.Send != nil && wish.Play {
-		n.out = new(outbox)
 		for _, p := range o.Send.Paths {
 			fd, err := openSender(p)
 			if err != nil {
 				return nil, err
 			}
 			n.send = append(n.send, fd)
+			n.out = append(n.out, new(outbox))
 		}
 	}
 	return n, nil
@@ -94,7 +94,7 @@ func (n *sockets) Receive(into []Datagram) (count int, err error) {
 
 // Send implements Net. What the network does not take now is lost, as on the way.
 func (n *sockets) Send(path int, datagrams [][]byte) (sent int) {
-	return n.out.send(n.send[path], datagrams)
+	return n.out[path].send(n.send[path], datagrams)
 }
 
 // Close implements Net.
@@ -158,7 +158,9 @@ func takeOver(h backend.Handed, o Options, granted backend.Config) (*sockets, er
 	if in > 0 {
 		n.in = newInbox(datagramBytes(o.Receive))
 	}
-	n.out = new(outbox)
+	for range out {
+		n.out = append(n.out, new(outbox))
+	}
 	n.receive, n.send = append(n.receive, h.Files[:in]...), append(n.send, h.Files[in:]...)
 	return n, nil
 }
