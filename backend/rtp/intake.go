@@ -29,6 +29,7 @@ type intake struct {
 	tries  int      // for packets of an unknown sender
 	reception
 	best observation // of those that came since the last observe
+	rate int         // frames in a second that a sender sends, if that is wrong; 0: it is right
 }
 
 // observation is a pair for the clock.
@@ -56,6 +57,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
 	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
@@ -150,6 +152,9 @@ func (in *intake) take(d *Datagram, p *pace) {
 		c.reordered.Add(1)
 	}
 	if verdict == fresh {
+		if sent := in.Pulse.beat(h.stamp, d.At, in.format.Rate); sent > 0 {
+			in.rate = sent
+		}
 		in.jitter(h.stamp, d.At)
 	}
 	if in.adapts {

@@ -61,6 +61,21 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// TestTicksAreAtEndsOfPackets: so that a latency that is shorter than a packet is enough, wherever packets end in time.
+func TestTicksAreAtEndsOfPackets(t *testing.T) {
+	for _, shift := range []int64{0, 111_111, 500_000, 987_654} {
+		s := newSender(48000, 1, 48, audio.S16BE)
+		n := newNetwork(s)
+		s.begin = n.now + shift
+		e := start(t, s.recording(48, 4), n, rtp.Options{Receive: s.described(), Latency: 100 * time.Microsecond})
+		e.run(2 * 48000)
+		if seen := e.seen(); seen.Late+seen.Concealed > 0 {
+			t.Errorf("packets %d ns later: %+v", shift, seen)
+		}
+		e.tail(48000)
+	}
+}
+
 func delay(t *testing.T, s backend.Stream) (play, record int) {
 	d, ok := backend.As[backend.Delayer](s)
 	if !ok {

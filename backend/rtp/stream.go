@@ -172,6 +172,9 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 	if err := s.receive(now); err != nil {
 		return backend.Tick{}, err
 	}
+	if s.intake.rate > 0 {
+		return backend.Tick{}, s.wrongRate(s.intake.rate)
+	}
 	if silent := time.Duration(now - s.intake.Heard); silent > s.o.Timeout {
 		return backend.Tick{}, audio.ErrGone.With("no packets come to %v any more: nothing in %v",
 			s.o.Receive.Paths[0].To, silent.Round(time.Millisecond))
