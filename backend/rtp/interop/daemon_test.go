@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/loopbridge/loopbridge/client/control"
 )
 
 // ours is our program, built once for all tests.
@@ -98,6 +100,9 @@ func (r *rig) records(s stream, d *process, frames int) []byte {
 	r.Helper()
 	d.says(r, "takes over from null")
 	r.loopbridge(s.raw("record", "--wait=30s", "--duration", fmt.Sprintf("%dms", frames*1000/s.rate), "loop", "recorded.raw")...).succeeds(r)
+	if now, err := control.New(r.path("lb.sock")).State(r.Context(), "net"); err == nil && now.Hardware != nil && now.Hardware.Network != nil {
+		r.Logf("the device has seen %+v", *now.Hardware.Network)
+	}
 	return s.swapped(r.read("recorded.raw"))
 }
 

@@ -59,6 +59,7 @@ func (s stream) unbroken(t *testing.T, sent, heard []byte, frames int) {
 		places[[key]byte(sent[at:])] = at
 	}
 	longest, from := 0, 0
+	var runs [][3]int
 	for at := 0; at+key <= len(heard); {
 		begin, known := places[[key]byte(heard[at:])]
 		if !known {
@@ -69,13 +70,14 @@ func (s stream) unbroken(t *testing.T, sent, heard []byte, frames int) {
 		for n < min(len(sent)-begin, len(heard)-at) && sent[begin+n] == heard[at+n] {
 			n++
 		}
+		runs = append(runs, [3]int{at / s.frame(), begin / s.frame(), n / s.frame()})
 		if n > longest {
 			longest, from = n, begin
 		}
 		at += (n + s.frame() - 1) / s.frame() * s.frame()
 	}
-	t.Logf("%s: of %d frames that were heard, %d in a row are as they were, from frame %d on", s.name, len(heard)/s.frame(), longest/s.frame(),
-		from/s.frame())
+	t.Logf("%s: of %d frames that were heard, %d in a row are as they were, from frame %d on; at, from, frames: %v", s.name, len(heard)/s.frame(),
+		longest/s.frame(), from/s.frame(), runs[:min(len(runs), 9)])
 	if longest/s.frame() < frames {
 		t.Errorf("%s: of %d frames that were heard, only %d in a row are as they were; want %d", s.name, len(heard)/s.frame(), longest/s.frame(), frames)
 	}
