@@ -32,6 +32,7 @@ type Control struct {
 	http      http.Server
 	answers   http.Handler
 	quit      chan struct{} // closed by Close: event streams end
+	began     time.Time
 	rest      rest
 	gate      gate
 	viewers   *live.Board
@@ -90,7 +91,7 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), operators: newCrowd("unix")}
+	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), began: time.Now(), operators: newCrowd("unix")}
 	if c.Hub == nil {
 		c.Hub = tap.NewHub(p.Bay)
 	}
