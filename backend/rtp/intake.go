@@ -57,6 +57,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Near      near      `json:"near,omitzero"`
 	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
 	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
@@ -200,6 +201,7 @@ func (in *intake) sync(h *header, frames int, at int64, p *pace) {
 	in.Newest, in.Stamp = end, h.stamp+uint32(frames)
 	in.Synced = true
 	in.ring.clear(end-int64(frames), in.Head+in.ring.size()-end+int64(frames))
+	in.Near = near{}
 	in.clock.Reset()
 	in.clock.Observe(end, at)
 	in.best.any = false
@@ -237,7 +239,8 @@ func (in *intake) put(q int64, frames int, h *header, p *pace) {
 
 // note keeps the least late of the pairs since the last observe.
 func (in *intake) note(end, at int64, p *pace) {
-	late := float64(at-p.At) - p.Phase - float64(end-p.Frame)*(1e9/float64(p.Rate))*(1+p.Slope)
+	in.Near.note(pair{end, at}, p)
+	late := p.late(pair{end, at})
 	if !in.best.any || late < in.best.late {
 		in.best = observation{end, at, late, true}
 	}
@@ -290,6 +293,7 @@ func (in *intake) start(now int64, p *pace) {
 			s.Index += audio.MulDiv(uint64(max(0, now-in.Heard)), uint64(in.format.Rate), uint64(in.Packet)*1e9)
 		}
 		in.Synced, in.Sequence.Begun, in.Heard = false, false, now
+		in.Near = near{}
 		p.Frame, p.At, p.Phase = 0, now, 0
 	}
 	in.Head, in.Begun, in.Missing = -in.Depth, false, true
@@ -306,6 +310,7 @@ func (in *intake) renumber(zero int64, p *pace) {
 	s.Block.First -= zero
 	s.Block.LowestAt -= zero
 	in.clock = servo.RestoreClock(s)
+	in.Near.renumber(zero)
 	in.Newest -= zero
 	p.follow(&s.Line)
 }

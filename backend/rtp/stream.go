@@ -153,7 +153,7 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 	period := int64(s.granted.Period)
 	next := max(s.position(now)/period*period, int64(s.Position)+period) // a time is rounded to a ns
 	passed := uint64(next) - s.Position
-	s.Position, s.Time = uint64(next), max(s.Time+1, s.timeOf(next))
+	s.Position = uint64(next)
 	var lost, l uint64
 	if s.granted.Record {
 		if s.readable, lost = add(s.readable, passed, s.buffer); lost > 0 {
@@ -168,6 +168,7 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 		return backend.Tick{}, audio.ErrGone.With("the network takes no packets to %v any more; is its interface down?", p.to.Paths[0].To)
 	}
 	if s.intake == nil {
+		s.Time = max(s.Time+1, s.timeOf(next))
 		return s.tick(lost), nil
 	}
 	if !s.granted.Record { // only the clock
@@ -183,6 +184,7 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 		return backend.Tick{}, audio.ErrGone.With("no packets come to %v any more: nothing in %v",
 			s.o.Receive.Paths[0].To, silent.Round(time.Millisecond))
 	}
+	s.Time = max(s.Time+1, min(now+early, s.intake.Near.timeOf(next, &s.pace)))
 	return s.tick(lost), nil
 }
 
