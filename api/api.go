@@ -39,6 +39,8 @@ type Hardware struct {
 	// ClockPPM is by how much its clock is faster than nominal, measured against CLOCK_MONOTONIC while it
 	// runs, in parts per million; nil: not known yet.
 	ClockPPM *float64 `json:"clock_ppm"`
+
+	Network *Network `json:"network,omitempty"` // of a device of the network; nil: it runs on none now
 }
 
 // Version says what a program is.

@@ -183,6 +183,14 @@ func (e *Engine) StandsIn() bool {
 	return ok && s.StandsIn()
 }
 
+// Network returns what the stream of a network has seen; ok is false if it runs on none now. Any goroutine may call it.
+func (e *Engine) Network() (n backend.Network, ok bool) {
+	if s, is := backend.As[backend.Networked](e.stream); is {
+		n = s.Network()
+	}
+	return n, n.Receives || n.Sends
+}
+
 // Pitch returns the control of the device's clock, or nil if there is none now. Any goroutine may call it.
 func (e *Engine) Pitch() backend.Pitch {
 	if p, ok := backend.As[backend.Pitcher](e.stream); ok {

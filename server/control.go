@@ -45,6 +45,7 @@ type Panel struct {
 	Loops         Loops
 	Routes        Routes
 	Nodes         Nodes         // nil: there are none
+	Devices       Devices       // nil: there are none of the network
 	Alarms        Alarms        // nil: there are none
 	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
@@ -125,6 +126,10 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/devices/{device}":        c.get(c.device),
 		"PATCH /v1/devices/{device}":      c.set(c.device),
 		"GET /v1/devices/{device}/levels": c.levels(c.device),
+		"POST /v1/devices":                c.addDevice,
+		"DELETE /v1/devices/{device}":     c.removeDevice,
+		"GET /v1/devices/{device}/sdp":    c.description,
+		"GET /v1/streams":                 c.listStreams,
 
 		"GET /v1/loops":           c.listLoops,
 		"GET /v1/loops/{loop}":    c.getLoop,

@@ -44,7 +44,7 @@ func (c *Control) reply(s loop.Subject) api.State {
 
 func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 	g := e.Granted()
-	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
+	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods, Network: showNetwork(e)}
 	h.Xruns, h.Lost = e.Xruns()
 	var clock servo.Estimate
 	if e.Clock().Load(&clock) && clock.Locked {
