@@ -150,7 +150,7 @@ func TestMixedPackets(t *testing.T) {
 	s := newSender(48000, 2, 1, audio.S16BE)
 	s.until = 1 // what follows is sent by hand
 	n := newNetwork()
-	lengths, block := []int{294, 365, 365}, 1024
+	lengths, block := []int{365, 294, 365}, 1024
 	seq, first := uint16(7), 0
 	for k := range 200 {
 		for _, frames := range lengths {
