@@ -121,6 +121,9 @@ func (in *intake) take(d *Datagram, p *pace) {
 		return
 	}
 	in.Heard = max(in.Heard, d.At)
+	if !in.Sequence.Begun {
+		in.Sequence.begin(h.seq)
+	}
 	verdict := in.Sequence.take(h.seq, d.Path, c, len(in.from.Paths))
 	if verdict == duplicate {
 		c.duplicates.Add(1)
@@ -271,16 +274,21 @@ func (in *intake) jitter(stamp uint32, at int64) {
 	}
 }
 
+// stale reports whether too much time has passed since the last packet for its clock to go on.
+func (in *intake) stale(now int64) bool { return now-in.Heard > int64(100e6) }
+
 // start begins at number 0, now. A clock that was heard until now goes on.
 func (in *intake) start(now int64, p *pace) {
-	const fresh = int64(100e6)
-	if in.Synced && now-in.Heard < fresh {
+	if in.Synced && !in.stale(now) {
 		zero := p.position(now)
 		if off := (in.Newest - zero + in.Depth) % int64(gcd(in.Packet, in.period)); off != 0 {
 			zero += off
 		}
 		in.renumber(zero, p)
 	} else {
+		if s := &in.Secrets[0]; s.Found { // its sequence numbers may have wrapped since
+			s.Index += audio.MulDiv(uint64(max(0, now-in.Heard)), uint64(in.format.Rate), uint64(in.Packet)*1e9)
+		}
 		in.Synced, in.Sequence.Begun, in.Heard = false, false, now
 		p.Frame, p.At, p.Phase = 0, now, 0
 	}

@@ -75,7 +75,11 @@ func (s *stream) Start() error {
 		s.packer.start(s.position(now))
 	}
 	if in := s.intake; in != nil {
-		if err := s.receive(now); err != nil { // what came while nobody wanted it
+		take := s.receive
+		if in.stale(now) {
+			take = s.discard
+		}
+		if err := take(now); err != nil {
 			return err
 		}
 		in.start(now, &s.pace)
@@ -214,6 +218,18 @@ func (s *stream) receive(now int64) error {
 		}
 	}
 	in.observe(&s.pace)
+	return nil
+}
+
+// discard takes what came while nobody wanted it.
+func (s *stream) discard(now int64) error {
+	for left := s.intake.budget(now); left > 0; {
+		n, err := s.net.Receive(s.batch[:])
+		if err != nil || n == 0 {
+			return err
+		}
+		left -= n
+	}
 	return nil
 }
 

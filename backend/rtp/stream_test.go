@@ -114,3 +114,31 @@ func TestWhatIsSent(t *testing.T) {
 		})
 	}
 }
+
+// TestStopped: what comes while a stream is stopped is of no concern to it. It starts again at once, however long that was.
+func TestStopped(t *testing.T) {
+	s := newSender(48000, 2, 48, audio.S24BE3)
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(48, 8), n, rtp.Options{Receive: s.described()})
+	for _, pause := range []int64{1, 50, 150, 5000, 200_000} {
+		e.run(48000)
+		if err := e.s.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		n.now += pause * millisecond
+		if pause > 10_000 { // the kernel keeps only some
+			s.k = int((n.now - s.begin) / millisecond)
+			n.flying, n.here = n.flying[:0], 0
+		}
+		if err := e.s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		e.heard = nil
+		e.run(48000)
+		e.whole()
+		if seen := e.seen(); seen.Lost+seen.Late+seen.Concealed+seen.Restarts > 0 {
+			t.Errorf("stopped for %d ms: %+v", pause, seen)
+		}
+	}
+}
