@@ -21,6 +21,11 @@ func (f *feed) due(*tick) int {
 
 func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, f.from.producible(avail))
+	if t.Lost > 0 && n < due && !closing && f.to.counts() {
+		n = max(0, n-f.period) // leave the writer a period to catch up
+		f.to.Delay(due - n)
+		defer f.to.Delay(0)
+	}
 	f.from.fill(n, due-n, avail, closing || t.lenient, noExcuse)
 	if !f.add(n) {
 		return FoundBadWriter

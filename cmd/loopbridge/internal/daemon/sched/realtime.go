@@ -25,7 +25,7 @@ import (
 type Threads struct {
 	log zerolog.Logger
 
-	once, collecting sync.Once
+	limiting, preparing, collecting sync.Once
 
 	mu      sync.Mutex
 	threads []int
@@ -53,14 +53,16 @@ func New(log zerolog.Logger) *Threads {
 	return &Threads{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
-// Enter makes the calling thread, which serves a device, real-time.
+// Enter makes the calling thread, which serves a device, real-time. That comes first: on a busy machine an ordinary thread
+// is held up in what else there is to do, while its device runs dry.
 func (r *Threads) Enter(device string) {
-	r.once.Do(r.prepare)
+	r.limiting.Do(r.limit)
 	thread := unix.Gettid()
 	r.mu.Lock()
 	r.threads = append(r.threads, thread)
 	r.mu.Unlock()
 	err := schedule(0, unix.SCHED_FIFO, Priority)
+	r.preparing.Do(r.prepare)
 	if err == nil {
 		r.collecting.Do(func() { go r.collect() })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", Priority)
@@ -81,7 +83,8 @@ func (r *Threads) Enter(device string) {
 // Adopt makes a thread of a C library that serves a device real-time; it replaces the previous
 // one. A thread that is real-time already stays as it is. Any goroutine may call it.
 func (r *Threads) Adopt(device string, thread int) {
-	r.once.Do(r.prepare)
+	r.limiting.Do(r.limit)
+	r.preparing.Do(r.prepare)
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
@@ -135,14 +138,26 @@ func (r *Threads) State(device string) string {
 	return r.states[device]
 }
 
-// prepare sets up the process before the first thread becomes real-time.
+// prepare sets up the process for real-time threads.
 func (r *Threads) prepare() {
 	// A thread that wakes up needs one of Go's processors, whatever its priority. With more of
 	// them than the machine has, the kernel decides who runs.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
+	go r.lockMemory()
+}
+
+// lockMemory keeps the memory of the process from being swapped out. It takes several milliseconds of a slow processor, in which
+// no thread gets new memory: so it is short, on a thread with priority that then ends, and no device waits for it.
+func (r *Threads) lockMemory() {
+	runtime.LockOSThread() // and no unlock
+	_ = schedule(0, unix.SCHED_FIFO, rtBelow)
 	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
 		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
 	}
+}
+
+// limit limits real-time threads before there are any.
+func (r *Threads) limit() {
 	r.bound(rtMost)
 	excess := make(chan os.Signal, 1)
 	signal.Notify(excess, unix.SIGXCPU)
