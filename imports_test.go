@@ -83,6 +83,10 @@ func layers() []layer {
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},
 		{"examples/levels", "api client client/control", "as recorder"},
+		{"examples/phone/voice", "audio", "sound on the network, whoever speaks"},
+		{"examples/phone/handset", "audio client examples/phone/voice loop/pcm loop/ring", "the model of a server: it knows no network"},
+		{"examples/phone/calls", "examples/phone/voice", "SIP: it knows no loop"},
+		{"examples/phone", "audio examples/phone/calls examples/phone/handset examples/phone/voice", "wires the three up"},
 
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
@@ -160,6 +164,10 @@ func moduleRules() []rule {
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
+		{"github.com/emiago/sipgo", "examples/phone/calls", "SIP belongs to a telephone: the daemon does not link it"},
+		{"github.com/pion/sdp/v3", "examples/phone/calls", "what SIP says of sound"},
+		{"github.com/pion/rtp", "examples/phone/voice", "headers of packets"},
+		{"github.com/icholy/digest", "", "tests alone: a registrar that wants a password"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
 		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+	"github.com/loopbridge/loopbridge/server/servertest"
+)
+
+// Two telephones talk: each client hears the tone that the other one plays, at the level that it has, at any rate. When one
+// hangs up, all clients get ECONNRESET (D13).
+func TestTwoPhonesTalk(t *testing.T) {
+	for _, law := range []string{"-alaw=false", "-alaw"} {
+		t.Run(law, func(t *testing.T) {
+			e := newExchange(t, loop.Reset)
+			b := e.phone("b")
+			a := e.phone("a", law)
+			mouthA, earA := e.open("a-out", audio.Play, 48000), e.open("a-in", audio.Record, 8000)
+			mouthB, earB := e.open("b-out", audio.Play, 8000), e.open("b-in", audio.Record, 8000)
+			saidA, saidB := e.plays(mouthA, 440, 0.5, forever), e.plays(mouthB, 1000, 0.1, forever)
+			a.types("call " + b.uri)
+			e.hears(earB, 440, 0.5)
+			e.hears(earA, 1000, 0.1)
+			a.types("hangup")
+			servertest.Is(t, <-saidA, audio.ErrReset)
+			servertest.Is(t, <-saidB, audio.ErrReset)
+			e.isOver(earA)
+			e.isOver(earB)
+			a.until(`ended: we hung up; packets: \d+ sent, \d+ received, 0 lost, \d+ late, 0 refused`)
+			b.until(`ended: the other side hung up; packets: \d+ sent, \d+ received, 0 lost, \d+ late, 0 refused`)
+			if err := errors.Join(a.hangs(), b.hangs()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
