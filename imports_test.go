@@ -85,7 +85,8 @@ func layers() []layer {
 		{"examples/levels", "api client client/control", "as recorder"},
 		{"examples/phone/voice", "audio", "sound on the network, whoever speaks"},
 		{"examples/phone/handset", "audio client examples/phone/voice loop/pcm loop/ring", "the model of a server: it knows no network"},
-		{"examples/phone/calls", "examples/phone/voice", "SIP: it knows no loop"},
+		{"examples/phone/offer", "examples/phone/voice", "text of SDP, however it comes"},
+		{"examples/phone/calls", "examples/phone/offer examples/phone/voice", "SIP: it knows no loop"},
 		{"examples/phone", "audio examples/phone/calls examples/phone/handset examples/phone/voice", "wires the three up"},
 
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
@@ -165,7 +166,7 @@ func moduleRules() []rule {
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
 		{"github.com/emiago/sipgo", "examples/phone/calls", "SIP belongs to a telephone: the daemon does not link it"},
-		{"github.com/pion/sdp/v3", "examples/phone/calls", "what SIP says of sound"},
+		{"github.com/pion/sdp/v3", "examples/phone/offer", "what SIP says of sound"},
 		{"github.com/pion/rtp", "examples/phone/voice", "headers of packets"},
 		{"github.com/icholy/digest", "", "tests alone: a registrar that wants a password"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -214,6 +215,21 @@ func (e *exchange) isOver(end *pcm.PCM) {
 			_, err = readFloats(servertest.Guard(e.T), end, window)
 			servertest.Is(e.T, err, audio.ErrReset)
 			return
+		}
+	}
+}
+
+// hearsSilence reads until half a second was silent.
+func (e *exchange) hearsSilence(end *pcm.PCM) {
+	e.Helper()
+	for frames, silent := 0, 0; silent < inARow; frames += window {
+		samples, err := readFloats(servertest.Guard(e.T), end, window)
+		if err != nil || frames > atMost {
+			e.Fatalf("after %d frames without silence: %v", frames, err)
+		}
+		silent++
+		if slices.ContainsFunc(samples, func(v float64) bool { return v != 0 }) {
+			silent = 0
 		}
 	}
 }

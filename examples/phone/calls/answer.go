@@ -2,11 +2,14 @@ package calls
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/loopbridge/loopbridge/examples/phone/offer"
 )
 
 // onInvite answers a call, and returns when it is over. The SIP stack gives each INVITE a goroutine.
@@ -19,14 +22,14 @@ func (p *Phone) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		p.onFurtherInvite(r, tx)
 		return
 	}
-	var offer *theirs
+	var theirs *offer.Theirs
 	if len(r.Body()) > 0 {
-		t, err := understand(r.Body())
+		t, err := offer.Read(r.Body())
 		if err != nil {
 			respond(r, tx, sip.StatusNotAcceptableHere)
 			return
 		}
-		offer = &t
+		theirs = &t
 	}
 	c, err := p.seize()
 	if err != nil {
@@ -45,8 +48,8 @@ func (p *Phone) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		respond(r, tx, sip.StatusBadRequest)
 		return
 	}
-	if err := c.answer(d, offer); err != nil {
-		p.o.Say("not answered: %v", err)
+	if err := c.answer(d, tx, theirs); err != nil {
+		c.parting = fmt.Sprintf("not answered: %v", err)
 		return
 	}
 	c.talk(d)
@@ -81,26 +84,26 @@ const sdpType = "application/sdp"
 var errCancelled = errors.New("the other side has given up")
 
 // answer rings, answers, and waits for the ACK. Without an offer in the INVITE we make one, and the ACK has the answer.
-func (c *call) answer(d *sipgo.DialogServerSession, offer *theirs) error {
+func (c *call) answer(d *sipgo.DialogServerSession, tx sip.ServerTransaction, theirs *offer.Theirs) error {
 	if err := c.ring(d); err != nil {
 		return err
 	}
 	var text []byte
-	if offer != nil {
-		c.agree(*offer)
-		text = c.ours.answer(*offer)
+	if theirs != nil {
+		c.agree(*theirs)
+		text = c.ours.Answer(*theirs)
 	} else {
-		text = c.ours.offer(c.phone.o.Laws)
+		text = c.ours.Offer(c.phone.o.Laws)
 	}
 	c.engage(d.ID, d)
-	if err := d.RespondSDP(text); err != nil { // repeated until the ACK comes, for half a minute
+	if err := c.deliver(d, tx, text); err != nil {
 		c.bye(d)
 		return err
 	}
-	if offer != nil {
+	if theirs != nil {
 		return nil
 	}
-	t, err := understand((<-c.acks).Body())
+	t, err := offer.Read((<-c.acks).Body())
 	if err != nil {
 		c.bye(d)
 		return err
@@ -123,6 +126,19 @@ func (c *call) ring(d *sipgo.DialogServerSession) error {
 		return errCancelled // the stack has answered 487
 	case <-c.over.Done():
 		_ = d.Respond(sip.StatusTemporarilyUnavailable, reason(sip.StatusTemporarilyUnavailable), nil)
+		return errors.New("we hung up")
+	}
+}
+
+// deliver answers 200 until the ACK comes, for half a minute at most, or until our side hangs up.
+func (c *call) deliver(d *sipgo.DialogServerSession, tx sip.ServerTransaction, text []byte) error {
+	delivered := make(chan error, 1)
+	go func() { delivered <- d.RespondSDP(text) }()
+	select {
+	case err := <-delivered:
+		return err
+	case <-c.over.Done():
+		tx.Terminate() // it ends at its next attempt
 		return errors.New("we hung up")
 	}
 }

@@ -3,12 +3,13 @@ package calls
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
+	"github.com/loopbridge/loopbridge/examples/phone/offer"
 	"github.com/loopbridge/loopbridge/examples/phone/voice"
 )
 
@@ -18,20 +19,20 @@ type dialog interface {
 	ReadBye(*sip.Request, sip.ServerTransaction) error
 	ReadRequest(*sip.Request, sip.ServerTransaction) error
 	Context() context.Context // it ends with the dialog
-	LoadState() sip.DialogState
 }
 
 // call is one call, from the first INVITE to the last BYE.
 type call struct {
 	phone *Phone
 	sound *voice.Session
-	ours  ours
+	ours  offer.Ours
 	over  context.Context // ends when our side hangs up
 	end   context.CancelFunc
 	heard sync.WaitGroup // what reads the socket of the sound
 
 	acks    chan *sip.Request // the last ACK that came
-	changes atomic.Bool       // a further INVITE of the other side is being answered
+	change  chan struct{}     // holds one value while an INVITE waits for its ACK
+	parting string            // what is said when the phone is idle again
 
 	// Guarded by the lock of the phone.
 	id     string // of the dialog; "": none yet
@@ -59,15 +60,16 @@ func (p *Phone) seize() (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{phone: p, sound: sound, ours: p.newOurs(sound.Port()), acks: make(chan *sip.Request, 1)}
+	c := &call{phone: p, sound: sound, ours: p.newOurs(sound.Port()), acks: make(chan *sip.Request, 1), change: make(chan struct{}, 1)}
 	c.over, c.end = context.WithCancel(context.Background())
+	c.change <- struct{}{} // until the first INVITE is settled
 	c.heard.Go(sound.Run)
 	p.current = c
 	p.tasks.Add(1)
 	return c, nil
 }
 
-// release makes the phone idle again.
+// release makes the phone idle again, and then says how the call was.
 func (c *call) release() {
 	c.end()
 	c.sound.Close()
@@ -75,6 +77,9 @@ func (c *call) release() {
 	c.phone.mu.Lock()
 	c.phone.current = nil
 	c.phone.mu.Unlock()
+	if c.parting != "" {
+		c.phone.o.Say("%s", c.parting)
+	}
 	c.phone.tasks.Done()
 }
 
@@ -86,8 +91,8 @@ func (c *call) engage(id string, d dialog) {
 }
 
 // agree begins or changes the sound.
-func (c *call) agree(t theirs) {
-	a := t.agreement()
+func (c *call) agree(t offer.Theirs) {
+	a := t.Agreement()
 	c.sound.Agree(a)
 	c.phone.mu.Lock()
 	changed := c.held == a.Send
@@ -111,8 +116,9 @@ func (c *call) bye(d dialog) {
 	_ = d.Bye(ctx)
 }
 
-// talk carries the sound until one side ends the call, and says why and how it was.
+// talk carries the sound until one side ends the call, and notes why and how it was.
 func (c *call) talk(d dialog) {
+	<-c.change
 	stop := context.AfterFunc(d.Context(), c.end)
 	defer stop()
 	err := c.phone.o.Talk(c.over, c.sound)
@@ -125,7 +131,7 @@ func (c *call) talk(d dialog) {
 	}
 	c.bye(d) // after one of the other side it does nothing
 	n := c.sound.Counts()
-	c.phone.o.Say("ended: %s; packets: %d sent, %d received, %d lost, %d late, %d refused; silence in place of sound: %d ms",
+	c.parting = fmt.Sprintf("ended: %s; packets: %d sent, %d received, %d lost, %d late, %d refused; silence in place of sound: %d ms",
 		why, n.Sent, n.Received, n.Lost, n.Late, n.Refused, n.Concealed*1000/voice.Rate)
 }
 

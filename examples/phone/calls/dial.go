@@ -9,6 +9,8 @@ import (
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/loopbridge/loopbridge/examples/phone/offer"
 )
 
 // Call places a call, and returns when it is over: with an error if it was not answered. To is a SIP URI, with or without
@@ -30,7 +32,7 @@ func (p *Phone) Call(ctx context.Context, to string) error {
 	defer c.release()
 	stop := context.AfterFunc(ctx, c.end)
 	defer stop()
-	d, err := p.dialogs.Invite(c.over, where, c.ours.offer(p.o.Laws), sip.NewHeader("Content-Type", sdpType), sip.NewHeader("Allow", methods))
+	d, err := p.dialogs.Invite(c.over, where, c.ours.Offer(p.o.Laws), sip.NewHeader("Content-Type", sdpType), sip.NewHeader("Allow", methods))
 	if err != nil {
 		return fmt.Errorf("cannot call %s: %w", where.String(), err)
 	}
@@ -88,7 +90,7 @@ func (c *call) await(d *sipgo.DialogClientSession) error {
 	if err := d.Ack(context.Background()); err != nil {
 		return err
 	}
-	t, err := understand(d.InviteResponse.Body())
+	t, err := offer.Read(d.InviteResponse.Body())
 	if err != nil {
 		c.bye(d)
 		return fmt.Errorf("the answer is useless: %w", err)

@@ -24,6 +24,7 @@ import (
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
+	"github.com/loopbridge/loopbridge/examples/phone/offer"
 	"github.com/loopbridge/loopbridge/examples/phone/voice"
 )
 
@@ -158,8 +159,8 @@ func (p *Phone) close() {
 }
 
 // newOurs begins our side of a call's SDP.
-func (p *Phone) newOurs(port int) ours {
-	return ours{address: netip.AddrPortFrom(p.address.Addr(), uint16(port)), id: rand.Uint64() >> 2}
+func (p *Phone) newOurs(port int) offer.Ours {
+	return offer.Ours{Address: netip.AddrPortFrom(p.address.Addr(), uint16(port)), ID: rand.Uint64() >> 2}
 }
 
 // respond answers a request that is not worth a dialog. Whoever asked repeats the request if it does not arrive.
@@ -176,7 +177,7 @@ func reason(code int) string {
 	return map[int]string{
 		200: "OK", 400: "Bad Request", 405: "Method Not Allowed", 415: "Unsupported Media Type", 420: "Bad Extension",
 		480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 486: "Busy Here", 488: "Not Acceptable Here",
-		491: "Request Pending", 500: "Server Internal Error",
+		500: "Server Internal Error",
 	}[code]
 }
 

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/loopbridge/loopbridge/examples/phone/offer"
 )
 
 // callOf returns the call that a request is part of, and its dialog; nil: none.
@@ -70,33 +72,35 @@ func (p *Phone) onFurtherInvite(r *sip.Request, tx sip.ServerTransaction) {
 		respond(r, tx, sip.StatusCallTransactionDoesNotExists)
 		return
 	}
-	if d.LoadState() != sip.DialogStateConfirmed || !c.changes.CompareAndSwap(false, true) {
-		respond(r, tx, sip.StatusRequestPending)
+	select {
+	case c.change <- struct{}{}: // the ACK of the one before may come after this one
+		defer func() { <-c.change }()
+	case <-c.over.Done():
+		respond(r, tx, sip.StatusCallTransactionDoesNotExists)
 		return
 	}
-	defer c.changes.Store(false)
 	if err := d.ReadRequest(r, tx); err != nil {
 		respond(r, tx, sip.StatusInternalServerError)
 		return
 	}
 	changed := c.ours
-	changed.version++
-	text := changed.offer(p.o.Laws)
+	changed.Version++
+	text := changed.Offer(p.o.Laws)
 	if len(r.Body()) > 0 {
-		t, err := understand(r.Body())
+		t, err := offer.Read(r.Body())
 		if err != nil {
 			respond(r, tx, sip.StatusNotAcceptableHere)
 			return
 		}
 		c.agree(t)
-		text = changed.answer(t)
+		text = changed.Answer(t)
 	}
 	c.ours = changed
 	ack := c.insist(r, tx, text)
 	if ack == nil || len(r.Body()) > 0 {
 		return
 	}
-	if t, err := understand(ack.Body()); err == nil {
+	if t, err := offer.Read(ack.Body()); err == nil {
 		c.agree(t)
 	}
 }

@@ -71,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Handset, error) {
 	// What is written and not yet heard is latency, so this ring is short.
 	in, err := client.Open(ctx, o.Socket, o.In, pcm.Options{Role: pcm.Server, Direction: pcm.Write, Format: f, Period: voice.Block, Buffer: 3 * voice.Block})
 	if err != nil {
-		out.Abandon()
+		_ = out.Close(ctx)
 		return nil, err
 	}
 	h := &Handset{out: out, in: in, hold: o.Hold}
@@ -79,11 +79,12 @@ func Open(ctx context.Context, o Options) (*Handset, error) {
 	return h, nil
 }
 
-// Close gives the ends back. Clients that are still there get ECONNRESET.
+// Close gives the ends back: when it returns, another server can take them. Clients that are still there get ECONNRESET.
 func (h *Handset) Close() {
 	h.rise()
-	h.out.Abandon()
-	h.in.Abandon()
+	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	_ = errors.Join(h.out.Close(ctx), h.in.Close(ctx)) // a daemon that has gone has taken them
 }
 
 // ErrDaemon says that the daemon has gone, and the ends with it.

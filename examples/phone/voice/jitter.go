@@ -47,7 +47,7 @@ func NewJitter(target int) *Jitter {
 func (j *Jitter) Counts() JitterCounts { return j.counts }
 
 // Restart forgets all packets: another stream follows.
-func (j *Jitter) Restart() { j.begun = false }
+func (j *Jitter) Restart() { j.begun, j.playing, j.dry = false, false, false }
 
 // Put takes the frames of a packet whose first one has a timestamp. More than half of the span are ignored.
 func (j *Jitter) Put(stamp uint32, frames []byte) {

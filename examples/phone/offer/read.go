@@ -1,4 +1,6 @@
-package calls
+// Package offer is how two telephones settle on the sound of a call: each describes in SDP (RFC 8866) what it takes, one as
+// an offer, the other as an answer to that (RFC 3264). Nothing here blocks.
+package offer
 
 import (
 	"errors"
@@ -13,35 +15,25 @@ import (
 	"github.com/loopbridge/loopbridge/examples/phone/voice"
 )
 
-// eventType is the payload type of telephone events that we offer: any dynamic one, but others use 101 too.
-const eventType = 101
-
-// ours is what our side of a call says of itself in SDP.
-type ours struct {
-	address netip.AddrPort // where sound is received
-	id      uint64
-	version uint64
-}
-
-// theirs is what the other side has said in SDP, as far as a telephone understands it.
-type theirs struct {
+// Theirs is what the other side has said in SDP, as far as a telephone understands it.
+type Theirs struct {
 	peer   netip.AddrPort
 	laws   []voice.Law // in the order of preference
 	events uint8       // payload type; 0: none
 	way    sdp.Direction
-	lines  []sdp.MediaName // all that is offered; ours is at
+	lines  []sdp.MediaName // all that is offered; the voice is at
 	at     int
 }
 
 var errNoVoice = errors.New("no G.711 over RTP is offered")
 
-// understand reads SDP (RFC 8866). An error says that there is nothing in it for a telephone.
-func understand(text []byte) (theirs, error) {
+// Read reads SDP (RFC 8866). An error says that there is nothing in it for a telephone.
+func Read(text []byte) (Theirs, error) {
 	var d sdp.SessionDescription
 	if err := d.Unmarshal(text); err != nil {
-		return theirs{}, err
+		return Theirs{}, err
 	}
-	t := theirs{at: -1}
+	t := Theirs{at: -1}
 	for i, m := range d.MediaDescriptions {
 		t.lines = append(t.lines, m.MediaName)
 		if t.at < 0 && m.MediaName.Media == "audio" && m.MediaName.Port.Value != 0 && strings.Join(m.MediaName.Protos, "/") == "RTP/AVP" {
@@ -52,13 +44,13 @@ func understand(text []byte) (theirs, error) {
 		}
 	}
 	if t.at < 0 {
-		return theirs{}, errNoVoice
+		return Theirs{}, errNoVoice
 	}
 	return t, t.readWay(&d, d.MediaDescriptions[t.at])
 }
 
 // readFormats reads which payload types mean something to us. Those of G.711 are fixed.
-func (t *theirs) readFormats(m *sdp.MediaDescription) {
+func (t *Theirs) readFormats(m *sdp.MediaDescription) {
 	t.laws, t.events = nil, 0
 	for _, format := range m.MediaName.Formats {
 		switch number := atoi(format); {
@@ -93,7 +85,7 @@ func atoi(text string) uint8 {
 
 // readWay reads where sound goes: a line of the medium is more than one of the session. The address 0.0.0.0 is how RFC 2543
 // put a side on hold.
-func (t *theirs) readWay(d *sdp.SessionDescription, m *sdp.MediaDescription) error {
+func (t *Theirs) readWay(d *sdp.SessionDescription, m *sdp.MediaDescription) error {
 	t.way = sdp.DirectionSendRecv
 	for _, attributes := range [][]sdp.Attribute{d.Attributes, m.Attributes} {
 		for _, a := range attributes {
@@ -127,8 +119,8 @@ func (t *theirs) readWay(d *sdp.SessionDescription, m *sdp.MediaDescription) err
 	return nil
 }
 
-// agreement returns what both sides do, of which ours sends with a law.
-func (t *theirs) agreement() voice.Agreement {
+// Agreement returns what both sides do, of which Ours sends with a law.
+func (t *Theirs) Agreement() voice.Agreement {
 	return voice.Agreement{
 		Peer: t.peer, Law: t.laws[0], Events: t.events,
 		Send:    t.way == sdp.DirectionSendRecv || t.way == sdp.DirectionRecvOnly,

@@ -1,6 +1,7 @@
-package calls
+package offer
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -9,14 +10,24 @@ import (
 	"github.com/loopbridge/loopbridge/examples/phone/voice"
 )
 
-// offer writes what we propose: laws in the order of preference, and events.
-func (o *ours) offer(laws []voice.Law) []byte {
+// eventType is the payload type of telephone events that we offer: any dynamic one, but others use 101 too.
+const eventType = 101
+
+// Ours is what our side of a call says of itself.
+type Ours struct {
+	Address netip.AddrPort // where sound is received
+	ID      uint64         // of the call's SDP
+	Version uint64         // it grows whenever something else is said
+}
+
+// Offer writes what we propose: laws in the order of preference, and events.
+func (o *Ours) Offer(laws []voice.Law) []byte {
 	return o.write(nil, -1, laws, eventType, sdp.DirectionSendRecv)
 }
 
-// answer writes what we take of an offer (RFC 3264): one law, events if they are offered, the other way round what sound
+// Answer writes what we take of an offer (RFC 3264): one law, events if they are offered, the other way round what sound
 // does, and no other medium.
-func (o *ours) answer(t theirs) []byte {
+func (o *Ours) Answer(t Theirs) []byte {
 	way := map[sdp.Direction]sdp.Direction{sdp.DirectionSendOnly: sdp.DirectionRecvOnly, sdp.DirectionRecvOnly: sdp.DirectionSendOnly}[t.way]
 	if way == 0 {
 		way = t.way
@@ -25,14 +36,14 @@ func (o *ours) answer(t theirs) []byte {
 }
 
 // write writes SDP with our medium in place of the line at, and the others refused.
-func (o *ours) write(lines []sdp.MediaName, at int, laws []voice.Law, events uint8, way sdp.Direction) []byte {
+func (o *Ours) write(lines []sdp.MediaName, at int, laws []voice.Law, events uint8, way sdp.Direction) []byte {
 	kind := "IP4"
-	if o.address.Addr().Is6() {
+	if o.Address.Addr().Is6() {
 		kind = "IP6"
 	}
-	host := o.address.Addr().String()
+	host := o.Address.Addr().String()
 	d := sdp.SessionDescription{
-		Origin:                sdp.Origin{Username: "-", SessionID: o.id, SessionVersion: o.version, NetworkType: "IN", AddressType: kind, UnicastAddress: host},
+		Origin:                sdp.Origin{Username: "-", SessionID: o.ID, SessionVersion: o.Version, NetworkType: "IN", AddressType: kind, UnicastAddress: host},
 		SessionName:           "-",
 		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: kind, Address: &sdp.Address{Address: host}},
 		TimeDescriptions:      []sdp.TimeDescription{{}},
@@ -57,8 +68,8 @@ func (o *ours) write(lines []sdp.MediaName, at int, laws []voice.Law, events uin
 }
 
 // medium is the line of our sound, with its attributes.
-func (o *ours) medium(laws []voice.Law, events uint8, way sdp.Direction) *sdp.MediaDescription {
-	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: int(o.address.Port())}, Protos: []string{"RTP", "AVP"}}}
+func (o *Ours) medium(laws []voice.Law, events uint8, way sdp.Direction) *sdp.MediaDescription {
+	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: int(o.Address.Port())}, Protos: []string{"RTP", "AVP"}}}
 	kind := func(number uint8, attributes ...sdp.Attribute) {
 		m.MediaName.Formats = append(m.MediaName.Formats, strconv.Itoa(int(number)))
 		m.Attributes = append(m.Attributes, attributes...)
