@@ -97,6 +97,9 @@ func (c *call) answer(d *sipgo.DialogServerSession, tx sip.ServerTransaction, th
 	}
 	c.engage(d.ID, d)
 	if err := c.deliver(d, tx, text); err != nil {
+		if d.Context().Err() != nil {
+			return errCancelled
+		}
 		c.bye(d)
 		return err
 	}

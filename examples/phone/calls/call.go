@@ -33,11 +33,13 @@ type call struct {
 	acks    chan *sip.Request // the last ACK that came
 	change  chan struct{}     // holds one value while an INVITE waits for its ACK
 	parting string            // what is said when the phone is idle again
+	idle    chan struct{}     // closed then
 
 	// Guarded by the lock of the phone.
-	id     string // of the dialog; "": none yet
-	dialog dialog
-	held   bool // the other side does not want to hear us
+	id      string // of the dialog; "": none yet
+	dialog  dialog
+	leaving bool // the other side has hung up
+	held    bool // the other side does not want to hear us
 }
 
 var (
@@ -46,21 +48,27 @@ var (
 	errClosing = errors.New("the telephone is being closed")
 )
 
-// seize makes the phone busy with a new call. Release it.
+// seize makes the phone busy with a new call. Release it. It waits for a call that is over, but not yet cleared away.
 func (p *Phone) seize() (*call, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.closing:
+	for p.current != nil && !p.closing {
+		last := p.current
+		if !last.leaving && last.over.Err() == nil {
+			return nil, errBusy
+		}
+		p.mu.Unlock()
+		<-last.idle
+		p.mu.Lock()
+	}
+	if p.closing {
 		return nil, errClosing
-	case p.current != nil:
-		return nil, errBusy
 	}
 	sound, err := voice.Listen(p.address.Addr(), p.o.Delay, func(key rune) { p.o.Say("key %c", key) })
 	if err != nil {
 		return nil, err
 	}
-	c := &call{phone: p, sound: sound, ours: p.newOurs(sound.Port()), acks: make(chan *sip.Request, 1), change: make(chan struct{}, 1)}
+	c := &call{phone: p, sound: sound, ours: p.newOurs(sound.Port()), acks: make(chan *sip.Request, 1), change: make(chan struct{}, 1), idle: make(chan struct{})}
 	c.over, c.end = context.WithCancel(context.Background())
 	c.change <- struct{}{} // until the first INVITE is settled
 	c.heard.Go(sound.Run)
@@ -76,6 +84,7 @@ func (c *call) release() {
 	c.heard.Wait()
 	c.phone.mu.Lock()
 	c.phone.current = nil
+	close(c.idle)
 	c.phone.mu.Unlock()
 	if c.parting != "" {
 		c.phone.o.Say("%s", c.parting)

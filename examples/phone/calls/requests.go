@@ -54,8 +54,14 @@ func (p *Phone) onBye(r *sip.Request, tx sip.ServerTransaction) {
 		respond(r, tx, sip.StatusCallTransactionDoesNotExists)
 		return
 	}
+	p.mu.Lock()
+	c.leaving = true // before the other side knows that it may call again
+	p.mu.Unlock()
 	if err := d.ReadBye(r, tx); err != nil {
 		respond(r, tx, sip.StatusInternalServerError)
+		p.mu.Lock()
+		c.leaving = false
+		p.mu.Unlock()
 	}
 }
 
