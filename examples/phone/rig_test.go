@@ -24,6 +24,7 @@ import (
 type exchange struct {
 	*testing.T
 	socket string
+	daemon *servertest.Daemon
 }
 
 func newExchange(t *testing.T, policy loop.Policy) *exchange {
@@ -31,7 +32,8 @@ func newExchange(t *testing.T, policy loop.Policy) *exchange {
 	for _, name := range []string{"a-out", "a-in", "b-out", "b-in"} {
 		loops = append(loops, loop.Spec{Name: name, OnClientClose: policy})
 	}
-	return &exchange{t, servertest.Start(t, servertest.Options{Loops: loops, ProgramsOnly: true}).Path}
+	d := servertest.Start(t, servertest.Options{Loops: loops, ProgramsOnly: true})
+	return &exchange{t, d.Path, d}
 }
 
 // phone is the program.
@@ -218,16 +220,19 @@ func (e *exchange) isOver(end *pcm.PCM) {
 	}
 }
 
-// hearsSilence reads until half a second was silent.
+// hearsSilence reads until half a second was silent, and none of it put there by the loop because its server wrote nothing.
 func (e *exchange) hearsSilence(end *pcm.PCM) {
 	e.Helper()
+	late := e.daemon.Status(end.Name()).Server.XrunFrames
 	for frames, silent := 0, 0; silent < inARow; frames += window {
 		samples, err := readFloats(servertest.Guard(e.T), end, window)
 		if err != nil || frames > atMost {
 			e.Fatalf("after %d frames without silence: %v", frames, err)
 		}
 		silent++
-		if slices.ContainsFunc(samples, func(v float64) bool { return v != 0 }) {
+		before := late
+		late = e.daemon.Status(end.Name()).Server.XrunFrames
+		if late != before || slices.ContainsFunc(samples, func(v float64) bool { return v != 0 }) {
 			silent = 0
 		}
 	}

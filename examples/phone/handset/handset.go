@@ -64,7 +64,8 @@ type Handset struct {
 // Open takes the server ends. It returns the errors of client.Open: ErrBusy says that somebody else is the server.
 func Open(ctx context.Context, o Options) (*Handset, error) {
 	f := audio.Format{Rate: voice.Rate, Channels: 1, Encoding: audio.S16LE}
-	out, err := client.Open(ctx, o.Socket, o.Out, pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f, Period: voice.Block})
+	// What is read at once is no latency: a long ring costs nothing, and helps when this program is late.
+	out, err := client.Open(ctx, o.Socket, o.Out, pcm.Options{Role: pcm.Server, Direction: pcm.Read, Format: f, Period: voice.Block, Buffer: voice.Rate})
 	if err != nil {
 		return nil, err
 	}

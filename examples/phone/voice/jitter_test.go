@@ -187,3 +187,25 @@ func TestJitterAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// What lies in the buffer from before is never heard in place of what is missing now.
+func TestJitterForgets(t *testing.T) {
+	j := voice.NewJitter(640)
+	for packet := range 100 { // nobody takes them
+		put(j, packet)
+	}
+	for packet := 101; packet < 104; packet++ {
+		put(j, packet)
+	}
+	holds(t, "the lost packet", take(j, 160), -1)
+	holds(t, "the one after it", take(j, 160), 160*101)
+
+	j.Restart()
+	elsewhere := uint32(base) // the same places in the buffer
+	for _, packet := range []int{3, 2, 1, 0} {
+		j.Put(elsewhere+uint32(160*packet), frames(7000+160*packet, 160))
+	}
+	for packet := range 4 {
+		holds(t, "the next stream, in reverse", take(j, 160), 7000+160*packet)
+	}
+}

@@ -35,8 +35,10 @@ func TestKeysAreHeard(t *testing.T) {
 	r.sends(96, event(1, 160))
 	r.next.Timestamp += 0xffff
 	r.sends(96, event(11, 160)) // the last
+	r.next.SSRC, r.next.Timestamp = 2, r.next.Timestamp-80
+	r.sends(96, event(10, 160)) // of another sender
 	var heard strings.Builder
-	for !strings.HasSuffix(heard.String(), "11#") {
+	for !strings.HasSuffix(heard.String(), "11#*") {
 		select {
 		case key := <-r.heard:
 			heard.WriteRune(key)
@@ -44,7 +46,7 @@ func TestKeysAreHeard(t *testing.T) {
 			t.Fatalf("%q was heard", heard.String())
 		}
 	}
-	if heard.String() != "0123456789*#ABCD11#" {
+	if heard.String() != "0123456789*#ABCD11#*" {
 		t.Errorf("%q was heard", heard.String())
 	}
 }
