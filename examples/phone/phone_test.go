@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -9,14 +10,19 @@ import (
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
-// Two telephones talk: each client hears the tone that the other one plays, at the level that it has, at any rate. When one
+// Two telephones talk: each client hears the tone that the other one plays, at the level that it has, at any rate, over IPv4 and IPv6. When one
 // hangs up, all clients get ECONNRESET (D13).
 func TestTwoPhonesTalk(t *testing.T) {
-	for _, law := range []string{"-alaw=false", "-alaw"} {
+	for law, at := range map[string]string{"-alaw=false": "127.0.0.1:0", "-alaw": "[::1]:0"} {
 		t.Run(law, func(t *testing.T) {
 			e := newExchange(t, loop.Reset)
-			b := e.phone("b")
-			a := e.phone("a", law)
+			if socket, err := net.ListenPacket("udp", at); err != nil {
+				at = "127.0.0.1:0" // a machine without IPv6
+			} else {
+				socket.Close()
+			}
+			b := e.phone("b", "-listen", at)
+			a := e.phone("a", law, "-listen", at)
 			mouthA, earA := e.open("a-out", audio.Play, 48000), e.open("a-in", audio.Record, 8000)
 			mouthB, earB := e.open("b-out", audio.Play, 8000), e.open("b-in", audio.Record, 8000)
 			saidA, saidB := e.plays(mouthA, 440, 0.5, forever), e.plays(mouthB, 1000, 0.1, forever)
