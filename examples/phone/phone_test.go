@@ -10,7 +10,7 @@ import (
 	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
-// Two telephones talk: each client hears the tone that the other one plays, at the level that it has, at any rate, over IPv4 and IPv6. When one
+// Two telephones talk over IPv4 and IPv6: each client hears the tone that the other one plays, at its level, at any rate. When one
 // hangs up, all clients get ECONNRESET (D13).
 func TestTwoPhonesTalk(t *testing.T) {
 	for law, at := range map[string]string{"-alaw=false": "127.0.0.1:0", "-alaw": "[::1]:0"} {
