@@ -131,6 +131,7 @@ func (e *exchange) heardTone(path string, hz, amplitude float64) bool {
 
 // Baresip calls, a tone goes each way, its keys are heard, and it hangs up.
 func TestBaresipCalls(t *testing.T) {
+	t.Parallel() // it mostly waits for the clock
 	e := newExchange(t, loop.Reset)
 	a := e.phone("a")
 	said := e.plays(e.open("a-out", audio.Play, 48000), 1000, 0.1, forever)

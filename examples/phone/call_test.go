@@ -120,6 +120,7 @@ func TestClientHangsUp(t *testing.T) {
 
 // With on_client_close "hold" (D15) the call goes on, and the next client is heard in it.
 func TestNextClientGoesOn(t *testing.T) {
+	t.Parallel() // it mostly waits for the clock
 	e := newExchange(t, loop.Hold)
 	b := e.phone("b")
 	a := e.phone("a")
@@ -138,6 +139,7 @@ func TestNextClientGoesOn(t *testing.T) {
 
 // With -hold the same clients are there in the next call, and wait for it in silence.
 func TestNextCallGoesOn(t *testing.T) {
+	t.Parallel() // it mostly waits for the clock
 	e := newExchange(t, loop.Reset)
 	b := e.phone("b", "-hold")
 	ear := e.open("b-in", audio.Record, 8000)
@@ -171,6 +173,7 @@ func TestNextCallGoesOn(t *testing.T) {
 
 // Keys that are typed in are printed at the other side, both ways, whether somebody plays or not.
 func TestKeys(t *testing.T) {
+	t.Parallel() // it mostly waits for the clock
 	e := newExchange(t, loop.Reset)
 	b := e.phone("b")
 	a := e.phone("a")

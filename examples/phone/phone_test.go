@@ -15,6 +15,7 @@ import (
 func TestTwoPhonesTalk(t *testing.T) {
 	for law, at := range map[string]string{"-alaw=false": "127.0.0.1:0", "-alaw": "[::1]:0"} {
 		t.Run(law, func(t *testing.T) {
+			t.Parallel() // as all tests that mostly wait for the clock
 			e := newExchange(t, loop.Reset)
 			if socket, err := net.ListenPacket("udp", at); err != nil {
 				at = "127.0.0.1:0" // a machine without IPv6

@@ -11,6 +11,7 @@ import (
 
 // SIPp, which measures telephone exchanges, calls thirty times, each time as soon as it has hung up.
 func TestSippCalls(t *testing.T) {
+	t.Parallel() // it mostly waits for the clock
 	path, err := exec.LookPath("sipp")
 	if err != nil {
 		t.Skip("not tested: calls of SIPp; it is not installed (Debian: sip-tester)")

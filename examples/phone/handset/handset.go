@@ -128,13 +128,13 @@ func (h *Handset) carry(ctx context.Context, line Line) error {
 func (h *Handset) speak(ctx context.Context, line Line) error {
 	var block [voice.Block * voice.FrameBytes]byte
 	for {
-		fresh := h.out.State() != ring.Running
+		state := h.out.State()
 		n, err := h.out.Read(ctx, block[:])
 		if err != nil {
 			return err
 		}
-		clear(block[n*voice.FrameBytes:]) // the end of the stream can be short
-		line.Send(block[:], fresh)
+		clear(block[n*voice.FrameBytes:])                              // the end of the stream can be short
+		line.Send(block[:], state == ring.Idle || state == ring.Armed) // then Read has slept
 	}
 }
 
