@@ -210,10 +210,44 @@ func TestCallsThatCannotBePlaced(t *testing.T) {
 		"usage: phone":                {"call"},
 		"there is no loop z":          {"-in", "z"},
 		"no such file":                {"-password-file", "/nowhere"},
+		"is no name for a SIP":        {"-user", "a b"},
 	} {
 		args = append([]string{"-socket", e.socket, "-out", "b-out", "-in", "b-in", "-listen", "127.0.0.1:0"}, args...)
 		if err := run(servertest.Guard(t), args, strings.NewReader(""), b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", args, err, want)
 		}
 	}
+}
+
+// Our side gives up a call that rings, or that nobody answers: the other side stops ringing, and the program ends.
+func TestGivingUp(t *testing.T) {
+	t.Parallel()
+	e := newExchange(t, loop.Reset)
+	b := e.phone("b", "-ring", "24h")
+	a := e.phone("a")
+	a.types("call " + b.uri)
+	a.until("it rings")
+	a.types("hangup")
+	b.until("not answered: the other side has given up")
+	a.until("not answered: context canceled")
+	mute := a.stranger()
+	a.types("call sip:mute@" + mute.packets().LocalAddr().String())
+	if err := a.hangs(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a stranger puts into a name does not reach the terminal as it is.
+func TestNamesCannotCommandATerminal(t *testing.T) {
+	s := newExchange(t, loop.Reset).phone("a").stranger()
+	d := s.dialog()
+	d.cseq = 1
+	d.writes(strings.Replace(d.request("INVITE", "Content-Type: application/sdp\n", sound(4000)), "<sip:stranger@", "<sip:\x1bX@", 1))
+	s.until(`call from sip:\?X@`)
+	if strings.Contains(s.text(), "\x1b") {
+		t.Errorf("%q", s.text())
+	}
+	d.final("INVITE")
+	d.acknowledges("")
+	d.asks("BYE", "", "")
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/loopbridge/loopbridge/examples/phone/calls"
 )
@@ -17,10 +18,17 @@ type printer struct {
 	w  io.Writer
 }
 
+// say prints a line. What strangers have put into it cannot command a terminal.
 func (p *printer) say(format string, values ...any) {
+	line := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, fmt.Sprintf(format, values...))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.w, format+"\n", values...)
+	fmt.Fprintln(p.w, line)
 }
 
 // command does what is typed in, until the input or ctx ends. It may still be waiting for a line when the program ends.

@@ -62,8 +62,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	defer h.Close()
 	gone := false
 	o.calls.Say = (&printer{w: out}).say
-	o.calls.Talk = func(ctx context.Context, line *voice.Session) error {
-		err := h.Talk(ctx, line)
+	o.calls.Talk = func(ctx context.Context, sound *voice.Session) error {
+		err := h.Talk(ctx, sound)
 		if errors.Is(err, handset.ErrDaemon) {
 			gone = true
 			stop()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -61,21 +62,34 @@ func (p *Phone) resolve(to string) (where sip.Uri, err error) {
 	return where, nil
 }
 
+var errMute = errors.New("given up: nothing came from there")
+
+// outcome waits for the final response to our INVITE, at most for patience after our side has given up.
+func (c *call) outcome(d *sipgo.DialogClientSession) error {
+	answered := make(chan error, 1)
+	go func() { answered <- d.WaitAnswer(c.over, c.answering()) }()
+	select {
+	case err := <-answered:
+		return err
+	case <-c.over.Done(): // now it cancels the call, which the other side has to confirm
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case err := <-answered:
+			return err
+		case <-timer.C:
+			return errMute
+		}
+	}
+}
+
 // await waits for the answer to our INVITE, acknowledges it, and begins the sound.
 func (c *call) await(d *sipgo.DialogClientSession) error {
-	rings := false
-	err := d.WaitAnswer(c.over, sipgo.AnswerOptions{
-		Username: c.phone.o.Login, Password: c.phone.o.Password,
-		OnResponse: func(r *sip.Response) error {
-			if r.StatusCode == sip.StatusRinging && !rings {
-				rings = true
-				c.phone.o.Say("it rings")
-			}
-			return nil
-		},
-	})
+	err := c.outcome(d)
 	var refused *sipgo.ErrDialogResponse
 	switch {
+	case err == errMute: // the dialog is still in use
+		return err
 	case errors.As(err, &refused):
 		return fmt.Errorf("not answered: %d %s", refused.Res.StatusCode, refused.Res.Reason)
 	case err != nil && d.InviteResponse != nil && d.InviteResponse.IsSuccess(): // we gave up as they answered
@@ -97,6 +111,21 @@ func (c *call) await(d *sipgo.DialogClientSession) error {
 	}
 	c.agree(t)
 	return nil
+}
+
+// answering is how answers to our INVITE are taken.
+func (c *call) answering() sipgo.AnswerOptions {
+	rings := false
+	return sipgo.AnswerOptions{
+		Username: c.phone.o.Login, Password: c.phone.o.Password,
+		OnResponse: func(r *sip.Response) error {
+			if r.StatusCode == sip.StatusRinging && !rings {
+				rings = true
+				c.phone.o.Say("it rings")
+			}
+			return nil
+		},
+	}
 }
 
 // hostOf returns the host of host:port, or of a host alone.

@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"regexp"
 	"sync"
 	"time"
 
@@ -43,7 +44,7 @@ type Options struct {
 	Say func(format string, values ...any)
 	// Talk carries the sound of a call until ctx ends, and then returns nil; an error ends the call. It is called for one
 	// call at a time.
-	Talk func(ctx context.Context, line *voice.Session) error
+	Talk func(ctx context.Context, sound *voice.Session) error
 }
 
 // Phone is a telephone. All its methods may be called by any goroutine.
@@ -67,6 +68,9 @@ type Phone struct {
 func New(o Options) (*Phone, error) {
 	if o.Listen.Addr().IsUnspecified() || !o.Listen.IsValid() {
 		return nil, errors.New("a telephone tells others its address: listen on one that they can reach, not on all")
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9._+-]+$`).MatchString(o.User) {
+		return nil, fmt.Errorf("%q is no name for a SIP address; use letters, digits, and . _ + -", o.User)
 	}
 	if len(o.Laws) == 0 {
 		o.Laws = []voice.Law{voice.MuLaw, voice.ALaw}

@@ -2,8 +2,8 @@
 // server: a program that stands behind a virtual sound device, and carries its sound elsewhere.
 //
 //	a client                  the daemon                     the server: this package
-//	plays ─▶ client end ═══ loop "phone-out" ═══ server end ─▶ Read  ─▶ Line.Send     ─▶ the other side
-//	hears ◀─ client end ═══ loop "phone-in"  ═══ server end ◀─ Write ◀─ Line.Receive  ◀─ the other side
+//	plays ─▶ client end ═══ loop "phone-out" ═══ server end ─▶ Read  ─▶ Carrier.Send    ─▶ the other side
+//	hears ◀─ client end ═══ loop "phone-in"  ═══ server end ◀─ Write ◀─ Carrier.Receive ◀─ the other side
 //
 // Who waits for whom:
 //
@@ -36,9 +36,9 @@ import (
 	"github.com/loopbridge/loopbridge/loop/ring"
 )
 
-// Line is the way to the other side of a call. Blocks have voice.Block frames. Each method is called by one goroutine, which
+// Carrier takes sound to the other side of a call, and brings what that says. Blocks have voice.Block frames. Each method is called by one goroutine, which
 // is not always the same; neither may block for long.
-type Line interface {
+type Carrier interface {
 	// Send takes a block that the client has played. Fresh: the client has just begun, so there was a gap before.
 	Send(block []byte, fresh bool)
 	// Receive fills a block for the client to record.
@@ -93,9 +93,9 @@ var ErrDaemon = errors.New("the daemon has gone")
 
 // Talk carries a call until ctx ends, and then returns nil. audio.ErrReset: a client hung up. ErrDaemon: the handset is of no
 // more use.
-func (h *Handset) Talk(ctx context.Context, line Line) error {
+func (h *Handset) Talk(ctx context.Context, carrier Carrier) error {
 	h.rise()
-	err := h.carry(ctx, line)
+	err := h.carry(ctx, carrier)
 	if !h.hold || err != nil {
 		err = errors.Join(err, h.halt())
 	}
@@ -104,15 +104,15 @@ func (h *Handset) Talk(ctx context.Context, line Line) error {
 }
 
 // carry moves frames both ways until ctx ends or one way fails.
-func (h *Handset) carry(ctx context.Context, line Line) error {
+func (h *Handset) carry(ctx context.Context, carrier Carrier) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var errs [2]error
 	var ways sync.WaitGroup
-	for i, way := range []func(context.Context, Line) error{h.speak, h.listen} {
+	for i, way := range []func(context.Context, Carrier) error{h.speak, h.listen} {
 		ways.Go(func() {
 			defer stop() // a telephone with one way is none
-			errs[i] = way(ctx, line)
+			errs[i] = way(ctx, carrier)
 		})
 	}
 	ways.Wait()
@@ -125,7 +125,7 @@ func (h *Handset) carry(ctx context.Context, line Line) error {
 }
 
 // speak sends what the client plays. Its Read sleeps until a client does.
-func (h *Handset) speak(ctx context.Context, line Line) error {
+func (h *Handset) speak(ctx context.Context, carrier Carrier) error {
 	var block [voice.Block * voice.FrameBytes]byte
 	for {
 		state := h.out.State()
@@ -133,20 +133,20 @@ func (h *Handset) speak(ctx context.Context, line Line) error {
 		if err != nil {
 			return err
 		}
-		clear(block[n*voice.FrameBytes:])                              // the end of the stream can be short
-		line.Send(block[:], state == ring.Idle || state == ring.Armed) // then Read has slept
+		clear(block[n*voice.FrameBytes:])                                 // the end of the stream can be short
+		carrier.Send(block[:], state == ring.Idle || state == ring.Armed) // then Read has slept
 	}
 }
 
-// listen plays what is received to the client. It asks the line for a block no sooner than there is room for it, so that
+// listen plays what is received to the client. It asks the carrier for a block no sooner than there is room for it, so that
 // what the client hears is new.
-func (h *Handset) listen(ctx context.Context, line Line) error {
+func (h *Handset) listen(ctx context.Context, carrier Carrier) error {
 	var block [voice.Block * voice.FrameBytes]byte
 	for {
 		if _, err := h.in.Wait(ctx, voice.Block); err != nil { // sleeps until a client records
 			return err
 		}
-		line.Receive(block[:])
+		carrier.Receive(block[:])
 		if _, err := h.in.Write(ctx, block[:]); err != nil {
 			return err
 		}

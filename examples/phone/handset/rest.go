@@ -7,7 +7,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 )
 
-// nobody is the line between two calls.
+// nobody is the carrier between two calls.
 type nobody struct{}
 
 func (nobody) Send([]byte, bool)    {}

@@ -74,7 +74,7 @@ func (s *Session) sendLocked(kind uint8, stamp uint32, marker bool, payload []by
 	}
 }
 
-var errNoEvents = errors.New("the other side takes no telephone events")
+var errNoEvents = errors.New("the other side takes no telephone events now")
 
 // beginEvent stops the sound for an event, and returns the event's timestamp.
 func (s *Session) beginEvent() (stamp uint32, err error) {

@@ -83,6 +83,9 @@ func (s *Session) Agree(a Agreement) {
 	if !s.settled || a.Peer != s.agreed.Peer {
 		s.peer, s.latched = a.Peer, false
 	}
+	if !a.Receive {
+		s.jitter.Restart() // what does not come is not missing
+	}
 	s.agreed, s.settled = a, true
 }
 

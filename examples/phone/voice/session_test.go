@@ -234,4 +234,19 @@ func TestReceivedSound(t *testing.T) {
 			t.Error("sound is heard that was not agreed on")
 		}
 	}
+	if c := r.Counts(); c.Concealed != 0 {
+		t.Errorf("what was not to come counts as missing: %+v", c)
+	}
+}
+
+func TestSoundAllocatesNothing(t *testing.T) {
+	r := newRig(t)
+	r.agree()
+	said, heard := block(1000), block(0)
+	if n := testing.AllocsPerRun(50, func() {
+		r.Send(said, false)
+		r.Receive(heard)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
 }
