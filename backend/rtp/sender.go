@@ -88,7 +88,8 @@ const (
 func (in *intake) judge(h *header, q int64, frames int, at int64, p *pace) timing {
 	ahead := q + int64(frames) - p.position(at)
 	rate := int64(in.format.Rate)
-	late, far := q < in.Head, ahead < -rate/4 || ahead > rate/4
+	late := q < in.Head
+	far := ahead > rate/4 || late && ahead < -rate/4
 	if !late && !far {
 		in.Candidate.Count = 0
 		return fitting
