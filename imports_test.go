@@ -45,6 +45,8 @@ func layers() []layer {
 		{"backend/rtp/sdp", "audio backend/rtp/session", "text of streams, wherever it came from"},
 		{"backend/rtp/sap", "audio backend/rtp/session backend/rtp/sdp", "who announces what on the network, whoever wants to know"},
 		{"backend/rtp", "backend audio servo backend/sleep backend/rtp/session", "as null, and follows the clock of a sender"},
+		{"backend/rtp/rtptest", "backend/rtp", "a network for the tests of streams, as rtp.Net and for programs"},
+		{"backend/rtp/interop", "", "tests alone, of devices and of other programs, from outside"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -126,9 +128,9 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
-		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
+		{"cmd/loopbridge/internal/bench", "api audio audio/state backend backend/rtp backend/rtp/rtptest backend/rtp/session client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
-			"starts processes and measures them from outside"},
+			"starts processes and measures them from outside, and simulates what takes hours"},
 		{"cmd/loopbridge/internal/doctor", "backend/rtp/session api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
