@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -96,9 +97,16 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 		c.Hub = tap.NewHub(p.Bay)
 	}
 	c.viewers = live.NewBoard(c.Hub)
-	c.answers = c.gate.gated(c.audited(c.handler()))
+	c.answers = c.gate.gated(c.audited(lazily(c.handler)))
 	serve(&c.http, c.answers, log)
 	return c, nil
+}
+
+// lazily returns a handler that is made for the first request: it describes all metrics and has all patterns, which is
+// a part of the time in which nobody serves the cards at an upgrade.
+func lazily(handler func() http.Handler) http.Handler {
+	made := sync.OnceValue(handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
 }
 
 // serve prepares a server for operators, who may not keep it waiting.
