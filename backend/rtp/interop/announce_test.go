@@ -27,6 +27,17 @@ func TestPipeWireFindsUs(t *testing.T) {
 	s.sounds(t, pipewireHeard(b, s, recorder, 2*s.rate), 3)
 }
 
+// VLC lists a stream that we announce to a group.
+func TestVLCFindsUs(t *testing.T) {
+	t.Parallel()
+	a, b := hosts(t, "cvlc")
+	listing := b.startAs(nobody, "cvlc", "-I", "dummy", "--no-dbus", "--no-xlib", "-vv", "--services-discovery", "sap")
+	b.bound(9875)
+	a.device("[device.send]\ninterface = \"eth0\"\nannounce = true\n"+l24.fieldsTo("239.69.9.4:5004"), l24, "play")
+	a.loopbridge(l24.raw("play", "loop", a.write("played.raw", l24.swapped(l24.noise(5))))...)
+	listing.says(b, "adding: net")
+}
+
 // We hear of a stream that PipeWire announces, and record it with what it has said.
 func TestWeFindPipeWire(t *testing.T) {
 	t.Parallel()
