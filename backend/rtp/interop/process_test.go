@@ -15,7 +15,7 @@ import (
 )
 
 // hang is when a test gives up on a program.
-const hang = 40 * time.Second
+const hang = 2 * time.Minute
 
 // nobody is whom programs run as that refuse root.
 const nobody = 65534
