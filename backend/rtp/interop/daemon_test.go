@@ -108,7 +108,8 @@ func (r *rig) records(s stream, d *process, frames int) []byte {
 
 // wePlay sends to a port. It ends when all is sent.
 func wePlay(r *rig, s stream, sent []byte, port int) *process {
-	r.device("[device.send]\n"+s.fields(port), s, "play")
+	d := r.device("[device.send]\n"+s.fields(port), s, "play")
+	d.says(r, "takes over from null") // which has no sound
 	return r.loopbridge(s.raw("play", "loop", r.write("played.raw", s.swapped(sent)))...)
 }
 
