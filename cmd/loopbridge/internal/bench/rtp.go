@@ -111,11 +111,12 @@ func (b *RTP) lab() (l *rtpLab, err error) {
 			l.close()
 		}
 	}()
-	free, err := freePorts(b.Streams * b.Paths)
+	harmless := b.fault().Harmless()
+	free, err := freePorts(2 * b.Streams * b.Paths)
 	if err != nil {
 		return l, err
 	}
-	harmless := b.fault().Harmless()
+	free, inlets := free[:b.Streams*b.Paths], free[b.Streams*b.Paths:]
 	for ports := range slices.Chunk(free, b.Paths) {
 		l.ports = append(l.ports, ports)
 		if harmless {
@@ -124,7 +125,9 @@ func (b *RTP) lab() (l *rtpLab, err error) {
 		var relays []*rtptest.Relay
 		for _, port := range ports {
 			to := rtptest.Way{To: loopbackPort(port), Fault: b.fault(), Seed: b.Harm.Seed + uint64(port)}
-			relay, err := rtptest.NewRelay(loopbackPort(0), nil, to)
+			inlet := inlets[0]
+			inlets = inlets[1:]
+			relay, err := rtptest.NewRelay(loopbackPort(inlet), nil, to)
 			if err != nil {
 				return l, err
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 )
 
-// freePorts returns UDP ports of the loopback interface that nobody has now.
+// freePorts returns even UDP ports of the loopback interface that nobody has now, nor the ones above, where reports go.
 func freePorts(count int) (ports []uint16, err error) {
 	var held []net.PacketConn
 	defer func() {
@@ -17,13 +17,24 @@ func freePorts(count int) (ports []uint16, err error) {
 			c.Close()
 		}
 	}()
-	for range count {
-		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	hold := func(port uint16) (uint16, error) {
+		c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(loopbackPort(port)))
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		held = append(held, c)
-		ports = append(ports, c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+		return c.LocalAddr().(*net.UDPAddr).AddrPort().Port(), nil
+	}
+	for tries := 0; len(ports) < count; tries++ {
+		port, err := hold(0)
+		if err == nil {
+			_, err = hold(port ^ 1)
+		}
+		if err == nil {
+			ports = append(ports, port&^1)
+		} else if tries > 100*count {
+			return nil, fmt.Errorf("there are no %d pairs of UDP ports: %w", count, err)
+		}
 	}
 	return ports, nil
 }
