@@ -24,7 +24,8 @@ func TestOutward(t *testing.T) {
 				if c.level == unix.IPPROTO_IP {
 					t.Fatal(err)
 				}
-				t.Skip("the loopback interface has no groups of IPv6:", err)
+				t.Log("the loopback interface has no groups of IPv6:", err)
+				break
 			}
 			class, err := unix.GetsockoptInt(fd, c.level, c.class)
 			if err != nil || class != 34<<2 {
