@@ -45,6 +45,8 @@ func layers() []layer {
 		{"backend/rtp/sdp", "audio backend/rtp/session", "text of streams, wherever it came from"},
 		{"backend/rtp/sap", "audio backend/rtp/session backend/rtp/sdp", "who announces what on the network, whoever wants to know"},
 		{"backend/rtp", "backend audio servo backend/sleep backend/rtp/session", "as null, and follows the clock of a sender"},
+		{"backend/rtp/rtptest", "backend/rtp", "a network for the tests of streams, as rtp.Net and for programs"},
+		{"backend/rtp/interop", "", "tests alone, of devices and of other programs, from outside"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -86,6 +88,11 @@ func layers() []layer {
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},
 		{"examples/levels", "api client client/control", "as recorder"},
+		{"examples/phone/voice", "audio", "sound on the network, whoever speaks"},
+		{"examples/phone/handset", "audio client examples/phone/voice loop/pcm loop/ring", "the model of a server: it knows no network"},
+		{"examples/phone/offer", "examples/phone/voice", "text of SDP, however it comes"},
+		{"examples/phone/calls", "examples/phone/offer examples/phone/voice", "SIP: it knows no loop"},
+		{"examples/phone", "audio examples/phone/calls examples/phone/handset examples/phone/voice", "wires the three up"},
 
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
@@ -121,9 +128,9 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
-		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
+		{"cmd/loopbridge/internal/bench", "api audio audio/state backend backend/rtp backend/rtp/rtptest backend/rtp/session client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
-			"starts processes and measures them from outside"},
+			"starts processes and measures them from outside, and simulates what takes hours"},
 		{"cmd/loopbridge/internal/doctor", "backend/rtp/session api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
@@ -160,10 +167,13 @@ func moduleRules() []rule {
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
-		{"github.com/pion/sdp/v3", "backend/rtp/sdp", "the syntax of SDP"},
+		{"github.com/pion/sdp/v3", "backend/rtp/sdp examples/phone/offer", "the syntax of SDP, in which SIP too says what a call carries"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
+		{"github.com/emiago/sipgo", "examples/phone/calls", "SIP belongs to a telephone: the daemon does not link it"},
+		{"github.com/pion/rtp", "examples/phone/voice", "headers of packets; and tests read what backend/rtp writes"},
+		{"github.com/icholy/digest", "", "tests alone: a registrar that wants a password"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
 		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio backend/rtp backend/rtp/sap server client " +
@@ -174,7 +184,6 @@ func moduleRules() []rule {
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
 		{"github.com/pion/srtp/v3", "backend/rtp", "the reports of encrypted streams; their sound is encrypted without garbage"},
 		{"github.com/pion/rtcp", "backend/rtp", "the reports of RTP"},
-		{"github.com/pion/rtp", "", "tests alone: reads what backend/rtp writes"},
 		{"github.com/mewkiz/flac", "", "tests alone: reads what audio/flac writes"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -52,6 +52,8 @@ type Version struct {
 
 	// Handovers is how often another program has taken the place of the daemon's since the daemon was started.
 	Handovers uint64 `json:"handovers,omitempty"`
+	// Serving is for how many milliseconds the program has answered that took its place last.
+	Serving int64 `json:"serving_ms,omitempty"`
 }
 
 // Devices is a list of devices.

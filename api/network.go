@@ -45,6 +45,9 @@ type Network struct {
 	Sent   uint64 `json:"sent"`   // packets, in each path
 	Failed uint64 `json:"failed"` // packets that the network did not take
 
+	FarLost   uint64  `json:"far_lost"`      // packets, as the far end says (RTCP)
+	RoundTrip float64 `json:"round_trip_ms"` // to the far end and back, by RTCP; 0: not known
+
 	Jitter    float64 `json:"jitter_ms"` // as RFC 3550 defines it
 	Latency   float64 `json:"latency_ms"`
 	Target    float64 `json:"target_ms"` // the latency that is wanted

@@ -45,9 +45,10 @@ type Engine struct {
 	inherits bool         // tick is that of the process before, and due
 	tick     backend.Tick // the last one
 
-	stands  bool   // it was resumed, and does not yet run
-	resumed bool   // it was handed over
-	thread  func() // of EngineOptions
+	stands  bool          // it was resumed, and does not yet run
+	serves  chan struct{} // closed when the thread of a resumed one is about to serve the device; nil: it was not resumed
+	resumed bool          // it was handed over
+	thread  func()        // of EngineOptions
 
 	cycles          atomic.Uint64
 	xruns           atomic.Uint64 // of the device

@@ -87,7 +87,7 @@ func showNetwork(e *loop.Engine) *api.Network {
 	a := &api.Network{
 		Receives: n.Receives, Sends: n.Sends,
 		Packets: n.Packets, Lost: n.Lost, Late: n.Late, Reordered: n.Reordered, Duplicates: n.Duplicates, Recovered: n.Recovered,
-		Refused: n.Refused, Concealed: n.Concealed, Restarts: n.Restarts, Paths: []api.NetworkPath{}, Sent: n.Sent, Failed: n.Failed,
+		Refused: n.Refused, Concealed: n.Concealed, Restarts: n.Restarts, Paths: []api.NetworkPath{}, Sent: n.Sent, Failed: n.Failed, FarLost: n.FarLost, RoundTrip: ms(n.RoundTrip),
 		Jitter: ms(n.Jitter), Latency: ms(n.Latency), Target: ms(n.Target), Sender: n.Sender, SSRC: n.SSRC, Reference: n.Reference,
 	}
 	for _, p := range n.Paths {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
@@ -63,7 +64,9 @@ func (c *Control) version(w http.ResponseWriter, _ *http.Request) {
 func (c *Control) versionOf() api.Version {
 	v := api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()}
 	if c.Counts != nil {
-		v.Handovers = c.Counts().Handovers
+		if v.Handovers = c.Counts().Handovers; v.Handovers > 0 {
+			v.Serving = time.Since(c.began).Milliseconds()
+		}
 	}
 	return v
 }

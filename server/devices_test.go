@@ -21,7 +21,7 @@ type heardClock struct{ *backendtest.Clock }
 func (heardClock) Network() backend.Network {
 	return backend.Network{
 		Receives: true, Sends: true, Packets: 1, Lost: 2, Late: 3, Reordered: 4, Duplicates: 5, Recovered: 6, Refused: 7, Concealed: 8, Restarts: 9,
-		Paths: []backend.Path{{To: "239.1.1.1:5004", Packets: 10, Lost: 11}}, Sent: 12, Failed: 13, Jitter: 14 * time.Microsecond,
+		Paths: []backend.Path{{To: "239.1.1.1:5004", Packets: 10, Lost: 11}}, Sent: 12, Failed: 13, FarLost: 19, RoundTrip: 20 * time.Millisecond, Jitter: 14 * time.Microsecond,
 		Latency: 15 * time.Millisecond, Target: 16 * time.Millisecond, Sender: "10.0.0.1:17", SSRC: 18, Reference: "its own",
 	}
 }
@@ -71,7 +71,7 @@ func TestControlNetwork(t *testing.T) {
 	}
 	want := object{
 		"receives": true, "sends": true, "packets": 1., "lost": 2., "late": 3., "reordered": 4., "duplicates": 5., "recovered": 6., "refused": 7.,
-		"concealed_frames": 8., "restarts": 9., "paths": []any{object{"to": "239.1.1.1:5004", "packets": 10., "lost": 11.}}, "sent": 12., "failed": 13.,
+		"concealed_frames": 8., "restarts": 9., "paths": []any{object{"to": "239.1.1.1:5004", "packets": 10., "lost": 11.}}, "sent": 12., "failed": 13., "far_lost": 19., "round_trip_ms": 20.,
 		"jitter_ms": 0.014, "latency_ms": 15., "target_ms": 16., "sender": "10.0.0.1:17", "ssrc": 18., "reference": "its own",
 	}
 	if got := r["hardware"].(object)["network"]; !reflect.DeepEqual(got, want) {
@@ -108,7 +108,7 @@ func TestControlNetwork(t *testing.T) {
 		`packets_total{device="net"} 1`, `lost_packets_total{device="net"} 2`, `late_packets_total{device="net"} 3`, `reordered_packets_total{device="net"} 4`,
 		`duplicate_packets_total{device="net"} 5`, `recovered_packets_total{device="net"} 6`, `refused_datagrams_total{device="net"} 7`,
 		`concealed_frames_total{device="net"} 8`, `restarts_total{device="net"} 9`, `path_packets_total{device="net",path="1",to="239.1.1.1:5004"} 10`,
-		`path_lost_packets_total{device="net",path="1",to="239.1.1.1:5004"} 11`, `sent_packets_total{device="net"} 12`, `failed_packets_total{device="net"} 13`,
+		`path_lost_packets_total{device="net",path="1",to="239.1.1.1:5004"} 11`, `sent_packets_total{device="net"} 12`, `failed_packets_total{device="net"} 13`, `far_lost_packets_total{device="net"} 19`, `round_trip_seconds{device="net"} 0.02`,
 		`jitter_seconds{device="net"} 1.4e-05`, `latency_seconds{device="net"} 0.015`, `target_latency_seconds{device="net"} 0.016`,
 	} {
 		if !strings.Contains(string(text), "\nloopbridge_network_"+want+"\n") {

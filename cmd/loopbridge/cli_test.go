@@ -201,3 +201,28 @@ func TestCompletionScripts(t *testing.T) {
 		})
 	}
 }
+
+// TestHeirsReadTheSameLine: a program that takes over from a daemon reads from a command line what that daemon has read.
+func TestHeirsReadTheSameLine(t *testing.T) {
+	for _, args := range [][]string{
+		{"serve"},
+		{"serve", "--config", "a.toml"},
+		{"--socket=/x/y", "serve", "--config=a.toml"},
+		{"--control", "http://127.0.0.1:7070", "--token-file", "t", "serve"},
+	} {
+		var c cli
+		var heir heirLine
+		for _, grammar := range []any{&c, &heir} {
+			parser, err := newParser(grammar)
+			if err == nil {
+				_, err = parser.Parse(args)
+			}
+			if err != nil {
+				t.Fatalf("%T: %q: %v", grammar, args, err)
+			}
+		}
+		if heir.globalFlags != c.globalFlags || heir.Serve != c.Serve {
+			t.Errorf("%q: %+v, and the daemon has %+v %+v", args, heir, c.globalFlags, c.Serve)
+		}
+	}
+}

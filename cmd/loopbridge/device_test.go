@@ -12,7 +12,10 @@ import (
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/trial"
+	"github.com/loopbridge/loopbridge/server/servertest"
 )
 
 // freeAddress returns an address of this machine with a port that nobody has.
@@ -138,4 +141,50 @@ func TestAnnouncedStreamsHaveNames(t *testing.T) {
 			t.Errorf("%s is named %s, want %s", text, got, want)
 		}
 	}
+}
+
+// One daemon announces what it sends, another one hears of it, and takes it by its name.
+func TestAnnouncedDevices(t *testing.T) {
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sends, hears := testDaemon(t), testDaemon(t, func(c *config.Config) { c.Daemon.Discover = true })
+	c := control.New(hears)
+	defer c.Close()
+	if s, err := c.Streams(t.Context()); err != nil || !s.Listens {
+		t.Skip("not tested: announcements between two daemons: this machine has no network for them: ", err)
+	}
+	cli := func(socket string, args ...string) outcome {
+		return cliRun(t, nil, append([]string{"--socket", socket}, args...)...)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := "programme-" + port // others on this machine may test the same
+	name := device + "@" + host
+	cli(sends, "device", "add", "--name", device, "rtp://239.255.77.7:"+port+"?direction=send&interface=lo&packet=125us&ttl=1&announce=true").want(t, exitOK)
+	servertest.Until(t, "the announcement", func() bool { return strings.Contains(cli(hears, "devices").stdout, name) })
+	var line string
+	for l := range strings.Lines(cli(hears, "devices").stdout) {
+		if strings.HasPrefix(l, name) {
+			line = strings.Join(strings.Fields(l), " ")
+		}
+	}
+	if want := name + " 239.255.77.7:" + port + " L24 48000 Hz 2 ch 0.125 ms B "; !strings.HasPrefix(line, want) {
+		t.Errorf("%q, want %q", line, want)
+	}
+	if o := cli(hears, "__complete", "device", "add", ""); !strings.Contains(o.stdout, name+"\n") {
+		t.Errorf("completed to %q", o.stdout)
+	}
+	cli(hears, "device", "add", "programm").want(t, exitFailed, "no stream programm is announced; there are")
+	o := cli(hears, "device", "add", name, "receive.interface=lo", "--name", "stage")
+	o.want(t, exitOK)
+	d, err := c.State(t.Context(), "stage")
+	if err != nil || d.Hardware.Format.Encoding != audio.S24LE3 || d.Hardware.Format.Channels != 2 {
+		t.Errorf("%+v, %v", d.Hardware, err)
+	}
+	cli(sends, "device", "rm", device).want(t, exitOK)
+	servertest.Until(t, "the end of the announcement", func() bool { return !strings.Contains(cli(hears, "devices").stdout, name) })
 }

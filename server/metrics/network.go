@@ -20,6 +20,8 @@ func addNetworks(p *page, devices []*loop.Engine) {
 	restarts := p.counter("network_restarts_total", "How often the sender began anew.")
 	sent := p.counter("network_sent_packets_total", "Packets that a device has sent, in each path.")
 	failed := p.counter("network_failed_packets_total", "Packets that the network did not take.")
+	far := p.counter("network_far_lost_packets_total", "Packets that the far end has not got, as it says (RTCP).")
+	trip := p.gauge("network_round_trip_seconds", "The time to the far end and back, by RTCP. Missing until it is known.")
 	jitter := p.gauge("network_jitter_seconds", "Jitter of the arrival, as RFC 3550 defines it.")
 	latency := p.gauge("network_latency_seconds", "Latency of the jitter buffer.")
 	target := p.gauge("network_target_latency_seconds", "The latency of the jitter buffer that is wanted.")
@@ -34,6 +36,10 @@ func addNetworks(p *page, devices []*loop.Engine) {
 		if n.Sends {
 			sent.count(n.Sent, of)
 			failed.count(n.Failed, of)
+			far.count(n.FarLost, of)
+		}
+		if n.RoundTrip > 0 {
+			trip.add(n.RoundTrip.Seconds(), of)
 		}
 		if !n.Receives {
 			continue

@@ -1,6 +1,9 @@
 package sap_test
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/backend/rtp/sap"
@@ -19,17 +22,18 @@ func TestSockets(t *testing.T) {
 	}
 	sender, listener := sap.New(from, false), sap.New(to, true)
 	defer listener.Close()
-	s := stream("through the kernel", "239.69.1.1:5004")
+	name := fmt.Sprint("through-the-kernel-", os.Getpid()) // others on this machine may announce, too
+	s := stream(name, "239.69.1.1:5004")
 	s.Paths[0].Device = "lo"
 	a, err := sender.Announce(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for names(listener) == "" {
+	for !strings.Contains(names(listener), name) {
 		<-listener.Changes() // until the test's limit
 	}
 	a.Withdraw()
-	for names(listener) != "" {
+	for strings.Contains(names(listener), name) {
 		<-listener.Changes()
 	}
 	if err := sender.Close(); err != nil {

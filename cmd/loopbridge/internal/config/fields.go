@@ -144,6 +144,9 @@ func (b *binder) device(path string, v any) Device {
 		b.wrong(join(path, "period"), reason)
 	}
 	d.Period = frames
+	if d.Backend == RTP && !b.given(join(path, "periods")) && frames > 0 {
+		d.Periods = min(max(int(d.Format.Frames(netBuffer))/frames, minPeriods), maxPeriods)
+	}
 	return d
 }
 

@@ -44,6 +44,9 @@ const (
 	maxInterface           = 15 // bytes of a name
 	// netPeriod is the period of a device of the network that sets none: it wakes up 200 times a second.
 	netPeriod = 5 * time.Millisecond
+	// netBuffer is for how long an engine may be late that sets no periods. It costs memory, and no latency: what has come is in the
+	// jitter buffer until it is read.
+	netBuffer = 200 * time.Millisecond
 	// dynamic is the payload type of linear samples if none is given.
 	dynamic = 98
 	// maxPayload is how many bytes of sound a packet has, so that no network divides it (AES67-2018 part 6.3).

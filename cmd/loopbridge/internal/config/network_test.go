@@ -65,6 +65,20 @@ func TestNetworkDefaults(t *testing.T) {
 	}
 }
 
+// An engine that sets no periods may be late for 200 ms.
+func TestNetworkBuffer(t *testing.T) {
+	for _, c := range []struct {
+		device          string
+		period, periods int
+	}{{"", 240, 40}, {"period = \"1ms\"", 48, 200}, {"period = 24", 24, 400}, {"period = \"500ms\"", 24000, 2}, {"periods = 3", 240, 3}} {
+		file := parsed(t, "[[device]]\nname = \"a\"\nbackend = \"rtp\"\n"+c.device+"\n[device.send]\naddress = \"239.1.1.1:5004\"\n")
+		d := file.Device("a")
+		if d.Period != c.period || d.Periods != c.periods {
+			t.Errorf("%q: %d periods of %d frames, want %d of %d", c.device, d.Periods, d.Period, c.periods, c.period)
+		}
+	}
+}
+
 const described51 = "v=0\no=- 1 1 IN IP4 10.0.0.1\ns=x\nt=0 0\nm=audio 5004 RTP/AVP 99\nc=IN IP4 239.1.1.9/32\na=rtpmap:99 L24/96000/6\n" +
 	"a=fmtp:99 channel-order=SMPTE2110.(51)\na=ptime:0.125\n"
 

@@ -33,6 +33,7 @@ type cards struct {
 
 	mu      sync.Mutex
 	plugged []chan struct{} // one for each subscriber
+	blind   bool            // nobody watches yet
 
 	portAudio portAudio
 	network   *network
@@ -190,12 +191,31 @@ func (c *cards) subscribe() <-chan struct{} {
 	defer c.mu.Unlock()
 	plugged := make(chan struct{}, 1)
 	c.plugged = append(c.plugged, plugged)
-	if c.cancel == nil {
-		var ctx context.Context
-		ctx, c.cancel = context.WithCancel(context.Background())
-		c.wait.Go(func() { c.watch(ctx) })
-	}
+	c.watchLocked()
 	return plugged
+}
+
+// watchLocked begins to watch if somebody subscribes.
+func (c *cards) watchLocked() {
+	if c.cancel != nil || c.blind || len(c.plugged) == 0 {
+		return
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancel(context.Background())
+	c.wait.Go(func() { c.watch(ctx) })
+}
+
+// lookAway puts off the watch until the returned function is called: it begins with a look at all cards, which takes long.
+func (c *cards) lookAway() (look func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.blind = true
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.blind = false
+		c.watchLocked()
+	}
 }
 
 // unsubscribe forgets a channel of subscribe.

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/loopbridge/loopbridge/backend"
@@ -11,8 +12,10 @@ import (
 )
 
 const (
-	// heedEvery is how often the devices of a network are looked at while one of them runs.
-	heedEvery = time.Second
+	// heedEvery is how often the devices of a network are looked at while one of them runs, and heedRarely while all rest: one may
+	// begin to run without an event.
+	heedEvery  = time.Second
+	heedRarely = 10 * time.Second
 	// calm is how long no packet is lost until the next one is news.
 	calm = time.Minute
 )
@@ -24,7 +27,7 @@ type heeded struct {
 }
 
 // heed tells what the network does to devices, until ctx ends: that a sender began anew, and that packets are lost, once until no more
-// are for a while. While no device of the network runs it sleeps.
+// are for a while. While there is no device of the network it sleeps.
 func heed(ctx context.Context, bay *loop.Patchbay) {
 	told := map[string]heeded{}
 	timer := time.NewTimer(0)
@@ -32,8 +35,10 @@ func heed(ctx context.Context, bay *loop.Patchbay) {
 	for {
 		_, changed := bay.Revision() // first, so that nothing is missed
 		timer.Stop()
-		if heedOnce(bay, told, time.Now()) {
+		if runs := heedOnce(bay, told, time.Now()); runs {
 			timer.Reset(heedEvery)
+		} else if len(told) > 0 {
+			timer.Reset(heedRarely)
 		}
 		select {
 		case <-changed:
@@ -51,7 +56,10 @@ func heed(ctx context.Context, bay *loop.Patchbay) {
 
 // heedOnce looks at all devices, and reports whether one of the network runs.
 func heedOnce(bay *loop.Patchbay, told map[string]heeded, now time.Time) (runs bool) {
+	there := map[string]bool{}
+	defer maps.DeleteFunc(told, func(name string, _ heeded) bool { return !there[name] })
 	for _, e := range bay.Devices() {
+		there[e.Name()] = true
 		n, ok := e.Network()
 		was, known := told[e.Name()]
 		if !ok || !n.Receives {

@@ -65,6 +65,7 @@ func TestNetworkEvents(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); heed(ctx, bay) }()
 		told()
+		time.Sleep(heedRarely)
 		s.change(func(n *backend.Network) { n.Restarts, n.SSRC = 1, 0xdef })
 		told("the sender 10.0.0.1:5004 began anew, with SSRC 00000def")
 		s.change(func(n *backend.Network) { n.Packets, n.Lost, n.Late = 200, 9, 1 })
