@@ -31,6 +31,7 @@ type Send struct {
 	Stream   session.Stream
 	Keys     string // as for Receive
 	Announce bool   // by SAP
+	Always   bool   // silence while nobody plays
 	PTP      bool   // its clock is that of PTP
 }
 
@@ -187,6 +188,7 @@ func (b *binder) send(path string, v any, to **Send) (finish func(d *Device)) {
 		field{"ttl", setInt(&ttl, 1, 255)},
 		field{"dscp", setInt(&dscp, 0, 63)},
 		field{"announce", setBool(&s.Announce)},
+		field{"always", setBool(&s.Always)},
 		field{"clock", setChoice(&s.PTP, []string{"own", "ptp"}, false, true)},
 		field{"keys", b.setFileOf(&s.Keys, aKeyFile)},
 	))

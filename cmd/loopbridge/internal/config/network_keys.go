@@ -20,7 +20,8 @@ func (d *Device) networkKeys() []key {
 	return []key{
 		fixed("receive", StreamText(&r.Stream)), fixed("receive.sdp", r.SDP), fixed("receive.keys", r.Keys), fixed("receive.latency", r.Latency),
 		fixed("receive.adaptive", yes(r.Adaptive)), fixed("receive.timeout", r.Timeout),
-		fixed("send", StreamText(&s.Stream)), fixed("send.keys", s.Keys), fixed("send.announce", yes(s.Announce)), fixed("send.clock", clockText(s.PTP)),
+		fixed("send", StreamText(&s.Stream)), fixed("send.keys", s.Keys), fixed("send.announce", yes(s.Announce)), fixed("send.always", yes(s.Always)),
+		fixed("send.clock", clockText(s.PTP)),
 	}
 }
 
