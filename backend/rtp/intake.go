@@ -59,6 +59,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Locked    bool      `json:"locked,omitempty"` // the clock of the sender is known
 	Near      near      `json:"near,omitzero"`
 	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
@@ -294,6 +295,7 @@ func (in *intake) observe(p *pace) {
 
 func (in *intake) follow(p *pace) {
 	s := in.clock.State()
+	in.Locked = s.Locked
 	p.follow(&s.Line)
 }
 
