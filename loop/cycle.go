@@ -17,6 +17,9 @@ func (e *Engine) run(thread func()) {
 			thread()
 		}
 	}
+	if e.serves != nil {
+		close(e.serves)
+	}
 	defer close(e.stopped)
 	for !e.quit {
 		if e.failed {

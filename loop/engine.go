@@ -45,9 +45,10 @@ type Engine struct {
 	inherits bool         // tick is that of the process before, and due
 	tick     backend.Tick // the last one
 
-	stands  bool   // it was resumed, and does not yet run
-	resumed bool   // it was handed over
-	thread  func() // of EngineOptions
+	stands  bool          // it was resumed, and does not yet run
+	serves  chan struct{} // closed when the thread of a resumed one is about to serve the device; nil: it was not resumed
+	resumed bool          // it was handed over
+	thread  func()        // of EngineOptions
 
 	cycles          atomic.Uint64
 	xruns           atomic.Uint64 // of the device
@@ -181,6 +182,14 @@ func (e *Engine) RunsOn() string {
 func (e *Engine) StandsIn() bool {
 	s, ok := backend.As[backend.Switcher](e.stream)
 	return ok && s.StandsIn()
+}
+
+// Network returns what the stream of a network has seen; ok is false if it runs on none now. Any goroutine may call it.
+func (e *Engine) Network() (n backend.Network, ok bool) {
+	if s, is := backend.As[backend.Networked](e.stream); is {
+		n = s.Network()
+	}
+	return n, n.Receives || n.Sends
 }
 
 // Pitch returns the control of the device's clock, or nil if there is none now. Any goroutine may call it.

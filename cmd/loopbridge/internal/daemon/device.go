@@ -85,7 +85,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
 	case config.Null:
 		return openNull(c)
-	case config.ALSA, config.PortAudio:
+	case config.ALSA, config.PortAudio, config.RTP:
 		if c.RecordCard.Name != "" {
 			return d.openTwo(c)
 		}
