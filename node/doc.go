@@ -10,16 +10,22 @@
 //	           one a node    sunDevice, sunFile ─▶ bytes      frames
 //	                         sunControl ─▶ loop.Engine
 //
-// # Calls
+// # Reads and writes
 //
-// Each call of a program runs on a goroutine of its own (package cuse), and sleeps in the same pcm.PCM as that of any other
-// program. Calls that move frames take turns; all others go on beside one that sleeps: what they ask is read from the ring,
-// and a halt ends the sleep. A format cannot be set while a call sleeps: EBUSY.
+// The goroutine that reads a node's requests moves what can be moved at once. What has to wait is in the queue of its stream,
+// the first to come first. The bell of the end, which the engine rings when there are the frames that the first one asked for,
+// wakes the follower of the stream, which moves on and answers. So a block costs two wake-ups, one for its request and one for its
+// frames, and no goroutine sleeps for a program. pcm.PCM is used as in any program, but for its bell: where it would sleep it is
+// told to return (host.Sleep).
+//
+// # Other calls
+//
+// Each is on a goroutine of its own (package cuse), because some sleep, and goes on beside transfers that wait: what they
+// ask is read from the ring, and a halt ends the wait. A format cannot be set while a transfer waits: EBUSY.
 //
 // # Poll
 //
-// A poll looks and returns. If nothing is ready, a goroutine waits on the second bell of the host and tells the kernel,
-// which polls again; it ends with that, or with the file.
+// A poll looks and returns. If nothing is ready, the follower tells the kernel later, which polls again.
 //
 // # Devices
 //
@@ -40,9 +46,9 @@
 // # Who runs where
 //
 //	goroutine   how many            does
-//	reader      1 a node            takes requests, answers polls
-//	call        1 a call            what may sleep
-//	watcher     1 a waiting poll    waits for the end to be ready
+//	reader      1 a node            takes requests, moves what needs no wait, answers polls
+//	follower    1 an open end       moves what has waited, tells of polls
+//	call        1 a call            what may sleep: opens, ioctls, closes
 //	keeper      1                   makes and removes nodes as loops come and go
 //
 // Nothing here runs on the audio path but host.Ring, which the engine calls: it allocates nothing and blocks on nothing.

@@ -95,18 +95,16 @@ func holderOf(by cuse.Caller) pcm.Holder {
 	return h
 }
 
-// Read implements cuse.File.
-func (f *dspFile) Read(ctx context.Context, buf []byte, flags int) (int, error) {
-	return f.stream.read(ctx, buf, flags&syscall.O_NONBLOCK != 0, 0)
+// Transfer implements cuse.File.
+func (f *dspFile) Transfer(t *cuse.Transfer) bool {
+	f.mu.Lock()
+	held := f.off && t.Writes
+	f.mu.Unlock()
+	return f.stream.transfer(t, held || t.Flags&syscall.O_NONBLOCK != 0, 0)
 }
 
-// Write implements cuse.File.
-func (f *dspFile) Write(ctx context.Context, data []byte, flags int) (int, error) {
-	f.mu.Lock()
-	held := f.off
-	f.mu.Unlock()
-	return f.stream.write(ctx, data, held || flags&syscall.O_NONBLOCK != 0)
-}
+// Interrupt implements cuse.File.
+func (f *dspFile) Interrupt(t *cuse.Transfer) { f.stream.interrupt(t) }
 
 // Poll implements cuse.File.
 func (f *dspFile) Poll(events uint32, wake func()) uint32 { return f.stream.poll(events, wake) }

@@ -114,10 +114,11 @@ func (f *dspFile) trigger(ctx context.Context, bits int) error {
 
 // pollOnce starts the end as a first read would.
 func (f *dspFile) pollOnce() (pcm.Events, error) {
-	if f.pcm.Direction() == pcm.Write || !f.look() {
+	f.stream.mu.Lock()
+	defer f.stream.mu.Unlock()
+	if f.pcm.Direction() == pcm.Write || len(f.queue) > 0 {
 		return 0, nil
 	}
-	defer f.unlook()
 	return f.pcm.Poll(1)
 }
 

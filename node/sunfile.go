@@ -29,22 +29,28 @@ func (f *sunFile) streams() (all []*stream) {
 	return all
 }
 
-// Read implements cuse.File: it returns as soon as there is a fragment.
-func (f *sunFile) Read(ctx context.Context, buf []byte, flags int) (int, error) {
-	s := f.sides[pcm.Read.Index()]
-	if s == nil {
-		return 0, audio.ErrUnsupported
+// Transfer implements cuse.File: a read returns as soon as there is a fragment.
+func (f *sunFile) Transfer(t *cuse.Transfer) bool {
+	dir, least := pcm.Read, 0
+	if t.Writes {
+		dir = pcm.Write
 	}
-	return s.read(ctx, buf, flags&syscall.O_NONBLOCK != 0, s.fragment()*s.pcm.Format().FrameBytes())
+	s := f.sides[dir.Index()]
+	if s == nil {
+		t.Err = audio.ErrUnsupported
+		return true
+	}
+	if dir == pcm.Read {
+		least = s.fragment() * s.pcm.Format().FrameBytes()
+	}
+	return s.transfer(t, t.Flags&syscall.O_NONBLOCK != 0, least)
 }
 
-// Write implements cuse.File.
-func (f *sunFile) Write(ctx context.Context, data []byte, flags int) (int, error) {
-	s := f.sides[pcm.Write.Index()]
-	if s == nil {
-		return 0, audio.ErrUnsupported
+// Interrupt implements cuse.File.
+func (f *sunFile) Interrupt(t *cuse.Transfer) {
+	for _, s := range f.streams() {
+		s.interrupt(t)
 	}
-	return s.write(ctx, data, flags&syscall.O_NONBLOCK != 0)
 }
 
 // Poll implements cuse.File.
@@ -143,13 +149,16 @@ type sunControlFile struct {
 	wake    func()
 }
 
-// Read implements cuse.File: end of file.
-func (f *sunControlFile) Read(context.Context, []byte, int) (int, error) { return 0, nil }
-
-// Write implements cuse.File: it is discarded.
-func (f *sunControlFile) Write(_ context.Context, data []byte, _ int) (int, error) {
-	return len(data), nil
+// Transfer implements cuse.File: a read is at the end of the file, and what is written is discarded.
+func (f *sunControlFile) Transfer(t *cuse.Transfer) bool {
+	if t.Writes {
+		t.N = len(t.Data)
+	}
+	return true
 }
+
+// Interrupt implements cuse.File: none waits.
+func (f *sunControlFile) Interrupt(*cuse.Transfer) {}
 
 // Sizes implements cuse.File.
 func (f *sunControlFile) Sizes(cmd uint32, _ bool) (in, out int, err error) { return sunSizes(cmd) }

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// answer does what a request asks, which may sleep, and answers it.
+// answer does what a request asks, which may sleep, and answers it. It is no transfer.
 func (c *Conn) answer(w *call) {
 	r, ctx := &w.request, context.Context(&w.ctx)
 	if r.op == opOpen {
@@ -19,11 +19,6 @@ func (c *Conn) answer(w *call) {
 		return
 	}
 	switch r.op {
-	case opRead:
-		c.reads(w, f)
-	case opWrite:
-		n, err := f.Write(ctx, r.body[transferInBytes:], int(u32(r.body[32:])))
-		c.counted(w, n, err)
 	case opIoctl:
 		c.ioctl(w, f)
 	case opRelease:
@@ -77,38 +72,6 @@ func (c *Conn) opens(w *call) {
 	if there {
 		file.Release(ctx)
 	}
-}
-
-// reads answers a read from memory that is used again.
-func (c *Conn) reads(w *call, f *open) {
-	r, ctx := &w.request, &w.ctx
-	size := min(int(u32(r.body[16:])), MaxTransfer)
-	packet := c.buffer()
-	defer c.recycle(packet)
-	n, err := f.Read(ctx, packet[outHeaderBytes:outHeaderBytes+size], int(u32(r.body[32:])))
-	errno := c.finish(w, err)
-	if errno != 0 {
-		c.fail(r.unique, errno)
-		return
-	}
-	answer := packet[:outHeaderBytes+n]
-	answerHead(answer, r.unique, 0)
-	c.send(answer)
-}
-
-// counted answers a write with how many bytes it took.
-func (c *Conn) counted(w *call, n int, err error) {
-	r := &w.request
-	errno := c.finish(w, err)
-	if errno != 0 {
-		c.fail(r.unique, errno)
-		return
-	}
-	packet := w.small[:outHeaderBytes+8]
-	clear(packet)
-	binary.NativeEndian.PutUint32(packet[outHeaderBytes:], uint32(n))
-	answerHead(packet, r.unique, 0)
-	c.send(packet)
 }
 
 // ioctl answers a call, or asks for it again with the memory that it is about.

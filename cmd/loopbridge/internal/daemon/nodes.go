@@ -17,6 +17,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/node"
+	"github.com/loopbridge/loopbridge/node/cuse"
 )
 
 // The files of the kernel that nodes need.
@@ -50,7 +51,7 @@ func (d *Daemon) newNodeSet() *nodeSet {
 
 // openCUSE opens a node that is not there yet.
 func openCUSE() (io.ReadWriteCloser, error) {
-	f, err := os.OpenFile(cuseFile, os.O_RDWR, 0)
+	f, err := cuse.OpenKernel(cuseFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, audio.ErrNoDevice.With("there is no %s: load the kernel's module with modprobe cuse; see loopbridge doctor", cuseFile)
