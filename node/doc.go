@@ -5,10 +5,11 @@
 //	/dev/loopbridge/LOOP.server      its server end
 //	/dev/loopbridge/DEVICE.audio     a device, with the calls of audio(7I)
 //	/dev/loopbridge/DEVICE.audioctl  its state alone
+//	/dev/loopbridge/DEVICE.mixer     its volumes, with the calls of the mixer of OSS 3
 //
 //	kernel ◀─▶ cuse.Conn ─▶ dsp, dspFile ─────────▶ stream ─▶ pcm.PCM ─▶ loop.End
 //	           one a node    sunDevice, sunFile ─▶ bytes      frames
-//	                         sunControl ─▶ loop.Engine
+//	                         sunControl, mixerNode ─▶ loop.Engine
 //
 // # Reads and writes
 //

@@ -35,6 +35,8 @@ func (d *dsp) engine() (*loop.Engine, error) {
 	return d.bay.Device(d.of)
 }
 
+func (d *dsp) volumes() volumes { return volumes{d.engine} }
+
 // dspFile is an open one.
 type dspFile struct {
 	*stream

@@ -165,11 +165,11 @@ func TestD19_VolumesOfDevices(t *testing.T) {
 			t.Errorf("gain %d, balance %d", i.Play.Gain, i.Play.Balance)
 		}
 		mixer := func(channel int) oss.Op { return oss.Op('M'<<8 | channel) }
-		if v, errno := r.number(c, oss.Command(mixer(oss.MixDevices), 0, 4), 0); v != 1<<oss.MixVolume|1<<oss.MixPCM|1<<oss.MixRecord|1<<oss.MixMonitor || errno != 0 {
+		if v, errno := r.number(c, oss.Command(mixer(oss.MixDevices), 0, 4), 0); v != 1<<oss.MixVolume|1<<oss.MixPCM|1<<oss.MixRecord|1<<oss.MixGain|1<<oss.MixIn|1<<oss.MixMic|1<<oss.MixLine || errno != 0 {
 			t.Errorf("%#x, %v", v, errno)
 		}
 		for channel, get := range map[int]func() int{
-			oss.MixMonitor: func() int { return device.Info().MonitorGain }, oss.MixRecord: func() int { return device.Info().Record.Gain },
+			oss.MixIn: func() int { return device.Info().MonitorGain }, oss.MixRecord: func() int { return device.Info().Record.Gain },
 			oss.MixVolume: func() int { return device.Info().Play.Gain },
 		} {
 			if v, errno := r.number(c, oss.Command(mixer(channel), 4, 4), 40|40<<8); v != 40|40<<8 || errno != 0 || get() != 102 {

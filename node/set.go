@@ -140,7 +140,10 @@ func (s *Set) note(text string) {
 
 // device returns what answers the calls of a node. It needs mu.
 func (s *Set) device(spec Spec) cuse.Device {
-	if spec.Kind != Loop {
+	switch spec.Kind {
+	case Mixer:
+		return &mixerNode{bay: s.bay, name: spec.Of}
+	case Audio, Control:
 		d := s.suns[spec.Of]
 		if d == nil {
 			d = newSunDevice(s.bay, spec.Of)

@@ -150,7 +150,7 @@ func (s *nodeSet) wanted() []node.Spec {
 			devices = append(devices, d.Name)
 		}
 	}
-	return node.Plan(loops, attached, devices, node.Names{DSP: n.DSP, Audio: n.Audio})
+	return node.Plan(loops, attached, devices, node.Names{DSP: n.DSP, Audio: n.Audio, Mixer: n.Mixer})
 }
 
 // close removes all nodes. A second call does nothing.
