@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // sleeper is a program that sleeps in a read of a node.
@@ -83,6 +85,41 @@ func endsDaemons(b *bench) {
 	b.say("a write after that: %v", err)
 	file.Close()
 	b.nodes(nodeConfig, nodesAt+"loop0.server").stop() // the next one has its own
+}
+
+// losesModule: the module stays as long as it has nodes, and without it there are none, which the daemon says.
+func losesModule(b *bench) {
+	d := b.nodes(nodeConfig, nodesAt+"loop0.server")
+	if err := unix.DeleteModule("cuse", 0); !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EBUSY) {
+		b.Errorf("the module with nodes: %v, want that it is in use", err)
+	}
+	server, err := unix.Open(nodesAt+"loop0.server", unix.O_RDONLY, 0)
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	d.stop()
+	err = unix.DeleteModule("cuse", 0)
+	b.say("the module with a node that a program has open, after the daemon: %v", err)
+	_, err = unix.Read(server, make([]byte, 4))
+	if !errors.Is(err, syscall.ENOTCONN) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ECONNABORTED) {
+		b.Errorf("a read after that: %v", err)
+	}
+	unix.Close(server)
+	d.until("lets the module go", func() bool {
+		err = unix.DeleteModule("cuse", 0)
+		return err == nil || errors.Is(err, syscall.ENOENT)
+	})
+	d = b.launch(nodeConfig)
+	d.until("says why there are no nodes", func() bool {
+		out, err := d.program("nodes").CombinedOutput()
+		return err == nil && strings.Contains(string(out), "modprobe cuse")
+	})
+	d.runs("ls")
+	d.stop()
+	if n := strings.Count(d.log.String(), "modprobe cuse"); n != 1 {
+		b.Errorf("the log says %d times that the module is missing, want once", n)
+	}
+	b.say("without the module: no nodes, one note in the log, all else goes on")
 }
 
 // runs is a command of loopbridge that has to succeed.

@@ -21,9 +21,12 @@ func nodeCases() []nodeCase {
 		{"state cases of audio(7I)", walksStates},
 		{"monitor gain", monitorsByNode},
 		{"programs of OSS", playsOSS},
+		{"ALSA at the other end", meetsALSA},
+		{"aumix", mixesByAumix},
 		{"programs that are killed", killsPrograms},
 		{"ends of daemons and loops", endsDaemons},
 		{"32 pairs", loadsPairs},
+		{"the module is unloaded", losesModule}, // the last one
 	}
 }
 
@@ -82,6 +85,9 @@ func buildNodes(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	dir := t.TempDir()
+	if plugin, err := buildPlugin(dir); err == nil {
+		files[pluginFile] = plugin
+	}
 	for _, name := range []string{nodesProgram, sunNodesProgram, loadProgram} {
 		files[name] = filepath.Join(dir, name)
 		args := []string{"-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-static", "-o", files[name], "testdata/" + name + ".c"}
