@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,9 +58,11 @@ func endsDaemons(b *bench) {
 
 	s = d.sleeps("loop0")
 	d.runs("upgrade")
-	s.ends(b, "an upgrade", "reset")
-	d.until("makes the nodes again", func() bool { return there(nodesAt+"loop0.server")() && there("/dev/dsp")() })
-	d.sleeps("loop0").Process.Kill()
+	if held, _ := d.held("loop0"); held == nil || held.PID != s.Process.Pid || held.State != "armed" {
+		b.Errorf("after an upgrade the sleeper is %+v", held)
+	}
+	s.Process.Kill()
+	s.Wait()
 	d.until("forgets it", func() bool { held, _ := d.held("loop0"); return held == nil })
 
 	s = d.sleeps("loop0")
@@ -85,6 +88,28 @@ func endsDaemons(b *bench) {
 	b.say("a write after that: %v", err)
 	file.Close()
 	b.nodes(nodeConfig, nodesAt+"loop0.server").stop() // the next one has its own
+}
+
+// upgradesUnderWay: the program is replaced while others read and write nodes, who notice nothing, and lose nothing.
+func upgradesUnderWay(b *bench) {
+	d := b.nodes(loopsConfig(2), nodesAt+"loop1.server")
+	const times, seconds = 3, 6
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.until("carries sound", func() bool { held, _ := d.held("loop1"); return held != nil && held.State == "running" })
+		for range times {
+			time.Sleep(time.Second)
+			if out, err := d.program("upgrade").CombinedOutput(); err != nil {
+				b.Errorf("loopbridge upgrade: %v %s", err, out)
+			} else {
+				b.say("%s", strings.Join(strings.Fields(string(out)), " "))
+			}
+		}
+	}()
+	d.carries(2, seconds)
+	<-ended
+	d.stop()
 }
 
 // losesModule: the module stays as long as it has nodes, and without it there are none, which the daemon says.

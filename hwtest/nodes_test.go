@@ -25,6 +25,7 @@ func nodeCases() []nodeCase {
 		{"aumix", mixesByAumix},
 		{"programs that are killed", killsPrograms},
 		{"ends of daemons and loops", endsDaemons},
+		{"an upgrade under way", upgradesUnderWay},
 		{"32 pairs", loadsPairs},
 		{"the module is unloaded", losesModule}, // the last one
 	}

@@ -44,6 +44,26 @@
 // close(2) waits until what a client wrote is played, at most for its buffer and a second. A signal ends the wait; the rest
 // is played all the same. So does the end of the process.
 //
+// # Handover
+//
+// /dev/cuse outlasts an exec, as a descriptor. The kernel keeps for it the requests that nobody has read and those that have no
+// answer, and takes an answer from whoever has the descriptor. So a program in a call notices nothing, if the new process
+// knows the call by its number, and how far it is:
+//
+//	Set.Freeze     readers stop; what comes waits in the kernel
+//	               calls have 50 ms to end; then the contexts of all others end, and they are shelved: no answer
+//	               streams are locked; what waits in their queues stays there
+//	Patchbay.Freeze
+//	HandOver       the nodes, open files, ends by ID, parts of frames; the calls: reads and writes with what they have moved,
+//	               all others as the kernel sent them
+//	── exec ──
+//	Resume         Host, Add: files at the ends that the patchbay has resumed
+//	Run            calls are made again in their order, polls look again, readers read
+//
+// Thaw undoes it in the same process: calls that were shelved are made again there. A call that can be shelved therefore
+// has to be one that can be made twice: an open that waited has left its queue, a drain waits for less, a close goes on to
+// wait (stream.close), and what gives back counters does not sleep.
+//
 // # Who runs where
 //
 //	goroutine   how many            does

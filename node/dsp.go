@@ -108,11 +108,13 @@ func (f *dspFile) Transfer(t *cuse.Transfer) bool {
 // Interrupt implements cuse.File.
 func (f *dspFile) Interrupt(t *cuse.Transfer) { f.stream.interrupt(t) }
 
+func (f *dspFile) streams() []*stream { return []*stream{f.stream} }
+
 // Poll implements cuse.File.
 func (f *dspFile) Poll(events uint32, wake func()) uint32 { return f.stream.poll(events, wake) }
 
 // Release implements cuse.File.
-func (f *dspFile) Release(ctx context.Context) { f.stream.close(ctx) }
+func (f *dspFile) Release(ctx context.Context) error { return f.stream.close(ctx) }
 
 // Sizes implements cuse.File.
 func (f *dspFile) Sizes(cmd uint32, _ bool) (in, out int, err error) {

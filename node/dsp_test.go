@@ -244,12 +244,6 @@ func TestNodesFollow(t *testing.T) {
 		}
 		r.fail = nil
 		r.follow("loop0")
-		resume := r.set.Suspend() // for a handover
-		r.follow("loop0", "speaker")
-		if there, missing := problems(); there+missing != 0 {
-			t.Errorf("%d there, %d missing, while suspended", there, missing)
-		}
-		resume()
 		r.follow("loop0", "speaker")
 		if there, _ := problems(); there != 3 {
 			t.Errorf("%d there", there)

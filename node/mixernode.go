@@ -18,7 +18,11 @@ type mixerNode struct {
 
 // Open implements cuse.Device.
 func (m *mixerNode) Open(_ context.Context, by cuse.Caller, _ int) (cuse.File, error) {
-	return &mixerFile{node: m, volumes: volumes{func() (*loop.Engine, error) { return m.bay.Device(m.name) }}, holder: holderOf(by)}, nil
+	return m.file(holderOf(by)), nil
+}
+
+func (m *mixerNode) file(holder pcm.Holder) *mixerFile {
+	return &mixerFile{node: m, volumes: volumes{func() (*loop.Engine, error) { return m.bay.Device(m.name) }}, holder: holder}
 }
 
 // mixerFile is an open /dev/mixer. It takes no sound, and has none.
@@ -41,7 +45,7 @@ func (f *mixerFile) Interrupt(*cuse.Transfer) {}
 func (f *mixerFile) Poll(uint32, func()) uint32 { return 0 }
 
 // Release implements cuse.File.
-func (f *mixerFile) Release(context.Context) {}
+func (f *mixerFile) Release(context.Context) error { return nil }
 
 // Sizes implements cuse.File.
 func (f *mixerFile) Sizes(cmd uint32, _ bool) (in, out int, err error) {

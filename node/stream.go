@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -17,7 +18,8 @@ type stream struct {
 	end      *loop.End
 	pcm      *pcm.PCM
 	host     *host
-	nonblock atomic.Bool // SNDCTL_DSP_NONBLOCK, for good
+	asked    audio.Direction // at the open
+	nonblock atomic.Bool     // SNDCTL_DSP_NONBLOCK, for good
 
 	mu      sync.Mutex // nobody sleeps with it, but for an answer of the engine
 	queue   []waiting  // the first one moves
@@ -39,7 +41,7 @@ type rest struct{ bytes []byte }
 // openStream opens an end for a program.
 func openStream(ctx context.Context, bay *loop.Patchbay, name string, o pcm.Options) (*stream, error) {
 	h := newHost()
-	s := &stream{host: h}
+	s := &stream{host: h, asked: o.Direction}
 	begun := make(chan struct{})
 	h.gone = func() {
 		<-begun
@@ -157,16 +159,27 @@ func (s *stream) fragment() int { return max(1, int(s.pcm.Format().Frames(pcm.De
 // threshold is how many frames make the end ready for poll(2): a fragment, at most a quarter of the buffer.
 func (s *stream) threshold() int { return max(1, min(s.fragment(), s.pcm.Buffer()/4)) }
 
-// close closes the end: a client that wrote waits until ctx ends, or all is played.
-func (s *stream) close(ctx context.Context) {
+// close closes the end: a client that wrote waits until ctx ends, or all is played. ErrInterrupted: ctx has ended, and the rest is
+// played all the same; close waits for it when it is called again. Other failures are not the device's to say.
+func (s *stream) close(ctx context.Context) error {
 	s.mu.Lock()
+	again := s.closed
 	s.closed = true
 	s.endAllLocked(audio.ErrClosed)
 	s.mu.Unlock()
 	s.host.Ring() // the follower ends
-	if ctx.Err() != nil {
+	var err error
+	switch {
+	case again && s.end == nil: // all was played before a handover
+	case again:
+		err = s.end.ResumeClose(ctx)
+	case ctx.Err() != nil:
 		s.pcm.Abandon()
-		return
+	default:
+		err = s.pcm.Close(ctx)
 	}
-	_ = s.pcm.Close(ctx) // what close(2) returns is not the device's to say
+	if errors.Is(err, audio.ErrInterrupted) {
+		return audio.ErrInterrupted
+	}
+	return nil
 }

@@ -76,7 +76,7 @@ func (d *sunDevice) Open(ctx context.Context, by cuse.Caller, flags int) (cuse.F
 			ended, cancel := context.WithCancel(ctx)
 			cancel()
 			for _, s := range f.streams() {
-				s.close(ended)
+				_ = s.close(ended)
 			}
 			d.release(want)
 			return nil, err

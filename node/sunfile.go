@@ -18,6 +18,10 @@ type sunFile struct {
 	holder pcm.Holder
 	mode   audio.Direction
 	sides  [2]*stream // by audio.Direction.Index; nil: not this one
+
+	// Of a release that goes on, which one call at a time does.
+	gone audio.Direction // sides that are closed
+	left [2]*uint32      // samples of a side when all is played; nil: it is not being closed
 }
 
 func (f *sunFile) streams() (all []*stream) {
@@ -109,23 +113,36 @@ func (d *sunDevice) ioctl(ctx context.Context, by *sunFile, cmd uint32, in, out 
 }
 
 // Release implements cuse.File: record first, then play, which drains.
-func (f *sunFile) Release(ctx context.Context) {
-	d := f.device
+func (f *sunFile) Release(ctx context.Context) error {
 	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 		s := f.sides[dir.Index()]
-		if s == nil {
+		if s == nil || f.gone&dir != 0 {
 			continue
 		}
-		i, left := s.end.Controls().Info(), 0
-		if dir == pcm.Write {
-			left = s.pcm.Delay()
+		if f.left[dir.Index()] == nil {
+			f.left[dir.Index()] = s.samplesAtEnd()
 		}
-		s.close(ctx)
-		d.mu.Lock()
-		d.side(dir).samples = i.Side(dir).Samples + uint32(left) // until the next open
-		d.mu.Unlock()
-		d.release(dir)
+		if err := s.close(ctx); err != nil {
+			return err
+		}
+		f.gone |= dir
+		f.device.mu.Lock()
+		f.device.side(dir).samples = *f.left[dir.Index()] // until the next open
+		f.device.mu.Unlock()
+		f.device.release(dir)
 	}
+	return nil
+}
+
+// samplesAtEnd returns what samples will be when all is played.
+func (s *stream) samplesAtEnd() *uint32 {
+	dir := s.pcm.Direction()
+	i := s.end.Controls().Info()
+	n := i.Side(dir).Samples
+	if dir == pcm.Write {
+		n += uint32(s.pcm.Delay())
+	}
+	return &n
 }
 
 // sunControl is the control node of a device: any number of programs, at any time.
@@ -134,6 +151,16 @@ type sunControl struct{ device *sunDevice }
 // Open implements cuse.Device.
 func (c *sunControl) Open(_ context.Context, by cuse.Caller, _ int) (cuse.File, error) {
 	return &sunControlFile{device: c.device, holder: holderOf(by), closed: make(chan struct{})}, nil
+}
+
+// resume returns a file that another process had.
+func (c *sunControl) resume(v *HandedFile) *sunControlFile {
+	f := &sunControlFile{device: c.device, holder: v.Holder, closed: make(chan struct{}), changed: v.Changed}
+	if v.Watched {
+		f.watched = c.device.bay.Subscribe(64)
+		go f.follow(f.watched)
+	}
+	return f
 }
 
 // sunControlFile is an open /dev/audioctl. It takes no sound, and has none. POLLPRI says that something has changed since the
@@ -216,4 +243,7 @@ func (f *sunControlFile) follow(events *event.Subscription) {
 }
 
 // Release implements cuse.File.
-func (f *sunControlFile) Release(context.Context) { close(f.closed) }
+func (f *sunControlFile) Release(context.Context) error {
+	close(f.closed)
+	return nil
+}

@@ -22,7 +22,9 @@ func (c *Conn) answer(w *call) {
 	case opIoctl:
 		c.ioctl(w, f)
 	case opRelease:
-		f.Release(ctx)
+		if c.shelve(w, f.Release(ctx)) {
+			return
+		}
 		c.mu.Lock()
 		delete(c.files, f.fh)
 		c.mu.Unlock()
@@ -43,6 +45,9 @@ func (c *Conn) file(fh uint64) *open {
 func (c *Conn) opens(w *call) {
 	r, ctx := &w.request, &w.ctx
 	file, err := c.device.Open(ctx, r.caller, int(u32(r.body)))
+	if c.shelve(w, err) {
+		return
+	}
 	if err != nil {
 		c.fail(r.unique, c.finish(w, err))
 		return
@@ -51,11 +56,11 @@ func (c *Conn) opens(w *call) {
 	if c.closed {
 		c.mu.Unlock()
 		c.fail(r.unique, c.finish(w, syscall.ECONNRESET))
-		file.Release(ctx) // which has ended
+		_ = file.Release(ctx) // which has ended
 		return
 	}
 	c.last++
-	f := &open{file, c.last}
+	f := &open{File: file, fh: c.last}
 	c.files[f.fh] = f
 	c.mu.Unlock()
 	c.finish(w, nil)
@@ -70,7 +75,7 @@ func (c *Conn) opens(w *call) {
 	delete(c.files, f.fh)
 	c.mu.Unlock()
 	if there {
-		file.Release(ctx)
+		_ = file.Release(ctx)
 	}
 }
 
@@ -91,6 +96,9 @@ func (c *Conn) ioctl(w *call, f *open) {
 	if err == nil {
 		result, err = f.Ioctl(ctx, cmd, compat, r.body[ioctlInBytes:][:in], reply)
 	}
+	if c.shelve(w, err) {
+		return
+	}
 	if errno := c.finish(w, err); errno != 0 {
 		c.fail(r.unique, errno)
 		return
@@ -108,6 +116,9 @@ func (c *Conn) poll(r *request) {
 	var wake func()
 	if kh := u64(r.body[8:]); u32(r.body[16:])&pollSchedule != 0 {
 		wake = func() { c.notify(kh) }
+		c.mu.Lock()
+		f.poll = kh
+		c.mu.Unlock()
 	}
 	c.ready(r.unique, f.Poll(u32(r.body[20:]), wake))
 }

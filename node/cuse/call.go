@@ -10,7 +10,10 @@ type call struct {
 	request
 	packet []byte // of maxPacket, that has the request
 	over   bool   // interrupted by Close; guarded by Conn.mu
-	small  [outHeaderBytes + ioctlOutBytes]byte
+	// signalled and shelved say why the context has ended: a signal of the program; a handover, after which the call is made
+	// again. Guarded by Conn.mu.
+	signalled, shelved bool
+	small              [outHeaderBytes + ioctlOutBytes]byte
 
 	Transfer       // of a read or write
 	file     *open // of that
@@ -77,15 +80,23 @@ func (c *Conn) begins(r request, packet []byte) (w *call, spare []byte) {
 	moves := r.op == opRead || r.op == opWrite
 	w = c.spareLocked(moves)
 	spare, w.packet = w.packet, packet
-	w.request, w.over, w.file = r, false, nil
+	w.request = r
 	if moves {
 		w.file = c.files[u64(r.body)]
-	} else {
-		w.ctx.renewLocked()
 	}
-	c.calls[r.unique] = w
-	c.wait.Add(1)
+	c.addLocked(w)
 	return w, spare
+}
+
+// addLocked makes a call one that has no answer yet.
+func (c *Conn) addLocked(w *call) {
+	w.over, w.signalled, w.shelved = false, false, false
+	if !w.moves() {
+		w.ctx.renewLocked()
+		c.tasks++
+	}
+	c.calls[w.unique] = w
+	c.wait.Add(1)
 }
 
 // spareLocked returns a call that is not used: for a transfer, or with a goroutine.
@@ -120,11 +131,18 @@ func (c *Conn) work(w *call) {
 		}
 		c.answer(w)
 		c.mu.Lock()
+		c.tasks--
+		if w.shelved {
+			c.mu.Unlock()
+			c.told()
+			continue
+		}
 		waits := len(c.idle) < keep
 		if waits {
 			c.idle = append(c.idle, w)
 		}
 		c.mu.Unlock()
+		c.told()
 		c.wait.Done()
 		if !waits {
 			return

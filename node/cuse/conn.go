@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"syscall"
 )
@@ -23,7 +24,12 @@ type Conn struct {
 	free []*call // transfers that have been answered
 	idle []*call // whose goroutines wait for a request
 
+	tasks int // calls that run on goroutines of their own
+
 	wait    sync.WaitGroup // calls
+	fewer   chan struct{}  // latched: a task has ended
+	parked  chan struct{}  // the reader rests: see Hold
+	goOn    chan struct{}  // it ends that rest
 	quit    chan struct{}  // closed when there are no more
 	leave   sync.Once      // closes quit
 	done    chan struct{}  // the reader has ended
@@ -33,23 +39,28 @@ type Conn struct {
 // open is a File and what the kernel calls it.
 type open struct {
 	File
-	fh uint64
+	fh   uint64
+	poll uint64 // what the kernel calls who polls it; 0: nobody has; guarded by Conn.mu
 }
 
 // Serve makes the node of a name below /dev ("loopbridge/loop0"), and answers what programs ask of it, until Close or
 // until the kernel gives it up. kernel is an open /dev/cuse, which it closes; each Read must return one packet. When Serve
 // returns without an error the node is there.
 func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error) {
-	c := &Conn{
-		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
-		done: make(chan struct{}), quit: make(chan struct{}),
-	}
+	c := newConn(kernel, device)
 	if err := c.begin(name); err != nil {
 		kernel.Close()
 		return nil, fmt.Errorf("/dev/%s: %w", name, err)
 	}
 	go c.read()
 	return c, nil
+}
+
+func newConn(kernel io.ReadWriteCloser, device Device) *Conn {
+	return &Conn{
+		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
+		done: make(chan struct{}), quit: make(chan struct{}), fewer: make(chan struct{}, 1), parked: make(chan struct{}), goOn: make(chan struct{}),
+	}
 }
 
 // begin answers the kernel's first request.
@@ -108,7 +119,7 @@ func (c *Conn) hangUp() {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, f := range files {
-		f.Release(ended)
+		_ = f.Release(ended) // in the time that there is: none
 	}
 }
 
@@ -123,6 +134,10 @@ func (c *Conn) read() {
 			packet = c.take(packet, n)
 			continue
 		case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ENOENT): // the request was interrupted before it was read
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			c.parked <- struct{}{}
+			<-c.goOn
 			continue
 		}
 		c.mu.Lock()
@@ -167,6 +182,7 @@ func (c *Conn) interrupt(unique uint64) {
 	c.mu.Lock()
 	running := c.calls[unique]
 	if running != nil {
+		running.signalled = true
 		running.ctx.endLocked()
 	}
 	c.mu.Unlock()
@@ -179,6 +195,7 @@ func (c *Conn) interrupt(unique uint64) {
 func (c *Conn) finish(w *call, err error) syscall.Errno {
 	c.mu.Lock()
 	delete(c.calls, w.unique)
+	w.shelved = false
 	over := w.over
 	c.mu.Unlock()
 	errno := errnoOf(err)

@@ -101,10 +101,11 @@ func (e *echo) Poll(_ uint32, wake func()) uint32 {
 	return 0
 }
 
-func (e *echo) Release(context.Context) {
+func (e *echo) Release(context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.released++
+	return nil
 }
 
 // serve begins a node in virtual time.

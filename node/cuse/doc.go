@@ -21,6 +21,11 @@
 // restart: CUSE refuses the answer ERESTARTSYS. A program that is killed waits for its answer too, so a File must heed its
 // context.
 //
+// # Handover
+//
+// Hold stops the reader, Shelve ends the calls that sleep without an answer, and HandOver describes what is left: plain data
+// for another process, which has the same open /dev/cuse. Adopt and Run go on there; Resume goes on here.
+//
 // # Ioctl
 //
 // The device has unrestricted ioctls: the kernel copies no memory before it is told which. A File says by the number of a

@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,17 @@ func OpenKernel(path string) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kernel{file: file}
+	return newKernel(file)
+}
+
+// AdoptKernel is OpenKernel for a descriptor of the process before: see Conn.HandOver. It is the Kernel's, also after an error.
+func AdoptKernel(fd int, path string) (*Kernel, error) {
+	unix.CloseOnExec(fd)
+	return newKernel(os.NewFile(uintptr(fd), path))
+}
+
+func newKernel(file *os.File) (k *Kernel, err error) {
+	k = &Kernel{file: file}
 	if k.raw, err = file.SyscallConn(); err == nil {
 		err = k.raw.Control(func(fd uintptr) { k.fd = fd })
 	}
@@ -84,6 +95,12 @@ func (k *Kernel) Write(packet []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// SetReadDeadline makes Read fail with os.ErrDeadlineExceeded from then on; the zero time undoes that.
+func (k *Kernel) SetReadDeadline(t time.Time) error { return k.file.SetReadDeadline(t) }
+
+// Descriptor returns the descriptor of the file, which stays the Kernel's.
+func (k *Kernel) Descriptor() int { return int(k.fd) }
 
 // Close implements io.Closer: the node vanishes, and a Read ends.
 func (k *Kernel) Close() error {

@@ -27,16 +27,22 @@ func (t *Transfer) Done() { t.conn.transferred(t.call) }
 func (c *Conn) transfers(w *call) {
 	r, t := &w.request, &w.Transfer
 	*t = Transfer{Writes: r.op == opWrite, Flags: int(u32(r.body[32:])), call: w, conn: c}
-	if w.file == nil { // released, or never opened
-		t.Err = syscall.ECONNRESET
-		c.transferred(w)
-		return
-	}
 	if t.Writes {
 		t.Data = r.body[transferInBytes:]
 	} else { // the answer takes the place of the request
 		size := min(int(u32(r.body[16:])), MaxTransfer)
 		t.Data = w.packet[outHeaderBytes : outHeaderBytes+size]
+	}
+	c.proceeds(w)
+}
+
+// proceeds hands a transfer to its file.
+func (c *Conn) proceeds(w *call) {
+	t := &w.Transfer
+	if w.file == nil { // released, or never opened
+		t.Err = syscall.ECONNRESET
+		c.transferred(w)
+		return
 	}
 	if w.file.Transfer(t) {
 		c.transferred(w)

@@ -43,7 +43,7 @@ type nodeSet struct {
 func (d *Daemon) newNodeSet() *nodeSet {
 	s := &nodeSet{running: &d.running, change: make(chan struct{}, 1), stop: make(chan struct{})}
 	s.set = node.NewSet(d.bay, node.Options{
-		Dev: devFolder, Open: openCUSE, Exists: exists, Own: s.permit,
+		Dev: devFolder, Open: openCUSE, Adopt: adoptCUSE, Exists: exists, Own: s.permit,
 		Note: func(text string) { d.log.Warn().Msg("device nodes: " + text) },
 	})
 	return s
@@ -61,6 +61,15 @@ func openCUSE() (io.ReadWriteCloser, error) {
 		return nil, audio.ErrIO.With("%v", err)
 	}
 	return f, nil
+}
+
+// adoptCUSE makes use of the descriptor of a node that is there.
+func adoptCUSE(fd int) (io.ReadWriteCloser, error) {
+	k, err := cuse.AdoptKernel(fd, cuseFile)
+	if err != nil {
+		return nil, audio.ErrIO.With("%v", err)
+	}
+	return k, nil
 }
 
 // exists reports whether something is below /dev.
@@ -159,15 +168,6 @@ func (s *nodeSet) close() {
 		close(s.stop)
 		s.set.Close()
 	})
-}
-
-// suspend removes the nodes for the time of a handover, because they belong to this process; resume makes them again.
-func (s *nodeSet) suspend() (resume func()) {
-	again := s.set.Suspend()
-	return func() {
-		again()
-		s.changed()
-	}
 }
 
 // Nodes implements server.Nodes.
