@@ -42,6 +42,7 @@ func layers() []layer {
 		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 		{"backend/rtp/session", "audio", "what a stream on the network is, wherever that was read"},
+		{"backend/rtp", "backend audio servo backend/sleep backend/rtp/session", "as null, and follows the clock of a sender"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -162,12 +163,15 @@ func moduleRules() []rule {
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
-		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio node/cuse server client " +
+		{"golang.org/x/sys", "record backend/null backend/rtp backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio node/cuse server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
 			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
+		{"github.com/pion/srtp/v3", "backend/rtp", "the reports of encrypted streams; their sound is encrypted without garbage"},
+		{"github.com/pion/rtcp", "backend/rtp", "the reports of RTP"},
+		{"github.com/pion/rtp", "", "tests alone: reads what backend/rtp writes"},
 		{"github.com/mewkiz/flac", "", "tests alone: reads what audio/flac writes"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},
