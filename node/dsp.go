@@ -116,6 +116,9 @@ func (f *dspFile) Poll(events uint32, wake func()) uint32 { return f.stream.poll
 // Release implements cuse.File.
 func (f *dspFile) Release(ctx context.Context) error { return f.stream.close(ctx) }
 
+// Forget implements cuse.File: the rest is played all the same.
+func (f *dspFile) Forget() { f.stream.forget() }
+
 // Sizes implements cuse.File.
 func (f *dspFile) Sizes(cmd uint32, _ bool) (in, out int, err error) {
 	l, ok := oss.Find(cmd)

@@ -47,6 +47,9 @@ func (f *mixerFile) Poll(uint32, func()) uint32 { return 0 }
 // Release implements cuse.File.
 func (f *mixerFile) Release(context.Context) error { return nil }
 
+// Forget implements cuse.File.
+func (f *mixerFile) Forget() {}
+
 // Sizes implements cuse.File.
 func (f *mixerFile) Sizes(cmd uint32, _ bool) (in, out int, err error) {
 	l, ok := oss.Find(cmd)

@@ -153,6 +153,14 @@ func (s *stream) halt(ctx context.Context) error {
 	return err
 }
 
+// forget ends a close that nobody waits for any more: the rest is played all the same, unless a pause holds it, which nobody
+// can end.
+func (s *stream) forget() {
+	if s.end != nil {
+		s.end.Abandon()
+	}
+}
+
 // fragment returns the frames of a fragment: the period of the end.
 func (s *stream) fragment() int { return max(1, int(s.pcm.Format().Frames(pcm.DefaultPeriod))) }
 

@@ -125,13 +125,36 @@ func (f *sunFile) Release(ctx context.Context) error {
 		if err := s.close(ctx); err != nil {
 			return err
 		}
-		f.gone |= dir
-		f.device.mu.Lock()
-		f.device.side(dir).samples = *f.left[dir.Index()] // until the next open
-		f.device.mu.Unlock()
-		f.device.release(dir)
+		f.leave(dir)
 	}
 	return nil
+}
+
+// Forget implements cuse.File: the rest is played all the same.
+func (f *sunFile) Forget() {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
+		if f.Release(ended) == nil {
+			return
+		}
+		if s := f.sides[dir.Index()]; s != nil {
+			s.forget()
+		}
+		f.leave(dir)
+	}
+}
+
+// leave gives a side up whose end is closed, or all but.
+func (f *sunFile) leave(dir audio.Direction) {
+	if s := f.sides[dir.Index()]; s == nil || f.gone&dir != 0 {
+		return
+	}
+	f.gone |= dir
+	f.device.mu.Lock()
+	f.device.side(dir).samples = *f.left[dir.Index()] // until the next open
+	f.device.mu.Unlock()
+	f.device.release(dir)
 }
 
 // samplesAtEnd returns what samples will be when all is played.
@@ -247,3 +270,6 @@ func (f *sunControlFile) Release(context.Context) error {
 	close(f.closed)
 	return nil
 }
+
+// Forget implements cuse.File: nothing is left.
+func (f *sunControlFile) Forget() {}

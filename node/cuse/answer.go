@@ -22,10 +22,13 @@ func (c *Conn) answer(w *call) {
 	case opIoctl:
 		c.ioctl(w, f)
 	case opRelease:
-		if c.shelve(w, f.Release(ctx)) {
+		err := f.Release(ctx)
+		if c.shelve(w, err) {
 			return
 		}
+		f.forget(err)
 		c.mu.Lock()
+		f.released = true
 		delete(c.files, f.fh)
 		c.mu.Unlock()
 		c.finish(w, nil)
@@ -56,7 +59,7 @@ func (c *Conn) opens(w *call) {
 	if c.closed {
 		c.mu.Unlock()
 		c.fail(r.unique, c.finish(w, syscall.ECONNRESET))
-		_ = file.Release(ctx) // which has ended
+		end(file)
 		return
 	}
 	c.last++
@@ -75,7 +78,7 @@ func (c *Conn) opens(w *call) {
 	delete(c.files, f.fh)
 	c.mu.Unlock()
 	if there {
-		_ = file.Release(ctx)
+		end(file)
 	}
 }
 

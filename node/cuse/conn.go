@@ -41,6 +41,8 @@ type open struct {
 	File
 	fh   uint64
 	poll uint64 // what the kernel calls who polls it; 0: nobody has; guarded by Conn.mu
+
+	released bool // and nobody uses it any more; guarded by Conn.mu
 }
 
 // Serve makes the node of a name below /dev ("loopbridge/loop0"), and answers what programs ask of it, until Close or
@@ -116,10 +118,24 @@ func (c *Conn) hangUp() {
 	}
 	c.wait.Wait()
 	c.leave.Do(func() { close(c.quit) })
+	for _, f := range files {
+		if !f.released {
+			end(f.File)
+		}
+	}
+}
+
+// end releases a file without a wait.
+func end(f File) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, f := range files {
-		_ = f.Release(ended) // in the time that there is: none
+	(&open{File: f}).forget(f.Release(ended))
+}
+
+// forget ends what a release has left that returned an error.
+func (f *open) forget(err error) {
+	if errnoOf(err) == syscall.EINTR {
+		f.Forget()
 	}
 }
 

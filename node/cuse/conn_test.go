@@ -101,6 +101,8 @@ func (e *echo) Poll(_ uint32, wake func()) uint32 {
 	return 0
 }
 
+func (e *echo) Forget() {}
+
 func (e *echo) Release(context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

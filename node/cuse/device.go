@@ -33,9 +33,11 @@ type File interface {
 	// Poll returns which of poll(2)'s events are there. If none is, and wake is not nil, wake is called once, when that
 	// may have changed, from any goroutine. It must not block.
 	Poll(events uint32, wake func()) uint32
-	// Release closes the file, and may block until ctx ends: close(2) waits for that long. EINTR: not all is done, and Release
-	// may be called again to wait for the rest.
+	// Release closes the file, and may block until ctx ends: close(2) waits for that long. EINTR: not all is done; Release is
+	// called again to wait for the rest, or Forget.
 	Release(ctx context.Context) error
+	// Forget ends what Release has left, without a wait.
+	Forget()
 }
 
 // errnoOf returns the code of an error, 0 for nil.
