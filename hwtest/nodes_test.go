@@ -20,6 +20,7 @@ func nodeCases() []nodeCase {
 		{"edge cases of loops", walksLoops},
 		{"state cases of audio(7I)", walksStates},
 		{"monitor gain", monitorsByNode},
+		{"balance, unity and clipping", levelsByNode},
 		{"programs of OSS", playsOSS},
 		{"ALSA at the other end", meetsALSA},
 		{"aumix", mixesByAumix},

@@ -14,7 +14,14 @@ const (
 	pollOutNrm = 0x100
 )
 
-// poll returns what is ready, and otherwise has wake called when that changes. It never blocks.
+// watcher is who polls, and is to be told.
+type watcher struct {
+	wake   func() // nil: nobody is
+	events uint32 // that it waits for
+	knows  bool   // that they are there: it is told when they have gone and are there again, for who polls edges
+}
+
+// poll returns what is ready, and has wake called once, when it is ready again. It never blocks.
 func (s *stream) poll(events uint32, wake func()) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,21 +32,25 @@ func (s *stream) poll(events uint32, wake func()) uint32 {
 		s.armLocked()
 	}
 	ready := s.readyLocked()
-	if wake != nil && ready&(events|pollHup) == 0 {
-		s.wake = wake
+	if wake != nil {
+		s.watcher = watcher{wake, events | pollHup, ready&(events|pollHup) != 0}
 	}
 	return ready
 }
 
-// lookLocked wakes the poll that waits, if the end is ready.
+// lookLocked wakes the poll that waits, if the end is ready now and was not before.
 func (s *stream) lookLocked() {
-	if s.wake == nil || s.closed {
+	w := &s.watcher
+	if w.wake == nil || s.closed {
 		return
 	}
 	s.armLocked()
-	if s.readyLocked() != 0 {
-		wake := s.wake
-		s.wake = nil
+	switch there := s.readyLocked()&w.events != 0; {
+	case !there:
+		w.knows = false
+	case !w.knows:
+		wake := w.wake
+		w.wake = nil
 		wake()
 	}
 }

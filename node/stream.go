@@ -24,7 +24,7 @@ type stream struct {
 	mu      sync.Mutex // nobody sleeps with it, but for an answer of the engine
 	queue   []waiting  // the first one moves
 	in, out rest
-	wake    func() // of the poll that waits; nil: none does
+	watcher watcher
 	closed  bool
 }
 

@@ -233,10 +233,12 @@ func (f *sunControlFile) Poll(_ uint32, wake func()) uint32 {
 		f.watched = f.device.bay.Subscribe(64)
 		go f.follow(f.watched)
 	}
+	if wake != nil {
+		f.wake = wake // also for the change after this one
+	}
 	if f.changed {
 		return pollPri
 	}
-	f.wake = wake
 	return 0
 }
 
@@ -252,8 +254,11 @@ func (f *sunControlFile) follow(events *event.Subscription) {
 				continue
 			}
 			f.mu.Lock()
-			wake := f.wake
-			f.changed, f.wake = true, nil
+			var wake func()
+			if !f.changed {
+				wake, f.wake = f.wake, nil
+			}
+			f.changed = true
 			f.mu.Unlock()
 			if wake != nil {
 				wake()

@@ -30,8 +30,8 @@ type File interface {
 	Sizes(cmd uint32, compat bool) (in, out int, err error)
 	// Ioctl answers a call; in and out have the sizes that Sizes said. It may block until ctx ends.
 	Ioctl(ctx context.Context, cmd uint32, compat bool, in, out []byte) (result int32, err error)
-	// Poll returns which of poll(2)'s events are there. If none is, and wake is not nil, wake is called once, when that
-	// may have changed, from any goroutine. It must not block.
+	// Poll returns which of poll(2)'s events are there. wake, unless nil, is called once, from any goroutine: when one may be
+	// there that was not, or has gone and may be there again, as epoll(7) wants it for edges. It must not block.
 	Poll(events uint32, wake func()) uint32
 	// Release closes the file, and may block until ctx ends: close(2) waits for that long. EINTR: not all is done; Release is
 	// called again to wait for the rest, or Forget.
