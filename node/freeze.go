@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loopbridge/loopbridge/audio"
 )
 
 // Frozen is all nodes, which stand still for a handover: requests wait in the kernel, and calls have no answer.
@@ -18,7 +20,7 @@ type Frozen struct {
 const patience = 50 * time.Millisecond
 
 // Freeze lets all nodes stand still until Thaw. Call it before Patchbay.Freeze: calls may wait for the engine. ErrBusy: one does
-// not end. It blocks for at most a second.
+// not end. ErrUnsupported: the kernel's end of a node cannot be handed over. It blocks for about a second at most.
 func (s *Set) Freeze() (f *Frozen, err error) {
 	s.mu.Lock()
 	f = &Frozen{set: s, undo: []func(){s.mu.Unlock}}
@@ -32,7 +34,7 @@ func (s *Set) Freeze() (f *Frozen, err error) {
 			continue
 		}
 		if err := n.conn.Hold(); err != nil {
-			return f, err
+			return f, audio.ErrUnsupported.With("the node %s cannot be handed over: %v", n.Path, err)
 		}
 		f.undo = append(f.undo, n.conn.Resume)
 		if !n.ended() {
@@ -44,7 +46,7 @@ func (s *Set) Freeze() (f *Frozen, err error) {
 	defer cancel()
 	for _, n := range f.nodes {
 		if err := n.conn.Shelve(ctx); err != nil {
-			return f, err
+			return f, audio.ErrBusy.With("a call of a program at the node %s does not end", n.Path)
 		}
 	}
 	for _, n := range f.nodes {
