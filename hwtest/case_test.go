@@ -46,6 +46,7 @@ func cases() (all []testCase) {
 		{"is followed when its clock is fast or slow", hwtest.Loop | hwtest.Sound, streamFollowsRate},
 		{"plays a file that a program plays on a loop", hwtest.Ears | hwtest.Sound, daemonPlays},
 		{"plays on while its daemon is asked", hwtest.Ears | hwtest.Sound, daemonIsAsked},
+		{"has one short gap when its daemon is upgraded", hwtest.Ears | hwtest.Sound, daemonIsUpgraded},
 		{"plays on each of its ports", hwtest.Ears | hwtest.Sound, portsSound},
 		{"has gain and mute", hwtest.Ears | hwtest.Sound, gainActs},
 		{"moves its volume without a jump", hwtest.Ears | hwtest.Sound, gainIsSmooth},

@@ -15,7 +15,7 @@ func daemonWaitsForItsCard(b *bench) {
 	ear := b.card.Ears[0]
 	holder := b.holds(ear)
 	d := b.waits("alsa", cardName(b, ear), ear, holder)
-	d.playsFile(b.numbered(ear.Rate, 2*pause))
+	d.playsFile(b.numbered(ear.Rate, ear.Rate, 2*pause))
 	d.stop()
 	d.logged(fmt.Sprintf("in use by aplay (pid %d)", holder.Process.Pid))
 }

@@ -31,7 +31,7 @@ func daemonPlaysOut(b *bench) {
 func (d *daemon) playsOut(t tape, rate int) {
 	d.b.Helper()
 	before := t.frames()
-	d.playsFile(d.b.numbered(rate, 0))
+	d.playsFile(d.b.numbered(rate, rate, 0))
 	end := t.frames() + int64(rate/2)
 	d.b.until("the recording goes on", func() bool { return t.frames() > end })
 	d.b.follow("", t.read(before, end-before), rate)

@@ -164,8 +164,8 @@ func (d *daemon) stop() {
 	}
 }
 
-// numbered is a WAV file of a second of numbered frames, and silence behind them.
-func (b *bench) numbered(rate, silence int) (file string) {
+// numbered is a WAV file of numbered frames, and silence behind them.
+func (b *bench) numbered(rate, frames, silence int) (file string) {
 	b.Helper()
 	f := hear.CountFormat(rate)
 	file = filepath.Join(b.TempDir(), "numbered.wav")
@@ -175,7 +175,7 @@ func (b *bench) numbered(rate, silence int) (file string) {
 	}
 	w, err := wav.NewWriter(out, f)
 	if err == nil {
-		err = w.WriteFrames(slices.Concat(hear.Count(1, rate), make([]byte, silence*f.FrameBytes())))
+		err = w.WriteFrames(slices.Concat(hear.Count(1, frames), make([]byte, silence*f.FrameBytes())))
 	}
 	if err = cmp.Or(err, w.Close(), out.Close()); err != nil {
 		b.Fatalf("%v", err)
@@ -200,7 +200,7 @@ func (d *daemon) playsFile(file string) {
 func daemonPlays(b *bench) {
 	for _, ear := range b.card.Ears {
 		b.open(ear)
-		file := b.numbered(ear.Rate, 2*pause)
+		file := b.numbered(ear.Rate, ear.Rate, 2*pause)
 		before := b.recorded(ear).Frames()
 		d := b.daemon(ear)
 		d.playsFile(file)

@@ -84,10 +84,14 @@ func streamGoesOn(b *bench) {
 			}
 			continue
 		}
-		want := int(away.Seconds() * float64(ear.Rate))
-		if len(lost) != 1 || lost[0] < uint64(want-g.Period) || lost[0] > uint64(want+g.Period) {
-			b.Errorf("%s: xruns cost %d frames, want one of %d, a period of %d more or less", what, lost, want, g.Period)
+		// What waits is played as soon as it can be, and so less is lost than the time without a program; where the buffer
+		// is as short as what a bus takes at once, no more can be.
+		most := uint64(away.Seconds()*float64(ear.Rate)) + uint64(g.Period)
+		least := most - uint64(g.Period*(g.Periods+1))
+		if len(lost) != 1 || lost[0] < least || lost[0] > most {
+			b.Errorf("%s: xruns cost %d frames, want one of %d to %d", what, lost, least, most)
 		}
+		b.say("%s: an xrun cost %d frames", what, lost)
 		got := hear.Follow(pcm[:lastOf(pcm, frames)])
 		if got.First != 1 || got.Last != uint32(frames) {
 			b.Errorf("%s: frames %d to %d came, want 1 to %d", what, got.First, got.Last, frames)

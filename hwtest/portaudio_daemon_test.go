@@ -34,7 +34,7 @@ func portAudioDaemon(b *bench) {
 // portAudioPlaysFile has an ear hear what a loop plays on a device of PortAudio.
 func (b *bench) portAudioPlaysFile(name string, ear plan.Ear) {
 	b.Helper()
-	file := b.numbered(ear.Rate, 2*pause)
+	file := b.numbered(ear.Rate, ear.Rate, 2*pause)
 	before := b.recorded(ear).Frames()
 	d := b.portAudioServes(name, ear)
 	d.playsFile(file)
@@ -47,7 +47,7 @@ func portAudioWaits(b *bench) {
 	ear := b.card.Ears[0]
 	b.open(ear)
 	d := b.waits("portaudio", deviceName(b.card.Number, ear.PCM), ear, b.holds(ear))
-	d.playsFile(b.numbered(ear.Rate, 2*pause))
+	d.playsFile(b.numbered(ear.Rate, ear.Rate, 2*pause))
 	d.stop()
 	d.logged("another program has")
 }
@@ -132,7 +132,7 @@ func portAudioRecovers(b *bench) {
 	d.until("has told of it", func() bool { return told.of("play.error") != "" })
 	silent()
 	from := b.recorded(ear).Frames()
-	d.playsFile(b.numbered(ear.Rate, 2*pause))
+	d.playsFile(b.numbered(ear.Rate, ear.Rate, 2*pause))
 	d.stop()
 	b.follow("then", fromFirst(b.recorded(ear).From(from).PCM), ear.Rate)
 }

@@ -17,6 +17,9 @@ func (e *Engine) run(thread func()) {
 			thread()
 		}
 	}
+	if e.serves != nil {
+		close(e.serves)
+	}
 	defer close(e.stopped)
 	for !e.quit {
 		if e.failed {
@@ -94,7 +97,7 @@ func (e *Engine) settle() {
 	if e.lines.Changed() {
 		e.pace()
 	}
-	want := !e.failed && (e.lines.Any() || e.device.Needed(e.position, e.running && !e.quit))
+	want := !e.failed && (e.always && !e.quit || e.lines.Any() || e.device.Needed(e.position, e.running && !e.quit))
 	if want == e.running {
 		return
 	}

@@ -61,14 +61,20 @@ func (b *Patchbay) Resume(s *State, host FindHost) (map[int]*End, error) {
 	return r.ends, nil
 }
 
-// Run starts the engines that Resume has prepared.
+// Run starts the engines that Resume has prepared, and blocks until they serve their devices: whatever else a program begins to
+// do would hold them up.
 func (b *Patchbay) Run() {
+	var all []*Engine
 	for _, e := range b.Devices() {
 		if e.stands {
-			e.stands = false
-			e.helpers.Go(e.follow)
+			e.stands, e.serves = false, make(chan struct{})
 			e.start()
+			all = append(all, e)
 		}
+	}
+	for _, e := range all {
+		<-e.serves
+		e.helpers.Go(e.follow)
 	}
 }
 

@@ -12,6 +12,7 @@ import "github.com/loopbridge/loopbridge/audio"
 type Bus struct {
 	format audio.Format
 	frames int // of this cycle
+	start  int // frame from which on is added
 	state  busState
 	raw    []byte    // room for the longest cycle
 	block  []float32 // the same as float32
@@ -44,8 +45,11 @@ func (b *Bus) Format() audio.Format { return b.format }
 
 // Begin starts a silent cycle of that many frames, or of as many as there is room for.
 func (b *Bus) Begin(frames int) {
-	b.frames, b.state = min(frames, len(b.raw)/b.format.FrameBytes()), busSilent
+	b.frames, b.start, b.state = min(frames, len(b.raw)/b.format.FrameBytes()), 0, busSilent
 }
+
+// Delay makes what is added from now on in this cycle begin so many frames after its start. There must be room for it.
+func (b *Bus) Delay(frames int) { b.start = frames }
 
 // Frames returns the length of the cycle.
 func (b *Bus) Frames() int { return b.frames }
@@ -66,12 +70,14 @@ func (b *Bus) Fill() []byte {
 // of the bus. It is valid until the next call of a method.
 func (b *Bus) Room(bytes int) []byte { return b.room[:bytes] }
 
-// Add adds frames in the bus's format, in two pieces, from the start of the cycle, at the level
-// of f.
+// Add adds frames in the bus's format, in two pieces, from the start of the cycle, or later after Delay, at the
+// level of f.
 func (b *Bus) Add(piece1, piece2 []byte, f *Fader) {
 	if b.state == busSilent && f.Unity() {
 		to := b.Fill()
-		n := copy(to, piece1)
+		n := b.start * b.format.FrameBytes()
+		b.format.Encoding.Silence(to[:n])
+		n += copy(to[n:], piece1)
 		n += copy(to[n:], piece2)
 		b.format.Encoding.Silence(to[n:])
 		return
@@ -81,7 +87,7 @@ func (b *Bus) Add(piece1, piece2 []byte, f *Fader) {
 	m := len(piece2) / b.format.Encoding.Bytes()
 	b.format.Encoding.Decode(b.part[:n], piece1)
 	b.format.Encoding.Decode(b.part[n:n+m], piece2)
-	f.Mix(b.block[:n+m], b.part[:n+m])
+	f.Mix(b.later(n+m), b.part[:n+m])
 }
 
 // AddFloat is Add for frames in FLOAT_LE.
@@ -89,7 +95,7 @@ func (b *Bus) AddFloat(frames []byte, f *Fader) {
 	b.sum()
 	n := len(frames) / audio.FloatLE.Bytes()
 	audio.FloatLE.Decode(b.part[:n], frames)
-	f.Mix(b.block[:n], b.part[:n])
+	f.Mix(b.later(n), b.part[:n])
 }
 
 // Monitor adds the sound of another bus of the same cycle through m.
@@ -158,6 +164,12 @@ func (b *Bus) sum() []float32 {
 	}
 	b.state = busSum
 	return block
+}
+
+// later returns the samples of the cycle to which a source with so many is added.
+func (b *Bus) later(samples int) []float32 {
+	at := b.start * b.format.Channels
+	return b.block[at : at+samples]
 }
 
 // samples returns the part of a block that this cycle uses.

@@ -113,3 +113,37 @@ func TestSamplesBeyondFullScale(t *testing.T) {
 		}
 	}
 }
+
+// TestBusDelay: what is added after Delay begins that much later, whether the bus has bytes or a sum, and only in
+// that cycle.
+func TestBusDelay(t *testing.T) {
+	f := audio.Format{Rate: 48000, Channels: 2, Encoding: audio.S16LE}
+	unity, mute := NewFader(2, Neutral()), NewFader(2, Setting{Gain: 0})
+	frame := func(v int16) []byte {
+		b := binary.LittleEndian.AppendUint16(nil, uint16(v))
+		return append(b, b...)
+	}
+	one, two := frame(100), frame(200)
+	float := make([]byte, 2*audio.FloatLE.Bytes())
+	audio.FloatLE.Encode(float, []float32{0.5, 0.5}, nil)
+	for _, c := range []struct {
+		what string
+		add  func(b *Bus)
+		want []int16
+	}{
+		{"bytes", func(b *Bus) { b.Delay(2); b.Add(one, two, unity) }, []int16{0, 0, 100, 200, 0}},
+		{"a sum", func(b *Bus) { b.Add(one, two, unity); b.Delay(1); b.Add(one, two, unity) }, []int16{100, 300, 200, 0, 0}},
+		{"a fader", func(b *Bus) { b.Delay(3); b.Add(one, two, mute) }, []int16{0, 0, 0, 0, 0}},
+		{"floats", func(b *Bus) { b.Delay(4); b.AddFloat(float, unity) }, []int16{0, 0, 0, 0, 16384}},
+		{"the next cycle", func(b *Bus) { b.Delay(4); b.Begin(5); b.Add(one, two, unity) }, []int16{100, 200, 0, 0, 0}},
+	} {
+		b := NewBus(f, 8)
+		b.Begin(5)
+		c.add(b)
+		for i, want := range c.want {
+			if got := int16(binary.LittleEndian.Uint16(b.Bytes()[4*i:])); got != want {
+				t.Errorf("%s: frame %d is %d, want %d", c.what, i, got, want)
+			}
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,7 @@ type Control struct {
 	http      http.Server
 	answers   http.Handler
 	quit      chan struct{} // closed by Close: event streams end
+	began     time.Time
 	rest      rest
 	gate      gate
 	viewers   *live.Board
@@ -45,6 +47,7 @@ type Panel struct {
 	Loops         Loops
 	Routes        Routes
 	Nodes         Nodes         // nil: there are none
+	Devices       Devices       // nil: there are none of the network
 	Alarms        Alarms        // nil: there are none
 	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
@@ -89,14 +92,21 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), operators: newCrowd("unix")}
+	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), began: time.Now(), operators: newCrowd("unix")}
 	if c.Hub == nil {
 		c.Hub = tap.NewHub(p.Bay)
 	}
 	c.viewers = live.NewBoard(c.Hub)
-	c.answers = c.gate.gated(c.audited(c.handler()))
+	c.answers = c.gate.gated(c.audited(lazily(c.handler)))
 	serve(&c.http, c.answers, log)
 	return c, nil
+}
+
+// lazily returns a handler that is made for the first request: it describes all metrics and has all patterns, which is
+// a part of the time in which nobody serves the cards at an upgrade.
+func lazily(handler func() http.Handler) http.Handler {
+	made := sync.OnceValue(handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
 }
 
 // serve prepares a server for operators, who may not keep it waiting.
@@ -125,6 +135,10 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/devices/{device}":        c.get(c.device),
 		"PATCH /v1/devices/{device}":      c.set(c.device),
 		"GET /v1/devices/{device}/levels": c.levels(c.device),
+		"POST /v1/devices":                c.addDevice,
+		"DELETE /v1/devices/{device}":     c.removeDevice,
+		"GET /v1/devices/{device}/sdp":    c.description,
+		"GET /v1/streams":                 c.listStreams,
 
 		"GET /v1/loops":           c.listLoops,
 		"GET /v1/loops/{loop}":    c.getLoop,

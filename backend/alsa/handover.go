@@ -102,7 +102,7 @@ func (at *handed) stream(h backend.Handed) (*stream, error) {
 	case at.Base > long || at.Rel > long || at.Lost > at.Base+at.Rel || at.Begun < 0 || at.Time < 0 || at.Starts < 0:
 		return nil, h.Damaged("position %d + %d at %d ns, of which %d are lost, is out of range", at.Base, at.Rel, at.Time, at.Lost)
 	}
-	s := &stream{granted: g, course: at.course, running: h.Running, linked: at.Linked, idle: !g.Play && !g.Record}
+	s := &stream{granted: g, course: at.course, running: h.Running, resumed: h.Running, linked: at.Linked, idle: !g.Play && !g.Record}
 	s.fill = g.Period * g.Periods
 	for i, one := range at.Handles {
 		p, err := one.handle(h, g.Format.Rate)

@@ -235,3 +235,32 @@ func FuzzState(f *testing.F) {
 		}
 	})
 }
+
+// TestLeadAfterGap: hardware that has run dry while a program took over is started with what must wait in it, and
+// not with a full buffer; whatever the lead, a period is lost at least, and the position goes on.
+func TestLeadAfterGap(t *testing.T) {
+	const ahead = 48000 / inCard
+	for _, c := range []struct {
+		what                  string
+		gap                   uint64
+		resumed, record, left bool
+		want                  int
+	}{
+		{"after a handover", 20 * fakePeriod, true, false, false, fakePeriod + ahead},
+		{"after a short one", 2 * fakePeriod, true, false, false, fakeFill - fakePeriod},
+		{"after the shortest", fakePeriod, true, false, false, fakeFill},
+		{"without a handover", 20 * fakePeriod, false, false, false, fakeFill},
+		{"in both directions", 20 * fakePeriod, true, true, false, fakeFill},
+		{"with frames that were not played", 20 * fakePeriod, true, false, true, fakeFill},
+	} {
+		s := fakeStream(t, audio.DefaultFormat(), true, c.record)
+		s.play.tail.played = s.play.tail.ramp.Frames() + ahead
+		s.resumed, s.play.Appl, s.play.HW = c.resumed, 1000, 1000
+		if c.left {
+			s.play.HW--
+		}
+		if got := s.leadAfter(c.gap); got != c.want {
+			t.Errorf("%s: a lead of %d frames, want %d", c.what, got, c.want)
+		}
+	}
+}

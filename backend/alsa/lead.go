@@ -34,6 +34,28 @@ func (s *stream) try() {
 	s.Base, s.Rel, s.Starts = 0, 0, 0
 }
 
+// shortLead returns how many frames of silence must wait to be played when a stream is to go on with the least gap: what the
+// hardware takes at once, and a period in which the next frames are written.
+func (s *stream) shortLead() int {
+	if t := s.play.tail; t != nil {
+		return s.granted.Period + t.played - t.ramp.Frames()
+	}
+	rate := s.granted.Format.Rate
+	return s.granted.Period + rate*inPackets/1000 + rate/inCard
+}
+
+// leadAfter returns the silence with which hardware is started again after a gap. It is a full playback buffer: whatever held
+// the program up may do so again. That is not so when another program has taken over: as many frames of programs as wait are
+// then played instead, and the gap is that much shorter, but a period at least. In both directions, recording has lost
+// the frames of the whole gap; and what the card has not played is lost with it.
+func (s *stream) leadAfter(gap uint64) int {
+	full, p := s.fill+s.lead, s.play
+	if !s.resumed || s.record != nil || s.idle || p.HW < p.Appl {
+		return full
+	}
+	return min(full, max(s.shortLead(), full-int(gap)+s.granted.Period))
+}
+
 // settle plays silence for a while and discards what is recorded.
 func (s *stream) settle() error {
 	room := make([]byte, s.granted.Period*s.record.frame)

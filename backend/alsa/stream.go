@@ -67,6 +67,7 @@ type stream struct {
 	polls [2]unix.PollFd
 
 	running bool
+	resumed bool // it was handed over, and there was no tick yet
 	course
 }
 
@@ -219,7 +220,7 @@ func (s *stream) Delay() (play, record int) {
 func (s *stream) Start() error {
 	s.Base, s.Lost = 0, 0
 	s.ramps.reset()
-	if err := s.begin(); err != nil {
+	if err := s.begin(s.fill + s.lead); err != nil {
 		return s.failure("start", err)
 	}
 	s.Time = monotonic()
@@ -231,15 +232,15 @@ func (s *stream) Start() error {
 // restarts is how often begin sets up hardware that refuses to start.
 const restarts = 2
 
-// begin starts the hardware at rel 0 with a playback buffer full of silence. A card may refuse to start
+// begin starts the hardware at rel 0 with so many frames of silence to be played. A card may refuse to start
 // after it was plugged in or suspended (USB on Linux 6.1.170 to 6.1.174: EPIPE) until it is set up again.
-func (s *stream) begin() error {
-	err := s.launch()
+func (s *stream) begin(lead int) error {
+	err := s.launch(lead)
 	for try := 0; err != nil && try < restarts && !hasGone(err); try++ {
 		if s.renew() != nil {
 			break
 		}
-		err = s.launch()
+		err = s.launch(lead)
 	}
 	return err
 }
@@ -256,7 +257,7 @@ func (s *stream) renew() error {
 }
 
 // launch makes one attempt to start.
-func (s *stream) launch() error {
+func (s *stream) launch(lead int) error {
 	s.Rel = 0
 	if err := s.each(abi.Prepare); err != nil {
 		return err
@@ -271,11 +272,10 @@ func (s *stream) launch() error {
 			return err
 		}
 		s.play.hush()
-		head := s.fill + s.lead
 		if s.trial {
-			head = s.play.buffer
+			lead = s.play.buffer
 		}
-		if err := s.silence(head); err != nil {
+		if err := s.silence(lead); err != nil {
 			return err
 		}
 	}

@@ -151,6 +151,9 @@ func (s *stream) dry() (bool, error) {
 // directions cannot skip, as recording would have no gap.
 func (s *stream) skip() bool {
 	p, to := s.play, s.Rel+uint64(s.fill)
+	if s.resumed {
+		to = min(to, p.HW+uint64(s.shortLead()))
+	}
 	if s.record != nil || p.HW >= p.tail.End || to < p.Appl+uint64(p.tail.ramp.Frames()) {
 		return false
 	}
@@ -158,11 +161,18 @@ func (s *stream) skip() bool {
 	if p.commit(int(n)) != nil {
 		return false // it has stopped by now
 	}
-	p.tail.Flat = true // the decay lies before appl
-	p.follow(p.tail.quiet[:p.frame])
+	p.passOver()
 	s.Lost += n
 	s.ramps.gap()
 	return true
+}
+
+// passOver makes what was skipped up to appl silent, also behind the end of the tail, where the memory has what was played
+// long ago.
+func (s *pcmHandle) passOver() {
+	s.still(s.tail.End, s.Appl)
+	s.tail.End, s.tail.Flat = max(s.tail.End, s.Appl), true // the decay lies before appl
+	s.follow(s.tail.quiet[:s.frame])
 }
 
 // fadeOut lets running hardware play its tail before it is stopped.

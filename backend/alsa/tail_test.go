@@ -166,3 +166,29 @@ func BenchmarkTail(b *testing.B) {
 		}
 	}
 }
+
+// TestTailOfWhatIsSkipped: what was skipped is the tail of what was played last, then silence, however much it is: behind the
+// tail the memory has what was played long ago.
+func TestTailOfWhatIsSkipped(t *testing.T) {
+	const fill, length, period = 768, 1500, 256
+	f := audio.DefaultFormat()
+	for n := 200; n <= fill+length; n += 100 {
+		s := fakePlay(f, fill+length, length, period, false)
+		for range 5 { // all of the memory has sounded
+			s.HW = s.Appl
+			s.write(bytes.Repeat([]byte{1, 64}, 2*fill))
+		}
+		last, heard := s.Appl, s.at(s.Appl, s.tail.ramp.Frames())
+		s.HW = last + uint64(max(50, n-fill)) // what is skipped ends within the buffer
+		s.Appl += uint64(n)
+		s.passOver()
+		got := s.at(s.HW, int(s.Appl-s.HW)+length)
+		want := make([]byte, len(got))
+		if played := int(s.HW-last) * s.frame; played < len(heard) {
+			copy(want, heard[played:])
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%d frames were skipped, and something else is heard than a decay and silence", n)
+		}
+	}
+}

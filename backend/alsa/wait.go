@@ -173,10 +173,11 @@ func (s *stream) recover() error {
 	if err := s.each(abi.Drop); err != nil {
 		return err
 	}
+	lead := s.leadAfter(gap)
 	s.Base += s.Rel + gap
-	s.Lost += gap
+	s.Lost += gap - uint64(s.fill+s.lead-lead)
 	s.ramps.gap()
-	if err := s.begin(); err != nil {
+	if err := s.begin(lead); err != nil {
 		return err
 	}
 	s.Time = max(s.Time+1, now)
@@ -186,7 +187,7 @@ func (s *stream) recover() error {
 // tick returns what look has found and clears the count of lost frames.
 func (s *stream) tick() (backend.Tick, error) {
 	t := backend.Tick{Position: s.Base + s.Rel, Time: s.Time, Lost: s.Lost}
-	s.Lost = 0
+	s.Lost, s.resumed = 0, false
 	if s.idle {
 		return t, s.failure("wait", s.pass())
 	}

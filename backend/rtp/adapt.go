@@ -16,7 +16,7 @@ type adaptation struct {
 
 // adapt makes the latency longer if a packet comes too late, and shorter after a season in which all came too early.
 func (in *intake) adapt(q, at int64, p *pace) {
-	step := int64(gcd(in.Packet, in.period))
+	step := in.step()
 	slack := q + in.Depth + step - p.position(at)
 	free := int64(in.format.Rate / spare)
 	switch {

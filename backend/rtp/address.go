@@ -41,7 +41,7 @@ func openReceiver(p session.Path, shared bool) (_ int, err error) {
 	}
 	err = errors.Join(bound(fd, p, device), only(fd, p))
 	if err == nil {
-		err = unix.Bind(fd, sockaddr(p.To))
+		err = unix.Bind(fd, sockaddr(p.To, device))
 	}
 	if err == nil && group {
 		err = join(fd, p, device)
@@ -61,7 +61,7 @@ func openSender(p session.Path) (int, error) {
 	device, err := interfaceOf(p)
 	if err == nil {
 		if err = errors.Join(outward(fd, p, device), bound(fd, p, device)); err == nil {
-			err = unix.Connect(fd, sockaddr(p.To))
+			err = unix.Connect(fd, sockaddr(p.To, device))
 		}
 		err = refused("send to", p, err)
 	}

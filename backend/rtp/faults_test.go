@@ -3,6 +3,7 @@ package rtp_test
 import (
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -321,4 +322,64 @@ func TestNetworkTakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestSenderPauses: a sender that stands still for 300 ms and then sends what it owes is heard without a gap, if the latency is longer.
+func TestSenderPauses(t *testing.T) {
+	s := newSender(48000, 1, 48, audio.S16BE)
+	s.way = func(k, _ int) (int64, bool) {
+		if k >= 1000 && k < 1300 {
+			return int64(1300-k) * millisecond, false
+		}
+		return 0, false
+	}
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(480, 8), n, rtp.Options{Receive: s.described(), Latency: 400 * time.Millisecond})
+	e.run(4 * 48000)
+	if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Restarts+e.lost > 0 {
+		t.Errorf("%+v, and %d frames of the engine", seen, e.lost)
+	}
+	e.whole()
+}
+
+// TestWrongRate: a sender of another rate than the stream is said to have ends it with a sentence, and not in restarts for ever.
+func TestWrongRate(t *testing.T) {
+	s := newSender(48000, 1, 48, audio.S16BE)
+	s.ppm = -81250 // 44100 Hz
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(480, 8), n, rtp.Options{Receive: s.described()})
+	for e.net.now < 30e9 {
+		if _, err := e.s.Wait(); err != nil {
+			if !errors.Is(err, audio.ErrIO) || !strings.Contains(err.Error(), "44100") {
+				t.Error(err)
+			}
+			return
+		}
+	}
+	t.Errorf("nothing is said in 30 s; %+v", e.seen())
+}
+
+// TestFlood: a flood of strangers is taken in parts, each no more than a cycle can bear.
+func TestFlood(t *testing.T) {
+	s := newSender(48000, 1, 48, audio.S16BE)
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(48, 8), n, rtp.Options{Receive: s.described()})
+	e.run(4800)
+	for range 5000 {
+		n.deliver(rtp.Datagram{Data: []byte("this is no packet of RTP"), At: n.now, From: s.from})
+	}
+	before, cycles := e.seen().Refused, 0
+	for e.seen().Refused < before+5000 {
+		was := e.seen().Refused
+		e.run(uint64(4800 + 48*(cycles+1)))
+		if took := e.seen().Refused - was; took > 100 {
+			t.Fatalf("a cycle of 1 ms has taken %d datagrams", took)
+		}
+		cycles++
+	}
+	e.run(48000)
+	e.tail(24000)
 }

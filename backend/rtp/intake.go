@@ -29,6 +29,7 @@ type intake struct {
 	tries  int      // for packets of an unknown sender
 	reception
 	best observation // of those that came since the last observe
+	rate int         // frames in a second that a sender sends, if that is wrong; 0: it is right
 }
 
 // observation is a pair for the clock.
@@ -45,7 +46,8 @@ type reception struct {
 	Synced    bool      `json:"synced,omitempty"` // timestamps have numbers
 	Newest    int64     `json:"newest"`           // number of the frame behind the newest packet
 	Stamp     uint32    `json:"stamp"`            // and its timestamp
-	Packet    int       `json:"packet"`           // frames of a packet
+	Packet    int       `json:"packet"`           // frames of the longest packet
+	Mixed     bool      `json:"mixed,omitempty"`  // packets have other lengths, too
 	Head      int64     `json:"head"`             // number of the next frame to be read
 	Depth     int64     `json:"depth"`            // by how much Head is behind the position
 	Begun     bool      `json:"begun,omitempty"`  // sound has come since Start
@@ -56,6 +58,8 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Near      near      `json:"near,omitzero"`
+	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
 	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
@@ -92,7 +96,24 @@ func (in *intake) wait() int64 { return max(0, in.Depth+int64(in.period-in.Packe
 
 // depthFor returns how far the reader has to be behind the position so that packets may be late by the margin. If ticks are
 // at the ends of packets, no more is needed.
-func (in *intake) depthFor(packet int) int64 { return in.margin + int64(packet-gcd(packet, in.period)) }
+func (in *intake) depthFor(packet int) int64 { return in.margin + int64(packet) - in.step() }
+
+// step is the largest number of frames of which packets and periods are multiples.
+func (in *intake) step() int64 {
+	if in.Mixed {
+		return 1
+	}
+	return int64(gcd(in.Packet, in.period))
+}
+
+// mix takes note of packets that are not all as long as the first one.
+func (in *intake) mix(frames int) {
+	if in.Mixed && frames <= in.Packet {
+		return
+	}
+	in.Mixed, in.Packet = true, max(in.Packet, frames)
+	in.deepen(in.depthFor(in.Packet) + in.Extra)
+}
 
 func gcd(a, b int) int {
 	for b != 0 {
@@ -119,6 +140,9 @@ func (in *intake) take(d *Datagram, p *pace) {
 		return
 	}
 	in.Heard = max(in.Heard, d.At)
+	if !in.Sequence.Begun {
+		in.Sequence.begin(h.seq)
+	}
 	verdict := in.Sequence.take(h.seq, d.Path, c, len(in.from.Paths))
 	if verdict == duplicate {
 		c.duplicates.Add(1)
@@ -132,37 +156,49 @@ func (in *intake) take(d *Datagram, p *pace) {
 	if !in.Synced {
 		in.sync(&h, frames, d.At, p)
 	}
+	in.arrive(&h, frames, d.At, p, verdict, other)
+}
+
+// arrive finds the place of a packet, and puts it there. other: it has come on the other path, too.
+func (in *intake) arrive(h *header, frames int, at int64, p *pace, verdict verdict, other bool) {
+	c := in.counts
+	if frames != in.Packet {
+		in.mix(frames)
+	}
 	q := in.Newest + int64(int32(h.stamp-in.Stamp))
-	switch in.judge(&h, q, frames, d.At, p) {
+	switch in.judge(h, q, frames, at, p) {
 	case unclear:
 		c.late.Add(1)
 		return
 	case jumped:
 		c.restarts.Add(1)
-		in.sync(&h, frames, d.At, p)
+		in.sync(h, frames, at, p)
 		q = in.Newest - int64(frames)
 	}
 	if other && in.ring.has(q) || other && q < in.Head {
-		in.note(q+int64(frames), d.At, p)
+		in.note(q+int64(frames), at, p)
 		return // the other path was faster
 	}
 	if verdict == reordered && q >= in.Head {
 		c.reordered.Add(1)
 	}
 	if verdict == fresh {
-		in.jitter(h.stamp, d.At)
+		if sent := in.Pulse.beat(h.stamp, at, in.format.Rate); sent > 0 {
+			in.rate = sent
+		}
+		in.jitter(h.stamp, at)
 	}
 	if in.adapts {
-		in.adapt(q, d.At, p)
+		in.adapt(q, at, p)
 	}
-	in.put(q, frames, &h, p)
-	in.note(q+int64(frames), d.At, p)
+	in.put(q, frames, h, p)
+	in.note(q+int64(frames), at, p)
 }
 
 // frames reads a datagram and returns how many frames it has, or 0 if it is no packet of the stream.
 func (in *intake) frames(d *Datagram, h *header) int {
 	from := in.from.Paths[d.Path].From
-	if from.IsValid() && from != d.From.Addr() || !h.parse(d.Data) || h.kind != in.from.Type {
+	if from.IsValid() && from.Unmap() != d.From.Addr().Unmap() || !h.parse(d.Data) || h.kind != in.from.Type {
 		return 0
 	}
 	if in.crypt != nil && !in.secretOf(h.ssrc).open(in.crypt, d.Data, h, in.tries) {
@@ -185,13 +221,16 @@ func (in *intake) secretOf(ssrc uint32) *secret {
 
 // sync ties timestamps to numbers: the packet ends now, which begins a new line of the clock. Ticks shall be at ends of packets.
 func (in *intake) sync(h *header, frames int, at int64, p *pace) {
-	in.Packet = frames
-	in.deepen(in.depthFor(frames) + in.Extra)
-	end, step := p.position(at), int64(gcd(frames, in.period))
+	if !in.Mixed {
+		in.Packet = frames
+	}
+	in.deepen(in.depthFor(in.Packet) + in.Extra)
+	end, step := p.position(at), in.step()
 	end -= ((end+in.Depth)%step + step) % step
 	in.Newest, in.Stamp = end, h.stamp+uint32(frames)
 	in.Synced = true
 	in.ring.clear(end-int64(frames), in.Head+in.ring.size()-end+int64(frames))
+	in.Near = near{}
 	in.clock.Reset()
 	in.clock.Observe(end, at)
 	in.best.any = false
@@ -229,7 +268,8 @@ func (in *intake) put(q int64, frames int, h *header, p *pace) {
 
 // note keeps the least late of the pairs since the last observe.
 func (in *intake) note(end, at int64, p *pace) {
-	late := float64(at-p.At) - p.Phase - float64(end-p.Frame)*(1e9/float64(p.Rate))*(1+p.Slope)
+	in.Near.note(pair{end, at}, p)
+	late := p.late(pair{end, at})
 	if !in.best.any || late < in.best.late {
 		in.best = observation{end, at, late, true}
 	}
@@ -263,73 +303,5 @@ func (in *intake) jitter(stamp uint32, at int64) {
 	in.Transit = transit
 	if d < 1e9 { // not the first packet, nor a wrap of the timestamp
 		in.Jitter += (d - in.Jitter) / 16
-	}
-}
-
-// start begins at number 0, now. A clock that was heard until now goes on.
-func (in *intake) start(now int64, p *pace) {
-	const fresh = int64(100e6)
-	if in.Synced && now-in.Heard < fresh {
-		zero := p.position(now)
-		if off := (in.Newest - zero + in.Depth) % int64(gcd(in.Packet, in.period)); off != 0 {
-			zero += off
-		}
-		in.renumber(zero, p)
-	} else {
-		in.Synced, in.Sequence.Begun, in.Heard = false, false, now
-		p.Frame, p.At, p.Phase = 0, now, 0
-	}
-	in.Head, in.Begun, in.Missing = -in.Depth, false, true
-	in.ring.clear(0, in.ring.size())
-	in.splice.Reset()
-	in.counts.target.Store(int64(in.format.Duration(in.wait())))
-}
-
-// renumber makes number zero number 0.
-func (in *intake) renumber(zero int64, p *pace) {
-	s := in.clock.State()
-	s.Line.Frames -= zero
-	s.LastPos -= zero
-	s.Block.First -= zero
-	s.Block.LowestAt -= zero
-	in.clock = servo.RestoreClock(s)
-	in.Newest -= zero
-	p.follow(&s.Line)
-}
-
-// skip passes over frames that nobody reads.
-func (in *intake) skip(frames uint64) {
-	in.ring.clear(in.Head, int64(min(frames, uint64(in.ring.size()))))
-	in.Head += int64(frames)
-	in.splice.Gap()
-}
-
-// read moves the next frames into block. What is missing is silence, with a ramp before and after.
-func (in *intake) read(block []byte) {
-	for len(block) > 0 {
-		frames, n, there := in.ring.run(in.Head, len(block)/in.frame)
-		part := block[:n*in.frame]
-		block = block[len(part):]
-		if there == in.Missing {
-			in.splice.Gap()
-			in.Missing = !there
-		}
-		switch {
-		case !there:
-			in.format.Encoding.Silence(part)
-			if in.Begun {
-				in.counts.concealed.Add(uint64(n))
-			}
-		case in.coded == in.format.Encoding:
-			copy(part, frames)
-		default:
-			audio.Reencode(in.format.Encoding, in.coded, part, frames)
-		}
-		if there {
-			in.Begun = true
-			in.ring.clear(in.Head, int64(n))
-		}
-		in.Head += int64(n)
-		in.splice.Pass(part)
 	}
 }

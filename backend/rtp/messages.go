@@ -2,7 +2,6 @@ package rtp
 
 import (
 	"encoding/binary"
-	"errors"
 	"net/netip"
 	"syscall"
 	"unsafe"
@@ -86,37 +85,4 @@ func (b *inbox) sender(i int) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(a)).Addr), port)
 	}
 	return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), port)
-}
-
-// outbox has the room for a batch of datagrams to be sent.
-type outbox struct {
-	messages [batchSize]mmsghdr
-	vectors  [batchSize]unix.Iovec
-}
-
-// send sends datagrams on a connected socket, and returns how many it took. An error of an earlier one, such as that nobody listens
-// at the port, is told once and instead of sending: so it tries again.
-func (b *outbox) send(fd int, datagrams [][]byte) (sent int) {
-	for refusals := 0; len(datagrams) > 0 && refusals < 2; {
-		n := min(batchSize, len(datagrams))
-		for i, d := range datagrams[:n] {
-			b.vectors[i].Base = &d[0]
-			b.vectors[i].SetLen(len(d))
-			h := &b.messages[i].header
-			h.Iov = &b.vectors[i]
-			h.SetIovlen(1)
-		}
-		got, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), uintptr(n),
-			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		if errno != 0 {
-			if !errors.Is(errno, unix.ECONNREFUSED) {
-				return sent
-			}
-			refusals++
-			continue
-		}
-		sent += int(got)
-		datagrams = datagrams[got:]
-	}
-	return sent
 }

@@ -303,3 +303,11 @@ func (e *engine) whole() {
 		e.t.Error(err)
 	}
 }
+
+// last returns the newest tick.
+func (e *engine) last() (t backend.Tick) {
+	if len(e.ticks) > 0 {
+		t = e.ticks[len(e.ticks)-1]
+	}
+	return t
+}

@@ -2,6 +2,8 @@ package rtp_test
 
 import (
 	"bytes"
+	"math"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
 	"github.com/loopbridge/loopbridge/backend/rtp"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // TestMinute: a minute that one stream sends as L24 is recorded by another one bit for bit, on one clock.
@@ -61,6 +64,21 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// TestTicksAreAtEndsOfPackets: so that a latency that is shorter than a packet is enough, wherever packets end in time.
+func TestTicksAreAtEndsOfPackets(t *testing.T) {
+	for _, shift := range []int64{0, 111_111, 500_000, 987_654} {
+		s := newSender(48000, 1, 48, audio.S16BE)
+		n := newNetwork(s)
+		s.begin = n.now + shift
+		e := start(t, s.recording(48, 4), n, rtp.Options{Receive: s.described(), Latency: 100 * time.Microsecond})
+		e.run(2 * 48000)
+		if seen := e.seen(); seen.Late+seen.Concealed > 0 {
+			t.Errorf("packets %d ns later: %+v", shift, seen)
+		}
+		e.tail(48000)
+	}
+}
+
 func delay(t *testing.T, s backend.Stream) (play, record int) {
 	d, ok := backend.As[backend.Delayer](s)
 	if !ok {
@@ -91,5 +109,51 @@ func TestGaps(t *testing.T) {
 	}
 	if seen := e.seen(); quiet < 20*48 || seen.Concealed < 18*48 {
 		t.Errorf("of 20 gaps %d frames are quiet; %+v", quiet, seen)
+	}
+}
+
+// TestLocked: a route from a stream whose sender is 100 ppm off, over a bad network, to a device with a clock of its own is locked as
+// one between two cards, and stays so.
+func TestLocked(t *testing.T) {
+	for _, c := range []struct {
+		ppm    float64
+		jitter int64
+	}{{100, 200_000}, {-100, 200_000}, {100, 2_000_000}, {-100, 2_000_000}} {
+		s := newSender(48000, 1, 48, audio.S16BE)
+		s.ppm = c.ppm
+		r := rand.New(rand.NewPCG(5, 6))
+		s.way = func(int, int) (int64, bool) { return r.Int64N(c.jitter), r.IntN(100) == 0 }
+		n := newNetwork(s)
+		s.begin = n.now
+		e := start(t, s.recording(48, 16), n, rtp.Options{Receive: s.described(), Latency: 4 * time.Millisecond})
+		source, sink, route := servo.NewClock(48000), servo.NewClock(48000), servo.New(960)
+		read, played, begin := 0.0, int64(0), n.now
+		lockedAt, unlocks := int64(0), 0
+		for n.now-begin < 180e9 {
+			e.run(e.last().Position + 1)
+			source.Observe(int64(e.last().Position), e.last().Time)
+			for now := begin + (played+480)*1e9/48000; now <= n.now; now += 10e6 {
+				played += 480
+				sink.Observe(played, now)
+				a, b := source.Estimate(), sink.Estimate()
+				whole := math.Floor(read)
+				step := route.Step(now, &a, &b, servo.Mark{Sink: played, Source: int64(whole), Fraction: read - whole})
+				read += float64(step.Shift) + 480*step.Ratio
+				switch {
+				case step.State == servo.Locked && lockedAt == 0:
+					lockedAt = now - begin
+				case step.State != servo.Locked && lockedAt > 0:
+					unlocks++
+				}
+			}
+			e.heard, e.ticks = e.heard[:0], e.ticks[len(e.ticks)-1:]
+		}
+		state := route.State()
+		if lockedAt == 0 || lockedAt > 60e9 || unlocks > 0 || math.Abs(state.PPM()-c.ppm) > 1 || math.Abs(state.Error()) > 48 {
+			t.Errorf("%+g ppm, jitter %d ns: locked after %.1f s, %d cycles unlocked since; %+.2f ppm, %.1f frames off",
+				c.ppm, c.jitter, float64(lockedAt)*1e-9, unlocks, state.PPM(), state.Error())
+		}
+		t.Logf("%+g ppm, jitter %d ns: locked after %.1f s; %+.2f ppm, %.1f frames off, %.1f..%.1f frames of latency since",
+			c.ppm, c.jitter, float64(lockedAt)*1e-9, state.PPM(), state.Error(), state.Least, state.Most)
 	}
 }

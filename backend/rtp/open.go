@@ -84,7 +84,8 @@ func (s *stream) await() error {
 	if s.intake == nil {
 		return nil
 	}
-	const look = int64(2 * time.Millisecond)
+	const look, seldom = int64(2 * time.Millisecond), int64(20 * time.Millisecond)
+	rare := s.net.Now() + 25*look // a sender that is missing for days costs little, and the kernel keeps what comes meanwhile
 	s.intake.tries = 1 << 12
 	defer func() { s.intake.tries = 0 }()
 	for end := s.net.Now() + int64(s.o.Timeout); ; {
@@ -98,7 +99,11 @@ func (s *stream) await() error {
 		if now >= end {
 			return s.nothing()
 		}
-		if _, err := s.net.Sleep(min(end, now+look)); err != nil {
+		pause := look
+		if now >= rare {
+			pause = seldom
+		}
+		if _, err := s.net.Sleep(min(end, now+pause)); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,9 @@ const (
 	succeed   = 3 // of one that takes the place of another
 	// For jumps of timestamps: how long they have to agree with the time, by how much, in ns.
 	settled, agree = int64(20e6), int64(10e6)
+	// Of a sender that sends a few packets at a time, or has sent many at once before, it is known after patient times as long
+	// if they agree by roughly.
+	patient, roughly = 25, int64(100e6)
 	// Packets that are late, but not by a jump, for so long are on a longer way now.
 	longer = int64(100e6)
 )
@@ -36,12 +39,17 @@ func (c *candidate) next(h *header, at int64) int {
 	return c.Count
 }
 
-// agrees reports for how long its timestamps have run as the time, in ns; less than 0: they do not.
+// agrees reports for how long its timestamps have run as the time, in ns, or for less where they only do so by and large; less than
+// 0: they do not.
 func (c *candidate) agrees(at int64, rate int) int64 {
 	elapsed := at - c.Since
-	if off := int64(float64(int32(c.Stamp-c.From))*(1e9/float64(rate))) - elapsed; off > agree || off < -agree {
+	off := int64(float64(int32(c.Stamp-c.From))*(1e9/float64(rate))) - elapsed
+	switch off = max(off, -off); {
+	case off > roughly:
 		c.Count = 0
 		return -1
+	case off > agree:
+		return elapsed / patient
 	}
 	return elapsed
 }
@@ -88,7 +96,8 @@ const (
 func (in *intake) judge(h *header, q int64, frames int, at int64, p *pace) timing {
 	ahead := q + int64(frames) - p.position(at)
 	rate := int64(in.format.Rate)
-	late, far := q < in.Head, ahead < -rate/4 || ahead > rate/4
+	late := q < in.Head
+	far := ahead > rate/4 || late && ahead < -rate/4
 	if !late && !far {
 		in.Candidate.Count = 0
 		return fitting

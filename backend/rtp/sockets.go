@@ -17,7 +17,7 @@ type sockets struct {
 	parks         bool
 	receive, send []int // descriptors, one for each path
 	in            *inbox
-	out           *outbox
+	out           []*outbox
 }
 
 // datagramBytes is the room for a datagram that comes: a packet of the length that is expected, or what an Ethernet carries.
@@ -58,13 +58,13 @@ func listen(o Options, wish backend.Config) (_ *sockets, err error) {
 		}
 	}
 	if o.Send != nil && wish.Play {
-		n.out = new(outbox)
 		for _, p := range o.Send.Paths {
 			fd, err := openSender(p)
 			if err != nil {
 				return nil, err
 			}
 			n.send = append(n.send, fd)
+			n.out = append(n.out, new(outbox))
 		}
 	}
 	return n, nil
@@ -94,7 +94,7 @@ func (n *sockets) Receive(into []Datagram) (count int, err error) {
 
 // Send implements Net. What the network does not take now is lost, as on the way.
 func (n *sockets) Send(path int, datagrams [][]byte) (sent int) {
-	return n.out.send(n.send[path], datagrams)
+	return n.out[path].send(n.send[path], datagrams)
 }
 
 // Close implements Net.
@@ -111,12 +111,16 @@ func (n *sockets) Close() error {
 	return nil
 }
 
-// sockaddr returns an address as package unix wants it.
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
+// sockaddr returns an address as package unix wants it. device is the interface of one that is good on its link alone; 0: none is known.
+func sockaddr(a netip.AddrPort, device int) unix.Sockaddr {
 	if ip := a.Addr().Unmap(); ip.Is4() {
 		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
 	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	to := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if ip := a.Addr(); ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsInterfaceLocalMulticast() {
+		to.ZoneId = uint32(device)
+	}
+	return to
 }
 
 // files implements filed.
@@ -154,7 +158,9 @@ func takeOver(h backend.Handed, o Options, granted backend.Config) (*sockets, er
 	if in > 0 {
 		n.in = newInbox(datagramBytes(o.Receive))
 	}
-	n.out = new(outbox)
+	for range out {
+		n.out = append(n.out, new(outbox))
+	}
 	n.receive, n.send = append(n.receive, h.Files[:in]...), append(n.send, h.Files[in:]...)
 	return n, nil
 }

@@ -75,7 +75,11 @@ func (s *stream) Start() error {
 		s.packer.start(s.position(now))
 	}
 	if in := s.intake; in != nil {
-		if err := s.receive(now); err != nil { // what came while nobody wanted it
+		take := s.receive
+		if in.stale(now) {
+			take = s.discard
+		}
+		if err := take(now); err != nil {
 			return err
 		}
 		in.start(now, &s.pace)
@@ -148,35 +152,57 @@ func (s *stream) ended() error {
 func (s *stream) pass(now int64) (backend.Tick, error) {
 	period := int64(s.granted.Period)
 	next := max(s.position(now)/period*period, int64(s.Position)+period) // a time is rounded to a ns
-	passed := uint64(next) - s.Position
-	s.Position, s.Time = uint64(next), max(s.Time+1, s.timeOf(next))
-	var lost, l uint64
-	if s.granted.Record {
-		if s.readable, lost = add(s.readable, passed, s.buffer); lost > 0 {
-			s.intake.skip(lost)
+	lost := s.advance(uint64(next) - s.Position)
+	at := s.timeOf(next)
+	if s.intake != nil {
+		if err := s.receive(now); err != nil {
+			return backend.Tick{}, err
 		}
+		at = min(now+early, s.intake.Near.timeOf(next, &s.pace))
 	}
-	if s.granted.Play {
-		s.writable, l = add(s.writable, passed, s.buffer)
-		lost = max(lost, l)
-	}
-	if p := s.packer; p != nil && p.Tried > 0 && now-p.Tried > int64(s.o.Timeout) {
-		return backend.Tick{}, audio.ErrGone.With("the network takes no packets to %v any more; is its interface down?", p.to.Paths[0].To)
-	}
-	if s.intake == nil {
-		return s.tick(lost), nil
-	}
-	if !s.granted.Record { // only the clock
-		s.intake.skip(passed)
-	}
-	if err := s.receive(now); err != nil {
+	if err := s.trouble(now); err != nil {
 		return backend.Tick{}, err
 	}
-	if silent := time.Duration(now - s.intake.Heard); silent > s.o.Timeout {
-		return backend.Tick{}, audio.ErrGone.With("no packets come to %v any more: nothing in %v",
-			s.o.Receive.Paths[0].To, silent.Round(time.Millisecond))
-	}
+	s.Time = max(s.Time+1, at)
 	return s.tick(lost), nil
+}
+
+// advance moves the position, and returns how many frames the engine was too late for.
+func (s *stream) advance(frames uint64) (lost uint64) {
+	s.Position += frames
+	switch {
+	case s.granted.Record:
+		if s.readable, lost = add(s.readable, frames, s.buffer); lost > 0 {
+			s.intake.skip(lost)
+		}
+	case s.intake != nil: // only the clock
+		s.intake.skip(frames)
+	}
+	if s.granted.Play {
+		var unplayed uint64
+		s.writable, unplayed = add(s.writable, frames, s.buffer)
+		lost = max(lost, unplayed)
+	}
+	return lost
+}
+
+// trouble returns why the stream cannot go on, or nil.
+func (s *stream) trouble(now int64) error {
+	limit := int64(s.o.Timeout)
+	if p := s.packer; p != nil && p.Tried > 0 && now-p.Tried > limit {
+		return audio.ErrGone.With("the network takes no packets to %v any more; is its interface down?", p.to.Paths[0].To)
+	}
+	in := s.intake
+	switch {
+	case in == nil:
+		return nil
+	case in.rate > 0:
+		return s.wrongRate(in.rate)
+	case now-in.Heard > limit:
+		return audio.ErrGone.With("no packets come to %v any more: nothing in %v",
+			s.o.Receive.Paths[0].To, time.Duration(now-in.Heard).Round(time.Millisecond))
+	}
+	return nil
 }
 
 // add returns have + n up to size, and what exceeds it.
@@ -211,6 +237,18 @@ func (s *stream) receive(now int64) error {
 		}
 	}
 	in.observe(&s.pace)
+	return nil
+}
+
+// discard takes what came while nobody wanted it.
+func (s *stream) discard(now int64) error {
+	for left := s.intake.budget(now); left > 0; {
+		n, err := s.net.Receive(s.batch[:])
+		if err != nil || n == 0 {
+			return err
+		}
+		left -= n
+	}
 	return nil
 }
 

@@ -1,7 +1,9 @@
 package rtp_test
 
 import (
+	"encoding/binary"
 	"testing"
+	"time"
 
 	rtpheader "github.com/pion/rtp"
 
@@ -113,4 +115,60 @@ func TestWhatIsSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStopped: what comes while a stream is stopped is of no concern to it. It starts again at once, however long that was.
+func TestStopped(t *testing.T) {
+	s := newSender(48000, 2, 48, audio.S24BE3)
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(48, 8), n, rtp.Options{Receive: s.described()})
+	for _, pause := range []int64{1, 50, 150, 5000, 200_000} {
+		e.run(48000)
+		if err := e.s.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		n.now += pause * millisecond
+		if pause > 10_000 { // the kernel keeps only some
+			s.k = int((n.now - s.begin) / millisecond)
+			n.flying, n.here = n.flying[:0], 0
+		}
+		if err := e.s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		e.heard = nil
+		e.run(48000)
+		e.whole()
+		if seen := e.seen(); seen.Lost+seen.Late+seen.Concealed+seen.Restarts > 0 {
+			t.Errorf("stopped for %d ms: %+v", pause, seen)
+		}
+	}
+}
+
+// TestMixedPackets: some programs send what they have in packets of the longest possible length, and a rest (FFmpeg).
+func TestMixedPackets(t *testing.T) {
+	s := newSender(48000, 2, 1, audio.S16BE)
+	s.until = 1 // what follows is sent by hand
+	n := newNetwork()
+	lengths, block := []int{365, 294, 365}, 1024
+	seq, first := uint16(7), 0
+	for k := range 200 {
+		for _, frames := range lengths {
+			s.packet = frames
+			p := make([]byte, 12+4*frames)
+			p[0], p[1], p[11] = 0x80, s.kind, 5
+			binary.BigEndian.PutUint16(p[2:], seq)
+			binary.BigEndian.PutUint32(p[4:], uint32(first))
+			backendtest.NewCounter(s.format).Fill(p[12:], uint64(first))
+			n.deliver(rtp.Datagram{Data: p, At: n.now + int64((k+1)*block)*1e9/48000, From: s.from})
+			seq++
+			first += frames
+		}
+	}
+	e := start(t, s.recording(480, 8), n, rtp.Options{Receive: s.described(), Latency: 14500 * time.Microsecond})
+	e.run(180 * 1024)
+	if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Restarts > 0 {
+		t.Errorf("%+v", seen)
+	}
+	e.whole()
 }

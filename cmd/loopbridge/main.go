@@ -19,6 +19,7 @@ import (
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/systemd"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 )
 
 // Exit statuses.
@@ -43,20 +44,34 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
-// cli is the command line.
-type cli struct {
+// globalFlags are those of every command.
+type globalFlags struct {
 	Socket string `help:"Socket of the daemon. Default: $$LOOPBRIDGE_SOCKET, or loopbridge/loopbridge.sock in $$XDG_RUNTIME_DIR or /run." placeholder:"PATH" complete:"file"`
 	remoteFlags
+}
+
+// heirLine is the command line of a program that takes the place of a daemon. It is a part of cli: to learn the flags of all
+// commands takes longer than the buffers of some sound cards last.
+type heirLine struct {
+	globalFlags
+
+	Serve serveCmd `cmd:""`
+}
+
+// cli is the command line.
+type cli struct {
+	globalFlags
 
 	Serve      serveCmd      `cmd:"" help:"Run the daemon: without a configuration, four loops on a timer."`
 	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
 	Record     recordCmd     `cmd:"" help:"Record a loop into a file."`
 	Ls         lsCmd         `cmd:"" help:"Show the loops and who holds them."`
-	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, and the sound cards of this machine."`
+	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, the sound cards of this machine, and the streams that are announced on the network."`
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
+	Device     deviceCmd     `cmd:"" help:"Add, remove and describe devices of the network: streams of RTP."`
 	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
 	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
 	Recorder   recorderCmd   `cmd:"" help:"Show, start, stop and mark recorders, which write what is heard into files for days."`
@@ -123,9 +138,9 @@ func (u usageError) Error() string { return string(u) }
 // run runs the program and returns its exit status. It ends early when ctx does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := &env{stdin: stdin, stdout: stdout, stderr: stderr}
-	var c cli
+	grammar, flags := commandLine()
 	helped := false
-	parser, err := newParser(&c, kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }))
+	parser, err := newParser(grammar, kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		e.warn("%v", err)
 		return exitFailed
@@ -138,8 +153,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		e.warn("%v; see loopbridge %s--help", err, commandOf(err))
 		return exitUsage
 	}
-	e.socketFlag = c.Socket
-	e.remote = c.remoteFlags
+	e.socketFlag = flags.Socket
+	e.remote = flags.remoteFlags
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = parsed.Run(e); err == nil {
 		return exitOK
@@ -159,8 +174,18 @@ func commandOf(err error) string {
 	return ""
 }
 
-func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
-	return kong.New(c, append(options,
+// commandLine returns the command line that this process has, and where its global flags are read into.
+func commandLine() (grammar any, flags *globalFlags) {
+	if handover.Awaited() {
+		var heir heirLine
+		return &heir, &heir.globalFlags
+	}
+	var c cli
+	return &c, &c.globalFlags
+}
+
+func newParser(grammar any, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(grammar, append(options,
 		kong.Name("loopbridge"),
 		kong.Description("Virtual sound devices that come in pairs: what one end plays, the other records."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -125,5 +126,63 @@ func BenchmarkMix(b *testing.B) {
 			b.ReportMetric(ns/float64(480*c.n), "ns/frame/source")
 			b.ReportMetric(ns/10e6*100, "%core")
 		})
+	}
+}
+
+// jar is a device that keeps what it is given.
+type jar struct {
+	backend.Stream
+	frames []byte
+}
+
+func (j *jar) Write(block []byte) (int, error) {
+	j.frames = append(j.frames, block...)
+	return len(block) / 4, nil
+}
+
+// TestFramesThatWaitAreLastAfterLoss: where a device has lost frames and takes more than a program has, the frames of
+// the program come last, so that there is one gap: the program's next frames follow them. A period of them is left for that.
+func TestFramesThatWaitAreLastAfterLoss(t *testing.T) {
+	f := audio.DefaultFormat()
+	for _, c := range []struct {
+		waits, takes int
+		lost         uint64
+		silence      int // then the frames that wait, without gap
+		left         int
+	}{
+		{1920, 1440, 480, 0, 480},
+		{1920, 1920, 480, 0, 0},
+		{960, 1920, 480, 1440, 480},
+		{300, 1920, 480, 1920, 300},
+		{960, 1920, 0, 0, 0}, // late, but nothing was lost: the clock goes on without what is missing
+	} {
+		j := &jar{Stream: backendtest.NewClock(backend.Config{Play: true, Format: f, Period: 480, Periods: 4})}
+		e := still(t, j)
+		p := newProgram(t, f, false, true)
+		ln, err := NewMember(e.owner, &Loop{}, &p.End, e.Played, audio.Positions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Add(ln, 0)
+		counter := backendtest.NewCounter(f)
+		write := func(n int) {
+			block := make([]byte, n*4)
+			counter.Fill(block, p.Source.Taken()+1)
+			(ring.Writer{Ring: p.End.Ring}).Write(block)
+		}
+		write(480)
+		e.cycle(backend.Tick{Position: 480, Writable: 480}) // starts the clock
+		e.cycle(backend.Tick{Position: 960, Writable: 480}) // plays them
+		write(c.waits)
+		j.frames = nil
+		e.cycle(backend.Tick{Position: 960 + 480*10, Writable: c.takes, Lost: c.lost})
+		want := make([]byte, c.takes*4)
+		counter.Fill(want[c.silence*4:], 481)
+		if n := (c.waits - c.left) * 4; c.silence*4+n < len(want) {
+			clear(want[c.silence*4+n:])
+		}
+		if !bytes.Equal(j.frames, want) || int(p.Source.Taken()) != 480+c.waits-c.left {
+			t.Errorf("%+v: it plays something else, or took %d frames", c, p.Source.Taken()-480)
+		}
 	}
 }

@@ -21,6 +21,13 @@ func (f *feed) due(*tick) int {
 
 func (f *feed) move(t *tick, due, avail int, closing bool) Finding {
 	n := min(due, f.from.producible(avail))
+	if t.Lost > 0 && n < due && !closing && f.to.counts() {
+		// The device has just been silent: what the program has comes last, so that its next frames follow it. Leave it
+		// a period to catch up.
+		n = max(0, n-f.period)
+		f.to.Delay(due - n)
+		defer f.to.Delay(0)
+	}
 	f.from.fill(n, due-n, avail, closing || t.lenient, noExcuse)
 	if !f.add(n) {
 		return FoundBadWriter

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -147,7 +148,8 @@ func (w *town) handOver() {
 
 	stream, err := w.clock.Resume(s.Devices[0].Stream)
 	w.ok(err)
-	e, err := loop.ResumeEngine("card", stream, loop.EngineOptions{}, &s.Devices[0])
+	var serves atomic.Bool
+	e, err := loop.ResumeEngine("card", stream, loop.EngineOptions{Thread: func() { serves.Store(true) }}, &s.Devices[0])
 	w.ok(err)
 	w.bay = loop.NewPatchbay()
 	w.add(e)
@@ -163,7 +165,9 @@ func (w *town) handOver() {
 			p.end = ends[id]
 		}
 	}
-	w.bay.Run()
+	if w.bay.Run(); !serves.Load() {
+		w.Error("Run has returned before the engine serves its device")
+	}
 	synctest.Wait()
 }
 

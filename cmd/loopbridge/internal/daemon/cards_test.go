@@ -52,3 +52,18 @@ func (c countedClose) Close() error {
 	*c.closed++
 	return c.Clock.Close()
 }
+
+// TestCardsAreWatchedLater: a daemon that takes over does not look at all cards before it serves its own.
+func TestCardsAreWatchedLater(t *testing.T) {
+	c := cards{log: zerolog.Nop()}
+	defer c.close()
+	look := c.lookAway()
+	c.subscribe()
+	if c.cancel != nil {
+		t.Error("it looks away, and looks")
+	}
+	look()
+	if c.cancel == nil {
+		t.Error("nobody watches the cards")
+	}
+}

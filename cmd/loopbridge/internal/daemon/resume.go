@@ -37,6 +37,7 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
+	defer d.cards.lookAway()() // until the engines run
 	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), d.nodes.set.Resume(&h.Nodes), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
 		return err
@@ -83,6 +84,7 @@ func (d *Daemon) resume(h *handed) error {
 	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
 		d.log.Error().Err(err).Msg("the alarms do not go on")
 	}
+	d.state.Save()
 	d.serve()
 	return nil
 }

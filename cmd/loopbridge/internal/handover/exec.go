@@ -123,6 +123,12 @@ type Inheritance struct {
 	old       *os.File
 }
 
+// Awaited reports whether this program was started to take over, or to rehearse it, and Inherit was not yet called.
+func Awaited() bool {
+	_, there := os.LookupEnv(stateVariable)
+	return there
+}
+
 // Inherit returns what the program before has handed over; nil: there was none. It clears the environment of it.
 func Inherit() (*Inheritance, error) {
 	text, there := os.LookupEnv(stateVariable)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -25,7 +26,7 @@ import (
 type Threads struct {
 	log zerolog.Logger
 
-	once, collecting sync.Once
+	once, locking, collecting sync.Once
 
 	mu      sync.Mutex
 	threads []int
@@ -53,14 +54,13 @@ func New(log zerolog.Logger) *Threads {
 	return &Threads{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
-// Enter makes the calling thread, which serves a device, real-time.
+// Enter makes the calling thread, which serves a device, real-time. That comes first: on a busy machine an ordinary thread
+// is held up in what else there is to do, while its device runs dry.
 func (r *Threads) Enter(device string) {
 	r.once.Do(r.prepare)
 	thread := unix.Gettid()
-	r.mu.Lock()
-	r.threads = append(r.threads, thread)
-	r.mu.Unlock()
-	err := schedule(0, unix.SCHED_FIFO, Priority)
+	err := r.raise(thread)
+	r.locking.Do(func() { go r.lockMemory() })
 	if err == nil {
 		r.collecting.Do(func() { go r.collect() })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", Priority)
@@ -78,10 +78,24 @@ func (r *Threads) Enter(device string) {
 	}()
 }
 
+// raise makes the calling thread real-time. A collection that goes on ends before, and none begins until collect says so.
+func (r *Threads) raise(thread int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.threads = append(r.threads, thread)
+	percent := debug.SetGCPercent(-1)
+	err := schedule(0, unix.SCHED_FIFO, Priority)
+	if err != nil {
+		debug.SetGCPercent(percent)
+	}
+	return err
+}
+
 // Adopt makes a thread of a C library that serves a device real-time; it replaces the previous
 // one. A thread that is real-time already stays as it is. Any goroutine may call it.
 func (r *Threads) Adopt(device string, thread int) {
 	r.once.Do(r.prepare)
+	r.locking.Do(func() { go r.lockMemory() })
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
@@ -140,9 +154,6 @@ func (r *Threads) prepare() {
 	// A thread that wakes up needs one of Go's processors, whatever its priority. With more of
 	// them than the machine has, the kernel decides who runs.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
-	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
-		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
-	}
 	r.bound(rtMost)
 	excess := make(chan os.Signal, 1)
 	signal.Notify(excess, unix.SIGXCPU)
@@ -151,6 +162,17 @@ func (r *Threads) prepare() {
 			r.yield()
 		}
 	}()
+}
+
+// lockMemory keeps the memory of the process from being swapped out. That takes some milliseconds of a slow processor, which no
+// device should wait for; as nobody gets new memory meanwhile, the thread has a slight priority, and then ends. It is
+// not real-time: see collect.
+func (r *Threads) lockMemory() {
+	runtime.LockOSThread()                                                                                                 // and no unlock
+	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: collectNice}, 0) // it may not be permitted
+	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
+		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
+	}
 }
 
 // bound limits how long a real-time thread may run without a sleep. It keeps a lower limit that

@@ -2,6 +2,8 @@ package sched
 
 import (
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"testing"
 
@@ -46,5 +48,26 @@ func TestTry(t *testing.T) {
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
 	if most, err := RTKit(t.Context()); err == nil {
 		t.Errorf("rtkit grants %d without a bus", most)
+	}
+}
+
+// TestRaise: no collection begins before collect has the say, unless the thread stays ordinary.
+func TestRaise(t *testing.T) {
+	const percent = 100
+	defer debug.SetGCPercent(debug.SetGCPercent(percent))
+	raised := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and no unlock: the thread ends with the goroutine
+		err := New(zerolog.Nop()).raise(unix.Gettid())
+		_ = schedule(0, unix.SCHED_NORMAL, 0)
+		raised <- err
+	}()
+	err := <-raised
+	want := -1
+	if err != nil {
+		want = percent
+	}
+	if got := debug.SetGCPercent(percent); got != want {
+		t.Errorf("a heap grows by %d %% between two collections, want %d; %v", got, want, err)
 	}
 }
