@@ -37,10 +37,14 @@ func OpenKernel(path string) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newKernel(file)
+	k, err := newKernel(file)
+	if err != nil {
+		file.Close()
+	}
+	return k, err
 }
 
-// AdoptKernel is OpenKernel for a descriptor of the process before: see Conn.HandOver. It is the Kernel's, also after an error.
+// AdoptKernel is OpenKernel for a descriptor of the process before: see Conn.HandOver. It is the Kernel's, unless that fails.
 func AdoptKernel(fd int, path string) (*Kernel, error) {
 	unix.CloseOnExec(fd)
 	return newKernel(os.NewFile(uintptr(fd), path))
@@ -52,7 +56,6 @@ func newKernel(file *os.File) (k *Kernel, err error) {
 		err = k.raw.Control(func(fd uintptr) { k.fd = fd })
 	}
 	if err != nil {
-		file.Close()
 		return nil, err
 	}
 	k.step = func(fd uintptr) bool {
