@@ -47,6 +47,8 @@ type reception struct {
 	Synced    bool      `json:"synced,omitempty"` // timestamps have numbers
 	Newest    int64     `json:"newest"`           // number of the frame behind the newest packet
 	Stamp     uint32    `json:"stamp"`            // and its timestamp
+	End       int64     `json:"end"`              // the frame behind the last packet in order
+	Last      uint16    `json:"last"`             // and its sequence number
 	Packet    int       `json:"packet"`           // frames of the longest packet
 	Mixed     bool      `json:"mixed,omitempty"`  // packets have other lengths, too
 	Head      int64     `json:"head"`             // number of the next frame to be read
@@ -193,8 +195,12 @@ func (in *intake) arrive(h *header, frames int, at int64, p *pace, verdict verdi
 	if in.adapts {
 		in.adapt(q, at, p)
 	}
-	in.put(q, frames, h, p)
-	in.note(q+int64(frames), at, p)
+	end := q + int64(frames)
+	if end > in.Newest {
+		in.Newest, in.Stamp = end, h.stamp+uint32(frames)
+	}
+	in.note(end, at, p)
+	in.put(in.joined(q, frames, h.seq), frames, h)
 }
 
 // frames reads a datagram and returns how many frames it has, or 0 if it is no packet of the stream.
@@ -251,12 +257,24 @@ func (in *intake) deepen(depth int64) {
 	}
 }
 
-// put places a packet, or what of it is not too late.
-func (in *intake) put(q int64, frames int, h *header, p *pace) {
-	end := q + int64(frames)
-	if end > in.Newest {
-		in.Newest, in.Stamp = end, h.stamp+uint32(frames)
+// rounding is by how many frames timestamps may be off: some programs compute them from times in microseconds (VLC).
+const rounding = 2
+
+// joined returns where a packet is to be put that has number q: right behind the packet before, if it follows that and its timestamp is
+// off by no more than rounding.
+func (in *intake) joined(q int64, frames int, seq uint16) int64 {
+	if off := q - in.End; seq == in.Last+1 && off >= -rounding && off <= rounding {
+		q = in.End
 	}
+	if int16(seq-in.Last) > 0 || in.End == 0 {
+		in.End, in.Last = q+int64(frames), seq
+	}
+	return q
+}
+
+// put places a packet, or what of it is not too late.
+func (in *intake) put(q int64, frames int, h *header) {
+	end := q + int64(frames)
 	if q < in.Head {
 		in.counts.late.Add(1)
 		gone := min(in.Head-q, int64(frames))

@@ -189,3 +189,18 @@ func TestOwnPackets(t *testing.T) {
 	}
 	e.tail(48000)
 }
+
+// TestRoundedTimestamps: timestamps that are off by a frame or two make no gap between packets that follow each other, and frames stay
+// in their places.
+func TestRoundedTimestamps(t *testing.T) {
+	s := newSender(44100, 2, 360, audio.S16BE)
+	s.round = func(k int) int { return []int{0, 1, -1, 0, 0, 1, 1}[k%7] }
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(441, 8), n, rtp.Options{Receive: s.described()})
+	e.run(3 * 44100)
+	if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Restarts > 0 {
+		t.Errorf("%+v", seen)
+	}
+	e.whole()
+}
