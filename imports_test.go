@@ -129,7 +129,7 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
 		{"cmd/loopbridge/internal/bench", "api audio audio/state backend backend/rtp backend/rtp/rtptest backend/rtp/session client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
-			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
+			"servo servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
 			"starts processes and measures them from outside, and simulates what takes hours"},
 		{"cmd/loopbridge/internal/doctor", "backend/rtp/session api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
