@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
+	"unsafe"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
@@ -47,6 +49,10 @@ const (
 	rtMost     = 2_500_000 // the same, after which the kernel ends the process
 	rtkitMost  = 200_000   // rtkit's condition on rtMost
 	spareProcs = 6         // see prepare
+
+	// served is when all devices were served for a while, so that they can be held up for some milliseconds: when a
+	// daemon takes over from another one, their buffers run dry before.
+	served = 500 * time.Millisecond
 )
 
 // New returns a Threads without threads. The process changes when the first one arrives.
@@ -60,10 +66,10 @@ func (r *Threads) Enter(device string) {
 	r.once.Do(r.prepare)
 	thread := unix.Gettid()
 	err := r.raise(thread)
-	r.locking.Do(func() { go r.lockMemory() })
+	r.locking.Do(func() { time.AfterFunc(served, r.lockMemory) })
 	if err == nil {
-		r.collecting.Do(func() { go r.collect() })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", Priority)
+		r.collecting.Do(func() { time.AfterFunc(served, r.collect) })
 		return
 	}
 	go func() { // D-Bus may be slow
@@ -95,7 +101,7 @@ func (r *Threads) raise(thread int) error {
 // one. A thread that is real-time already stays as it is. Any goroutine may call it.
 func (r *Threads) Adopt(device string, thread int) {
 	r.once.Do(r.prepare)
-	r.locking.Do(func() { go r.lockMemory() })
+	r.locking.Do(func() { time.AfterFunc(served, r.lockMemory) })
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
@@ -164,9 +170,8 @@ func (r *Threads) prepare() {
 	}()
 }
 
-// lockMemory keeps the memory of the process from being swapped out. That takes some milliseconds of a slow processor, which no
-// device should wait for; as nobody gets new memory meanwhile, the thread has a slight priority, and then ends. It is
-// not real-time: see collect.
+// lockMemory keeps the memory of the process from being swapped out. That takes some milliseconds of a slow processor; as nobody gets
+// new memory meanwhile, the thread has a slight priority, and then ends. It is not real-time: see collect.
 func (r *Threads) lockMemory() {
 	runtime.LockOSThread()                                                                                                 // and no unlock
 	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: collectNice}, 0) // it may not be permitted
@@ -214,11 +219,16 @@ func stacks() []byte {
 }
 
 // schedule sets policy and priority of a thread, 0 for the calling one. Its new threads do not
-// inherit them.
+// inherit them. The call is a raw one, as it does not block: a thread that comes out of an ordinary one as a real-time thread
+// could spin there; see package sleep.
 func schedule(thread int, policy uint32, priority int) error {
-	return unix.SchedSetAttr(thread, &unix.SchedAttr{
+	attr := unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: policy, Priority: uint32(priority), Flags: unix.SCHED_FLAG_RESET_ON_FORK,
-	}, 0)
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETATTR, uintptr(thread), uintptr(unsafe.Pointer(&attr)), 0); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // Try reports whether a thread of this process can be real-time, without rtkit. It tries, on a thread that then ends.
