@@ -36,6 +36,7 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
+	d.threads.TakeOver()
 	defer d.cards.lookAway()() // until the engines run
 	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
@@ -67,6 +68,9 @@ func (d *Daemon) resume(h *handed) error {
 	d.state.Recorders(d.recorders.Board)
 	if err := d.resumeSockets(i); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(i.Config.Devices, func(c config.Device) bool { return c.Backend != config.Null }) {
+		d.threads.Prepare()
 	}
 	d.bay.Run()
 	i.Ended = monotonic()
