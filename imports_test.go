@@ -42,6 +42,11 @@ func layers() []layer {
 		{"backend/alsa", "backend audio backend/alsa/abi backend/alsa/card backend/sleep", "as null"},
 		{"backend/portaudio", "backend audio backend/sleep", "as null"},
 		{"backend/rtp/session", "audio", "what a stream on the network is, wherever that was read"},
+		{"backend/rtp/sdp", "audio backend/rtp/session", "text of streams, wherever it came from"},
+		{"backend/rtp/sap", "audio backend/rtp/session backend/rtp/sdp", "who announces what on the network, whoever wants to know"},
+		{"backend/rtp", "backend audio servo backend/sleep backend/rtp/session", "as null, and follows the clock of a sender"},
+		{"backend/rtp/rtptest", "backend/rtp", "a network for the tests of streams, as rtp.Net and for programs"},
+		{"backend/rtp/interop", "", "tests alone, of devices and of other programs, from outside"},
 
 		{"backend/standby", "backend audio", "streams behind a stream, whatever they are"},
 
@@ -83,6 +88,11 @@ func layers() []layer {
 		{"examples/recorder", "audio audio/wav client loop/pcm", "what a program outside of this tree would import, and no more"},
 		{"examples/tone", "audio client loop/pcm", "as recorder"},
 		{"examples/levels", "api client client/control", "as recorder"},
+		{"examples/phone/voice", "audio", "sound on the network, whoever speaks"},
+		{"examples/phone/handset", "audio client examples/phone/voice loop/pcm loop/ring", "the model of a server: it knows no network"},
+		{"examples/phone/offer", "examples/phone/voice", "text of SDP, however it comes"},
+		{"examples/phone/calls", "examples/phone/offer examples/phone/voice", "SIP: it knows no loop"},
+		{"examples/phone", "audio examples/phone/calls examples/phone/handset examples/phone/voice", "wires the three up"},
 
 		{"plugin/alsa/secluded", "", "keeps the machine out of tests of any package, so it must not pull one in"},
 		{"plugin/alsa/alsatest", "", "drives the plugin, which is C, from outside"},
@@ -101,14 +111,14 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/console", "", "what all parts of the command say alike"},
 		{"cmd/loopbridge/internal/files", "", "what all parts of the command open alike"},
 		{"cmd/loopbridge/internal/trial", "audio audio/wav server/servertest", "shared by tests of all parts, so it must not pull one in"},
-		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/config", "alarm tap audio audio/state audio/wav backend backend/null backend/rtp/sdp backend/rtp/session backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"mixer loop loop/convert loop/device loop/route record resample cmd/loopbridge/internal/console cmd/loopbridge/internal/files",
 			"yields what the others take, so it names their types, and starts nothing"},
 		{"cmd/loopbridge/internal/handover", "audio", "a state and a program, whatever they are: it knows no daemon"},
 		{"cmd/loopbridge/internal/daemon/systemd", "audio", "messages of a service manager, whatever the daemon does"},
 		{"cmd/loopbridge/internal/daemon/sched", "", "the kernel's scheduling, whatever the threads do"},
 		{"cmd/loopbridge/internal/daemon/statefile", "alarm audio audio/state mixer loop loop/event loop/pcm loop/route record cmd/loopbridge/internal/config", "a subscriber of the patchbay"},
-		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
+		{"cmd/loopbridge/internal/daemon", "alarm api audio audio/state mixer backend backend/null backend/rtp backend/rtp/sap backend/rtp/sdp backend/rtp/session backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio " +
 			"backend/standby backend/sleep servo history tap node loop loop/event loop/pcm loop/ring loop/route record server server/metrics client/control cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/handover " +
 			"cmd/loopbridge/internal/config cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd",
 			"the only wiring: nobody else opens a device for the loops"},
@@ -118,13 +128,13 @@ func layers() []layer {
 		{"cmd/loopbridge/internal/chart", "", "lines over an axis, whatever they are"},
 		{"cmd/loopbridge/internal/probe", "audio client loop/pcm loop/ring measure", "a program at two ends, as any other"},
 		{"cmd/loopbridge/internal/analysis", "audio mixer/metering mixer/spectrum", "measures a stream, wherever it comes from"},
-		{"cmd/loopbridge/internal/bench", "api audio audio/state client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
+		{"cmd/loopbridge/internal/bench", "api audio audio/state backend backend/rtp backend/rtp/rtptest backend/rtp/session client client/control loop/pcm mixer resample resample/reference resample/resampletest " +
 			"servo/servotest wire cmd/loopbridge/internal/chart cmd/loopbridge/internal/console cmd/loopbridge/internal/config",
-			"starts processes and measures them from outside"},
-		{"cmd/loopbridge/internal/doctor", "api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
+			"starts processes and measures them from outside, and simulates what takes hours"},
+		{"cmd/loopbridge/internal/doctor", "backend/rtp/session api audio backend/alsa/card cmd/loopbridge/internal/console cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon/sched",
 			"looks at files below a root and asks a daemon, and opens neither sockets nor cards"},
-		{"cmd/loopbridge", "api audio audio/state audio/wav backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
+		{"cmd/loopbridge", "api audio audio/state audio/wav backend/rtp/sdp backend/alsa backend/alsa/card backend/alsa/controls backend/portaudio mixer/spectrum loop loop/ring loop/pcm wire client " +
 			"client/control cmd/loopbridge/internal/analysis cmd/loopbridge/internal/console cmd/loopbridge/internal/files cmd/loopbridge/internal/config " +
 			"cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile cmd/loopbridge/internal/daemon/systemd " +
 			"cmd/loopbridge/internal/doctor cmd/loopbridge/internal/bench cmd/loopbridge/internal/chart cmd/loopbridge/internal/handover cmd/loopbridge/internal/probe " +
@@ -157,17 +167,23 @@ func moduleRules() []rule {
 		{"golang.org/x/time", "server", "operators over TCP are limited"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
+		{"github.com/pion/sdp/v3", "backend/rtp/sdp examples/phone/offer", "the syntax of SDP, in which SIP too says what a call carries"},
 		{"github.com/yobert/alsa", "backend/alsa/card", "finds cards and their PCM devices"},
 		{"github.com/gordonklaus/portaudio", "backend/portaudio", "the binding, which is cgo"},
 		{"gonum.org/v1/gonum/dsp/fourier", "mixer/spectrum", "Fourier transforms of any size, without dependencies of their own"},
+		{"github.com/emiago/sipgo", "examples/phone/calls", "SIP belongs to a telephone: the daemon does not link it"},
+		{"github.com/pion/rtp", "examples/phone/voice", "headers of packets; and tests read what backend/rtp writes"},
+		{"github.com/icholy/digest", "", "tests alone: a registrar that wants a password"},
 		{"golang.org/x/image", "cmd/loopbridge/internal/chart", "edges of lines and a small font"},
 		{"golang.org/x/sys/cpu", "audio resample mixer mixer/metering", "which vector instructions there are"},
-		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio server client " +
+		{"golang.org/x/sys", "record backend/null backend/sleep backend/alsa backend/alsa/abi backend/alsa/card backend/alsa/controls backend/portaudio backend/rtp backend/rtp/sap server client " +
 			"cmd/loopbridge cmd/loopbridge/internal/bench cmd/loopbridge/internal/files cmd/loopbridge/internal/handover cmd/loopbridge/internal/daemon " +
 			"cmd/loopbridge/internal/daemon/sched cmd/loopbridge/internal/daemon/statefile hwtest/jack hwtest/lab/guest",
 			"the kernel is met at the rim"},
 		{"go.uber.org/goleak", "backend/backendtest loop/looptest", "tests and suites"},
 		{"github.com/getkin/kin-openapi", "", "tests alone: holds replies against openapi.yaml"},
+		{"github.com/pion/srtp/v3", "backend/rtp", "the reports of encrypted streams; their sound is encrypted without garbage"},
+		{"github.com/pion/rtcp", "backend/rtp", "the reports of RTP"},
 		{"github.com/mewkiz/flac", "", "tests alone: reads what audio/flac writes"},
 		{"pgregory.net/rapid", "backend/backendtest loop/looptest", "tests and suites"},
 		{"C", "backend/portaudio resample/reference", "everything else builds as one static binary"},

@@ -20,6 +20,7 @@ const (
 	DC             Kind = "dc"
 	Correlation    Kind = "correlation"
 	Xruns          Kind = "xruns"
+	PacketsLost    Kind = "packets-lost"
 	Drift          Kind = "drift"
 	Latency        Kind = "latency"
 	DeviceGone     Kind = "device-gone"
@@ -110,10 +111,11 @@ func Conditions() []Condition {
 			Text: "channels 1 and 2, 3 and 4 … correlate less than `below` over 400 ms: one is inverted; or one of a pair is silent, and counts as -1", window: 400 * time.Millisecond, heard: correlation},
 
 		{Kind: Xruns, Needs: End, Unit: Number, Above: count, Text: "more than `above` xruns within `per`", seen: xruns},
+		{Kind: PacketsLost, Needs: Device, Unit: Number, Above: count, Text: "more than `above` packets of the network were lost or too late within `per`", seen: packets},
 		{Kind: Drift, Needs: Clocked, Unit: PPM, Above: Bound{Must, Limit{}, 0, 100000}, For: 10 * time.Second,
 			Text: "the clock of a device is further from nominal than `above`, or both clocks of a route from each other", seen: drift},
-		{Kind: Latency, Needs: Routed, Unit: Time, Above: Bound{Must, Limit{}, 0, 60000}, For: 5 * time.Second,
-			Text: "the latency of a route between two clocks is more than `above`", seen: latency},
+		{Kind: Latency, Needs: Clocked, Unit: Time, Above: Bound{Must, Limit{}, 0, 60000}, For: 5 * time.Second,
+			Text: "the latency of a route between two clocks, or of the jitter buffer of a device of the network, is more than `above`", seen: latency},
 		{Kind: DeviceGone, Needs: Device, Above: Bound{Default: At(0)}, For: time.Second,
 			Text: "the device has failed, or another stands in for its card", seen: gone},
 		{Kind: NoClient, Needs: End, Below: Bound{Default: At(1)}, For: 5 * time.Second,

@@ -117,6 +117,7 @@ func TestConditionsOfSubjects(t *testing.T) {
 		"xruns":           {on(alarm.Xruns, "main", above(2)), []alarm.Facts{{Xruns: 7}, {Xruns: 8}, {Xruns: 9}}, alarm.Facts{Xruns: 10}, "xruns of main: 3 within 1m0s"},
 		"xruns, anew":     {on(alarm.Xruns, "main", above(2)), []alarm.Facts{{Xruns: 7}, {Missing: true}, {Xruns: 900}}, alarm.Facts{Xruns: 903}, "xruns of main: 3 within 1m0s"},
 		"xruns, fewer":    {on(alarm.Xruns, "main", above(2)), []alarm.Facts{{Xruns: 7}, {Xruns: 0}, {Xruns: 2}}, alarm.Facts{Xruns: 3}, "xruns of main: 3 within 1m0s"},
+		"packets-lost":    {on(alarm.PacketsLost, "main", above(2)), []alarm.Facts{{Packets: 7}, {Packets: 9}, {Packets: 9, Xruns: 99}}, alarm.Facts{Packets: 10}, "packets-lost of main: 3 within 1m0s"},
 		"drift, slow":     {on(alarm.Drift, "main", now, above(50)), []alarm.Facts{{}, ppm(49), ppm(-49)}, ppm(-51), "drift of main: -51.00 ppm"},
 		"drift, fast":     {on(alarm.Drift, "main", now, above(50)), []alarm.Facts{{}}, ppm(51), "drift of main: +51.00 ppm"},
 		"latency":         {on(alarm.Latency, "route/x", now, above(20)), []alarm.Facts{{}, late(20 * time.Millisecond)}, late(21 * time.Millisecond), "latency of route/x: 21 ms"},
@@ -142,7 +143,7 @@ func TestConditionsOfSubjects(t *testing.T) {
 					t.Errorf("%q, want %q", n[0].Text, c.text)
 				}
 				w.rest(59 * time.Second)
-				if c.spec.On != alarm.Xruns && c.spec.On != alarm.FormatChanged {
+				if c.spec.On != alarm.Xruns && c.spec.On != alarm.PacketsLost && c.spec.On != alarm.FormatChanged {
 					w.told()
 					w.know(c.spec.Of, c.quiet[len(c.quiet)-1], true)
 				}

@@ -15,8 +15,9 @@ type Facts struct {
 	Clients int            // programs that hold it
 	Format  audio.Format   // of a loop whose server is open; the zero value: it is not
 	Xruns   uint64         // so far, bursts
+	Packets uint64         // lost or late, so far, of a device of the network
 	PPM     *float64       // of its clock; nil: not known
-	Latency *time.Duration // of a route; nil: not known
+	Latency *time.Duration // of a route, or of a device that receives from a network; nil: not known
 	Failed  string         // why the recorder cannot write; "": it can
 	Moving  bool           // its counters may change without an event
 }
@@ -36,17 +37,23 @@ type counted struct {
 }
 
 // xruns finds how many there were within Spec.Per.
-func xruns(s *Spec, f *Facts, m *memory) finding {
+func xruns(s *Spec, f *Facts, m *memory) finding { return within(s, f, m, f.Xruns) }
+
+// packets is xruns for packets of the network.
+func packets(s *Spec, f *Facts, m *memory) finding { return within(s, f, m, f.Packets) }
+
+// within finds how much a counter has grown within Spec.Per.
+func within(s *Spec, f *Facts, m *memory, n uint64) finding {
 	if f.Missing {
 		m.counts = nil
 		return finding{unknown: true}
 	}
 	last := len(m.counts) - 1
-	if last >= 0 && f.Xruns < m.counts[last].n { // another one of that name
+	if last >= 0 && n < m.counts[last].n { // another one of that name
 		m.counts, last = nil, -1
 	}
-	if last < 0 || f.Xruns != m.counts[last].n {
-		m.counts = append(m.counts, counted{m.now, f.Xruns})
+	if last < 0 || n != m.counts[last].n {
+		m.counts = append(m.counts, counted{m.now, n})
 	}
 	// The newest count that is older than the window is where it begins.
 	for len(m.counts) > 1 && m.counts[1].at <= m.now-s.Per {
@@ -55,7 +62,7 @@ func xruns(s *Spec, f *Facts, m *memory) finding {
 	if len(m.counts) > 1 { // then fewer are within the window
 		m.again = m.counts[1].at + s.Per
 	}
-	return finding{value: float64(f.Xruns - m.counts[0].n), text: fmt.Sprintf("%d within %v", f.Xruns-m.counts[0].n, s.Per)}
+	return finding{value: float64(n - m.counts[0].n), text: fmt.Sprintf("%d within %v", n-m.counts[0].n, s.Per)}
 }
 
 func drift(_ *Spec, f *Facts, _ *memory) finding {

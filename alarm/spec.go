@@ -53,7 +53,7 @@ type Spec struct {
 	Hysteresis   float64       // how far a value must come back before the condition holds no more; in the unit
 	Channel      int           // from 1; 0: all, the worst counts
 	Window       Window        // of loudness
-	Per          time.Duration // of xruns: in which time they are counted
+	Per          time.Duration // of xruns and of packets: in which time they are counted
 
 	For   time.Duration // how long the condition holds before the alarm is raised
 	Clear time.Duration // how long it does not hold before the alarm is over
@@ -74,7 +74,7 @@ func Default(k Kind) Spec {
 	if k == Loudness {
 		s.Window = ShortTerm
 	}
-	if k == Xruns {
+	if k == Xruns || k == PacketsLost {
 		s.Per = time.Minute
 	}
 	return s

@@ -39,6 +39,8 @@ type Hardware struct {
 	// ClockPPM is by how much its clock is faster than nominal, measured against CLOCK_MONOTONIC while it
 	// runs, in parts per million; nil: not known yet.
 	ClockPPM *float64 `json:"clock_ppm"`
+
+	Network *Network `json:"network,omitempty"` // of a device of the network; nil: it runs on none now
 }
 
 // Version says what a program is.
@@ -50,6 +52,8 @@ type Version struct {
 
 	// Handovers is how often another program has taken the place of the daemon's since the daemon was started.
 	Handovers uint64 `json:"handovers,omitempty"`
+	// Serving is for how many milliseconds the program has answered that took its place last.
+	Serving int64 `json:"serving_ms,omitempty"`
 }
 
 // Devices is a list of devices.

@@ -23,13 +23,15 @@ type Network struct {
 	Restarts   uint64 // how often the sender began anew: another SSRC, a jump of its timestamps
 	Paths      []Path
 
-	Sent   uint64 // packets, in each path
-	Failed uint64 // packets that the network did not take
+	Sent    uint64 // packets, in each path
+	Failed  uint64 // packets that the network did not take
+	FarLost uint64 // packets, as the far end says (RTCP)
 
 	Jitter    time.Duration // of the arrival, as RFC 3550 defines it
 	Latency   time.Duration // from the time of a packet to that of its frames in Read; the wanted one is Target
 	Target    time.Duration
-	Sender    string // address and port of who sends now; "": nobody yet
+	RoundTrip time.Duration // to the far end and back, by RTCP; 0: not known
+	Sender    string        // address and port of who sends now; "": nobody yet
 	SSRC      uint32
 	Reference string // the clock that the stream follows, for people, such as "PTP 39-A7-94-FF-FE-07-CB-D0 domain 0"
 }

@@ -97,7 +97,7 @@ func (e *Engine) settle() {
 	if e.lines.Changed() {
 		e.pace()
 	}
-	want := !e.failed && (e.lines.Any() || e.device.Needed(e.position, e.running && !e.quit))
+	want := !e.failed && (e.always && !e.quit || e.lines.Any() || e.device.Needed(e.position, e.running && !e.quit))
 	if want == e.running {
 		return
 	}

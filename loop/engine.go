@@ -49,6 +49,7 @@ type Engine struct {
 	serves  chan struct{} // closed when the thread of a resumed one is about to serve the device; nil: it was not resumed
 	resumed bool          // it was handed over
 	thread  func()        // of EngineOptions
+	always  bool          // of EngineOptions
 
 	cycles          atomic.Uint64
 	xruns           atomic.Uint64 // of the device
@@ -71,6 +72,8 @@ type EngineOptions struct {
 	// Thread is called on the engine's own thread before its first Wait, except for a backend.Parker, which
 	// has none. May be nil.
 	Thread func()
+	// Always makes the clock run from the start on, whether or not somebody plays or records.
+	Always bool
 	// Now reads the clock that the times of ticks are of, in ns; it must not allocate. nil: no Timing is measured.
 	Now func() int64
 }
@@ -100,6 +103,9 @@ func (e *Engine) start() {
 		e.lines.Report()
 	}()
 	e.helpers.Go(func() { e.device.Ride(e.stopped) })
+	if e.always {
+		e.stream.Wake() // it sleeps as yet
+	}
 }
 
 // newEngine makes an engine that does not run.
@@ -107,7 +113,7 @@ func newEngine(name string, s backend.Stream, o EngineOptions) (*Engine, error) 
 	granted := s.Granted()
 	e := &Engine{
 		name: name, stream: s, rate: uint64(granted.Format.Rate), period: granted.Period,
-		note: o.Note, thread: o.Thread, timing: Timing{now: o.Now}, wake: make(chan struct{}, 1),
+		note: o.Note, thread: o.Thread, always: o.Always, timing: Timing{now: o.Now}, wake: make(chan struct{}, 1),
 		stopped: make(chan struct{}), reported: make(chan struct{}),
 	}
 	var err error
@@ -182,6 +188,14 @@ func (e *Engine) RunsOn() string {
 func (e *Engine) StandsIn() bool {
 	s, ok := backend.As[backend.Switcher](e.stream)
 	return ok && s.StandsIn()
+}
+
+// Network returns what the stream of a network has seen; ok is false if it runs on none now. Any goroutine may call it.
+func (e *Engine) Network() (n backend.Network, ok bool) {
+	if s, is := backend.As[backend.Networked](e.stream); is {
+		n = s.Network()
+	}
+	return n, n.Receives || n.Sends
 }
 
 // Pitch returns the control of the device's clock, or nil if there is none now. Any goroutine may call it.

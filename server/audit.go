@@ -66,9 +66,17 @@ func (f *firstBytes) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// withoutKeys leaves out the key of an encrypted stream in a description (RFC 4568), and what follows it.
+func withoutKeys(text string) string {
+	if before, _, found := strings.Cut(text, "inline:"); found {
+		return before + "inline:…"
+	}
+	return text
+}
+
 // String returns what was kept, in one printable line.
 func (f *firstBytes) String() string {
-	text := printable(strings.Join(strings.Fields(f.Buffer.String()), " "))
+	text := withoutKeys(printable(strings.Join(strings.Fields(f.Buffer.String()), " ")))
 	if f.more {
 		text += "…"
 	}

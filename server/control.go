@@ -33,6 +33,7 @@ type Control struct {
 	http      http.Server
 	answers   http.Handler
 	quit      chan struct{} // closed by Close: event streams end
+	began     time.Time
 	rest      rest
 	gate      gate
 	viewers   *live.Board
@@ -46,6 +47,7 @@ type Panel struct {
 	Loops         Loops
 	Routes        Routes
 	Nodes         Nodes         // nil: there are none
+	Devices       Devices       // nil: there are none of the network
 	Alarms        Alarms        // nil: there are none
 	Recorders     Recorders     // nil: there are none, and nobody asks
 	Configuration Configuration // nil: there is none
@@ -90,7 +92,7 @@ func ListenControl(s Socket, p Panel, log zerolog.Logger) (*Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), operators: newCrowd("unix")}
+	c := &Control{Panel: p, log: log, listener: l, quit: make(chan struct{}), began: time.Now(), operators: newCrowd("unix")}
 	if c.Hub == nil {
 		c.Hub = tap.NewHub(p.Bay)
 	}
@@ -133,6 +135,10 @@ func (c *Control) handlers() map[string]http.HandlerFunc {
 		"GET /v1/devices/{device}":        c.get(c.device),
 		"PATCH /v1/devices/{device}":      c.set(c.device),
 		"GET /v1/devices/{device}/levels": c.levels(c.device),
+		"POST /v1/devices":                c.addDevice,
+		"DELETE /v1/devices/{device}":     c.removeDevice,
+		"GET /v1/devices/{device}/sdp":    c.description,
+		"GET /v1/streams":                 c.listStreams,
 
 		"GET /v1/loops":           c.listLoops,
 		"GET /v1/loops/{loop}":    c.getLoop,

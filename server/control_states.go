@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio/state"
@@ -44,7 +45,7 @@ func (c *Control) reply(s loop.Subject) api.State {
 
 func (c *Control) hardware(e *loop.Engine) *api.Hardware {
 	g := e.Granted()
-	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods}
+	h := &api.Hardware{RunsOn: e.RunsOn(), Format: g.Format, Period: g.Period, Periods: g.Periods, Network: showNetwork(e)}
 	h.Xruns, h.Lost = e.Xruns()
 	var clock servo.Estimate
 	if e.Clock().Load(&clock) && clock.Locked {
@@ -63,7 +64,9 @@ func (c *Control) version(w http.ResponseWriter, _ *http.Request) {
 func (c *Control) versionOf() api.Version {
 	v := api.Version{Version: c.Version, Go: runtime.Version(), Protocol: wire.Version, PID: os.Getpid()}
 	if c.Counts != nil {
-		v.Handovers = c.Counts().Handovers
+		if v.Handovers = c.Counts().Handovers; v.Handovers > 0 {
+			v.Serving = time.Since(c.began).Milliseconds()
+		}
 	}
 	return v
 }

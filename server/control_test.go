@@ -68,7 +68,7 @@ func newPanel(t *testing.T) *panel {
 	p.alarms = alarm.NewBoard(alarm.Options{Facts: func(string) alarm.Facts { return alarm.Facts{} }})
 	t.Cleanup(p.alarms.Close)
 	p.recorders = record.NewBoard(p.bay, record.OS())
-	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Routes: boardOf{p.board}, Alarms: p.alarms, Recorders: p.recorders}, zerolog.Nop())
+	c, err := server.ListenControl(server.Socket{Path: p.path}, server.Panel{Version: "1.2", Bay: p.bay, Devices: onNetwork{p.bay, backendtest.NewClock(backend.Config{Record: true})}, Routes: boardOf{p.board}, Alarms: p.alarms, Recorders: p.recorders}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestControlRefuses(t *testing.T) {
 		words              string
 	}{
 		{"GET", "/v1", "", 404, "GET /v1/openapi.yaml"},
-		{"POST", "/v1/devices", "", 405, ""},
+		{"POST", "/v1/devices/card", "", 405, ""},
 		{"GET", "/v1/devices/x", "", 404, "there is no device x; there are card"},
 		{"GET", "/v1/loops/x", "", 404, "there is no loop x"},
 		{"PATCH", "/v1/devices/card", `{"play":{"gain":256}}`, 400, "play.gain = 256: out of range, use 0..255"},

@@ -5,7 +5,7 @@ import "time"
 const (
 	// atOnce is how many times a source is retried before the first pause.
 	atOnce = 3
-	// Pauses double from firstPause to longestPause.
+	// Pauses double from firstPause to longestPause, or to the longest of Options.
 	firstPause, longestPause = 50 * time.Millisecond, time.Minute
 	// steady is how long a device has to work before its failures are forgotten.
 	steady = 10 * time.Second
@@ -13,9 +13,10 @@ const (
 
 // retry decides when to try again. It belongs to the supervisor.
 type retry struct {
-	look  time.Duration // of Options
-	fails int           // in a row
-	pause time.Duration // until the next try; 0: wait for Plugged
+	look    time.Duration // of Options
+	longest time.Duration
+	fails   int           // in a row
+	pause   time.Duration // until the next try; 0: wait for Plugged
 }
 
 // reset forgets earlier failures.
@@ -40,12 +41,12 @@ func (r *retry) broken() {
 	if r.fails < atOnce {
 		r.fails = atOnce
 	}
-	r.pause = longestPause
+	r.pause = r.longest
 	if n := r.fails - atOnce; n < 16 {
-		r.pause = min(firstPause<<n, longestPause)
+		r.pause = min(firstPause<<n, r.longest)
 	}
 	r.fails++
 }
 
 // absent sets the pause after a device is missing, or another program has it.
-func (r *retry) absent() { r.pause = min(max(2*r.pause, r.look), max(longestPause, r.look)) }
+func (r *retry) absent() { r.pause = min(max(2*r.pause, r.look), max(r.longest, r.look)) }

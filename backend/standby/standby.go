@@ -30,6 +30,10 @@ type Options struct {
 	// Look is how often to look for a better device without Plugged, growing to a minute while none is found.
 	// 0: never.
 	Look time.Duration
+	// Longest is the longest pause between two looks; 0: a minute.
+	Longest time.Duration
+	// Later opens only the last source at once, and looks for the others when that is open: for those that are slow to find.
+	Later bool
 	// Required makes Open fail with the error of the first source if that does not open.
 	Required bool
 }
@@ -79,6 +83,9 @@ func (s *stream) openFirst(wish backend.Config) error {
 	last := len(s.o.Sources) - 1
 	var errs []error
 	for n := range s.o.Sources {
+		if s.o.Later && n < last {
+			continue
+		}
 		needed, limit := s.o.Required && n == 0, supervisorLimit
 		if needed {
 			limit = requiredLimit
@@ -109,7 +116,7 @@ func (s *stream) openFirst(wish backend.Config) error {
 		}
 		s.lastResort = p
 	}
-	if now.source > 0 {
+	if now.source > 0 && len(errs) > 0 {
 		s.tellSwitch(backend.Switch{From: s.o.Sources[0].Name, To: s.o.Sources[now.source].Name, Err: errs[0]})
 	}
 	return nil

@@ -9,7 +9,13 @@ import (
 
 // supervise looks for a better device than the active one, and closes failed devices.
 func (s *stream) supervise() {
-	r := retry{look: s.o.Look, pause: s.o.Look}
+	r := retry{look: s.o.Look, pause: s.o.Look, longest: s.o.Longest}
+	if r.longest == 0 {
+		r.longest = longestPause
+	}
+	if s.o.Later {
+		r.pause = firstPause
+	}
 	since := time.Now() // when the last device took over
 	refused := make([]string, len(s.o.Sources))
 	timer := time.NewTimer(0)

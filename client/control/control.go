@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
@@ -51,6 +52,9 @@ func (c *Client) Version(ctx context.Context) (v api.Version, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/version", nil, &v)
 	return v, err
 }
+
+// upgradePath is where a daemon is asked to let another program take its place.
+const upgradePath = "/v1/upgrade"
 
 // Close closes the connections that wait for another call.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -162,7 +166,7 @@ func (c *Client) Halt(ctx context.Context, loop string) error {
 // changed: only if that is another program than the one that runs; if not, the answer has no To. ErrUnsupported and
 // ErrBusy say why it has not; then nothing has changed.
 func (c *Client) Upgrade(ctx context.Context, changed bool) (u api.Upgrade, err error) {
-	path := "/v1/upgrade"
+	path := upgradePath
 	if changed {
 		path += "?if=changed"
 	}
@@ -219,8 +223,31 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	return json.NewDecoder(r.Body).Decode(to)
 }
 
-// send returns a successful response, or an error.
+// send returns a successful response, or an error. It asks again what it has asked a program that another one has replaced just
+// then: such a program leaves no request without an answer that it has begun to carry out.
 func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	began := time.Now()
+	r, err := c.ask(ctx, method, path, body)
+	if errors.Is(err, audio.ErrReset) && !strings.HasPrefix(path, upgradePath) && c.replacedSince(ctx, began) {
+		r, err = c.ask(ctx, method, path, body)
+	}
+	return r, err
+}
+
+// replacedSince reports whether another program has taken the place of the daemon's since then.
+func (c *Client) replacedSince(ctx context.Context, then time.Time) bool {
+	var v api.Version
+	r, err := c.ask(ctx, http.MethodGet, "/v1/version", nil)
+	if err != nil {
+		return false
+	}
+	defer r.Body.Close()
+	err = json.NewDecoder(r.Body).Decode(&v)
+	return err == nil && v.Handovers > 0 && time.Duration(v.Serving)*time.Millisecond <= time.Since(then)
+}
+
+// ask is send, once.
+func (c *Client) ask(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	q, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, c.wrongAddress()

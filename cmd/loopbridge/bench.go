@@ -23,6 +23,7 @@ type benchCmd struct {
 	Resample benchResampleCmd `cmd:"" help:"Measure quality and cost of the resampler, compared with others."`
 	Servo    benchServoCmd    `cmd:"" help:"Simulate how two clocks are followed, compared with others."`
 	Viewers  benchViewersCmd  `cmd:"" help:"Measure what those cost who look at meters."`
+	RTP      benchRTPCmd      `cmd:"" name:"rtp" help:"Measure streams of the network: their cost, latency and losses, on a network that may lose and delay."`
 	Soak     benchSoakCmd     `cmd:"" help:"Wear a daemon with programs that crash, reloads and upgrades, and look for lost frames and leaks."`
 	Worker   benchWorkerCmd   `cmd:"" hidden:""`
 	Program  benchProgramCmd  `cmd:"" hidden:""`

@@ -141,7 +141,7 @@ func TestComplete(t *testing.T) {
 	socket := testDaemon(t)
 	t.Setenv(client.SocketVariable, socket)
 	for line, want := range map[string]string{
-		"":                            "alarm analyse bench check completion devices doctor drain halt info levels loop ls measure nodes play record recorder reload route serve set top upgrade version watch",
+		"":                            "alarm analyse bench check completion device devices doctor drain halt info levels loop ls measure nodes play record recorder reload route serve set top upgrade version watch",
 		"pl":                          "play",
 		"play ":                       "loop0 loop1 loop2 loop3",
 		"record --server --wait loop": "loop0 loop1 loop2 loop3",
@@ -170,8 +170,11 @@ func TestComplete(t *testing.T) {
 		"measure --record loop1":      "loop1 loop1/heard loop1/mix loop1/server",
 		"analyse ":                    "loop0 loop0/client loop0/server loop1 loop1/client loop1/server loop2 loop2/client loop2/server loop3 loop3/client loop3/server",
 		"analyse --window black":      "blackman-harris blackman-harris-7",
+		"device ":                     "add rm sdp",
+		"device add ":                 "file",
+		"device rm ":                  "",
 		"levels ":                     "loop0 loop0/server loop1 loop1/server loop2 loop2/server loop3 loop3/server null",
-		"nothing ":                    "alarm analyse bench check completion devices doctor drain halt info levels loop ls measure nodes play record recorder reload route serve set top upgrade version watch",
+		"nothing ":                    "alarm analyse bench check completion device devices doctor drain halt info levels loop ls measure nodes play record recorder reload route serve set top upgrade version watch",
 	} {
 		words := strings.Split(line, " ")
 		o := cliRun(t, nil, append([]string{"__complete", "--"}, words...)...)

@@ -13,6 +13,7 @@ import (
 	"github.com/loopbridge/loopbridge/audio/state"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/client/control"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/top"
 )
 
@@ -164,6 +165,21 @@ func (l *line) values(ctx context.Context, v *kong.Value) (all []string) {
 		alarms, _ := control.New(l.socket).Alarms(ctx)
 		for _, a := range alarms {
 			all = append(all, a.Name)
+		}
+	case "netdevice":
+		devices, _ := control.New(l.socket).Devices(ctx)
+		for _, d := range devices {
+			if h := d.Hardware; h != nil && (h.Network != nil || h.RunsOn == config.NullDevice && d.Name != config.NullDevice) { // nothing may come now
+				all = append(all, d.Name)
+			}
+		}
+	case "stream":
+		streams, _ := control.New(l.socket).Streams(ctx)
+		for _, s := range streams.Streams {
+			all = append(all, s.Name)
+		}
+		if len(all) == 0 {
+			return []string{"file"}
 		}
 	case "recorder":
 		recorders, _ := control.New(l.socket).Recorders(ctx)

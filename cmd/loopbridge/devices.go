@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
@@ -26,6 +27,7 @@ type machine struct {
 	Devices   []deviceInfo  `json:"devices"` // of the daemon, if one runs
 	Cards     []cardInfo    `json:"cards"`
 	PortAudio portAudioInfo `json:"portaudio"`
+	Streams   []api.Stream  `json:"streams"` // that others announce on the network
 }
 
 type deviceInfo struct {
@@ -66,13 +68,18 @@ type capsInfo struct {
 
 // Run prints the devices of the daemon, if one runs, and all cards.
 func (c *devicesCmd) Run(ctx context.Context, e *env) error {
-	m := machine{Devices: []deviceInfo{}}
+	m := machine{Devices: []deviceInfo{}, Streams: []api.Stream{}}
 	devices, err := e.control().Devices(ctx)
 	if err != nil && !errors.Is(err, audio.ErrNoDaemon) {
 		return stopped(ctx, err)
 	}
 	for _, d := range devices {
 		m.Devices = append(m.Devices, deviceInfo{d.Name, d.Error, d.Hardware})
+	}
+	if err == nil {
+		if s, err := e.control().Streams(ctx); err == nil && len(s.Streams) > 0 { // a daemon of before has none
+			m.Streams = s.Streams
+		}
 	}
 	if m.Cards, err = machineCards(); err != nil {
 		e.warn("%v", err)
@@ -144,6 +151,9 @@ func (m *machine) write(out io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if err := writeNetworks(out, m.Devices); err != nil {
+		return err
+	}
 	if len(m.Cards) == 0 {
 		fmt.Fprintln(out, "This machine has no sound card.")
 	}
@@ -157,7 +167,10 @@ func (m *machine) write(out io.Writer) error {
 			p.Record.write(out, "records")
 		}
 	}
-	return m.PortAudio.write(out)
+	if err := m.PortAudio.write(out); err != nil {
+		return err
+	}
+	return writeStreams(out, m.Streams, time.Now())
 }
 
 // clockText says how much faster a clock is than nominal.

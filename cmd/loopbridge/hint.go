@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/client"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
@@ -14,8 +16,9 @@ import (
 // sample is a recording from alsa-utils.
 const sample = "/usr/share/sounds/alsa/Front_Center.wav"
 
-// hint returns commands to copy that play into and record from l.
-func hint(socket string, l config.Loop) string {
+// hint returns commands to copy that play into and record from a loop, the first between programs if there is one.
+func hint(socket string, loops []config.Loop) string {
+	l := loops[max(0, slices.IndexFunc(loops, func(l config.Loop) bool { return l.Attached == 0 }))]
 	command := console.Quote(commandName())
 	options := ""
 	if os.Getenv(client.SocketVariable) != "" || socket != client.DefaultSocket() {
@@ -25,23 +28,33 @@ func hint(socket string, l config.Loop) string {
 		}
 		options = " --socket " + console.Quote(socket)
 	}
-	take := "take.wav"
-	play := fmt.Sprintf("%s play%s --server %s %s", command, options, l.Name, sample)
-	if _, err := os.Stat(sample); err != nil {
-		seconds := 5 * l.Format.Rate * l.Format.FrameBytes()
-		play = fmt.Sprintf("head -c %d /dev/urandom | %s play%s --server --raw %s", seconds, command, options, l.Name)
-		if !inWAV(l.Format) {
-			take = "take.raw"
-		}
+	play, record := commandsFor(&l, command, options)
+	what := "Play into a loop and record what comes out, each in a terminal of its own:\n\n  " + play + "\n  " + record
+	switch l.Attached {
+	case audio.Play:
+		what = "Play on a device:\n\n  " + play
+	case audio.Record:
+		what = "Record a device:\n\n  " + record
 	}
-	record := fmt.Sprintf("%s record%s --wait %s %s", command, options, l.Name, take)
-	return fmt.Sprintf(`loopbridge is running. Play into a loop and record what comes out, each in a terminal of its own:
+	return fmt.Sprintf("loopbridge is running. %s\n\n%s shows the loops. Ctrl-C stops the daemon.\n", what, command+options+" ls")
+}
 
-  %s
-  %s
-
-%s shows the loops. Ctrl-C stops the daemon.
-`, play, record, command+options+" ls")
+// commandsFor returns the commands for one loop.
+func commandsFor(l *config.Loop, command, options string) (play, record string) {
+	take, server := "take.wav", " --server"
+	if l.Attached != 0 { // the device is the server
+		server = ""
+	}
+	play = fmt.Sprintf("%s play%s%s %s %s", command, options, server, l.Name, sample)
+	_, missing := os.Stat(sample)
+	if missing != nil {
+		seconds := 5 * l.Format.Rate * l.Format.FrameBytes()
+		play = fmt.Sprintf("head -c %d /dev/urandom | %s play%s%s --raw %s", seconds, command, options, server, l.Name)
+	}
+	if (missing != nil || l.Attached != 0) && !inWAV(l.Format) { // no server sets another format
+		take = "take.raw"
+	}
+	return play, fmt.Sprintf("%s record%s --wait %s %s", command, options, l.Name, take)
 }
 
 // commandName returns how to start this program from another shell.

@@ -35,7 +35,7 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 		}
 	}
 	if c.JSON {
-		return writeJSON(e.stdout, fieldsOf(d, fields, r))
+		return writeJSON(e.stdout, fieldsOf(d, fields, r, len(c.Fields) == 0))
 	}
 	for _, f := range fields {
 		if c.Values {
@@ -46,6 +46,9 @@ func (c *infoCmd) Run(ctx context.Context, e *env) error {
 	}
 	if r != nil {
 		return writeRoute(e.stdout, r, c.Values)
+	}
+	if len(c.Fields) == 0 && len(fields) > 1 && d.Hardware != nil && d.Hardware.Network != nil {
+		return writeNetwork(e.stdout, d.Hardware.Network, c.Values)
 	}
 	return nil
 }
@@ -70,8 +73,8 @@ func (c *infoCmd) find(ctx context.Context, e *env) (d api.State, fields []state
 	return d, fields, err
 }
 
-// fieldsOf returns {"name": …, "play.gain": …} in the order of fields, with "route" at the end if there is one.
-func fieldsOf(d api.State, fields []state.Field, r *api.Route) json.RawMessage {
+// fieldsOf returns {"name": …, "play.gain": …} in the order of fields, with "route" or "network" at the end if there is one.
+func fieldsOf(d api.State, fields []state.Field, r *api.Route, all bool) json.RawMessage {
 	var b bytes.Buffer
 	name, _ := json.Marshal(d.Name)
 	fmt.Fprintf(&b, `{"name":%s`, name)
@@ -81,6 +84,10 @@ func fieldsOf(d api.State, fields []state.Field, r *api.Route) json.RawMessage {
 	if r != nil {
 		route, _ := json.Marshal(r)
 		fmt.Fprintf(&b, `,"route":%s`, route)
+	}
+	if h := d.Hardware; all && len(fields) > 1 && h != nil && h.Network != nil {
+		network, _ := json.Marshal(h.Network)
+		fmt.Fprintf(&b, `,"network":%s`, network)
 	}
 	b.WriteByte('}')
 	return b.Bytes()

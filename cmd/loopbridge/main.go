@@ -66,11 +66,12 @@ type cli struct {
 	Play       playCmd       `cmd:"" help:"Play a file into a loop."`
 	Record     recordCmd     `cmd:"" help:"Record a loop into a file."`
 	Ls         lsCmd         `cmd:"" help:"Show the loops and who holds them."`
-	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, and the sound cards of this machine."`
+	Devices    devicesCmd    `cmd:"" help:"Show the devices of the daemon, the sound cards of this machine, and the streams that are announced on the network."`
 	Info       infoCmd       `cmd:"" help:"Show the state of a device: gain, port, balance, counters."`
 	Set        setCmd        `cmd:"" help:"Set the state of a device, while it plays."`
 	Loop       loopCmd       `cmd:"" help:"Add and remove loops of a running daemon."`
 	Route      routeCmd      `cmd:"" help:"Add, remove and show routes: patch cords between devices and loops."`
+	Device     deviceCmd     `cmd:"" help:"Add, remove and describe devices of the network: streams of RTP."`
 	Nodes      nodesCmd      `cmd:"" help:"Show the device files of loops and devices, and who has them open."`
 	Alarm      alarmCmd      `cmd:"" help:"Show, acknowledge and test alarms."`
 	Recorder   recorderCmd   `cmd:"" help:"Show, start, stop and mark recorders, which write what is heard into files for days."`

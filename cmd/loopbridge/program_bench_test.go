@@ -60,6 +60,31 @@ func TestBenchReload(t *testing.T) {
 	leftNothing(t, dir)
 }
 
+// TestBenchRTP looks at what was counted. Programs that have to wait for the processor may lose frames: what is lost on purpose is
+// what the streams have to count.
+func TestBenchRTP(t *testing.T) {
+	p, dir := startBench(t, "rtp", "--streams=2", "--duration=1s", "--period=10ms", "--packet=5ms", "--buffer=8", "--latency=500ms", "--paths=2", "--loss=10", "--json",
+		"--plot="+filepath.Join(t.TempDir(), "a.png"))
+	o := p.wait(t)
+	o.want(t, exitOK)
+	var r bench.RTPReport
+	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Streams != 2 || r.Good == 0 || r.Sending.Percent <= 0 || r.Receiving.Percent <= 0 || r.P50 <= 0 || r.Packets < 100 || r.Harmed == 0 || r.Recovered == 0 {
+		t.Errorf("%+v", r)
+	}
+	if len(r.Clocks) != 3 {
+		t.Fatalf("%d clocks", len(r.Clocks))
+	}
+	for _, c := range r.Clocks {
+		if c.Within < 0 || c.PPM > 0.5 || c.Late != 0 || c.Restarts != 0 || c.Packets < 50_000 || c.Recovered < 5000 {
+			t.Errorf("%+v", c)
+		}
+	}
+	leftNothing(t, dir)
+}
+
 func TestBenchServo(t *testing.T) {
 	dir := trial.TempDir(t)
 	o := cliRun(t, nil, "bench", "servo", "--duration=3m", "--json", "--plot="+filepath.Join(dir, "a.png"))

@@ -421,3 +421,20 @@ func TestProgramUpgradeGivesBack(t *testing.T) {
 		t.Errorf("%d frames were written, %d read", wrote, read)
 	}
 }
+
+// TestProgramUpgradeWithItsStateUnwritten: what could not be written before an upgrade is written after it, without another set.
+func TestProgramUpgradeWithItsStateUnwritten(t *testing.T) {
+	folder := filepath.Join(trial.TempDir(t), "state")
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // no folder can be there
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "state.json")
+	s := newSeat(t, fmt.Sprintf("[daemon]\nstate = %q\n[[loop]]\nname = \"a\"\n", path))
+	cliRun(t, nil, "--socket", s.socket, "set", "a", "play.gain=101").want(t, exitOK)
+	s.upgrades(1)
+	s.ok(os.Remove(folder))
+	servertest.Until(t, "the gain to be saved", func() bool {
+		text, _ := os.ReadFile(path)
+		return strings.Contains(string(text), `"gain": 101`)
+	})
+}

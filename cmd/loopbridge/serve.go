@@ -40,7 +40,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	o := daemon.Options{
 		Socket: socket, Fixed: e.socketFlag != "", Hangups: hangups, Log: e.stderr, Version: currentVersion().Version,
 		Inherited: inherited,
-		Ready:     func() { fmt.Fprint(e.stdout, hint(socket, conf.Loops[0])) },
+		Ready:     func() { fmt.Fprint(e.stdout, hint(socket, conf.Loops)) },
 	}
 	if c.Config != "" {
 		o.Load = func() (config.Config, error) { return config.Reload(c.Config) }

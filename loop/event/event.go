@@ -34,6 +34,7 @@ const (
 	AlarmCleared                      // it is over
 	AlarmTested                       // nothing has happened: somebody tries the actions of an alarm
 	Recorder                          // a recorder does something else, begins a segment, has lost frames, or has removed a segment
+	Network                           // the sender of a stream on the network began anew, or packets are lost again
 )
 
 // kinds is indexed by Kind.
@@ -41,7 +42,7 @@ var kinds = [...]string{
 	Opened: "open", Closed: "close", Waiting: "waiting", FormatSet: "format", Set: "set",
 	Underrun: "underrun", Overrun: "overrun", ClientGone: "client gone", EOF: "eof", Gone: "gone", Back: "back",
 	AlarmRaised: "alarm raised", AlarmAcknowledged: "alarm acknowledged", AlarmCleared: "alarm cleared", AlarmTested: "alarm tested",
-	Route: "route", Reloaded: "reload", Recorder: "recorder",
+	Route: "route", Reloaded: "reload", Recorder: "recorder", Network: "network",
 }
 
 // String returns the name of the event.
@@ -61,5 +62,5 @@ type Event struct {
 	Holder  pcm.Holder
 	Device  string         // instead of Loop, End and Holder; route/NAME for a route, recorder/NAME for a recorder, alarm/NAME for an alarm
 	Changes []state.Change // of a device, and of Set; read-only
-	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route or a Recorder does now; how a reload went; what an alarm has found
+	Note    string         // why a device is Gone; what it runs on when it is Back; what a Route or a Recorder does now; how a reload went; what an alarm has found; what a network does to a device
 }

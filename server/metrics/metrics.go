@@ -76,6 +76,7 @@ func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	p := &page{}
 	g.daemon(p)
 	addDevices(p, g.Bay.Devices(), g.Thread)
+	addNetworks(p, g.Bay.Devices())
 	addLoops(p, g.Bay)
 	if g.Routes != nil {
 		addRoutes(p, g.Routes())

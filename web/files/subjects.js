@@ -86,6 +86,13 @@ export function facts(s) {
     add('thread', hw?.thread);
     add('xruns', hw && `${hw.xruns} (${count(hw.lost_frames, 'frame')} lost)`);
     add('drift', ppm(hw?.clock_ppm).replace('drift ', ''));
+    const n = hw?.network;
+    if (n?.receives && s.side === 'record') {
+      add('sender', n.sender);
+      add('packets', `${n.packets} (${n.lost} lost, ${n.late} late, ${n.recovered} recovered)`);
+      add('network', `${n.latency_ms.toFixed(2)} ms latency, ${n.jitter_ms.toFixed(2)} ms jitter`);
+    }
+    if (n?.sends && s.side === 'play') add('packets', `${n.sent} sent`);
     add('delay', s.device.info[s.side].delay ? count(s.device.info[s.side].delay, 'frame') : '');
     add('holders', s.device.info.ref_cnt);
   } else if (s.loop) {

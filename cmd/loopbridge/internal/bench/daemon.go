@@ -25,13 +25,18 @@ const endGrace = 5 * time.Second
 // it answers. If it ends before close, fail receives the reason.
 func startDaemon(ctx context.Context, fail context.CancelCauseFunc, exe string, loops int,
 	period time.Duration) (*daemon, error) {
+	return startDaemonWith(ctx, fail, exe, daemonConfig(loops, period))
+}
+
+// startDaemonWith is startDaemon for any configuration.
+func startDaemonWith(ctx context.Context, fail context.CancelCauseFunc, exe, text string) (*daemon, error) {
 	dir, err := os.MkdirTemp("", "loopbridge-bench-")
 	if err != nil {
 		return nil, err
 	}
 	d := &daemon{dir: dir, socket: filepath.Join(dir, "socket")}
 	config := filepath.Join(dir, "loopbridge.toml")
-	if err = os.WriteFile(config, []byte(daemonConfig(loops, period)), 0o600); err == nil {
+	if err = os.WriteFile(config, []byte(text), 0o600); err == nil {
 		d.child, err = startChild(exe, childFiles{}, "serve", "--config", config, "--socket", d.socket)
 	}
 	if err != nil {

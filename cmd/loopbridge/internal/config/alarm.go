@@ -43,7 +43,7 @@ func (b *binder) alarm(path string, v any) alarm.Spec {
 		{"hysteresis", ofKind(c.Above.Use != alarm.No || c.Below.Use != alarm.No, on, setHysteresis(&s.Hysteresis, &c))},
 		{"channel", ofKind(c.Channels, on, setInt(&s.Channel, 1, audio.MaxChannels))},
 		{"window", ofKind(on == alarm.Loudness, on, setOneOf(&s.Window, alarm.Momentary, alarm.ShortTerm, alarm.Integrated))},
-		{"per", ofKind(on == alarm.Xruns, on, setDuration(&s.Per, time.Second, maxAlarmTime, "1s..24h"))},
+		{"per", ofKind(on == alarm.Xruns || on == alarm.PacketsLost, on, setDuration(&s.Per, time.Second, maxAlarmTime, "1s..24h"))},
 		{"for", ofKind(!c.Moment, on, setDuration(&s.For, 0, maxAlarmTime, "0s..24h"))},
 		{"clear", setDuration(&s.Clear, 0, maxAlarmTime, "0s..24h")},
 		{"webhook", func(v any) string { b.webhook(join(path, "webhook"), v, &s.Webhook); return "" }},

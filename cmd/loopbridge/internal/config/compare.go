@@ -20,6 +20,7 @@ func Compare(running, file Config) Plan {
 	p := planner{from: &running}
 	p.plan.To = file.Clone()
 	p.to = &p.plan.To
+	p.keepDevices()
 	p.keepLoops()
 	p.keepRoutes()
 	sides(p.to)
@@ -49,6 +50,15 @@ func (p *planner) lose(t Table, name, cause string) {
 		p.lost = map[string]string{}
 	}
 	p.lost[string(t)+" "+name] = cause
+}
+
+// keepDevices keeps the devices of operators.
+func (p *planner) keepDevices() {
+	for _, d := range p.from.Devices {
+		if d.Added && p.to.device(d.Name) == nil {
+			p.to.Devices = append(p.to.Devices, d)
+		}
+	}
 }
 
 // keepLoops keeps the loops of operators whose device stays.
@@ -151,6 +161,8 @@ func (d *Device) step(now *Device) Step {
 		s.Action = Replace
 	case len(s.Keys) > 0:
 		s.Action = Change
+	case d.Added && !now.Added:
+		s.Action = Adopt
 	}
 	return s
 }

@@ -300,7 +300,7 @@ func TestCompareSeesEveryField(t *testing.T) {
 	}
 	alter("daemon", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Daemon).Elem() })
 	alter("device", func(c *Config) reflect.Value { return reflect.ValueOf(c.device("other")).Elem() },
-		"Card.Controls.Note", "State", "Card.Port", "Input.Level") // not of a file; below; nothing without a tone
+		"Card.Controls.Note", "State", "Card.Port", "Input.Level", "Receive", "Send", "Added") // not of a file; below; nothing without a tone; TestCompareStreams
 	alter("loop", func(c *Config) reflect.Value { return reflect.ValueOf(c.Loop("tape")).Elem() },
 		"Spec.Convert.Vary", "Added", "Spec.Convert.Matrix.Out", "Spec.Convert.Matrix.Gains") // not of a file; nothing without In
 	alter("route", func(c *Config) reflect.Value { return reflect.ValueOf(c.Route("hum")).Elem() }, "Line", "Spec.Setting.Scale",

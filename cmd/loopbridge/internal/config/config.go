@@ -48,6 +48,8 @@ type Daemon struct {
 	State  string // file for the state of devices and ends; "": the socket's default, NoState: none
 	HTTP   HTTP
 	Nodes  Nodes
+
+	Discover bool // hear of streams that are announced on the network
 }
 
 // Device is a [[device]]: a clock, perhaps with sound.
@@ -68,6 +70,10 @@ type Device struct {
 	// RecordCard records in the place of Card, whose clock a servo lets it follow. Its Name is "" if one card
 	// does both.
 	RecordCard RecordCard
+
+	Receive *Receive // for the backend RTP: what it records; nil: nothing
+	Send    *Send    // likewise: what it plays
+	Added   bool     // by an operator, to a running daemon
 }
 
 // RecordCard is the card that records for a device which plays on another one.
@@ -86,6 +92,7 @@ const (
 	Null      Backend = "null"
 	ALSA      Backend = "alsa"
 	PortAudio Backend = "portaudio"
+	RTP       Backend = "rtp"
 )
 
 // String returns the configuration's word for b.

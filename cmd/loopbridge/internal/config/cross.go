@@ -24,6 +24,7 @@ func (b *binder) crossCheck(c *Config) {
 
 	sides(c)
 	b.monitored(c.Devices)
+	b.directed(c)
 	if !slices.Contains(devices, NullDevice) {
 		c.Devices = append([]Device{DefaultNull()}, c.Devices...)
 		devices = append([]string{NullDevice}, devices...)

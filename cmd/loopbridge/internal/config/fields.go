@@ -82,12 +82,14 @@ func (b *binder) daemon(d *Daemon, v any) {
 		{"token_file", setPath(&d.HTTP.TokenFile, "a file beside the state")},
 		{"tls_cert", setPath(&d.HTTP.Cert, "none")},
 		{"tls_key", setPath(&d.HTTP.Key, "none")},
+		{"discover", setBool(&d.Discover)},
 	})
 }
 
 func (b *binder) device(path string, v any) Device {
 	d := DefaultDevice()
 	period := devicePeriod{duration: 10 * time.Millisecond}
+	var finish []func(*Device)
 	fields := []field{{"name", setName(&d.Name)}, {"backend", setBackend(&d.Backend)}}
 	fields = append(fields, formatFields(&d.Format)...)
 	fields = append(fields,
@@ -115,6 +117,14 @@ func (b *binder) device(path string, v any) Device {
 			d.Record, d.Ports.Record = true, b.side(join(path, "record"), v, audio.Record, &d)
 			return ""
 		}},
+		field{"receive", func(v any) string {
+			finish = append(finish, b.receive(join(path, "receive"), v, &d.Receive))
+			return ""
+		}},
+		field{"send", func(v any) string {
+			finish = append(finish, b.send(join(path, "send"), v, &d.Send))
+			return ""
+		}},
 	)
 	b.require(path, v, "name", aName)
 	if !(isTable(v) && v.(map[string]any)["name"] == NullDevice) {
@@ -125,11 +135,18 @@ func (b *binder) device(path string, v any) Device {
 	b.table(path, v, fields)
 	b.ofBackend(path, d.Backend)
 	b.ofSideCards(path)
+	b.network(path, &d, finish)
+	if d.Backend == RTP && !b.given(join(path, "period")) {
+		period.duration = netPeriod
+	}
 	frames, reason := period.frames(d.Format)
 	if reason != "" {
 		b.wrong(join(path, "period"), reason)
 	}
 	d.Period = frames
+	if d.Backend == RTP && !b.given(join(path, "periods")) && frames > 0 {
+		d.Periods = min(max(int(d.Format.Frames(netBuffer))/frames, minPeriods), maxPeriods)
+	}
 	return d
 }
 
@@ -185,11 +202,11 @@ func formatFields(f *audio.Format) []field {
 
 // setBackend accepts a backend, and reports one that this build lacks.
 func setBackend(to *Backend) func(any) string {
-	set := setOneOf(to, Null, ALSA, PortAudio)
+	set := setOneOf(to, Null, ALSA, PortAudio, RTP)
 	return func(v any) string {
 		if v == PortAudio.String() && !portaudio.Built {
-			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s or %s",
-				Null, ALSA)
+			return fmt.Sprintf("this build is without PortAudio, make build PORTAUDIO=1 makes one with it; or use %s, %s or %s",
+				Null, ALSA, RTP)
 		}
 		return set(v)
 	}

@@ -47,6 +47,7 @@ func (d *Daemon) keys() []key {
 		fixed("socket", d.Socket), fixed("state", d.State),
 		live("mode", fmt.Sprintf("%04o", d.Mode)), live("group", d.Group), live("users", fmt.Sprintf("%q", d.Users)), live("log", d.Log),
 		live("http", d.HTTP.Address), live("http_read", d.HTTP.Read), live("token_file", d.HTTP.TokenFile), live("tls_cert", d.HTTP.Cert), live("tls_key", d.HTTP.Key),
+		live("discover", yes(d.Discover)),
 	})
 }
 
@@ -74,7 +75,7 @@ func (d *Device) keys() []key {
 		keys = append(keys, fixed(word+"volume", names.Volume), fixed(word+"controls", controlsText(names.Ports, side)),
 			fixed(word+"ports", portsText(m.Channels, side)))
 	}
-	return keys
+	return append(keys, d.networkKeys()...)
 }
 
 func openText(open bool) string {

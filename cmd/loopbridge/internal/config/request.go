@@ -34,6 +34,35 @@ func ParseLoop(object []byte, devices []string) (Loop, error) {
 	return c.Loops[0], nil
 }
 
+// ParseDevice parses a JSON object with the keys of [[device]], for a device of the network. A description is in it, and not the
+// path of a file. The error is audio.ErrInvalid, with a line for each problem.
+func ParseDevice(object []byte) (Device, error) {
+	path := element("device", 0)
+	b, table, err := request(path, object)
+	if err != nil {
+		return Device{}, err
+	}
+	if name, backend := table["name"], table["backend"]; name == NullDevice {
+		return Device{}, audio.ErrInvalid.With("there is a device null already")
+	} else if s, ok := backend.(string); ok && s != RTP.String() {
+		return Device{}, audio.ErrInvalid.With("only devices of the backend rtp can be added; write others into the configuration, and reload it")
+	}
+	d := b.device(path, table)
+	if d.Receive != nil && d.Receive.SDP != "" {
+		b.wrong(join(path, "receive", "sdp"), "a request has the text of the description, not the path of a file")
+	}
+	if d.Receive != nil && d.Receive.Stream.Keys != nil {
+		b.problems = nil // which may show it
+		return Device{}, audio.ErrInvalid.With("the description has a key, which is not for requests: write it into a file that the daemon may read, " +
+			"leave the line a=crypto out, and add receive.keys = \"FILE\"")
+	}
+	if err := b.refusal(); err != nil {
+		return Device{}, err
+	}
+	d.Added = true
+	return d, nil
+}
+
 // ParseRoute parses a JSON object with the keys of [[route]]. The error is audio.ErrInvalid, with a line
 // for each problem. It does not look for the places.
 func ParseRoute(object []byte) (Route, error) {

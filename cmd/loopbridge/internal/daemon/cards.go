@@ -21,7 +21,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 )
 
-// cards opens sound cards and PortAudio devices, which come and go.
+// cards opens sound cards, PortAudio devices and streams on the network, which come and go.
 type cards struct {
 	log     zerolog.Logger
 	threads *sched.Threads
@@ -36,10 +36,14 @@ type cards struct {
 	blind   bool            // nobody watches yet
 
 	portAudio portAudio
+	network   *network
 }
 
 // lookAgain is the first interval at which a card that does not open is tried again.
 const lookAgain = 2 * time.Second
+
+// lookForSender is the pause between two tries to hear the sender of a stream. A try listens until the stream's timeout.
+const lookForSender = time.Second
 
 // open opens a card for a device with what replaces it while it is missing: its fallbacks, and at
 // last a timer with silence.
@@ -73,16 +77,22 @@ func (c *cards) told(s backend.Stream, plugged <-chan struct{}, err error) (back
 // sources returns what a device can run on.
 func (c *cards) sources(d config.Device, plugged <-chan struct{}, serving *atomic.Bool) standby.Options {
 	o := standby.Options{Look: lookAgain, Plugged: plugged, Required: d.Card.Required}
-	for _, name := range append([]string{d.Card.Name}, d.Card.Fallback...) {
+	if d.Backend == config.RTP {
+		o.Look, o.Longest, o.Later = lookForSender, lookForSender, true
+	}
+	for _, name := range sourceNames(d) {
 		source := standby.Source{Name: name, Open: func(wish backend.Config) (backend.Stream, error) {
 			d := d
 			d.Card.Required = d.Card.Required && !serving.Load()
 			return c.opener(d, name, wish)
 		}}
-		if d.Backend == config.ALSA {
+		switch d.Backend {
+		case config.ALSA:
 			source.Resume = func(h backend.Handed) (backend.Stream, error) {
 				return controls.Resume(h, c.controlsOf(d), alsa.Resume)
 			}
+		case config.RTP:
+			source.Resume = func(h backend.Handed) (backend.Stream, error) { return c.network.resume(d, h) }
 		}
 		o.Sources = append(o.Sources, source)
 	}
@@ -92,6 +102,19 @@ func (c *cards) sources(d config.Device, plugged <-chan struct{}, serving *atomi
 		Resume: func(h backend.Handed) (backend.Stream, error) { return null.Resume(h, null.Options{}) },
 	})
 	return o
+}
+
+// sourceNames returns what a device can run on, the best first.
+func sourceNames(d config.Device) []string {
+	switch {
+	case d.Backend != config.RTP:
+		return append([]string{d.Card.Name}, d.Card.Fallback...)
+	case d.Receive != nil && len(d.Receive.Stream.Paths) > 0:
+		return []string{d.Receive.Stream.Paths[0].To.String()}
+	case d.Send != nil && len(d.Send.Stream.Paths) > 0:
+		return []string{d.Send.Stream.Paths[0].To.String()}
+	}
+	return []string{config.RTP.String()}
 }
 
 // controlsOf returns how the controls of a device's card are used.
@@ -123,8 +146,11 @@ func (s subscriber) Close() error {
 
 // openSource opens the card or PortAudio device that name means now.
 func (c *cards) openSource(d config.Device, name string, wish backend.Config) (backend.Stream, error) {
-	if d.Backend == config.PortAudio {
+	switch d.Backend {
+	case config.PortAudio:
 		return c.openPortAudio(d.Name, name, wish)
+	case config.RTP:
+		return c.network.stream(d, wish)
 	}
 	return c.openCard(d, name, wish)
 }

@@ -9,6 +9,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -51,9 +52,11 @@ type Daemon struct {
 	heirs     *succession
 	wait      sync.WaitGroup
 
-	hub     *tap.Hub
-	nodes   *nodeSet
-	history *history.Keeper
+	hub      *tap.Hub
+	network  *network
+	heedless context.CancelFunc // nil: nobody heeds
+	nodes    *nodeSet
+	history  *history.Keeper
 
 	accepted, refused atomic.Uint64 // reloads
 }
@@ -74,7 +77,8 @@ func newDaemon(log zerolog.Logger) *Daemon {
 	d := &Daemon{log: log, clock: sleep.NewMonotonic(), bay: loop.NewPatchbay(), threads: sched.New(log), heirs: newSuccession()}
 	d.hub = tap.NewHub(d.bay)
 	d.history = history.New(d.bay, d.hub)
-	d.cards = cards{log: log, threads: d.threads}
+	d.network = newNetwork(log)
+	d.cards = cards{log: log, threads: d.threads, network: d.network}
 	d.cards.opener = d.cards.openSource
 	d.nodes = d.newNodeSet()
 	d.routes, d.sockets.log = newRouteSet(d.bay, &d.running), log
@@ -135,7 +139,7 @@ func (d *Daemon) listen(programs, operators server.Socket, tcp *os.File) (err er
 	if d.server, err = server.Listen(programs, d.bay, d.log); err != nil {
 		return err
 	}
-	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
+	panel := server.Panel{Bay: d.bay, Loops: &d.loops, Routes: &d.routes, Nodes: d.nodes, Devices: deviceSet{d}, Recorders: &d.recorders, Alarms: d.alarms.Board, Configuration: d, Thread: d.threads.State, Version: d.version, Counts: d.counts,
 		Hub: d.hub, History: d.history}
 	if d.control, err = server.ListenControl(operators, panel, d.log); err != nil {
 		return err
@@ -162,7 +166,13 @@ func (d *Daemon) measureLocked() {
 
 // serve lets programs and operators in.
 func (d *Daemon) serve() {
+	if err := d.network.discover(d.running.config.Daemon.Discover); err != nil {
+		d.log.Error().Err(err).Msg("streams on the network are not discovered")
+	}
 	d.wait.Go(func() { d.nodes.keep(d.bay) })
+	var ctx context.Context
+	ctx, d.heedless = context.WithCancel(context.Background())
+	d.wait.Go(func() { heed(ctx, d.bay) })
 	d.measureLocked()
 	d.wait.Go(func() {
 		if err := d.control.Serve(); err != nil {
@@ -186,6 +196,9 @@ func (d *Daemon) Close() error {
 		errs = append(errs, d.control.Close())
 	}
 	errs = append(errs, d.closeTCP())
+	if d.heedless != nil {
+		d.heedless()
+	}
 	d.nodes.close()
 	d.alarms.Close()
 	d.history.Close()
@@ -206,6 +219,7 @@ func (d *Daemon) Close() error {
 		}
 	}
 	d.cards.close()
+	errs = append(errs, d.network.close())
 	d.wait.Wait()
 	errs = append(errs, d.sockets.close())
 	return errors.Join(errs...)

@@ -59,6 +59,7 @@ func (d *Daemon) optionsOf(c config.Device, stream backend.Stream) loop.EngineOp
 	o := loop.EngineOptions{Ports: c.Ports, AutoPort: c.Card.AutoPort, Now: d.clock.Now, Note: func(err error) {
 		d.log.Warn().Err(err).Str("device", c.Name).Msg("trouble with a device")
 	}}
+	o.Always = c.Send != nil && c.Send.Always
 	if _, isCard := backend.As[backend.Switcher](stream); isCard {
 		o.Thread = func() { d.threads.Enter(c.Name) }
 	}
@@ -85,7 +86,7 @@ func (d *Daemon) open(c config.Device) (backend.Stream, error) {
 	switch c.Backend {
 	case config.Null:
 		return openNull(c)
-	case config.ALSA, config.PortAudio:
+	case config.ALSA, config.PortAudio, config.RTP:
 		if c.RecordCard.Name != "" {
 			return d.openTwo(c)
 		}

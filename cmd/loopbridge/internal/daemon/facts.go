@@ -76,7 +76,10 @@ func ofDevice(e *loop.Engine) alarm.Facts {
 	if err := e.Err(); err != nil {
 		facts.Gone = err.Error()
 	} else if e.StandsIn() {
-		facts.Gone = "its card is missing, it runs on " + e.RunsOn()
+		facts.Gone = "its card is missing, or nothing comes from the network; it runs on " + e.RunsOn()
+	}
+	if n, ok := e.Network(); ok && n.Receives {
+		facts.Latency, facts.Packets = &n.Latency, n.Lost+n.Late
 	}
 	var clock servo.Estimate
 	if e.Clock().Load(&clock) && clock.Locked {

@@ -50,6 +50,7 @@ func (d *Daemon) followLocked(plan *config.Plan) (failures []string, err error) 
 	f.failed("alarms", d.alarms.setLocked(plan.To.Alarms))
 	d.running.config.Daemon = plan.To.Daemon
 	f.moveTCP()
+	f.failed("discover", f.network.discover(plan.To.Daemon.Discover))
 	d.running.orderLocked(&plan.To)
 	f.orderDevices()
 	f.measureLocked()

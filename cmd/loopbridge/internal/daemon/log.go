@@ -96,6 +96,8 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 		line, message = log.Error(), ev.Note
 	case event.Back:
 		message = ev.Note
+	case event.Network:
+		line, message = log.Warn(), ev.Note
 	case event.EOF:
 		line, message = log.Debug(), "has been played to an eof mark"
 	case event.ClientGone:
@@ -120,7 +122,7 @@ func logEvent(log zerolog.Logger, ev event.Event) {
 		}
 		line.Str("route", name)
 	} else if ev.Device != "" {
-		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back { // the message says it already
+		if ev.Kind != event.Set && ev.Kind != event.Gone && ev.Kind != event.Back && ev.Kind != event.Network { // the message says it already
 			line = log.Debug()
 		}
 		line.Str("device", ev.Device)

@@ -92,6 +92,7 @@ func (d *Daemon) Diff(name string, text []byte) (api.Reload, error) {
 	}
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
+	file.Describe(&d.running.config)
 	return shown(d.planLocked(file), nil), nil
 }
 

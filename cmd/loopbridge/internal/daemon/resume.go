@@ -83,6 +83,7 @@ func (d *Daemon) resume(h *handed) error {
 	if err := d.alarms.beginLocked(i.Config.Alarms, i.Alarms, d.state); err != nil {
 		d.log.Error().Err(err).Msg("the alarms do not go on")
 	}
+	d.state.Save()
 	d.serve()
 	return nil
 }

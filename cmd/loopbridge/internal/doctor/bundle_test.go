@@ -199,3 +199,12 @@ func TestBundleIsSmall(t *testing.T) {
 		t.Errorf("%d bytes of the head", len(text))
 	}
 }
+
+// The key of an encrypted stream is in no bundle, wherever a description has it.
+func TestKeysAreReplaced(t *testing.T) {
+	r := newRedactor(newLook(t.Context(), newFake(t).Machine), nil)
+	text, done := r.redact("sdp = \"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd|2^20\"\n")
+	if strings.Contains(text, "AAECAw") || done[keyKind] != 1 || !strings.Contains(text, "inline:key1|2^20") {
+		t.Errorf("%s %v", text, done)
+	}
+}

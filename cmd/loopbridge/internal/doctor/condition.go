@@ -21,6 +21,9 @@ func (l *look) deviceStates() (found []Finding) {
 		case d.Error != "":
 			found = append(found, one(Fault, "loopbridge devices", "device %s cannot be used any more: %s", d.Name, d.Error)...)
 		case d.Hardware == nil:
+		case d.Hardware.RunsOn == config.NullDevice && l.onNetwork(d.Name):
+			found = append(found, one(Warning, "loopbridge watch "+console.Quote(d.Name)+"    # says why, and when packets come",
+				"device %s hears nothing from the network: a timer with silence stands in for it", d.Name)...)
 		case d.Hardware.RunsOn == config.NullDevice && d.Name != config.NullDevice:
 			found = append(found, one(Fault, "loopbridge devices    # the cards that are there",
 				"device %s has no card now: a timer with silence stands in for it", d.Name)...)
@@ -40,6 +43,11 @@ func (l *look) deviceStates() (found []Finding) {
 		found = append(found, fine("%d of %d devices run on what they should, without an xrun", well, len(l.devices))...)
 	}
 	return found
+}
+
+// onNetwork reports whether a device of the configuration is one of the network.
+func (l *look) onNetwork(name string) bool {
+	return slices.ContainsFunc(l.conf.Devices, func(c config.Device) bool { return c.Name == name && c.Backend == config.RTP })
 }
 
 // onFallback reports whether a device runs on a replacement of its card.

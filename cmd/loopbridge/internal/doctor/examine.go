@@ -36,6 +36,7 @@ func table() []check {
 		{"permissions", "nodes", (*look).nodes},
 		{"permissions", "group", (*look).group},
 		{"permissions", "device-nodes", (*look).deviceNodes},
+		{"permissions", "network", (*look).network},
 
 		{"real time", "threads", (*look).threads},
 		{"real time", "priority", (*look).priority},

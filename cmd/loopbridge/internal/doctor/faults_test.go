@@ -132,6 +132,15 @@ func faults() map[string]fault {
 			f.file("dev/cuse", "")
 			f.closed["/dev/cuse"] = true
 		}, "permissions/device-nodes", Fault, "may not open /dev/cuse", "systemd-sysusers"},
+		"network in the sandbox": {both(file("etc/loopbridge/loopbridge.toml", "[daemon]\ndiscover = true\n"), file("usr/lib/systemd/system/loopbridge.service", "[Service]\n"),
+			file("usr/share/doc/loopbridge/configs/network.conf", "")), "permissions/network", Fault, "which the unit of the daemon forbids",
+			"sudo systemctl edit loopbridge    # /usr/share/doc/loopbridge/configs/network.conf has the lines"},
+		"no interface": {both(file("etc/loopbridge/loopbridge.toml", "[[device]]\nname = \"net\"\nbackend = \"rtp\"\n[device.send]\naddress = \"239.1.1.1:5004\"\ninterface = \"eth9\"\n"),
+			file("sys/class/net/eth0", "")), "permissions/network", Fault, "device net wants the network interface eth9", "ip link"},
+		"nothing from the network": {func(f *fake) {
+			f.file("etc/loopbridge/loopbridge.toml", "[[device]]\nname = \"main\"\nbackend = \"rtp\"\n[device.receive]\naddress = \"239.1.1.1:5004\"\n")
+			f.daemon.devices[1].Hardware.RunsOn = "null"
+		}, "daemon/devices", Warning, "device main hears nothing from the network", "loopbridge watch main"},
 		"no configuration": {func(f *fake) { f.Config = "/nowhere.toml" }, "configuration/file", Fault, "nowhere.toml", "loopbridge check /nowhere.toml"},
 		"damaged state":    {file("home/ann/state.json", "{"), "configuration/state", Warning, "is damaged", "sudo mv /home/ann/state.json"},
 		"closed state":     {func(f *fake) { f.closed["/home/ann"] = true }, "configuration/state", Warning, "/home/ann cannot be written", "sudo chown ann /home/ann"},

@@ -15,12 +15,13 @@ type pattern struct {
 
 func patterns() []pattern {
 	// UUIDs come before addresses, whose patterns fit parts of them.
-	replaced := regexp.MustCompile(`^(?:user|host|serial|address)\d+$`)
+	replaced := regexp.MustCompile(`^(?:user|host|serial|address|key)\d+$`)
 	never := func(string) bool { return false }
 	of := func(kind, is string, keep func(string) bool) pattern {
 		return pattern{kind, regexp.MustCompile(is), keep}
 	}
 	return []pattern{
+		of(keyKind, `inline:\s*([\w+/=-]+)`, replaced.MatchString),                                                         // of SRTP, in a description
 		of(addrKind, `[\w.+-]+@[\w-]+(?:\.[\w-]+)+`, never),                                                                // mail
 		of(userKind, `/home/([^/\s"':,;]+)`, replaced.MatchString),                                                         // a user of a directory service
 		of(serialKind, `(?i)\busb:[0-9a-f]{4}:[0-9a-f]{4}:([^"'\s,;)]+)`, replaced.MatchString),                            // a card

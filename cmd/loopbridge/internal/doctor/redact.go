@@ -24,6 +24,7 @@ const (
 	userKind   = "user"
 	hostKind   = "host"
 	serialKind = "serial"
+	keyKind    = "key"
 	addrKind   = "address"
 )
 

@@ -91,6 +91,9 @@ func deviceStrip(s *Snapshot, d *api.State, side audio.Direction) strip {
 		if h.Thread != "" {
 			t.detail += ", thread " + h.Thread
 		}
+		if n := h.Network; n != nil {
+			t.detail += ", " + networkText(n, side)
+		}
 	}
 	if ms, some := s.Load.Late[d.Name]; some {
 		t.late = &ms
@@ -104,6 +107,21 @@ func deviceStrip(s *Snapshot, d *api.State, side audio.Direction) strip {
 		t.state, t.failed = d.Error, true
 	}
 	return t
+}
+
+// networkText says what a side of a device has seen of the network.
+func networkText(n *api.Network, side audio.Direction) string {
+	switch {
+	case side == audio.Play && n.Sends:
+		return fmt.Sprintf("%d packets sent", n.Sent)
+	case side == audio.Record && n.Receives:
+		text := fmt.Sprintf("%d packets, %d lost, %d late, jitter %.2f ms, latency %.2f ms", n.Packets, n.Lost, n.Late, n.Jitter, n.Latency)
+		if n.Sender != "" {
+			text += ", from " + n.Sender
+		}
+		return text
+	}
+	return "on the network"
 }
 
 // programs names those on the loops that are attached to a side of a device.

@@ -66,7 +66,7 @@ const (
 	// stateDelay combines sets that follow each other.
 	stateDelay = 300 * time.Millisecond
 	// A write that fails is tried again after tryAgain, and then less often.
-	tryAgain   = 5 * time.Second
+	tryAgain   = time.Second
 	tryAtLeast = 10 * time.Second
 )
 
@@ -177,9 +177,12 @@ func kept(k event.Kind) bool {
 // KeepAdopted writes what was read from another daemon's file, before that daemon writes there.
 func (s *File) KeepAdopted() {
 	if s.adopted {
-		s.changed()
+		s.Save()
 	}
 }
+
+// Save writes all there is, soon, even if nothing has changed: what the program before this one has set, it may not have written.
+func (s *File) Save() { s.changed() }
 
 // Flush writes pending changes.
 func (s *File) Flush() { s.flush() }

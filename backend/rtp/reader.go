@@ -1,0 +1,81 @@
+package rtp
+
+import (
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/servo"
+)
+
+// stale reports whether too much time has passed since the last packet for its clock to go on.
+func (in *intake) stale(now int64) bool { return now-in.Heard > int64(100e6) }
+
+// start begins at number 0, now. A clock that was heard until now goes on.
+func (in *intake) start(now int64, p *pace) {
+	if in.Synced && !in.stale(now) {
+		zero := p.position(now)
+		if off := (in.Newest - zero + in.Depth) % in.step(); off != 0 {
+			zero += off
+		}
+		in.renumber(zero, p)
+	} else {
+		if s := &in.Secrets[0]; s.Found { // its sequence numbers may have wrapped since
+			s.Index += audio.MulDiv(uint64(max(0, now-in.Heard)), uint64(in.format.Rate), uint64(in.Packet)*1e9)
+		}
+		in.Synced, in.Sequence.Begun, in.Heard = false, false, now
+		in.Near = near{}
+		p.Frame, p.At, p.Phase = 0, now, 0
+	}
+	in.Head, in.Begun, in.Missing = -in.Depth, false, true
+	in.ring.clear(0, in.ring.size())
+	in.splice.Reset()
+	in.counts.target.Store(int64(in.format.Duration(in.wait())))
+}
+
+// renumber makes number zero number 0.
+func (in *intake) renumber(zero int64, p *pace) {
+	s := in.clock.State()
+	s.Line.Frames -= zero
+	s.LastPos -= zero
+	s.Block.First -= zero
+	s.Block.LowestAt -= zero
+	in.clock = servo.RestoreClock(s)
+	in.Near.renumber(zero)
+	in.Newest -= zero
+	p.follow(&s.Line)
+}
+
+// skip passes over frames that nobody reads.
+func (in *intake) skip(frames uint64) {
+	in.ring.clear(in.Head, int64(min(frames, uint64(in.ring.size()))))
+	in.Head += int64(frames)
+	in.splice.Gap()
+}
+
+// read moves the next frames into block. What is missing is silence, with a ramp before and after.
+func (in *intake) read(block []byte) {
+	for len(block) > 0 {
+		frames, n, there := in.ring.run(in.Head, len(block)/in.frame)
+		part := block[:n*in.frame]
+		block = block[len(part):]
+		if there == in.Missing {
+			in.splice.Gap()
+			in.Missing = !there
+		}
+		switch {
+		case !there:
+			in.format.Encoding.Silence(part)
+			if in.Begun {
+				in.counts.concealed.Add(uint64(n))
+			}
+		case in.coded == in.format.Encoding:
+			copy(part, frames)
+		default:
+			audio.Reencode(in.format.Encoding, in.coded, part, frames)
+		}
+		if there {
+			in.Begun = true
+			in.ring.clear(in.Head, int64(n))
+		}
+		in.Head += int64(n)
+		in.splice.Pass(part)
+	}
+}
