@@ -69,7 +69,7 @@ func (d *Daemon) resume(h *handed) error {
 	if err := d.resumeSockets(i); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(i.Config.Devices, func(c config.Device) bool { return c.Backend != config.Null }) {
+	if slices.ContainsFunc(i.Config.Devices, func(c config.Device) bool { return c.Backend == config.ALSA || c.Backend == config.PortAudio }) {
 		d.threads.Prepare()
 	}
 	d.bay.Run()
