@@ -19,7 +19,8 @@ type intake struct {
 	frame  int            // and in blocks
 	period int
 	adapts bool
-	margin int64 // the wanted latency in frames
+	own    uint32 // SSRC of what the stream sends, which a group gives back; 0: it sends nothing
+	margin int64  // the wanted latency in frames
 	counts *counts
 
 	ring   *ring
@@ -58,6 +59,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Locked    bool      `json:"locked,omitempty"` // the clock of the sender is known
 	Near      near      `json:"near,omitzero"`
 	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
@@ -198,7 +200,7 @@ func (in *intake) arrive(h *header, frames int, at int64, p *pace, verdict verdi
 // frames reads a datagram and returns how many frames it has, or 0 if it is no packet of the stream.
 func (in *intake) frames(d *Datagram, h *header) int {
 	from := in.from.Paths[d.Path].From
-	if from.IsValid() && from.Unmap() != d.From.Addr().Unmap() || !h.parse(d.Data) || h.kind != in.from.Type {
+	if from.IsValid() && from.Unmap() != d.From.Addr().Unmap() || !h.parse(d.Data) || h.kind != in.from.Type || h.ssrc == in.own && in.own != 0 {
 		return 0
 	}
 	if in.crypt != nil && !in.secretOf(h.ssrc).open(in.crypt, d.Data, h, in.tries) {
@@ -293,6 +295,7 @@ func (in *intake) observe(p *pace) {
 
 func (in *intake) follow(p *pace) {
 	s := in.clock.State()
+	in.Locked = s.Locked
 	p.follow(&s.Line)
 }
 

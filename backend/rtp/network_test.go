@@ -25,6 +25,7 @@ type network struct {
 	sent    [2][]packet
 	refuse  bool // takes nothing
 	keep    bool // what is sent
+	back    bool // what is sent comes back
 	closed  bool
 }
 
@@ -95,6 +96,9 @@ func (n *network) Send(path int, datagrams [][]byte) int {
 		return 0
 	}
 	for _, d := range datagrams {
+		if n.back {
+			n.deliver(rtp.Datagram{Data: slices.Clone(d), At: n.now, From: netip.MustParseAddrPort("192.0.2.99:5004")})
+		}
 		if !n.keep {
 			break
 		}
