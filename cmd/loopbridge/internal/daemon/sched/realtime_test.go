@@ -68,7 +68,9 @@ func TestTakeOver(t *testing.T) {
 		}
 		r := New(zerolog.Nop())
 		r.TakeOver()
+		r.mu.Lock()
 		r.collects = true
+		r.mu.Unlock()
 		time.Sleep(3 * served)
 		if got := debug.SetGCPercent(percent); got != -1 {
 			t.Errorf("there are collections beside those of collect: the heap may grow by %d %%", got)
