@@ -37,6 +37,7 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
+	d.threads.TakeOver()
 	defer d.cards.lookAway()() // until the engines run
 	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), d.nodes.set.Resume(&h.Nodes), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
@@ -71,6 +72,9 @@ func (d *Daemon) resume(h *handed) error {
 	}
 	if err := i.nodes.Add(ends); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(i.Config.Devices, func(c config.Device) bool { return c.Backend == config.ALSA || c.Backend == config.PortAudio }) {
+		d.threads.Prepare()
 	}
 	d.bay.Run()
 	i.Ended = monotonic()
