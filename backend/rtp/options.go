@@ -42,6 +42,9 @@ type Options struct {
 	// PTP makes a stream that only sends follow the clock of PTP: timestamps are then those of RFC 7273, mediaclk:direct=Send.Offset. Net has
 	// to be Atomic.
 	PTP bool
+	// Thread: the engine has a thread to itself whatever the stream says, as one behind backend/standby has. Wait then blocks that
+	// thread, with its priority, instead of parking: that would wake up another thread first, each time.
+	Thread bool
 	// Seed makes SSRC, first sequence number and first timestamp of what is sent; 0: they are random, as RFC 3550 wants it.
 	Seed uint64
 	// Net is the network and the time of the stream, which closes it; nil: that of the machine.

@@ -25,9 +25,9 @@ type rest interface {
 	Close() error
 }
 
-// restFor returns the sleep for a stream's period.
-func restFor(granted backend.Config) (r rest, parks bool, err error) {
-	if granted.Format.Duration(int64(granted.Period)) >= relaxed {
+// restFor returns the sleep for a stream's period, on a thread of its own or not.
+func restFor(granted backend.Config, own bool) (r rest, parks bool, err error) {
+	if !own && granted.Format.Duration(int64(granted.Period)) >= relaxed {
 		r, err = sleep.NewTimer()
 		parks = true
 	} else {

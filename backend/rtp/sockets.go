@@ -28,8 +28,8 @@ func datagramBytes(s *session.Stream) int {
 }
 
 // newSockets returns none, with a sleep for a period.
-func newSockets(granted backend.Config) (*sockets, error) {
-	r, parks, err := restFor(granted)
+func newSockets(granted backend.Config, thread bool) (*sockets, error) {
+	r, parks, err := restFor(granted, thread)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func newSockets(granted backend.Config) (*sockets, error) {
 
 // listen opens the sockets that a stream needs.
 func listen(o Options, wish backend.Config) (_ *sockets, err error) {
-	n, err := newSockets(wish)
+	n, err := newSockets(wish, o.Thread)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func takeOver(h backend.Handed, o Options, granted backend.Config) (*sockets, er
 			return nil, h.Damaged("descriptor %d is not a socket of a stream: %v", fd, err)
 		}
 	}
-	n, err := newSockets(granted)
+	n, err := newSockets(granted, o.Thread)
 	if err != nil {
 		return nil, err
 	}

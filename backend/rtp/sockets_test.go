@@ -147,3 +147,23 @@ func goodbye(t *testing.T, keys []byte) {
 		t.Error("after the goodbye of the sender:", err)
 	}
 }
+
+// A stream parks if its period is long, and its engine has no thread to itself anyway.
+func TestParks(t *testing.T) {
+	for _, c := range []struct{ long, thread, parks bool }{{long: true, parks: true}, {long: true, thread: true}, {}} {
+		wish := backend.Config{Play: true, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.S24LE3}, Period: 48, Periods: 4}
+		if c.long {
+			wish.Period = 480
+		}
+		s, err := rtp.Open(wish, rtp.Options{Send: local(t, "127.0.0.1"), Thread: c.thread})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, ok := backend.As[backend.Parker](s); !ok || p.Parks() != c.parks {
+			t.Errorf("%+v: it parks: %v", c, p.Parks())
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

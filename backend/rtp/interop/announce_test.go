@@ -23,8 +23,19 @@ func TestPipeWireFindsUs(t *testing.T) {
 	a.device("[device.send]\ninterface = \"eth0\"\nannounce = true\n"+s.fieldsTo("239.69.9.2:5004"), s, "play")
 	a.loopbridge(s.raw("play", "loop", a.write("played.raw", s.swapped(s.tone(5))))...)
 	b.bound(5004)
-	recorder := b.start("pw-cat", "-r", "--target", "net", "--format", "f32", "--rate", fmt.Sprint(s.rate), "--channels", fmt.Sprint(s.channels), "heard.wav")
+	recorder := b.start("pw-cat", "-r", "--latency", "200ms", "--target", "net", "--format", "f32", "--rate", fmt.Sprint(s.rate), "--channels", fmt.Sprint(s.channels), "heard.wav")
 	s.sounds(t, pipewireHeard(b, s, recorder, 2*s.rate), 3)
+}
+
+// VLC lists a stream that we announce to a group.
+func TestVLCFindsUs(t *testing.T) {
+	t.Parallel()
+	a, b := hosts(t, "cvlc")
+	listing := b.startAs(nobody, "cvlc", "-I", "dummy", "--no-dbus", "--no-xlib", "-vv", "--services-discovery", "sap")
+	b.bound(9875)
+	a.device("[device.send]\ninterface = \"eth0\"\nannounce = true\n"+l24.fieldsTo("239.69.9.4:5004"), l24, "play")
+	a.loopbridge(l24.raw("play", "loop", a.write("played.raw", l24.swapped(l24.noise(5))))...)
+	listing.says(b, "adding: net")
 }
 
 // We hear of a stream that PipeWire announces, and record it with what it has said.
@@ -38,7 +49,7 @@ func TestWeFindPipeWire(t *testing.T) {
 	b.pipewire(s.rate, fmt.Sprintf("rtp-sink args = { source.ip = 10.9.0.2 destination.ip = 239.69.9.3 destination.port = 5006 sap.ip = %s "+
 		"local.ifname = eth0 net.ttl = 4 sess.name = studio audio.format = S24BE audio.rate = %d audio.channels = %d "+
 		"stream.props = { node.name = to-net media.class = Audio/Sink } }", announcements, s.rate, s.channels))
-	b.start("pw-cat", "-p", "--target", "to-net", b.write("sent.wav", s.wav(s.tone(20))))
+	b.start("pw-cat", "-p", "--latency", "200ms", "--target", "to-net", b.write("sent.wav", s.wav(s.tone(20))))
 	operator := control.New(a.path("lb.sock"))
 	var found api.Stream
 	a.until("the daemon knows the stream", func() bool {

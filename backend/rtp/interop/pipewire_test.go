@@ -16,7 +16,7 @@ var pipewireNeeds = []string{"pipewire", "wireplumber", "pw-cat"}
 
 const pipewireConfig = `
 context.properties = { core.daemon = true core.name = pipewire-0 default.clock.rate = %d default.clock.allowed-rates = [ %[1]d ]
-	default.clock.quantum = 512 vm.overrides = { default.clock.min-quantum = 16 } }
+	default.clock.quantum = 2048 default.clock.min-quantum = 2048 }
 context.spa-libs = { audio.convert.* = audioconvert/libspa-audioconvert support.* = support/libspa-support }
 context.modules = [
 	{ name = libpipewire-module-protocol-native }
@@ -60,7 +60,7 @@ func pipewireSends(r *rig, s stream, sent []byte, port int) *process {
 	r.pipewire(s.rate, fmt.Sprintf("rtp-sink args = { source.ip = 127.0.0.1 destination.ip = 127.0.0.1 destination.port = %d sap.ip = 127.0.0.1 sap.port = %d "+
 		"local.ifname = lo net.loop = true sess.name = test audio.format = S%dBE audio.rate = %d audio.channels = %d stream.props = { node.name = to-net media.class = Audio/Sink } }",
 		port, r.port(), 8*s.bytes, s.rate, s.channels))
-	return r.start("pw-cat", "-p", "--target", "to-net", r.write("sent.wav", s.wav(sent)))
+	return r.start("pw-cat", "-p", "--latency", "200ms", "--target", "to-net", r.write("sent.wav", s.wav(sent)))
 }
 
 // pipewireHears has to be told of the stream by an announcement (RFC 2974).
@@ -77,7 +77,7 @@ func pipewireHears(r *rig, s stream, port int) *process {
 		r.Fatal(err)
 	}
 	r.bound(port)
-	return r.start("pw-cat", "-r", "--target", "test", "--format", "f32", "--rate", fmt.Sprint(s.rate), "--channels", fmt.Sprint(s.channels), "heard.wav")
+	return r.start("pw-cat", "-r", "--latency", "200ms", "--target", "test", "--format", "f32", "--rate", fmt.Sprint(s.rate), "--channels", fmt.Sprint(s.channels), "heard.wav")
 }
 
 func pipewireHeard(r *rig, s stream, p *process, frames int) []byte {

@@ -44,25 +44,22 @@ var receivers = []receiver{
 func TestOthersAmongThemselves(t *testing.T) {
 	for _, from := range senders {
 		for _, to := range receivers {
-			if (from.name == "FFmpeg") == (to.name == "FFmpeg") {
+			if (from.name == "FFmpeg") == (to.name == "FFmpeg") || from.converts || to.converts {
 				continue
 			}
 			s := l24
-			if from.name == "PipeWire" {
-				s = pw
-			}
 			if from.name == "VLC" || to.name == "VLC" {
 				s = cd
 			}
 			t.Run(from.name+"_to_"+to.name, func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, append(from.needs, to.needs...)...)
-				sent, port := s.sound(2, from.converts || to.converts), r.port()
+				sent, port := s.noise(2), r.port()
 				hearing := to.start(r, s, port)
 				sending := from.start(r, s, sent, port)
 				heard := to.heard(r, s, hearing, s.rate)
 				sending.succeeds(r)
-				s.arrived(t, from.converts || to.converts, sent, heard)
+				s.arrived(t, false, sent, heard)
 			})
 		}
 	}

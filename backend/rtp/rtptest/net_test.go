@@ -11,6 +11,7 @@ import (
 	"github.com/loopbridge/loopbridge/backend/rtp"
 	"github.com/loopbridge/loopbridge/backend/rtp/rtptest"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
 // l24 is what is in the packets and in the blocks.
@@ -25,6 +26,7 @@ type stream struct {
 	next   uint64
 	lost   uint64
 	block  []byte
+	clock  *servo.Clock // that of an engine
 }
 
 // counting is a sender of frames that hold their numbers.
@@ -59,7 +61,7 @@ func open(t *testing.T, s *rtptest.Sender, latency time.Duration, faults ...rtpt
 	if err := o.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return &stream{Stream: o, net: n, block: make([]byte, wish.Period*wish.Periods*l24.FrameBytes())}
+	return &stream{Stream: o, net: n, clock: servo.NewClock(float64(l24.Rate)), block: make([]byte, wish.Period*wish.Periods*l24.FrameBytes())}
 }
 
 // run reads until a time has passed.
@@ -72,6 +74,7 @@ func (s *stream) run(t *testing.T, d time.Duration) {
 			t.Fatal(err)
 		}
 		s.lost += tick.Lost
+		s.clock.Observe(int64(tick.Position), tick.Time)
 		block := s.block[:tick.Readable*l24.FrameBytes()]
 		if _, err := s.Read(block); err != nil {
 			t.Fatal(err)
@@ -179,27 +182,17 @@ func TestTwoPaths(t *testing.T) {
 	}
 }
 
-// The stream follows the clock of its sender.
+// The stream follows the clock of its sender: an engine finds the sender's rate in its ticks.
 func TestDrift(t *testing.T) {
 	for _, ppm := range []float64{-100, 100} {
 		f := jittery
 		f.Loss = 0
 		s := open(t, counting(ppm), 5*time.Millisecond, f)
 		s.settle(t)
-		s.run(t, 40*time.Second)
-		begin, err := s.Wait()
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.run(t, 20*time.Second)
-		end, err := s.Wait()
-		if err != nil {
-			t.Fatal(err)
-		}
-		rate := float64(end.Position-begin.Position) / float64(end.Time-begin.Time) * 1e9
-		got := (rate/float64(l24.Rate) - 1) * 1e6
-		if n := s.seen(t); s.breaks > 2 || n.Lost+n.Late+n.Restarts != 0 || got < ppm-0.5 || got > ppm+0.5 {
-			t.Errorf("a sender at %+g ppm is followed at %+.3f; %d breaks, %+v", ppm, got, s.breaks, n)
+		s.run(t, time.Minute)
+		e := s.clock.Estimate()
+		if n := s.seen(t); s.breaks > 2 || n.Lost+n.Late+n.Restarts != 0 || !e.Locked || e.PPM() < ppm-0.5 || e.PPM() > ppm+0.5 {
+			t.Errorf("a sender at %+g ppm is followed at %+.3f, locked: %v; %d breaks, %+v", ppm, e.PPM(), e.Locked, s.breaks, n)
 		}
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/loopbridge/loopbridge/backend/rtp/rtptest"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/chart"
+	"github.com/loopbridge/loopbridge/servo"
 )
 
-// RTPClock is how a stream follows a sender whose clock is off, over the network that was chosen, in a simulation.
+// RTPClock is how the engine of a stream follows a sender whose clock is off, over the network that was chosen, in a simulation.
 type RTPClock struct {
 	Offset   float64 `json:"offset_ppm"`
 	Duration float64 `json:"duration_s"`
@@ -31,10 +32,8 @@ const (
 // simulates returns for how long a sender is followed.
 func (b *RTP) simulates() time.Duration { return min(clockTime, clockPackets*b.Packet) }
 
-// window is over how much a rate is taken, some time after the first packet: at first nothing is known for long.
-func window(after int64) int64 {
-	return max(int64(100*time.Millisecond), min(int64(time.Second), after/5))
-}
+// look is how often the rate is looked at.
+const look = 50 * time.Millisecond
 
 // clockOffsets are by how many ppm senders are faster.
 func clockOffsets() []float64 { return []float64{0, 100, -100} }
@@ -100,8 +99,8 @@ func (b *RTP) follow(offset float64, show func(t, ppm float64)) (c RTPClock, err
 	begin := n.Now()
 	block := make([]byte, 8*s.Granted().Period*b.Format.FrameBytes())
 	c = RTPClock{Offset: offset, Duration: b.simulates().Seconds()}
-	var last backend.Tick
-	sum, count := 0.0, 0
+	clock := servo.NewClock(float64(b.Format.Rate)) // that of an engine
+	sum, count, next := 0.0, 0, begin+int64(look)
 	for n.Now()-begin < int64(b.simulates()) {
 		tick, err := s.Wait()
 		if err != nil {
@@ -110,25 +109,24 @@ func (b *RTP) follow(offset float64, show func(t, ppm float64)) (c RTPClock, err
 		if _, err := s.Read(block[:tick.Readable*b.Format.FrameBytes()]); err != nil {
 			return c, err
 		}
-		if tick.Time-last.Time < window(tick.Time-begin) {
+		clock.Observe(int64(tick.Position), tick.Time)
+		if n.Now() < next {
 			continue
 		}
-		if last.Time != 0 {
-			rate := float64(tick.Position-last.Position) * 1e9 / float64(tick.Time-last.Time)
-			off, at := 1e6*(rate/float64(b.Format.Rate)-1)-offset, float64(tick.Time-begin)/1e9
-			show(at, off)
-			switch {
-			case math.Abs(off) > 1:
-				c.Within = -1
-			case c.Within < 0:
-				c.Within = at
-			}
-			if at > c.Duration/2 {
-				sum += off * off
-				count++
-			}
+		next += int64(look)
+		e := clock.Estimate()
+		off, at := e.PPM()-offset, float64(n.Now()-begin)/1e9
+		show(at, off)
+		switch {
+		case math.Abs(off) > 1:
+			c.Within = -1
+		case c.Within <= 0:
+			c.Within = at
 		}
-		last = tick
+		if at > c.Duration/2 {
+			sum += off * off
+			count++
+		}
 	}
 	c.PPM = math.Sqrt(sum / float64(count))
 	if seen, ok := backend.As[backend.Networked](s); ok {

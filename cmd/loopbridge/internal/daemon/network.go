@@ -121,6 +121,7 @@ func (n *network) resume(d config.Device, h backend.Handed) (backend.Stream, err
 
 // options returns what the backend wants to know of a device.
 func (n *network) options(d config.Device) (o rtp.Options, err error) {
+	o.Thread = true // its engine is that of backend/standby
 	if r := d.Receive; r != nil {
 		if len(r.Stream.Paths) == 0 {
 			return o, audio.ErrInvalid.With("the description %s was not read", r.SDP)
