@@ -108,7 +108,8 @@ func (r *rig) records(s stream, d *process, frames int) []byte {
 
 // wePlay sends to a port. It ends when all is sent.
 func wePlay(r *rig, s stream, sent []byte, port int) *process {
-	r.device("[device.send]\n"+s.fields(port), s, "play")
+	d := r.device("[device.send]\n"+s.fields(port), s, "play")
+	d.says(r, "takes over from null") // which has no sound
 	return r.loopbridge(s.raw("play", "loop", r.write("played.raw", s.swapped(sent)))...)
 }
 
@@ -132,10 +133,10 @@ func TestWeHear(t *testing.T) {
 			t.Run(from.name+"_"+s.name, func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, from.needs...)
-				port, sent := r.port(), s.sound(6, from.converts)
+				port, sent := r.port(), s.sound(8, from.converts)
 				seconds := 2
 				if from.name == "VLC" {
-					seconds = 3 // the first of which is not in time: it begins with what it has read ahead, all at once
+					seconds = 5 // the first of which is not in time: it begins with what it has read ahead, all at once
 				}
 				heard := r.weHear(s, port, seconds*s.rate, func() { from.start(r, s, sent, port) })
 				s.arrived(t, from.converts, sent, heard)
