@@ -8,7 +8,7 @@ type Nodes struct {
 // Node is a device file for a loop or a device.
 type Node struct {
 	Path    string       `json:"path"`    // "/dev/loopbridge/loop0"
-	Kind    string       `json:"kind"`    // loop, audio or audioctl
+	Kind    string       `json:"kind"`    // loop, audio, audioctl or mixer
 	Of      string       `json:"of"`      // the loop or the device
 	End     string       `json:"end"`     // of a loop: server or client; else ""
 	Problem string       `json:"problem"` // why it is not there; "": it is

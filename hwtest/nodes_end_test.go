@@ -8,6 +8,9 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // sleeper is a program that sleeps in a read of a node.
@@ -55,9 +58,11 @@ func endsDaemons(b *bench) {
 
 	s = d.sleeps("loop0")
 	d.runs("upgrade")
-	s.ends(b, "an upgrade", "reset")
-	d.until("makes the nodes again", func() bool { return there(nodesAt+"loop0.server")() && there("/dev/dsp")() })
-	d.sleeps("loop0").Process.Kill()
+	if held, _ := d.held("loop0"); held == nil || held.PID != s.Process.Pid || held.State != "armed" {
+		b.Errorf("after an upgrade the sleeper is %+v", held)
+	}
+	s.Process.Kill()
+	s.Wait()
 	d.until("forgets it", func() bool { held, _ := d.held("loop0"); return held == nil })
 
 	s = d.sleeps("loop0")
@@ -83,6 +88,63 @@ func endsDaemons(b *bench) {
 	b.say("a write after that: %v", err)
 	file.Close()
 	b.nodes(nodeConfig, nodesAt+"loop0.server").stop() // the next one has its own
+}
+
+// upgradesUnderWay: the program is replaced while others read and write nodes, who notice nothing, and lose nothing.
+func upgradesUnderWay(b *bench) {
+	d := b.nodes(loopsConfig(2), nodesAt+"loop1.server")
+	const times, seconds = 3, 6
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.until("carries sound", func() bool { held, _ := d.held("loop1"); return held != nil && held.State == "running" })
+		for range times {
+			time.Sleep(time.Second)
+			if out, err := d.program("upgrade").CombinedOutput(); err != nil {
+				b.Errorf("loopbridge upgrade: %v %s", err, out)
+			} else {
+				b.say("%s", strings.Join(strings.Fields(string(out)), " "))
+			}
+		}
+	}()
+	d.carries(2, seconds)
+	<-ended
+	d.stop()
+}
+
+// losesModule: the module stays as long as it has nodes, and without it there are none, which the daemon says.
+func losesModule(b *bench) {
+	d := b.nodes(nodeConfig, nodesAt+"loop0.server")
+	if err := unix.DeleteModule("cuse", 0); !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EBUSY) {
+		b.Errorf("the module with nodes: %v, want that it is in use", err)
+	}
+	server, err := unix.Open(nodesAt+"loop0.server", unix.O_RDONLY, 0)
+	if err != nil {
+		b.Fatalf("%v", err)
+	}
+	d.stop()
+	err = unix.DeleteModule("cuse", 0)
+	b.say("the module with a node that a program has open, after the daemon: %v", err)
+	_, err = unix.Read(server, make([]byte, 4))
+	if !errors.Is(err, syscall.ENOTCONN) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ECONNABORTED) {
+		b.Errorf("a read after that: %v", err)
+	}
+	unix.Close(server)
+	d.until("lets the module go", func() bool {
+		err = unix.DeleteModule("cuse", 0)
+		return err == nil || errors.Is(err, syscall.ENOENT)
+	})
+	d = b.launch(nodeConfig)
+	d.until("says why there are no nodes", func() bool {
+		out, err := d.program("nodes").CombinedOutput()
+		return err == nil && strings.Contains(string(out), "modprobe cuse")
+	})
+	d.runs("ls")
+	d.stop()
+	if n := strings.Count(d.log.String(), "modprobe cuse"); n != 1 {
+		b.Errorf("the log says %d times that the module is missing, want once", n)
+	}
+	b.say("without the module: no nodes, one note in the log, all else goes on")
 }
 
 // runs is a command of loopbridge that has to succeed.

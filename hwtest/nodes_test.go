@@ -20,10 +20,15 @@ func nodeCases() []nodeCase {
 		{"edge cases of loops", walksLoops},
 		{"state cases of audio(7I)", walksStates},
 		{"monitor gain", monitorsByNode},
+		{"balance, unity and clipping", levelsByNode},
 		{"programs of OSS", playsOSS},
+		{"ALSA at the other end", meetsALSA},
+		{"aumix", mixesByAumix},
 		{"programs that are killed", killsPrograms},
 		{"ends of daemons and loops", endsDaemons},
+		{"an upgrade under way", upgradesUnderWay},
 		{"32 pairs", loadsPairs},
+		{"the module is unloaded", losesModule}, // the last one
 	}
 }
 
@@ -82,6 +87,9 @@ func buildNodes(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	dir := t.TempDir()
+	if plugin, err := buildPlugin(dir); err == nil {
+		files[pluginFile] = plugin
+	}
 	for _, name := range []string{nodesProgram, sunNodesProgram, loadProgram} {
 		files[name] = filepath.Join(dir, name)
 		args := []string{"-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-static", "-o", files[name], "testdata/" + name + ".c"}

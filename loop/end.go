@@ -79,7 +79,11 @@ func (l *Loop) newEndLocked(o pcm.Options, dir audio.Direction, f audio.Format, 
 	if o.Role == pcm.Client {
 		e.settings = newEndSettings(&l.spec)
 	}
-	if err := e.allocateLocked(f, o.Period, o.Buffer); err != nil {
+	period, buffer := o.Period, o.Buffer
+	if o.Sizes != nil {
+		period, buffer = o.Sizes(f)
+	}
+	if err := e.allocateLocked(f, period, buffer); err != nil {
 		return nil, err
 	}
 	return e, nil

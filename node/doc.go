@@ -5,21 +5,28 @@
 //	/dev/loopbridge/LOOP.server      its server end
 //	/dev/loopbridge/DEVICE.audio     a device, with the calls of audio(7I)
 //	/dev/loopbridge/DEVICE.audioctl  its state alone
+//	/dev/loopbridge/DEVICE.mixer     its volumes, with the calls of the mixer of OSS 3
 //
 //	kernel ◀─▶ cuse.Conn ─▶ dsp, dspFile ─────────▶ stream ─▶ pcm.PCM ─▶ loop.End
 //	           one a node    sunDevice, sunFile ─▶ bytes      frames
-//	                         sunControl ─▶ loop.Engine
+//	                         sunControl, mixerNode ─▶ loop.Engine
 //
-// # Calls
+// # Reads and writes
 //
-// Each call of a program runs on a goroutine of its own (package cuse), and sleeps in the same pcm.PCM as that of any other
-// program. Calls that move frames take turns; all others go on beside one that sleeps: what they ask is read from the ring,
-// and a halt ends the sleep. A format cannot be set while a call sleeps: EBUSY.
+// The goroutine that reads a node's requests moves what can be moved at once. What has to wait is in the queue of its stream,
+// the first to come first. The bell of the end, which the engine rings when there are the frames that the first one asked for,
+// wakes the follower of the stream, which moves on and answers. So a block costs two wake-ups, one for its request and one for its
+// frames, and no goroutine sleeps for a program. pcm.PCM is used as in any program, but for its bell: where it would sleep it is
+// told to return (host.Sleep).
+//
+// # Other calls
+//
+// Each is on a goroutine of its own (package cuse), because some sleep, and goes on beside transfers that wait: what they
+// ask is read from the ring, and a halt ends the wait. A format cannot be set while a transfer waits: EBUSY.
 //
 // # Poll
 //
-// A poll looks and returns. If nothing is ready, a goroutine waits on the second bell of the host and tells the kernel,
-// which polls again; it ends with that, or with the file.
+// A poll looks and returns. If nothing is ready, the follower tells the kernel later, which polls again.
 //
 // # Devices
 //
@@ -37,12 +44,32 @@
 // close(2) waits until what a client wrote is played, at most for its buffer and a second. A signal ends the wait; the rest
 // is played all the same. So does the end of the process.
 //
+// # Handover
+//
+// /dev/cuse outlasts an exec, as a descriptor. The kernel keeps for it the requests that nobody has read and those that have no
+// answer, and takes an answer from whoever has the descriptor. So a program in a call notices nothing, if the new process
+// knows the call by its number, and how far it is:
+//
+//	Set.Freeze     readers stop; what comes waits in the kernel
+//	               calls have 50 ms to end; then the contexts of all others end, and they are shelved: no answer
+//	               streams are locked; what waits in their queues stays there
+//	Patchbay.Freeze
+//	HandOver       the nodes, open files, ends by ID, parts of frames; the calls: reads and writes with what they have moved,
+//	               all others as the kernel sent them
+//	── exec ──
+//	Resume         Host, Add: files at the ends that the patchbay has resumed
+//	Run            calls are made again in their order, polls look again, readers read
+//
+// Thaw undoes it in the same process: calls that were shelved are made again there. A call that can be shelved therefore
+// has to be one that can be made twice: an open that waited has left its queue, a drain waits for less, a close goes on to
+// wait (stream.close), and what gives back counters does not sleep.
+//
 // # Who runs where
 //
 //	goroutine   how many            does
-//	reader      1 a node            takes requests, answers polls
-//	call        1 a call            what may sleep
-//	watcher     1 a waiting poll    waits for the end to be ready
+//	reader      1 a node            takes requests, moves what needs no wait, answers polls
+//	follower    1 an open end       moves what has waited, tells of polls
+//	call        1 a call            what may sleep: opens, ioctls, closes
 //	keeper      1                   makes and removes nodes as loops come and go
 //
 // Nothing here runs on the audio path but host.Ring, which the engine calls: it allocates nothing and blocks on nothing.

@@ -35,6 +35,8 @@ func (d *dsp) engine() (*loop.Engine, error) {
 	return d.bay.Device(d.of)
 }
 
+func (d *dsp) volumes() volumes { return volumes{d.engine} }
+
 // dspFile is an open one.
 type dspFile struct {
 	*stream
@@ -95,24 +97,27 @@ func holderOf(by cuse.Caller) pcm.Holder {
 	return h
 }
 
-// Read implements cuse.File.
-func (f *dspFile) Read(ctx context.Context, buf []byte, flags int) (int, error) {
-	return f.stream.read(ctx, buf, flags&syscall.O_NONBLOCK != 0, 0)
+// Transfer implements cuse.File.
+func (f *dspFile) Transfer(t *cuse.Transfer) bool {
+	f.mu.Lock()
+	held := f.off && t.Writes
+	f.mu.Unlock()
+	return f.stream.transfer(t, held || t.Flags&syscall.O_NONBLOCK != 0, 0)
 }
 
-// Write implements cuse.File.
-func (f *dspFile) Write(ctx context.Context, data []byte, flags int) (int, error) {
-	f.mu.Lock()
-	held := f.off
-	f.mu.Unlock()
-	return f.stream.write(ctx, data, held || flags&syscall.O_NONBLOCK != 0)
-}
+// Interrupt implements cuse.File.
+func (f *dspFile) Interrupt(t *cuse.Transfer) { f.stream.interrupt(t) }
+
+func (f *dspFile) streams() []*stream { return []*stream{f.stream} }
 
 // Poll implements cuse.File.
 func (f *dspFile) Poll(events uint32, wake func()) uint32 { return f.stream.poll(events, wake) }
 
 // Release implements cuse.File.
-func (f *dspFile) Release(ctx context.Context) { f.stream.close(ctx) }
+func (f *dspFile) Release(ctx context.Context) error { return f.stream.close(ctx) }
+
+// Forget implements cuse.File: the rest is played all the same.
+func (f *dspFile) Forget() { f.stream.forget() }
 
 // Sizes implements cuse.File.
 func (f *dspFile) Sizes(cmd uint32, _ bool) (in, out int, err error) {

@@ -38,12 +38,12 @@ func (f *dspFile) exchange(ctx context.Context, op oss.Op, v int) (int, error) {
 	case oss.SetFragment:
 		return v, f.fragments(ctx, v>>16&0x7FFF)
 	case oss.PlayVolume:
-		return f.setVolume(audio.Play, v)
+		return f.dsp.volumes().set(audio.Play, v)
 	case oss.RecordVolume:
-		return f.setVolume(audio.Record, v)
+		return f.dsp.volumes().set(audio.Record, v)
 	}
 	if channel, ok := op.Mixer(); ok {
-		return f.mixer(channel, v, true)
+		return f.dsp.volumes().mixer(channel, v, true)
 	}
 	return v, audio.ErrInvalid
 }
@@ -114,10 +114,11 @@ func (f *dspFile) trigger(ctx context.Context, bits int) error {
 
 // pollOnce starts the end as a first read would.
 func (f *dspFile) pollOnce() (pcm.Events, error) {
-	if f.pcm.Direction() == pcm.Write || !f.look() {
+	f.stream.mu.Lock()
+	defer f.stream.mu.Unlock()
+	if f.pcm.Direction() == pcm.Write || len(f.queue) > 0 {
 		return 0, nil
 	}
-	defer f.unlook()
 	return f.pcm.Poll(1)
 }
 
@@ -157,12 +158,12 @@ func (f *dspFile) ask(op oss.Op) (int, error) {
 		}
 		return (f.pcm.Delay() + f.pcm.DeviceDelay()) * now.FrameBytes(), nil
 	case oss.PlayVolume:
-		return f.volume(audio.Play)
+		return f.dsp.volumes().get(audio.Play)
 	case oss.RecordVolume:
-		return f.volume(audio.Record)
+		return f.dsp.volumes().get(audio.Record)
 	}
 	if channel, ok := op.Mixer(); ok {
-		return f.mixer(channel, 0, false)
+		return f.dsp.volumes().mixer(channel, 0, false)
 	}
 	return 0, audio.ErrInvalid
 }

@@ -33,6 +33,12 @@ func (f *dspFile) structure(op oss.Op, in, out []byte) error {
 		oss.System{Product: "loopbridge", Version: "4", License: "MIT", Audios: len(f.dsp.list())}.Put(out)
 	case oss.AudioInfo, oss.AudioInfoEx, oss.EngineInfo:
 		return f.about(oss.Int(in), out)
+	case oss.MixerInfo:
+		if f.dsp.of == "" {
+			return audio.ErrInvalid
+		}
+		changes, _ := f.dsp.bay.Revision()
+		oss.PutMixer(out, "loopbridge", f.dsp.of, int(changes&0x7FFFFFFF))
 	case oss.CardInfo:
 		if oss.Int(in) != 0 {
 			return audio.ErrInvalid

@@ -11,7 +11,7 @@ import (
 // Holder is a program that has a node open: the one that opened it, whoever has the descriptor now.
 type Holder struct {
 	pcm.Holder
-	Direction audio.Direction // as it was opened; 0: a control node
+	Direction audio.Direction // as it was opened; 0: a control or mixer node
 }
 
 // Holders returns who has the node open, by pid. Any goroutine may call it.
@@ -30,4 +30,5 @@ func (n *Node) Holders() (all []Holder) {
 
 func (f *dspFile) held() Holder        { return Holder{f.holder, f.mode} }
 func (f *sunFile) held() Holder        { return Holder{f.holder, f.mode} }
+func (f *mixerFile) held() Holder      { return Holder{Holder: f.holder} }
 func (f *sunControlFile) held() Holder { return Holder{Holder: f.holder} }

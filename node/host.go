@@ -1,20 +1,25 @@
 package node
 
-import "github.com/loopbridge/loopbridge/loop"
+import (
+	"context"
 
-// host is a program behind a node as package loop sees it. It has a second bell, for who watches on behalf of poll(2).
+	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/loop"
+)
+
+// host is a program behind a node as package loop sees it. Its bell wakes the follower of the stream.
 type host struct {
 	*loop.Local
-	watch *loop.Local
+	slept bool   // a transfer would have; guarded by stream.mu
 	gone  func() // the loop was removed; in a goroutine of its own
 }
 
-func newHost() *host { return &host{Local: loop.NewLocal(), watch: loop.NewLocal()} }
+func newHost() *host { return &host{Local: loop.NewLocal()} }
 
-// Ring wakes both. It never blocks; the engine calls it.
-func (h *host) Ring() {
-	h.Local.Ring()
-	h.watch.Ring()
+// Sleep implements pcm.Bell. It notes that the transfer has to wait, and ends it: the stream tries again when the bell rings.
+func (h *host) Sleep(context.Context) error {
+	h.slept = true
+	return audio.ErrInterrupted
 }
 
 // Disconnect gives the end up: calls get ECONNRESET until the program closes.

@@ -14,9 +14,10 @@ const (
 	Loop    Kind = iota + 1 // an end of a loop, with the calls of OSS
 	Audio                   // a device, with those of audio(7I)
 	Control                 // its state alone
+	Mixer                   // its volumes, with the calls of OSS 3
 )
 
-// String returns "loop", "audio" or "audioctl".
+// String returns "loop", "audio", "audioctl" or "mixer".
 func (k Kind) String() string {
 	switch k {
 	case Loop:
@@ -25,6 +26,8 @@ func (k Kind) String() string {
 		return "audio"
 	case Control:
 		return "audioctl"
+	case Mixer:
+		return "mixer"
 	}
 	return "unknown"
 }
@@ -46,6 +49,7 @@ type Spec struct {
 type Names struct {
 	DSP   string // the loop whose client end /dev/dsp is; "": there is none
 	Audio string // the device that /dev/audio and /dev/audioctl are
+	Mixer string // the device that /dev/mixer is
 }
 
 // Plan returns the nodes of loops and devices, in their order. attached returns the device that is the server end of a loop,
@@ -61,9 +65,13 @@ func Plan(loops []string, attached func(string) string, devices []string, n Name
 		}
 	}
 	for _, d := range devices {
-		all = append(all, Spec{Path: path(d) + ".audio", Kind: Audio, Of: d}, Spec{Path: path(d) + ".audioctl", Kind: Control, Of: d})
+		all = append(all, Spec{Path: path(d) + ".audio", Kind: Audio, Of: d}, Spec{Path: path(d) + ".audioctl", Kind: Control, Of: d},
+			Spec{Path: path(d) + ".mixer", Kind: Mixer, Of: d})
 		if d == n.Audio {
 			all = append(all, Spec{Path: "audio", Kind: Audio, Of: d}, Spec{Path: "audioctl", Kind: Control, Of: d})
+		}
+		if d == n.Mixer {
+			all = append(all, Spec{Path: "mixer", Kind: Mixer, Of: d})
 		}
 	}
 	return all

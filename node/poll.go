@@ -14,51 +14,53 @@ const (
 	pollOutNrm = 0x100
 )
 
-// poll returns what is ready, and otherwise has wake called when that changes. It never blocks.
+// watcher is who polls, and is to be told.
+type watcher struct {
+	wake   func() // nil: nobody is
+	events uint32 // that it waits for
+	knows  bool   // that they are there: it is told when they have gone and are there again, for who polls edges
+}
+
+// poll returns what is ready, and has wake called once, when it is ready again. It never blocks.
 func (s *stream) poll(events uint32, wake func()) uint32 {
-	ready := s.ready()
-	if wake == nil || ready&(events|pollHup) != 0 {
-		return ready
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wake = wake
-	if !s.watching {
-		s.watching = true
-		go s.follow()
-	} else {
-		s.host.watch.Ring()
+	if s.closed {
+		return pollHup
+	}
+	if wake != nil {
+		s.armLocked()
+	}
+	ready := s.readyLocked()
+	if wake != nil {
+		s.watcher = watcher{wake, events | pollHup, ready&(events|pollHup) != 0}
 	}
 	return ready
 }
 
-// follow waits until the end is ready, on behalf of a poll.
-func (s *stream) follow() {
-	for {
-		s.arm()
-		if s.ready() != 0 {
-			break
-		}
-		select {
-		case <-s.host.watch.Bell:
-		case <-s.closed:
-			return
-		}
-	}
-	s.mu.Lock()
-	wake := s.wake
-	s.wake, s.watching = nil, false
-	s.mu.Unlock()
-	wake()
-}
-
-// arm has the engine ring when the end will be ready, unless a call that sleeps has asked for its own frames: when that
-// ends, the watcher looks again.
-func (s *stream) arm() {
-	if !s.look() {
+// lookLocked wakes the poll that waits, if the end is ready now and was not before.
+func (s *stream) lookLocked() {
+	w := &s.watcher
+	if w.wake == nil || s.closed {
 		return
 	}
-	defer s.unlook()
+	s.armLocked()
+	switch there := s.readyLocked()&w.events != 0; {
+	case !there:
+		w.knows = false
+	case !w.knows:
+		wake := w.wake
+		w.wake = nil
+		wake()
+	}
+}
+
+// armLocked has the engine ring when the end will be ready, unless a transfer that waits has asked for its own frames: when
+// that ends, the follower looks again.
+func (s *stream) armLocked() {
+	if len(s.queue) > 0 {
+		return
+	}
 	r := s.end.Grant().Ring
 	pos, _ := ring.Reader{Ring: r}.WakeFor(s.threshold())
 	if s.pcm.Direction() == pcm.Write {
@@ -67,23 +69,11 @@ func (s *stream) arm() {
 	r.WakeAt(pos)
 }
 
-// look takes the turn if that is free.
-func (s *stream) look() bool {
-	select {
-	case s.turn <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (s *stream) unlook() { <-s.turn }
-
-// ready returns the events of poll(2). As a first read or write does, it starts the end, unless a call does that already.
-func (s *stream) ready() uint32 {
+// readyLocked returns the events of poll(2). As a first read or write does, it starts the end, unless a transfer does that
+// already.
+func (s *stream) readyLocked() uint32 {
 	in, out := uint32(pollIn|pollInNorm), uint32(pollOut|pollOutNrm)
-	if s.look() {
-		defer s.unlook()
+	if len(s.queue) == 0 {
 		e, err := s.pcm.Poll(s.threshold())
 		switch {
 		case err != nil || e&pcm.Hangup != 0 && e&pcm.Readable != 0:

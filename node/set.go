@@ -20,6 +20,8 @@ import (
 type Options struct {
 	// Open opens /dev/cuse; each is a node.
 	Open func() (io.ReadWriteCloser, error)
+	// Adopt makes use of a descriptor of one that the process before has opened. nil: there was none.
+	Adopt func(fd int) (io.ReadWriteCloser, error)
 	// Dev is where nodes appear, "/dev".
 	Dev string
 	// Exists reports whether something is at a path below Dev. nil: nothing is.
@@ -40,7 +42,6 @@ type Set struct {
 	suns   map[string]*sunDevice // by device: all its nodes share one
 	noted  map[string]bool
 	closed bool
-	away   bool // suspended
 }
 
 // Node is one that is there, or should be.
@@ -62,7 +63,7 @@ func NewSet(bay *loop.Patchbay, o Options) *Set {
 func (s *Set) Follow(wanted []Spec) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.away {
+	if s.closed {
 		return
 	}
 	for path, n := range s.nodes {
@@ -140,7 +141,10 @@ func (s *Set) note(text string) {
 
 // device returns what answers the calls of a node. It needs mu.
 func (s *Set) device(spec Spec) cuse.Device {
-	if spec.Kind != Loop {
+	switch spec.Kind {
+	case Mixer:
+		return &mixerNode{bay: s.bay, name: spec.Of}
+	case Audio, Control:
 		d := s.suns[spec.Of]
 		if d == nil {
 			d = newSunDevice(s.bay, spec.Of)

@@ -2,32 +2,37 @@ package node
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
+	"github.com/loopbridge/loopbridge/node/cuse"
 )
 
-// stream is an open end as bytes: programs read and write as many as they like, also half a frame.
+// stream is an open end as bytes: programs read and write as many as they like, also half a frame. No goroutine sleeps in a
+// transfer: those that must wait are in a queue, and the follower goes on with them when the engine rings.
 type stream struct {
-	end  *loop.End
-	pcm  *pcm.PCM
-	host *host
-	// turn is held by the call that moves frames, or looks whether it could. sleepers counts the calls that may hold it for
-	// long.
-	turn     chan struct{}
-	sleepers atomic.Int32
-	nonblock atomic.Bool // SNDCTL_DSP_NONBLOCK, for good
+	end      *loop.End
+	pcm      *pcm.PCM
+	host     *host
+	asked    audio.Direction // at the open
+	nonblock atomic.Bool     // SNDCTL_DSP_NONBLOCK, for good
 
-	in, out rest // guarded by turn
+	mu      sync.Mutex // nobody sleeps with it, but for an answer of the engine
+	queue   []waiting  // the first one moves
+	in, out rest
+	watcher watcher
+	closed  bool
+}
 
-	mu       sync.Mutex
-	wake     func() // of the poll that waits; nil: none does
-	watching bool
-	closed   chan struct{}
+// waiting is a transfer, and how it waits.
+type waiting struct {
+	*cuse.Transfer
+	nonblock bool // a server sleeps all the same until its client starts
+	least    int  // bytes that are enough for a read to return; 0: all
 }
 
 // rest is the part of a frame that was not yet read, or not yet written.
@@ -36,7 +41,7 @@ type rest struct{ bytes []byte }
 // openStream opens an end for a program.
 func openStream(ctx context.Context, bay *loop.Patchbay, name string, o pcm.Options) (*stream, error) {
 	h := newHost()
-	s := &stream{host: h, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	s := &stream{host: h, asked: o.Direction}
 	begun := make(chan struct{})
 	h.gone = func() {
 		<-begun
@@ -50,138 +55,86 @@ func openStream(ctx context.Context, bay *loop.Patchbay, name string, o pcm.Opti
 		return nil, err
 	}
 	s.end, s.pcm = end, pcm.New(name, o, end.Grant(), end, h)
+	go s.follow()
 	return s, nil
 }
 
-// patience is how long a call that must not block waits for one that looks only.
-const patience = time.Millisecond
-
-// enter takes the turn. A call that must not block fails if one that sleeps has it.
-func (s *stream) enter(ctx context.Context, nonblock bool) error {
-	if !nonblock {
-		s.sleepers.Add(1)
-	}
-	for {
-		select {
-		case s.turn <- struct{}{}:
-			return nil
-		default:
-		}
-		if nonblock && s.sleepers.Load() > 0 {
-			return audio.ErrWouldBlock
-		}
-		again := time.NewTimer(patience)
-		select {
-		case s.turn <- struct{}{}:
-			again.Stop()
-			return nil
-		case <-again.C:
-		case <-ctx.Done():
-			again.Stop()
-			if !nonblock {
-				s.sleepers.Add(-1)
-			}
-			return audio.ErrInterrupted.With("interrupted: %v", ctx.Err())
+// follow goes on with what waits whenever the engine rings, until the stream is closed.
+func (s *stream) follow() {
+	for range s.host.Bell {
+		if !s.again() {
+			return
 		}
 	}
 }
 
-// leave gives the turn back, and lets who polls look again.
-func (s *stream) leave(nonblock bool) {
-	if !nonblock {
-		s.sleepers.Add(-1)
+// again moves what can be moved now, and looks on behalf of a poll. It returns false once the stream is closed.
+func (s *stream) again() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.queue) > 0 && s.moveLocked(s.queue[0]) {
+		s.queue[0].Done()
+		s.queue = append(s.queue[:0], s.queue[1:]...)
 	}
-	<-s.turn
-	s.host.watch.Ring()
+	s.lookLocked()
+	return !s.closed
 }
 
-// read fills buf, or returns what there is when it must not block or the stream ends. least is how many bytes are enough
-// to return; 0: all.
-func (s *stream) read(ctx context.Context, buf []byte, nonblock bool, least int) (n int, err error) {
-	nonblock = nonblock || s.nonblock.Load()
-	if err := s.enter(ctx, nonblock); err != nil {
-		return 0, err
+// transfer begins a read or write: true if that is all, and otherwise it is in the queue. It never sleeps.
+func (s *stream) transfer(t *cuse.Transfer, nonblock bool, least int) bool {
+	w := waiting{t, nonblock || s.nonblock.Load(), least}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		t.Err = audio.ErrClosed
+		return true
+	case len(s.queue) > 0 && w.nonblock:
+		t.Err = audio.ErrWouldBlock
+		return true
+	case len(s.queue) == 0 && s.moveLocked(w):
+		s.lookLocked()
+		return true
 	}
-	defer s.leave(nonblock)
-	s.pcm.SetNonblock(nonblock)
-	n = s.in.take(buf)
-	frame := s.pcm.Format().FrameBytes()
-	if whole := (len(buf) - n) / frame; whole > 0 {
-		if least > 0 { // enough is a few frames, or what is there if that is more
-			whole = min(whole, max((least-n+frame-1)/frame, s.pcm.Avail(), 1))
-		}
-		got, err := s.pcm.Read(ctx, buf[n:n+whole*frame])
-		n += got * frame
-		if err != nil && n == 0 {
-			return 0, err
-		}
-		if err != nil || got < whole || n >= least && least > 0 {
-			return n, nil
-		}
-	}
-	if n < len(buf) {
-		one := make([]byte, frame)
-		got, err := s.pcm.Read(ctx, one)
-		if got == 1 {
-			s.in.bytes = one
-			n += s.in.take(buf[n:])
-		} else if n == 0 {
-			return 0, err
-		}
-	}
-	return n, nil
+	s.queue = append(s.queue, w)
+	return false
 }
 
-// take moves what is left of a frame into buf.
-func (r *rest) take(buf []byte) int {
-	n := copy(buf, r.bytes)
-	r.bytes = r.bytes[n:]
-	return n
+// interrupt ends a transfer that waits.
+func (s *stream) interrupt(t *cuse.Transfer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.queue {
+		if s.queue[i].Transfer == t {
+			s.queue = append(s.queue[:i], s.queue[i+1:]...)
+			s.endLocked(t, audio.ErrInterrupted)
+			s.host.Ring() // it is another one's turn, perhaps
+			return
+		}
+	}
 }
 
-// write takes data: all, or what fits when it must not block, or what was taken when the reader went.
-func (s *stream) write(ctx context.Context, data []byte, nonblock bool) (n int, err error) {
-	nonblock = nonblock || s.nonblock.Load()
-	if err := s.enter(ctx, nonblock); err != nil {
-		return 0, err
-	}
-	defer s.leave(nonblock)
-	s.pcm.SetNonblock(nonblock)
-	frame := s.pcm.Format().FrameBytes()
-	if have := len(s.out.bytes); have > 0 {
-		one := append(s.out.bytes[:have:have], data[:min(frame-have, len(data))]...)
-		if len(one) == frame {
-			if _, err := s.pcm.Write(ctx, one); err != nil {
-				return 0, err
-			}
-			s.out.bytes = nil
-		} else {
-			s.out.bytes = one
-		}
-		n = len(one) - have
-	}
-	if whole := (len(data) - n) / frame; whole > 0 {
-		got, err := s.pcm.Write(ctx, data[n:n+whole*frame])
-		n += got * frame
-		if err != nil && n == 0 {
-			return 0, err
-		}
-		if err != nil || got < whole {
-			return n, nil
-		}
-	}
-	if n < len(data) {
-		s.out.bytes = append([]byte(nil), data[n:]...)
-	}
-	return len(data), nil
+// endLocked answers a transfer that is not in the queue any more.
+func (s *stream) endLocked(t *cuse.Transfer, why error) {
+	t.Err = why // told if nothing was moved
+	t.Done()
 }
 
-// setup changes the format or sizes. ErrBusy: a call moves frames, or a session runs.
+// endAllLocked answers all that wait.
+func (s *stream) endAllLocked(why error) {
+	for _, w := range s.queue {
+		s.endLocked(w.Transfer, why)
+	}
+	s.queue = s.queue[:0]
+}
+
+// setup changes the format or sizes. ErrBusy: a transfer waits, or a session runs.
 func (s *stream) setup(ctx context.Context, to pcm.Setup) error {
-	if err := s.enter(ctx, true); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) > 0 {
 		return audio.ErrBusy.With("%s: a call of this end sleeps", s.pcm.Name())
 	}
-	defer s.leave(true)
 	if err := s.pcm.Setup(ctx, to); err != nil {
 		return err
 	}
@@ -189,16 +142,23 @@ func (s *stream) setup(ctx context.Context, to pcm.Setup) error {
 	return nil
 }
 
-// halt drops what is buffered, and ends the calls that sleep.
+// halt drops what is buffered, and ends the transfers that wait.
 func (s *stream) halt(ctx context.Context) error {
-	if err := s.pcm.Halt(ctx); err != nil {
-		return err
+	s.mu.Lock()
+	s.endAllLocked(audio.ErrInterrupted)
+	s.in.bytes, s.out.bytes = nil, nil
+	s.mu.Unlock()
+	err := s.pcm.Halt(ctx)
+	s.host.Ring() // what has come meanwhile waits for the next session
+	return err
+}
+
+// forget ends a close that nobody waits for any more: the rest is played all the same, unless a pause holds it, which nobody
+// can end.
+func (s *stream) forget() {
+	if s.end != nil {
+		s.end.Abandon()
 	}
-	if err := s.enter(ctx, true); err == nil {
-		s.in.bytes, s.out.bytes = nil, nil
-		s.leave(true)
-	}
-	return nil
 }
 
 // fragment returns the frames of a fragment: the period of the end.
@@ -207,12 +167,27 @@ func (s *stream) fragment() int { return max(1, int(s.pcm.Format().Frames(pcm.De
 // threshold is how many frames make the end ready for poll(2): a fragment, at most a quarter of the buffer.
 func (s *stream) threshold() int { return max(1, min(s.fragment(), s.pcm.Buffer()/4)) }
 
-// close closes the end: a client that wrote waits until ctx ends, or all is played.
-func (s *stream) close(ctx context.Context) {
-	close(s.closed)
-	if ctx.Err() != nil {
+// close closes the end: a client that wrote waits until ctx ends, or all is played. ErrInterrupted: ctx has ended, and the rest is
+// played all the same; close waits for it when it is called again. Other failures are not the device's to say.
+func (s *stream) close(ctx context.Context) error {
+	s.mu.Lock()
+	again := s.closed
+	s.closed = true
+	s.endAllLocked(audio.ErrClosed)
+	s.mu.Unlock()
+	s.host.Ring() // the follower ends
+	var err error
+	switch {
+	case again && s.end == nil: // all was played before a handover
+	case again:
+		err = s.end.ResumeClose(ctx)
+	case ctx.Err() != nil:
 		s.pcm.Abandon()
-		return
+	default:
+		err = s.pcm.Close(ctx)
 	}
-	_ = s.pcm.Close(ctx) // what close(2) returns is not the device's to say
+	if errors.Is(err, audio.ErrInterrupted) {
+		return audio.ErrInterrupted
+	}
+	return nil
 }

@@ -247,6 +247,37 @@ func TestE41_E43_E44_OpensWait(t *testing.T) {
 	})
 }
 
+// E48: the close of a paused side waits; a signal ends that, and the next program has the side.
+func TestE48_CloseOfAPausedSide(t *testing.T) {
+	onCard(t, func(c *card) {
+		ctl, w := c.open("audioctl", syscall.O_RDWR), c.open("audio", syscall.O_WRONLY)
+		if _, errno := c.set(ctl, map[int]uint32{pauseAt: 1}); errno != 0 {
+			t.Fatal(errno)
+		}
+		if n, errno := w.Write(c.Context(), make([]byte, 800)); n != 800 || errno != 0 {
+			t.Error(n, errno)
+		}
+		ctx, signal := context.WithCancel(c.Context())
+		closed := make(chan struct{})
+		go func() {
+			w.Close(ctx)
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("a paused side is closed at once")
+		default:
+		}
+		signal()
+		<-closed
+		if i := c.get(ctl); i[openAt] != 0 {
+			t.Error("it is open")
+		}
+		c.close(c.open("audio", syscall.O_WRONLY|syscall.O_NONBLOCK))
+	})
+}
+
 // E47, E49, E37: pause loses nothing, a drain waits for it, and an error flag is read and reset at once.
 func TestE47_E49_PauseAndDrain(t *testing.T) {
 	onCard(t, func(c *card) {

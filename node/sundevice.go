@@ -73,8 +73,10 @@ func (d *sunDevice) Open(ctx context.Context, by cuse.Caller, flags int) (cuse.F
 		o := pcm.Options{Role: pcm.Client, Direction: dir, Format: d.side(dir).format, Holder: f.holder}
 		s, err := openStream(ctx, d.bay, d.name+"/"+dir.String(), o)
 		if err != nil {
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
 			for _, s := range f.streams() {
-				s.pcm.Abandon()
+				_ = s.close(ended)
 			}
 			d.release(want)
 			return nil, err

@@ -18,6 +18,10 @@ type sunFile struct {
 	holder pcm.Holder
 	mode   audio.Direction
 	sides  [2]*stream // by audio.Direction.Index; nil: not this one
+
+	// Of a release that goes on, which one call at a time does.
+	gone audio.Direction // sides that are closed
+	left [2]*uint32      // samples of a side when all is played; nil: it is not being closed
 }
 
 func (f *sunFile) streams() (all []*stream) {
@@ -29,22 +33,28 @@ func (f *sunFile) streams() (all []*stream) {
 	return all
 }
 
-// Read implements cuse.File: it returns as soon as there is a fragment.
-func (f *sunFile) Read(ctx context.Context, buf []byte, flags int) (int, error) {
-	s := f.sides[pcm.Read.Index()]
-	if s == nil {
-		return 0, audio.ErrUnsupported
+// Transfer implements cuse.File: a read returns as soon as there is a fragment.
+func (f *sunFile) Transfer(t *cuse.Transfer) bool {
+	dir, least := pcm.Read, 0
+	if t.Writes {
+		dir = pcm.Write
 	}
-	return s.read(ctx, buf, flags&syscall.O_NONBLOCK != 0, s.fragment()*s.pcm.Format().FrameBytes())
+	s := f.sides[dir.Index()]
+	if s == nil {
+		t.Err = audio.ErrUnsupported
+		return true
+	}
+	if dir == pcm.Read {
+		least = s.fragment() * s.pcm.Format().FrameBytes()
+	}
+	return s.transfer(t, t.Flags&syscall.O_NONBLOCK != 0, least)
 }
 
-// Write implements cuse.File.
-func (f *sunFile) Write(ctx context.Context, data []byte, flags int) (int, error) {
-	s := f.sides[pcm.Write.Index()]
-	if s == nil {
-		return 0, audio.ErrUnsupported
+// Interrupt implements cuse.File.
+func (f *sunFile) Interrupt(t *cuse.Transfer) {
+	for _, s := range f.streams() {
+		s.interrupt(t)
 	}
-	return s.write(ctx, data, flags&syscall.O_NONBLOCK != 0)
 }
 
 // Poll implements cuse.File.
@@ -103,23 +113,59 @@ func (d *sunDevice) ioctl(ctx context.Context, by *sunFile, cmd uint32, in, out 
 }
 
 // Release implements cuse.File: record first, then play, which drains.
-func (f *sunFile) Release(ctx context.Context) {
-	d := f.device
+func (f *sunFile) Release(ctx context.Context) error {
 	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
 		s := f.sides[dir.Index()]
-		if s == nil {
+		if s == nil || f.gone&dir != 0 {
 			continue
 		}
-		i, left := s.end.Controls().Info(), 0
-		if dir == pcm.Write {
-			left = s.pcm.Delay()
+		if f.left[dir.Index()] == nil {
+			f.left[dir.Index()] = s.samplesAtEnd()
 		}
-		s.close(ctx)
-		d.mu.Lock()
-		d.side(dir).samples = i.Side(dir).Samples + uint32(left) // until the next open
-		d.mu.Unlock()
-		d.release(dir)
+		if err := s.close(ctx); err != nil {
+			return err
+		}
+		f.leave(dir)
 	}
+	return nil
+}
+
+// Forget implements cuse.File: the rest is played all the same.
+func (f *sunFile) Forget() {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, dir := range []audio.Direction{pcm.Read, pcm.Write} {
+		if f.Release(ended) == nil {
+			return
+		}
+		if s := f.sides[dir.Index()]; s != nil {
+			s.forget()
+		}
+		f.leave(dir)
+	}
+}
+
+// leave gives a side up whose end is closed, or all but.
+func (f *sunFile) leave(dir audio.Direction) {
+	if s := f.sides[dir.Index()]; s == nil || f.gone&dir != 0 {
+		return
+	}
+	f.gone |= dir
+	f.device.mu.Lock()
+	f.device.side(dir).samples = *f.left[dir.Index()] // until the next open
+	f.device.mu.Unlock()
+	f.device.release(dir)
+}
+
+// samplesAtEnd returns what samples will be when all is played.
+func (s *stream) samplesAtEnd() *uint32 {
+	dir := s.pcm.Direction()
+	i := s.end.Controls().Info()
+	n := i.Side(dir).Samples
+	if dir == pcm.Write {
+		n += uint32(s.pcm.Delay())
+	}
+	return &n
 }
 
 // sunControl is the control node of a device: any number of programs, at any time.
@@ -128,6 +174,16 @@ type sunControl struct{ device *sunDevice }
 // Open implements cuse.Device.
 func (c *sunControl) Open(_ context.Context, by cuse.Caller, _ int) (cuse.File, error) {
 	return &sunControlFile{device: c.device, holder: holderOf(by), closed: make(chan struct{})}, nil
+}
+
+// resume returns a file that another process had.
+func (c *sunControl) resume(v *HandedFile) *sunControlFile {
+	f := &sunControlFile{device: c.device, holder: v.Holder, closed: make(chan struct{}), changed: v.Changed}
+	if v.Watched {
+		f.watched = c.device.bay.Subscribe(64)
+		go f.follow(f.watched)
+	}
+	return f
 }
 
 // sunControlFile is an open /dev/audioctl. It takes no sound, and has none. POLLPRI says that something has changed since the
@@ -143,13 +199,16 @@ type sunControlFile struct {
 	wake    func()
 }
 
-// Read implements cuse.File: end of file.
-func (f *sunControlFile) Read(context.Context, []byte, int) (int, error) { return 0, nil }
-
-// Write implements cuse.File: it is discarded.
-func (f *sunControlFile) Write(_ context.Context, data []byte, _ int) (int, error) {
-	return len(data), nil
+// Transfer implements cuse.File: a read is at the end of the file, and what is written is discarded.
+func (f *sunControlFile) Transfer(t *cuse.Transfer) bool {
+	if t.Writes {
+		t.N = len(t.Data)
+	}
+	return true
 }
+
+// Interrupt implements cuse.File: none waits.
+func (f *sunControlFile) Interrupt(*cuse.Transfer) {}
 
 // Sizes implements cuse.File.
 func (f *sunControlFile) Sizes(cmd uint32, _ bool) (in, out int, err error) { return sunSizes(cmd) }
@@ -174,10 +233,12 @@ func (f *sunControlFile) Poll(_ uint32, wake func()) uint32 {
 		f.watched = f.device.bay.Subscribe(64)
 		go f.follow(f.watched)
 	}
+	if wake != nil {
+		f.wake = wake // also for the change after this one
+	}
 	if f.changed {
 		return pollPri
 	}
-	f.wake = wake
 	return 0
 }
 
@@ -193,8 +254,11 @@ func (f *sunControlFile) follow(events *event.Subscription) {
 				continue
 			}
 			f.mu.Lock()
-			wake := f.wake
-			f.changed, f.wake = true, nil
+			var wake func()
+			if !f.changed {
+				wake, f.wake = f.wake, nil
+			}
+			f.changed = true
 			f.mu.Unlock()
 			if wake != nil {
 				wake()
@@ -207,4 +271,10 @@ func (f *sunControlFile) follow(events *event.Subscription) {
 }
 
 // Release implements cuse.File.
-func (f *sunControlFile) Release(context.Context) { close(f.closed) }
+func (f *sunControlFile) Release(context.Context) error {
+	close(f.closed)
+	return nil
+}
+
+// Forget implements cuse.File: nothing is left.
+func (f *sunControlFile) Forget() {}

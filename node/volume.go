@@ -3,11 +3,16 @@ package node
 import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/audio/state"
-	"github.com/loopbridge/loopbridge/node/oss"
+	"github.com/loopbridge/loopbridge/loop"
 )
 
-// The loop of a device has its volumes: those of the play and record side, as OSS 4 has them, 0 to 100 for left and right,
-// and as the mixer of OSS 3. A loop between programs has none: EINVAL, as in OSS.
+// The loop of a device, and its mixer node, have its volumes: those of the play and record side, as OSS 4 has them, 0 to 100
+// for left and right, and as the mixer of OSS 3. A loop between programs has none: EINVAL, as in OSS.
+
+// volumes are those of a device.
+type volumes struct {
+	engine func() (*loop.Engine, error) // ErrInvalid: there is none
+}
 
 // middle is the balance that leaves both channels alone, and most the gain that is unity.
 const (
@@ -44,9 +49,9 @@ func percent(left, right int) int {
 	return scale(left) | scale(right)<<8
 }
 
-// volume returns the volume of a side of the device, ErrInvalid if there is none.
-func (f *dspFile) volume(d audio.Direction) (int, error) {
-	engine, err := f.dsp.engine()
+// get returns the volume of a side of the device, ErrInvalid if there is none.
+func (m volumes) get(d audio.Direction) (int, error) {
+	engine, err := m.engine()
 	if err != nil {
 		return 0, err
 	}
@@ -58,22 +63,24 @@ func (f *dspFile) volume(d audio.Direction) (int, error) {
 	return percent(levels(side.Gain, side.Balance)), nil
 }
 
-// setVolume sets it, and returns what it is.
-func (f *dspFile) setVolume(d audio.Direction, v int) (int, error) {
-	if _, err := f.volume(d); err != nil {
+// set sets it, and returns what it is.
+func (m volumes) set(d audio.Direction, v int) (int, error) {
+	if _, err := m.get(d); err != nil {
 		return v, err
 	}
-	left, right := min(v&0xFF, 100)*most/100, min(v>>8&0xFF, 100)*most/100
-	gain, balance := gainOf(left, right)
-	if err := f.setDevice(state.PlayGain.On(d), gain, state.PlayBalance.On(d), balance); err != nil {
+	gain, balance := gainOf(level(v), level(v>>8))
+	if err := m.patch(state.PlayGain.On(d), gain, state.PlayBalance.On(d), balance); err != nil {
 		return v, err
 	}
-	return f.volume(d)
+	return m.get(d)
 }
 
-// setDevice sets fields of the device.
-func (f *dspFile) setDevice(pairs ...any) error {
-	engine, err := f.dsp.engine()
+// level returns the gain of a volume in the low byte.
+func level(v int) int { return min(v&0xFF, 100) * most / 100 }
+
+// patch sets fields of the device: pairs of a state.Field and an int.
+func (m volumes) patch(pairs ...any) error {
+	engine, err := m.engine()
 	if err != nil {
 		return err
 	}
@@ -85,45 +92,4 @@ func (f *dspFile) setDevice(pairs ...any) error {
 	}
 	_, err = engine.Set(p)
 	return err
-}
-
-// mixer answers the calls of OSS 3 that give a number, and those that set one when set is true.
-func (f *dspFile) mixer(channel, v int, set bool) (int, error) {
-	engine, err := f.dsp.engine()
-	if err != nil {
-		return 0, err
-	}
-	i := engine.Info()
-	direction := map[int]audio.Direction{oss.MixVolume: audio.Play, oss.MixPCM: audio.Play, oss.MixRecord: audio.Record}
-	switch channel {
-	case oss.MixDevices, oss.MixStereo:
-		mask := 0
-		for c, d := range direction {
-			if i.Side(d).BufferBytes > 0 {
-				mask |= 1 << c
-			}
-		}
-		if i.HW&state.HWIn2Out != 0 && channel == oss.MixDevices {
-			mask |= 1 << oss.MixMonitor
-		}
-		return mask, nil
-	case oss.MixRecordable, oss.MixRecording, oss.MixCaps:
-		return 0, nil
-	case oss.MixMonitor:
-		if set {
-			if err := f.setDevice(state.MonitorGain, min(v&0xFF, 100)*most/100); err != nil {
-				return v, err
-			}
-			i = engine.Info()
-		}
-		return percent(i.MonitorGain, i.MonitorGain), nil
-	}
-	d := direction[channel]
-	switch {
-	case d == 0:
-		return v, audio.ErrInvalid
-	case set:
-		return f.setVolume(d, v)
-	}
-	return f.volume(d)
 }

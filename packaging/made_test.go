@@ -102,7 +102,8 @@ func checkPackage(t *testing.T, pkg string) (files []string) {
 	}
 	lib := "/usr/lib/" + triplets[arch].name + "/alsa-lib/libasound_module_"
 	want := []string{"/usr/bin/loopbridge", lib + "pcm_loopbridge.so", lib + "ctl_loopbridge.so", config, "/etc/alsa/conf.d/50-loopbridge.conf",
-		"/usr/lib/systemd/system/loopbridge.service", "/usr/share/doc/loopbridge/configs/appliance.toml", "/usr/share/doc/loopbridge/copyright",
+		"/usr/lib/systemd/system/loopbridge.service", "/usr/lib/udev/rules.d/60-loopbridge.rules", "/usr/lib/sysusers.d/loopbridge.conf",
+		"/usr/share/doc/loopbridge/configs/nodes.conf", "/usr/share/doc/loopbridge/configs/appliance.toml", "/usr/share/doc/loopbridge/copyright",
 		"/usr/share/man/man5/loopbridge.toml.5.gz", "/usr/share/bash-completion/completions/loopbridge", "/usr/share/zsh/vendor-completions/_loopbridge",
 		"/usr/share/fish/vendor_completions.d/loopbridge.fish"}
 	for _, name := range want {

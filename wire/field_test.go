@@ -3,6 +3,7 @@ package wire_test
 import (
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestOptionsSurviveTheWire(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := open.Options(); got != want || wire.Text(open.Loop[:]) != "loop0" {
+		if got := open.Options(); !reflect.DeepEqual(got, want) || wire.Text(open.Loop[:]) != "loop0" {
 			t.Fatalf("sent %+v\n got %+v", want, got)
 		}
 	})

@@ -264,3 +264,31 @@ func TestLeadAfterGap(t *testing.T) {
 		}
 	}
 }
+
+// TestBrink: a stream that was handed over, and would run dry before the next frames are there, is taken for dry at once.
+func TestBrink(t *testing.T) {
+	s := fakeStream(t, audio.DefaultFormat(), true, false)
+	s.play.sync.State, s.resumed = abi.Running, true
+	s.play.Appl = 10000
+	for left, want := range map[uint64]bool{0: true, 48000/brink - 1: true, 48000 / brink: false, fakeFill: false} {
+		s.play.HW = s.play.Appl - left
+		if got := s.onBrink(); got != want {
+			t.Errorf("with %d frames to be played it is on the brink: %v", left, got)
+		}
+	}
+	s.play.HW = s.play.Appl
+	for what, change := range map[string]func(*stream){
+		"it was not handed over":  func(s *stream) { s.resumed = false },
+		"the card has stopped":    func(s *stream) { s.play.sync.State = abi.XRun },
+		"it records":              func(s *stream) { s.record = s.play },
+		"a decay would be cut":    func(s *stream) { s.granted.Period, s.play.tail.played = 1, s.play.tail.ramp.Frames() },
+		"the card plays no decay": func(s *stream) { s.play.tail = nil },
+	} {
+		other, play := *s, *s.play
+		tail := *play.tail
+		other.play, play.tail = &play, &tail
+		if change(&other); other.onBrink() {
+			t.Errorf("%s, and it is on the brink", what)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/alsa/abi"
 )
 
 // headstart and settling are parts of a second: how much longer the playback buffer is in both
@@ -42,6 +43,19 @@ func (s *stream) shortLead() int {
 	}
 	rate := s.granted.Format.Rate
 	return s.granted.Period + rate*inPackets/1000 + rate/inCard
+}
+
+// brink is a part of a second: a cycle after a handover takes less.
+const brink = 200
+
+// onBrink reports whether a stream that was handed over is about to run dry. It would do so between the tick and the next frames,
+// which would be lost: they are as many as a whole buffer.
+func (s *stream) onBrink() bool {
+	p := s.play
+	if !s.resumed || s.record != nil || s.idle || p.tail == nil || p.sync.State != abi.Running {
+		return false
+	}
+	return p.HW+uint64(s.granted.Format.Rate/brink) > p.Appl && p.HW+uint64(s.shortLead()) >= p.Appl+uint64(p.tail.ramp.Frames())
 }
 
 // leadAfter returns the silence with which hardware is started again after a gap. It is a full playback buffer: whatever held

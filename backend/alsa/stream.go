@@ -67,7 +67,7 @@ type stream struct {
 	polls [2]unix.PollFd
 
 	running bool
-	resumed bool // it was handed over, and there was no tick yet
+	resumed bool // it was handed over, and nothing was written yet
 	course
 }
 

@@ -128,7 +128,7 @@ func (s *stream) look() error {
 		s.Time = max(s.Time+1, at+s.duration(rel)-s.duration(hw))
 		s.Starts = 0
 	}
-	if s.play != nil && s.play.inTail() && !s.skip() {
+	if s.play != nil && (s.play.inTail() || s.onBrink()) && !s.skip() {
 		return s.recover()
 	}
 	return nil
@@ -187,7 +187,7 @@ func (s *stream) recover() error {
 // tick returns what look has found and clears the count of lost frames.
 func (s *stream) tick() (backend.Tick, error) {
 	t := backend.Tick{Position: s.Base + s.Rel, Time: s.Time, Lost: s.Lost}
-	s.Lost, s.resumed = 0, false
+	s.Lost = 0
 	if s.idle {
 		return t, s.failure("wait", s.pass())
 	}
@@ -243,7 +243,9 @@ func (s *stream) Write(block []byte) (int, error) {
 		return s.transferred(0, err)
 	}
 	s.ramps.played.Pass(block)
-	return s.transferred(s.play.put(block, s.granted.Format))
+	n, err := s.transferred(s.play.put(block, s.granted.Format))
+	s.resumed = s.resumed && n == 0
+	return n, err
 }
 
 func (s *stream) transferred(n int, err error) (int, error) {

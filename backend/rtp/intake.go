@@ -19,7 +19,8 @@ type intake struct {
 	frame  int            // and in blocks
 	period int
 	adapts bool
-	margin int64 // the wanted latency in frames
+	own    uint32 // SSRC of what the stream sends, which a group gives back; 0: it sends nothing
+	margin int64  // the wanted latency in frames
 	counts *counts
 
 	ring   *ring
@@ -46,6 +47,8 @@ type reception struct {
 	Synced    bool      `json:"synced,omitempty"` // timestamps have numbers
 	Newest    int64     `json:"newest"`           // number of the frame behind the newest packet
 	Stamp     uint32    `json:"stamp"`            // and its timestamp
+	End       int64     `json:"end"`              // the frame behind the last packet in order
+	Last      uint16    `json:"last"`             // and its sequence number
 	Packet    int       `json:"packet"`           // frames of the longest packet
 	Mixed     bool      `json:"mixed,omitempty"`  // packets have other lengths, too
 	Head      int64     `json:"head"`             // number of the next frame to be read
@@ -58,6 +61,7 @@ type reception struct {
 	Jitter    float64   `json:"jitter"` // ns
 	Sequence  sequence  `json:"sequence"`
 	Candidate candidate `json:"candidate"`
+	Locked    bool      `json:"locked,omitempty"` // the clock of the sender is known
 	Near      near      `json:"near,omitzero"`
 	Pulse     pulse     `json:"pulse,omitzero"`
 	adaptation
@@ -191,14 +195,18 @@ func (in *intake) arrive(h *header, frames int, at int64, p *pace, verdict verdi
 	if in.adapts {
 		in.adapt(q, at, p)
 	}
-	in.put(q, frames, h, p)
-	in.note(q+int64(frames), at, p)
+	end := q + int64(frames)
+	if end > in.Newest {
+		in.Newest, in.Stamp = end, h.stamp+uint32(frames)
+	}
+	in.note(end, at, p)
+	in.put(in.joined(q, frames, h.seq), frames, h)
 }
 
 // frames reads a datagram and returns how many frames it has, or 0 if it is no packet of the stream.
 func (in *intake) frames(d *Datagram, h *header) int {
 	from := in.from.Paths[d.Path].From
-	if from.IsValid() && from.Unmap() != d.From.Addr().Unmap() || !h.parse(d.Data) || h.kind != in.from.Type {
+	if from.IsValid() && from.Unmap() != d.From.Addr().Unmap() || !h.parse(d.Data) || h.kind != in.from.Type || h.ssrc == in.own && in.own != 0 {
 		return 0
 	}
 	if in.crypt != nil && !in.secretOf(h.ssrc).open(in.crypt, d.Data, h, in.tries) {
@@ -249,12 +257,24 @@ func (in *intake) deepen(depth int64) {
 	}
 }
 
-// put places a packet, or what of it is not too late.
-func (in *intake) put(q int64, frames int, h *header, p *pace) {
-	end := q + int64(frames)
-	if end > in.Newest {
-		in.Newest, in.Stamp = end, h.stamp+uint32(frames)
+// rounding is by how many frames timestamps may be off: some programs compute them from times in microseconds (VLC).
+const rounding = 2
+
+// joined returns where a packet is to be put that has number q: right behind the packet before, if it follows that and its timestamp is
+// off by no more than rounding.
+func (in *intake) joined(q int64, frames int, seq uint16) int64 {
+	if off := q - in.End; seq == in.Last+1 && off >= -rounding && off <= rounding {
+		q = in.End
 	}
+	if int16(seq-in.Last) > 0 || in.End == 0 {
+		in.End, in.Last = q+int64(frames), seq
+	}
+	return q
+}
+
+// put places a packet, or what of it is not too late.
+func (in *intake) put(q int64, frames int, h *header) {
+	end := q + int64(frames)
 	if q < in.Head {
 		in.counts.late.Add(1)
 		gone := min(in.Head-q, int64(frames))
@@ -293,6 +313,7 @@ func (in *intake) observe(p *pace) {
 
 func (in *intake) follow(p *pace) {
 	s := in.clock.State()
+	in.Locked = s.Locked
 	p.follow(&s.Line)
 }
 

@@ -1,11 +1,12 @@
 package rtp
 
-// near are the least late packets of the last moments. The time of a tick comes from them and not from the line that says when it is
-// due: who follows the stream makes a line of the ticks, and a line of a line that is still finding its slope takes a minute to
-// settle. It is plain data.
+// near are the least late packets of the last moments. Until the line that says when a tick is due has found its slope, the time of the
+// tick comes from them: who follows the stream makes a line of the ticks, and a line of a line that is still changing takes a
+// minute to settle. Then the line is the better one, and the packets count less and less. It is plain data.
 type near struct {
 	Pairs [2]pair `json:"pairs,omitzero"` // of this moment, and of the one before
 	Began int64   `json:"began,omitempty"`
+	Known float64 `json:"known,omitempty"` // how much the line counts, 0 to 1
 }
 
 // early is by how much, in ns, a tick may come before its time at most.
@@ -46,8 +47,20 @@ func (n *near) timeOf(position int64, p *pace) int64 {
 			off = late
 		}
 	}
-	return at + int64(off)
+	return at + int64(off*(1-n.Known))
 }
+
+// trust lets the line count more or less from tick to tick.
+func (n *near) trust(locked bool, passed float64) {
+	if locked {
+		n.Known = min(1, n.Known+passed/slow)
+	} else {
+		n.Known = max(0, n.Known-passed)
+	}
+}
+
+// slow is how many seconds it takes from the packets to the line: what they differ by must not look like another rate.
+const slow = 20
 
 // renumber makes number zero number 0.
 func (n *near) renumber(zero int64) {

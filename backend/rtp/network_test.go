@@ -25,6 +25,7 @@ type network struct {
 	sent    [2][]packet
 	refuse  bool // takes nothing
 	keep    bool // what is sent
+	back    bool // what is sent comes back
 	closed  bool
 }
 
@@ -95,6 +96,9 @@ func (n *network) Send(path int, datagrams [][]byte) int {
 		return 0
 	}
 	for _, d := range datagrams {
+		if n.back {
+			n.deliver(rtp.Datagram{Data: slices.Clone(d), At: n.now, From: netip.MustParseAddrPort("192.0.2.99:5004")})
+		}
 		if !n.keep {
 			break
 		}
@@ -121,6 +125,7 @@ type sender struct {
 	paths int
 	until int                  // packets; 0: for ever
 	fill  func(payload []byte) // nil: numbers
+	round func(k int) int      // by how much the timestamp of a packet is off; nil: not at all
 
 	k    int      // the next packet
 	free [][]byte // room for packets
@@ -174,7 +179,11 @@ func (s *sender) bare(k int) []byte {
 	p := s.free[k%len(s.free)]
 	p[0], p[1] = 0x80, s.kind
 	binary.BigEndian.PutUint16(p[2:], s.seq+uint16(k))
-	binary.BigEndian.PutUint32(p[4:], s.stamp+uint32(k*s.packet))
+	off := 0
+	if s.round != nil {
+		off = s.round(k)
+	}
+	binary.BigEndian.PutUint32(p[4:], s.stamp+uint32(k*s.packet)+uint32(off))
 	binary.BigEndian.PutUint32(p[8:], s.ssrc)
 	return p
 }

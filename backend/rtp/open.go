@@ -75,6 +75,9 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 			return nil, err
 		}
 		s.packer = newPacker(wish, o.Send, rand.New(rand.NewPCG(seed, 0)), crypt)
+		if s.intake != nil {
+			s.intake.own = s.packer.SSRC
+		}
 	}
 	return s, nil
 }

@@ -18,9 +18,13 @@ type pace struct {
 	Slope float64 `json:"slope"` // by which part a frame is longer than nominal
 }
 
+// steepest is by which part a frame may be longer or shorter than nominal: whatever timestamps come, time goes on.
+const steepest = 0.01
+
 // follow takes the line of a clock.
 func (p *pace) follow(l *servo.Line) {
-	p.Frame, p.At, p.Phase, p.Slope = l.Frames, l.At, l.Phase, l.Slope
+	p.Frame, p.At, p.Phase = l.Frames, l.At, l.Phase
+	p.Slope = max(-steepest, min(steepest, l.Slope))
 }
 
 // timeOf returns the first ns at which a position is reached. With Exact that is in integers, and no rounding adds up.

@@ -40,6 +40,7 @@ func (in *intake) renumber(zero int64, p *pace) {
 	in.clock = servo.RestoreClock(s)
 	in.Near.renumber(zero)
 	in.Newest -= zero
+	in.End -= zero
 	p.follow(&s.Line)
 }
 

@@ -94,6 +94,9 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 		}
 	}
 	if s.packer != nil {
+		if s.intake != nil {
+			s.intake.own = at.Packer.SSRC
+		}
 		return s.packer.resume(h, at.Packer)
 	}
 	return nil

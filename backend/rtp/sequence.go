@@ -27,7 +27,6 @@ const (
 	fresh     verdict = iota // in order
 	reordered                // after a later one of its path
 	duplicate                // it has come on this path
-	foreign                  // too far from the others to be one of them
 )
 
 // begin forgets all, and expects a number next.
@@ -36,13 +35,10 @@ func (s *sequence) begin(seq uint16) {
 	*s = sequence{Begun: true, Most: at - 1, On: [2]uint64{at - 1, at - 1}, Settled: at}
 }
 
-// take marks a packet of a path, and counts in c what is settled because of it.
+// take marks a packet of a path, with a number that is near, and counts in c what is settled because of it.
 func (s *sequence) take(seq uint16, path int, c *counts, paths int) verdict {
 	n := s.Most + uint64(int64(int16(seq-uint16(s.Most))))
-	switch {
-	case n+span/2 <= s.Most || n >= s.Most+span/2:
-		return foreign
-	case n <= s.Most && s.Seen[path].has(n):
+	if n <= s.Most && s.Seen[path].has(n) {
 		return duplicate
 	}
 	for s.Most < n {

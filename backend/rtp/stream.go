@@ -152,12 +152,14 @@ func (s *stream) ended() error {
 func (s *stream) pass(now int64) (backend.Tick, error) {
 	period := int64(s.granted.Period)
 	next := max(s.position(now)/period*period, int64(s.Position)+period) // a time is rounded to a ns
-	lost := s.advance(uint64(next) - s.Position)
+	was := s.Position
+	lost := s.advance(uint64(next) - was)
 	at := s.timeOf(next)
 	if s.intake != nil {
 		if err := s.receive(now); err != nil {
 			return backend.Tick{}, err
 		}
+		s.intake.Near.trust(s.intake.Locked, float64(uint64(next)-was)/float64(s.granted.Format.Rate))
 		at = min(now+early, s.intake.Near.timeOf(next, &s.pace))
 	}
 	if err := s.trouble(now); err != nil {

@@ -172,3 +172,35 @@ func TestMixedPackets(t *testing.T) {
 	}
 	e.whole()
 }
+
+// TestOwnPackets: a stream that sends to the group that it hears does not take itself for its sender, not even when that is silent.
+func TestOwnPackets(t *testing.T) {
+	s := newSender(48000, 2, 48, audio.S24BE3)
+	s.way = func(k, _ int) (int64, bool) { return 0, k > 1000 && k < 1100 }
+	n := newNetwork(s)
+	n.back = true
+	s.begin = n.now
+	wish := s.recording(48, 8)
+	wish.Play = true
+	e := start(t, wish, n, rtp.Options{Receive: s.described(), Send: s.described(), Seed: 1})
+	e.run(3 * 48000)
+	if seen := e.seen(); seen.Restarts != 0 || seen.SSRC != s.ssrc || seen.Refused < 2900 || seen.Lost != 99 {
+		t.Errorf("%+v", seen)
+	}
+	e.tail(48000)
+}
+
+// TestRoundedTimestamps: timestamps that are off by a frame or two make no gap between packets that follow each other, and frames stay
+// in their places.
+func TestRoundedTimestamps(t *testing.T) {
+	s := newSender(44100, 2, 360, audio.S16BE)
+	s.round = func(k int) int { return []int{0, 1, -1, 0, 0, 1, 1}[k%7] }
+	n := newNetwork(s)
+	s.begin = n.now
+	e := start(t, s.recording(441, 8), n, rtp.Options{Receive: s.described()})
+	e.run(3 * 44100)
+	if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Restarts > 0 {
+		t.Errorf("%+v", seen)
+	}
+	e.whole()
+}

@@ -99,7 +99,7 @@ func (e *exchange) writesTone(path string, hz, amplitude float64) {
 	}
 }
 
-// heardTone reports whether a file of 8000 Hz has a tone for half a second.
+// heardTone reports whether a file of 8000 Hz has a tone in enough windows.
 func (e *exchange) heardTone(path string, hz, amplitude float64) bool {
 	e.Helper()
 	file, err := os.Open(path)
@@ -112,7 +112,7 @@ func (e *exchange) heardTone(path string, hz, amplitude float64) bool {
 		e.Fatalf("%s: %v", r.Format(), err)
 	}
 	block, floats, samples := make([]byte, 2*window), make([]float32, window), make([]float64, window)
-	for good := 0; good < inARow; {
+	for good := 0; good < enough; {
 		if n, err := r.ReadFrames(block); n < window {
 			e.Logf("the file ends with %v", err)
 			return false
@@ -121,9 +121,8 @@ func (e *exchange) heardTone(path string, hz, amplitude float64) bool {
 		for i, v := range floats {
 			samples[i] = float64(v)
 		}
-		good++
-		if !isTone(samples, hz, amplitude) {
-			good = 0
+		if isTone(samples, hz, amplitude) {
+			good++
 		}
 	}
 	return true
@@ -144,13 +143,13 @@ func TestBaresipCalls(t *testing.T) {
 	b.types(e, "#")
 	a.until("key #")
 	var heard []string
-	servertest.Until(t, "two seconds to be heard", func() bool {
+	servertest.Until(t, "three seconds to be heard", func() bool {
 		heard, _ = filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 		if len(heard) != 1 {
 			return false
 		}
 		info, err := os.Stat(heard[0])
-		return err == nil && info.Size() > 2*2*8000
+		return err == nil && info.Size() > 3*2*8000
 	})
 	b.types(e, "b")
 	a.until(`ended: the other side hung up; packets: \d+ sent, \d+ received, 0 lost, \d+ late, 0 refused`)

@@ -2,12 +2,10 @@
 // telephone, and lets a client record what that says. It speaks SIP and G.711, and is the model of a server: package handset
 // says who waits for whom, and when a client gets ECONNRESET.
 //
-//	     client                    daemon                        this program
-//	aplay, your program ─▶ loop "phone-out" ─▶ handset ─▶ voice ─▶ RTP ──▶ ┐
-//	                                              │                        │ the other
-//	arecord, your program ◀─ loop "phone-in" ◀─ handset ◀─ voice ◀─ RTP ◀─ ┤ telephone
-//	                                              │                        │
-//	                                            calls ◀────── SIP ───────▶ ┘
+//	      client                     daemon                  this program
+//	aplay, your program   ─▶ loop "phone-out" ─▶ handset ─▶ voice ─▶ RTP ─▶ ┐
+//	                                                        calls ◀─ SIP ─▶ ├ the other telephone
+//	arecord, your program ◀─ loop "phone-in"  ◀─ handset ◀─ voice ◀─ RTP ◀─ ┘
 //
 // With a daemon that has the two loops (docs/phone.md), it waits for calls, or places one:
 //

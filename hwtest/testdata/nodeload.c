@@ -156,8 +156,10 @@ static int calls(int n)
 			return printf("FAIL a call beside others that sleep (errno %d)\n", errno), 1;
 		took[i] = now() - t, v = 0;
 	}
-	qsort(took, times, sizeof *took, before);
-	printf("ok   a call beside %d that sleep: median %ld us, of 500 the longest %ld us\n", n - 1, took[times / 2] / 1000, took[times - 1] / 1000);
+	long first = took[0]; // for which the daemon and the program fetch their pages
+	qsort(took + 1, times - 1, sizeof *took, before);
+	printf("ok   a call beside %d that sleep: the first %ld us, of %d more median %ld us, longest %ld us\n", n - 1, first / 1000, times - 1,
+	       took[times / 2] / 1000, took[times - 1] / 1000);
 	for (int k = 1; k < n; k++)
 		kill(all[k], SIGKILL);
 	while (wait(NULL) > 0)

@@ -271,6 +271,20 @@ static result e60(void)
 	return NULL;
 }
 
+// marks: a write of nothing ends in the kernel, so that no mark is counted; to run dry behind a drain is no error.
+static result e45(void)
+{
+	int c = ctl(), p = play();
+	struct info i = init();
+	i.play.error = 0;
+	WANT(!ioctl(c, AUDIO_SETINFO, &i));
+	WANT(write(p, sound, 4000) == 4000 && write(p, sound, 0) == 0);
+	WANT(!ioctl(p, AUDIO_DRAIN) && get(c).play.eof == 0);
+	nap(500);
+	WANT(get(c).play.error == 0);
+	return NULL;
+}
+
 static result others(void)
 {
 	char dev[48];
@@ -289,7 +303,7 @@ int main(void)
 	static const struct { const char *name; result (*run)(void); } cases[] = {
 		{"34 nothing set, all returned", e34}, {"35 one bad field, nothing set", e35}, {"36 limits", e36},
 		{"37, 38, 46 dry: error once, read and reset at once", e37}, {"39 a closed side ignores", e39}, {"40 waiting by a set", e40},
-		{"41, 42, 43, 44 opens that wait", e41}, {"47, 48, 49 drain, pause, close", e47}, {"50, 51 record: pause and overflow", e50},
+		{"41, 42, 43, 44 opens that wait", e41}, {"45 no marks; dry behind a drain", e45}, {"47, 48, 49 drain, pause, close", e47}, {"50, 51 record: pause and overflow", e50},
 		{"52, 53 formats and buffers", e52}, {"54 POLLPRI stands for SIGPOLL", e54}, {"58 muted, samples go on", e58},
 		{"59 ports", e59}, {"60 samples wrap", e60}, {"others: GETDEV, bad calls, control I/O", others},
 	};

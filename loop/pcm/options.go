@@ -71,6 +71,9 @@ type Options struct {
 	// Buffer is the size of the ring in frames: at least two periods, and at most MaxBuffer or 16 MiB,
 	// whichever is more. 0: the loop's configured size.
 	Buffer int
+	// Sizes gives Period and Buffer to a program within the daemon that learns the format of its end only when it has it. nil: they
+	// are those above.
+	Sizes func(f audio.Format) (period, buffer int)
 	// Unsettled lets a server hold its end before it knows its format and sizes: clients are not admitted
 	// before Setup or the start.
 	Unsettled bool

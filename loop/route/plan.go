@@ -14,6 +14,7 @@ import (
 type plan struct {
 	follows bool          // a servo follows two clocks
 	latency time.Duration // between two clocks
+	ahead   time.Duration // of it, what the resampler looks ahead between the rates of the devices
 	pace    time.Duration // of both devices; 0: theirs
 }
 
@@ -40,15 +41,11 @@ func newPlan(s *Spec, from, to clocked) (plan, error) {
 	if !p.follows && from == to {
 		return p, nil
 	}
-	rate := from.Granted().Format.Rate
-	r, err := resample.New(resample.Config{Channels: 1, In: rate, Out: to.Granted().Format.Rate, Quality: s.Quality, Vary: servo.Range})
+	ahead, err := s.ahead(from.Granted().Format.Rate, to.Granted().Format.Rate)
 	if err != nil {
 		return p, err
 	}
-	ahead := duration(r.Latency(), rate)
-	if s.Drift == Pitch && rate == to.Granted().Format.Rate {
-		ahead = 0 // there is no resampler
-	}
+	p.ahead = ahead
 	p.latency = s.Latency
 	if p.latency == 0 {
 		p.latency = DefaultLatency
@@ -68,6 +65,28 @@ func newPlan(s *Spec, from, to clocked) (plan, error) {
 	return p, nil
 }
 
+// ahead returns how far the resampler of a route looks ahead between two rates.
+func (s *Spec) ahead(in, out int) (time.Duration, error) {
+	if s.Drift == Pitch && in == out {
+		return 0, nil // there is no resampler
+	}
+	r, err := resample.New(resample.Config{Channels: 1, In: in, Out: out, Quality: s.Quality, Vary: servo.Range})
+	if err != nil {
+		return 0, err
+	}
+	return duration(r.Latency(), in), nil
+}
+
+// between returns the plan for ends whose rates are now known: a program may have set one at which the resampler has to look
+// further ahead than between the devices.
+func (p *plan) between(s *Spec, in, out int) plan {
+	known := *p
+	if ahead, err := s.ahead(in, out); err == nil && p.follows && ahead > p.ahead {
+		known.latency += ahead - p.ahead
+	}
+	return known
+}
+
 // granted returns the period a device gets.
 func (p *plan) granted(e clocked) time.Duration {
 	return duration(e.Period(p.period(e)), e.Granted().Format.Rate)
@@ -80,6 +99,14 @@ func (p *plan) period(e clocked) int {
 		return granted.Period
 	}
 	return min(granted.Period, max(1, int(granted.Format.Frames(p.pace))))
+}
+
+// sizes returns period and buffer of an end on a device, in frames of the end.
+func (p *plan) sizes(e clocked, f audio.Format) (period, buffer int) {
+	scale := func(frames int) int {
+		return max(1, int(audio.MulDiv(uint64(frames), uint64(f.Rate), uint64(e.Granted().Format.Rate))))
+	}
+	return scale(p.period(e)), scale(p.buffer(e))
 }
 
 // frames returns the latency in frames of a device.

@@ -152,7 +152,7 @@ func (r *Route) open(ctx context.Context, p place, d audio.Direction) (*host, er
 	h := newHost(r.spec.Name)
 	end, err := r.bay.Attach(ctx, p.loop, pcm.Options{
 		Role: p.role, Direction: d, Wait: pcm.Forever,
-		Period: r.plan.period(p.on), Buffer: r.plan.buffer(p.on),
+		Sizes:  func(f audio.Format) (period, buffer int) { return r.plan.sizes(p.on, f) },
 		Holder: pcm.Holder{Program: "route " + r.spec.Name},
 	}, h)
 	if err != nil {
@@ -196,7 +196,8 @@ func (r *Route) connect(from, to *loop.End, was *CordState) (*cord, error) {
 		o.Clock = from.Engine().Clock()
 		o.Ahead = to.Engine().Period(r.plan.period(to.Engine()))
 	}
-	o.Latency = r.plan.frames(from.Engine())
+	known := r.plan.between(&r.spec, from.Format.Rate, to.Format.Rate)
+	o.Latency = known.frames(from.Engine())
 	p, why, err := r.choose()
 	if err != nil {
 		return nil, err

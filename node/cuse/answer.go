@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// answer does what a request asks, which may sleep, and answers it.
+// answer does what a request asks, which may sleep, and answers it. It is no transfer.
 func (c *Conn) answer(w *call) {
 	r, ctx := &w.request, context.Context(&w.ctx)
 	if r.op == opOpen {
@@ -19,16 +19,16 @@ func (c *Conn) answer(w *call) {
 		return
 	}
 	switch r.op {
-	case opRead:
-		c.reads(w, f)
-	case opWrite:
-		n, err := f.Write(ctx, r.body[transferInBytes:], int(u32(r.body[32:])))
-		c.counted(w, n, err)
 	case opIoctl:
 		c.ioctl(w, f)
 	case opRelease:
-		f.Release(ctx)
+		err := f.Release(ctx)
+		if c.shelve(w, err) {
+			return
+		}
+		f.forget(err)
 		c.mu.Lock()
+		f.released = true
 		delete(c.files, f.fh)
 		c.mu.Unlock()
 		c.finish(w, nil)
@@ -48,6 +48,9 @@ func (c *Conn) file(fh uint64) *open {
 func (c *Conn) opens(w *call) {
 	r, ctx := &w.request, &w.ctx
 	file, err := c.device.Open(ctx, r.caller, int(u32(r.body)))
+	if c.shelve(w, err) {
+		return
+	}
 	if err != nil {
 		c.fail(r.unique, c.finish(w, err))
 		return
@@ -56,11 +59,11 @@ func (c *Conn) opens(w *call) {
 	if c.closed {
 		c.mu.Unlock()
 		c.fail(r.unique, c.finish(w, syscall.ECONNRESET))
-		file.Release(ctx) // which has ended
+		end(file)
 		return
 	}
 	c.last++
-	f := &open{file, c.last}
+	f := &open{File: file, fh: c.last}
 	c.files[f.fh] = f
 	c.mu.Unlock()
 	c.finish(w, nil)
@@ -75,40 +78,8 @@ func (c *Conn) opens(w *call) {
 	delete(c.files, f.fh)
 	c.mu.Unlock()
 	if there {
-		file.Release(ctx)
+		end(file)
 	}
-}
-
-// reads answers a read from memory that is used again.
-func (c *Conn) reads(w *call, f *open) {
-	r, ctx := &w.request, &w.ctx
-	size := min(int(u32(r.body[16:])), MaxTransfer)
-	packet := c.buffer()
-	defer c.recycle(packet)
-	n, err := f.Read(ctx, packet[outHeaderBytes:outHeaderBytes+size], int(u32(r.body[32:])))
-	errno := c.finish(w, err)
-	if errno != 0 {
-		c.fail(r.unique, errno)
-		return
-	}
-	answer := packet[:outHeaderBytes+n]
-	answerHead(answer, r.unique, 0)
-	c.send(answer)
-}
-
-// counted answers a write with how many bytes it took.
-func (c *Conn) counted(w *call, n int, err error) {
-	r := &w.request
-	errno := c.finish(w, err)
-	if errno != 0 {
-		c.fail(r.unique, errno)
-		return
-	}
-	packet := w.small[:outHeaderBytes+8]
-	clear(packet)
-	binary.NativeEndian.PutUint32(packet[outHeaderBytes:], uint32(n))
-	answerHead(packet, r.unique, 0)
-	c.send(packet)
 }
 
 // ioctl answers a call, or asks for it again with the memory that it is about.
@@ -128,6 +99,9 @@ func (c *Conn) ioctl(w *call, f *open) {
 	if err == nil {
 		result, err = f.Ioctl(ctx, cmd, compat, r.body[ioctlInBytes:][:in], reply)
 	}
+	if c.shelve(w, err) {
+		return
+	}
 	if errno := c.finish(w, err); errno != 0 {
 		c.fail(r.unique, errno)
 		return
@@ -145,6 +119,9 @@ func (c *Conn) poll(r *request) {
 	var wake func()
 	if kh := u64(r.body[8:]); u32(r.body[16:])&pollSchedule != 0 {
 		wake = func() { c.notify(kh) }
+		c.mu.Lock()
+		f.poll = kh
+		c.mu.Unlock()
 	}
 	c.ready(r.unique, f.Poll(u32(r.body[20:]), wake))
 }

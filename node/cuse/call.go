@@ -5,15 +5,21 @@ import (
 	"time"
 )
 
-// call is a request that may sleep, and the goroutine that answers it: both are used again, since to make them takes longer
-// than most calls.
+// call is a request that may sleep. It is used again, since to make one takes longer than most calls.
 type call struct {
 	request
-	packet []byte // that has the request
-	ctx    interruption
-	over   bool          // interrupted by Close; guarded by Conn.mu
-	begin  chan struct{} // latched: there is another request
-	small  [outHeaderBytes + ioctlOutBytes]byte
+	packet []byte // of maxPacket, that has the request
+	over   bool   // interrupted by Close; guarded by Conn.mu
+	// signalled and shelved say why the context has ended: a signal of the program; a handover, after which the call is made
+	// again. Guarded by Conn.mu.
+	signalled, shelved bool
+	small              [outHeaderBytes + ioctlOutBytes]byte
+
+	Transfer       // of a read or write
+	file     *open // of that
+
+	ctx   interruption  // of all others
+	begin chan struct{} // latched: there is another request; nil: no goroutine waits for one
 }
 
 // interruption is a context that ends with a signal of the program, and that is used again.
@@ -43,7 +49,7 @@ func (*interruption) Value(any) any { return nil }
 
 // endLocked ends the context. It needs Conn.mu.
 func (i *interruption) endLocked() {
-	if !i.ended {
+	if !i.ended && i.done != nil {
 		i.ended = true
 		close(i.done)
 	}
@@ -56,58 +62,89 @@ func (i *interruption) renewLocked() {
 	}
 }
 
-// start gives a request to a goroutine that waits for one, or else to a new one. A kernel never numbers two requests alike;
-// the second of such a pair is left out, as nothing could end it.
-func (c *Conn) start(r request, packet []byte) {
+// moves reports whether a call is a transfer.
+func (w *call) moves() bool { return w.op == opRead || w.op == opWrite }
+
+// begins takes a call for a request and its packet, and returns it with the packet that it had. nil: the request is not to be
+// worked on.
+func (c *Conn) begins(r request, packet []byte) (w *call, spare []byte) {
 	c.mu.Lock()
-	twice := c.calls[r.unique] != nil
-	c.mu.Unlock()
-	if twice {
-		c.recycle(packet)
-		return
-	}
-	var w *call
-	fresh := false
-	select {
-	case w = <-c.idle:
-	default:
-		w, fresh = &call{begin: make(chan struct{}, 1)}, true
-	}
-	w.request, w.packet = r, packet
-	c.mu.Lock()
-	closed := c.closed
-	if !closed {
-		w.over = false
-		w.ctx.renewLocked()
-		c.calls[r.unique] = w
-		c.wait.Add(1)
-	}
-	c.mu.Unlock()
+	defer c.mu.Unlock()
 	switch {
-	case closed: // and w, if it waits, has been told
+	case c.closed:
 		c.refuse(r.unique)
-		c.recycle(packet)
-	case fresh:
-		go c.work(w)
-	default:
-		w.begin <- struct{}{}
+		return nil, packet
+	case c.calls[r.unique] != nil: // a kernel never numbers two alike, and nothing could end the second
+		return nil, packet
 	}
+	moves := r.op == opRead || r.op == opWrite
+	w = c.spareLocked(moves)
+	spare, w.packet = w.packet, packet
+	w.request = r
+	if moves {
+		w.file = c.files[u64(r.body)]
+	}
+	c.addLocked(w)
+	return w, spare
 }
 
-// work answers requests, and ends when enough others wait for some, or the node has gone.
+// addLocked makes a call one that has no answer yet.
+func (c *Conn) addLocked(w *call) {
+	w.over, w.signalled, w.shelved = false, false, false
+	if !w.moves() {
+		w.ctx.renewLocked()
+		c.tasks++
+	}
+	c.calls[w.unique] = w
+	c.wait.Add(1)
+}
+
+// spareLocked returns a call that is not used: for a transfer, or with a goroutine.
+func (c *Conn) spareLocked(moves bool) *call {
+	list := &c.idle
+	if moves {
+		list = &c.free
+	}
+	if last := len(*list) - 1; last >= 0 {
+		w := (*list)[last]
+		*list = (*list)[:last]
+		return w
+	}
+	w := &call{packet: make([]byte, maxPacket)}
+	if !moves {
+		w.begin = make(chan struct{}, 1)
+		go c.work(w)
+	}
+	return w
+}
+
+// keep is how many goroutines wait for requests.
+const keep = 2
+
+// work answers requests that are no transfers, and ends when enough others wait for some, or the node has gone.
 func (c *Conn) work(w *call) {
 	for {
-		c.answer(w)
-		c.recycle(w.packet)
-		c.wait.Done()
-		select {
-		case c.idle <- w:
-		default:
-			return
-		}
 		select {
 		case <-w.begin:
 		case <-c.quit:
+			return
+		}
+		c.answer(w)
+		c.mu.Lock()
+		c.tasks--
+		if w.shelved {
+			c.mu.Unlock()
+			c.told()
+			continue
+		}
+		waits := len(c.idle) < keep
+		if waits {
+			c.idle = append(c.idle, w)
+		}
+		c.mu.Unlock()
+		c.told()
+		c.wait.Done()
+		if !waits {
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"syscall"
 )
@@ -20,29 +21,35 @@ type Conn struct {
 	last   uint64           // fh
 	closed bool
 
+	free []*call // transfers that have been answered
+	idle []*call // whose goroutines wait for a request
+
+	tasks int // calls that run on goroutines of their own
+
 	wait    sync.WaitGroup // calls
-	idle    chan *call     // that wait for a request
+	fewer   chan struct{}  // latched: a task has ended
+	parked  chan struct{}  // the reader rests: see Hold
+	goOn    chan struct{}  // it ends that rest
 	quit    chan struct{}  // closed when there are no more
 	leave   sync.Once      // closes quit
 	done    chan struct{}  // the reader has ended
-	buffers chan []byte    // of maxPacket, for later
 	failure error          // why it ended; set before done is closed
 }
 
 // open is a File and what the kernel calls it.
 type open struct {
 	File
-	fh uint64
+	fh   uint64
+	poll uint64 // what the kernel calls who polls it; 0: nobody has; guarded by Conn.mu
+
+	released bool // and nobody uses it any more; guarded by Conn.mu
 }
 
 // Serve makes the node of a name below /dev ("loopbridge/loop0"), and answers what programs ask of it, until Close or
 // until the kernel gives it up. kernel is an open /dev/cuse, which it closes; each Read must return one packet. When Serve
 // returns without an error the node is there.
 func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error) {
-	c := &Conn{
-		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
-		done: make(chan struct{}), buffers: make(chan []byte, 2), idle: make(chan *call, 2), quit: make(chan struct{}),
-	}
+	c := newConn(kernel, device)
 	if err := c.begin(name); err != nil {
 		kernel.Close()
 		return nil, fmt.Errorf("/dev/%s: %w", name, err)
@@ -51,10 +58,16 @@ func Serve(kernel io.ReadWriteCloser, name string, device Device) (*Conn, error)
 	return c, nil
 }
 
+func newConn(kernel io.ReadWriteCloser, device Device) *Conn {
+	return &Conn{
+		kernel: kernel, device: device, calls: map[uint64]*call{}, files: map[uint64]*open{},
+		done: make(chan struct{}), quit: make(chan struct{}), fewer: make(chan struct{}, 1), parked: make(chan struct{}), goOn: make(chan struct{}),
+	}
+}
+
 // begin answers the kernel's first request.
 func (c *Conn) begin(name string) error {
-	packet := c.buffer()
-	defer c.recycle(packet)
+	packet := make([]byte, maxPacket)
 	n, err := c.kernel.Read(packet)
 	if err != nil {
 		return err
@@ -89,34 +102,58 @@ func (c *Conn) Close() error {
 func (c *Conn) hangUp() {
 	c.mu.Lock()
 	c.closed = true
+	var moving []*call
 	for _, each := range c.calls {
 		each.over = true
 		each.ctx.endLocked()
+		if each.moves() && each.file != nil {
+			moving = append(moving, each)
+		}
 	}
 	files := c.files
 	c.files = nil
 	c.mu.Unlock()
+	for _, w := range moving {
+		w.file.Interrupt(&w.Transfer)
+	}
 	c.wait.Wait()
 	c.leave.Do(func() { close(c.quit) })
+	for _, f := range files {
+		if !f.released {
+			end(f.File)
+		}
+	}
+}
+
+// end releases a file without a wait.
+func end(f File) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, f := range files {
-		f.Release(ended)
+	(&open{File: f}).forget(f.Release(ended))
+}
+
+// forget ends what a release has left that returned an error.
+func (f *open) forget(err error) {
+	if errnoOf(err) == syscall.EINTR {
+		f.Forget()
 	}
 }
 
 // read takes requests until there are no more.
 func (c *Conn) read() {
 	defer close(c.done)
+	packet := make([]byte, maxPacket)
 	for {
-		packet := c.buffer()
 		n, err := c.kernel.Read(packet)
 		switch {
 		case err == nil:
-			c.take(packet, n)
+			packet = c.take(packet, n)
 			continue
 		case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ENOENT): // the request was interrupted before it was read
-			c.recycle(packet)
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			c.parked <- struct{}{}
+			<-c.goOn
 			continue
 		}
 		c.mu.Lock()
@@ -131,13 +168,11 @@ func (c *Conn) read() {
 	}
 }
 
-// take answers a request, or starts what will. The packet is not used after that, unless by the call.
-func (c *Conn) take(packet []byte, n int) {
+// take answers a request, or starts what will, and returns a packet for the next one.
+func (c *Conn) take(packet []byte, n int) []byte {
 	r, errno, ok := decode(packet[:n])
 	switch {
 	case !ok:
-		c.recycle(packet)
-		return
 	case errno != 0:
 		c.fail(r.unique, errno)
 	case r.op == opInterrupt:
@@ -145,18 +180,30 @@ func (c *Conn) take(packet []byte, n int) {
 	case r.op == opPoll:
 		c.poll(&r)
 	default:
-		c.start(r, packet)
-		return
+		w, spare := c.begins(r, packet)
+		switch {
+		case w == nil:
+		case w.moves():
+			c.transfers(w)
+		default:
+			w.begin <- struct{}{}
+		}
+		return spare
 	}
-	c.recycle(packet)
+	return packet
 }
 
-// interrupt ends the wait of a call, if it still goes on.
+// interrupt ends the wait of a call, if it still goes on. The reader calls it, so that no call is used again meanwhile.
 func (c *Conn) interrupt(unique uint64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if running := c.calls[unique]; running != nil {
+	running := c.calls[unique]
+	if running != nil {
+		running.signalled = true
 		running.ctx.endLocked()
+	}
+	c.mu.Unlock()
+	if running != nil && running.moves() {
+		running.file.Interrupt(&running.Transfer)
 	}
 }
 
@@ -164,6 +211,7 @@ func (c *Conn) interrupt(unique uint64) {
 func (c *Conn) finish(w *call, err error) syscall.Errno {
 	c.mu.Lock()
 	delete(c.calls, w.unique)
+	w.shelved = false
 	over := w.over
 	c.mu.Unlock()
 	errno := errnoOf(err)
@@ -171,23 +219,6 @@ func (c *Conn) finish(w *call, err error) syscall.Errno {
 		return syscall.ECONNRESET
 	}
 	return errno
-}
-
-// buffer returns memory of maxPacket.
-func (c *Conn) buffer() []byte {
-	select {
-	case b := <-c.buffers:
-		return b
-	default:
-		return make([]byte, maxPacket)
-	}
-}
-
-func (c *Conn) recycle(b []byte) {
-	select {
-	case c.buffers <- b[:maxPacket]:
-	default:
-	}
 }
 
 // send writes an answer. One to a request that is no more fails, which is no matter.

@@ -6,11 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -24,6 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type echo struct {
 	mu       sync.Mutex
 	bytes    bytes.Buffer
+	readers  []*cuse.Transfer // that wait
 	wake     func()
 	released int
 }
@@ -39,33 +40,41 @@ func (e *echo) Open(ctx context.Context, by cuse.Caller, flags int) (cuse.File, 
 	return e, nil
 }
 
-func (e *echo) Read(ctx context.Context, buf []byte, flags int) (int, error) {
-	for {
-		e.mu.Lock()
-		n, _ := e.bytes.Read(buf)
-		e.mu.Unlock()
-		switch {
-		case n > 0:
-			return n, nil
-		case flags&syscall.O_NONBLOCK != 0:
-			return 0, syscall.EAGAIN
-		}
-		select {
-		case <-ctx.Done():
-			return 0, syscall.EINTR
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
-func (e *echo) Write(_ context.Context, data []byte, _ int) (int, error) {
+func (e *echo) Transfer(t *cuse.Transfer) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if !t.Writes {
+		if t.N, _ = e.bytes.Read(t.Data); t.N > 0 {
+			return true
+		}
+		if t.Flags&syscall.O_NONBLOCK != 0 {
+			t.Err = syscall.EAGAIN
+			return true
+		}
+		e.readers = append(e.readers, t)
+		return false
+	}
 	if wake := e.wake; wake != nil {
 		e.wake = nil
 		defer wake()
 	}
-	return e.bytes.Write(data)
+	t.N, t.Err = e.bytes.Write(t.Data)
+	for _, r := range e.readers {
+		r.N, _ = e.bytes.Read(r.Data)
+		r.Done()
+	}
+	e.readers = nil
+	return true
+}
+
+func (e *echo) Interrupt(t *cuse.Transfer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if at := slices.Index(e.readers, t); at >= 0 {
+		e.readers = slices.Delete(e.readers, at, at+1)
+		t.Err = syscall.EINTR
+		t.Done()
+	}
 }
 
 func (e *echo) Sizes(cmd uint32, _ bool) (in, out int, err error) {
@@ -92,10 +101,13 @@ func (e *echo) Poll(_ uint32, wake func()) uint32 {
 	return 0
 }
 
-func (e *echo) Release(context.Context) {
+func (e *echo) Forget() {}
+
+func (e *echo) Release(context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.released++
+	return nil
 }
 
 // serve begins a node in virtual time.

@@ -20,20 +20,24 @@ type Device interface {
 
 // File is an open file of a node; several processes may share it. Any goroutine may call it, and several at a time.
 type File interface {
-	// Read fills buf and returns how many bytes. flags are those of the file now: O_NONBLOCK may have changed. It may block
-	// until ctx ends.
-	Read(ctx context.Context, buf []byte, flags int) (n int, err error)
-	// Write takes bytes of data, which is the caller's again when it returns. It may block until ctx ends.
-	Write(ctx context.Context, data []byte, flags int) (n int, err error)
+	// Transfer moves the bytes of a read or write. It must not block. It returns true when that is all: N and Err say what
+	// was done. Or it keeps t and returns false; whoever moves the rest calls t.Done, once.
+	Transfer(t *Transfer) bool
+	// Interrupt ends the wait of a transfer that the File has kept: Done is called, and what was moved stays moved; if
+	// nothing was, Err is EINTR. It does nothing for any other. It must not block.
+	Interrupt(t *Transfer)
 	// Sizes returns how many bytes a call reads and writes at its address. An error is the answer to the call.
 	Sizes(cmd uint32, compat bool) (in, out int, err error)
 	// Ioctl answers a call; in and out have the sizes that Sizes said. It may block until ctx ends.
 	Ioctl(ctx context.Context, cmd uint32, compat bool, in, out []byte) (result int32, err error)
-	// Poll returns which of poll(2)'s events are there. If none is, and wake is not nil, wake is called once, when that
-	// may have changed, from any goroutine. It must not block.
+	// Poll returns which of poll(2)'s events are there. wake, unless nil, is called once, from any goroutine: when one may be
+	// there that was not, or has gone and may be there again, as epoll(7) wants it for edges. It must not block.
 	Poll(events uint32, wake func()) uint32
-	// Release closes the file, and may block until ctx ends: close(2) waits for that long.
-	Release(ctx context.Context)
+	// Release closes the file, and may block until ctx ends: close(2) waits for that long. EINTR: not all is done; Release is
+	// called again to wait for the rest, or Forget.
+	Release(ctx context.Context) error
+	// Forget ends what Release has left, without a wait.
+	Forget()
 }
 
 // errnoOf returns the code of an error, 0 for nil.

@@ -9,16 +9,22 @@
 //
 // # Who runs where
 //
-// One goroutine of a Conn reads requests. Each request is answered by a goroutine that has nothing else to do, so that a read that sleeps
-// holds up nothing else: the kernel takes answers in any order. Polls and interrupts are answered by the reader, because
-// they never sleep.
+// One goroutine of a Conn reads requests. It hands reads and writes to the File, which moves what it can and answers the rest
+// later, from any goroutine: a [Transfer] that waits is no goroutine that sleeps. Opens, ioctls and releases are answered by a
+// goroutine that has nothing else to do. So a call that sleeps holds up nothing else: the kernel takes answers in any order.
+// Polls and interrupts are answered by the reader, because they never sleep.
 //
 // # Interrupts
 //
-// A signal makes the kernel send an interrupt for the request on which the program sleeps. Conn ends the context of that
-// call, which then returns what it has, or EINTR. The kernel hands that to the program even where a handler asks for a
+// A signal makes the kernel send an interrupt for the request on which the program sleeps. Conn ends the wait of that transfer,
+// or the context of that call, which then returns what it has, or EINTR. The kernel hands that to the program even where a handler asks for a
 // restart: CUSE refuses the answer ERESTARTSYS. A program that is killed waits for its answer too, so a File must heed its
 // context.
+//
+// # Handover
+//
+// Hold stops the reader, Shelve ends the calls that sleep without an answer, and HandOver describes what is left: plain data
+// for another process, which has the same open /dev/cuse. Adopt and Run go on there; Resume goes on here.
 //
 // # Ioctl
 //

@@ -44,6 +44,7 @@ const (
 	Song          Op = 'Y'<<8 | 2
 	Name          Op = 'Y'<<8 | 3
 	Label         Op = 'Y'<<8 | 4
+	MixerInfo     Op = 'M'<<8 | 101
 	GetVersion    Op = 'M'<<8 | 118
 )
 
@@ -65,7 +66,7 @@ const (
 
 // row says which sizes a call may have. Calls without a structure have none.
 type row struct {
-	sizes [2]int // of 64-bit and of 32-bit programs
+	sizes [2]int // of 64-bit and of 32-bit programs, or of newer and older ones
 	dirs  byte   // that are accepted, as bits 1<<direction
 }
 
@@ -113,6 +114,8 @@ func lookup(o Op) (row, bool) {
 		return sized(audioBytes, both), true
 	case CardInfo:
 		return sized(cardBytes, both), true
+	case MixerInfo:
+		return row{[2]int{mixerBytes, oldMixerBytes}, gives}, true
 	case Song:
 		return sized(64, takes|gives), true
 	case Name:
@@ -160,27 +163,4 @@ func Command(o Op, takes, gives int) uint32 {
 		cmd |= dirGives << 30
 	}
 	return cmd
-}
-
-// Mixer channels and masks of OSS 3, the numbers of calls in group 'M'.
-const (
-	MixVolume     = 0
-	MixPCM        = 4
-	MixMonitor    = 10 // SOUND_MIXER_IMIX
-	MixRecord     = 11 // SOUND_MIXER_RECLEV
-	MixCaps       = 0xFC
-	MixRecordable = 0xFD
-	MixDevices    = 0xFE
-	MixRecording  = 0xFF
-	MixStereo     = 0xFB
-)
-
-// Mixer returns the channel of a call to the mixer of OSS 3.
-func (o Op) Mixer() (channel int, ok bool) {
-	channel = int(o & 0xFF)
-	switch channel {
-	case MixVolume, MixPCM, MixMonitor, MixRecord, MixCaps, MixRecordable, MixDevices, MixRecording, MixStereo:
-		return channel, o>>8 == 'M'
-	}
-	return channel, false
 }

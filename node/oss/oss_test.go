@@ -14,6 +14,7 @@ func TestNumbersAreThoseOfSoundcardH(t *testing.T) {
 		0x80045017: {GetDelay, 0, 4}, 0x80685019: {GetError, 0, 104}, 0xC49C5807: {AudioInfo, 1180, 1180}, 0xC498580B: {CardInfo, 1176, 1176},
 		0x84E05801: {SystemInfo, 0, 1248}, 0x80905023: {CurrentIn, 0, 144}, 0x808C5023: {CurrentIn, 0, 140}, // the second is i386's
 		0x5022: {HaltOutput, 0, 0}, 0x40045022: {HaltOutput, 4, 0}, 0x80044D76: {GetVersion, 0, 4},
+		0x805C4D65: {MixerInfo, 0, 92}, 0x80304D65: {MixerInfo, 0, 48}, 0x80044D09: {'M'<<8 | MixIn, 0, 4}, 0xC0044DFF: {'M'<<8 | MixRecording, 4, 4},
 	} {
 		if l, ok := Find(cmd); !ok || l != want {
 			t.Errorf("%#x is %+v, %v, want %+v", cmd, l, ok, want)
@@ -75,6 +76,8 @@ func FuzzFind(f *testing.F) {
 			System{Product: "p"}.Put(out)
 		case CardInfo:
 			PutCard(out, 1, "short", "long")
+		case MixerInfo:
+			PutMixer(out, "id", "name", 3)
 		case CurrentIn, CurrentOut:
 			PutCount(out, 1<<40, 5)
 		case GetError:

@@ -13,6 +13,9 @@ const (
 	systemBytes  = 1248 // oss_sysinfo
 	audioBytes   = 1180 // oss_audioinfo
 	cardBytes    = 1176 // oss_card_info
+
+	mixerBytes    = 92 // mixer_info
+	oldMixerBytes = 48 // _old_mixer_info
 )
 
 // Int returns the number that a call takes.

@@ -229,6 +229,33 @@ func TestForgets(t *testing.T) {
 	})
 }
 
+// A stream that is announced on two networks is one, for as long as either of them has it.
+func TestTwoPathsAreOneStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w wire
+		listener := sap.New(w.port("192.0.2.2"), true)
+		defer listener.Close()
+		text, err := sdp.Write(stream("desk", "239.69.1.1:5004"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet := append([]byte{0x20, 0, 1, 2, 10, 1, 0, 9}, text...)
+		for _, from := range []string{"10.1.0.9", "10.2.0.9"} {
+			w.put(packet, netip.MustParseAddr(from))
+			time.Sleep(time.Second)
+		}
+		if all := listener.Streams(); len(all) != 1 || all[0].From.String() != "10.1.0.9" {
+			t.Errorf("%+v", all)
+		}
+		packet[0] |= 4
+		w.put(packet, netip.MustParseAddr("10.1.0.9"))
+		synctest.Wait()
+		if all := listener.Streams(); len(all) != 1 || all[0].From.String() != "10.2.0.9" {
+			t.Errorf("%+v", all)
+		}
+	})
+}
+
 // A deletion counts only from the address that has announced the stream.
 func TestStrangersWithdrawNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

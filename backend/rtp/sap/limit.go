@@ -3,7 +3,7 @@ package sap
 import "time"
 
 const (
-	maxRate  = 100 // datagrams a second that are looked at
+	maxRate  = 50  // datagrams a second that are looked at
 	maxBurst = 600 // and at once: a network of many streams that was just joined
 )
 

@@ -2,6 +2,7 @@ package sap
 
 import (
 	"bytes"
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -156,17 +157,14 @@ func (t *table) sweep(now time.Time) (changed bool) {
 	return changed
 }
 
-// list returns all streams, by name and origin.
+// list returns all streams, by name and text. One that comes from two addresses, as two paths do, is there once.
 func (t *table) list() []Heard {
 	all := make([]Heard, 0, len(t.entries))
 	for _, e := range t.entries {
 		all = append(all, e.Heard)
 	}
 	slices.SortFunc(all, func(x, y Heard) int {
-		if c := strings.Compare(x.Name, y.Name); c != 0 {
-			return c
-		}
-		return bytes.Compare(x.Text, y.Text)
+		return cmp.Or(strings.Compare(x.Name, y.Name), bytes.Compare(x.Text, y.Text), x.Since.Compare(y.Since))
 	})
-	return all
+	return slices.CompactFunc(all, func(x, y Heard) bool { return bytes.Equal(x.Text, y.Text) })
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
@@ -40,6 +41,16 @@ func (r *reader) clock(media int, d *Description) error {
 		d.Offset, d.Direct = uint32(n), true
 	}
 	return nil
+}
+
+// ParsePTP reads a clock of PTP as ts-refclk has it behind "ptp=" (RFC 7273), such as IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0. The
+// error is audio.ErrInvalid.
+func ParsePTP(text string) (session.Reference, error) {
+	ref, reason := ptp(text)
+	if reason != "" {
+		return ref, audio.ErrInvalid.With("%s", reason)
+	}
+	return ref, nil
 }
 
 // ptp reads IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0, whose domain may also be written domain-nmbr=0.

@@ -19,8 +19,8 @@ type document struct {
 	media []int // the lines that begin a media section
 }
 
-// read splits a text and checks its syntax.
-func read(text []byte) (document, sdp.SessionDescription, error) {
+// read splits a text and checks its syntax. search: it looks for the line that is wrong.
+func read(text []byte, search bool) (document, sdp.SessionDescription, error) {
 	var d document
 	var s sdp.SessionDescription
 	if len(text) > maxText {
@@ -45,7 +45,9 @@ func read(text []byte) (document, sdp.SessionDescription, error) {
 	if !strings.HasPrefix(d.head(len(d.lines)), "v=0\r\n") {
 		return d, s, audio.ErrInvalid.With("line 1: this is no description of a stream (SDP), which begins with v=0")
 	}
-	if err := s.UnmarshalString(d.head(len(d.lines))); err != nil {
+	if err := s.UnmarshalString(d.head(len(d.lines))); err != nil && !search {
+		return d, s, audio.ErrInvalid.With("it is no description of a stream (SDP): %v", err)
+	} else if err != nil {
 		return d, s, d.wrong(d.first(), "is wrong, or in the wrong place")
 	}
 	return d, s, nil

@@ -37,16 +37,25 @@ func static(number int) (mapping string) {
 // payload takes the first payload type that can be played.
 func (r *reader) payload(media int, d *Description) error {
 	line, why := r.media[media], "it has no payload type"
-	for _, text := range r.session.MediaDescriptions[media].MediaName.Formats {
+	formats := r.session.MediaDescriptions[media].MediaName.Formats
+	if len(formats) > 128 {
+		return r.wrong(line, "has more payload types than there are")
+	}
+	mappings := map[string]attribute{}
+	for _, a := range r.attributes(media, "rtpmap") {
+		kind, rest, _ := strings.Cut(a.value, " ")
+		if _, known := mappings[kind]; !known {
+			mappings[kind] = attribute{strings.TrimSpace(rest), a.line}
+		}
+	}
+	for _, text := range formats {
 		number, err := strconv.ParseUint(text, 10, 7)
 		if err != nil {
 			return r.wrong(r.media[media], text+" is no payload type, which is 0..127")
 		}
 		mapping, at := static(int(number)), r.media[media]
-		for _, a := range r.attributes(media, "rtpmap") {
-			if kind, rest, _ := strings.Cut(a.value, " "); kind == text {
-				mapping, at = strings.TrimSpace(rest), a.line
-			}
+		if a, given := mappings[text]; given {
+			mapping, at = a.value, a.line
 		}
 		reason := mapped(mapping, text, d)
 		if reason == "" {

@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -20,18 +21,21 @@ type Description struct {
 // Parse reads the description of an audio stream from a file that is trusted: it may have the keys of SRTP. Of several audio
 // streams without a=mid it takes the first that this program can play, and of a DUP group (RFC 7104) both paths. The error is audio.ErrInvalid, and
 // names the line.
-func Parse(text []byte) (Description, error) {
-	d, s, err := read(text)
+func Parse(text []byte) (Description, error) { return parse(text, true) }
+
+// parse is Parse. search: it names the line of a wrong syntax, which takes some time.
+func parse(text []byte, search bool) (Description, error) {
+	d, s, err := read(text, search)
 	if err != nil {
 		return Description{}, err
 	}
-	r := reader{document: d, session: s}
+	r := reader{document: d, session: s, index: map[int]map[string][]attribute{}}
 	return r.description()
 }
 
-// ParseAnnounced is Parse for what anybody may have sent. It takes no keys.
+// ParseAnnounced is Parse for what anybody may have sent. It takes no keys, and little time for what is no description.
 func ParseAnnounced(text []byte) (Description, error) {
-	d, err := Parse(text)
+	d, err := parse(text, false)
 	d.Keys = nil
 	return d, err
 }
@@ -40,6 +44,7 @@ func ParseAnnounced(text []byte) (Description, error) {
 type reader struct {
 	document
 	session sdp.SessionDescription
+	index   map[int]map[string][]attribute // of sections that were looked at, by key: strangers send descriptions, too
 }
 
 // attribute is an attribute with its place.
@@ -50,24 +55,38 @@ type attribute struct {
 
 // attributes returns all attributes of a key in a media section, and then those of the session.
 func (r *reader) attributes(media int, key string) (found []attribute) {
-	for _, at := range []int{media, -1} {
-		from, to := r.section(at)
-		for i := from; i < to; i++ {
-			if name, value, _ := strings.Cut(strings.TrimPrefix(r.lines[i], "a="), ":"); name == key && r.lines[i][:2] == "a=" {
-				found = append(found, attribute{strings.TrimSpace(value), i})
-			}
+	if media < 0 {
+		return r.of(-1)[key]
+	}
+	return slices.Concat(r.of(media)[key], r.of(-1)[key])
+}
+
+// of returns the attributes of a section by key.
+func (r *reader) of(section int) map[string][]attribute {
+	all := r.index[section]
+	if all != nil {
+		return all
+	}
+	all = map[string][]attribute{}
+	from, to := r.section(section)
+	for i := from; i < to; i++ {
+		if text, is := strings.CutPrefix(r.lines[i], "a="); is {
+			key, value, _ := strings.Cut(text, ":")
+			all[key] = append(all[key], attribute{strings.TrimSpace(value), i})
 		}
 	}
-	return found
+	r.index[section] = all
+	return all
 }
 
 // attribute returns the first of attributes.
 func (r *reader) attribute(media int, key string) (attribute, bool) {
-	all := r.attributes(media, key)
-	if len(all) == 0 {
-		return attribute{}, false
+	for _, section := range []int{media, -1} {
+		if all := r.of(section)[key]; len(all) > 0 {
+			return all[0], true
+		}
 	}
-	return all[0], true
+	return attribute{}, false
 }
 
 // description takes the first stream that can be played, or says why the first one cannot.
@@ -133,6 +152,7 @@ func (r *reader) duplicates(media int, d *Description) error {
 			return r.wrong(r.media[other], "differs from the stream that it duplicates in payload, rate, channels or ptime")
 		}
 		d.Paths = append(d.Paths[:1], twin.Paths[0])
+		break // a stream has one group
 	}
 	return nil
 }
@@ -140,12 +160,8 @@ func (r *reader) duplicates(media int, d *Description) error {
 // named returns the media section with a mid.
 func (r *reader) named(mid string) (int, error) {
 	for i := range r.session.MediaDescriptions {
-		if from, to := r.section(i); from < to {
-			for _, line := range r.lines[from:to] {
-				if line == "a=mid:"+mid {
-					return i, nil
-				}
-			}
+		if all := r.of(i)["mid"]; len(all) > 0 && all[0].value == mid {
+			return i, nil
 		}
 	}
 	return 0, fmt.Errorf("no stream has a=mid:%s", mid)

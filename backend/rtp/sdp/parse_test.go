@@ -301,3 +301,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A channel order that does not fit the channels, or that is not one of the groups, says nothing.
+func TestChannelOrders(t *testing.T) {
+	good := string(load(t, "st2110-30.sdp"))
+	for order, known := range map[string]bool{"SMPTE2110.(51)": true, "SMPTE2110.(ST)": false, "SMPTE2110.(51,ST)": false, "SMPTE2110.(U06)": false, "DV.LRLsRsCS": false} {
+		d, err := sdp.Parse([]byte(strings.Replace(good, "SMPTE2110.(51)", order, 1)))
+		if err != nil || d.Positions.Known() != known {
+			t.Errorf("%s: %v, %v", order, d.Positions, err)
+		}
+	}
+}

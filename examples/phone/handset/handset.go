@@ -153,12 +153,14 @@ func (h *Handset) listen(ctx context.Context, carrier Carrier) error {
 	}
 }
 
-// halt ends the session of each loop. The last words of a call are heard first, if the clock of the loop goes on.
+// halt ends the session of each loop. The last words of a call are heard first, if the clock of the loop goes on. A daemon that
+// does not answer is as good as gone.
 func (h *Handset) halt() error {
-	ctx, stop := context.WithTimeout(context.Background(), time.Second)
-	defer stop()
+	ctx := context.Background()
 	if h.in.State() == ring.Running {
-		_ = h.in.Drain(ctx) // or they are not
+		bounded, stop := context.WithTimeout(ctx, time.Second)
+		_ = h.in.Drain(bounded) // or they are not
+		stop()
 	}
 	if errors.Join(h.in.Halt(ctx), h.out.Halt(ctx)) != nil {
 		return ErrDaemon

@@ -147,6 +147,9 @@ func (f *File) poll(flags uint32) uint32 {
 	return binary.NativeEndian.Uint32(reply)
 }
 
+// Edge polls once, as epoll(7) with EPOLLET does, and returns the events, and what receives when the daemon has told of others.
+func (f *File) Edge() (events uint32, told <-chan struct{}) { return f.poll(1), f.ready }
+
 // Wait is poll(2) that waits; 0: ctx has ended.
 func (f *File) Wait(ctx context.Context) uint32 {
 	for {

@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Kernel is the other side of one /dev/cuse. Any goroutine may call its methods.
@@ -19,6 +21,7 @@ type Kernel struct {
 	name     string
 
 	mu      sync.Mutex
+	held    *descriptor
 	last    uint64
 	replies map[uint64]chan []byte
 	polls   map[uint64]chan struct{} // by kh
@@ -31,18 +34,80 @@ func New() *Kernel {
 		requests: make(chan []byte), gone: make(chan struct{}), named: make(chan struct{}),
 		replies: map[uint64]chan []byte{}, polls: map[uint64]chan struct{}{},
 	}
+	k.held = newDescriptor(k)
 	go k.begin()
 	return k
 }
 
-// Descriptor returns what an open of /dev/cuse would.
-func (k *Kernel) Descriptor() io.ReadWriteCloser { return (*descriptor)(k) }
+// Descriptor returns what an open of /dev/cuse would, always the same.
+func (k *Kernel) Descriptor() io.ReadWriteCloser {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.held
+}
 
-type descriptor Kernel
+// HandOver returns the descriptor as another process has it after an exec. For the process before, it is closed.
+func (k *Kernel) HandOver() io.ReadWriteCloser {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	close(k.held.left)
+	k.held = newDescriptor(k)
+	return k.held
+}
+
+// descriptor is the open /dev/cuse of one process.
+type descriptor struct {
+	*Kernel
+	left chan struct{} // closed when the process has gone
+
+	deadline sync.Mutex
+	passed   chan struct{} // closed when the deadline has passed
+}
+
+func newDescriptor(k *Kernel) *descriptor {
+	return &descriptor{Kernel: k, left: make(chan struct{}), passed: make(chan struct{})}
+}
+
+// SetReadDeadline makes Read fail if the time is not the zero one.
+func (d *descriptor) SetReadDeadline(t time.Time) error {
+	d.deadline.Lock()
+	defer d.deadline.Unlock()
+	if t.IsZero() {
+		d.passed = make(chan struct{})
+	} else {
+		close(d.passed)
+	}
+	return nil
+}
+
+// ended returns why the descriptor is of no use now, or nil.
+func (d *descriptor) ended(passed chan struct{}) error {
+	select {
+	case <-d.left:
+		return os.ErrClosed
+	default:
+	}
+	select {
+	case <-passed:
+		return os.ErrDeadlineExceeded
+	default:
+		return nil
+	}
+}
 
 // Read returns one request.
 func (d *descriptor) Read(p []byte) (int, error) {
+	d.deadline.Lock()
+	passed := d.passed
+	d.deadline.Unlock()
+	if err := d.ended(passed); err != nil {
+		return 0, err
+	}
 	select {
+	case <-passed:
+		return 0, os.ErrDeadlineExceeded
+	case <-d.left:
+		return 0, os.ErrClosed
 	case r := <-d.requests:
 		return copy(p, r), nil
 	case <-d.gone:
@@ -52,7 +117,10 @@ func (d *descriptor) Read(p []byte) (int, error) {
 
 // Write takes one answer.
 func (d *descriptor) Write(p []byte) (int, error) {
-	k := (*Kernel)(d)
+	if err := d.ended(nil); err != nil {
+		return 0, err
+	}
+	k := d.Kernel
 	if len(p) < 16 || int(binary.NativeEndian.Uint32(p)) != len(p) {
 		return 0, syscall.EINVAL
 	}
@@ -79,7 +147,9 @@ func (d *descriptor) Write(p []byte) (int, error) {
 
 // Close makes every call end with ECONNABORTED, and the node vanish.
 func (d *descriptor) Close() error {
-	d.close.Do(func() { close(d.gone) })
+	if d.ended(nil) == nil {
+		d.close.Do(func() { close(d.gone) })
+	}
 	return nil
 }
 

@@ -33,6 +33,9 @@ type Send struct {
 	Announce bool   // by SAP
 	Always   bool   // silence while nobody plays
 	PTP      bool   // its clock is that of PTP
+
+	// Reference is what its description says of that clock; the zero value: that it keeps TAI.
+	Reference session.Reference
 }
 
 // Limits of streams on the network.
@@ -59,6 +62,7 @@ const (
 	aHost       = `an IP address, such as "192.168.1.10"`
 	anInterface = `the name of a network interface, such as "eth1"`
 	anSDP       = `the path of a description (SDP), or its text`
+	aReference  = `a clock of PTP, such as "IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:0"`
 	aPacket     = `a duration such as "1ms" or a number of frames, more than 0 and up to 50ms`
 )
 
@@ -189,7 +193,22 @@ func (b *binder) send(path string, v any, to **Send) (finish func(d *Device)) {
 		field{"dscp", setInt(&dscp, 0, 63)},
 		field{"announce", setBool(&s.Announce)},
 		field{"always", setBool(&s.Always)},
-		field{"clock", setChoice(&s.PTP, []string{"own", "ptp"}, false, true)},
+		field{"clock", setChoice(&s.PTP, []string{"own", "ptp"}, false, true)}, // before reference
+		field{"reference", func(v any) string {
+			text, ok := v.(string)
+			if !ok {
+				return wrongType(v, aReference)
+			}
+			if !s.PTP {
+				return `is for clock = "ptp", leave it out`
+			}
+			ref, err := sdp.ParsePTP(text)
+			if err != nil {
+				return err.Error() + ", use " + aReference
+			}
+			s.Reference = ref
+			return ""
+		}},
 		field{"keys", b.setFileOf(&s.Keys, aKeyFile)},
 	))
 	*to = s

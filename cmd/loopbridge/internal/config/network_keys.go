@@ -21,8 +21,15 @@ func (d *Device) networkKeys() []key {
 		fixed("receive", StreamText(&r.Stream)), fixed("receive.sdp", r.SDP), fixed("receive.keys", r.Keys), fixed("receive.latency", r.Latency),
 		fixed("receive.adaptive", yes(r.Adaptive)), fixed("receive.timeout", r.Timeout),
 		fixed("send", StreamText(&s.Stream)), fixed("send.keys", s.Keys), fixed("send.announce", yes(s.Announce)), fixed("send.always", yes(s.Always)),
-		fixed("send.clock", clockText(s.PTP)),
+		fixed("send.clock", clockText(s.PTP)), fixed("send.reference", s.Reference.PTP+domainText(&s.Reference)),
 	}
+}
+
+func domainText(r *session.Reference) string {
+	if r.PTP == "" || r.Domain < 0 {
+		return ""
+	}
+	return fmt.Sprintf(":%d", r.Domain)
 }
 
 func clockText(ptp bool) string {

@@ -145,6 +145,11 @@ func TestCompareStreams(t *testing.T) {
 	if planText(&plan) != "device a: replaced: send.clock own -> ptp" {
 		t.Error(planText(&plan))
 	}
+	ptp := alone + "clock = \"ptp\"\n"
+	plan = Compare(parsed(t, ptp), parsed(t, ptp+"reference = \"IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:3\"\n"))
+	if planText(&plan) != "device a: replaced: send.reference none -> IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:3" {
+		t.Error(planText(&plan))
+	}
 	same := strings.Replace(base, "[device.send]", "payload = \"L24\"\n[device.send]", 1)
 	if plan := Compare(parsed(t, base), parsed(t, same)); len(plan.Steps) > 0 {
 		t.Error(planText(&plan))

@@ -14,6 +14,7 @@ type Nodes struct {
 	Mode  fs.FileMode // of each, 0600..0777
 	DSP   string      // the loop that is also /dev/dsp; "": none
 	Audio string      // the device that is also /dev/audio and /dev/audioctl; "": none
+	Mixer string      // the device that is also /dev/mixer; "": none
 }
 
 func (b *binder) nodes(n *Nodes, v any) {
@@ -24,6 +25,7 @@ func (b *binder) nodes(n *Nodes, v any) {
 		{"mode", setMode(&n.Mode)},
 		{"dsp", setOptionalName(&n.DSP, "the name of a loop")},
 		{"audio", setOptionalName(&n.Audio, "the name of a device")},
+		{"mixer", setOptionalName(&n.Mixer, "the name of a device")},
 	})
 }
 
@@ -48,15 +50,17 @@ func (b *binder) ofNodes(c *Config) {
 	if n.DSP != "" && c.Loop(n.DSP) == nil && !b.partial {
 		b.wrong("nodes.dsp", "no such loop, use the name of a [[loop]]")
 	}
-	if n.Audio != "" && c.device(n.Audio) == nil && !b.partial {
-		b.wrong("nodes.audio", "no such device, use the name of a [[device]]")
+	for key, name := range map[string]string{"nodes.audio": n.Audio, "nodes.mixer": n.Mixer} {
+		if name != "" && c.device(name) == nil && !b.partial {
+			b.wrong(key, "no such device, use the name of a [[device]]")
+		}
 	}
 }
 
 func (n *Nodes) keys() []key {
 	return []key{
 		live("nodes.make", n.Make), live("nodes.owner", n.Owner), live("nodes.group", n.Group), live("nodes.mode", fmt.Sprintf("%04o", n.Mode)),
-		live("nodes.dsp", n.DSP), live("nodes.audio", n.Audio),
+		live("nodes.dsp", n.DSP), live("nodes.audio", n.Audio), live("nodes.mixer", n.Mixer),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/handover"
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/route"
+	"github.com/loopbridge/loopbridge/node"
 	"github.com/loopbridge/loopbridge/record"
 	"github.com/loopbridge/loopbridge/server"
 )
@@ -36,6 +38,7 @@ type handed struct {
 	Alarms    map[string]alarm.Saved
 	Recorders []record.Handed
 	Triggers  []string // of recorders, that are up
+	Nodes     node.State
 	Programs  server.State
 	Operators server.SocketState
 	TCP       *server.SocketState // nil: operators do not come over TCP
@@ -46,7 +49,7 @@ type handed struct {
 
 // files returns all descriptors.
 func (h *handed) files() []int {
-	all := append(h.Programs.Files(), h.sockets()...)
+	all := slices.Concat(h.Programs.Files(), h.sockets(), h.Nodes.Files())
 	for i := range h.Bay.Devices {
 		all = append(all, h.Bay.Devices[i].Stream.Descriptors()...)
 	}
@@ -128,7 +131,6 @@ func (d *Daemon) handOver(conn *net.UnixConn, reload bool) (err error) {
 		return audio.ErrUnsupported.With("the path of this program is not known")
 	}
 	handover.Learn(&handed{})
-	defer d.nodes.suspend()()
 	state, thaw, err := d.freezeSoon(conn, reload)
 	if err != nil {
 		return err
@@ -212,7 +214,12 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 	if err != nil {
 		return nil, nil, err
 	}
-	undo = append(undo, programs.Thaw, d.routes.Hold(), d.recorders.Hold())
+	undo = append(undo, programs.Thaw)
+	nodes, err := d.nodes.set.Freeze()
+	if err != nil {
+		return nil, nil, err
+	}
+	undo = append(undo, nodes.Thaw, d.routes.Hold(), d.recorders.Hold())
 	bay := d.bay.Freeze()
 	undo = append(undo, bay.Thaw)
 	h = &handed{
@@ -224,6 +231,11 @@ func (d *Daemon) freeze(conn *net.UnixConn, reload bool) (h *handed, thaw func()
 		return nil, nil, err
 	}
 	h.Bay = *loops
+	at, err := nodes.HandOver(bay)
+	if err != nil {
+		return nil, nil, err
+	}
+	h.Nodes = *at
 	h.Recorders, h.Triggers = d.recorders.HandOver()
 	if h.Programs, err = programs.State(bay); err != nil {
 		return nil, nil, err

@@ -191,7 +191,10 @@ func (n *network) sent(d config.Device) (session.Stream, error) {
 	}
 	s.Reference = session.Reference{Domain: -1, Local: macOf(first)}
 	if d.Send.PTP { // its grandmaster may change, and keeps TAI
-		s.Reference, s.Direct = session.Reference{Domain: -1, PTP: "IEEE1588-2008:traceable"}, true
+		s.Reference, s.Direct = d.Send.Reference, true
+		if s.Reference.PTP == "" {
+			s.Reference = session.Reference{Domain: -1, PTP: "IEEE1588-2008:traceable"}
+		}
 	}
 	return s, sdp.Identify(&s, first)
 }

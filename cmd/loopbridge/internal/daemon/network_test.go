@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/backendtest"
@@ -250,5 +252,30 @@ func TestNetworkKeys(t *testing.T) {
 	}
 	if log := f.log.Text(); strings.Contains(log, good[:12]) || !strings.Contains(log, "inline:…") {
 		t.Errorf("the log has the key: %s", log)
+	}
+}
+
+// A description says which clock a stream is on, and names both paths and their sources.
+func TestNetworkDescriptions(t *testing.T) {
+	for more, want := range map[string][]string{
+		"":                              {"a=ts-refclk:localmac=", "a=mediaclk:sender"},
+		"second = \"127.0.0.2:5006\"\n": {"a=group:DUP primary secondary", "m=audio 5006 RTP/AVP 98"},
+		"clock = \"ptp\"\n":             {"a=ts-refclk:ptp=IEEE1588-2008:traceable\r\n", "a=mediaclk:direct=0\r\n"},
+		"clock = \"ptp\"\nreference = \"IEEE1588-2008:39-a7-94-ff-fe-07-cb-d0:3\"\npayload = \"L16\"\n": {"a=ts-refclk:ptp=IEEE1588-2008:39-A7-94-FF-FE-07-CB-D0:3\r\n", "L16/48000/2"},
+	} {
+		c, err := config.Parse("test", []byte("[[device]]\nname = \"a\"\nbackend = \"rtp\"\n[device.send]\naddress = \"127.0.0.1:5004\"\n"+more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newNetwork(zerolog.Nop()).sent(*c.Device("a"))
+		if err != nil {
+			t.Skip("not tested: descriptions: ", err)
+		}
+		text, err := sdp.Write(&s)
+		for _, w := range append(want, "source-filter: incl IN IP4 127.0.0.1 127.0.0.1") {
+			if err != nil || !strings.Contains(string(text), w) {
+				t.Errorf("%q: no %s in\n%s%v", more, w, text, err)
+			}
+		}
 	}
 }

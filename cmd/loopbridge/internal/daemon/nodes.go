@@ -17,6 +17,7 @@ import (
 	"github.com/loopbridge/loopbridge/loop"
 	"github.com/loopbridge/loopbridge/loop/pcm"
 	"github.com/loopbridge/loopbridge/node"
+	"github.com/loopbridge/loopbridge/node/cuse"
 )
 
 // The files of the kernel that nodes need.
@@ -42,7 +43,7 @@ type nodeSet struct {
 func (d *Daemon) newNodeSet() *nodeSet {
 	s := &nodeSet{running: &d.running, change: make(chan struct{}, 1), stop: make(chan struct{})}
 	s.set = node.NewSet(d.bay, node.Options{
-		Dev: devFolder, Open: openCUSE, Exists: exists, Own: s.permit,
+		Dev: devFolder, Open: openCUSE, Adopt: adoptCUSE, Exists: exists, Own: s.permit,
 		Note: func(text string) { d.log.Warn().Msg("device nodes: " + text) },
 	})
 	return s
@@ -50,7 +51,7 @@ func (d *Daemon) newNodeSet() *nodeSet {
 
 // openCUSE opens a node that is not there yet.
 func openCUSE() (io.ReadWriteCloser, error) {
-	f, err := os.OpenFile(cuseFile, os.O_RDWR, 0)
+	f, err := cuse.OpenKernel(cuseFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, audio.ErrNoDevice.With("there is no %s: load the kernel's module with modprobe cuse; see loopbridge doctor", cuseFile)
@@ -60,6 +61,15 @@ func openCUSE() (io.ReadWriteCloser, error) {
 		return nil, audio.ErrIO.With("%v", err)
 	}
 	return f, nil
+}
+
+// adoptCUSE makes use of the descriptor of a node that is there.
+func adoptCUSE(fd int) (io.ReadWriteCloser, error) {
+	k, err := cuse.AdoptKernel(fd, cuseFile)
+	if err != nil {
+		return nil, audio.ErrIO.With("%v", err)
+	}
+	return k, nil
 }
 
 // exists reports whether something is below /dev.
@@ -149,7 +159,7 @@ func (s *nodeSet) wanted() []node.Spec {
 			devices = append(devices, d.Name)
 		}
 	}
-	return node.Plan(loops, attached, devices, node.Names{DSP: n.DSP, Audio: n.Audio})
+	return node.Plan(loops, attached, devices, node.Names{DSP: n.DSP, Audio: n.Audio, Mixer: n.Mixer})
 }
 
 // close removes all nodes. A second call does nothing.
@@ -158,15 +168,6 @@ func (s *nodeSet) close() {
 		close(s.stop)
 		s.set.Close()
 	})
-}
-
-// suspend removes the nodes for the time of a handover, because they belong to this process; resume makes them again.
-func (s *nodeSet) suspend() (resume func()) {
-	again := s.set.Suspend()
-	return func() {
-		again()
-		s.changed()
-	}
 }
 
 // Nodes implements server.Nodes.

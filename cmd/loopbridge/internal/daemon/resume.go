@@ -27,6 +27,7 @@ type inheritance struct {
 	*handed
 	routes    *route.Resumption
 	recorders *record.Resumption
+	nodes     *node.Resumption
 	programs  *server.Resumption
 }
 
@@ -36,8 +37,9 @@ func (d *Daemon) resume(h *handed) error {
 	d.running.mu.Lock()
 	defer d.running.mu.Unlock()
 	d.heirs.handovers = h.Handovers + 1
+	d.threads.TakeOver()
 	defer d.cards.lookAway()() // until the engines run
-	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), server.Resume(&h.Programs)}
+	i := &inheritance{h, d.routes.Resume(), d.recorders.Resume(h.Triggers, descriptor(h.Waiting)), d.nodes.set.Resume(&h.Nodes), server.Resume(&h.Programs)}
 	if err := d.beginLocked(i.Config, i.Programs.Socket.Path, i.Programs.Socket.Lock < 0); err != nil {
 		return err
 	}
@@ -68,10 +70,17 @@ func (d *Daemon) resume(h *handed) error {
 	if err := d.resumeSockets(i); err != nil {
 		return err
 	}
+	if err := i.nodes.Add(ends); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(i.Config.Devices, func(c config.Device) bool { return c.Backend == config.ALSA || c.Backend == config.PortAudio }) {
+		d.threads.Prepare()
+	}
 	d.bay.Run()
 	i.Ended = monotonic()
 	i.routes.Run()
 	i.recorders.Run()
+	i.nodes.Run()
 	if h.Waiting > 0 { // 0: the program before knew of no recorders
 		_ = unix.Close(h.Waiting)
 	}
@@ -168,7 +177,7 @@ func (d *Daemon) resumeRouteLocked(i *inheritance, r config.Route, ends map[int]
 // resumeLoops lets the ends and routes of the process before go on. Engines stand still until run.
 func (d *Daemon) resumeLoops(i *inheritance) (map[int]*loop.End, error) {
 	return d.bay.Resume(&i.Bay, func(e *loop.EndState, bytes int) (loop.Host, []byte, error) {
-		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, i.recorders.Host, node.Resume} {
+		for _, find := range []loop.FindHost{i.programs.Host, i.routes.Host, i.recorders.Host, i.nodes.Host} {
 			if h, mem, err := find(e, bytes); h != nil || err != nil {
 				return h, mem, err
 			}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
+	"unsafe"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
@@ -26,13 +28,15 @@ import (
 type Threads struct {
 	log zerolog.Logger
 
-	once, locking, collecting sync.Once
+	once, collecting sync.Once
+	later            time.Duration // until what can wait is done; not 0: it has taken over
 
-	mu      sync.Mutex
-	threads []int
-	helpers map[string]int    // by device: threads of C libraries
-	yielded bool              // no thread gets priority any more
-	states  map[string]string // by device, for people
+	mu       sync.Mutex
+	threads  []int
+	helpers  map[string]int    // by device: threads of C libraries
+	yielded  bool              // no thread gets priority any more
+	collects bool              // collect runs the collections, now or soon
+	states   map[string]string // by device, for people
 }
 
 // Priority is that of the threads of devices: above all ordinary threads, below the kernel's own.
@@ -47,6 +51,10 @@ const (
 	rtMost     = 2_500_000 // the same, after which the kernel ends the process
 	rtkitMost  = 200_000   // rtkit's condition on rtMost
 	spareProcs = 6         // see prepare
+
+	// served is when all devices were served for a while, so that they can be held up for some milliseconds: when a
+	// daemon takes over from another one, their buffers run dry before.
+	served = 500 * time.Millisecond
 )
 
 // New returns a Threads without threads. The process changes when the first one arrives.
@@ -54,15 +62,43 @@ func New(log zerolog.Logger) *Threads {
 	return &Threads{log: log, states: make(map[string]string), helpers: make(map[string]int)}
 }
 
-// Enter makes the calling thread, which serves a device, real-time. That comes first: on a busy machine an ordinary thread
-// is held up in what else there is to do, while its device runs dry.
+// TakeOver is for a program that takes over from another one, whose devices are about to run dry, before all else: there is no
+// collection until the devices were served for a while, and nothing that can wait holds up a thread that enters.
+func (r *Threads) TakeOver() {
+	r.later = served
+	percent := debug.SetGCPercent(-1)
+	time.AfterFunc(2*served, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.collects { // no thread is real-time
+			debug.SetGCPercent(percent)
+		}
+	})
+}
+
+// Prepare does before Enter what the first thread would have to wait for.
+func (r *Threads) Prepare() { r.once.Do(r.prepare) }
+
+// Enter makes the calling thread, which serves a device, real-time.
 func (r *Threads) Enter(device string) {
 	r.once.Do(r.prepare)
 	thread := unix.Gettid()
-	err := r.raise(thread)
-	r.locking.Do(func() { go r.lockMemory() })
+	err := schedule(0, unix.SCHED_FIFO, Priority)
+	if r.later > 0 {
+		go r.entered(device, thread, err)
+		return
+	}
+	r.entered(device, thread, err)
+}
+
+// entered takes in a thread that has tried to become real-time.
+func (r *Threads) entered(device string, thread int, err error) {
+	r.mu.Lock()
+	r.threads = append(r.threads, thread)
+	r.collects = r.collects || err == nil
+	r.mu.Unlock()
 	if err == nil {
-		r.collecting.Do(func() { go r.collect() })
+		r.collecting.Do(func() { time.AfterFunc(r.later, r.collect) })
 		r.settle(device, nil, "real-time, SCHED_FIFO priority %d", Priority)
 		return
 	}
@@ -78,24 +114,10 @@ func (r *Threads) Enter(device string) {
 	}()
 }
 
-// raise makes the calling thread real-time. A collection that goes on ends before, and none begins until collect says so.
-func (r *Threads) raise(thread int) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.threads = append(r.threads, thread)
-	percent := debug.SetGCPercent(-1)
-	err := schedule(0, unix.SCHED_FIFO, Priority)
-	if err != nil {
-		debug.SetGCPercent(percent)
-	}
-	return err
-}
-
 // Adopt makes a thread of a C library that serves a device real-time; it replaces the previous
 // one. A thread that is real-time already stays as it is. Any goroutine may call it.
 func (r *Threads) Adopt(device string, thread int) {
 	r.once.Do(r.prepare)
-	r.locking.Do(func() { go r.lockMemory() })
 	if now, err := unix.SchedGetAttr(thread, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
 		return
 	}
@@ -154,6 +176,11 @@ func (r *Threads) prepare() {
 	// A thread that wakes up needs one of Go's processors, whatever its priority. With more of
 	// them than the machine has, the kernel decides who runs.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), runtime.NumCPU()+spareProcs))
+	if r.later > 0 {
+		time.AfterFunc(r.later, r.lockMemory)
+	} else {
+		r.lockMemory()
+	}
 	r.bound(rtMost)
 	excess := make(chan os.Signal, 1)
 	signal.Notify(excess, unix.SIGXCPU)
@@ -164,12 +191,8 @@ func (r *Threads) prepare() {
 	}()
 }
 
-// lockMemory keeps the memory of the process from being swapped out. That takes some milliseconds of a slow processor, which no
-// device should wait for; as nobody gets new memory meanwhile, the thread has a slight priority, and then ends. It is
-// not real-time: see collect.
+// lockMemory keeps the memory of the process from being swapped out. That takes some milliseconds of a slow processor.
 func (r *Threads) lockMemory() {
-	runtime.LockOSThread()                                                                                                 // and no unlock
-	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: collectNice}, 0) // it may not be permitted
 	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
 		r.log.Warn().Err(err).Msg("memory may be swapped out; set LimitMEMLOCK=infinity for the service")
 	}
@@ -214,11 +237,16 @@ func stacks() []byte {
 }
 
 // schedule sets policy and priority of a thread, 0 for the calling one. Its new threads do not
-// inherit them.
+// inherit them. The call is a raw one, as it does not block: a thread that comes out of an ordinary one as a real-time thread
+// could spin there; see package sleep.
 func schedule(thread int, policy uint32, priority int) error {
-	return unix.SchedSetAttr(thread, &unix.SchedAttr{
+	attr := unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: policy, Priority: uint32(priority), Flags: unix.SCHED_FLAG_RESET_ON_FORK,
-	}, 0)
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETATTR, uintptr(thread), uintptr(unsafe.Pointer(&attr)), 0); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // Try reports whether a thread of this process can be real-time, without rtkit. It tries, on a thread that then ends.

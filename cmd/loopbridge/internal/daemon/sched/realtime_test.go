@@ -2,10 +2,11 @@ package sched
 
 import (
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
@@ -51,23 +52,28 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// TestRaise: no collection begins before collect has the say, unless the thread stays ordinary.
-func TestRaise(t *testing.T) {
-	const percent = 100
+// TestTakeOver: no collection begins for a while, and then again if no thread is real-time.
+func TestTakeOver(t *testing.T) {
+	const percent = 123
 	defer debug.SetGCPercent(debug.SetGCPercent(percent))
-	raised := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and no unlock: the thread ends with the goroutine
-		err := New(zerolog.Nop()).raise(unix.Gettid())
-		_ = schedule(0, unix.SCHED_NORMAL, 0)
-		raised <- err
-	}()
-	err := <-raised
-	want := -1
-	if err != nil {
-		want = percent
-	}
-	if got := debug.SetGCPercent(percent); got != want {
-		t.Errorf("a heap grows by %d %% between two collections, want %d; %v", got, want, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		New(zerolog.Nop()).TakeOver()
+		synctest.Wait()
+		if got := debug.SetGCPercent(-1); got != -1 {
+			t.Errorf("the heap may grow by %d %% only", got)
+		}
+		time.Sleep(3 * served)
+		if got := debug.SetGCPercent(percent); got != percent {
+			t.Errorf("the heap may grow by %d %%, want %d", got, percent)
+		}
+		r := New(zerolog.Nop())
+		r.TakeOver()
+		r.mu.Lock()
+		r.collects = true
+		r.mu.Unlock()
+		time.Sleep(3 * served)
+		if got := debug.SetGCPercent(percent); got != -1 {
+			t.Errorf("there are collections beside those of collect: the heap may grow by %d %%", got)
+		}
+	})
 }
