@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,8 +17,10 @@ import (
 
 // hasty is a daemon that hangs up on so many requests, as one does whose program is replaced.
 type hasty struct {
+	about api.Version
+
+	mu       sync.Mutex
 	hangUps  int
-	about    api.Version
 	requests []string
 }
 
@@ -26,6 +29,8 @@ func (h *hasty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(h.about)
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.requests = append(h.requests, r.Method+" "+r.URL.Path)
 	if h.hangUps--; h.hangUps >= 0 {
 		panic(http.ErrAbortHandler)
@@ -65,6 +70,8 @@ func TestRequestsGoToTheNextProgram(t *testing.T) {
 			if err := c.call(client); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
+			daemon.mu.Lock()
+			defer daemon.mu.Unlock()
 			if len(daemon.requests) != c.count {
 				t.Errorf("%d requests were made: %v", len(daemon.requests), daemon.requests)
 			}

@@ -50,8 +50,22 @@ func (nobody) Halt(context.Context) error { return nil }
 // A call that begins while a Halt waits for the one before does not sleep: nobody would wake it, and the Halt would wait
 // for it.
 func TestCallThatBeginsDuringAHalt(t *testing.T) {
-	f := audio.DefaultFormat()
-	spec := ring.Spec{Format: f, Capacity: 480}
+	for name, call := range map[string]func(ctx context.Context, p *pcm.PCM) error{
+		"Read": func(ctx context.Context, p *pcm.PCM) error {
+			_, err := p.Read(ctx, make([]byte, 4*p.Format().FrameBytes()))
+			return err
+		},
+		"Wait": func(ctx context.Context, p *pcm.PCM) error {
+			_, err := p.Wait(ctx, 1)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { beginsDuringAHalt(t, call) })
+	}
+}
+
+func beginsDuringAHalt(t *testing.T, call func(ctx context.Context, p *pcm.PCM) error) {
+	spec := ring.Spec{Format: audio.DefaultFormat(), Capacity: 480}
 	r, err := ring.New(ring.Memory(spec.Bytes()), spec)
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +78,7 @@ func TestCallThatBeginsDuringAHalt(t *testing.T) {
 	bell.act = func() {
 		ended := make(chan struct{})
 		go func() {
-			_, err := p.Read(ctx, make([]byte, 4*f.FrameBytes()))
-			result <- err
+			result <- call(ctx, p)
 			close(ended)
 		}()
 		select {

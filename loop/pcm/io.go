@@ -121,10 +121,7 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 	if !needed && p.movable(state) || r.State() != state {
 		return nil
 	}
-	if p.halting.Load() > 0 { // it rang before this call began, and does not ring again
-		return audio.ErrInterrupted.With("%s: halted", p.name)
-	}
-	if err := p.bell.Sleep(ctx); err != nil {
+	if err := p.sleep(ctx); err != nil {
 		return err
 	}
 	switch {
@@ -134,6 +131,14 @@ func (p *PCM) await(ctx context.Context, state ring.State, want int, halts uint3
 		return audio.ErrInterrupted.With("%s: halted", p.name)
 	}
 	return nil
+}
+
+// sleep blocks until something may have changed. ErrInterrupted: ctx ended, or a Halt waits for the call that sleeps.
+func (p *PCM) sleep(ctx context.Context) error {
+	if p.halting.Load() > 0 { // it rang before this call began, and does not ring again
+		return audio.ErrInterrupted.With("%s: halted", p.name)
+	}
+	return p.bell.Sleep(ctx)
 }
 
 // movable reports whether frames can move in this state.

@@ -43,7 +43,7 @@ func (p *PCM) Wait(ctx context.Context, frames int) (Events, error) {
 		if !needed && p.movable(state) || p.io.ring.State() != state {
 			continue
 		}
-		if err := p.bell.Sleep(ctx); err != nil {
+		if err := p.sleep(ctx); err != nil {
 			return 0, err
 		}
 		if p.halts.Load() != halts {
