@@ -131,9 +131,18 @@ static bool still(const struct lb_pcm *p)
 	       p->io.state == SND_PCM_STATE_XRUN || p->io.state == SND_PCM_STATE_DISCONNECTED;
 }
 
+/* rests reports whether what is left of a session is less than the program waits for, at a server that records on
+ * (on_client_close = "hold"). Nothing follows it for now: poll is ready once. */
+static bool rests(const struct lb_pcm *p)
+{
+	snd_pcm_uframes_t left = available(p);
+
+	return !lb_plays(p) && lb_state(p) == LB_ARMED && left > 0 && left < wanted(p) && p->rested != p->ring.shared->daemon;
+}
+
 static bool ready(const struct lb_pcm *p)
 {
-	if (lb_over(p) || still(p))
+	if (lb_over(p) || still(p) || rests(p))
 		return true;
 	/* A drain may run dry. */
 	if (!drains(p) && p->stops_at_xrun && p->ring.shared->xruns != p->xruns)
@@ -425,6 +434,8 @@ int lb_pcm_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int n
 	}
 	if (io->state != SND_PCM_STATE_DRAINING && ready(p))
 		*revents = lb_plays(p) ? POLLOUT : POLLIN;
+	if (*revents && rests(p))
+		p->rested = p->ring.shared->daemon;
 	if (still(p))
 		*revents |= POLLERR;
 	return 0;

@@ -40,6 +40,7 @@ struct lb_pcm {
 	} stall;
 	bool told_end; /* a message about the end was printed */
 	bool wake_once; /* poll must return once, see settle in flow.c */
+	uint64_t rested; /* the daemon's position when poll told of a rest, see rests in flow.c */
 
 	uint32_t starts; /* number of Start sent on this ring */
 	bool armed;	 /* a Start was sent and not taken back */

@@ -62,13 +62,21 @@ func TestDelayOfAConverter(t *testing.T) {
 	}
 }
 
+// TestD15RestOfASession: a recorder that goes on hears the end of each session, also if that is less than it waits for.
+func TestD15RestOfASession(t *testing.T) {
+	newCrank(t, loop.Spec{OnClientClose: loop.Hold}).program(plainBuild.program(t, "capi"), restOfASession)
+}
+
+// restOfASession is the case of a loop of its own.
+const restOfASession = "rest_of_a_session"
+
 // Each case that is written runs.
 func TestCAPIIsComplete(t *testing.T) {
 	header, err := os.ReadFile("../testdata/capi.h")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var listed []string
+	listed := []string{restOfASession}
 	for _, cases := range capiCases {
 		listed = append(listed, cases...)
 	}

@@ -46,6 +46,7 @@
 	X(server_that_plays_first) \
 	X(server_that_drains_first) \
 	X(server_that_knows_xruns_only) \
+	X(rest_of_a_session) \
 	X(drop_after_an_xrun) \
 	X(reader_that_forgets_to_start) \
 	X(server_offers_everything) \

@@ -172,3 +172,27 @@ void reader_that_forgets_to_start(void)
 		end_close_pair(&s, &c);
 	}
 }
+
+/* on_client_close = "hold": a recorder that waits for a period gets what is left of a session, and is told of it once. */
+void rest_of_a_session(void)
+{
+	struct end s = SERVER(CAPTURE), c = CLIENT(PLAYBACK);
+
+	OK(end_open(&s, SND_PCM_NONBLOCK));
+	end_setup(&s);
+	OK(snd_pcm_start(s.pcm));
+	OK(end_open(&c, 0));
+	end_setup(&c);
+	end_put(&c, PERIOD + PERIOD / 2); /* which starts it */
+	rig_until("server", "running");
+	end_drain(&c);
+	OK(snd_pcm_close(c.pcm));
+	rig_until("server", "armed");
+	WANT(end_poll(&s, 10000), POLLIN);
+	end_take(&s, PERIOD);
+	WANT(end_poll(&s, 10000), POLLIN);
+	wakes(&s, 0);
+	WANT(wakes(&s, 0), false);
+	end_take(&s, PERIOD / 2);
+	OK(snd_pcm_close(s.pcm));
+}
