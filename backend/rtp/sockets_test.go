@@ -78,7 +78,7 @@ func TestLoopback(t *testing.T) {
 			done := play(t, rtp.Options{Send: stream}, wish, stop)
 			defer func() { close(stop); <-done }()
 			wish.Play, wish.Record = false, true
-			s, err := rtp.Open(wish, rtp.Options{Receive: stream, Latency: 500 * time.Millisecond, Timeout: 10 * time.Second})
+			s, err := rtp.Open(wish, rtp.Options{Receive: stream, Latency: rtp.MaxLatency, Timeout: 10 * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestLoopback(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := &engine{t: t, s: s, block: make([]byte, wish.Period*wish.Periods*wish.Format.FrameBytes())}
-			e.run(2 * 48000)
+			e.run(4 * 48000) // the latency, then two seconds
 			if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Refused+seen.Restarts > 1 { // the first one, on probation
 				t.Errorf("%+v", seen)
 			}
