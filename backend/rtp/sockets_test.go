@@ -87,7 +87,7 @@ func TestLoopback(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := &engine{t: t, s: s, block: make([]byte, wish.Period*wish.Periods*wish.Format.FrameBytes())}
-			e.run(4 * 48000) // the latency, then two seconds
+			e.run(5 * 48000)                                                                         // the latency, then three seconds
 			if seen := e.seen(); seen.Late+seen.Lost+seen.Concealed+seen.Refused+seen.Restarts > 1 { // the first one, on probation
 				t.Errorf("%+v", seen)
 			}
