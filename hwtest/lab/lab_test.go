@@ -52,7 +52,7 @@ exit 7
 	var lines []string
 	work := t.TempDir()
 	r, err := lab.Run(t.Context(), k, lab.Config{
-		Work: work, Clock: lab.RealTime, CPUs: 2,
+		Work: work, Clock: lab.RealTime,
 		Cards:   []lab.Card{lab.Loopback(), lab.Dummy()},
 		Files:   map[string]string{"script": script},
 		Program: []string{"/tmp/script", "an argument"},

@@ -28,7 +28,6 @@ type Config struct {
 	Work  string
 	Cards []Card
 	Clock Clock
-	CPUs  int // 1 if it is 0
 
 	// Image is a file system from which the machine boots its own systemd, see FetchDebian; the
 	// file stays as it is. Program is then a service in it, which Files puts into

@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 
 	"github.com/loopbridge/loopbridge/hwtest/lab/plan"
@@ -70,7 +69,6 @@ func (l *lines) close() {
 func (m *machine) arguments() []string {
 	args := []string{
 		Program, "-nodefaults", "-no-user-config", "-display", "none",
-		"-smp", strconv.Itoa(m.cpus()),
 		"-kernel", m.kernel.Image(), "-initrd", m.path("initrd"),
 		"-append", "console=ttyS0 rdinit=/init panic=-1 loglevel=4 mitigations=off tsc=reliable no_timer_check transparent_hugepage=never",
 		"-device", "virtio-serial-pci,id=ports",
@@ -122,5 +120,3 @@ func (m *machine) clock() []string {
 	// the time when it wanted to.
 	return []string{"-accel", "tcg,thread=single", "-icount", "shift=2,sleep=off"}
 }
-
-func (m *machine) cpus() int { return max(1, m.config.CPUs) }
