@@ -164,7 +164,7 @@ func moduleRules() []rule {
 		{"github.com/coreos/go-systemd/v22", "cmd/loopbridge/internal/daemon cmd/loopbridge/internal/daemon/systemd",
 			"what systemd says is for the daemon alone"},
 		{"github.com/prometheus", "server/metrics cmd/loopbridge/internal/top", "the formats of Prometheus"},
-		{"golang.org/x/time", "server", "operators over TCP are limited"},
+		{"golang.org/x/time", "server backend/rtp/sap", "operators over TCP are limited, and announcements of anybody"},
 		{"github.com/coder/websocket", "server/live cmd/loopbridge/internal/bench", "what a browser reads all the time"},
 		{"github.com/chromedp", "", "tests alone: a browser that looks at the page"},
 		{"github.com/pion/sdp/v3", "backend/rtp/sdp examples/phone/offer", "the syntax of SDP, in which SIP too says what a call carries"},

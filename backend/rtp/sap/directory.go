@@ -7,10 +7,15 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/rtp/sdp"
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
+
+// How many datagrams are looked at: a second, and at once, which a network of many streams has that was just joined.
+const maxRate, maxBurst = 50, 600
 
 // Port sends and receives datagrams. Open returns that of the machine; tests have others.
 type Port interface {
@@ -39,6 +44,7 @@ type Counts struct {
 type Directory struct {
 	port    Port
 	listens bool
+	limit   *rate.Limiter // of what is looked at
 	wake    chan struct{} // something is to be announced
 	quit    chan struct{}
 	wait    sync.WaitGroup
@@ -48,7 +54,6 @@ type Directory struct {
 
 	mu      sync.Mutex
 	table   table
-	limit   limit
 	own     []*Announcement
 	counts  Counts
 	sending bool // the goroutine that sends and forgets runs
@@ -57,7 +62,7 @@ type Directory struct {
 
 // New returns a Directory, which closes the port. If it does not listen, it only announces.
 func New(p Port, listen bool) *Directory {
-	d := &Directory{port: p, listens: listen, wake: make(chan struct{}, 1), quit: make(chan struct{}), changes: make(chan struct{}, 1)}
+	d := &Directory{port: p, listens: listen, limit: rate.NewLimiter(maxRate, maxBurst), wake: make(chan struct{}, 1), quit: make(chan struct{}), changes: make(chan struct{}, 1)}
 	d.table.entries = map[key]*entry{}
 	if listen {
 		d.sending = true
@@ -126,7 +131,7 @@ func (d *Directory) take(datagram []byte, from netip.Addr) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.counts.Received++
-	if !d.limit.allow(now) {
+	if !d.limit.AllowN(now, 1) {
 		d.counts.Flooded++
 		return
 	}
