@@ -1,5 +1,7 @@
 package rtp
 
+import "github.com/loopbridge/loopbridge/backend/rtp/session"
+
 // An adaptive stream is as far behind as its latest packets need, and a bit more.
 const (
 	spare  = 1000        // part of a second that is kept free beyond the latest packet
@@ -35,7 +37,7 @@ func (in *intake) adapt(q, at int64, p *pace) {
 
 // extend sets what the latency is beyond the wanted one, in whole steps.
 func (in *intake) extend(frames, step int64) {
-	limit := in.format.Frames(MaxLatency) - in.margin
+	limit := in.format.Frames(session.MaxLatency) - in.margin
 	frames = max(0, min(frames, limit)+step-1) / step * step
 	in.deepen(in.Depth + frames - in.Extra)
 	in.Extra = frames

@@ -12,9 +12,6 @@ import (
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
-// defaultTTL is how many routers what is sent to a group may pass. AES67-2018 part 6.2 leaves it open.
-const defaultTTL = 32
-
 // groupSourceReq is struct group_source_req of linux/in.h: an interface, a group, and a source.
 type groupSourceReq struct {
 	device        uint32
@@ -59,15 +56,11 @@ func put(into *[128]byte, address []byte) {
 
 // outward sets how a socket sends to a path: by which interface, how far, and how routers treat it.
 func outward(fd int, p session.Path, device int) error {
-	ttl := p.TTL
-	if ttl == 0 {
-		ttl = defaultTTL
-	}
 	class := p.DSCP << 2
 	if p.To.Addr().Unmap().Is4() {
 		errs := errors.Join(
 			unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, class),
-			unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, ttl),
+			unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, p.Hops()),
 			unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, 1))
 		if device > 0 && p.To.Addr().IsMulticast() {
 			errs = errors.Join(errs, unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_IF, &unix.IPMreqn{Ifindex: int32(device)}))
@@ -76,7 +69,7 @@ func outward(fd int, p session.Path, device int) error {
 	}
 	errs := errors.Join(
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, class),
-		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, ttl),
+		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, p.Hops()),
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, 1))
 	if device > 0 && p.To.Addr().IsMulticast() {
 		errs = errors.Join(errs, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_IF, device))

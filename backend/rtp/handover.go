@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -49,15 +50,7 @@ func (a *agreed) same(s *session.Stream) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}
-	if a.Payload != b.Payload || a.Type != b.Type || a.Packet != b.Packet || len(a.To) != len(b.To) {
-		return false
-	}
-	for i := range a.To {
-		if a.To[i] != b.To[i] {
-			return false
-		}
-	}
-	return true
+	return a.Payload == b.Payload && a.Type == b.Type && a.Packet == b.Packet && slices.Equal(a.To, b.To)
 }
 
 // received is what an intake hands over. What waits in the kernel is in the sockets.

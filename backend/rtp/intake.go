@@ -72,7 +72,7 @@ type reception struct {
 func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intake {
 	f, from := wish.Format, o.Receive
 	in := &intake{
-		from: from, format: f, crypt: crypt, coded: encodingOf(from.Payload), frame: f.FrameBytes(), period: wish.Period,
+		from: from, format: f, crypt: crypt, coded: from.Payload.Encoding(), frame: f.FrameBytes(), period: wish.Period,
 		margin: f.Frames(o.Latency), counts: c, clock: servo.NewClock(float64(f.Rate)),
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
@@ -85,15 +85,12 @@ func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intak
 	in.Depth = in.depthFor(in.Packet)
 	room := in.margin
 	if o.Adaptive {
-		room = f.Frames(MaxLatency)
+		room = f.Frames(session.MaxLatency)
 	}
-	in.ring = newRing(int(room)+wish.Period*(wish.Periods+1)+2*longestPacket(f.Rate)+f.Rate/4, in.coding)
+	in.ring = newRing(int(room)+wish.Period*(wish.Periods+1)+2*session.LongestPacket(f.Rate)+f.Rate/4, in.coding)
 	in.Taken = o.Net.Now()
 	return in
 }
-
-// depth returns how long before the position of a tick the last frame of Read was recorded.
-func (in *intake) depth() int64 { return in.Depth }
 
 // wait returns after how many frames from the end of a packet its first one is read.
 func (in *intake) wait() int64 { return max(0, in.Depth+int64(in.period-in.Packet)) }
@@ -213,7 +210,7 @@ func (in *intake) frames(d *Datagram, h *header) int {
 		return 0
 	}
 	n := len(h.payload) / in.coding
-	if n*in.coding != len(h.payload) || n > longestPacket(in.format.Rate) {
+	if n*in.coding != len(h.payload) || n > session.LongestPacket(in.format.Rate) {
 		return 0
 	}
 	return n

@@ -14,15 +14,8 @@ const (
 	DefaultTimeout = time.Second
 )
 
-// Limits of a stream.
-const (
-	MinRate, MaxRate = 8000, 384000 // Hz
-	MaxPeriods       = 1024
-	MaxLatency       = 2 * time.Second
-	MaxPacket        = 50 * time.Millisecond // the longest packet
-	// MaxPayload is how many bytes of sound fit into a packet that no network on the way has to divide.
-	MaxPayload = 1440 // AES67-2018 part 6.3
-)
+// MaxPeriods is the most that a stream can have.
+const MaxPeriods = 1024
 
 // Options are what a stream has beyond backend.Config.
 type Options struct {
@@ -33,7 +26,7 @@ type Options struct {
 	// Latency is how long after its arrival the first frame of a packet is recorded, or more exactly: by how much packets may be
 	// later than the earliest ones. 0: DefaultLatency.
 	Latency time.Duration
-	// Adaptive makes Latency the least one: what comes later makes it longer, up to MaxLatency, and after a while without that it
+	// Adaptive makes Latency the least one: what comes later makes it longer, up to session.MaxLatency, and after a while without that it
 	// becomes shorter again.
 	Adaptive bool
 	// Timeout is how long nothing may come until the stream fails with audio.ErrGone, and how long Open waits for the first
@@ -73,8 +66,8 @@ func validate(c backend.Config, o Options) error {
 		return err
 	}
 	switch rate := c.Format.Rate; {
-	case rate < MinRate || rate > MaxRate:
-		return audio.ErrInvalid.With("a rate of %d Hz is out of range; use %d..%d", rate, MinRate, MaxRate)
+	case rate < session.MinRate || rate > session.MaxRate:
+		return audio.ErrInvalid.With("a rate of %d Hz is out of range; use %d..%d", rate, session.MinRate, session.MaxRate)
 	case c.Period < 1 || c.Period > rate:
 		return audio.ErrInvalid.With("period %d frames is out of range; at %d Hz use 1..%d", c.Period, rate, rate)
 	case c.Periods < 2 || c.Periods > MaxPeriods:
@@ -85,8 +78,8 @@ func validate(c backend.Config, o Options) error {
 		return audio.ErrUnsupported.With("record: the stream receives nothing")
 	case o.PTP && o.Receive != nil:
 		return audio.ErrInvalid.With("a stream that receives follows the clock of its sender, and not PTP; make a device of its own that sends")
-	case o.Latency < 0 || o.Latency > MaxLatency:
-		return audio.ErrInvalid.With("a latency of %v is out of range; use up to %v", o.Latency, MaxLatency)
+	case o.Latency < 0 || o.Latency > session.MaxLatency:
+		return audio.ErrInvalid.With("a latency of %v is out of range; use up to %v", o.Latency, session.MaxLatency)
 	case o.Timeout < time.Millisecond:
 		return audio.ErrInvalid.With("a timeout of %v is too short; use 1ms or more", o.Timeout)
 	}
@@ -106,7 +99,7 @@ func validate(c backend.Config, o Options) error {
 // fits checks one direction against the format of the blocks.
 func fits(s *session.Stream, f audio.Format) error {
 	switch {
-	case encodingOf(s.Payload) == 0:
+	case s.Payload.Encoding() == 0:
 		return audio.ErrInvalid.With("a stream has the payload L16, L24, PCMU or PCMA")
 	case s.Rate != f.Rate || s.Channels != f.Channels:
 		return audio.ErrInvalid.With("the stream on the network has %d Hz and %d channels, and the device %d and %d; "+
@@ -115,8 +108,8 @@ func fits(s *session.Stream, f audio.Format) error {
 		return audio.ErrInvalid.With("payload type %d is out of range; use 96..127, or a number of RFC 3551", s.Type)
 	case len(s.Paths) < 1 || len(s.Paths) > 2:
 		return audio.ErrInvalid.With("a stream has one path, or two that carry the same; this one has %d", len(s.Paths))
-	case s.Packet < 0 || s.Packet > longestPacket(s.Rate):
-		return audio.ErrInvalid.With("a packet of %d frames is out of range; at %d Hz use up to %d", s.Packet, s.Rate, longestPacket(s.Rate))
+	case s.Packet < 0 || s.Packet > session.LongestPacket(s.Rate):
+		return audio.ErrInvalid.With("a packet of %d frames is out of range; at %d Hz use up to %d", s.Packet, s.Rate, session.LongestPacket(s.Rate))
 	}
 	for _, p := range s.Paths {
 		if !p.To.IsValid() {
@@ -126,31 +119,13 @@ func fits(s *session.Stream, f audio.Format) error {
 	return nil
 }
 
-// longestPacket is MaxPacket in frames.
-func longestPacket(rate int) int { return rate / int(time.Second/MaxPacket) }
-
 // sendable checks that packets fit into datagrams.
 func sendable(s *session.Stream) error {
-	frame := s.Channels * encodingOf(s.Payload).Bytes()
-	if s.Packet*frame <= MaxPayload {
+	frame := s.Channels * s.Payload.Encoding().Bytes()
+	if s.Packet*frame <= session.MaxPayload {
 		return nil
 	}
-	most := MaxPayload / frame
+	most := session.MaxPayload / frame
 	return audio.ErrInvalid.With("packets of %d frames, each of %d bytes, are longer than %d bytes; make them %v or less",
-		s.Packet, frame, MaxPayload, time.Duration(most)*time.Second/time.Duration(s.Rate))
-}
-
-// encodingOf returns how samples are written in packets, or 0.
-func encodingOf(p session.Payload) audio.Encoding {
-	switch p {
-	case session.L16:
-		return audio.S16BE
-	case session.L24:
-		return audio.S24BE3
-	case session.PCMU:
-		return audio.MuLaw
-	case session.PCMA:
-		return audio.ALaw
-	}
-	return 0
+		s.Packet, frame, session.MaxPayload, time.Duration(most)*time.Second/time.Duration(s.Rate))
 }

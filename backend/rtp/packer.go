@@ -39,7 +39,7 @@ type delivery struct {
 // newPacker returns one with SSRC, first sequence number and first timestamp of a generator.
 func newPacker(wish backend.Config, to *session.Stream, r *rand.Rand, crypt *cryptor) *packer {
 	p := &packer{
-		to: to, crypt: crypt, format: wish.Format, coded: encodingOf(to.Payload),
+		to: to, crypt: crypt, format: wish.Format, coded: to.Payload.Encoding(),
 		splice: audio.NewSplice(wish.Format, audio.RampFrames(wish.Format.Rate, wish.Period)),
 	}
 	p.SSRC, p.Seq, p.Stamp = r.Uint32(), uint16(r.Uint32()), r.Uint32()
@@ -68,8 +68,8 @@ func (p *packer) start(now int64) {
 // write packs frames from a position on, and sends the packets that are full. What is missing since the last call is silence in
 // packets that are begun, and packets that are left out.
 func (p *packer) write(block []byte, position uint64, n Net, c *counts) {
-	if gap := position - p.Next; gap > 0 && position > p.Next {
-		p.skip(gap, n, c)
+	if position > p.Next {
+		p.skip(position-p.Next, n, c)
 	}
 	p.splice.Pass(block)
 	p.pack(block, n, c)

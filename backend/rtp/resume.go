@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/loopbridge/loopbridge/backend"
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
 	"github.com/loopbridge/loopbridge/servo"
 )
 
@@ -104,7 +105,7 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 
 // resume checks a state and takes it over.
 func (in *intake) resume(h backend.Handed, r *received, p *pace, position int64) error {
-	size, packet := in.ring.size(), longestPacket(in.format.Rate)
+	size, packet := in.ring.size(), session.LongestPacket(in.format.Rate)
 	n := int64(len(r.There))
 	switch {
 	case r.Packet < 1 || r.Packet > packet || r.Depth < 0 || r.Depth > size || r.Extra < 0 || r.Extra > r.Depth:

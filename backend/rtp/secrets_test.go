@@ -10,12 +10,13 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp"
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
 // TestSecret: an encrypted stream is heard bit for bit by who has its keys, from its beginning and when it has run for long; without
 // them it is not, and what is not encrypted is refused.
 func TestSecret(t *testing.T) {
-	keys := make([]byte, rtp.KeyBytes)
+	keys := make([]byte, session.KeyBytes)
 	to := newSender(48000, 2, 6, audio.S24BE3).described()
 	to.Keys = keys
 	sending := newNetwork()

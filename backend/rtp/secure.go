@@ -10,12 +10,11 @@ import (
 	"hash"
 
 	"github.com/loopbridge/loopbridge/audio"
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
 // Sizes of SRTP with AES_CM_128_HMAC_SHA1_80 (RFC 3711), in bytes.
 const (
-	// KeyBytes is a master key, and the salt behind it.
-	KeyBytes  = keyBytes + saltBytes
 	keyBytes  = 16
 	saltBytes = 14
 	tagBytes  = 10
@@ -37,8 +36,8 @@ func newCryptor(keys []byte) (*cryptor, error) {
 	if keys == nil {
 		return nil, nil
 	}
-	if len(keys) != KeyBytes {
-		return nil, audio.ErrInvalid.With("keys of SRTP have %d bytes, not %d", KeyBytes, len(keys))
+	if len(keys) != session.KeyBytes {
+		return nil, audio.ErrInvalid.With("keys of SRTP have %d bytes, not %d", session.KeyBytes, len(keys))
 	}
 	master, err := aes.NewCipher(keys[:keyBytes])
 	if err != nil {

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/pion/srtp/v3"
+
+	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
 func testKeys() []byte {
-	keys := make([]byte, KeyBytes)
+	keys := make([]byte, session.KeyBytes)
 	for i := range keys {
 		keys[i] = byte(7 * i)
 	}

@@ -23,8 +23,8 @@ type sockets struct {
 // datagramBytes is the room for a datagram that comes: a packet of the length that is expected, or what an Ethernet carries.
 func datagramBytes(s *session.Stream) int {
 	const headers = 128 // extensions, SRTP
-	packet := max(s.Packet, longestPacket(s.Rate)/2)
-	return min(max(1536, packet*s.Channels*encodingOf(s.Payload).Bytes()+headers), 1<<16)
+	packet := max(s.Packet, session.LongestPacket(s.Rate)/2)
+	return min(max(1536, packet*s.Channels*s.Payload.Encoding().Bytes()+headers), 1<<16)
 }
 
 // newSockets returns none, with a sleep for a period.

@@ -78,7 +78,7 @@ func TestLoopback(t *testing.T) {
 			done := play(t, rtp.Options{Send: stream}, wish, stop)
 			defer func() { close(stop); <-done }()
 			wish.Play, wish.Record = false, true
-			s, err := rtp.Open(wish, rtp.Options{Receive: stream, Latency: rtp.MaxLatency, Timeout: 10 * time.Second})
+			s, err := rtp.Open(wish, rtp.Options{Receive: stream, Latency: session.MaxLatency, Timeout: 10 * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestNobodySends(t *testing.T) {
 // TestGoodbye: the stream of a sender that stops is gone at once, and not after its timeout, encrypted or not.
 func TestGoodbye(t *testing.T) {
 	t.Run("plain", func(t *testing.T) { goodbye(t, nil) })
-	t.Run("encrypted", func(t *testing.T) { goodbye(t, make([]byte, rtp.KeyBytes)) })
+	t.Run("encrypted", func(t *testing.T) { goodbye(t, make([]byte, session.KeyBytes)) })
 }
 
 func goodbye(t *testing.T, keys []byte) {

@@ -62,7 +62,7 @@ func (s *stream) Delay() (play, record int) {
 		play = s.packer.fill
 	}
 	if s.intake != nil && s.granted.Record {
-		record = int(s.intake.depth())
+		record = int(s.intake.Depth)
 	}
 	return play, record
 }

@@ -13,8 +13,6 @@ const (
 	every     = 30 * time.Second
 	again     = 3 * time.Second // after the first, which may be lost while a switch learns who listens
 	bandwidth = 4000            // bit/s of all announcements in a scope (RFC 2974 part 3.1)
-	// firstTTL is that of announcements of streams for one host, and of those that say nothing of it.
-	firstTTL = 32
 )
 
 // Announcement is a stream that is announced.
@@ -125,11 +123,7 @@ func (d *Directory) deliver(p *packet, paths []session.Path) {
 	datagram := p.encode()
 	for i := range paths {
 		to := &paths[i]
-		ttl := to.TTL
-		if ttl == 0 {
-			ttl = firstTTL
-		}
-		err := d.port.Send(datagram, group(to.To.Addr()), to.Device, ttl)
+		err := d.port.Send(datagram, group(to.To.Addr()), to.Device, to.Hops())
 		d.mu.Lock()
 		if d.counts.Sent++; err != nil {
 			d.counts.Failed++

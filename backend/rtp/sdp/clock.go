@@ -95,10 +95,7 @@ func isBytes(s string, n int) bool {
 	return len(words) == n
 }
 
-const (
-	suite    = "AES_CM_128_HMAC_SHA1_80" // the one that this program has (RFC 4568 part 6.2)
-	keyBytes = 30                        // master key and salt
-)
+const suite = "AES_CM_128_HMAC_SHA1_80" // the one that this program has (RFC 4568 part 6.2)
 
 // crypto reads the key of an encrypted stream (RFC 4568), if it is there.
 func (r *reader) crypto(media int, d *Description) error {
@@ -114,7 +111,7 @@ func (r *reader) crypto(media int, d *Description) error {
 		text, inline := strings.CutPrefix(words[2], "inline:")
 		text, _, _ = strings.Cut(text, "|")
 		key, err := base64.StdEncoding.DecodeString(text)
-		if !inline || err != nil || len(key) != keyBytes {
+		if !inline || err != nil || len(key) != session.KeyBytes {
 			return r.secret(a.line, "the key must be inline: and 30 bytes in base64")
 		}
 		d.Keys = key

@@ -41,10 +41,10 @@ func Level(s *session.Stream) string {
 
 // Form says in a few words what the packets of a stream have, such as "L24/48000/2, 1 ms, level A".
 func Form(s *session.Stream) string {
-	if int(s.Payload) >= len(encodings) || s.Rate < 1 {
+	if s.Payload.String() == "" || s.Rate < 1 {
 		return ""
 	}
-	text := fmt.Sprintf("%s/%d/%d", encodings[s.Payload], s.Rate, s.Channels)
+	text := fmt.Sprintf("%s/%d/%d", s.Payload, s.Rate, s.Channels)
 	if s.Packet > 0 {
 		text += ", " + ptime(s.Packet, s.Rate) + " ms"
 	}

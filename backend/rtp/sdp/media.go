@@ -16,9 +16,6 @@ import (
 // maxPacket is the longest packet, in ms: what RTP audio has in practice, and more than AES67 (4 ms).
 const maxPacket = 200
 
-// encodings are the names of payloads in rtpmap (RFC 3551, RFC 3190).
-var encodings = [...]string{session.L16: "L16", session.L24: "L24", session.PCMU: "PCMU", session.PCMA: "PCMA"}
-
 // static returns what a payload type means without a rtpmap (RFC 3551 table 4).
 func static(number int) (mapping string) {
 	switch number {
@@ -74,9 +71,9 @@ func mapped(mapping, number string, d *Description) (reason string) {
 	}
 	words := strings.Split(mapping, "/")
 	d.Payload = 0
-	for i, name := range encodings {
-		if name != "" && strings.EqualFold(name, words[0]) {
-			d.Payload = session.Payload(i)
+	for _, p := range session.Payloads() {
+		if strings.EqualFold(p.String(), words[0]) {
+			d.Payload = p
 		}
 	}
 	if d.Payload == 0 {

@@ -15,9 +15,6 @@ import (
 	"github.com/loopbridge/loopbridge/backend/rtp/session"
 )
 
-// defaultTTL is that of groups for which none is given.
-const defaultTTL = 32
-
 // Write returns the description of a stream, as AES67-2018 part 8 and SMPTE ST 2022-7 have it. It has no keys, so that anybody
 // may read it: an encrypted stream is said to be RTP/SAVP. The error is audio.ErrInvalid: s has no path, or values that no
 // stream has.
@@ -67,7 +64,7 @@ func fit(s *session.Stream) error {
 	switch {
 	case len(s.Paths) < 1 || len(s.Paths) > 2:
 		return audio.ErrInvalid.With("a stream has one path or two, not %d", len(s.Paths))
-	case int(s.Payload) >= len(encodings) || encodings[s.Payload] == "" || s.Type > 127:
+	case s.Payload.String() == "" || s.Type > 127:
 		return audio.ErrInvalid.With("a stream needs a payload, and a payload type of 0..127")
 	case s.Rate < 1 || s.Channels < 1 || s.Packet < 0:
 		return audio.ErrInvalid.With("a stream needs a rate and channels")
@@ -89,11 +86,7 @@ func media(s *session.Stream, p *session.Path, mid string, secret bool) *sdp.Med
 	to, kind := p.To.Addr().Unmap(), fmt.Sprint(s.Type)
 	address := to.String()
 	if to.Is4() && to.IsMulticast() {
-		ttl := p.TTL
-		if ttl == 0 {
-			ttl = defaultTTL
-		}
-		address += fmt.Sprint("/", ttl)
+		address += fmt.Sprint("/", p.Hops())
 	}
 	m := &sdp.MediaDescription{
 		MediaName:             sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: int(p.To.Port())}, Protos: []string{"RTP", profile}, Formats: []string{kind}},
@@ -105,7 +98,7 @@ func media(s *session.Stream, p *session.Path, mid string, secret bool) *sdp.Med
 	if p.From.IsValid() {
 		add("source-filter", fmt.Sprintf(" incl IN %s %s %s", family(to), to, p.From.Unmap()))
 	}
-	add("rtpmap", fmt.Sprintf("%s %s/%d/%d", kind, encodings[s.Payload], s.Rate, s.Channels))
+	add("rtpmap", fmt.Sprintf("%s %s/%d/%d", kind, s.Payload, s.Rate, s.Channels))
 	if order := orderOf(s.Positions); order != "" {
 		add("fmtp", kind+" channel-order="+order)
 	}

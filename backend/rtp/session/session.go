@@ -3,20 +3,10 @@
 package session
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/loopbridge/loopbridge/audio"
-)
-
-// Payload is how the samples of a packet are written.
-type Payload uint8
-
-// The payloads.
-const (
-	L16  Payload = iota + 1 // 16 bits, big endian (RFC 3551)
-	L24                     // 24 bits in three bytes, big endian (RFC 3190)
-	PCMU                    // µ-law of ITU-R G.711 (RFC 3551)
-	PCMA                    // A-law of ITU-R G.711 (RFC 3551)
 )
 
 // Stream is one RTP stream.
@@ -41,7 +31,7 @@ type Stream struct {
 	Offset    uint32
 	Direct    bool
 
-	// Keys is the master key and salt of SRTP with AES_CM_128_HMAC_SHA1_80, 30 bytes; nil: not encrypted. It is never
+	// Keys is the master key and salt of SRTP with AES_CM_128_HMAC_SHA1_80, KeyBytes of them; nil: not encrypted. It is never
 	// in announcements or logs.
 	Keys []byte
 }
@@ -54,6 +44,12 @@ type Path struct {
 	TTL    int            // of a group; 0: 32
 	DSCP   int            // 0 to 63: how routers treat the packets; AES67 uses 34 (AF41) for them
 }
+
+// defaultTTL is how many routers what is sent to a group may pass. AES67-2018 part 6.2 leaves it open.
+const defaultTTL = 32
+
+// Hops returns how many routers what is sent to a group may pass: the TTL, or 32 if none is given.
+func (p *Path) Hops() int { return cmp.Or(p.TTL, defaultTTL) }
 
 // Origin is who has described a session.
 type Origin struct {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend"
 	"github.com/loopbridge/loopbridge/backend/rtp"
 	"github.com/loopbridge/loopbridge/backend/rtp/rtptest"
@@ -68,9 +67,9 @@ func (r *RTPReport) Plot(file string) error {
 // simulated returns the stream of a sender at an offset, and its network.
 func (b *RTP) simulated(offset float64) (backend.Stream, *rtptest.Net, error) {
 	const kind = 98
-	payload, coded := session.L24, audio.S24BE3
+	payload := session.L24
 	if b.Payload == "L16" {
-		payload, coded = session.L16, audio.S16BE
+		payload = session.L16
 	}
 	described := &session.Stream{Payload: payload, Type: kind, Rate: b.Format.Rate, Channels: b.Format.Channels, Packet: b.frames(b.Packet)}
 	var links []*rtptest.Link
@@ -78,7 +77,7 @@ func (b *RTP) simulated(offset float64) (backend.Stream, *rtptest.Net, error) {
 		links = append(links, rtptest.NewLink(b.fault(), b.Harm.Seed+uint64(i)+uint64(int64(offset))))
 		described.Paths = append(described.Paths, session.Path{To: loopbackPort(uint16(5004 + 2*i))})
 	}
-	silence := make([]byte, described.Packet*b.Format.Channels*coded.Bytes())
+	silence := make([]byte, described.Packet*b.Format.Channels*payload.Encoding().Bytes())
 	n := rtptest.NewNet(time.Hour, links...)
 	n.Add(&rtptest.Sender{Type: kind, SSRC: 1, Rate: b.Format.Rate, PPM: offset, Packet: described.Packet,
 		Fill: func(p []byte, _ uint64, _ int) []byte { return append(p, silence...) }}, links...)

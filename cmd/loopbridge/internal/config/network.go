@@ -40,12 +40,9 @@ type Send struct {
 
 // Limits of streams on the network.
 const (
-	minNetRate, maxNetRate = 8000, 384000
-	maxPacketTime          = 50 * time.Millisecond
-	minTimeout             = 10 * time.Millisecond
-	maxTimeout             = 8 * time.Second // of the supervisor in backend/standby, less some
-	maxJitter              = 2 * time.Second
-	maxInterface           = 15 // bytes of a name
+	minTimeout   = 10 * time.Millisecond
+	maxTimeout   = 8 * time.Second // of the supervisor in backend/standby, less some
+	maxInterface = 15              // bytes of a name
 	// netPeriod is the period of a device of the network that sets none: it wakes up 200 times a second.
 	netPeriod = 5 * time.Millisecond
 	// netBuffer is for how long an engine may be late that sets no periods. It costs memory, and no latency: what has come is in the
@@ -53,8 +50,6 @@ const (
 	netBuffer = 200 * time.Millisecond
 	// dynamic is the payload type of linear samples if none is given.
 	dynamic = 98
-	// maxPayload is how many bytes of sound a packet has, so that no network divides it (AES67-2018 part 6.3).
-	maxPayload = 1440
 )
 
 const (
@@ -75,7 +70,7 @@ type packetTime struct {
 func (p *packetTime) set(v any) string {
 	switch v := v.(type) {
 	case int64:
-		if v < 1 || v > maxNetRate {
+		if v < 1 || v > session.MaxRate {
 			return "out of range, use " + aPacket
 		}
 		p.count = v
@@ -84,7 +79,7 @@ func (p *packetTime) set(v any) string {
 		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
 			return p.set(n)
 		}
-		if d, err := time.ParseDuration(v); err != nil || d <= 0 || d > maxPacketTime {
+		if d, err := time.ParseDuration(v); err != nil || d <= 0 || d > session.MaxPacket {
 			return "not the length of a packet, use " + aPacket
 		} else {
 			p.duration = d
@@ -116,13 +111,12 @@ func newHand() *hand {
 
 // fields returns the keys that both directions have.
 func (h *hand) fields() []field {
-	payloads := []string{"L16", "L24", "PCMU", "PCMA"}
 	return []field{
 		{"address", setEndpoint(&h.paths[0].To)},
 		{"interface", setInterface(&h.paths[0].Device)},
 		{"second", setEndpoint(&h.paths[1].To)},
 		{"second_interface", setInterface(&h.paths[1].Device)},
-		{"payload", setChoice(&h.payload, payloads, session.L16, session.L24, session.PCMU, session.PCMA)},
+		{"payload", setOneOf(&h.payload, session.Payloads()...)},
 		{"payload_type", setInt(&h.kind, 0, 127)},
 		{"packet", h.packet.set},
 	}
@@ -156,7 +150,7 @@ func (b *binder) receive(path string, v any, to **Receive) (finish func(d *Devic
 		field{"sdp", func(v any) string { described = true; return b.setDescription(r, join(path, "sdp"))(v) }},
 		field{"source", setHost(&h.paths[0].From)},
 		field{"second_source", setHost(&h.paths[1].From)},
-		field{"latency", setDuration(&r.Latency, 0, maxJitter, "0s..2s")},
+		field{"latency", setDuration(&r.Latency, 0, session.MaxLatency, "0s..2s")},
 		field{"adaptive", setBool(&r.Adaptive)},
 		field{"timeout", setDuration(&r.Timeout, minTimeout, maxTimeout, "10ms..8s")},
 		field{"keys", b.setFileOf(&r.Keys, aKeyFile)},
@@ -240,19 +234,19 @@ func (b *binder) second(path string, h *hand, also string) {
 
 // packet reports packets that are too long, and those that a network would divide.
 func (b *binder) packet(path string, s *session.Stream, sends bool) {
-	bytes := map[session.Payload]int{session.L16: 2, session.L24: 3, session.PCMU: 1, session.PCMA: 1}[s.Payload] * s.Channels
+	bytes := s.Payload.Encoding().Bytes() * s.Channels
 	at := join(path, "packet")
 	switch {
 	case s.Packet < 1:
 		b.wrong(at, fmt.Sprintf("is less than a frame at %d Hz, use more", s.Rate))
-	case s.Packet > int(maxPacketTime.Seconds()*float64(s.Rate)):
-		b.wrong(at, fmt.Sprintf("out of range, use 1..%d frames at %d Hz (up to 50ms)", int(maxPacketTime.Seconds()*float64(s.Rate)), s.Rate))
-	case sends && s.Packet*bytes > maxPayload:
+	case s.Packet > session.LongestPacket(s.Rate):
+		b.wrong(at, fmt.Sprintf("out of range, use 1..%d frames at %d Hz (up to 50ms)", session.LongestPacket(s.Rate), s.Rate))
+	case sends && s.Packet*bytes > session.MaxPayload:
 		if !b.given(at) {
 			at = path
 		}
-		b.wrong(at, fmt.Sprintf("%d channels of %d frames are more than %d bytes, use packet = %q or less", s.Channels, s.Packet, maxPayload,
-			fmt.Sprint(maxPayload/max(bytes, 1))))
+		b.wrong(at, fmt.Sprintf("%d channels of %d frames are more than %d bytes, use packet = %q or less", s.Channels, s.Packet, session.MaxPayload,
+			fmt.Sprint(session.MaxPayload/max(bytes, 1))))
 	}
 }
 
@@ -278,8 +272,8 @@ func (b *binder) network(path string, d *Device, finish []func(*Device)) {
 		}
 		d.Format.Positions = r.Stream.Positions
 	}
-	if d.Format.Rate < minNetRate || d.Format.Rate > maxNetRate {
-		b.wrong(join(path, "rate"), fmt.Sprintf("out of range, use %d..%d for a device of the network", minNetRate, maxNetRate))
+	if d.Format.Rate < session.MinRate || d.Format.Rate > session.MaxRate {
+		b.wrong(join(path, "rate"), fmt.Sprintf("out of range, use %d..%d for a device of the network", session.MinRate, session.MaxRate))
 		return
 	}
 	for _, f := range finish {

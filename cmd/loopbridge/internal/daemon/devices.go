@@ -5,7 +5,6 @@ import (
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/rtp/sap"
 	"github.com/loopbridge/loopbridge/backend/rtp/sdp"
-	"github.com/loopbridge/loopbridge/backend/rtp/session"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 )
 
@@ -86,7 +85,7 @@ func (s deviceSet) Streams() api.Streams {
 // streamOf returns a stream as operators see it.
 func streamOf(h *sap.Heard) api.Stream {
 	s := api.Stream{
-		Name: h.Name, Info: h.Info, Payload: payloadName(h.Payload), Rate: h.Rate, Channels: h.Channels, Positions: h.Positions.String(),
+		Name: h.Name, Info: h.Info, Payload: h.Payload.String(), Rate: h.Rate, Channels: h.Channels, Positions: h.Positions.String(),
 		Level: sdp.Level(&h.Stream), Encrypted: h.Secure, Sender: h.From.String(), Since: h.Since, Last: h.Last, SDP: string(h.Text),
 	}
 	if h.Packet > 0 {
@@ -96,8 +95,4 @@ func streamOf(h *sap.Heard) api.Stream {
 		s.Addresses = append(s.Addresses, p.To.String())
 	}
 	return s
-}
-
-func payloadName(p session.Payload) string {
-	return map[session.Payload]string{session.L16: "L16", session.L24: "L24", session.PCMU: "PCMU", session.PCMA: "PCMA"}[p]
 }

@@ -146,8 +146,6 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 	return o, nil
 }
 
-const keyBytes = 30 // master key and salt of SRTP (RFC 3711)
-
 // readKey reads the key of an encrypted stream.
 func readKey(name string) ([]byte, error) {
 	f, err := files.Open("key", name)
@@ -163,8 +161,8 @@ func readKey(name string) ([]byte, error) {
 		return nil, audio.ErrIO.With("the key in %s cannot be read: %v", name, files.Cause(err))
 	}
 	key, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
-	if err != nil || len(key) != keyBytes {
-		return nil, audio.ErrInvalid.With("there is no key in %s, which is %d bytes in base64: head -c %d /dev/urandom | base64 makes one", name, keyBytes, keyBytes)
+	if err != nil || len(key) != session.KeyBytes {
+		return nil, audio.ErrInvalid.With("there is no key in %s, which is %d bytes in base64: head -c %d /dev/urandom | base64 makes one", name, session.KeyBytes, session.KeyBytes)
 	}
 	return key, nil
 }
@@ -175,7 +173,7 @@ func (n *network) sent(d config.Device) (session.Stream, error) {
 	s.Name, s.Info = d.Name+"@"+n.host, "loopbridge"
 	s.Paths = slices.Clone(s.Paths)
 	if d.Send.Keys != "" {
-		s.Keys = make([]byte, keyBytes) // that there is one, is said
+		s.Keys = make([]byte, session.KeyBytes) // that there is one, is said
 	}
 	var first netip.Addr
 	for i := range s.Paths {
