@@ -73,27 +73,6 @@ func (g *gate) gated(h http.Handler) http.Handler {
 	})
 }
 
-// shutWithin locks the gate unless that takes too long. Requests that come meanwhile wait, so that they do not keep it open
-// one after the other.
-func (g *gate) shutWithin(limit time.Duration) bool {
-	shut, late := make(chan struct{}), make(chan struct{})
-	go func() {
-		g.Lock()
-		select {
-		case shut <- struct{}{}:
-		case <-late:
-			g.Unlock()
-		}
-	}()
-	select {
-	case <-shut:
-		return true
-	case <-time.After(limit):
-		close(late)
-		return false
-	}
-}
-
 // Freeze lets the operators' side stand still: no request is under way, and none is accepted. ErrBusy: one takes too long.
 func (c *Control) Freeze() (thaw func(), err error) {
 	rest := c.rest.freeze(func() { _ = c.listener.SetDeadline(longAgo()) })
@@ -101,7 +80,7 @@ func (c *Control) Freeze() (thaw func(), err error) {
 		_ = c.listener.SetDeadline(time.Time{})
 		rest()
 	}
-	if !c.gate.shutWithin(standing) {
+	if !lockWithin(&c.gate, standing) {
 		accept()
 		return nil, audio.ErrBusy.With("a request of an operator is under way; try again")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -88,14 +89,25 @@ func (s *Server) Freeze() (*Frozen, error) {
 	return f, nil
 }
 
-// lockWithin locks mu unless that takes too long. Who holds it writes an answer.
-func lockWithin(mu interface{ TryLock() bool }, limit time.Duration) bool {
-	for till := time.Now().Add(limit); !mu.TryLock(); time.Sleep(time.Millisecond) {
-		if time.Now().After(till) {
-			return false
+// lockWithin locks mu unless that takes too long: who holds it writes an answer, or has a request under way. Who comes meanwhile
+// waits, so that none holds it one after the other.
+func lockWithin(mu sync.Locker, limit time.Duration) bool {
+	locked, late := make(chan struct{}), make(chan struct{})
+	go func() {
+		mu.Lock()
+		select {
+		case locked <- struct{}{}:
+		case <-late:
+			mu.Unlock()
 		}
+	}()
+	select {
+	case <-locked:
+		return true
+	case <-time.After(limit):
+		close(late)
+		return false
 	}
-	return true
 }
 
 // Thaw lets everything go on.
