@@ -53,9 +53,6 @@ func (c *Client) Version(ctx context.Context) (v api.Version, err error) {
 	return v, err
 }
 
-// upgradePath is where a daemon is asked to let another program take its place.
-const upgradePath = "/v1/upgrade"
-
 // Close closes the connections that wait for another call.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
@@ -161,6 +158,9 @@ func (c *Client) Drain(ctx context.Context, loop string) error {
 func (c *Client) Halt(ctx context.Context, loop string) error {
 	return c.await(ctx, http.MethodPost, "/v1/loops/"+url.PathEscape(loop)+"/halt", nil)
 }
+
+// upgradePath is where a daemon is asked to let another program take its place.
+const upgradePath = "/v1/upgrade"
 
 // Upgrade lets the program that is now at the daemon's path take its place, while all programs go on, and returns when it has.
 // changed: only if that is another program than the one that runs; if not, the answer has no To. ErrUnsupported and

@@ -8,11 +8,13 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/loopbridge/loopbridge/api"
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/backend/rtp/sdp"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/files"
 )
 
@@ -107,10 +109,8 @@ func urlTable(text string) (map[string]any, error) {
 			return nil, usageError(key + " is given twice")
 		}
 		to := stream
-		for _, own := range deviceKeys() {
-			if key == own {
-				to = table
-			}
+		if slices.Contains(deviceKeys(), key) {
+			to = table
 		}
 		to[key] = valueOf(values[0])
 	}
@@ -172,14 +172,13 @@ func describedTable(name, text string) map[string]any {
 
 // nameFor makes the name of a device from any text.
 func nameFor(text string) string {
-	const most = 63
 	name := strings.Trim(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
 			return r
 		}
 		return '-'
 	}, text), "-")
-	return cmp.Or(name[:min(len(name), most)], "stream")
+	return cmp.Or(name[:min(len(name), config.MaxName)], "stream")
 }
 
 type deviceRmCmd struct {

@@ -62,9 +62,6 @@ func (i *interruption) renewLocked() {
 	}
 }
 
-// moves reports whether a call is a transfer.
-func (w *call) moves() bool { return w.op == opRead || w.op == opWrite }
-
 // begins takes a call for a request and its packet, and returns it with the packet that it had. nil: the request is not to be
 // worked on.
 func (c *Conn) begins(r request, packet []byte) (w *call, spare []byte) {
@@ -77,7 +74,7 @@ func (c *Conn) begins(r request, packet []byte) (w *call, spare []byte) {
 	case c.calls[r.unique] != nil: // a kernel never numbers two alike, and nothing could end the second
 		return nil, packet
 	}
-	moves := r.op == opRead || r.op == opWrite
+	moves := r.moves()
 	w = c.spareLocked(moves)
 	spare, w.packet = w.packet, packet
 	w.request = r

@@ -60,6 +60,9 @@ type request struct {
 	body   []byte // after the header
 }
 
+// moves reports whether the request is a transfer.
+func (r *request) moves() bool { return r.op == opRead || r.op == opWrite }
+
 func u16(b []byte) uint16 { return binary.NativeEndian.Uint16(b) }
 func u32(b []byte) uint32 { return binary.NativeEndian.Uint32(b) }
 func u64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }

@@ -133,7 +133,7 @@ const (
 	maxPeriods      = 1024
 	maxStart        = 24 * time.Hour
 	maxControlIndex = math.MaxUint16
-	maxName         = 63      // bytes
+	MaxName         = 63      // bytes, of a device, a loop and the like
 	maxSocket       = 107     // bytes: sun_path of unix(7) without its NUL
 	maxFile         = 1 << 20 // bytes
 )

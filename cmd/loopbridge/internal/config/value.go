@@ -107,7 +107,7 @@ func setName(to *string) func(any) string {
 		odd := func(r rune) bool {
 			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r))
 		}
-		return s != "" && len(s) <= maxName && strings.IndexFunc(s, odd) < 0
+		return s != "" && len(s) <= MaxName && strings.IndexFunc(s, odd) < 0
 	})
 }
 
