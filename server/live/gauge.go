@@ -2,7 +2,6 @@ package live
 
 import (
 	"sync"
-	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
 	"github.com/loopbridge/loopbridge/mixer/metering"
@@ -15,15 +14,14 @@ type gauge struct {
 	mu    sync.Mutex
 	f     audio.Format
 	meter *metering.Meter // nil: nothing can be heard
-	still int             // turns of the board since there was sound
-	fresh bool            // there was, since the last turn
+	pause pause
 }
 
 // Begin implements tap.Ear.
 func (g *gauge) Begin(f audio.Format) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.still, g.fresh, g.f = 0, false, f
+	g.pause, g.f = pause{}, f
 	if g.meter = nil; f.Channels > 0 {
 		g.meter = metering.New(f, g.want)
 	}
@@ -37,14 +35,20 @@ func (g *gauge) Hear(frames []float32, _ int) {
 		return
 	}
 	g.meter.Measure(frames)
-	g.fresh = true
+	g.pause.hear(len(frames) / g.f.Channels)
 }
 
-// rest is after how long without a frame a device is taken to rest, and what it plays for silence; quiet is that in turns.
-const (
-	rest  = 250 * time.Millisecond
-	quiet = int(rest / Every)
-)
+// Turn implements tap.Turner.
+func (g *gauge) Turn() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.meter == nil {
+		return
+	}
+	if n := g.pause.turn(g.f); n > 0 {
+		g.meter.Silence(n)
+	}
+}
 
 // read reports whether something can be heard, and reads what it was since the read before.
 func (g *gauge) read(r *metering.Reading) bool {
@@ -52,15 +56,6 @@ func (g *gauge) read(r *metering.Reading) bool {
 	defer g.mu.Unlock()
 	if g.meter == nil {
 		return false
-	}
-	g.still++
-	if g.fresh {
-		g.still, g.fresh = 0, false
-	}
-	if turn := int(time.Duration(g.f.Rate) * Every / time.Second); g.still == quiet {
-		g.meter.Silence(turn * quiet)
-	} else if g.still > quiet {
-		g.meter.Silence(turn)
 	}
 	g.meter.Read(r)
 	return true

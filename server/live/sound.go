@@ -14,8 +14,12 @@ import (
 // LostHeader is the trailer of Sound that counts frames which the hub has lost; there is silence in their place.
 const LostHeader = "Loopbridge-Lost"
 
-// mostSamples is how many samples are kept for one listener: a second of 64 channels at 48 kHz, and a fraction of that beyond.
-const mostSamples = 4 << 20
+// A tape keeps what was not fetched for so long, which is more than three of the longest periods, and not more samples than a
+// second of 64 channels has at 48 kHz.
+const (
+	kept        = 4 * time.Second
+	mostSamples = 4 << 20
+)
 
 // tape is an ear whose frames somebody fetches, all of them.
 type tape struct {
@@ -27,6 +31,7 @@ type tape struct {
 	f      audio.Format
 	frames []float32
 	lost   uint64
+	pause  pause
 }
 
 // Begin implements tap.Ear.
@@ -46,13 +51,27 @@ func (t *tape) Hear(frames []float32, lost int) {
 	t.lost += uint64(lost)
 	t.put(lost*t.f.Channels, nil)
 	t.put(0, frames)
+	t.pause.hear(lost + len(frames)/t.f.Channels)
 	t.mu.Unlock()
 	t.wake.ring()
 }
 
+// Turn implements tap.Turner.
+func (t *tape) Turn() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.f.Channels == 0 {
+		return
+	}
+	if n := t.pause.turn(t.f); n > 0 {
+		t.put(n*t.f.Channels, nil)
+		t.wake.ring()
+	}
+}
+
 // put appends samples of silence, and frames, unless there are too many then: who fetches them is too late.
 func (t *tape) put(silent int, frames []float32) {
-	room := min(int(t.f.Frames(behind))*t.f.Channels, mostSamples) - len(t.frames)
+	room := min(int(t.f.Frames(kept))*t.f.Channels, mostSamples) - len(t.frames)
 	if t.ended = t.ended || silent+len(frames) > room; !t.ended {
 		t.frames = append(append(t.frames, make([]float32, silent)...), frames...)
 	}
@@ -122,17 +141,11 @@ func (s *sounding) send(w http.ResponseWriter, r *http.Request, quit <-chan stru
 	if err != nil {
 		return
 	}
-	rests := time.NewTicker(rest)
-	defer rests.Stop()
 	var frames []float32
 	for ended := false; !ended && s.left != 0; {
 		select {
 		case <-s.tape.wake:
-			if frames, ended = s.tape.take(frames); len(frames) > 0 {
-				rests.Reset(rest)
-			}
-		case <-rests.C:
-			frames = append(frames[:0], make([]float32, int(f.Frames(rest))*f.Channels)...)
+			frames, ended = s.tape.take(frames)
 		case <-quit:
 			return
 		case <-r.Context().Done():

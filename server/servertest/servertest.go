@@ -216,9 +216,12 @@ func (d *Daemon) Status(name string) loop.Status {
 	return loop.Status{}
 }
 
-// Null opens a null device with the default format, periods of 10 ms and the sides in c.
+// Null opens a null device with the default format, the sides in c, and as many periods of 10 ms as c says, or two.
 func Null(name string, c backend.Config, o null.Options) (*loop.Engine, error) {
-	c.Format, c.Period, c.Periods = audio.DefaultFormat(), 480, 2
+	c.Format, c.Period = audio.DefaultFormat(), 480
+	if c.Periods == 0 {
+		c.Periods = 2
+	}
 	s, err := null.Open(c, o)
 	if err != nil {
 		return nil, err
