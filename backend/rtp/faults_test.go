@@ -2,6 +2,7 @@ package rtp_test
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -98,6 +99,24 @@ func TestTwoPaths(t *testing.T) {
 		t.Errorf("%d packets in 21 s", seen.Packets)
 	}
 	e.tail(20 * 48000)
+}
+
+// TestPathThatIsThereLater: sockets open one after the other. What was sent before the second one was there it has not lost. But a
+// path that never brings anything has lost all.
+func TestPathThatIsThereLater(t *testing.T) {
+	for missing, want := range map[int][2]uint64{20: {0, 0}, math.MaxInt: {1700, 2000}} {
+		s := newSender(48000, 2, 48, audio.S24BE3)
+		s.paths = 2
+		s.way = func(k, path int) (int64, bool) { return 0, path == 1 && k < missing }
+		n := newNetwork(s)
+		s.begin = n.now
+		e := start(t, s.recording(48, 8), n, rtp.Options{Receive: s.described(), Latency: 4 * time.Millisecond})
+		e.run(2 * 48000)
+		seen := e.seen()
+		if lost := seen.Paths[1].Lost; seen.Paths[0].Lost != 0 || lost < want[0] || lost > want[1] || seen.Recovered != lost || seen.Lost != 0 {
+			t.Errorf("the second path brings nothing for %d packets: %+v", missing, seen)
+		}
+	}
 }
 
 // TestDuplicatesAndLate: what comes twice is counted and heard once; what comes too late is counted and not heard.

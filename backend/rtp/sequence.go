@@ -16,6 +16,7 @@ type sequence struct {
 	Begun   bool      `json:"begun,omitempty"`
 	Most    uint64    `json:"most"`    // the highest number of any path
 	On      [2]uint64 `json:"on"`      // the highest of each path
+	First   [2]uint64 `json:"first"`   // the first of each path; 0: none yet
 	Settled uint64    `json:"settled"` // the first number for which a loss is not yet counted
 	Seen    [2]bitmap `json:"seen"`
 }
@@ -50,6 +51,9 @@ func (s *sequence) take(seq uint16, path int, c *counts, paths int) verdict {
 		s.Seen[1].clear(s.Most)
 	}
 	s.Seen[path].set(n)
+	if first := s.First[path]; first == 0 || n < first {
+		s.First[path] = n
+	}
 	if n < s.On[path] {
 		return reordered
 	}
@@ -64,21 +68,25 @@ func (s *sequence) settle(newest uint64, c *counts, paths int) {
 	}
 }
 
+// settleOne counts what is lost of a number. A path has lost nothing of what was sent before it was there: sockets open one after the
+// other. But if it never brings anything, it has lost all.
 func (s *sequence) settleOne(c *counts, paths int) {
 	n := s.Settled
 	s.Settled++
-	came := 0
+	came, lost := 0, 0
 	for path := range paths {
-		if s.Seen[path].has(n) {
+		switch {
+		case s.Seen[path].has(n):
 			came++
-		} else {
+		case s.First[path] <= n:
+			lost++
 			c.paths[path].lost.Add(1)
 		}
 	}
 	switch {
 	case came == 0:
 		c.lost.Add(1)
-	case came < paths:
+	case lost > 0:
 		c.recovered.Add(1)
 	}
 }
