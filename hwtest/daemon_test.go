@@ -80,8 +80,8 @@ func (b *bench) serves(config, card string) *daemon {
 	return d
 }
 
-// launch starts a daemon.
-func (b *bench) launch(config string) *daemon {
+// launch starts a daemon, by a command that starts others if there is one.
+func (b *bench) launch(config string, by ...string) *daemon {
 	b.Helper()
 	dir := b.TempDir()
 	file, socket := filepath.Join(dir, "speakers.toml"), filepath.Join(dir, "socket")
@@ -91,6 +91,10 @@ func (b *bench) launch(config string) *daemon {
 	d := &daemon{b: b, socket: socket, control: control.New(socket), ended: make(chan struct{})}
 	d.env = append(os.Environ(), "STATE_DIRECTORY="+dir, client.SocketVariable+"="+socket, "NO_COLOR=1")
 	d.cmd = d.program("serve", "--config", file)
+	if len(by) > 0 {
+		d.cmd = exec.Command(by[0], append(by[1:], d.cmd.Args...)...)
+		d.cmd.Env = d.env
+	}
 	d.cmd.Stderr = &d.log
 	if err := d.cmd.Start(); err != nil {
 		b.Fatalf("%v", err)

@@ -28,8 +28,8 @@
 // A package whose own tests want a sound card gets a line in packages: the machine runs
 // them too, where [lab.Inside] is true, before the cases.
 //
-// TestNodes has a machine of its own, for device nodes through the kernel's CUSE: its cases are in nodes_test.go, and run alone with
-// make hwtest-vm CASES='CUSE/edge'.
+// TestCardless has a machine of its own for what needs its kernel and no card: device nodes (CUSE), in nodes_test.go, and streams over
+// networks that lose packets (netem), in network_test.go. They run alone with make hwtest-vm CASES='CUSE/edge' or CASES=NET/.
 //
 // TestSuspend has a machine of its own: after a suspend the host's files are gone there. So has
 // TestMachinePortAudio, whose programs need the host's C libraries; its cases have PortAudio in

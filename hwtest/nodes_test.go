@@ -4,75 +4,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"github.com/loopbridge/loopbridge/hwtest/lab"
 )
 
-// nodeCase is a case of device nodes, which needs the kernel's CUSE and no card.
-type nodeCase struct {
-	name string
-	run  func(*bench)
-}
-
-func nodeCases() []nodeCase {
-	return []nodeCase{
-		{"cat to and from nodes", catsThroughNodes},
-		{"edge cases of loops", walksLoops},
-		{"state cases of audio(7I)", walksStates},
-		{"monitor gain", monitorsByNode},
-		{"balance, unity and clipping", levelsByNode},
-		{"programs of OSS", playsOSS},
-		{"ALSA at the other end", meetsALSA},
-		{"aumix", mixesByAumix},
-		{"programs that are killed", killsPrograms},
-		{"ends of daemons and loops", endsDaemons},
-		{"an upgrade under way", upgradesUnderWay},
-		{"32 pairs", loadsPairs},
-		{"the module is unloaded", losesModule}, // the last one
+// nodeCases are those of device nodes, which need the kernel's CUSE.
+func nodeCases() []cardless {
+	return []cardless{
+		{nodesCard, "cat to and from nodes", catsThroughNodes},
+		{nodesCard, "edge cases of loops", walksLoops},
+		{nodesCard, "state cases of audio(7I)", walksStates},
+		{nodesCard, "monitor gain", monitorsByNode},
+		{nodesCard, "balance, unity and clipping", levelsByNode},
+		{nodesCard, "programs of OSS", playsOSS},
+		{nodesCard, "ALSA at the other end", meetsALSA},
+		{nodesCard, "aumix", mixesByAumix},
+		{nodesCard, "programs that are killed", killsPrograms},
+		{nodesCard, "ends of daemons and loops", endsDaemons},
+		{nodesCard, "an upgrade under way", upgradesUnderWay},
+		{nodesCard, "32 pairs", loadsPairs},
+		{nodesCard, "the module is unloaded", losesModule}, // the last one
 	}
 }
 
 // nodesCard is the subject of their lines in the report.
 const nodesCard = "CUSE"
-
-// TestNodes runs the cases of device nodes in a machine of its own: the kernel of the host has no CUSE.
-func TestNodes(t *testing.T) {
-	if lab.Inside() {
-		runNodeCases(t)
-		return
-	}
-	kernel := kernelFor(t, map[string]string{"gcc": "gcc"})
-	records := reported(t, kernel, []lab.Card{lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
-		c.Files = buildNodes(t)
-		return boot(t, kernel, chosenIn("TestNodes"), c)
-	})
-	good := retell(t, records)
-	for _, c := range nodeCases() {
-		if !good[c.name] && len(good) == len(nodeCases()) {
-			t.Errorf("%s: no result", c.name)
-		}
-	}
-}
-
-func runNodeCases(t *testing.T) {
-	all := nodeCases()
-	n := 0
-	for _, c := range all {
-		if isChosen(nodesCard + "/" + c.name) {
-			n++
-		}
-	}
-	printSteps(n)
-	for _, c := range all {
-		t.Run(nodesCard+"/"+c.name, func(t *testing.T) {
-			b := &bench{T: t, name: c.name}
-			b.card.ID, b.card.Lab = nodesCard, true
-			defer step(nodesCard, c.name)()
-			defer b.report()
-			c.run(b)
-		})
-	}
-}
 
 // The C programs in the machine.
 const (

@@ -43,9 +43,9 @@ func baseModules() []module {
 	return []module{{"virtio_pci", ""}, {"virtio_console", ""}, {"9p", ""}, {"9pnet_virtio", ""}}
 }
 
-// soundModules are wanted by tests whatever cards there are; cuse is for device nodes of the daemon.
+// soundModules are wanted by tests whatever cards there are.
 func soundModules() []module {
-	return []module{{"snd-pcm-oss", ""}, {"snd-hrtimer", ""}, {"cuse", ""}}
+	return []module{{"snd-pcm-oss", ""}, {"snd-hrtimer", ""}}
 }
 
 // writeInitrd makes the initial RAM disk: the first process, its plan and the drivers, in

@@ -30,7 +30,7 @@ func (k Kernel) String() string { return k.Package + " " + k.Version }
 const (
 	contents = "contents" // the last file to be written: size and name of each other
 	chosen   = "chosen"   // a file that says: somebody has named this kernel
-	layout   = "3"        // changes with kept
+	layout   = "4"        // changes with kept
 )
 
 // kernelDir is the name of a kernel's directory in the cache: package_version_layout.

@@ -28,6 +28,8 @@ type Config struct {
 	Work  string
 	Cards []Card
 	Clock Clock
+	// Modules are further drivers that Program needs, by the names of their files. With an Image its own system loads them.
+	Modules []string
 
 	// Image is a file system from which the machine boots its own systemd, see FetchDebian; the
 	// file stays as it is. Program is then a service in it, which Files puts into
@@ -182,6 +184,9 @@ func (m *machine) prepare(ctx context.Context) error {
 		sound = append(sound, c.modules...)
 	}
 	sound = append(sound, soundModules()...)
+	for _, name := range m.config.Modules {
+		sound = append(sound, module{name: name})
+	}
 	modules := baseModules()
 	if m.config.Image == "" {
 		modules = append(modules, sound...)

@@ -17,7 +17,7 @@ import (
 // times as much.
 func kept() []string {
 	return []string{
-		"sound/", "net/9p/", "fs/9p/", "fs/fscache/", "fs/netfs/", "fs/fuse/", "fs/ext4/", "fs/jbd2/", "fs/mbcache.ko", "fs/autofs/",
+		"sound/", "net/9p/", "net/sched/", "drivers/net/veth.ko", "fs/9p/", "fs/fscache/", "fs/netfs/", "fs/fuse/", "fs/ext4/", "fs/jbd2/", "fs/mbcache.ko", "fs/autofs/",
 		"drivers/virtio/", "drivers/char/", "drivers/usb/", "drivers/input/", "drivers/leds/",
 		"drivers/nvdimm/", "drivers/media/mc/", "drivers/i2c/", "drivers/acpi/", "drivers/soundwire/", "lib/", "crypto/",
 	}
