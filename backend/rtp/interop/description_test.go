@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +21,24 @@ func TestFFmpegTakesOurDescription(t *testing.T) {
 	hearing := r.ffmpegHears(l24, port, p.output.String())
 	r.loopbridge(l24.raw("play", "loop", r.write("played.raw", l24.swapped(sent)))...)
 	l24.arrived(t, false, sent, heardFile(r, l24, hearing, l24.rate))
+}
+
+// GStreamer takes our description of what we send.
+func TestGStreamerTakesOurDescription(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "gst-launch-1.0")
+	if exec.Command("gst-inspect-1.0", "--exists", "sdpdemux").Run() != nil {
+		t.Skip("not tested: descriptions (SDP) with GStreamer; it has no sdpdemux (Debian: gstreamer1.0-plugins-bad)")
+	}
+	port, sent := r.port(), l24.noise(6)
+	r.device("[device.send]\n"+l24.fields(port), l24, "play")
+	p := r.loopbridge("device", "sdp", "net")
+	p.succeeds(r)
+	hearing := r.start("gst-launch-1.0", "-q", "filesrc", "location="+r.write("ours.sdp", []byte(p.output.String())), "!", "sdpdemux", "latency=200", "!",
+		l24.gstreamer("depay"), "!", "filesink", "location=heard", "buffer-mode=unbuffered")
+	r.bound(port)
+	r.loopbridge(l24.raw("play", "loop", r.write("played.raw", l24.swapped(sent)))...)
+	l24.arrived(t, false, sent, heardFile(r, l24, hearing, 2*l24.rate))
 }
 
 // We take the description of FFmpeg of what it sends.
