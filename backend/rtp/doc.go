@@ -6,7 +6,8 @@
 // A stream that receives follows the clock of its sender, and so does what it sends. A packet that ends at sample q leaves the
 // sender when its clock is at q, and never comes earlier than the shortest way takes: package servo makes a straight line of these
 // pairs, and the ticks of the stream are on it. A stream that only sends has the clock of the machine, or follows PTP: CLOCK_TAI as
-// ptp4l and phc2sys keep it, with timestamps that count samples since its epoch (RFC 7273).
+// ptp4l and phc2sys keep it, with timestamps that count samples since its epoch (RFC 7273). So can a stream that receives: then
+// the timestamps say when a frame is read, and not when its packet came.
 //
 // # Cycle
 //

@@ -32,7 +32,7 @@ func TestGoesOn(t *testing.T) {
 func world(t *rapid.T, wish backend.Config, seed uint64, packet int, receive bool) backendtest.World {
 	s := newSender(48000, 2, packet, audio.S16BE)
 	r := rand.New(rand.NewPCG(seed, 1))
-	s.paths = 1 + int(seed%2)
+	s.paths = 1 + int(seed/2%2)
 	s.way = func(k, path int) (int64, bool) { return r.Int64N(3 * millisecond), r.IntN(20) == 0 }
 	n := newNetwork(s)
 	n.keep = true
@@ -41,8 +41,13 @@ func world(t *rapid.T, wish backend.Config, seed uint64, packet int, receive boo
 	if receive {
 		o.Receive, o.Timeout = s.described(), time.Minute
 	}
-	if !receive && seed%2 == 0 {
-		o.Net, o.PTP = &grandmaster{network: n, ppm: 20}, true
+	if seed%2 == 0 {
+		g := &grandmaster{network: n, ppm: 20}
+		o.Net, o.PTP = g, true
+		if receive {
+			s.ppm, s.stamp = g.ppm, uint32(g.sample(n.now))
+			o.Receive.Direct, o.Adaptive = true, false
+		}
 	}
 	stream, err := rtp.Open(wish, o)
 	if err != nil {

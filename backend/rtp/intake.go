@@ -31,6 +31,7 @@ type intake struct {
 	reception
 	best observation // of those that came since the last observe
 	rate int         // frames in a second that a sender sends, if that is wrong; 0: it is right
+	absolute
 }
 
 // observation is a pair for the clock.
@@ -77,6 +78,7 @@ func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intak
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
 	in.adapts, in.Slack = o.Adaptive, most
+	in.ptp, in.first = o.PTP, math.MaxInt64
 	in.coding = from.Channels * in.coded.Bytes()
 	in.Packet = from.Packet
 	if in.Packet == 0 {
@@ -101,7 +103,7 @@ func (in *intake) depthFor(packet int) int64 { return in.margin + int64(packet) 
 
 // step is the largest number of frames of which packets and periods are multiples.
 func (in *intake) step() int64 {
-	if in.Mixed {
+	if in.Mixed || in.ptp {
 		return 1
 	}
 	return int64(gcd(in.Packet, in.period))
@@ -172,6 +174,10 @@ func (in *intake) arrive(h *header, frames int, at int64, p *pace, verdict verdi
 		c.late.Add(1)
 		return
 	case jumped:
+		if in.ptp {
+			in.foreign = q + int64(frames) - p.position(at)
+			return
+		}
 		c.restarts.Add(1)
 		in.sync(h, frames, at, p)
 		q = in.Newest - int64(frames)
@@ -231,11 +237,19 @@ func (in *intake) sync(h *header, frames int, at int64, p *pace) {
 	}
 	in.deepen(in.depthFor(in.Packet) + in.Extra)
 	end, step := p.position(at), in.step()
-	end -= ((end+in.Depth)%step + step) % step
+	if in.ptp {
+		end = in.sampled(h.stamp, at, p) + int64(frames)
+	} else {
+		end -= ((end+in.Depth)%step + step) % step
+	}
 	in.Newest, in.Stamp = end, h.stamp+uint32(frames)
 	in.Synced = true
 	in.ring.clear(end-int64(frames), in.Head+in.ring.size()-end+int64(frames))
 	in.Near = near{}
+	if in.ptp {
+		in.Locked = true
+		return
+	}
 	in.clock.Reset()
 	in.clock.Observe(end, at)
 	in.best.any = false
@@ -273,7 +287,9 @@ func (in *intake) joined(q int64, frames int, seq uint16) int64 {
 func (in *intake) put(q int64, frames int, h *header) {
 	end := q + int64(frames)
 	if q < in.Head {
-		in.counts.late.Add(1)
+		if !in.ptp || q >= in.first {
+			in.counts.late.Add(1)
+		}
 		gone := min(in.Head-q, int64(frames))
 		h.payload = h.payload[int(gone)*in.coding:]
 		q += gone
@@ -301,8 +317,10 @@ func (in *intake) observe(p *pace) {
 		return
 	}
 	in.best.any = false
-	in.clock.Observe(in.best.end, in.best.at)
-	in.follow(p)
+	if !in.ptp {
+		in.clock.Observe(in.best.end, in.best.at)
+		in.follow(p)
+	}
 	in.counts.latency.Store(p.timeOf(in.best.end+in.wait()) - in.best.at)
 	in.counts.highest.Store(uint32(in.Sequence.Most))
 	in.counts.jitter.Store(int64(in.Jitter))

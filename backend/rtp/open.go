@@ -57,6 +57,9 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 			return nil, err
 		}
 		s.atomic = a
+		if err := s.followTAI(true); err != nil {
+			return nil, err
+		}
 	}
 	if o.Receive != nil {
 		crypt, err := newCryptor(o.Receive.Keys)
@@ -64,6 +67,7 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 			return nil, err
 		}
 		s.intake = newIntake(wish, o, &s.counts, crypt)
+		s.intake.zero = s.Zero
 	}
 	if s.sends() {
 		seed := o.Seed
@@ -96,7 +100,10 @@ func (s *stream) await() error {
 		if err := s.receive(now); err != nil {
 			return err
 		}
-		if s.intake.Known {
+		switch in := s.intake; {
+		case in.foreign != 0:
+			return s.foreignClock(in.foreign)
+		case in.Known && (in.fits || !in.ptp):
 			return nil
 		}
 		if now >= end {

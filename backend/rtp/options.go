@@ -32,8 +32,10 @@ type Options struct {
 	// Timeout is how long nothing may come until the stream fails with audio.ErrGone, and how long Open waits for the first
 	// packets. 0: DefaultTimeout.
 	Timeout time.Duration
-	// PTP makes a stream that only sends follow the clock of PTP: timestamps are then those of RFC 7273, mediaclk:direct=Send.Offset. Net has
-	// to be Atomic.
+	// PTP makes a stream follow the clock of PTP, and Net has to be Atomic. What it sends has timestamps of RFC 7273,
+	// mediaclk:direct=Send.Offset. What it receives has those of Receive.Offset, and is recorded Latency, a packet and a period after it
+	// was sampled, however long it was on its way: all receivers with the same numbers play the same sample at the same time. Not with
+	// Adaptive.
 	PTP bool
 	// Thread: the engine has a thread to itself whatever the stream says, as one behind backend/standby has. Wait then blocks that
 	// thread, with its priority, instead of parking: that would wake up another thread first, each time.
@@ -76,8 +78,10 @@ func validate(c backend.Config, o Options) error {
 		return audio.ErrUnsupported.With("play: the stream has nowhere to send to")
 	case c.Record && o.Receive == nil:
 		return audio.ErrUnsupported.With("record: the stream receives nothing")
-	case o.PTP && o.Receive != nil:
-		return audio.ErrInvalid.With("a stream that receives follows the clock of its sender, and not PTP; make a device of its own that sends")
+	case o.PTP && o.Receive != nil && !o.Receive.Direct:
+		return audio.ErrInvalid.With("timestamps of the sender are no time of PTP: its description lacks mediaclk:direct")
+	case o.PTP && o.Receive != nil && o.Adaptive:
+		return audio.ErrInvalid.With("a latency that adapts itself is not the same for all receivers; leave out either that or PTP")
 	case o.Latency < 0 || o.Latency > session.MaxLatency:
 		return audio.ErrInvalid.With("a latency of %v is out of range; use up to %v", o.Latency, session.MaxLatency)
 	case o.Timeout < time.Millisecond:

@@ -53,7 +53,7 @@ func (n *sockets) Synchronised() error {
 // step is by how much the time of PTP may differ from what was expected, in ns: a servo turns a clock, and does not make it jump.
 const step = int64(20e6)
 
-// media is the clock of a sender that follows PTP: timestamps count samples since the epoch of PTP (RFC 7273, mediaclk:direct). It is
+// media is the clock of a stream that follows PTP: timestamps count samples since the epoch of PTP (RFC 7273, mediaclk:direct). It is
 // plain data.
 type media struct {
 	Zero int64 `json:"zero,omitempty"` // the sample at position 0
@@ -79,6 +79,8 @@ func (s *stream) followTAI(begin bool) error {
 // reference returns which clock the stream follows, for people.
 func (s *stream) reference() string {
 	switch {
+	case s.atomic != nil:
+		return "PTP (CLOCK_TAI)"
 	case s.o.Receive != nil:
 		r := s.o.Receive.Reference
 		_, id, found := strings.Cut(r.PTP, ":")
@@ -91,8 +93,31 @@ func (s *stream) reference() string {
 			return "the sender's own, " + r.Local
 		}
 		return "the sender's"
-	case s.atomic != nil:
-		return "PTP (CLOCK_TAI)"
 	}
 	return "the machine's (CLOCK_MONOTONIC)"
+}
+
+// absolute is what an intake knows of timestamps that are a time of PTP.
+type absolute struct {
+	ptp     bool
+	zero    int64 // the sample at number 0, since the epoch of PTP
+	first   int64 // the first sample that is ever read: what comes before it is not late, but from before the stream began
+	fits    bool  // a packet was of about now
+	foreign int64 // by how many frames its sender is ahead of the time here, if that cannot be the same clock; 0: it can
+}
+
+// sampled returns the number of the first sample of a packet: of those with its timestamp the one that is nearest to when it came.
+func (in *intake) sampled(stamp uint32, at int64, p *pace) int64 {
+	now := p.position(at)
+	return now + int64(int32(stamp-in.from.Offset-uint32(in.zero+now)))
+}
+
+// foreignClock says for people that the time of a sender is another one.
+func (s *stream) foreignClock(ahead int64) error {
+	f, side := s.granted.Format, "ahead of"
+	if ahead < 0 {
+		ahead, side = -ahead, "behind"
+	}
+	return audio.ErrIO.With("the sender of %v is %v %s the time of PTP here; it has another clock or domain, or its mediaclk has another offset",
+		s.o.Receive.Paths[0].To, f.Duration(ahead).Round(time.Millisecond), side)
 }

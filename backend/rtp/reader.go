@@ -10,7 +10,7 @@ func (in *intake) stale(now int64) bool { return now-in.Heard > int64(100e6) }
 
 // start begins at number 0, now. A clock that was heard until now goes on.
 func (in *intake) start(now int64, p *pace) {
-	if in.Synced && !in.stale(now) {
+	if in.Synced && !in.stale(now) && !in.ptp {
 		zero := p.position(now)
 		if off := (in.Newest - zero + in.Depth) % in.step(); off != 0 {
 			zero += off
@@ -22,9 +22,12 @@ func (in *intake) start(now int64, p *pace) {
 		}
 		in.Synced, in.Sequence.Begun, in.Heard = false, false, now
 		in.Near = near{}
-		p.Frame, p.At, p.Phase = 0, now, 0
+		if !in.ptp {
+			p.Frame, p.At, p.Phase = 0, now, 0
+		}
 	}
 	in.Head, in.Begun, in.Missing = -in.Depth, false, true
+	in.first = in.Head
 	in.ring.clear(0, in.ring.size())
 	in.splice.Reset()
 	in.counts.target.Store(int64(in.format.Duration(in.wait())))

@@ -90,6 +90,7 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 	}
 	s.course = at.course
 	if s.intake != nil {
+		s.intake.zero, s.intake.first = s.Zero, math.MinInt64
 		if err := s.intake.resume(h, at.Intake, &s.pace, int64(at.Position)); err != nil {
 			return err
 		}

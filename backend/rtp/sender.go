@@ -98,8 +98,9 @@ func (in *intake) judge(h *header, q int64, frames int, at int64, p *pace) timin
 	rate := int64(in.format.Rate)
 	late := q < in.Head
 	far := ahead > rate/4 || late && ahead < -rate/4
-	if !late && !far {
+	if !far && (!late || in.ptp) { // with the time of PTP, what is late stays so
 		in.Candidate.Count = 0
+		in.fits = true
 		return fitting
 	}
 	limit, doubt := longer, fitting

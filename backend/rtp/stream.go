@@ -74,28 +74,37 @@ func (s *stream) Start() error {
 	if s.packer != nil {
 		s.packer.start(s.position(now))
 	}
-	if in := s.intake; in != nil {
-		take := s.receive
-		if in.stale(now) {
-			take = s.discard
-		}
-		if err := take(now); err != nil {
-			return err
-		}
-		in.start(now, &s.pace)
-	} else if s.atomic != nil {
+	if s.atomic != nil {
 		if err := s.followTAI(true); err != nil {
 			return err
 		}
 		if s.packer != nil {
 			s.packer.Stamp = s.o.Send.Offset + uint32(s.Zero)
 		}
-	} else {
+	} else if s.intake == nil {
 		s.pace.Frame, s.pace.At = 0, now
+	}
+	if in := s.intake; in != nil {
+		if err := s.listen(now); err != nil {
+			return err
+		}
+		in.zero = s.Zero
+		in.start(now, &s.pace)
 	}
 	s.Position, s.Time, s.readable, s.writable = 0, now, 0, 0
 	s.Running = true
 	return nil
+}
+
+// listen takes what came while the stream was stopped, for its clock, or nothing of it if that is too old.
+func (s *stream) listen(now int64) error {
+	switch {
+	case s.intake.stale(now):
+		return s.discard(now)
+	case s.atomic != nil:
+		return nil // it can still be recorded
+	}
+	return s.receive(now)
 }
 
 // Stop leaves position and time for the ticks of the stopped stream.
@@ -159,8 +168,10 @@ func (s *stream) pass(now int64) (backend.Tick, error) {
 		if err := s.receive(now); err != nil {
 			return backend.Tick{}, err
 		}
-		s.intake.Near.trust(s.intake.Locked, float64(uint64(next)-was)/float64(s.granted.Format.Rate))
-		at = min(now+early, s.intake.Near.timeOf(next, &s.pace))
+		if s.atomic == nil {
+			s.intake.Near.trust(s.intake.Locked, float64(uint64(next)-was)/float64(s.granted.Format.Rate))
+			at = min(now+early, s.intake.Near.timeOf(next, &s.pace))
+		}
 	}
 	if err := s.trouble(now); err != nil {
 		return backend.Tick{}, err
@@ -200,6 +211,8 @@ func (s *stream) trouble(now int64) error {
 		return nil
 	case in.rate > 0:
 		return s.wrongRate(in.rate)
+	case in.foreign != 0:
+		return s.foreignClock(in.foreign)
 	case now-in.Heard > limit:
 		return audio.ErrGone.With("no packets come to %v any more: nothing in %v",
 			s.o.Receive.Paths[0].To, time.Duration(now-in.Heard).Round(time.Millisecond))

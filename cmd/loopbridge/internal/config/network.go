@@ -24,6 +24,7 @@ type Receive struct {
 	Latency  time.Duration  // of the jitter buffer; 0: the backend's
 	Adaptive bool
 	Timeout  time.Duration // without packets, until the device is gone; 0: the backend's
+	PTP      bool          // the clock is that of PTP, not of the packets that come
 }
 
 // Send is [device.send]: the stream that a device of the network plays.
@@ -146,6 +147,7 @@ func (h *hand) stream(f audio.Format) session.Stream {
 // receive binds [device.receive]. finish completes it when the device's rate and channels are known.
 func (b *binder) receive(path string, v any, to **Receive) (finish func(d *Device)) {
 	r, h, described := &Receive{}, newHand(), false
+	epoch := 0
 	fields := append(h.fields(),
 		field{"sdp", func(v any) string { described = true; return b.setDescription(r, join(path, "sdp"))(v) }},
 		field{"source", setHost(&h.paths[0].From)},
@@ -153,6 +155,8 @@ func (b *binder) receive(path string, v any, to **Receive) (finish func(d *Devic
 		field{"latency", setDuration(&r.Latency, 0, session.MaxLatency, "0s..2s")},
 		field{"adaptive", setBool(&r.Adaptive)},
 		field{"timeout", setDuration(&r.Timeout, minTimeout, maxTimeout, "10ms..8s")},
+		field{"clock", setChoice(&r.PTP, []string{"sender", "ptp"}, false, true)},
+		field{"offset", setInt(&epoch, 0, math.MaxUint32)},
 		field{"keys", b.setFileOf(&r.Keys, aKeyFile)},
 	)
 	b.table(path, v, fields)
@@ -169,10 +173,27 @@ func (b *binder) receive(path string, v any, to **Receive) (finish func(d *Devic
 	} else if !b.given(join(path, "address")) {
 		b.missing(path, "address", anEndpoint+", or sdp")
 	}
+	if at := join(path, "offset"); b.given(at) && !r.PTP {
+		b.wrong(at, `is for clock = "ptp", leave it out`)
+	} else if b.given(at) && described {
+		b.wrong(at, "the description in sdp says that, leave it out")
+	}
+	if at := join(path, "adaptive"); r.Adaptive && r.PTP {
+		b.wrong(at, `with clock = "ptp" all receivers have the same latency, leave it out`)
+	}
+	if at := join(path, "clock"); r.PTP && described && len(r.Stream.Paths) > 0 {
+		switch {
+		case !r.Stream.Direct:
+			b.wrong(at, "the description in sdp lacks mediaclk:direct, so that its timestamps are no time of PTP; leave it out")
+		case r.Stream.Reference.PTP == "":
+			b.wrong(at, "the description in sdp names another clock than PTP (ts-refclk), leave it out")
+		}
+	}
 	b.second(path, h, "source")
 	return func(d *Device) {
 		if !described {
 			r.Stream = h.stream(d.Format)
+			r.Stream.Direct, r.Stream.Offset = r.PTP, uint32(epoch)
 			b.packet(path, &r.Stream, false)
 		}
 	}
@@ -282,8 +303,11 @@ func (b *binder) network(path string, d *Device, finish []func(*Device)) {
 	if d.Receive == nil && d.Send == nil && !b.given(join(path, "receive")) && !b.given(join(path, "send")) {
 		b.missing(path, "receive", "a table of what the device records, or send")
 	}
-	if at := join(path, "send", "clock"); d.Send != nil && d.Send.PTP && d.Receive != nil && b.given(at) {
-		b.wrong(at, "a device that receives has the clock of its sender, give what is sent a device of its own")
+	if d.Send != nil && d.Receive != nil {
+		if at := join(path, "send", "clock"); d.Send.PTP != d.Receive.PTP && b.given(at) {
+			b.wrong(at, "a device has one clock: set it in receive, or give what is sent a device of its own")
+		}
+		d.Send.PTP = d.Receive.PTP
 	}
 	d.Record, d.Play = d.Record || d.Receive != nil, d.Play || d.Send != nil
 	if !b.given(join(path, "format")) && (d.Receive != nil && d.Receive.Stream.Payload == session.L24 || d.Send != nil && d.Send.Stream.Payload == session.L24) {

@@ -20,8 +20,9 @@ func (d *Device) networkKeys() []key {
 	return []key{
 		fixed("receive", StreamText(&r.Stream)), fixed("receive.sdp", r.SDP), fixed("receive.keys", r.Keys), fixed("receive.latency", r.Latency),
 		fixed("receive.adaptive", yes(r.Adaptive)), fixed("receive.timeout", r.Timeout),
+		fixed("receive.clock", clockText(r.PTP, "sender")), fixed("receive.offset", r.Stream.Offset),
 		fixed("send", StreamText(&s.Stream)), fixed("send.keys", s.Keys), fixed("send.announce", yes(s.Announce)), fixed("send.always", yes(s.Always)),
-		fixed("send.clock", clockText(s.PTP)), fixed("send.reference", s.Reference.PTP+domainText(&s.Reference)),
+		fixed("send.clock", clockText(s.PTP, "own")), fixed("send.reference", s.Reference.PTP+domainText(&s.Reference)),
 	}
 }
 
@@ -32,11 +33,11 @@ func domainText(r *session.Reference) string {
 	return fmt.Sprintf(":%d", r.Domain)
 }
 
-func clockText(ptp bool) string {
+func clockText(ptp bool, other string) string {
 	if ptp {
 		return "ptp"
 	}
-	return "own"
+	return other
 }
 
 func yes(b bool) string {

@@ -126,7 +126,7 @@ func TestNetworkDescription(t *testing.T) {
 func TestCompareStreams(t *testing.T) {
 	base := "[[device]]\nname = \"a\"\nbackend = \"rtp\"\n[device.receive]\naddress = \"239.1.1.1:5004\"\nsecond = \"239.1.2.1:5004\"\n[device.send]\naddress = \"239.2.2.2:5004\"\n"
 	receive := map[string]string{"source": `"10.0.0.1"`, "interface": `"eth1"`, "payload": `"L16"`, "payload_type": "97", "packet": `"125us"`, "latency": `"5ms"`,
-		"adaptive": "true", "second_source": `"10.0.0.1"`, "second_interface": `"eth1"`, "timeout": `"2s"`, "keys": `"/k"`}
+		"adaptive": "true", "clock": `"ptp"`, "second_source": `"10.0.0.1"`, "second_interface": `"eth1"`, "timeout": `"2s"`, "keys": `"/k"`}
 	send := map[string]string{"interface": `"eth1"`, "payload": `"L16"`, "packet": `"125us"`, "ttl": "15", "dscp": "34", "announce": "true", "payload_type": "97", "keys": `"/k"`, "second": `"239.1.1.4:5004"`}
 	try := func(text string) {
 		plan := Compare(parsed(t, base), parsed(t, text))

@@ -132,7 +132,7 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 				return o, err
 			}
 		}
-		o.Receive, o.Latency, o.Adaptive, o.Timeout = &s, r.Latency, r.Adaptive, r.Timeout
+		o.Receive, o.Latency, o.Adaptive, o.Timeout, o.PTP = &s, r.Latency, r.Adaptive, r.Timeout, r.PTP
 	}
 	if t := d.Send; t != nil {
 		s := t.Stream
