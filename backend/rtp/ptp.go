@@ -34,7 +34,10 @@ func (n *sockets) TAI() (tai, now int64) {
 }
 
 // Synchronised implements Atomic.
-func (n *sockets) Synchronised() error {
+func (n *sockets) Synchronised() error { return Synchronised() }
+
+// Synchronised returns why CLOCK_TAI of this machine is not the time of PTP, for people, or nil. Any goroutine may call it; it asks the kernel.
+func Synchronised() error {
 	var t unix.Timex
 	state, err := unix.Adjtimex(&t)
 	const unsynchronised = 5 // TIME_ERROR

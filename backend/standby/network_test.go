@@ -1,6 +1,7 @@
 package standby_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,14 +24,17 @@ func TestLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const slow = time.Second // until it is known that nothing comes
 		stream, null := clock(), clock()
-		var opens, missing atomic.Int64
+		var opens, missing, strange atomic.Int64
 		missing.Store(1)
 		began := time.Now()
 		s, err := standby.Open(null.Granted(), standby.Options{Look: time.Second, Longest: time.Second, Later: true, Sources: []standby.Source{
 			{Name: "net", Open: func(backend.Config) (backend.Stream, error) {
 				opens.Add(1)
 				time.Sleep(slow)
-				if missing.Load() > 0 {
+				switch {
+				case strange.Load() > 0:
+					return nil, audio.ErrNoDevice.With("%d datagrams came, and none fit", opens.Load())
+				case missing.Load() > 0:
 					return nil, audio.ErrNoDevice.With("nothing comes")
 				}
 				return heard{stream}, nil
@@ -60,12 +64,21 @@ func TestLater(t *testing.T) {
 		if got := n.Network(); got.Packets != 7 {
 			t.Errorf("%+v", got)
 		}
-		if got := said(s); len(got) > 0 {
-			t.Errorf("it reports %v", got)
+		if got := said(s); len(got) != 1 || got[0] != "nothing comes" {
+			t.Errorf("of what was missing for 20 minutes it reports %q, want it once", got)
 		}
 		missing.Store(1)
 		stream.Fail(audio.ErrGone)
 		synctest.Wait()
+		time.Sleep(time.Minute)
+		if got := said(s); len(got) > 0 {
+			t.Errorf("it is gone, as was told, and it reports %q", got)
+		}
+		strange.Store(1)
+		time.Sleep(time.Minute)
+		if got := said(s); len(got) != 1 || !strings.Contains(got[0], "none fit") {
+			t.Errorf("there is another reason now, and it reports %q", got)
+		}
 		if got := n.Network(); got.Receives {
 			t.Errorf("after it went: %+v", got)
 		}

@@ -2,6 +2,7 @@ package standby
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/loopbridge/loopbridge/audio"
@@ -17,7 +18,7 @@ func (s *stream) supervise() {
 		r.pause = firstPause
 	}
 	since := time.Now() // when the last device took over
-	refused := make([]string, len(s.o.Sources))
+	refused := make([]refusal, len(s.o.Sources))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -67,9 +68,16 @@ func (s *stream) closeRetired() {
 	}
 }
 
+// refusal is what was said of a source that did not open.
+type refusal struct {
+	there  string // why it could not take over; "": it has since
+	absent string // why it is not there, in words
+}
+
 // improve prepares the best source that is better than the active one for the engine, and reports
-// whether there is one. It reports an unusable device once.
-func (s *stream) improve(refused []string, r *retry) bool {
+// whether there is one. It reports an unusable device once. One that is absent was told when it went, but not if nobody has seen it
+// yet, or if there is another reason now.
+func (s *stream) improve(refused []refusal, r *retry) bool {
 	if s.next.Load() != nil {
 		return false // the engine has not yet taken the previous one
 	}
@@ -84,13 +92,17 @@ func (s *stream) improve(refused []string, r *retry) bool {
 			if there && !errors.Is(err, audio.ErrBusy) && !errors.Is(err, audio.ErrInvalid) {
 				absent = false
 			}
-			if text := err.Error(); text != refused[n] && there {
-				refused[n] = text
+			switch text := err.Error(); {
+			case there && text != refused[n].there:
+				refused[n].there = text
+				s.report(err)
+			case !there && s.o.Later && words(text) != refused[n].absent:
+				refused[n].absent = words(text)
 				s.report(err)
 			}
 			continue
 		}
-		refused[n] = ""
+		refused[n].there = ""
 		s.next.Store(p)
 		s.Wake()
 		return true
@@ -101,6 +113,16 @@ func (s *stream) improve(refused []string, r *retry) bool {
 		r.broken()
 	}
 	return false
+}
+
+// words returns a text without its numbers: how many datagrams came makes no other reason.
+func words(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // ready opens a source, and starts it if the stream runs. If it does not start it is closed, opened

@@ -15,6 +15,7 @@ import (
 	"github.com/loopbridge/loopbridge/client/control"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/config"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/console"
+	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/sched"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/daemon/statefile"
 	"github.com/loopbridge/loopbridge/cmd/loopbridge/internal/doctor"
@@ -97,6 +98,7 @@ func (c *doctorCmd) machine(e *env) (m doctor.Machine, err error) {
 		StateError: statefile.Check,
 		PCMs:       listPCMs,
 		Resolution: timerResolution,
+		PTP:        daemon.Synchronised,
 	}, nil
 }
 

@@ -146,6 +146,9 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 	return o, nil
 }
 
+// Synchronised says why the clock of this machine is not that of PTP, for people, or nil.
+func Synchronised() error { return rtp.Synchronised() }
+
 // readKey reads the key of an encrypted stream.
 func readKey(name string) ([]byte, error) {
 	f, err := files.Open("key", name)

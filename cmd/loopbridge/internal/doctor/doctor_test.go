@@ -163,7 +163,7 @@ func TestNothing(t *testing.T) {
 	f := newFake(t)
 	clear(f.files)
 	f.daemon.err = audio.ErrNoDaemon.With("no daemon on %s", socket)
-	f.Access, f.Free, f.RealTime, f.RTKit, f.Load, f.StateFile, f.StateError, f.PCMs, f.Resolution = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	f.Access, f.Free, f.RealTime, f.RTKit, f.Load, f.StateFile, f.StateError, f.PCMs, f.Resolution, f.PTP = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 	if r := Examine(t.Context(), f.Machine); r.Faults != 1 || r.Findings[0].Check != "reach" {
 		t.Errorf("%+v", r)
 	}

@@ -116,6 +116,7 @@ func newFake(t *testing.T) *fake {
 		StateError: statefile.Check,
 		PCMs:       func(context.Context) (string, error) { return "null\n    nothing\nloopbridge\n    loops\n", nil },
 		Resolution: func() (time.Duration, error) { return 1, nil },
+		PTP:        func() error { return nil },
 	}
 	return f
 }

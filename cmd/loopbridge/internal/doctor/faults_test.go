@@ -137,6 +137,9 @@ func faults() map[string]fault {
 			"sudo systemctl edit loopbridge    # /usr/share/doc/loopbridge/configs/network.conf has the lines"},
 		"no interface": {both(file("etc/loopbridge/loopbridge.toml", "[[device]]\nname = \"net\"\nbackend = \"rtp\"\n[device.send]\naddress = \"239.1.1.1:5004\"\ninterface = \"eth9\"\n"),
 			file("sys/class/net/eth0", "")), "permissions/network", Fault, "device net wants the network interface eth9", "ip link"},
+		"no time of PTP": {both(file("etc/loopbridge/loopbridge.toml", "[[device]]\nname = \"net\"\nbackend = \"rtp\"\n[device.receive]\naddress = \"239.1.1.1:5004\"\nclock = \"ptp\"\n"),
+			func(f *fake) { f.PTP = func() error { return audio.ErrNoDevice.With("the clock is not synchronised") } }), "permissions/network", Fault,
+			"device net wants the clock of PTP: the clock is not synchronised", "sudo ptp4l"},
 		"nothing from the network": {func(f *fake) {
 			f.file("etc/loopbridge/loopbridge.toml", "[[device]]\nname = \"main\"\nbackend = \"rtp\"\n[device.receive]\naddress = \"239.1.1.1:5004\"\n")
 			f.daemon.devices[1].Hardware.RunsOn = "null"

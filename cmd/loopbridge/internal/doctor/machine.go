@@ -37,6 +37,8 @@ type Machine struct {
 	StateError func(text []byte) error
 	// PCMs lists the names that alsa-lib knows, as "aplay -L" does; fs.ErrNotExist: there is no aplay.
 	PCMs func(context.Context) (string, error)
+	// PTP says why the clock of this machine is not that of PTP, or nil.
+	PTP func() error
 	// Resolution returns that of the kernel's timers.
 	Resolution func() (time.Duration, error)
 }

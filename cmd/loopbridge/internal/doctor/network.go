@@ -28,6 +28,7 @@ func (l *look) network() (found []Finding) {
 			}
 		}
 	}
+	found = append(found, l.clock()...)
 	switch unit := l.first("etc/systemd/system/loopbridge.service", "usr/local/lib/systemd/system/loopbridge.service", "usr/lib/systemd/system/loopbridge.service"); {
 	case !wants:
 		return fine("the configuration wants nothing of the network")
@@ -39,6 +40,23 @@ func (l *look) network() (found []Finding) {
 		found = fine("nothing seems to keep the daemon from the network")
 	}
 	return found
+}
+
+// clock reports devices that wait for the time of PTP.
+func (l *look) clock() []Finding {
+	if l.PTP == nil {
+		return nil
+	}
+	for i := range l.conf.Devices {
+		d := &l.conf.Devices[i]
+		if d.Backend != config.RTP || !(d.Receive != nil && d.Receive.PTP || d.Send != nil && d.Send.PTP) {
+			continue
+		}
+		if err := l.PTP(); err != nil {
+			return one(Fault, "sudo ptp4l -i eth1 -s -m & sudo phc2sys -a -r -m    # of linuxptp", "device %s wants the clock of PTP: %v", d.Name, err)
+		}
+	}
+	return nil
 }
 
 // pathsOf returns the ways of both streams of a device.
