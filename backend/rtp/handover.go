@@ -100,7 +100,7 @@ func (in *intake) handOver() *received {
 	r := &received{reception: in.reception, Clock: in.clock.State(), Splice: in.splice.State()}
 	for q := in.Head; q < in.Newest && q < in.Head+in.ring.size(); {
 		frames, n, _ := in.ring.run(q, int(in.Newest-q))
-		at := q & in.ring.mask
+		at := in.ring.at(q)
 		r.Frames, r.There = append(r.Frames, frames...), append(r.There, in.ring.there[at:at+int64(n)]...)
 		q += int64(n)
 	}

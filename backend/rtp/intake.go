@@ -54,6 +54,7 @@ type reception struct {
 	Mixed     bool      `json:"mixed,omitempty"`  // packets have other lengths, too
 	Head      int64     `json:"head"`             // number of the next frame to be read
 	Depth     int64     `json:"depth"`            // by how much Head is behind the position
+	First     int64     `json:"first"`            // number of the first frame that is ever read: what is before it is not late; never: the stream is stopped
 	Begun     bool      `json:"begun,omitempty"`  // sound has come since Start
 	Missing   bool      `json:"missing,omitempty"`
 	Heard     int64     `json:"heard"` // when the last packet came
@@ -69,6 +70,8 @@ type reception struct {
 	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
 
+const never = math.MaxInt64
+
 // newIntake returns one that knows no sender.
 func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intake {
 	f, from := wish.Format, o.Receive
@@ -78,7 +81,7 @@ func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intak
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
 	in.adapts, in.Slack = o.Adaptive, most
-	in.ptp, in.first = o.PTP, math.MaxInt64
+	in.ptp, in.First = o.PTP, never
 	in.coding = from.Channels * in.coded.Bytes()
 	in.Packet = from.Packet
 	if in.Packet == 0 {
@@ -91,6 +94,7 @@ func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intak
 	}
 	in.ring = newRing(int(room)+wish.Period*(wish.Periods+1)+2*session.LongestPacket(f.Rate)+f.Rate/4, in.coding)
 	in.Taken = o.Net.Now()
+	in.Head = -in.Depth
 	return in
 }
 
@@ -287,7 +291,7 @@ func (in *intake) joined(q int64, frames int, seq uint16) int64 {
 func (in *intake) put(q int64, frames int, h *header) {
 	end := q + int64(frames)
 	if q < in.Head {
-		if !in.ptp || q >= in.first {
+		if q >= in.First {
 			in.counts.late.Add(1)
 		}
 		gone := min(in.Head-q, int64(frames))

@@ -104,7 +104,6 @@ func (s *stream) reference() string {
 type absolute struct {
 	ptp     bool
 	zero    int64 // the sample at number 0, since the epoch of PTP
-	first   int64 // the first sample that is ever read: what comes before it is not late, but from before the stream began
 	fits    bool  // a packet was of about now
 	foreign int64 // by how many frames its sender is ahead of the time here, if that cannot be the same clock; 0: it can
 }
@@ -117,10 +116,14 @@ func (in *intake) sampled(stamp uint32, at int64, p *pace) int64 {
 
 // foreignClock says for people that the time of a sender is another one.
 func (s *stream) foreignClock(ahead int64) error {
-	f, side := s.granted.Format, "ahead of"
+	by, side := s.granted.Format.Duration(max(ahead, -ahead)), "ahead of"
 	if ahead < 0 {
-		ahead, side = -ahead, "behind"
+		side = "behind"
+	}
+	exact := time.Second // the way of each packet makes no other sentence
+	if by < exact {
+		exact = 100 * time.Millisecond
 	}
 	return audio.ErrIO.With("the sender of %v is %v %s the time of PTP here; it has another clock or domain, or its mediaclk has another offset",
-		s.o.Receive.Paths[0].To, f.Duration(ahead).Round(time.Millisecond), side)
+		s.o.Receive.Paths[0].To, by.Round(exact), side)
 }

@@ -164,3 +164,24 @@ func TestPTPOptions(t *testing.T) {
 		t.Error("no mediaclk:direct:", err)
 	}
 }
+
+// TestOvertakenAtTheStart: a packet that overtakes others before the stream begins is not lost when they come.
+func TestOvertakenAtTheStart(t *testing.T) {
+	for first := range 8 {
+		for _, clock := range []bool{true, false} {
+			g, s, o := studio(0)
+			o.PTP = clock
+			s.way = func(k, _ int) (int64, bool) {
+				if k%8 == first {
+					return 0, false
+				}
+				return 4 * millisecond, false
+			}
+			e := g.receives(t, s, 48, o)
+			e.run(2 * 48000)
+			if seen := e.seen(); seen.Lost+seen.Late+seen.Concealed > 0 {
+				t.Errorf("packets overtake others from number %d on, PTP %v: %+v", first, clock, seen)
+			}
+		}
+	}
+}

@@ -8,15 +8,20 @@ import (
 // stale reports whether too much time has passed since the last packet for its clock to go on.
 func (in *intake) stale(now int64) bool { return now-in.Heard > int64(100e6) }
 
-// start begins at number 0, now. A clock that was heard until now goes on.
-func (in *intake) start(now int64, p *pace) {
-	if in.Synced && !in.stale(now) && !in.ptp {
+// start begins at number 0, now; with the time of PTP that is a sample. A clock that was heard until now goes on.
+func (in *intake) start(now, sample int64, p *pace) {
+	switch fresh := in.Synced && !in.stale(now); {
+	case fresh && in.ptp:
+		in.renumber(sample - in.zero)
+	case fresh:
 		zero := p.position(now)
 		if off := (in.Newest - zero + in.Depth) % in.step(); off != 0 {
 			zero += off
 		}
-		in.renumber(zero, p)
-	} else {
+		in.renumber(zero)
+		in.renumberClock(zero, p)
+	default:
+		in.ring.clear(0, in.ring.size())
 		if s := &in.Secrets[0]; s.Found { // its sequence numbers may have wrapped since
 			s.Index += audio.MulDiv(uint64(max(0, now-in.Heard)), uint64(in.format.Rate), uint64(in.Packet)*1e9)
 		}
@@ -27,14 +32,20 @@ func (in *intake) start(now int64, p *pace) {
 		}
 	}
 	in.Head, in.Begun, in.Missing = -in.Depth, false, true
-	in.first = in.Head
-	in.ring.clear(0, in.ring.size())
+	in.zero, in.First = sample, in.Head
 	in.splice.Reset()
 	in.counts.target.Store(int64(in.format.Duration(in.wait())))
 }
 
-// renumber makes number zero number 0.
-func (in *intake) renumber(zero int64, p *pace) {
+// renumber makes number zero number 0. What has come and is still to be read, is kept.
+func (in *intake) renumber(zero int64) {
+	in.Newest -= zero
+	in.End -= zero
+	in.ring.renumber(zero, -in.Depth, max(-in.Depth, in.Newest))
+}
+
+// renumberClock does so for the clock of the sender.
+func (in *intake) renumberClock(zero int64, p *pace) {
 	s := in.clock.State()
 	s.Line.Frames -= zero
 	s.LastPos -= zero
@@ -42,8 +53,6 @@ func (in *intake) renumber(zero int64, p *pace) {
 	s.Block.LowestAt -= zero
 	in.clock = servo.RestoreClock(s)
 	in.Near.renumber(zero)
-	in.Newest -= zero
-	in.End -= zero
 	p.follow(&s.Line)
 }
 
@@ -81,5 +90,12 @@ func (in *intake) read(block []byte) {
 		}
 		in.Head += int64(n)
 		in.splice.Pass(part)
+	}
+}
+
+// rests lets time pass while nobody reads: what has come stays for as long as it could still be read.
+func (in *intake) rests(position int64) {
+	if ahead := position - in.Depth - in.Head; ahead > 0 {
+		in.skip(uint64(ahead))
 	}
 }

@@ -90,8 +90,8 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 	}
 	s.course = at.course
 	if s.intake != nil {
-		s.intake.zero, s.intake.first = s.Zero, math.MinInt64
-		if err := s.intake.resume(h, at.Intake, &s.pace, int64(at.Position)); err != nil {
+		s.intake.zero = s.Zero
+		if err := s.intake.resume(h, at.Intake, &s.pace, int64(at.Position), at.Running); err != nil {
 			return err
 		}
 	}
@@ -105,7 +105,7 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 }
 
 // resume checks a state and takes it over.
-func (in *intake) resume(h backend.Handed, r *received, p *pace, position int64) error {
+func (in *intake) resume(h backend.Handed, r *received, p *pace, position int64, running bool) error {
 	size, packet := in.ring.size(), session.LongestPacket(in.format.Rate)
 	n := int64(len(r.There))
 	switch {
@@ -113,7 +113,8 @@ func (in *intake) resume(h backend.Handed, r *received, p *pace, position int64)
 		return h.Damaged("packets of %d frames, %d frames behind, are out of range", r.Packet, r.Depth)
 	case n > size || int64(len(r.Frames)) != n*int64(in.coding):
 		return h.Damaged("%d bytes are not %d frames", len(r.Frames), n)
-	case r.Head > position || r.Head < position-2*size || r.Newest > position+2*longest || r.Newest < -longest:
+	case running && (r.Head > position || r.Head < position-2*size) || r.Head < -longest*int64(in.format.Rate) || r.Head > longest*int64(in.format.Rate) ||
+		r.Newest > position+2*longest || r.Newest < -longest:
 		return h.Damaged("its reader is at %d, and position %d", r.Head, position)
 	case r.Clock.Nominal != float64(in.format.Rate) || r.Clock.Line != (servo.Line{}) && r.Clock.Line.Frames-p.Frame != 0 && r.Synced:
 		return h.Damaged("the clock of its sender is another one")

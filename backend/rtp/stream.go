@@ -88,8 +88,7 @@ func (s *stream) Start() error {
 		if err := s.listen(now); err != nil {
 			return err
 		}
-		in.zero = s.Zero
-		in.start(now, &s.pace)
+		in.start(now, s.Zero, &s.pace)
 	}
 	s.Position, s.Time, s.readable, s.writable = 0, now, 0, 0
 	s.Running = true
@@ -110,6 +109,9 @@ func (s *stream) listen(now int64) error {
 // Stop leaves position and time for the ticks of the stopped stream.
 func (s *stream) Stop() error {
 	s.Running = false
+	if s.intake != nil {
+		s.intake.First = never
+	}
 	s.readable, s.writable = 0, 0
 	return nil
 }
@@ -239,6 +241,9 @@ const batchSize = 32
 // port does not keep the engine from its cycle.
 func (s *stream) receive(now int64) error {
 	in := s.intake
+	if !s.Running {
+		in.rests(s.position(now))
+	}
 	for left := in.budget(now); left > 0; {
 		n, err := s.net.Receive(s.batch[:min(left, batchSize)])
 		if err != nil {
