@@ -22,7 +22,7 @@ func TestCardless(t *testing.T) {
 		runCardless(t)
 		return
 	}
-	kernel := kernelFor(t, map[string]string{"gcc": "gcc", "tc": "iproute2"})
+	kernel := kernelFor(t, map[string]string{"gcc": "gcc", "tc": "iproute2", "ptp4l": "linuxptp"})
 	records := reported(t, kernel, []lab.Card{lab.Loopback()}, func(c lab.Config) (lab.Result, error) {
 		c.Files = buildNodes(t)
 		c.Modules = append([]string{"cuse"}, networkModules()...)

@@ -97,17 +97,29 @@ func (n *cables) passed(way int) (packets, lost uint64) {
 	return 0, 0
 }
 
-// badWay is what the issue of every network is: packets that are lost, late by 2 ms on average either way, and out of order.
-func badWay() []string { return []string{"delay", "4ms", "2ms", "loss", "1%", "reorder", "5%", "50%"} }
+// crossing is how frames get from a daemon here to one in the other machine.
+type crossing struct {
+	ways          int
+	send, receive string                // further keys of the streams
+	launched      func(both ...*daemon) // nil: nothing to do
+}
 
-// goodWay has the same delays, and loses nothing: a first or a last packet that is lost is one that nobody can miss.
-func goodWay() []string { return []string{"delay", "4ms", "2ms"} }
+// harm says what netem does to packets: they are late by 2 ms on average either way. Where it is bad, some are lost or early. A first or a
+// last packet that is lost is one that nobody can miss.
+func (c *crossing) harm(n *cables, bad bool) {
+	netem := []string{"delay", "4ms", "2ms"}
+	if bad {
+		netem = append(netem, "loss", "1%", "reorder", "5%", "50%")
+	}
+	for way := range c.ways {
+		n.harm(way, netem...)
+	}
+}
 
-// losesPackets: a network loses every hundredth packet. All of them are counted, nothing else is missing, and all frames that
+// missed fails the test unless a device on one way has counted all that was lost there, and nothing else is missing. All frames that
 // come are as they were and in their places.
-func losesPackets(b *bench) {
-	n := b.cables()
-	now, missing := b.crosses(n, 1)
+func (b *bench) missed(n *cables, now api.Network, missing gaps) {
+	b.Helper()
 	_, lost := n.passed(0)
 	if now.Lost != lost || lost == 0 {
 		b.Errorf("netem has lost %d packets, the device counted %d", lost, now.Lost)
@@ -115,10 +127,10 @@ func losesPackets(b *bench) {
 	b.explains(missing, lost)
 }
 
-// mergesWays: both of two networks do so. What one loses comes from the other one.
+// mergesWays: two networks lose every hundredth packet each. All of them are counted; what one loses comes from the other one.
 func mergesWays(b *bench) {
 	n := b.cables()
-	now, missing := b.crosses(n, waysThere)
+	now, missing := b.crosses(n, crossing{ways: waysThere})
 	both := uint64(0)
 	for way := range waysThere {
 		_, lost := n.passed(way)
@@ -149,23 +161,24 @@ func (b *bench) explains(g gaps, lost uint64) {
 	}
 }
 
-// crosses has numbered frames cross bad networks, and returns what the far device has counted and what is missing.
-func (b *bench) crosses(n *cables, ways int) (api.Network, gaps) {
+// crosses has numbered frames cross the cables, which are bad for a while, and returns what the far device has counted and what is missing.
+func (b *bench) crosses(n *cables, c crossing) (api.Network, gaps) {
 	b.Helper()
-	defer lab.Awake()() // tc is a file of the host
-	seconds := 5
+	seconds := 3
 	if thorough() {
 		seconds = 60
 	}
-	second := ""
-	if ways > 1 {
-		second = fmt.Sprintf("second = \"10.9.1.2:%d\"\n", streamPort)
+	if c.ways > 1 {
+		second := fmt.Sprintf("second = \"10.9.1.2:%d\"\n", streamPort)
+		c.send, c.receive = c.send+second, c.receive+second
 	}
-	for way := range ways {
-		n.harm(way, goodWay()...)
+	c.harm(n, false)
+	to := b.launch(receiverConfig(c.receive), n.there()...)
+	from := b.launch(senderConfig(c.send))
+	if c.launched != nil {
+		c.launched(to, from)
 	}
-	to := b.launch(receiverConfig(second), n.there()...)
-	from := b.launch(senderConfig(second))
+	defer lab.Awake()() // tc is a file of the host
 	file := filepath.Join(b.TempDir(), "far.raw")
 	recorder := to.program("record", "--raw", "--wait=60s", "loop", file)
 	if err := recorder.Start(); err != nil {
@@ -178,13 +191,9 @@ func (b *bench) crosses(n *cables, ways int) (api.Network, gaps) {
 	}
 	to.takes(1000)
 	before := network(to)
-	for way := range ways {
-		n.harm(way, badWay()...)
-	}
+	c.harm(n, true)
 	to.takes(uint64(seconds) * 1000)
-	for way := range ways {
-		n.harm(way, goodWay()...)
-	}
+	c.harm(n, false)
 	to.takes(1000)
 	recorder.Process.Signal(os.Interrupt)
 	recorder.Wait()
@@ -196,6 +205,8 @@ func (b *bench) crosses(n *cables, ways int) (api.Network, gaps) {
 			b.Errorf("the %s device has %d xruns", name, xruns)
 		}
 	}
+	to.stop()
+	from.stop()
 	recorded, err := os.ReadFile(file)
 	if err != nil {
 		b.Fatalf("%v", err)

@@ -5,8 +5,8 @@ import "fmt"
 // networkCases are those of streams over a network that the kernel makes bad (netem).
 func networkCases() []cardless {
 	return []cardless{
-		{networkCard, "one bad way", losesPackets},
 		{networkCard, "two bad ways", mergesWays},
+		{networkCard, "the clock of PTP", followsPTP},
 	}
 }
 
@@ -21,13 +21,13 @@ const streamPort = 5004
 
 // senderConfig and receiverConfig have 48 frames in a packet, as AES67 has. The period is a packet: the kernel takes the packets of a
 // longer one as one, and would lose all of them together.
-func senderConfig(second string) string {
-	return fmt.Sprintf(endConfig, "1ms", fmt.Sprintf("[device.send]\naddress = \"10.9.0.2:%d\"\n%s", streamPort, second), "play")
+func senderConfig(more string) string {
+	return fmt.Sprintf(endConfig, "1ms", fmt.Sprintf("[device.send]\naddress = \"10.9.0.2:%d\"\n%s", streamPort, more), "play")
 }
 
-func receiverConfig(second string) string {
+func receiverConfig(more string) string {
 	return fmt.Sprintf(endConfig, "5ms",
-		fmt.Sprintf("[device.receive]\naddress = \"10.9.0.2:%d\"\nlatency = \"20ms\"\n%s", streamPort, second), "record")
+		fmt.Sprintf("[device.receive]\naddress = \"10.9.0.2:%d\"\nlatency = \"20ms\"\n%s", streamPort, more), "record")
 }
 
 const endConfig = `
