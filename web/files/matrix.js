@@ -15,7 +15,7 @@ export class Matrix {
   #cells = []; // rows of {button, from, to}
   #laid = '';
   #crossing = () => undefined;
-  #drag = null; // {make, done}: what a stroke does to each cell that it meets
+  #drag = null; // {make, done, last}: what a stroke does to each cell that it meets, and where it was last
   #opened = '';
   #gain = null;
   #mute = null;
@@ -27,6 +27,7 @@ export class Matrix {
     at.append(h('h2', {text: 'Routes'}), this.#hint, h('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Route matrix'}, this.#table), this.#popover);
     this.#table.addEventListener('pointerdown', (e) => this.#press(e));
     this.#table.addEventListener('pointerover', (e) => this.#meet(e.target));
+    this.#table.addEventListener('pointerleave', () => this.#drag && (this.#drag.last = null));
     this.#table.addEventListener('keydown', (e) => this.#key(e));
     this.#table.addEventListener('click', (e) => e.detail === 0 && this.#click(e.target)); // a key, or a screen reader
     addEventListener('pointerup', () => (this.#drag = null));
@@ -90,11 +91,20 @@ export class Matrix {
     this.#meet(e.target);
   }
 
+  // The browser tells where a pointer is a few times a second: a fast one has met what is between two places, too.
   #meet(target) {
     const cell = this.#drag && this.#cellOf(target);
-    if (!cell || this.#drag.done.has(cell.button)) return;
-    this.#drag.done.add(cell.button);
-    this.#switch(cell, this.#drag.make);
+    if (!cell) return;
+    const from = this.#drag.last ?? cell;
+    const steps = Math.max(1, Math.abs(cell.x - from.x), Math.abs(cell.y - from.y));
+    for (let i = 0; i <= steps; i++) {
+      const between = (a, b) => Math.round(a + ((b - a) * i) / steps);
+      const met = this.#cells[between(from.y, cell.y)][between(from.x, cell.x)];
+      if (this.#drag.done.has(met.button)) continue;
+      this.#drag.done.add(met.button);
+      this.#switch(met, this.#drag.make);
+    }
+    this.#drag.last = cell;
   }
 
   #click(target) {
