@@ -64,6 +64,7 @@ func (d *desktop) hears(route, loop string, frames int, meanwhile func()) (left 
 		}
 		if lost := d.lost() - before; lost > 0 || strings.Contains(stderr.Text(), "overrun") {
 			d.Logf("%d frames were lost %s", lost, stderr.Text())
+			d.until(route, "waits", func(r api.Route) bool { return r.State == "waiting" }) // it still flows for a moment
 			continue
 		}
 		sound := trial.ReadFile(d.T, out)
