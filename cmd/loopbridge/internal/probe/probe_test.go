@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -26,8 +27,21 @@ func engine(t *testing.T, name string, c backend.Config, o null.Options) *loop.E
 
 func clientEnd(name string) probe.End { return probe.End{Name: name, Role: pcm.Client} }
 
+// sequence is how long that of a measurement is: a latency begins anew after it, as that of a cable to which a stall has added much.
+const sequence = 1<<13 - 1
+
 // measured runs a measurement.
 func measured(t *testing.T, o probe.Options) *probe.Report {
+	t.Helper()
+	r, err := attempt(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// attempt is a measurement, which a machine that stalls disturbs.
+func attempt(t *testing.T, o probe.Options) (*probe.Report, error) {
 	t.Helper()
 	if o.Order == 0 {
 		o.Order = 13
@@ -38,11 +52,7 @@ func measured(t *testing.T, o probe.Options) *probe.Report {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	r, err := p.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return p.Run(t.Context())
 }
 
 // TestCable: the length of a cable is what is measured, to the frame, each time.
@@ -62,7 +72,7 @@ func TestCable(t *testing.T) {
 			}
 			for i, c := range r.Channels {
 				want := float64(length + added)
-				if !c.Found || c.Play != max(i+1, channel) || c.Record != c.Play || math.Abs(c.Latency-want) > 0.01 {
+				if !c.Found || c.Play != max(i+1, channel) || c.Record != c.Play || math.Abs(math.Remainder(c.Latency-want, sequence)) > 0.01 {
 					t.Errorf("channel %d to %d: %.2f frames, want %.0f", c.Play, c.Record, c.Latency, want)
 				}
 			}
@@ -96,7 +106,12 @@ func undisturbed(t *testing.T, cable *trial.Cable, o probe.Options) (r *probe.Re
 	t.Helper()
 	for range 20 {
 		added = cable.Silent()
-		if r = measured(t, o); cable.Silent() == added {
+		r, err := attempt(t, o)
+		switch {
+		case errors.Is(err, audio.ErrXrun):
+		case err != nil:
+			t.Fatal(err)
+		case cable.Silent() == added:
 			return r, added
 		}
 	}
@@ -142,7 +157,7 @@ func TestTwoClocks(t *testing.T) {
 		t.Logf("%.2f frames, %.2f ppm", r.Channels[0].Latency, r.Channels[0].Drift)
 	}
 	for _, l := range all {
-		if math.Abs(l-all[0]) > 1 {
+		if math.Abs(math.Remainder(l-all[0], sequence)) > 1 {
 			t.Errorf("%.2f frames, and %.2f the first time", l, all[0])
 		}
 	}
