@@ -27,7 +27,7 @@ type deviceCmd struct {
 
 // deviceAddCmd is the command "device add". The daemon has the defaults.
 type deviceAddCmd struct {
-	Stream string   `arg:"" help:"The stream: rtp://ADDRESS:PORT?KEY=VALUE&…, a file with a description (SDP), or the name of an announced stream, as devices shows it; with direction=send among the keys of a URL, one that is sent." complete:"stream"`
+	Stream string   `arg:"" help:"The stream: rtp://ADDRESS:PORT?KEY=VALUE&…, a file with a description (SDP), - for one on the standard input, or the name of an announced stream, as devices shows it; with direction=send among the keys of a URL, one that is sent." complete:"stream"`
 	Keys   []string `arg:"" optional:"" name:"key=value" help:"Keys of [[device]] in the configuration, such as period=1ms or receive.latency=2ms; see loopbridge.toml(5)."`
 	Name   string   `help:"Name of the new device. Default: made from that of the stream, or from its address." placeholder:"NAME"`
 }
@@ -64,6 +64,8 @@ func (c *deviceAddCmd) Run(ctx context.Context, e *env) error {
 // table returns the keys of [[device]] that the stream says.
 func (c *deviceAddCmd) table(ctx context.Context, e *env) (map[string]any, error) {
 	switch {
+	case c.Stream == "-":
+		return textTable("the standard input", e.stdin)
 	case strings.Contains(c.Stream, "://"):
 		return urlTable(c.Stream)
 	case strings.ContainsAny(c.Stream, "/") || strings.HasSuffix(c.Stream, ".sdp") || isFile(c.Stream):
@@ -125,7 +127,12 @@ func fileTable(name string) (map[string]any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	return textTable(name, f)
+}
+
+// textTable reads a description.
+func textTable(name string, from io.Reader) (map[string]any, error) {
+	text, err := io.ReadAll(io.LimitReader(from, 1<<20))
 	if err != nil {
 		return nil, err
 	}

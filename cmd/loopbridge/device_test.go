@@ -188,3 +188,18 @@ func TestAnnouncedDevices(t *testing.T) {
 	cli(sends, "device", "rm", device).want(t, exitOK)
 	servertest.Until(t, "the end of the announcement", func() bool { return !strings.Contains(cli(hears, "devices").stdout, name) })
 }
+
+// A description that somebody has sent is pasted, or comes from another machine through a pipe.
+func TestDeviceFromText(t *testing.T) {
+	socket := testDaemon(t)
+	text := "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=Studio A\r\nt=0 0\r\nm=audio " + strings.TrimPrefix(freeAddress(t), "127.0.0.1:") +
+		" RTP/AVP 98\r\nc=IN IP4 127.0.0.1\r\na=rtpmap:98 L24/96000/2\r\n"
+	o := cliRun(t, strings.NewReader(text), "--socket", socket, "device", "add", "-")
+	if o.want(t, exitOK); o.stdout != "Studio-A\n" {
+		t.Errorf("it prints %q", o.stdout)
+	}
+	if o := cliRun(t, nil, "--socket", socket, "devices"); !strings.Contains(o.stdout, "96000 Hz, 2 channels") {
+		t.Error(o.stdout)
+	}
+	cliRun(t, strings.NewReader("v=0\nx"), "--socket", socket, "device", "add", "-").want(t, exitFailed, "the standard input: ")
+}
