@@ -54,7 +54,7 @@ type reception struct {
 	Mixed     bool      `json:"mixed,omitempty"`  // packets have other lengths, too
 	Head      int64     `json:"head"`             // number of the next frame to be read
 	Depth     int64     `json:"depth"`            // by how much Head is behind the position
-	First     int64     `json:"first"`            // number of the first frame that is ever read: what is before it is not late; never: the stream is stopped
+	First     int64     `json:"first"`            // number of the first frame that is ever read: what is before it is not late; Never: the stream is stopped
 	Begun     bool      `json:"begun,omitempty"`  // sound has come since Start
 	Missing   bool      `json:"missing,omitempty"`
 	Heard     int64     `json:"heard"` // when the last packet came
@@ -70,8 +70,6 @@ type reception struct {
 	Secrets [2]secret `json:"secrets,omitzero"` // of the sender, and of who may become it
 }
 
-const never = math.MaxInt64
-
 // newIntake returns one that knows no sender.
 func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intake {
 	f, from := wish.Format, o.Receive
@@ -81,7 +79,7 @@ func newIntake(wish backend.Config, o Options, c *counts, crypt *cryptor) *intak
 		splice: audio.NewSplice(f, audio.RampFrames(f.Rate, wish.Period)),
 	}
 	in.adapts, in.Slack = o.Adaptive, most
-	in.ptp, in.First = o.PTP, never
+	in.ptp, in.First = o.PTP, Never
 	in.coding = from.Channels * in.coded.Bytes()
 	in.Packet = from.Packet
 	if in.Packet == 0 {

@@ -220,7 +220,9 @@ type engine struct {
 
 func start(t testing.TB, wish backend.Config, n *network, o rtp.Options) *engine {
 	t.Helper()
-	o.Net = n
+	if o.Net == nil {
+		o.Net = n
+	}
 	s, err := rtp.Open(wish, o)
 	if err != nil {
 		t.Fatal(err)

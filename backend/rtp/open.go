@@ -57,9 +57,6 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 			return nil, err
 		}
 		s.atomic = a
-		if err := s.followTAI(true); err != nil {
-			return nil, err
-		}
 	}
 	if o.Receive != nil {
 		crypt, err := newCryptor(o.Receive.Keys)
@@ -67,7 +64,6 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 			return nil, err
 		}
 		s.intake = newIntake(wish, o, &s.counts, crypt)
-		s.intake.zero = s.Zero
 	}
 	if s.sends() {
 		seed := o.Seed
@@ -90,6 +86,11 @@ func newStream(wish backend.Config, o Options) (*stream, error) {
 func (s *stream) await() error {
 	if s.intake == nil {
 		return nil
+	}
+	if s.atomic != nil { // packets are of about now, or of another clock
+		if err := s.followTAI(true); err != nil {
+			return err
+		}
 	}
 	const look, seldom = int64(2 * time.Millisecond), int64(20 * time.Millisecond)
 	rare := s.net.Now() + 25*look // a sender that is missing for days costs little, and the kernel keeps what comes meanwhile

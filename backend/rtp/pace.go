@@ -12,10 +12,11 @@ import (
 type pace struct {
 	Rate  int     `json:"rate"` // Hz, nominal
 	Exact bool    `json:"exact,omitempty"`
-	Frame int64   `json:"frame"` // a position
-	At    int64   `json:"at"`    // when it is reached ...
-	Phase float64 `json:"phase"` // ... and ns beyond
-	Slope float64 `json:"slope"` // by which part a frame is longer than nominal
+	Frame int64   `json:"frame"`          // a position
+	At    int64   `json:"at"`             // when it is reached ...
+	Phase float64 `json:"phase"`          // ... and ns beyond
+	Slope float64 `json:"slope"`          // by which part a frame is longer than nominal
+	Zero  int64   `json:"zero,omitempty"` // with PTP: the sample at position 0, since its epoch (RFC 7273, mediaclk:direct)
 }
 
 // steepest is by which part a frame may be longer or shorter than nominal: whatever timestamps come, time goes on.

@@ -56,12 +56,6 @@ func Synchronised() error {
 // step is by how much the time of PTP may differ from what was expected, in ns: a servo turns a clock, and does not make it jump.
 const step = int64(20e6)
 
-// media is the clock of a stream that follows PTP: timestamps count samples since the epoch of PTP (RFC 7273, mediaclk:direct). It is
-// plain data.
-type media struct {
-	Zero int64 `json:"zero,omitempty"` // the sample at position 0
-}
-
 // follow puts the pace where the time of PTP is. audio.ErrGone: that has jumped.
 func (s *stream) followTAI(begin bool) error {
 	tai, now := s.atomic.TAI()
@@ -103,7 +97,6 @@ func (s *stream) reference() string {
 // absolute is what an intake knows of timestamps that are a time of PTP.
 type absolute struct {
 	ptp     bool
-	zero    int64 // the sample at number 0, since the epoch of PTP
 	fits    bool  // a packet was of about now
 	foreign int64 // by how many frames its sender is ahead of the time here, if that cannot be the same clock; 0: it can
 }
@@ -111,7 +104,7 @@ type absolute struct {
 // sampled returns the number of the first sample of a packet: of those with its timestamp the one that is nearest to when it came.
 func (in *intake) sampled(stamp uint32, at int64, p *pace) int64 {
 	now := p.position(at)
-	return now + int64(int32(stamp-in.from.Offset-uint32(in.zero+now)))
+	return now + int64(int32(stamp-in.from.Offset-uint32(p.Zero+now)))
 }
 
 // foreignClock says for people that the time of a sender is another one.

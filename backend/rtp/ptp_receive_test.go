@@ -36,18 +36,10 @@ func studio(ppm float64) (*grandmaster, *sender, rtp.Options) {
 	return g, s, rtp.Options{Receive: d, Net: g, PTP: true, Latency: 5 * time.Millisecond}
 }
 
-// receives starts a stream.
-func (g *grandmaster) receives(t *testing.T, s *sender, period int, o rtp.Options) *engine {
-	t.Helper()
-	stream, err := rtp.Open(s.recording(period, 8), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := stream.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stream.Close() })
-	return &engine{t: t, s: stream, net: g.network, block: make([]byte, period*8*s.format.FrameBytes())}
+// late returns how many frames before its tick the newest one that was heard was recorded.
+func (g *grandmaster) late(e *engine, s *sender) int64 {
+	last := e.heard[len(e.heard)-s.format.FrameBytes():]
+	return g.sample(e.last().Time) - g.sample(s.begin) - int64(backendtest.NewCounter(s.format).Number(last))
 }
 
 // TestReceiversPlayAtOnce: with the time of PTP every receiver has a sample as long after it was recorded, to the sample, however long
@@ -65,13 +57,9 @@ func TestReceiversPlayAtOnce(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		s.way = func(int, int) (int64, bool) { return c.way + r.Int64N(millisecond), false }
 		g.now += c.begins
-		e := g.receives(t, s, c.period, o)
+		e := start(t, s.recording(c.period, 8), g.network, o)
 		e.run(20 * 48000)
-		seen, counter := e.seen(), backendtest.NewCounter(s.format)
-		last := e.heard[len(e.heard)-s.format.FrameBytes():]
-		tick := e.last()
-		recorded := int64(counter.Number(last)) + int64(s.stamp-offset-uint32(g.sample(s.begin))) + g.sample(s.begin)
-		late := g.sample(tick.Time) - recorded
+		seen, late := e.seen(), g.late(e, s)
 		if want := int64(240 + 48); late < want-1 || late > want+1 {
 			t.Errorf("%+v: the sample was recorded %d frames before its tick, want %d", c, late, want)
 		}
@@ -85,7 +73,7 @@ func TestReceiversPlayAtOnce(t *testing.T) {
 // TestRestOfPTP: a stream that stops and starts again has samples where they were.
 func TestRestOfPTP(t *testing.T) {
 	g, s, o := studio(20)
-	e := g.receives(t, s, 48, o)
+	e := start(t, s.recording(48, 8), g.network, o)
 	for _, pause := range []int64{0, 30 * millisecond, 3000 * millisecond} {
 		e.run(48000)
 		if err := e.s.Stop(); err != nil {
@@ -97,8 +85,7 @@ func TestRestOfPTP(t *testing.T) {
 		}
 		e.heard = nil
 		e.run(48000)
-		last := int64(backendtest.NewCounter(s.format).Number(e.heard[len(e.heard)-s.format.FrameBytes():]))
-		if late := g.sample(e.last().Time) - last - g.sample(s.begin); late < 287 || late > 289 {
+		if late := g.late(e, s); late < 287 || late > 289 {
 			t.Errorf("after a pause of %v: %d frames late, want 288", time.Duration(pause), late)
 		}
 		e.whole()
@@ -129,7 +116,7 @@ func TestForeignClock(t *testing.T) {
 			t.Errorf("%d frames off: %v", by, err)
 		}
 		s.stamp -= uint32(by)
-		e := g.receives(t, s, 48, o)
+		e := start(t, s.recording(48, 8), g.network, o)
 		e.run(48000)
 		s.stamp, s.ssrc = s.stamp+uint32(by), s.ssrc+1
 		err = nil
@@ -144,7 +131,7 @@ func TestForeignClock(t *testing.T) {
 	}
 	g, s, o := studio(0)
 	s.way = func(k, _ int) (int64, bool) { return 50 * millisecond, false }
-	e := g.receives(t, s, 48, o)
+	e := start(t, s.recording(48, 8), g.network, o)
 	e.run(4 * 48000)
 	if seen := e.seen(); seen.Late < 3900 || seen.Restarts > 0 {
 		t.Errorf("all packets are too late: %+v", seen)
@@ -177,7 +164,7 @@ func TestOvertakenAtTheStart(t *testing.T) {
 				}
 				return 4 * millisecond, false
 			}
-			e := g.receives(t, s, 48, o)
+			e := start(t, s.recording(48, 8), g.network, o)
 			e.run(2 * 48000)
 			if seen := e.seen(); seen.Lost+seen.Late+seen.Concealed > 0 {
 				t.Errorf("packets overtake others from number %d on, PTP %v: %+v", first, clock, seen)

@@ -34,15 +34,7 @@ func TestPTP(t *testing.T) {
 	n := &grandmaster{network: newNetwork(), ppm: 50}
 	n.keep = true
 	wish := backend.Config{Play: true, Format: audio.Format{Rate: 48000, Channels: 2, Encoding: audio.S24BE3}, Period: 48, Periods: 8}
-	s, err := rtp.Open(wish, rtp.Options{Send: to, Net: n, PTP: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	e := &engine{t: t, s: s, net: n.network, block: make([]byte, 48*8*6)}
+	e := start(t, wish, n.network, rtp.Options{Send: to, Net: n, PTP: true})
 	e.run(30 * 48000)
 	clock := servo.NewClock(48000)
 	for _, tick := range e.ticks {
@@ -56,17 +48,13 @@ func TestPTP(t *testing.T) {
 		if err := p.Unmarshal(sent.data); err != nil {
 			t.Fatal(err)
 		}
-		now := n.now
-		n.now = sent.at
-		tai, _ := n.TAI()
-		n.now = now
-		end := uint32(float64(tai/1000)*48e-3) - 48 + 12345 // when it was sent, a packet after its first sample
+		end := uint32(n.sample(sent.at)) - 48 + 12345 // when it was sent, a packet after its first sample
 		if off := int32(p.Timestamp - end); off < -50 || off > 50 {
 			t.Fatalf("packet %d has timestamp %d, %d from the time of PTP", i, p.Timestamp, off)
 		}
 	}
 	n.ahead = int64(time.Second)
-	if _, err := s.Wait(); !errors.Is(err, audio.ErrGone) {
+	if _, err := e.s.Wait(); !errors.Is(err, audio.ErrGone) {
 		t.Error("after a jump of the time:", err)
 	}
 	n.refuse = audio.ErrNoDevice

@@ -8,11 +8,12 @@ import (
 // stale reports whether too much time has passed since the last packet for its clock to go on.
 func (in *intake) stale(now int64) bool { return now-in.Heard > int64(100e6) }
 
-// start begins at number 0, now; with the time of PTP that is a sample. A clock that was heard until now goes on.
-func (in *intake) start(now, sample int64, p *pace) {
+// start begins at number 0, now; with the time of PTP so many samples have passed since number 0 was another one. A clock that was heard
+// until now goes on.
+func (in *intake) start(now, passed int64, p *pace) {
 	switch fresh := in.Synced && !in.stale(now); {
 	case fresh && in.ptp:
-		in.renumber(sample - in.zero)
+		in.renumber(passed)
 	case fresh:
 		zero := p.position(now)
 		if off := (in.Newest - zero + in.Depth) % in.step(); off != 0 {
@@ -32,7 +33,7 @@ func (in *intake) start(now, sample int64, p *pace) {
 		}
 	}
 	in.Head, in.Begun, in.Missing = -in.Depth, false, true
-	in.zero, in.First = sample, in.Head
+	in.First = in.Head
 	in.splice.Reset()
 	in.counts.target.Store(int64(in.format.Duration(in.wait())))
 }

@@ -90,7 +90,6 @@ func (s *stream) resume(h backend.Handed, at *handed) error {
 	}
 	s.course = at.course
 	if s.intake != nil {
-		s.intake.zero = s.Zero
 		if err := s.intake.resume(h, at.Intake, &s.pace, int64(at.Position), at.Running); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ type ring struct {
 // newRing returns one that has room for at least so many frames in a row.
 func newRing(frames, frameBytes int) *ring {
 	size := 1 << bits.Len(uint(frames-1))
-	return &ring{frameBytes, make([]byte, size*frameBytes), make([]byte, size), int64(size - 1), 0}
+	return &ring{frame: frameBytes, bytes: make([]byte, size*frameBytes), there: make([]byte, size), mask: int64(size - 1)}
 }
 
 func (r *ring) size() int64 { return r.mask + 1 }

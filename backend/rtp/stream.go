@@ -29,7 +29,6 @@ type stream struct {
 // course is where the clock of the stream is.
 type course struct {
 	pace
-	media
 	Running            bool   `json:"running,omitempty"`
 	Position           uint64 `json:"position"` // of the last tick
 	Time               int64  `json:"time"`     // of the last tick
@@ -74,6 +73,7 @@ func (s *stream) Start() error {
 	if s.packer != nil {
 		s.packer.start(s.position(now))
 	}
+	was := s.Zero
 	if s.atomic != nil {
 		if err := s.followTAI(true); err != nil {
 			return err
@@ -85,18 +85,18 @@ func (s *stream) Start() error {
 		s.pace.Frame, s.pace.At = 0, now
 	}
 	if in := s.intake; in != nil {
-		if err := s.listen(now); err != nil {
+		if err := s.takeWaiting(now); err != nil {
 			return err
 		}
-		in.start(now, s.Zero, &s.pace)
+		in.start(now, s.Zero-was, &s.pace)
 	}
 	s.Position, s.Time, s.readable, s.writable = 0, now, 0, 0
 	s.Running = true
 	return nil
 }
 
-// listen takes what came while the stream was stopped, for its clock, or nothing of it if that is too old.
-func (s *stream) listen(now int64) error {
+// takeWaiting takes what came while the stream was stopped, for its clock, or nothing of it if that is too old.
+func (s *stream) takeWaiting(now int64) error {
 	switch {
 	case s.intake.stale(now):
 		return s.discard(now)
@@ -110,7 +110,7 @@ func (s *stream) listen(now int64) error {
 func (s *stream) Stop() error {
 	s.Running = false
 	if s.intake != nil {
-		s.intake.First = never
+		s.intake.First = Never
 	}
 	s.readable, s.writable = 0, 0
 	return nil
