@@ -62,6 +62,11 @@ const (
 	aPacket     = `a duration such as "1ms" or a number of frames, more than 0 and up to 50ms`
 )
 
+// FollowsPTP reports whether the clock of a device of the network is that of PTP.
+func (d *Device) FollowsPTP() bool {
+	return d.Receive != nil && d.Receive.PTP || d.Send != nil && d.Send.PTP
+}
+
 // packetTime is the length of a packet as written: a duration, or frames if count is not 0.
 type packetTime struct {
 	duration time.Duration

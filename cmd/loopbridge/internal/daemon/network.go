@@ -122,6 +122,7 @@ func (n *network) resume(d config.Device, h backend.Handed) (backend.Stream, err
 // options returns what the backend wants to know of a device.
 func (n *network) options(d config.Device) (o rtp.Options, err error) {
 	o.Thread = true // its engine is that of backend/standby
+	o.PTP = d.FollowsPTP()
 	if r := d.Receive; r != nil {
 		if len(r.Stream.Paths) == 0 {
 			return o, audio.ErrInvalid.With("the description %s was not read", r.SDP)
@@ -132,7 +133,7 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 				return o, err
 			}
 		}
-		o.Receive, o.Latency, o.Adaptive, o.Timeout, o.PTP = &s, r.Latency, r.Adaptive, r.Timeout, r.PTP
+		o.Receive, o.Latency, o.Adaptive, o.Timeout = &s, r.Latency, r.Adaptive, r.Timeout
 	}
 	if t := d.Send; t != nil {
 		s := t.Stream
@@ -141,7 +142,7 @@ func (n *network) options(d config.Device) (o rtp.Options, err error) {
 				return o, err
 			}
 		}
-		o.Send, o.PTP = &s, t.PTP
+		o.Send = &s
 	}
 	return o, nil
 }

@@ -49,7 +49,7 @@ func (l *look) clock() []Finding {
 	}
 	for i := range l.conf.Devices {
 		d := &l.conf.Devices[i]
-		if d.Backend != config.RTP || !(d.Receive != nil && d.Receive.PTP || d.Send != nil && d.Send.PTP) {
+		if d.Backend != config.RTP || !d.FollowsPTP() {
 			continue
 		}
 		if err := l.PTP(); err != nil {
